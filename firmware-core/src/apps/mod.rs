@@ -1,0 +1,4 @@
+//! The apps that ship: each a state machine that implements the
+//! [contract](crate::contract).
+
+pub mod toggle;

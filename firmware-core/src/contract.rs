@@ -1,0 +1,132 @@
+//! The contract between an app and every world that runs it.
+//!
+//! An app is a plain state machine. Its world builds it, tells it what happens, and
+//! looks at what it shows:
+//!
+//! ```
+//! use firmware_core::apps::toggle::Firmware;
+//! use firmware_core::contract::App;
+//! use firmware_core::event::Event;
+//!
+//! let mut firmware = <Firmware as App>::new();
+//! App::handle(&mut firmware, Event::Init(Ok(())), &mut |log| println!("{log:?}"));
+//! App::handle(&mut firmware, Event::Tick, &mut |_| ());
+//! println!("{:?}", firmware.outputs());
+//! ```
+//!
+//! Because it has no clock, no globals and no heap, a world can copy it, compare it, set
+//! it back, and play it a million times faster than life.
+
+use core::fmt::Debug;
+use core::hash::Hash;
+
+use crate::event::Event;
+use crate::output::{Level, Output};
+use crate::time::Instant;
+
+/// Firmware that any world can run.
+///
+/// What the types cannot enforce and every world relies on: the state changes only in
+/// [`App::handle`], [`App::outputs`] depends on the state alone, and neither panics.
+pub trait App: Clone + Eq + Hash + Debug {
+    /// The names of everything the app has: the one list that panels, scenarios,
+    /// waveforms and pin maps are derived from.
+    const INTERFACE: Interface;
+
+    /// The levels of all outputs, in the order [`Interface::outputs`] declares them:
+    /// `[Level; N]`.
+    type Outputs: Copy + Eq + AsRef<[Level]>;
+
+    /// The app as it is after a reset, before its first event.
+    fn new() -> Self;
+
+    /// Takes one event, and says through `log` what happened.
+    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log));
+
+    /// What the app shows now.
+    fn outputs(&self) -> Self::Outputs;
+
+    /// The app as [`App::new`] makes it, but with its tick counter at `now`.
+    ///
+    /// Scenarios use it to come near the wrap of the counter without waiting 49 days.
+    /// An app that keeps no counter, or lets nobody set it, leaves this as it is.
+    #[must_use]
+    fn starting_at(now: Instant) -> Option<Self> {
+        let _ = now;
+        None
+    }
+}
+
+/// What an app has, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Interface {
+    /// The app's name: lower-case letters, digits and `-`, beginning with a letter.
+    pub name: &'static str,
+    /// The app's version.
+    pub version: &'static str,
+    /// What tells two builds of one version apart: a hash of the source, a revision.
+    pub build: &'static str,
+    /// The names of the buttons, by [`ButtonId`](crate::event::ButtonId): letters,
+    /// digits and `-`, beginning with a letter. At most [`Interface::MAX_ITEMS`].
+    pub buttons: &'static [&'static str],
+    /// The outputs, in the order of [`App::outputs`]. At most [`Interface::MAX_ITEMS`].
+    pub outputs: &'static [Output],
+    /// The kinds of logs, by [`LogId`]. At most [`Interface::MAX_ITEMS`].
+    pub logs: &'static [LogKind],
+}
+
+impl Interface {
+    /// The most buttons, outputs and kinds of logs that an app can declare, of each.
+    pub const MAX_ITEMS: usize = 64;
+}
+
+/// A kind of log, by its place in [`Interface::logs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogId(pub u8);
+
+/// One thing an app says happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Log {
+    /// What kind of thing.
+    pub id: LogId,
+    /// Which of the kind's words, or its number.
+    pub value: u16,
+}
+
+/// A kind of log as its app declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LogKind {
+    /// Its name: lower-case letters, digits and `-`, beginning with a letter.
+    pub name: &'static str,
+    /// What its value means.
+    pub values: LogValues,
+}
+
+impl LogKind {
+    /// A kind whose values are words; [`Log::value`] is a place in `words`.
+    #[must_use]
+    pub const fn words(name: &'static str, words: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            values: LogValues::Words(words),
+        }
+    }
+
+    /// A kind whose values are numbers.
+    #[must_use]
+    pub const fn number(name: &'static str) -> Self {
+        Self {
+            name,
+            values: LogValues::Number,
+        }
+    }
+}
+
+/// What the value of a log means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogValues {
+    /// A place in this list of words, each of lower-case letters, digits and `-`.
+    Words(&'static [&'static str]),
+    /// Itself.
+    Number,
+}

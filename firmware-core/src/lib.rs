@@ -1,0 +1,26 @@
+//! What the product does, and nothing about the machine it runs on.
+//!
+//! The crate is layered, and every layer is public:
+//!
+//! - [`time`]: [`Ticks`](time::Ticks) are a length of time, an
+//!   [`Instant`](time::Instant) is a reading of a counter that wraps.
+//! - [`event`] and [`output`]: what the world does to an app, and what the app shows
+//!   the world.
+//! - [`contract`]: the [`App`](contract::App) trait that joins the two, and the
+//!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
+//!   and logs once for everybody.
+//! - [`board`]: initialisation that can fail, and what to do then.
+//! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware.
+//!
+//! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
+//! runs in a terminal, in a test, and on a Cortex-M0.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod apps;
+pub mod board;
+pub mod contract;
+pub mod event;
+pub mod output;
+pub mod time;
