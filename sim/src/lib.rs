@@ -1,0 +1,14 @@
+//! Plays scenarios into `no_std` firmware on the host and keeps what happened.
+//!
+//! Data flows one way:
+//!
+//! - [`script`]: events at exact ticks, whatever they were written in.
+//! - [`catalog`]: the apps that can be played.
+//! - [`engine`] plays events into one app; [`play`] plays a whole script.
+//! - [`trace`]: everything observable that followed.
+
+pub mod catalog;
+pub mod engine;
+pub mod play;
+pub mod script;
+pub mod trace;

@@ -1,0 +1,88 @@
+//! The text form of a trace: the golden every world is held against.
+//!
+//! ```text
+//! lockstep trace 1: lamp, tick 1 ms
+//!        0  in   reset      ok
+//!        0  log  boot       ok
+//!        0  out  lamp       0
+//!     1500  end  lines      3
+//! ```
+//!
+//! The columns are `tick`, `kind`, `name` and `value`, parted by spaces. The last line
+//! carries the last tick that was played and the number of lines before it, so that a
+//! trace that was cut short is not taken for a whole one.
+
+use std::io::{self, Write};
+
+use super::{Line, RESET, Trace};
+
+/// What the first line begins with, up to the format's version.
+pub const SIGNATURE: &str = "lockstep trace";
+
+/// The version of the format that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// The kind of the last line.
+pub const END: &str = "end";
+
+/// The name of the last line's value.
+pub const LINES: &str = "lines";
+
+/// Writes the whole trace.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let width = name_width(trace);
+    writeln!(
+        out,
+        "{SIGNATURE} {VERSION}: {}, tick 1 ms",
+        trace.interface().name
+    )?;
+    for line in trace.lines() {
+        write_line(&line, width, out)?;
+    }
+    writeln!(
+        out,
+        "{:>8}  {END}  {LINES:<width$}  {}",
+        trace.end().0,
+        trace.entries().len()
+    )
+}
+
+/// Writes one line, its name in a column of this width.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_line(line: &Line, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let Line {
+        tick,
+        kind,
+        name,
+        value,
+    } = line;
+    writeln!(
+        out,
+        "{:>8}  {:<3}  {name:<width$}  {value}",
+        tick.0,
+        kind.word()
+    )
+}
+
+/// The width of the column of names: that of the longest name the app declares.
+#[must_use]
+pub fn name_width(trace: &Trace) -> usize {
+    let interface = trace.interface();
+    let buttons = interface.buttons.iter().copied();
+    let outputs = interface.outputs.iter().map(|output| output.name);
+    let logs = interface.logs.iter().map(|log| log.name);
+    buttons
+        .chain(outputs)
+        .chain(logs)
+        .chain([RESET, LINES])
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
+}
