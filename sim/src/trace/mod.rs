@@ -3,6 +3,7 @@
 //! A trace keeps what was observed as small numbers; [`Trace::lines`] gives each line its
 //! names, and [`text`] writes them down as the golden.
 
+pub mod document;
 pub mod text;
 
 use std::fmt;

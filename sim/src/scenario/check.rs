@@ -1,0 +1,448 @@
+//! Gives a scenario's sentences their ticks, and its names their meaning for an app.
+
+use firmware_core::contract::{Interface, LogId, LogValues};
+use firmware_core::event::ButtonId;
+use firmware_core::time::Ticks;
+
+use super::grammar::MAX_PROBLEMS;
+use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
+use crate::script::{Action, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed};
+use crate::source::{Place, Problem, likely, one_of};
+
+/// A scenario made for one app: what a world plays, and what judges the trace it leaves.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is played.
+    pub script: Script,
+    /// What is expected, in the order it was written.
+    pub checks: Vec<Check>,
+}
+
+/// One expectation, its names looked up and its tick known.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Where it stands.
+    pub place: Place,
+    /// When it looks, or begins to.
+    pub at: Moment,
+    /// What it expects.
+    pub claim: Claim,
+}
+
+/// A moment between two things that happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// The tick.
+    pub tick: Ticks,
+    /// Which half of it has happened.
+    pub half: Half,
+}
+
+/// The halves of a tick: first time passes, then hands act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Half {
+    /// Time has passed, nobody has acted yet.
+    Passed,
+    /// All that is done in the tick was done.
+    Acted,
+}
+
+/// What a check expects.
+#[derive(Clone, Copy, Debug)]
+pub enum Claim {
+    /// Of an output, by its place in the interface.
+    Output(u8, OutputClaim),
+    /// Of the logs.
+    Log {
+        /// Which.
+        log: LogId,
+        /// With which value, where one is named.
+        value: Option<u16>,
+        /// What.
+        claim: LogClaim,
+        /// Since when [`LogClaim::Said`] looks back.
+        since: Option<Moment>,
+    },
+}
+
+/// Makes the scenario for an app with this interface.
+///
+/// # Errors
+///
+/// All problems, in the order they stand, but at most [`MAX_PROBLEMS`]: names the app
+/// does not declare, levels out of range, and what no hand could do.
+pub fn plan(scenario: &Scenario, interface: &Interface) -> Result<Plan, Vec<Problem>> {
+    let mut planner = Planner {
+        interface,
+        now: Ticks::ZERO,
+        end: Ticks::ZERO,
+        events: Vec::new(),
+        last_press: None,
+        checks: Vec::new(),
+        problems: Vec::new(),
+    };
+    for step in &scenario.steps {
+        if planner.problems.len() >= MAX_PROBLEMS {
+            break;
+        }
+        if let Err(problem) = planner.step(step) {
+            planner.problems.push(problem);
+            if planner.end > MAX_LENGTH {
+                break;
+            }
+        }
+    }
+    planner.finish(scenario)
+}
+
+struct Planner<'a> {
+    interface: &'a Interface,
+    now: Ticks,
+    /// The end of the last window, or of what is done.
+    end: Ticks,
+    events: Vec<(Timed, Place)>,
+    last_press: Option<Ticks>,
+    checks: Vec<PlacedCheck>,
+    problems: Vec<Problem>,
+}
+
+/// A check whose half of the tick is not known until all events of the tick are.
+struct PlacedCheck {
+    check: Check,
+    events_before: usize,
+}
+
+impl Planner<'_> {
+    fn step(&mut self, step: &Step) -> Result<(), Problem> {
+        match &step.verb {
+            Verb::Move {
+                buttons,
+                contact,
+                bouncing,
+            } => {
+                let start = self.now;
+                self.pass(*bouncing, step.place)?;
+                for button in buttons {
+                    self.bounce(button, *contact, start, *bouncing)?;
+                }
+                if *contact == Contact::Closed {
+                    self.last_press = Some(start);
+                }
+            }
+            Verb::Tap { buttons, length } => {
+                let start = self.now;
+                self.pass(*length, step.place)?;
+                for button in buttons {
+                    let id = self.button(button)?;
+                    self.push(start, Action::Button(id, Contact::Closed), button.place)?;
+                    self.push(self.now, Action::Button(id, Contact::Open), button.place)?;
+                }
+                self.last_press = Some(start);
+            }
+            Verb::Wait(length) => self.pass(*length, step.place)?,
+            Verb::Reset(conditions) => {
+                self.push(self.now, Action::Reset(*conditions), step.place)?;
+                self.last_press = Some(self.now);
+            }
+            Verb::Expect(expectation) => self.expect(expectation, step.place)?,
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, length: Ticks, place: Place) -> Result<(), Problem> {
+        self.now = self.now.saturating_add(length);
+        self.open_until(self.now, place)
+    }
+
+    fn open_until(&mut self, end: Ticks, place: Place) -> Result<(), Problem> {
+        self.end = self.end.max(end);
+        if self.end > MAX_LENGTH {
+            return Err(Problem::new(
+                place,
+                "the scenario lasts too long",
+                format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Moves a contact to and fro every tick until it rests.
+    fn bounce(
+        &mut self,
+        button: &Name,
+        contact: Contact,
+        start: Ticks,
+        bouncing: Ticks,
+    ) -> Result<(), Problem> {
+        let id = self.button(button)?;
+        let mut position = contact.other();
+        for offset in 0..=bouncing.0 {
+            let next = if offset % 2 == 0 || offset == bouncing.0 {
+                contact
+            } else {
+                contact.other()
+            };
+            if next != position {
+                let tick = start.saturating_add(Ticks(offset));
+                self.push(tick, Action::Button(id, next), button.place)?;
+                position = next;
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, tick: Ticks, action: Action, place: Place) -> Result<(), Problem> {
+        if self.events.len() >= MAX_EVENTS {
+            return Err(Problem::new(
+                place,
+                "the scenario has too many events",
+                format!("expected at most {MAX_EVENTS}"),
+            ));
+        }
+        self.events.push((Timed { tick, action }, place));
+        Ok(())
+    }
+
+    fn button(&self, name: &Name) -> Result<ButtonId, Problem> {
+        let buttons = self.interface.buttons.iter().copied();
+        let index = find(name, "button", self.interface, buttons)?;
+        Ok(ButtonId(index))
+    }
+
+    fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
+        let (claim, window) = match expectation {
+            Expectation::Output { output, claim } => {
+                let outputs = self.interface.outputs.iter().map(|output| output.name);
+                let index = find(output, "output", self.interface, outputs)?;
+                self.check_level(index, *claim, place)?;
+                (Claim::Output(index, *claim), output_window(*claim))
+            }
+            Expectation::Log { log, value, claim } => {
+                let logs = self.interface.logs.iter().map(|log| log.name);
+                let index = find(log, "log", self.interface, logs)?;
+                let claim = *claim;
+                let window = match claim {
+                    LogClaim::Said => Ticks::ZERO,
+                    LogClaim::SaidWithin(window) | LogClaim::NotSaid(window) => window,
+                };
+                let value = value
+                    .as_ref()
+                    .map(|value| self.log_value(index, value))
+                    .transpose()?;
+                let claim = Claim::Log {
+                    log: LogId(index),
+                    value,
+                    claim,
+                    since: self.last_press.map(|tick| Moment {
+                        tick,
+                        half: Half::Passed,
+                    }),
+                };
+                (claim, window)
+            }
+        };
+        self.open_until(self.now.saturating_add(window), place)?;
+        self.checks.push(PlacedCheck {
+            check: Check {
+                place,
+                at: Moment {
+                    tick: self.now,
+                    half: Half::Acted,
+                },
+                claim,
+            },
+            events_before: self.events.len(),
+        });
+        Ok(())
+    }
+
+    fn check_level(&self, index: u8, claim: OutputClaim, place: Place) -> Result<(), Problem> {
+        let level = match claim {
+            OutputClaim::Is(target) | OutputClaim::IsNot(target) => Some(target),
+            OutputClaim::Becomes(target, _) => Some(target),
+            OutputClaim::Stays(target, _) => target,
+            OutputClaim::Changes(_) | OutputClaim::Pulse(..) | OutputClaim::Period(_) => None,
+        };
+        let (Some(Target::Level(level)), Some(output)) =
+            (level, self.interface.outputs.get(usize::from(index)))
+        else {
+            return Ok(());
+        };
+        let max = output.range.max().0;
+        if level > max {
+            return Err(Problem::new(
+                place,
+                format!("`{}` is never at {level}", output.name),
+                format!("expected a level from 0 to {max}"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Problem> {
+        let kind = self.interface.logs.get(usize::from(log));
+        match kind.map(|kind| kind.values) {
+            Some(LogValues::Words(words)) => {
+                let kind = kind.map_or("", |kind| kind.name);
+                let what = format!("value of log `{kind}`");
+                let index = find(value, &what, self.interface, words.iter().copied())?;
+                Ok(u16::from(index))
+            }
+            Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
+                Problem::new(
+                    value.place,
+                    format!("`{}` is not a number this log can carry", value.text),
+                    "expected a whole number from 0 to 65535",
+                )
+            }),
+        }
+    }
+
+    fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Problem>> {
+        let checks = self.settle_halves();
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        let events = self.events.iter().map(|(event, _)| *event).collect();
+        match Script::new(scenario.conditions, scenario.clock, events, self.end) {
+            Ok(script) => Ok(Plan { script, checks }),
+            Err(error) => Err(vec![self.explain(error)]),
+        }
+    }
+
+    /// An expectation looks at what it stands behind: before the events of its tick that
+    /// are written after it, and after those that are written before it.
+    fn settle_halves(&mut self) -> Vec<Check> {
+        let mut checks = Vec::with_capacity(self.checks.len());
+        for PlacedCheck {
+            mut check,
+            events_before,
+        } in std::mem::take(&mut self.checks)
+        {
+            let tick = check.at.tick;
+            let (before, after) = self.events.split_at(events_before);
+            // Time never goes back from one sentence to the next, so what stands beside
+            // the expectation is nearest to it in time as well.
+            let acted = before.last().is_some_and(|(event, _)| event.tick == tick);
+            let next = after.first().filter(|(event, _)| event.tick == tick);
+            match (acted, next) {
+                (true, Some((_, place))) => self.problems.push(
+                    Problem::new(
+                        check.place,
+                        "nothing can be seen between two actions of one tick",
+                        format!(
+                            "expected time to pass before the action on line {}",
+                            place.line
+                        ),
+                    )
+                    .with_help("put `wait 1 ms` after the expectation"),
+                ),
+                (false, Some(_)) => check.at.half = Half::Passed,
+                (_, None) => {}
+            }
+            checks.push(check);
+        }
+        checks
+    }
+
+    fn explain(&self, error: ScriptError) -> Problem {
+        let name = |button: ButtonId| {
+            let names = self.interface.buttons;
+            names.get(usize::from(button.0)).copied().unwrap_or("?")
+        };
+        match error {
+            ScriptError::Unchanged {
+                tick,
+                button,
+                contact,
+            } => {
+                let at = self.place_of(tick, |action| action == Action::Button(button, contact));
+                let problem = Problem::new(
+                    at,
+                    format!(
+                        "button `{}` is already {} at tick {}",
+                        name(button),
+                        match contact {
+                            Contact::Closed => "pressed",
+                            Contact::Open => "released",
+                        },
+                        tick.0
+                    ),
+                    format!("expected `{}` before it", contact.other().verb()),
+                );
+                problem.with_help("a contact closes and opens by turns, and is open at first")
+            }
+            ScriptError::TwiceInOneTick { tick, button } => {
+                let moves = |action| matches!(action, Action::Button(b, _) if b == button);
+                Problem::new(
+                    self.place_of(tick, moves),
+                    format!("button `{}` moves twice in tick {}", name(button), tick.0),
+                    "expected at least 1 ms between the two",
+                )
+                .with_help("put a `wait` before it: a board samples its pins once a tick")
+            }
+            ScriptError::TwoResets { tick } => Problem::new(
+                self.place_of(tick, |action| matches!(action, Action::Reset(_))),
+                format!("a second reset in tick {}", tick.0),
+                "expected at least 1 ms between the two",
+            ),
+            ScriptError::AfterEnd { .. }
+            | ScriptError::TooLong(_)
+            | ScriptError::TooManyEvents(_) => Problem::new(
+                self.place_of(Ticks::ZERO, |_| false),
+                error.to_string(),
+                "expected a shorter scenario",
+            ),
+        }
+    }
+
+    /// Where the last such action of a tick stands.
+    fn place_of(&self, tick: Ticks, is_it: impl Fn(Action) -> bool) -> Place {
+        let mut found = self.events.iter().rev();
+        found
+            .find(|(event, _)| event.tick == tick && is_it(event.action))
+            .map_or(
+                Place {
+                    line: 1,
+                    column: 1,
+                    width: 1,
+                },
+                |(_, place)| *place,
+            )
+    }
+}
+
+/// How long after its sentence a claim still looks.
+fn output_window(claim: OutputClaim) -> Ticks {
+    match claim {
+        OutputClaim::Is(_) | OutputClaim::IsNot(_) => Ticks::ZERO,
+        OutputClaim::Becomes(_, window)
+        | OutputClaim::Changes(window)
+        | OutputClaim::Stays(_, window) => window,
+        OutputClaim::Pulse(_, measure) | OutputClaim::Period(measure) => measure.within,
+    }
+}
+
+/// The place of a name among those declared.
+fn find<'a>(
+    name: &Name,
+    what: &str,
+    interface: &Interface,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<u8, Problem> {
+    if let Some((index, _)) = (0..)
+        .zip(known.clone())
+        .find(|(_, known)| *known == name.text)
+    {
+        return Ok(index);
+    }
+    let problem = Problem::new(
+        name.place,
+        format!("app `{}` has no {what} `{}`", interface.name, name.text),
+        format!("expected {}", one_of(known.clone())),
+    );
+    Err(match likely(&name.text, known) {
+        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+        None => problem,
+    })
+}

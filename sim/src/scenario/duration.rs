@@ -1,0 +1,227 @@
+//! Lengths of time as people write them: a number and its unit.
+
+use firmware_core::time::Ticks;
+
+use super::words::{Sentence, TOLERANCE, Word};
+use crate::script::MAX_LENGTH;
+use crate::source::Problem;
+
+const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
+
+/// A length of at least one tick.
+pub(super) fn length(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
+    let (number, unit) = quantity(sentence, "a duration such as `50 ms`")?;
+    at_least_one(number, ticks(number, unit)?)
+}
+
+/// A tolerance after its sign, of `length` where it is in percent; none is zero.
+pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ticks, Problem> {
+    if !TOLERANCE.iter().any(|sign| sentence.accept(sign)) {
+        return Ok(Ticks::ZERO);
+    }
+    let (number, unit) = quantity(sentence, "a tolerance such as `5 ms` or `1 %`")?;
+    if unit.text != "%" {
+        return ticks(number, unit);
+    }
+    let percent: u32 = number
+        .text
+        .parse()
+        .ok()
+        .filter(|percent| *percent <= 100)
+        .ok_or_else(|| {
+            Problem::new(
+                number.place,
+                format!("`{}` is not a percentage", number.text),
+                "expected a whole number from 0 to 100",
+            )
+        })?;
+    let ticks = u64::from(length.0) * u64::from(percent) / 100;
+    Ok(Ticks(u32::try_from(ticks).unwrap_or(u32::MAX)))
+}
+
+/// A number of milliseconds, with or without a unit, of at least one tick.
+pub(super) fn short_length(word: Word<'_>) -> Result<Ticks, Problem> {
+    at_least_one(word, short_length_or_zero(word)?)
+}
+
+/// A number of milliseconds, with or without a unit.
+pub(super) fn short_length_or_zero(word: Word<'_>) -> Result<Ticks, Problem> {
+    match split_unit(word) {
+        Some((number, unit)) => ticks(number, unit),
+        None => ticks(word, Word { text: "ms", ..word }),
+    }
+}
+
+fn at_least_one(number: Word<'_>, length: Ticks) -> Result<Ticks, Problem> {
+    if length == Ticks::ZERO {
+        return Err(Problem::new(
+            number.place,
+            "no time at all",
+            "expected at least 1 ms, which is one tick",
+        ));
+    }
+    Ok(length)
+}
+
+/// A number and its unit, in one word or two.
+fn quantity<'a>(
+    sentence: &mut Sentence<'a>,
+    expected: &str,
+) -> Result<(Word<'a>, Word<'a>), Problem> {
+    let word = sentence.word(expected)?;
+    if let Some(parts) = split_unit(word) {
+        return Ok(parts);
+    }
+    if !word.text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Problem::new(
+            word.place,
+            format!("unexpected `{}`", word.text),
+            format!("expected {expected}"),
+        ));
+    }
+    let missing = |place| {
+        Problem::new(
+            place,
+            format!("`{}` has no unit", word.text),
+            "expected `ms`, `s` or `min` after it",
+        )
+        .with_help(format!("one tick is 1 ms: write `{} ms`", word.text))
+    };
+    let unit = sentence.peek().ok_or_else(|| missing(word.place))?;
+    if unit.text != "%" && !UNITS.iter().any(|(name, _)| *name == unit.text) {
+        return Err(missing(word.place));
+    }
+    Ok((word, sentence.word(expected)?))
+}
+
+/// `50ms` as `50` and `ms`.
+fn split_unit(word: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
+    let split = word
+        .text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .filter(|split| *split > 0)?;
+    let (number, unit) = word.text.split_at(split);
+    let mut places = [word.place; 2];
+    places[0].width = number.len();
+    places[1].column += number.len();
+    places[1].width = word.place.width - number.len();
+    Some((
+        Word {
+            text: number,
+            place: places[0],
+        },
+        Word {
+            text: unit,
+            place: places[1],
+        },
+    ))
+}
+
+fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
+    let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit.text) else {
+        return Err(Problem::new(
+            unit.place,
+            format!("`{}` is not a unit of time", unit.text),
+            "expected `ms`, `s` or `min`",
+        ));
+    };
+    let ticks = whole_ticks(number.text, *scale).ok_or_else(|| {
+        Problem::new(
+            number.place,
+            format!(
+                "`{} {}` is not a whole number of ticks",
+                number.text, unit.text
+            ),
+            "expected a number such as `50` or `1.5` that makes whole milliseconds",
+        )
+    })?;
+    u32::try_from(ticks)
+        .ok()
+        .map(Ticks)
+        .filter(|ticks| *ticks <= MAX_LENGTH)
+        .ok_or_else(|| {
+            Problem::new(
+                number.place.to(unit.place),
+                format!("`{} {}` is too long", number.text, unit.text),
+                format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+            )
+        })
+}
+
+/// `number` times `scale`, where that is whole; [`u64::MAX`] when it is beyond counting.
+fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let denominator = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let numerator = match fraction {
+        "" => 0,
+        digits => digits.parse::<u64>().ok()?.checked_mul(scale)?,
+    };
+    if numerator % denominator != 0 {
+        return None;
+    }
+    Some(
+        whole
+            .parse::<u64>()
+            .ok()
+            .and_then(|whole| {
+                whole
+                    .checked_mul(scale)?
+                    .checked_add(numerator / denominator)
+            })
+            .unwrap_or(u64::MAX),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::words::split;
+
+    fn read(text: &str) -> Result<Ticks, Problem> {
+        length(&mut Sentence::new(&split(text, 1)))
+    }
+
+    #[test]
+    fn numbers_with_units_are_read_with_and_without_a_space() {
+        for (text, ticks) in [
+            ("50 ms", 50),
+            ("50ms", 50),
+            ("2 s", 2_000),
+            ("1.5 s", 1_500),
+            ("0.001 s", 1),
+            ("10min", 600_000),
+            ("0.5 min", 30_000),
+            ("7.000 ms", 7),
+        ] {
+            assert_eq!(read(text).unwrap(), Ticks(ticks), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_length_says_why() {
+        for (text, message) in [
+            ("50", "`50` has no unit"),
+            ("50 foo", "`50` has no unit"),
+            ("50h", "`h` is not a unit of time"),
+            ("0 ms", "no time at all"),
+            ("0.5 ms", "not a whole number of ticks"),
+            ("1..5 s", "not a whole number of ticks"),
+            (".5 s", "unexpected `.5`"),
+            ("soon", "unexpected `soon`"),
+            ("999999999999999999999999 ms", "too long"),
+            ("11000 min", "too long"),
+        ] {
+            let problem = read(text).unwrap_err();
+            assert!(
+                problem.message.contains(message),
+                "{text}: {}",
+                problem.message
+            );
+        }
+    }
+}

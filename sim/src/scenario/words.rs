@@ -1,0 +1,131 @@
+//! The words of a line and where they stand.
+
+use crate::source::{Place, Problem, likely, one_of};
+
+/// A word and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    pub(super) place: Place,
+}
+
+/// Splits a line at spaces, up to a `#`. A sign of tolerance is a word of its own, also
+/// where no space follows it.
+pub(super) fn split(line: &str, number: usize) -> Vec<Word<'_>> {
+    let text = line.split('#').next().unwrap_or_default();
+    let mut words = Vec::new();
+    let mut column = 1;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        let sign = TOLERANCE.iter().find(|sign| word.starts_with(**sign));
+        let (first, rest) = word.split_at(sign.map_or(0, |sign| sign.len()));
+        for text in [first, rest] {
+            let width = text.chars().count();
+            if width > 0 {
+                let place = Place {
+                    line: number,
+                    column,
+                    width,
+                };
+                words.push(Word { text, place });
+            }
+            column += width;
+        }
+        column += piece.chars().count() - word.chars().count();
+    }
+    words
+}
+
+/// What parts a length from its tolerance.
+pub(super) const TOLERANCE: [&str; 2] = ["+-", "±"];
+
+/// The words of a sentence, read from left to right.
+#[derive(Debug)]
+pub(super) struct Sentence<'a> {
+    words: &'a [Word<'a>],
+    next: usize,
+}
+
+impl<'a> Sentence<'a> {
+    /// A sentence of at least one word.
+    pub(super) fn new(words: &'a [Word<'a>]) -> Self {
+        Self { words, next: 0 }
+    }
+
+    /// The next word, without reading it.
+    pub(super) fn peek(&self) -> Option<Word<'a>> {
+        self.words.get(self.next).copied()
+    }
+
+    /// The next word.
+    pub(super) fn word(&mut self, expected: &str) -> Result<Word<'a>, Problem> {
+        let word = self.peek().ok_or_else(|| self.ends_early(expected))?;
+        self.next += 1;
+        Ok(word)
+    }
+
+    /// Whether the next word is this one; if so it is read.
+    pub(super) fn accept(&mut self, text: &str) -> bool {
+        let found = self.peek().is_some_and(|word| word.text == text);
+        self.next += usize::from(found);
+        found
+    }
+
+    /// One of these words.
+    pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Problem> {
+        let expected = one_of(choices.iter().copied());
+        let word = self.word(&expected)?;
+        choices
+            .iter()
+            .find(|choice| **choice == word.text)
+            .copied()
+            .ok_or_else(|| unknown_word(word, choices))
+    }
+
+    /// The end of the sentence.
+    pub(super) fn end(&self) -> Result<(), Problem> {
+        let Some(word) = self.peek() else {
+            return Ok(());
+        };
+        let rest = self.words[self.next..].last().unwrap_or(&word);
+        Err(Problem::new(
+            word.place.to(rest.place),
+            "the sentence goes on after it is complete",
+            "expected the end of the line",
+        ))
+    }
+
+    /// From the first word to the last.
+    pub(super) fn place(&self) -> Option<Place> {
+        Some(self.words.first()?.place.to(self.words.last()?.place))
+    }
+
+    fn ends_early(&self, expected: &str) -> Problem {
+        let place = self.words.last().map_or(
+            Place {
+                line: 1,
+                column: 1,
+                width: 1,
+            },
+            |word| word.place.after(),
+        );
+        Problem::new(
+            place,
+            "the sentence ends too early",
+            format!("expected {expected}"),
+        )
+    }
+}
+
+/// A word that is none of the choices.
+pub(super) fn unknown_word(word: Word<'_>, choices: &[&str]) -> Problem {
+    let problem = Problem::new(
+        word.place,
+        format!("unexpected `{}`", word.text),
+        format!("expected {}", one_of(choices.iter().copied())),
+    );
+    match likely(word.text, choices.iter().copied()) {
+        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+        None => problem,
+    }
+}

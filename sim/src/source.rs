@@ -1,0 +1,119 @@
+//! Where something stands in a text people wrote, and what is wrong with it there.
+
+use std::fmt;
+
+/// A stretch of one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The first character of the stretch, from 1.
+    pub column: usize,
+    /// How many characters it has.
+    pub width: usize,
+}
+
+impl Place {
+    /// The place that begins where this one does and ends where `last` does; both are on
+    /// one line.
+    #[must_use]
+    pub fn to(self, last: Self) -> Self {
+        Self {
+            width: (last.column + last.width).saturating_sub(self.column),
+            ..self
+        }
+    }
+
+    /// The place right after this one.
+    #[must_use]
+    pub fn after(self) -> Self {
+        Self {
+            column: self.column + self.width,
+            width: 1,
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Something wrong in a text: what, where, what was expected and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected there.
+    pub expected: String,
+    /// How to mend it, where that is not plain from what was expected.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem at this place.
+    pub fn new(place: Place, message: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self {
+            place,
+            message: message.into(),
+            expected: expected.into(),
+            help: None,
+        }
+    }
+
+    /// The same problem with a way to mend it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The word of `known` that somebody who wrote `word` most likely meant.
+#[must_use]
+pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| {
+            let likeness = strsim::jaro_winkler(&word, &candidate.to_lowercase());
+            (likeness, candidate)
+        })
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The words as a list to choose from: `` `a`, `b` or `c` ``.
+#[must_use]
+pub fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        None => "nothing".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_finds_the_word_that_was_meant() {
+        assert_eq!(likely("hartbeat", ["lamp", "heartbeat"]), Some("heartbeat"));
+        assert_eq!(likely("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
+        assert_eq!(likely("zebra", ["lamp", "heartbeat"]), None);
+    }
+
+    #[test]
+    fn choices_read_as_a_sentence() {
+        assert_eq!(one_of([]), "nothing");
+        assert_eq!(one_of(["a"]), "`a`");
+        assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}
