@@ -10,7 +10,8 @@
 //!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
 //!   and logs once for everybody.
 //! - [`board`]: initialisation that can fail, and what to do then.
-//! - [`timer`] and [`hold`]: what comes due, polled once a tick.
+//! - [`timer`], [`hold`] and [`debounce`]: what comes due and what lasts, polled once a
+//!   tick.
 //! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware.
 //!
 //! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
@@ -22,6 +23,7 @@
 pub mod apps;
 pub mod board;
 pub mod contract;
+pub mod debounce;
 pub mod event;
 pub mod hold;
 pub mod output;
