@@ -10,8 +10,8 @@
 //!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
 //!   and logs once for everybody.
 //! - [`board`]: initialisation that can fail, and what to do then.
-//! - [`timer`], [`hold`] and [`debounce`]: what comes due and what lasts, polled once a
-//!   tick.
+//! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
+//!   buttons needs, each a small state machine polled once a tick.
 //! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware.
 //!
 //! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
@@ -25,6 +25,7 @@ pub mod board;
 pub mod contract;
 pub mod debounce;
 pub mod event;
+pub mod gesture;
 pub mod hold;
 pub mod output;
 pub mod time;
