@@ -12,7 +12,8 @@
 //! - [`board`]: initialisation that can fail, and what to do then.
 //! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
-//! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware.
+//! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
+//!   [`lamp`](apps::lamp), a product built from all of the above.
 //!
 //! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
 //! runs in a terminal, in a test, and on a Cortex-M0.
