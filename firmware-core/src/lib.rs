@@ -10,7 +10,10 @@
 //!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
 //!   and logs once for everybody.
 //! - [`board`]: initialisation that can fail, and what to do then.
-//! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware.
+//! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
+//!   buttons needs, each a small state machine polled once a tick.
+//! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
+//!   [`lamp`](apps::lamp), a product built from all of the above.
 //!
 //! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
 //! runs in a terminal, in a test, and on a Cortex-M0.
@@ -21,6 +24,10 @@
 pub mod apps;
 pub mod board;
 pub mod contract;
+pub mod debounce;
 pub mod event;
+pub mod gesture;
+pub mod hold;
 pub mod output;
 pub mod time;
+pub mod timer;
