@@ -11,4 +11,6 @@ pub mod catalog;
 pub mod engine;
 pub mod play;
 pub mod script;
+#[cfg(test)]
+mod testing;
 pub mod trace;
