@@ -6,11 +6,14 @@
 //! - [`catalog`]: the apps that can be played.
 //! - [`engine`] plays events into one app; [`play`] plays a whole script.
 //! - [`trace`]: everything observable that followed.
+//!
+//! Scripts also come from files: [`stimulus`] finds one in a waveform.
 
 pub mod catalog;
 pub mod engine;
 pub mod play;
 pub mod script;
+pub mod stimulus;
 #[cfg(test)]
 mod testing;
 pub mod trace;

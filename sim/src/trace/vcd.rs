@@ -22,7 +22,7 @@
 //! that shows one value a tick shows the last. A wire that is told to stay as it is (a
 //! button that a reset finds closed) is not written again.
 //!
-//! The comment is what it takes to play the file again. Nothing here
+//! The comment is what [`stimulus`](crate::stimulus) needs to play the file again. Nothing here
 //! depends on the day or the machine: equal traces give equal bytes.
 
 use std::io::{self, Write};
