@@ -10,6 +10,8 @@
 //! - [`judge`] holds a trace against the checks; [`diff`] holds it against another.
 //!
 //! [`source`] is where problems in texts are told from, [`cli`] is the command line.
+//!
+//! Scripts also come from files: [`stimulus`] finds one in a waveform.
 
 pub mod catalog;
 pub mod diff;
@@ -19,4 +21,7 @@ pub mod play;
 pub mod scenario;
 pub mod script;
 pub mod source;
+pub mod stimulus;
+#[cfg(test)]
+mod testing;
 pub mod trace;

@@ -77,6 +77,7 @@ pub fn trace(
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> Result<Trace, PlayError> {
     let mut trace = Trace::new(app.interface());
+    trace.set_clock(script.clock());
     play(app, script, &mut trace, watch)?;
     if trace.dropped() > 0 {
         return Err(PlayError::TraceFull {

@@ -1,15 +1,18 @@
 //! Everything observable that happened in a run: what every world is judged by.
 //!
 //! A trace keeps what was observed as small numbers; [`Trace::lines`] gives each line its
-//! names, and [`text`] writes them down as the golden.
+//! names, and [`text`] writes them down as the golden; [`jsonl`] is for other programs,
+//! [`vcd`] for waveform viewers.
 
 pub mod document;
+pub mod jsonl;
 pub mod text;
+pub mod vcd;
 
 use std::fmt;
 
 use firmware_core::contract::{Interface, Log, LogValues};
-use firmware_core::time::Ticks;
+use firmware_core::time::{Instant, Ticks};
 
 use crate::engine::{Observation, Observer};
 use crate::script::Action;
@@ -21,6 +24,7 @@ pub const MAX_LINES: usize = 10_000_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     interface: &'static Interface,
+    clock: Instant,
     entries: Vec<Entry>,
     dropped: u64,
     end: Ticks,
@@ -41,6 +45,7 @@ impl Trace {
     pub fn new(interface: &'static Interface) -> Self {
         Self {
             interface,
+            clock: Instant::ZERO,
             entries: Vec::new(),
             dropped: 0,
             end: Ticks::ZERO,
@@ -51,6 +56,17 @@ impl Trace {
     #[must_use]
     pub fn interface(&self) -> &'static Interface {
         self.interface
+    }
+
+    /// Where the board's tick counter started.
+    #[must_use]
+    pub fn clock(&self) -> Instant {
+        self.clock
+    }
+
+    /// Notes that the board's tick counter started here, and not at zero.
+    pub fn set_clock(&mut self, clock: Instant) {
+        self.clock = clock;
     }
 
     /// Everything that was observed, in order.

@@ -1,0 +1,112 @@
+//! The form of a trace for other programs: JSON lines, one object a line.
+//!
+//! ```text
+//! {"trace":1,"app":"lamp","tick_ms":1}
+//! {"tick":0,"kind":"in","name":"reset","value":"ok"}
+//! {"tick":0,"kind":"out","name":"lamp","value":0}
+//! {"tick":1500,"kind":"end","name":"lines","value":2}
+//! ```
+//!
+//! It says what the [text form](super::text) says, line for line: the objects between the
+//! first and the last are the lines of the trace, and the last one carries the last tick
+//! that was played and their number.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::text::{END, LINES};
+use super::{Trace, Value};
+
+/// The version of the format that is written.
+pub const VERSION: u32 = 1;
+
+/// Milliseconds in a tick.
+const TICK_MS: u32 = 1;
+
+/// Writes the whole trace, in many small pieces: `out` should be buffered.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let header = Header {
+        trace: VERSION,
+        app: trace.interface().name,
+        tick_ms: TICK_MS,
+    };
+    write_object(&header, out)?;
+    for line in trace.lines() {
+        let row = Row {
+            tick: line.tick.0,
+            kind: line.kind.word(),
+            name: line.name,
+            value: match line.value {
+                Value::Word(word) => Cell::Word(word),
+                Value::Number(number) => Cell::Number(number.into()),
+            },
+        };
+        write_object(&row, out)?;
+    }
+    let end = Row {
+        tick: trace.end().0,
+        kind: END,
+        name: LINES,
+        value: Cell::Number(trace.entries().len()),
+    };
+    write_object(&end, out)
+}
+
+fn write_object(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Header {
+    trace: u32,
+    app: &'static str,
+    tick_ms: u32,
+}
+
+#[derive(Serialize)]
+struct Row {
+    tick: u32,
+    kind: &'static str,
+    name: &'static str,
+    value: Cell,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Cell {
+    Word(&'static str),
+    Number(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{press_and_reset, trace_of};
+
+    #[test]
+    fn every_line_is_one_object() {
+        let mut written = Vec::new();
+        write(&trace_of(&press_and_reset()), &mut written).unwrap();
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            r#"{"trace":1,"app":"toggle","tick_ms":1}
+{"tick":0,"kind":"in","name":"reset","value":"ok"}
+{"tick":0,"kind":"out","name":"led","value":0}
+{"tick":2,"kind":"in","name":"button","value":"press"}
+{"tick":2,"kind":"log","name":"led","value":"on"}
+{"tick":2,"kind":"out","name":"led","value":1}
+{"tick":3,"kind":"in","name":"reset","value":"uart-missing"}
+{"tick":3,"kind":"in","name":"button","value":"press"}
+{"tick":3,"kind":"log","name":"led","value":"on"}
+{"tick":6,"kind":"in","name":"button","value":"release"}
+{"tick":9,"kind":"end","name":"lines","value":9}
+"#
+        );
+    }
+}
