@@ -223,7 +223,8 @@ fn check_lower_case(what: &str, name: &str) -> Option<String> {
     check_name(what, name)
 }
 
-fn check_name(what: &str, name: &str) -> Option<String> {
+/// What is wrong with the name, if anything.
+pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if !well_formed {

@@ -7,11 +7,13 @@
 //! - [`engine`] plays events into one app; [`play`] plays a whole script.
 //! - [`trace`]: everything observable that followed.
 //!
-//! Scripts also come from files: [`stimulus`] finds one in a waveform.
+//! Scripts also come from files: a [`recording`] is one, and [`stimulus`] finds one in a
+//! waveform.
 
 pub mod catalog;
 pub mod engine;
 pub mod play;
+pub mod recording;
 pub mod script;
 pub mod stimulus;
 #[cfg(test)]
