@@ -78,6 +78,30 @@ pub struct Interface {
 impl Interface {
     /// The most buttons, outputs and kinds of logs that an app can declare, of each.
     pub const MAX_ITEMS: usize = 64;
+
+    /// An interface with nothing but a name and a version, to be filled in:
+    ///
+    /// ```
+    /// use firmware_core::contract::Interface;
+    /// use firmware_core::output::Output;
+    ///
+    /// const DOORBELL: Interface = Interface {
+    ///     buttons: &["bell"],
+    ///     outputs: &[Output::digital("chime")],
+    ///     ..Interface::named("doorbell", env!("CARGO_PKG_VERSION"))
+    /// };
+    /// ```
+    #[must_use]
+    pub const fn named(name: &'static str, version: &'static str) -> Self {
+        Self {
+            name,
+            version,
+            build: "unknown",
+            buttons: &[],
+            outputs: &[],
+            logs: &[],
+        }
+    }
 }
 
 /// A kind of log, by its place in [`Interface::logs`].
@@ -91,6 +115,14 @@ pub struct Log {
     pub id: LogId,
     /// Which of the kind's words, or its number.
     pub value: u16,
+}
+
+impl Log {
+    /// A log of this kind with this value.
+    #[must_use]
+    pub const fn new(id: LogId, value: u16) -> Self {
+        Self { id, value }
+    }
 }
 
 /// A kind of log as its app declares it.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use firmware_core::apps::lamp::Lamp;
 use firmware_core::apps::toggle;
 use firmware_core::contract::{App, Interface, LogValues};
 use firmware_core::output::Range;
@@ -141,10 +142,10 @@ impl Catalog {
     }
 }
 
-/// The apps that ship.
+/// The apps that ship; the first is the one that is played where none is named.
 #[must_use]
 pub fn shipped() -> Vec<AppEntry> {
-    vec![AppEntry::of::<toggle::Firmware>()]
+    vec![AppEntry::of::<Lamp>(), AppEntry::of::<toggle::Firmware>()]
 }
 
 /// An app declares something that cannot be used.
@@ -223,7 +224,8 @@ fn check_lower_case(what: &str, name: &str) -> Option<String> {
     check_name(what, name)
 }
 
-fn check_name(what: &str, name: &str) -> Option<String> {
+/// What is wrong with the name, if anything.
+pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if !well_formed {

@@ -79,15 +79,7 @@ pub fn trace(
     let mut trace = Trace::new(app.interface());
     trace.set_clock(script.clock());
     play(app, script, &mut trace, watch)?;
-    if trace.dropped() > 0 {
-        return Err(PlayError::TraceFull {
-            app: app.interface().name,
-        });
-    }
-    if let Some(error) = trace.entries().iter().find_map(|entry| broken(app, *entry)) {
-        return Err(error);
-    }
-    trace.set_end(script.end());
+    finish(app, script, &mut trace)?;
     Ok(trace)
 }
 
@@ -102,42 +94,108 @@ pub fn play(
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> Result<Box<dyn Player>, PlayError> {
-    let name = app.interface().name;
-    let mut player = guarded(name, Ticks::ZERO, || {
-        app.start(script.clock(), script.conditions(), observer)
-    })?
-    .ok_or(PlayError::ClockNotSettable {
-        app: name,
-        clock: script.clock(),
-    })?;
-    check_output_count(app, player.as_ref())?;
+    let mut player = start(app, script, observer)?;
+    play_to(player.as_mut(), script, script.end(), observer, watch)?;
+    Ok(player)
+}
 
-    let played = panic_guard(|| play_events(player.as_mut(), script, observer, watch));
+/// Powers the app up and plays tick 0 of the script.
+///
+/// # Errors
+///
+/// A [`PlayError`] when the app cannot start as the script asks, or panics.
+pub fn start(
+    app: &AppEntry,
+    script: &Script,
+    observer: &mut dyn Observer,
+) -> Result<Box<dyn Player>, PlayError> {
+    let name = app.interface().name;
+    let panicked = |message| PlayError::Panicked {
+        app: name,
+        tick: Ticks::ZERO,
+        message,
+    };
+    let started = panic_guard(|| {
+        let mut player = app.start(script.clock(), script.conditions(), observer)?;
+        let at_zero = script
+            .events()
+            .partition_point(|event| event.tick == Ticks::ZERO);
+        act(player.as_mut(), &script.events()[..at_zero], observer);
+        Some(player)
+    });
+    let player = started
+        .map_err(panicked)?
+        .ok_or(PlayError::ClockNotSettable {
+            app: name,
+            clock: script.clock(),
+        })?;
+    check_output_count(app, player.as_ref())?;
+    Ok(player)
+}
+
+/// Plays on from where the player is, up to and with `tick`.
+///
+/// # Errors
+///
+/// A [`PlayError`] when the app panics or the run is stopped.
+pub fn play_to(
+    player: &mut dyn Player,
+    script: &Script,
+    tick: Ticks,
+    observer: &mut dyn Observer,
+    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+) -> Result<(), PlayError> {
+    let events = between(script.events(), player.now(), tick);
+    let played = panic_guard(|| {
+        for same_tick in events.chunk_by(|a, b| a.tick == b.tick) {
+            advance(player, same_tick[0].tick, observer, watch)?;
+            act(player, same_tick, observer);
+        }
+        advance(player, tick, observer, watch)
+    });
     match played {
-        Ok(ControlFlow::Continue(())) => Ok(player),
+        Ok(ControlFlow::Continue(())) => Ok(()),
         Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(player.now())),
         Err(message) => Err(PlayError::Panicked {
-            app: name,
+            app: player.interface().name,
             tick: player.now(),
             message,
         }),
     }
 }
 
-fn play_events(
-    player: &mut dyn Player,
-    script: &Script,
-    observer: &mut dyn Observer,
-    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    for same_tick in script.events().chunk_by(|a, b| a.tick == b.tick) {
-        advance(player, same_tick[0].tick, observer, watch)?;
-        for &Timed { action, .. } in same_tick {
-            player.act(action, observer);
-        }
+/// Closes a trace of the whole script, if what it holds can be trusted.
+///
+/// # Errors
+///
+/// A [`PlayError`] when it does not hold everything, or the app broke its contract.
+pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), PlayError> {
+    if trace.dropped() > 0 {
+        return Err(PlayError::TraceFull {
+            app: app.interface().name,
+        });
+    }
+    if let Some(error) = trace.entries().iter().find_map(|entry| broken(app, *entry)) {
+        return Err(error);
+    }
+    trace.set_end(script.end());
+    Ok(())
+}
+
+/// The events after one tick, up to and with another.
+fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
+    let first = events.partition_point(|event| event.tick <= after);
+    let last = events.partition_point(|event| event.tick <= until);
+    &events[first..last.max(first)]
+}
+
+fn act(player: &mut dyn Player, events: &[Timed], observer: &mut dyn Observer) {
+    for &Timed { action, .. } in events {
+        player.act(action, observer);
+    }
+    if !events.is_empty() {
         player.settle(observer);
     }
-    advance(player, script.end(), observer, watch)
 }
 
 fn advance(
@@ -205,10 +263,6 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         tick: entry.tick,
         problem,
     })
-}
-
-fn guarded<T>(app: &'static str, tick: Ticks, run: impl FnOnce() -> T) -> Result<T, PlayError> {
-    panic_guard(run).map_err(|message| PlayError::Panicked { app, tick, message })
 }
 
 thread_local! {

@@ -95,10 +95,7 @@ impl App for Firmware {
             event::Event::Tick => self.handle(Event::Tick),
             event::Event::Press(_) => {
                 self.handle(Event::ButtonPressed);
-                log(Log {
-                    id: LED,
-                    value: u16::from(self.led_on),
-                });
+                log(Log::new(LED, u16::from(self.led_on)));
             }
             event::Event::Init(_) | event::Event::Release(_) => {}
         }

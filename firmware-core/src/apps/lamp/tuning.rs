@@ -71,6 +71,7 @@ impl Tuning {
         start_level: 1,
         night_brightness: 5,
     };
+
     /// The brightness at a place in `levels`, taken modulo [`Tuning::LEVELS`].
     #[must_use]
     pub const fn level(&self, place: u8) -> u8 {

@@ -1,0 +1,24 @@
+//! `sim completions`: a completion script for a shell.
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::exit::Exit;
+use super::{Cli, output};
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell that will read it.
+    shell: Shell,
+}
+
+impl Completions {
+    pub(super) fn execute(&self) -> Exit {
+        let mut script = Vec::new();
+        generate(self.shell, &mut Cli::command(), "sim", &mut script);
+        match output::write(None, &script) {
+            Ok(()) => Exit::Held,
+            Err(_) => Exit::BadInput,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the process says when it ends.
+
+use std::process::{self, ExitCode};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+
+/// The verdict of a command, by severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Exit {
+    /// All held.
+    Held,
+    /// An expectation or a comparison failed.
+    Failed,
+    /// Usage or bad input.
+    BadInput,
+}
+
+const TIMED_OUT: i32 = 42;
+const INTERRUPTED: i32 = 130;
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Held => 0,
+            Exit::Failed => 1,
+            Exit::BadInput => 2,
+        })
+    }
+}
+
+/// Ends the process with its own exit code when it is interrupted.
+///
+/// Files are only ever renamed into place, so there is nothing to tidy. Where the handler
+/// cannot be set up, the signal ends the process all the same.
+pub(super) fn on_interrupt() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
+        return;
+    };
+    thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            anstream::eprintln!("interrupted");
+            process::exit(INTERRUPTED);
+        }
+    });
+}
+
+/// While it lives, the process has this long before it ends with its own exit code.
+pub(super) struct Deadline {
+    _alive: Option<mpsc::Sender<()>>,
+}
+
+impl Deadline {
+    /// Starts the clock; without a limit there is none.
+    pub(super) fn after(limit: Option<Duration>) -> Self {
+        let alive = limit.map(|limit| {
+            let (alive, watched) = mpsc::channel::<()>();
+            thread::spawn(move || {
+                if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                    anstream::eprintln!("timed out after {} s", limit.as_secs_f64());
+                    process::exit(TIMED_OUT);
+                }
+            });
+            alive
+        });
+        Self { _alive: alive }
+    }
+}
+
+/// The limit people can set to how long a command takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct TimeLimit {
+    /// End with exit code 42 after this many seconds of real time.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) timeout: Option<Duration>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|limit| *limit > Duration::ZERO)
+        .ok_or_else(|| "expected a number of seconds above 0, such as 10 or 0.5".to_owned())
+}

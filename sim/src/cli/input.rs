@@ -1,0 +1,147 @@
+//! What is read: files and standard input, never without a limit.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str;
+
+use thiserror::Error;
+use walkdir::WalkDir;
+
+use super::report::Report;
+use crate::source::{Place, Problem};
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// A text or a stream of bytes, and where it came from.
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// An input cannot be read.
+#[derive(Debug, Error)]
+pub(super) enum InputError {
+    #[error("cannot read `{name}`: {error}")]
+    Io { name: String, error: io::Error },
+    #[error("`{name}` has more than {limit} bytes, the most that are read")]
+    TooLarge { name: String, limit: usize },
+    #[error("there is no file that ends in `.{extension}` in `{}`", .folder.display())]
+    EmptyFolder {
+        folder: PathBuf,
+        extension: &'static str,
+    },
+}
+
+impl Source {
+    /// A text given on the command line.
+    pub(super) fn inline(text: &str) -> Self {
+        Self {
+            name: "--inline".to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        }
+    }
+
+    /// Reads a file, or standard input for `-`, of at most `limit` bytes.
+    pub(super) fn read(path: &Path, limit: usize) -> Result<Self, InputError> {
+        let (name, reader): (_, Box<dyn Read>) = if is_stdin(path) {
+            ("<stdin>".to_owned(), Box::new(io::stdin().lock()))
+        } else {
+            let name = path.display().to_string();
+            let file = File::open(path).map_err(|error| InputError::Io {
+                name: name.clone(),
+                error,
+            })?;
+            (name, Box::new(file))
+        };
+        let mut bytes = Vec::new();
+        let read = reader
+            .take(u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1))
+            .read_to_end(&mut bytes);
+        match read {
+            Err(error) => Err(InputError::Io { name, error }),
+            Ok(count) if count > limit => Err(InputError::TooLarge { name, limit }),
+            Ok(_) => Ok(Self { name, bytes }),
+        }
+    }
+
+    /// The text, or where it stops being one.
+    pub(super) fn text(&self) -> Result<&str, Problem> {
+        str::from_utf8(&self.bytes).map_err(|error| {
+            let before = &self.bytes[..error.valid_up_to()];
+            Problem::new(
+                place_after(before),
+                "this byte is not UTF-8",
+                "expected a text in UTF-8",
+            )
+        })
+    }
+
+    /// One line, from 1, with what is not UTF-8 replaced.
+    pub(super) fn line(&self, number: usize) -> Cow<'_, str> {
+        let mut lines = self.bytes.split(|byte| *byte == b'\n');
+        let line = lines.nth(number.saturating_sub(1)).unwrap_or_default();
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    /// As [`Source::text`], the problem already rendered.
+    pub(super) fn checked_text(&self, report: &Report) -> Result<&str, String> {
+        self.text()
+            .map_err(|problem| report.problems(self, &[problem]))
+    }
+}
+
+fn place_after(before: &[u8]) -> Place {
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    Place {
+        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+        column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
+        width: 1,
+    }
+}
+
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+/// Whether the path ends in this extension.
+pub(super) fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
+
+/// The paths, and for each folder the files in it that end in `extension`, by name.
+pub(super) fn expand(
+    paths: &[PathBuf],
+    extension: &'static str,
+) -> Result<Vec<PathBuf>, InputError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if is_stdin(path) || !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let count = files.len();
+        for entry in WalkDir::new(path).sort_by_file_name() {
+            let entry = entry.map_err(|error| InputError::Io {
+                name: path.display().to_string(),
+                error: error.into(),
+            })?;
+            if entry.file_type().is_file() && has_extension(entry.path(), extension) {
+                files.push(entry.into_path());
+            }
+        }
+        if files.len() == count {
+            return Err(InputError::EmptyFolder {
+                folder: path.clone(),
+                extension,
+            });
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,94 @@
+//! The command line: parse, dispatch, exit code.
+
+mod apps;
+mod completions;
+mod diff;
+mod exit;
+mod input;
+mod oneline;
+mod output;
+mod progress;
+mod replay;
+mod report;
+mod run;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::{ColorChoice, Parser, Subcommand};
+
+use crate::catalog::{AppEntry, Catalog};
+use report::Report;
+
+/// Plays no_std firmware on the host and keeps what happened.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sim",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = "Exit codes: 0 all held, 1 an expectation or a comparison failed, \
+                  2 usage or bad input, 42 timed out, 130 interrupted."
+)]
+struct Cli {
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play scenarios and check what they expect.
+    Run(run::Run),
+    /// Play a recording again.
+    Replay(replay::Replay),
+    /// Show where two traces part.
+    Diff(diff::Diff),
+    /// List the apps that can be played.
+    Apps(apps::Apps),
+    /// Print a scenario in its one-line form.
+    Oneline(oneline::Oneline),
+    /// Print a completion script for a shell.
+    Completions(completions::Completions),
+}
+
+/// Runs the command line over these apps: the whole `main` of a simulator.
+///
+/// ```no_run
+/// # use sim::catalog::AppEntry;
+/// fn main() -> std::process::ExitCode {
+///     sim::cli::main(vec![AppEntry::of::<firmware_core::apps::lamp::Lamp>()])
+/// }
+/// ```
+#[must_use]
+pub fn main(apps: Vec<AppEntry>) -> ExitCode {
+    let cli = Cli::parse();
+    set_colour(cli.color);
+    exit::on_interrupt();
+    let report = Report::to_stderr();
+    let catalog = match Catalog::new(apps) {
+        Ok(catalog) => catalog,
+        Err(error) => return report.error(error).into(),
+    };
+    let exit = match cli.command {
+        Command::Run(run) => run.execute(&catalog, &report),
+        Command::Replay(replay) => replay.execute(&catalog, &report),
+        Command::Diff(diff) => diff.execute(&report),
+        Command::Apps(apps) => apps.execute(&catalog),
+        Command::Oneline(oneline) => oneline.execute(&report),
+        Command::Completions(completions) => completions.execute(),
+    };
+    exit.into()
+}
+
+fn set_colour(choice: ColorChoice) {
+    match choice {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}

@@ -1,0 +1,71 @@
+//! `sim replay`: plays a recording again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Deadline, Exit, TimeLimit};
+use super::input::Source;
+use super::output::{self, Format};
+use super::progress::Progress;
+use super::report::Report;
+use super::session::Session;
+use crate::catalog::Catalog;
+use crate::recording::MAX_BYTES;
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// A recording (.rec), or `-` for standard input.
+    file: PathBuf,
+
+    /// Print the trace in this form.
+    #[arg(long, default_value = "text")]
+    format: Format,
+
+    /// Write the trace to this file instead.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    limit: TimeLimit,
+}
+
+impl Replay {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let _deadline = Deadline::after(self.limit.timeout);
+        let source = match Source::read(&self.file, MAX_BYTES) {
+            Ok(source) => source,
+            Err(error) => return report.error(error),
+        };
+        let progress = Progress::new();
+        let session = Session {
+            catalog,
+            report,
+            app: None,
+            progress: &progress,
+        };
+        let played = session.play_recording(&source);
+        progress.finish();
+        let played = match played {
+            Ok(played) => played,
+            Err(refusal) => {
+                report.print(&refusal.details);
+                return refusal.exit;
+            }
+        };
+        if let Some(notes) = session.describe(&source, &played) {
+            report.print(&notes);
+        }
+        let written = self
+            .format
+            .render(&played.trace)
+            .map_err(|error| report.error(error))
+            .and_then(|trace| {
+                output::write(self.out.as_deref(), &trace).map_err(|error| report.error(error))
+            });
+        match written {
+            Ok(()) => played.exit(),
+            Err(exit) => exit,
+        }
+    }
+}
