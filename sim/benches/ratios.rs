@@ -125,7 +125,7 @@ fn scenarios() {
 
 fn cold_start() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../fixtures/scenarios/toggle/press-toggles.scn");
+        .join("../fixtures/scenarios/toggle/board-that-did-not-come-up.scn");
     let scenario = scenario.to_str().expect("the path is UTF-8");
     let process = |arguments: &[&str]| {
         let status = Command::new(env!("CARGO_BIN_EXE_sim"))

@@ -134,7 +134,7 @@ impl Judge<'_> {
             }
             LogClaim::SaidWithin(within) => {
                 let end = at.tick.saturating_add(within);
-                let window = &self.entries[now..self.index_after(end)];
+                let window = &self.entries[now..self.index(window_end(at, within))];
                 if window.iter().any(|entry| matches(&entry)) {
                     return Ok(());
                 }
@@ -144,12 +144,11 @@ impl Judge<'_> {
                         "log `{name}` was not said within {within}, from tick {} to {}",
                         at.tick.0, end.0
                     ),
-                    self.last_said(log, self.index_after(end)),
+                    self.last_said(log, self.index(window_end(at, within))),
                 ))
             }
             LogClaim::NotSaid(length) => {
-                let end = at.tick.saturating_add(length);
-                let window = &self.entries[now..self.index_after(end)];
+                let window = &self.entries[now..self.index(window_end(at, length))];
                 match window.iter().find(matches) {
                     None => Ok(()),
                     Some(entry) => Err((
@@ -194,10 +193,9 @@ impl Judge<'_> {
         }
     }
 
-    /// The changes of an output after a moment, up to and with the tick `within` later.
+    /// The changes of an output in the window that begins at a moment.
     fn changes(&self, output: u8, at: Moment, within: Ticks) -> Vec<Change> {
-        let end = at.tick.saturating_add(within);
-        self.entries[self.index(at)..self.index_after(end)]
+        self.entries[self.index(at)..self.index(window_end(at, within))]
             .iter()
             .filter_map(|entry| change(entry, output))
             .collect()
@@ -235,6 +233,15 @@ impl Judge<'_> {
     /// How many entries happened up to and with a tick.
     fn index_after(&self, tick: Ticks) -> usize {
         self.entries.partition_point(|entry| entry.tick <= tick)
+    }
+}
+
+/// A window ends with its last tick, but before hands act in it: what is done there is
+/// written after the window.
+fn window_end(at: Moment, length: Ticks) -> Moment {
+    Moment {
+        tick: at.tick.saturating_add(length),
+        half: Half::Passed,
     }
 }
 

@@ -121,6 +121,13 @@ impl Planner<'_> {
                 bouncing,
             } => {
                 let start = self.now;
+                if *bouncing == Ticks(1) {
+                    return Err(Problem::new(
+                        step.place,
+                        "a contact that bounces for 1 ms moves only once",
+                        "expected `bouncing for` at least 2 ms",
+                    ));
+                }
                 self.pass(*bouncing, step.place)?;
                 for button in buttons {
                     self.bounce(button, *contact, start, *bouncing)?;
@@ -166,7 +173,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Moves a contact to and fro every tick until it rests.
+    /// Moves a contact to and fro every tick until it rests, `bouncing` after the start;
+    /// of an odd length one move is left out, so that it does not rest a tick early.
     fn bounce(
         &mut self,
         button: &Name,
@@ -175,9 +183,10 @@ impl Planner<'_> {
         bouncing: Ticks,
     ) -> Result<(), Problem> {
         let id = self.button(button)?;
-        let mut position = contact.other();
-        for offset in 0..=bouncing.0 {
-            let next = if offset % 2 == 0 || offset == bouncing.0 {
+        self.push(start, Action::Button(id, contact), button.place)?;
+        let mut position = contact;
+        for offset in 1..=bouncing.0 {
+            let next = if offset == bouncing.0 || offset % 2 == 0 && offset + 1 != bouncing.0 {
                 contact
             } else {
                 contact.other()
@@ -445,4 +454,52 @@ fn find<'a>(
         Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
         None => problem,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::shipped;
+    use crate::scenario::oneline;
+
+    /// The ticks at which A moves.
+    fn moves(text: &str) -> Vec<u32> {
+        let scenario = oneline::parse(text).unwrap();
+        let plan = plan(&scenario, shipped()[0].interface()).unwrap();
+        plan.script
+            .events()
+            .iter()
+            .map(|event| event.tick.0)
+            .collect()
+    }
+
+    #[test]
+    fn a_bouncing_contact_rests_when_its_time_is_over() {
+        assert_eq!(moves("d:A"), [0]);
+        assert_eq!(moves("d:A~2"), [0, 1, 2]);
+        assert_eq!(moves("d:A~3"), [0, 1, 3]);
+        assert_eq!(moves("d:A~4"), [0, 1, 2, 3, 4]);
+        assert_eq!(moves("d:A~5"), [0, 1, 2, 3, 5]);
+        assert_eq!(moves("d:A~2 t:8 u:A~3"), [0, 1, 2, 10, 11, 13]);
+    }
+
+    #[test]
+    fn an_expectation_looks_at_what_stands_before_it() {
+        let scenario = oneline::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
+        let plan = plan(&scenario, shipped()[0].interface()).unwrap();
+        let halves: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
+        assert_eq!(
+            halves,
+            [
+                Moment {
+                    tick: Ticks(5),
+                    half: Half::Passed,
+                },
+                Moment {
+                    tick: Ticks(10),
+                    half: Half::Acted,
+                },
+            ]
+        );
+    }
 }

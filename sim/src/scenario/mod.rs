@@ -108,8 +108,8 @@ pub enum Expectation {
     },
 }
 
-/// What should be seen on an output. Windows begin at the sentence and end with the tick
-/// that lies their length after it.
+/// What should be seen on an output. A window begins at the sentence. It ends with the
+/// tick that lies its length later, but before anything is done in that tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputClaim {
     /// Its level is this now.
