@@ -178,7 +178,7 @@ fn recording() {
 fn jump() {
     let app = AppEntry::of::<Lamp>();
     let before = resident_kib();
-    let timeline = Timeline::record(&app, busy_hour(HOUR, 100)).expect("the lamp plays");
+    let timeline = Timeline::new(&app, &busy_hour(HOUR, 100)).expect("the lamp plays");
     let history = resident_kib().saturating_sub(before);
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     let mut jumps: Vec<_> = (0..1_000)
@@ -188,7 +188,7 @@ fn jump() {
             random ^= random << 17;
             let tick = Ticks(u32::try_from(random % u64::from(HOUR.0)).unwrap_or(0));
             time(&mut || {
-                black_box(timeline.at(tick).expect("the lamp plays").now());
+                black_box(timeline.branch().at(tick).expect("the lamp plays").now());
             })
         })
         .collect();

@@ -95,7 +95,13 @@ pub fn play(
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> Result<Box<dyn Player>, PlayError> {
     let mut player = start(app, script, observer)?;
-    play_to(player.as_mut(), script, script.end(), observer, watch)?;
+    play_to(
+        player.as_mut(),
+        script.events(),
+        script.end(),
+        observer,
+        watch,
+    )?;
     Ok(player)
 }
 
@@ -133,27 +139,50 @@ pub fn start(
     Ok(player)
 }
 
-/// Plays on from where the player is, up to and with `tick`.
+/// Plays on from where the player is, up to and with `tick`; of the events, those that lie
+/// between are played.
 ///
 /// # Errors
 ///
 /// A [`PlayError`] when the app panics or the run is stopped.
 pub fn play_to(
     player: &mut dyn Player,
-    script: &Script,
+    events: &[Timed],
     tick: Ticks,
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
-    let events = between(script.events(), player.now(), tick);
-    let played = panic_guard(|| {
+    let events = between(events, player.now(), tick);
+    guarded(player, |player| {
         for same_tick in events.chunk_by(|a, b| a.tick == b.tick) {
             advance(player, same_tick[0].tick, observer, watch)?;
             act(player, same_tick, observer);
         }
         advance(player, tick, observer, watch)
-    });
-    match played {
+    })
+}
+
+/// Does this to the app at the tick where the player is.
+///
+/// # Errors
+///
+/// [`PlayError::Panicked`].
+pub fn act_now(
+    player: &mut dyn Player,
+    event: Timed,
+    observer: &mut dyn Observer,
+) -> Result<(), PlayError> {
+    guarded(player, |player| {
+        act(player, &[event], observer);
+        ControlFlow::Continue(())
+    })
+}
+
+fn guarded(
+    player: &mut dyn Player,
+    run: impl FnOnce(&mut dyn Player) -> ControlFlow<()>,
+) -> Result<(), PlayError> {
+    match panic_guard(|| run(player)) {
         Ok(ControlFlow::Continue(())) => Ok(()),
         Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(player.now())),
         Err(message) => Err(PlayError::Panicked {
@@ -175,15 +204,25 @@ pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), 
             app: app.interface().name,
         });
     }
-    if let Some(error) = trace.entries().iter().find_map(|entry| broken(app, *entry)) {
-        return Err(error);
-    }
+    check_contract(app, trace.entries())?;
     trace.set_end(script.end());
     Ok(())
 }
 
+/// Whether the app showed and said only what it declares.
+///
+/// # Errors
+///
+/// [`PlayError::ContractBroken`] for the first entry that is anything else.
+pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError> {
+    match entries.iter().find_map(|entry| broken(app, *entry)) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
 /// The events after one tick, up to and with another.
-fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
+pub(crate) fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
     let first = events.partition_point(|event| event.tick <= after);
     let last = events.partition_point(|event| event.tick <= until);
     &events[first..last.max(first)]

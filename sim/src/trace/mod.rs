@@ -92,6 +92,19 @@ impl Trace {
         self.end = end;
     }
 
+    /// What had been observed when this tick was over.
+    #[must_use]
+    pub fn up_to(&self, tick: Ticks) -> Self {
+        let count = self.entries.partition_point(|entry| entry.tick <= tick);
+        Self {
+            interface: self.interface,
+            clock: self.clock,
+            entries: self.entries[..count].to_vec(),
+            dropped: 0,
+            end: self.end.min(tick),
+        }
+    }
+
     /// The lines with their names.
     pub fn lines(&self) -> impl Iterator<Item = Line> + '_ {
         self.entries
