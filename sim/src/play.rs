@@ -309,6 +309,11 @@ thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
+/// Whether an app's code runs on this thread, so that a panic is kept for its error.
+pub(crate) fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// Runs an app's code; a panic becomes its message and place instead of unwinding.
 fn panic_guard<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     keep_the_place_of_guarded_panics();

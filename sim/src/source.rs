@@ -73,6 +73,27 @@ impl Problem {
     }
 }
 
+/// The text, or where it stops being one.
+///
+/// # Errors
+///
+/// A [`Problem`] at the first byte that is not UTF-8.
+pub fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
+    str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        let place = Place {
+            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
+            width: 1,
+        };
+        Problem::new(place, "this byte is not UTF-8", "expected a text in UTF-8")
+    })
+}
+
 /// The word of `known` that somebody who wrote `word` most likely meant.
 #[must_use]
 pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod input;
 mod oneline;
+mod open;
 mod output;
 mod progress;
 mod replay;
@@ -25,8 +26,7 @@ use report::Report;
 #[command(
     name = "sim",
     version,
-    arg_required_else_help = true,
-    subcommand_required = true,
+    args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 all held, 1 an expectation or a comparison failed, \
                   2 usage or bad input, 42 timed out, 130 interrupted."
 )]
@@ -35,12 +35,17 @@ struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
+    #[command(flatten)]
+    open: open::Open,
+
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open the terminal simulator, as without a command.
+    Open(open::Open),
     /// Play scenarios and check what they expect.
     Run(run::Run),
     /// Play a recording again.
@@ -67,13 +72,17 @@ enum Command {
 pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     let cli = Cli::parse();
     set_colour(cli.color);
-    exit::on_interrupt();
     let report = Report::to_stderr();
     let catalog = match Catalog::new(apps) {
         Ok(catalog) => catalog,
         Err(error) => return report.error(error).into(),
     };
-    let exit = match cli.command {
+    let Some(command) = cli.command else {
+        return cli.open.execute(&catalog, &report).into();
+    };
+    exit::on_interrupt();
+    let exit = match command {
+        Command::Open(open) => open.execute(&catalog, &report),
         Command::Run(run) => run.execute(&catalog, &report),
         Command::Replay(replay) => replay.execute(&catalog, &report),
         Command::Diff(diff) => diff.execute(&report),

@@ -1,13 +1,12 @@
 //! What is written: results, to standard output or whole files.
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use tempfile::Builder;
 use thiserror::Error;
 
+use crate::file;
 use crate::trace::{Trace, jsonl, text, vcd};
 
 /// The forms a trace is written in.
@@ -45,7 +44,7 @@ pub(super) struct OutputError {
 /// Writes to the file, or to standard output where none is named.
 pub(super) fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
     match path {
-        Some(path) => write_file(path, bytes).map_err(|error| OutputError {
+        Some(path) => file::write(path, bytes).map_err(|error| OutputError {
             path: path.to_owned(),
             error,
         }),
@@ -63,32 +62,4 @@ fn write_stdout(bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
-}
-
-/// Writes beside the file and renames, so that the file is never half there. A device or
-/// a pipe cannot be renamed over and is written as it is.
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file());
-    if is_special {
-        let mut file = OpenOptions::new().write(true).open(path)?;
-        return file.write_all(bytes);
-    }
-    // A link is followed: it is the file behind it that is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = Builder::new();
-    builder.prefix(".sim-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(&target).map_or(0o666, |found| found.permissions().mode());
-        builder.permissions(fs::Permissions::from_mode(mode));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(&target)?;
-    Ok(())
 }

@@ -2,11 +2,24 @@
 
 use firmware_core::time::Ticks;
 
-use super::words::{Sentence, TOLERANCE, Word};
+use super::words::{Sentence, TOLERANCE, Word, split};
 use crate::script::MAX_LENGTH;
 use crate::source::Problem;
 
 const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
+
+/// Reads a text that is nothing but a length, of at least one tick.
+///
+/// # Errors
+///
+/// A [`Problem`] when it is not.
+pub fn parse_length(text: &str) -> Result<Ticks, Problem> {
+    let words = split(text, 1);
+    let mut sentence = Sentence::new(&words);
+    let length = length(&mut sentence)?;
+    sentence.end()?;
+    Ok(length)
+}
 
 /// A length of at least one tick.
 pub(super) fn length(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
@@ -180,7 +193,6 @@ fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::words::split;
 
     fn read(text: &str) -> Result<Ticks, Problem> {
         length(&mut Sentence::new(&split(text, 1)))

@@ -9,7 +9,8 @@
 //! all expectations taken away, the very same events are played.
 
 pub mod check;
-mod duration;
+pub mod duration;
+pub mod from_run;
 pub mod grammar;
 pub mod oneline;
 mod print;

@@ -84,6 +84,18 @@ impl Branch {
         })
     }
 
+    /// This branch as it was before a tick.
+    pub(super) fn before(&self, app: &AppEntry, tick: Ticks) -> Result<Self, TimelineError> {
+        let Some(last) = tick.0.checked_sub(1) else {
+            let nothing = Script::new(self.conditions, self.clock, Vec::new(), Ticks::ZERO)?;
+            return Ok(Self::power_up(app, &nothing)?);
+        };
+        Ok(Self {
+            origin: self.origin,
+            ..self.fork(0, Ticks(last))?
+        })
+    }
+
     /// Plays on from the end, doing what the events say.
     pub(super) fn extend(
         &mut self,

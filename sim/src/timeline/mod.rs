@@ -13,17 +13,22 @@ pub use branch::{Branch, Origin, SPACING};
 use crate::catalog::AppEntry;
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;
-use crate::script::{Action, Script, ScriptError};
+use crate::script::{Action, Contact, Script, ScriptError};
 use crate::trace::document::Document;
 
 /// The most branches that are kept.
 pub const MAX_BRANCHES: usize = 64;
+
+/// How often in a row something can be taken back and done again.
+pub const MAX_UNDONE: usize = 32;
 
 /// All the ways a run went.
 pub struct Timeline {
     app: AppEntry,
     branches: Vec<Branch>,
     current: usize,
+    /// What was taken back, and on which branch.
+    undone: Vec<(usize, Branch)>,
 }
 
 /// Something cannot be done to a timeline.
@@ -53,6 +58,7 @@ impl Timeline {
             app: app.clone(),
             branches: vec![branch],
             current: 0,
+            undone: Vec::new(),
         })
     }
 
@@ -87,19 +93,66 @@ impl Timeline {
         }
     }
 
-    /// Takes away the branch that is looked at, and goes back to the one it left. The
-    /// first one, and one that others left, stays: `false`.
-    pub fn drop_current(&mut self) -> bool {
+    /// Takes back the last press or reset that was done on the present branch, and all that
+    /// came after it. A branch on which nothing is left goes, if no other left it.
+    ///
+    /// `false` when there is nothing to take back.
+    ///
+    /// # Errors
+    ///
+    /// A [`TimelineError`] when the app does now what it did not do before.
+    pub fn undo(&mut self) -> Result<bool, TimelineError> {
         let current = self.current;
-        let Some(origin) = self.branch().origin() else {
+        let branch = self.branch();
+        let shared = branch.origin().map(|origin| origin.tick);
+        let last = branch
+            .events()
+            .iter()
+            .rev()
+            .find(|event| !matches!(event.action, Action::Button(_, Contact::Open)));
+        let shortened = match (last, branch.origin()) {
+            (Some(last), _) if shared.is_none_or(|shared| last.tick > shared) => {
+                branch.before(&self.app, last.tick)?
+            }
+            (_, Some(origin)) if self.is_leaf(current) && current + 1 == self.branches.len() => {
+                let dropped = self.branches.pop();
+                self.undone.extend(dropped.map(|branch| (current, branch)));
+                self.current = origin.branch;
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        let whole = std::mem::replace(&mut self.branches[current], shortened);
+        self.remember((current, whole));
+        Ok(true)
+    }
+
+    /// Does again what was taken back last; `false` when there is nothing, or something else
+    /// was done since.
+    pub fn redo(&mut self) -> bool {
+        let Some((place, branch)) = self.undone.pop() else {
             return false;
         };
-        let is_last = current + 1 == self.branches.len();
-        if is_last {
-            self.branches.pop();
-            self.current = origin.branch;
+        if place < self.branches.len() {
+            self.branches[place] = branch;
+        } else {
+            self.branches.push(branch);
         }
-        is_last
+        self.current = place;
+        true
+    }
+
+    fn remember(&mut self, undone: (usize, Branch)) {
+        self.undone.push(undone);
+        if self.undone.len() > MAX_UNDONE {
+            self.undone.remove(0);
+        }
+    }
+
+    /// Whether no branch left this one.
+    fn is_leaf(&self, branch: usize) -> bool {
+        let mut origins = self.branches.iter().filter_map(Branch::origin);
+        !origins.any(|origin| origin.branch == branch)
     }
 
     /// Plays the present branch on to this tick, with nobody touching anything.
@@ -119,6 +172,7 @@ impl Timeline {
     ///
     /// A [`TimelineError`].
     pub fn act(&mut self, tick: Ticks, action: Action) -> Result<Ticks, TimelineError> {
+        self.undone.clear();
         if tick < self.branch().end() {
             if self.branches.len() >= MAX_BRANCHES {
                 return Err(TimelineError::TooManyBranches);
@@ -150,7 +204,6 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::Contact;
     use crate::testing::{scripts, trace_of};
     use firmware_core::apps::toggle;
     use firmware_core::event::ButtonId;
@@ -196,9 +249,34 @@ mod tests {
         assert_eq!(timeline.branches()[0].events().len(), 1);
         let divergence = timeline.compare(0, 1).unwrap();
         assert_eq!(divergence.tick, Ticks(50));
-        assert!(timeline.drop_current());
-        assert_eq!(timeline.current(), 0);
-        assert!(!timeline.drop_current());
+    }
+
+    #[test]
+    fn what_was_done_can_be_taken_back_and_done_again() {
+        let mut timeline = idle();
+        timeline.advance(Ticks(10)).unwrap();
+        timeline.act(Ticks(10), PRESS).unwrap();
+        timeline.advance(Ticks(20)).unwrap();
+        timeline.act(Ticks(20), RELEASE).unwrap();
+        timeline.act(Ticks(5), PRESS).unwrap();
+        let led = |timeline: &Timeline| timeline.branch().live().levels()[0].0;
+
+        assert_eq!(timeline.undo(), Ok(true));
+        assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(4)));
+        assert_eq!(timeline.undo(), Ok(true));
+        assert_eq!(
+            (timeline.current(), timeline.branch().end()),
+            (0, Ticks(20))
+        );
+        assert_eq!(timeline.undo(), Ok(true));
+        assert_eq!((led(&timeline), timeline.branch().end()), (0, Ticks(9)));
+        assert_eq!(timeline.undo(), Ok(false));
+
+        assert!(timeline.redo());
+        assert_eq!((led(&timeline), timeline.branch().end()), (1, Ticks(20)));
+        assert!(timeline.redo() && timeline.redo());
+        assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(5)));
+        assert!(!timeline.redo());
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! `sim` and `sim open`: the terminal simulator.
+
+use std::io::stdout;
+use std::path::PathBuf;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::Args;
+
+use super::exit::Exit;
+use super::report::Report;
+use crate::catalog::Catalog;
+use crate::tui::{self, Options};
+
+#[derive(Debug, Args)]
+pub(super) struct Open {
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd) to scrub through.
+    file: Option<PathBuf>,
+
+    /// The app to play; the first one unless told.
+    #[arg(long)]
+    app: Option<String>,
+
+    /// Draw with ASCII signs only.
+    #[arg(long)]
+    ascii: bool,
+}
+
+impl Open {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let app = match (&self.app, catalog.apps().first()) {
+            (Some(name), _) => catalog.find(name),
+            (None, Some(first)) => Ok(first),
+            (None, None) => catalog.find("any"),
+        };
+        let app = match app {
+            Ok(app) => app,
+            Err(error) => return report.error(error),
+        };
+        let options = Options {
+            app,
+            file: self.file.as_deref(),
+            colour: AutoStream::choice(&stdout()) != ColorChoice::Never,
+            unicode: !self.ascii,
+        };
+        match tui::run(catalog, &options) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Keeping a run in a file, and opening one.
+
+use std::io;
+use std::path::Path;
+
+use super::overlay::Kind;
+use super::ui::{Failed, Ui};
+use crate::judge::judge;
+use crate::load::{Form, LoadError};
+use crate::recording::Recording;
+use crate::scenario::from_run::from_run;
+use crate::script::Script;
+use crate::trace::vcd;
+
+/// The files the terminal UI can reach: those of the machine, or those of a test.
+pub(super) trait Files {
+    /// Whether something is there already.
+    fn exists(&self, path: &Path) -> bool;
+    /// The whole file, if it has at most `limit` bytes.
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
+    /// Writes the whole file, or leaves it as it was.
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Ui {
+    /// Keeps the present branch, up to its end.
+    pub(super) fn save(&mut self, kind: Kind, path: &str, files: &mut dyn Files) {
+        let saved = self.rendered(kind).and_then(|bytes| {
+            files
+                .write(Path::new(path), &bytes)
+                .map_err(|e| e.to_string())
+        });
+        match saved {
+            Ok(()) => {
+                self.mark_saved();
+                let how = match kind {
+                    Kind::Scenario => format!("`sim run {path}` plays it"),
+                    Kind::Recording => format!("`sim replay {path}` plays it"),
+                    Kind::Waveform => "any waveform viewer opens it".to_owned(),
+                };
+                self.say(format!("saved in {path}: {how}"));
+            }
+            Err(error) => self.complain(format!("not saved in {path}: {error}")),
+        }
+    }
+
+    fn rendered(&self, kind: Kind) -> Result<Vec<u8>, String> {
+        let branch = self.timeline.branch();
+        let interface = self.timeline.app().interface();
+        let script = || -> Result<Script, String> { branch.script().map_err(|e| e.to_string()) };
+        match kind {
+            Kind::Scenario => {
+                let scenario = from_run(interface, &script()?, branch.trace());
+                Ok(scenario.to_string().into_bytes())
+            }
+            Kind::Recording => Recording::of(interface, &script()?)
+                .map(|recording| recording.encode())
+                .map_err(|error| error.to_string()),
+            Kind::Waveform => {
+                let mut bytes = Vec::new();
+                vcd::write(branch.trace(), &mut bytes).map_err(|error| error.to_string())?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Opens a run; a scenario that fails is entered where its first expectation fails.
+    pub(super) fn open(&mut self, path: &str, files: &dyn Files) {
+        if let Err(error) = self.try_open(path, files) {
+            self.complain(error);
+        }
+    }
+
+    fn try_open(&mut self, path: &str, files: &dyn Files) -> Result<(), String> {
+        let form = Form::of(Path::new(path));
+        let bytes = files
+            .read(Path::new(path), form.max_bytes())
+            .map_err(|error| format!("cannot read {path}: {error}"))?;
+        let loaded = form
+            .load(&self.catalog, &bytes, None)
+            .map_err(|error| format!("{path}{}", first_problem(&error)))?;
+        let app = loaded.app.clone();
+        self.replace(&app, &loaded.script)
+            .map_err(|error| error.to_string())?;
+        self.failures = judge(&loaded.checks, self.trace())
+            .into_iter()
+            .map(|failure| Failed {
+                tick: failure.tick,
+                text: format!("{path}:{}: {}", failure.place, failure.message),
+            })
+            .collect();
+        match self.failures.first().cloned() {
+            Some(failed) => {
+                self.move_to(failed.tick);
+                self.complain(failed.text);
+            }
+            None => self.say(format!("{path}: {} played", self.end())),
+        }
+        Ok(())
+    }
+}
+
+fn first_problem(error: &LoadError) -> String {
+    match error {
+        LoadError::Problems(problems) => match problems.first() {
+            Some(problem) => format!(
+                ":{}: {}; {}",
+                problem.place, problem.message, problem.expected
+            ),
+            None => String::new(),
+        },
+        other => format!(": {other}"),
+    }
+}

@@ -1,0 +1,416 @@
+//! What keys do: one table for the program, the help and the footer.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// The panes that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pane {
+    /// The buttons and outputs.
+    Board,
+    /// The waveforms.
+    Waves,
+    /// The events, one a line.
+    Events,
+    /// The app's state.
+    State,
+}
+
+impl Pane {
+    pub(super) const ALL: [Self; 4] = [Self::Board, Self::Waves, Self::Events, Self::State];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+            Self::Waves => "waves",
+            Self::Events => "events",
+            Self::State => "state",
+        }
+    }
+}
+
+/// Something a key, the mouse or the menu asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    PlayPause,
+    StepForward,
+    StepBack,
+    NextEvent,
+    PreviousEvent,
+    TenthForward,
+    TenthBack,
+    Start,
+    End,
+    GoTo,
+    Faster,
+    Slower,
+    Unlimited,
+    RealTime,
+    NextPane,
+    PreviousPane,
+    CellLeft,
+    CellRight,
+    Up,
+    Down,
+    First,
+    Last,
+    NextRise,
+    NextFall,
+    PreviousRise,
+    ZoomIn,
+    ZoomOut,
+    ZoomFit,
+    ZoomCentre,
+    Mark,
+    Search,
+    SearchAgain,
+    SearchBack,
+    Menu,
+    Branches,
+    Save,
+    Open,
+    Undo,
+    Redo,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// A row of the table of keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Binding {
+    /// The keys as people read them, the first one for the footer.
+    pub(super) keys: &'static [&'static str],
+    pub(super) command: Command,
+    /// In the footer; empty for what is only in the help.
+    pub(super) short: &'static str,
+    /// In the help.
+    pub(super) long: &'static str,
+    /// Where it works; everywhere for none.
+    pub(super) pane: Option<Pane>,
+}
+
+const fn key(
+    keys: &'static [&'static str],
+    command: Command,
+    short: &'static str,
+    long: &'static str,
+) -> Binding {
+    Binding {
+        keys,
+        command,
+        short,
+        long,
+        pane: None,
+    }
+}
+
+const fn waves(keys: &'static [&'static str], command: Command, long: &'static str) -> Binding {
+    Binding {
+        pane: Some(Pane::Waves),
+        ..key(keys, command, "", long)
+    }
+}
+
+/// Every key, those of the footer first.
+pub(super) const BINDINGS: &[Binding] = &[
+    key(
+        &["Space"],
+        Command::PlayPause,
+        "play/pause",
+        "play or pause",
+    ),
+    key(&["Left"], Command::StepBack, "", "a tick back"),
+    key(&["Right"], Command::StepForward, "", "a tick forward"),
+    key(
+        &["["],
+        Command::PreviousEvent,
+        "back",
+        "to the event before",
+    ),
+    key(
+        &["]"],
+        Command::NextEvent,
+        "next event",
+        "to the next event, playing on if there is none",
+    ),
+    key(&["-"], Command::Slower, "slower", "slower"),
+    key(&["+", "="], Command::Faster, "faster", "faster"),
+    key(&["*"], Command::Unlimited, "", "as fast as it goes"),
+    key(&["r"], Command::RealTime, "", "in real time"),
+    key(&["PgUp"], Command::TenthBack, "", "a tenth of the run back"),
+    key(
+        &["PgDn"],
+        Command::TenthForward,
+        "",
+        "a tenth of the run forward",
+    ),
+    key(&["Home", "0"], Command::Start, "", "to the start"),
+    key(&["End", "$"], Command::End, "", "to the end"),
+    key(&["g"], Command::GoTo, "go to", "to a time that is typed"),
+    key(
+        &["m"],
+        Command::Mark,
+        "mark",
+        "set or clear the mark that times are measured from",
+    ),
+    key(
+        &["x"],
+        Command::Menu,
+        "menu",
+        "reset, faults, bounce, other apps: everything",
+    ),
+    key(
+        &["v"],
+        Command::Branches,
+        "branches",
+        "list, switch and compare branches",
+    ),
+    key(&["s"], Command::Save, "save", "keep what happened"),
+    key(
+        &["o"],
+        Command::Open,
+        "",
+        "open a scenario, a recording or a waveform",
+    ),
+    key(
+        &["u"],
+        Command::Undo,
+        "undo",
+        "take back the last thing that was done",
+    ),
+    key(&["Ctrl-r"], Command::Redo, "", "do it again"),
+    key(&["/"], Command::Search, "", "search the events"),
+    key(&["n"], Command::SearchAgain, "", "to the next one found"),
+    key(&["N"], Command::SearchBack, "", "to the one found before"),
+    key(&["Tab"], Command::NextPane, "pane", "to the next pane"),
+    key(
+        &["BackTab"],
+        Command::PreviousPane,
+        "",
+        "to the pane before",
+    ),
+    key(
+        &["Up"],
+        Command::Up,
+        "",
+        "up: another signal, event or line",
+    ),
+    key(&["Down"], Command::Down, "", "down"),
+    key(&["?", "F1"], Command::Help, "help", "this page"),
+    key(&["Ctrl-l"], Command::Redraw, "", "draw the screen anew"),
+    key(
+        &["Ctrl-z"],
+        Command::Suspend,
+        "",
+        "back to the shell, until `fg`",
+    ),
+    key(&["q", "Ctrl-c"], Command::Quit, "quit", "quit"),
+    waves(&["h"], Command::CellLeft, "a column left"),
+    waves(&["l"], Command::CellRight, "a column right"),
+    waves(&["j"], Command::Down, "the signal below"),
+    waves(&["k"], Command::Up, "the signal above"),
+    waves(
+        &["w"],
+        Command::NextRise,
+        "the next rising edge of the signal",
+    ),
+    waves(&["e"], Command::NextFall, "its next falling edge"),
+    waves(&["b"], Command::PreviousRise, "its rising edge before"),
+    waves(&["zi"], Command::ZoomIn, "zoom in"),
+    waves(&["zo"], Command::ZoomOut, "zoom out"),
+    waves(&["zc"], Command::ZoomFit, "zoom to fit the whole run"),
+    waves(&["zz"], Command::ZoomCentre, "the cursor to the middle"),
+    waves(&["gg"], Command::First, "the first signal"),
+    waves(&["G"], Command::Last, "the last signal"),
+];
+
+/// The letters that press buttons while the board has the focus: those no command has.
+const LETTERS: &str = "abcdefhijklptwyz";
+
+/// The letter that presses each button: its own first letter where that is free, and the
+/// next free one where not.
+pub(super) fn button_letters(names: &[&str]) -> Vec<Option<char>> {
+    let own = |name: &&str| {
+        let first = name.chars().next()?.to_ascii_lowercase();
+        LETTERS.contains(first).then_some(first)
+    };
+    let mut taken: Vec<char> = Vec::new();
+    let mut letters: Vec<Option<char>> = names
+        .iter()
+        .map(|name| {
+            let letter = own(name).filter(|letter| !taken.contains(letter))?;
+            taken.push(letter);
+            Some(letter)
+        })
+        .collect();
+    for letter in letters.iter_mut().filter(|letter| letter.is_none()) {
+        *letter = LETTERS.chars().find(|free| !taken.contains(free));
+        taken.extend(*letter);
+    }
+    letters
+}
+
+/// What a key press means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Do this.
+    Command(Command),
+    /// The first of two keys.
+    Prefix(char),
+    /// A button, by its place; held down rather than tapped.
+    Button(usize, bool),
+    /// Nothing.
+    Nothing,
+}
+
+/// What the key means in a pane, after the first key of a pair where there was one.
+pub(super) fn meaning(
+    event: KeyEvent,
+    prefix: Option<char>,
+    pane: Pane,
+    letters: &[Option<char>],
+) -> Meaning {
+    let pressed = name(event);
+    if let Some(prefix) = prefix {
+        let pair = format!("{prefix}{pressed}");
+        return match find(&pair, pane) {
+            Some(command) => Meaning::Command(command),
+            None => Meaning::Nothing,
+        };
+    }
+    if let Some((index, hold)) = button(event, pane, letters) {
+        return Meaning::Button(index, hold);
+    }
+    let is_prefix = pane == Pane::Waves && (pressed == "z" || pressed == "g");
+    if is_prefix {
+        return Meaning::Prefix(pressed.chars().next().unwrap_or('z'));
+    }
+    match find(&pressed, pane) {
+        Some(command) => Meaning::Command(command),
+        None => Meaning::Nothing,
+    }
+}
+
+/// A digit presses a button in any pane; a letter where the board has the focus, with
+/// Shift to hold it.
+fn button(event: KeyEvent, pane: Pane, letters: &[Option<char>]) -> Option<(usize, bool)> {
+    let KeyCode::Char(typed) = event.code else {
+        return None;
+    };
+    if event
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+    {
+        return None;
+    }
+    if let Some(digit @ 1..) = typed.to_digit(10) {
+        let index = usize::try_from(digit).ok()? - 1;
+        let hold = event.modifiers.contains(KeyModifiers::SHIFT);
+        return (index < letters.len()).then_some((index, hold));
+    }
+    if pane != Pane::Board {
+        return None;
+    }
+    let letter = typed.to_ascii_lowercase();
+    let index = letters.iter().position(|own| *own == Some(letter))?;
+    let hold = typed.is_ascii_uppercase() || event.modifiers.contains(KeyModifiers::SHIFT);
+    Some((index, hold))
+}
+
+fn find(pressed: &str, pane: Pane) -> Option<Command> {
+    let in_pane = BINDINGS.iter().filter(|binding| binding.pane == Some(pane));
+    let everywhere = BINDINGS.iter().filter(|binding| binding.pane.is_none());
+    in_pane
+        .chain(everywhere)
+        .find(|binding| binding.keys.contains(&pressed))
+        .map(|binding| binding.command)
+}
+
+/// The key as the table writes it.
+fn name(event: KeyEvent) -> String {
+    let key = match event.code {
+        KeyCode::Char(' ') => "Space".to_owned(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        KeyCode::PageUp => "PgUp".to_owned(),
+        KeyCode::PageDown => "PgDn".to_owned(),
+        other => format!("{other:?}"),
+    };
+    if event.modifiers.contains(KeyModifiers::CONTROL) {
+        format!("Ctrl-{}", key.to_lowercase())
+    } else {
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(key: &str) -> KeyEvent {
+        let code = match key {
+            "Space" => KeyCode::Char(' '),
+            "Left" => KeyCode::Left,
+            _ => KeyCode::Char(key.chars().next().unwrap()),
+        };
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn no_key_has_two_meanings_in_one_pane() {
+        for pane in Pane::ALL {
+            let mut seen = Vec::new();
+            for binding in BINDINGS {
+                if binding.pane == Some(pane) || binding.pane.is_none() && pane == Pane::Board {
+                    for key in binding.keys {
+                        assert!(!seen.contains(key), "{key} in {pane:?}");
+                        seen.push(key);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_letter_of_a_button_is_a_command_everywhere() {
+        for binding in BINDINGS.iter().filter(|binding| binding.pane.is_none()) {
+            for key in binding.keys {
+                assert!(key.len() > 1 || !LETTERS.contains(key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn buttons_get_their_own_letter_where_it_is_free() {
+        assert_eq!(button_letters(&["A", "B"]), [Some('a'), Some('b')]);
+        assert_eq!(button_letters(&["bell", "back"]), [Some('b'), Some('a')]);
+        assert_eq!(button_letters(&["quit"]), [Some('a')]);
+        assert_eq!(
+            button_letters(&["x"; 64]).iter().flatten().count(),
+            LETTERS.len()
+        );
+    }
+
+    #[test]
+    fn the_same_key_is_a_button_on_the_board_and_an_edge_in_the_waves() {
+        let letters = [Some('a'), Some('b')];
+        let on = |pane, key| meaning(press(key), None, pane, &letters);
+        assert_eq!(on(Pane::Board, "b"), Meaning::Button(1, false));
+        assert_eq!(on(Pane::Board, "B"), Meaning::Button(1, true));
+        assert_eq!(
+            on(Pane::Waves, "b"),
+            Meaning::Command(Command::PreviousRise)
+        );
+        assert_eq!(on(Pane::Waves, "2"), Meaning::Button(1, false));
+        assert_eq!(on(Pane::Waves, "z"), Meaning::Prefix('z'));
+        assert_eq!(
+            on(Pane::Board, "Space"),
+            Meaning::Command(Command::PlayPause)
+        );
+        assert_eq!(
+            meaning(press("i"), Some('z'), Pane::Waves, &letters),
+            Meaning::Command(Command::ZoomIn)
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! The terminal UI: a view on a timeline.
+//!
+//! [`ui`] is everything the screen knows, [`update`] is what keys do to it, [`view`] draws
+//! it; none of them knows a terminal or a clock. [`terminal`] has both.
+
+mod files;
+mod hands;
+mod keys;
+mod measure;
+mod overlay;
+mod pace;
+mod signals;
+mod terminal;
+mod theme;
+mod ui;
+mod update;
+mod view;
+
+use std::io;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::catalog::{AppEntry, Catalog};
+use crate::script::Script;
+use crate::timeline::TimelineError;
+use theme::Theme;
+use ui::Ui;
+
+/// What the terminal UI opens with.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// The app to play.
+    pub app: &'a AppEntry,
+    /// A file to open instead.
+    pub file: Option<&'a Path>,
+    /// Whether to use colour.
+    pub colour: bool,
+    /// Whether to use signs beyond ASCII.
+    pub unicode: bool,
+}
+
+/// The terminal UI cannot be shown.
+#[derive(Debug, Error)]
+pub enum TuiError {
+    /// There is no terminal.
+    #[error("this needs a terminal, and standard input or output is none")]
+    NoTerminal,
+    /// The terminal does not do what it should.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+    /// The app cannot be played.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+}
+
+/// Opens the terminal UI, and comes back when people quit it.
+///
+/// # Errors
+///
+/// A [`TuiError`].
+pub fn run(catalog: &Catalog, options: &Options<'_>) -> Result<(), TuiError> {
+    if !terminal::is_there() {
+        return Err(TuiError::NoTerminal);
+    }
+    let theme = Theme::new(options.colour, options.unicode);
+    let mut ui = Ui::new(catalog.clone(), options.app, &Script::default(), theme)?;
+    match options.file {
+        Some(file) => terminal::open(&mut ui, file),
+        None => ui.playing = true,
+    }
+    Ok(terminal::run(&mut ui)?)
+}
