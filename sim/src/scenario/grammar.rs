@@ -17,7 +17,7 @@
 //! expect lamp stays [50] for 1 s
 //! expect heartbeat pulses high|low for 500 ms [+- 1 ms] within 2 s
 //! expect heartbeat repeats every 1 s [+- 1 %] within 3 s
-//! expect log power [on] [within 300 ms]       without a time: since the last press
+//! expect log power [on] [within 300 ms]       without a time: since the last press or reset
 //! expect no log power [on] for 1 s
 //! ```
 //!
