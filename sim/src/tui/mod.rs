@@ -10,6 +10,7 @@ mod measure;
 mod overlay;
 mod pace;
 mod signals;
+mod state;
 mod terminal;
 mod theme;
 mod ui;

@@ -82,7 +82,7 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals) -> io::Result<(
         let mut input = event::poll(wait.saturating_sub(last.elapsed()))?;
         dirty = input || ui.playing;
         while input {
-            take(ui, terminal, event::read()?)?;
+            take(ui, terminal, &event::read()?)?;
             input = event::poll(Duration::ZERO)?;
         }
         if signals.resumed.swap(false, Ordering::Relaxed) {
@@ -99,8 +99,8 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals) -> io::Result<(
     Ok(())
 }
 
-fn take(ui: &mut Ui, terminal: &mut Screens, event: Event) -> io::Result<()> {
-    match event {
+fn take(ui: &mut Ui, terminal: &mut Screens, event: &Event) -> io::Result<()> {
+    match *event {
         Event::Key(key) if is_control(key, 'z') => suspend(terminal),
         Event::Key(key) if is_control(key, 'l') => terminal.clear(),
         Event::Key(key) => {

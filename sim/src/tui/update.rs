@@ -476,7 +476,7 @@ impl Ui {
             KeyCode::End => menu.selected = last,
             KeyCode::Enter | KeyCode::Char(' ') => {
                 if let Some(item) = menu.items.get(menu.selected) {
-                    self.choose(item.choice.clone());
+                    self.choose(&item.choice);
                 }
                 return;
             }
@@ -486,8 +486,8 @@ impl Ui {
         self.overlay = Some(Overlay::Menu(menu));
     }
 
-    fn choose(&mut self, choice: Choice) {
-        match choice {
+    fn choose(&mut self, choice: &Choice) {
+        match *choice {
             Choice::Command(command) => self.command(command),
             Choice::Reset(conditions) => self.reset(conditions),
             Choice::Bounce => {

@@ -20,7 +20,7 @@ pub(super) fn height(ui: &Ui, width: u16) -> u16 {
 }
 
 pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
-    let block = frame_of(ui, Pane::Board, Pane::Board.title().to_owned());
+    let block = frame_of(ui, Pane::Board, Pane::Board.title());
     let inner = block.inner(area);
     frame.render_widget(block, area);
     for (index, cell) in leds(ui, inner) {
@@ -34,7 +34,7 @@ pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
 /// Where the buttons are drawn.
 pub(super) fn buttons(ui: &Ui, area: Rect) -> Vec<(ButtonId, Rect)> {
     let interface = ui.timeline.app().interface();
-    let inner = frame_of(ui, Pane::Board, String::new()).inner(area);
+    let inner = frame_of(ui, Pane::Board, "").inner(area);
     let leds = Grid::new(inner.width, led_width(ui), interface.outputs.len());
     let grid = Grid::new(inner.width, button_width(ui), interface.buttons.len());
     let below = Rect {

@@ -13,7 +13,7 @@ use crate::tui::ui::Ui;
 pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     let trace = ui.trace();
     let entries = trace.entries();
-    let block = frame_of(ui, Pane::Events, format!("events, {}", entries.len()));
+    let block = frame_of(ui, Pane::Events, &format!("events, {}", entries.len()));
     let inner = block.inner(area);
     frame.render_widget(block, area);
 

@@ -177,7 +177,7 @@ fn title(ui: &Ui) -> Line<'_> {
 }
 
 /// A pane's frame, marked where it has the focus.
-fn frame_of(ui: &Ui, pane: Pane, title: String) -> Block<'static> {
+fn frame_of(ui: &Ui, pane: Pane, title: &str) -> Block<'static> {
     let focused = ui.pane == pane;
     let border = match (ui.theme.is_unicode(), focused) {
         (true, true) => BorderType::Thick,

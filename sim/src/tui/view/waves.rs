@@ -32,7 +32,7 @@ pub(super) fn tick_at(ui: &Ui, area: Rect, position: Position) -> Option<Ticks> 
 
 pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     let title = format!("waves, {} a column", Ticks(ui.waves.per_cell));
-    let block = frame_of(ui, Pane::Waves, title);
+    let block = frame_of(ui, Pane::Waves, &title);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     if inner.area() == 0 {
