@@ -139,6 +139,13 @@ impl Question {
     }
 }
 
+impl Menu {
+    /// Whether the rows are branches, which can also be compared.
+    pub(super) fn is_of_branches(&self) -> bool {
+        matches!(self.items.first(), Some(item) if matches!(item.choice, Choice::Branch(_)))
+    }
+}
+
 impl Prompt {
     pub(super) fn label(&self) -> &'static str {
         match self.purpose {

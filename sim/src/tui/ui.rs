@@ -16,6 +16,7 @@ use super::overlay::Overlay;
 use super::pace::Pace;
 use super::signals::Signals;
 use super::theme::Theme;
+use super::update::branch_name;
 use super::view::Screen;
 use crate::catalog::{AppEntry, Catalog};
 use crate::engine::Player;
@@ -47,6 +48,7 @@ pub(super) struct Ui {
     pub(super) waves: Waves,
     pub(super) state_scroll: usize,
     pub(super) mark: Option<Ticks>,
+    pub(super) compared: Option<Compared>,
     pub(super) search: String,
     pub(super) bounce: bool,
     pub(super) keys_report_release: bool,
@@ -72,6 +74,13 @@ pub(super) struct Waves {
     pub(super) selected: usize,
     /// The columns there were when the waves were last drawn.
     pub(super) columns: u16,
+}
+
+/// Another branch, drawn below the present one where they differ.
+#[derive(Clone, Debug)]
+pub(super) struct Compared {
+    pub(super) branch: usize,
+    pub(super) signals: Signals,
 }
 
 /// Something told to people for a while.
@@ -121,6 +130,7 @@ impl Ui {
             },
             state_scroll: 0,
             mark: None,
+            compared: None,
             search: String::new(),
             bounce: false,
             keys_report_release: false,
@@ -425,6 +435,7 @@ impl Ui {
     /// After the present branch is another one: what was known of the old one is not.
     pub(super) fn changed_branch(&mut self) {
         self.signals = Signals::new(self.timeline.app().interface());
+        self.compared = None;
         self.hands.forget();
         self.cursor = self.cursor.min(self.end());
         self.follow();
@@ -435,5 +446,31 @@ impl Ui {
         self.timeline.switch(branch);
         self.changed_branch();
         self.move_to(self.cursor);
+    }
+}
+
+impl Ui {
+    /// Draws another branch below this one, and goes to where they part.
+    pub(super) fn compare_with(&mut self, branch: usize) {
+        let current = self.timeline.current();
+        let Some(other) = self.timeline.branches().get(branch) else {
+            return;
+        };
+        let mut signals = Signals::new(self.timeline.app().interface());
+        signals.follow(other.trace());
+        match self.timeline.compare(current, branch) {
+            None => self.say("the branches do not differ"),
+            Some(divergence) => {
+                self.compared = Some(Compared { branch, signals });
+                self.mark = Some(divergence.tick);
+                self.playing = false;
+                self.move_to(divergence.tick);
+                let tick = divergence.tick.0;
+                self.say(format!(
+                    "first difference at tick {tick}: {}",
+                    divergence.summary
+                ));
+            }
+        }
     }
 }

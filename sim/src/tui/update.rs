@@ -271,6 +271,7 @@ impl Ui {
     }
 
     fn toggle_mark(&mut self) {
+        self.compared = None;
         self.mark = match self.mark {
             Some(_) => None,
             None => Some(self.cursor),
@@ -395,10 +396,7 @@ impl Ui {
                     _ if index == current => "  (this one)".to_owned(),
                     None => "  (no difference)".to_owned(),
                     Some(divergence) => {
-                        format!(
-                            "  (differs at tick {}: {})",
-                            divergence.tick.0, divergence.summary
-                        )
+                        format!("  (differs at tick {})", divergence.tick.0)
                     }
                 };
                 Item {
@@ -479,6 +477,14 @@ impl Ui {
                     self.choose(&item.choice);
                 }
                 return;
+            }
+            KeyCode::Char('c') => {
+                if let Some(Choice::Branch(branch)) =
+                    menu.items.get(menu.selected).map(|item| &item.choice)
+                {
+                    self.compare_with(*branch);
+                    return;
+                }
             }
             KeyCode::Esc | KeyCode::Char('q' | 'x' | 'v') => return,
             _ => {}

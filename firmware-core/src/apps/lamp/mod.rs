@@ -132,11 +132,11 @@ use safe_state::BlinkCode;
 /// The lamp.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lamp {
-    tuning: &'static Tuning,
     now: Instant,
     beat: Periodic,
     heartbeat: bool,
     mode: Mode,
+    tuning: &'static Tuning,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

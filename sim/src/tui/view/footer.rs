@@ -37,6 +37,11 @@ pub(super) fn draw_keys(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     let answers = match &ui.overlay {
         None => None,
         Some(Overlay::Help { .. }) => Some(vec![("Up/Down", "scroll"), ("Esc", "close")]),
+        Some(Overlay::Menu(menu)) if menu.is_of_branches() => Some(vec![
+            ("Enter", "switch to it"),
+            ("c", "compare this one with it"),
+            ("Esc", "close"),
+        ]),
         Some(Overlay::Menu(_)) => Some(vec![
             ("Up/Down", "choose"),
             ("Enter", "take it"),

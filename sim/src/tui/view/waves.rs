@@ -6,9 +6,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{clock, frame_of};
+use crate::timeline::Branch;
 use crate::tui::keys::Pane;
-use crate::tui::signals::Signal;
+use crate::tui::signals::{Signal, Signals};
 use crate::tui::ui::Ui;
+use crate::tui::update::branch_name;
 
 /// The longest name that is drawn whole, and the width of a value.
 const NAME: u16 = 12;
@@ -45,27 +47,19 @@ pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     };
     draw_axis(ui, wave, frame);
 
-    let signals = ui.signals.all();
-    let rows = usize::from(inner.height.saturating_sub(1)).max(1);
-    let first = (ui.waves.selected + 1).saturating_sub(rows);
-    let shown = signals.iter().enumerate().skip(first).take(rows);
-    for (y, (index, signal)) in (inner.y + 1..inner.bottom()).zip(shown) {
-        let row = Rect {
+    for (y, row) in (inner.y + 1..inner.bottom()).zip(shown_rows(ui, inner.height)) {
+        let label = Rect {
             y,
             height: 1,
             ..inner
         };
-        draw_label(ui, *signal, index == ui.waves.selected, row, frame);
-        draw_wave(
-            ui,
-            *signal,
-            Rect {
-                y,
-                height: 1,
-                ..wave
-            },
-            frame,
-        );
+        draw_label(ui, row, label, frame);
+        let wave = Rect {
+            y,
+            height: 1,
+            ..wave
+        };
+        draw_wave(ui, row, wave, frame);
     }
     draw_column(
         ui,
@@ -99,31 +93,91 @@ fn draw_axis(ui: &Ui, wave: Rect, frame: &mut Frame<'_>) {
     }
 }
 
-fn draw_label(ui: &Ui, signal: Signal, selected: bool, row: Rect, frame: &mut Frame<'_>) {
-    let name = ui.signals.name(signal);
-    let value = match signal {
-        Signal::Logs => String::new(),
-        signal => ui.signals.value(signal, ui.cursor).to_string(),
+/// A line of the waves.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    signal: Signal,
+    /// Whose wave it is.
+    signals: &'a Signals,
+    selected: bool,
+    /// Whether it is that of the branch this one is compared with.
+    compared: bool,
+}
+
+/// The rows that fit, the selected one among them.
+fn shown_rows(ui: &Ui, height: u16) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    let mut selected = 0;
+    for (index, signal) in ui.signals.all().into_iter().enumerate() {
+        if index == ui.waves.selected {
+            selected = rows.len();
+        }
+        rows.push(Row {
+            signal,
+            signals: &ui.signals,
+            selected: index == ui.waves.selected,
+            compared: false,
+        });
+        rows.extend(counterpart(ui, signal));
+    }
+    let space = usize::from(height.saturating_sub(1)).max(1);
+    let first = (selected + 1).saturating_sub(space);
+    rows.into_iter().skip(first).take(space).collect()
+}
+
+/// The same signal on the branch this one is compared with, where it goes another way.
+fn counterpart(ui: &Ui, signal: Signal) -> Option<Row<'_>> {
+    let compared = ui.compared.as_ref()?;
+    let both = ui
+        .end()
+        .min(ui.timeline.branches().get(compared.branch)?.end());
+    let until = both.saturating_add(Ticks(1));
+    let ours = ui.signals.between(signal, Ticks::ZERO, until);
+    let theirs = compared.signals.between(signal, Ticks::ZERO, until);
+    let same = match signal {
+        // The value of a log is its place in the trace, which all that is before it shifts.
+        Signal::Logs => ours
+            .iter()
+            .map(|log| log.tick)
+            .eq(theirs.iter().map(|log| log.tick)),
+        Signal::Button(_) | Signal::Output(_) => ours == theirs,
     };
-    let sign = if selected {
+    (!same).then_some(Row {
+        signal,
+        signals: &compared.signals,
+        selected: false,
+        compared: true,
+    })
+}
+
+fn draw_label(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let name = match (&ui.compared, row.compared) {
+        (Some(compared), true) => format!(" {}", branch_name(compared.branch)),
+        _ => row.signals.name(row.signal).to_owned(),
+    };
+    let value = match row.signal {
+        Signal::Logs => String::new(),
+        signal => row.signals.value(signal, ui.cursor).to_string(),
+    };
+    let sign = if row.selected {
         ui.theme.signs().selected
     } else {
         ' '
     };
     let width = usize::from(label_width(ui) - VALUE - 1);
     let text = format!("{sign}{name:<width$.width$}{value:>5} ");
-    let style = if selected {
-        ui.theme.accent()
-    } else {
-        Style::new()
+    let style = match (row.selected, row.compared) {
+        (true, _) => ui.theme.accent(),
+        (_, true) => ui.theme.changed(),
+        _ => Style::new(),
     };
-    frame
-        .buffer_mut()
-        .set_stringn(row.x, row.y, text, usize::from(row.width), style);
+    let buffer = frame.buffer_mut();
+    buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
 }
 
-fn draw_wave(ui: &Ui, signal: Signal, row: Rect, frame: &mut Frame<'_>) {
-    let style = match signal {
+fn draw_wave(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let style = match row.signal {
+        _ if row.compared => ui.theme.changed(),
         Signal::Button(_) => ui.theme.input(),
         Signal::Logs => ui.theme.log(),
         Signal::Output(index) => {
@@ -133,22 +187,32 @@ fn draw_wave(ui: &Ui, signal: Signal, row: Rect, frame: &mut Frame<'_>) {
                 .map_or(Style::new(), |output| ui.theme.led(output.colour, 1.0))
         }
     };
-    for column in 0..row.width {
+    let end = match (&ui.compared, row.compared) {
+        (Some(compared), true) => {
+            let branch = ui.timeline.branches().get(compared.branch);
+            branch.map_or(Ticks::ZERO, Branch::end)
+        }
+        _ => ui.end(),
+    };
+    for column in 0..area.width {
         let (from, before) = span(ui, column);
-        if from > ui.end() {
+        if from > end {
             break;
         }
-        let sign = cell(ui, signal, from, before);
-        frame.buffer_mut()[(row.x + column, row.y)]
+        let sign = cell(ui, row, from, before);
+        frame.buffer_mut()[(area.x + column, area.y)]
             .set_char(sign)
             .set_style(style);
     }
 }
 
 /// The sign for what a signal does from one tick to before another.
-fn cell(ui: &Ui, signal: Signal, from: Ticks, before: Ticks) -> char {
+fn cell(ui: &Ui, row: Row<'_>, from: Ticks, before: Ticks) -> char {
+    let Row {
+        signal, signals, ..
+    } = row;
     let signs = ui.theme.signs();
-    let changes = ui.signals.between(signal, from, before);
+    let changes = signals.between(signal, from, before);
     if signal == Signal::Logs {
         return match changes.len() {
             0 => ' ',
@@ -160,8 +224,8 @@ fn cell(ui: &Ui, signal: Signal, from: Ticks, before: Ticks) -> char {
         };
     }
     let last = Ticks(before.0.saturating_sub(1));
-    let value = ui.signals.value(signal, last);
-    let max = ui.signals.max(signal);
+    let value = signals.value(signal, last);
+    let max = signals.max(signal);
     if max > 1 {
         return match value.checked_mul(u32::try_from(signs.levels.len()).unwrap_or(1)) {
             Some(0) => signs.low,
