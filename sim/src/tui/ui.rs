@@ -465,10 +465,18 @@ impl Ui {
                 self.mark = Some(divergence.tick);
                 self.playing = false;
                 self.move_to(divergence.tick);
-                let tick = divergence.tick.0;
+                let differing = [current, branch].map(|index| {
+                    let trace = self.timeline.branches()[index].trace();
+                    let line = trace.lines().nth(divergence.shared);
+                    let line = line.map_or("nothing".to_owned(), |line| {
+                        format!("{} {} {}", line.kind.word(), line.name, line.value)
+                    });
+                    format!("{}: {line}", branch_name(index))
+                });
                 self.say(format!(
-                    "first difference at tick {tick}: {}",
-                    divergence.summary
+                    "first difference at tick {}  {}",
+                    divergence.tick.0,
+                    differing.join("  ")
                 ));
             }
         }
