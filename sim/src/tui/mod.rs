@@ -9,6 +9,7 @@ mod keys;
 mod measure;
 mod overlay;
 mod pace;
+pub mod picture;
 mod signals;
 mod state;
 mod terminal;
