@@ -11,6 +11,8 @@
 pub mod check;
 mod duration;
 pub mod grammar;
+mod hands;
+mod names;
 pub mod oneline;
 mod print;
 mod words;
@@ -96,6 +98,8 @@ pub enum Expectation {
         output: Name,
         /// What.
         claim: OutputClaim,
+        /// Where the level in it stands, if there is one.
+        target_at: Option<Place>,
     },
     /// Among the logs.
     Log {
