@@ -84,11 +84,15 @@ impl Judge<'_> {
             OutputClaim::Is(target) => view.is(target, true),
             OutputClaim::IsNot(target) => view.is(target, false),
             OutputClaim::Becomes(target, within) => {
-                view.becomes(target, within, &self.changes(output, at, within))
+                let late = self.late(output, at, within, |level| meets(level, target));
+                view.becomes(target, within, &self.changes(output, at, within), late)
             }
-            OutputClaim::Changes(within) => view.changes(within, &self.changes(output, at, within)),
+            OutputClaim::Changes(within) => {
+                let late = self.late(output, at, within, |_| true);
+                view.changes(within, &self.changes(output, at, within), late)
+            }
             OutputClaim::Stays(target, length) => {
-                view.stays(target, &self.changes(output, at, length))
+                view.stays(target, length, &self.changes(output, at, length))
             }
             OutputClaim::Pulse(polarity, measure) => {
                 view.pulse(polarity, measure, &self.changes(output, at, measure.within))
@@ -134,50 +138,66 @@ impl Judge<'_> {
             }
             LogClaim::SaidWithin(within) => {
                 let end = at.tick.saturating_add(within);
-                let window = &self.entries[now..self.index_after(end)];
+                let after = self.index_after(end);
+                let window = &self.entries[now..after];
                 if window.iter().any(|entry| matches(&entry)) {
                     return Ok(());
                 }
+                let late = self.entries[after..].iter().find(matches);
+                let note = match late {
+                    Some(entry) => Some(too_late("it was said", entry.tick, end)),
+                    None => self.last_said(log, after),
+                };
                 Err((
                     end,
                     format!(
                         "log `{name}` was not said within {within}, from tick {} to {}",
                         at.tick.0, end.0
                     ),
-                    self.last_said(log, self.index_after(end)),
+                    note,
                 ))
             }
             LogClaim::NotSaid(length) => {
                 let end = at.tick.saturating_add(length);
                 let window = &self.entries[now..self.index_after(end)];
-                match window.iter().find(matches) {
-                    None => Ok(()),
-                    Some(entry) => Err((
-                        entry.tick,
-                        format!(
-                            "log `{name}` was said at tick {}, within the {length} from tick {} \
-                             on that should be without it",
-                            entry.tick.0, at.tick.0
-                        ),
-                        None,
-                    )),
-                }
+                let said = window.iter().find_map(|entry| match entry.what {
+                    Observation::Log(said) if matches(&entry) => Some((entry.tick, said)),
+                    _ => None,
+                });
+                let Some((tick, said)) = said else {
+                    return Ok(());
+                };
+                Err((
+                    tick,
+                    format!(
+                        "log `{}` was said at tick {}, expected no `{name}` for {length}, from \
+                         tick {} to {}",
+                        self.log_name(log, Some(said.value)),
+                        tick.0,
+                        at.tick.0,
+                        end.0
+                    ),
+                    None,
+                ))
             }
         }
     }
 
+    /// What was said of the kind before, whatever its value.
     fn last_said(&self, log: LogId, before: usize) -> Option<String> {
-        self.entries[..before]
+        let kind = self.log_name(log, None);
+        let last = self.entries[..before]
             .iter()
             .rev()
             .find_map(|entry| match entry.what {
                 Observation::Log(said) if said.id == log => Some(format!(
-                    "the last one was `{}`, at tick {}",
+                    "the last log of `{kind}` was `{}`, at tick {}",
                     self.log_name(log, Some(said.value)),
                     entry.tick.0
                 )),
                 _ => None,
-            })
+            });
+        last.or_else(|| Some(format!("nothing was said of `{kind}` until then")))
     }
 
     fn log_name(&self, log: LogId, value: Option<u16>) -> String {
@@ -201,6 +221,21 @@ impl Judge<'_> {
             .iter()
             .filter_map(|entry| change(entry, output))
             .collect()
+    }
+
+    /// When an output did what it should have, but after the window.
+    fn late(
+        &self,
+        output: u8,
+        at: Moment,
+        within: Ticks,
+        wanted: impl Fn(Level) -> bool,
+    ) -> Option<Change> {
+        let end = at.tick.saturating_add(within);
+        self.entries[self.index_after(end)..]
+            .iter()
+            .filter_map(|entry| change(entry, output))
+            .find(|change| wanted(change.level))
     }
 
     /// What stands on an output at a moment.
@@ -248,6 +283,11 @@ fn change(entry: &Entry, output: u8) -> Option<Change> {
     }
 }
 
+fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
+    let late = tick.saturating_sub(end);
+    format!("{what} at tick {}, {late} too late", tick.0)
+}
+
 /// When it was clear that an expectation does not hold, why, and what helps.
 type Verdict = (Ticks, String, Option<String>);
 
@@ -274,29 +314,51 @@ impl OutputView {
         ))
     }
 
-    fn becomes(&self, target: Target, within: Ticks, changes: &[Change]) -> Result<(), Verdict> {
+    fn becomes(
+        &self,
+        target: Target,
+        within: Ticks,
+        changes: &[Change],
+        late: Option<Change>,
+    ) -> Result<(), Verdict> {
         if changes.iter().any(|change| meets(change.level, target)) {
             return Ok(());
         }
-        let note = meets(self.level, target).then(|| {
-            format!(
+        let note = match late {
+            _ if meets(self.level, target) => Some(format!(
                 "it was {} already at tick {}: only a change counts, `stays` holds a level",
                 self.level.0, self.at.tick.0
-            )
-        });
+            )),
+            late => self.late(late, within),
+        };
         let what = format!("become {target} within {within}");
         Err(self.never(&what, within, changes, note))
     }
 
-    fn changes(&self, within: Ticks, changes: &[Change]) -> Result<(), Verdict> {
+    fn changes(
+        &self,
+        within: Ticks,
+        changes: &[Change],
+        late: Option<Change>,
+    ) -> Result<(), Verdict> {
         if changes.is_empty() {
             let what = format!("change within {within}");
-            return Err(self.never(&what, within, changes, None));
+            return Err(self.never(&what, within, changes, self.late(late, within)));
         }
         Ok(())
     }
 
-    fn stays(&self, target: Option<Target>, changes: &[Change]) -> Result<(), Verdict> {
+    fn late(&self, late: Option<Change>, within: Ticks) -> Option<String> {
+        let end = self.at.tick.saturating_add(within);
+        late.map(|change| too_late(&format!("it became {}", change.level.0), change.tick, end))
+    }
+
+    fn stays(
+        &self,
+        target: Option<Target>,
+        length: Ticks,
+        changes: &[Change],
+    ) -> Result<(), Verdict> {
         if let Some(target) = target {
             self.is(target, true)?;
         }
@@ -306,15 +368,19 @@ impl OutputView {
         Err((
             change.tick,
             format!(
-                "at tick {} `{}` changed from {} to {}, {} after tick {}",
+                "at tick {} `{}` changed from {} to {}, expected no change for {length}, from \
+                 tick {} to {}",
                 change.tick.0,
                 self.name,
                 self.level.0,
                 change.level.0,
-                Ticks(change.tick.0 - self.at.tick.0),
-                self.at.tick.0
+                self.at.tick.0,
+                self.at.tick.saturating_add(length).0
             ),
-            None,
+            Some(format!(
+                "it stayed for {}",
+                change.tick.saturating_sub(self.at.tick)
+            )),
         ))
     }
 
@@ -330,10 +396,16 @@ impl OutputView {
             .windows(2)
             .find(|edges| edges[0].1 == begins && edges[1].1 != begins);
         match pulse {
-            Some(edges) => self.measured("a pulse", edges[0].0, edges[1].0, measure),
+            Some(edges) => {
+                let (from, to) = (edges[0].0, edges[1].0);
+                let what = format!("was {polarity} for {}", to.saturating_sub(from));
+                self.measured(&what, from, to, measure)
+            }
             None => {
                 let what = format!("pulse {polarity} within {}", measure.within);
-                Err(self.never(&what, measure.within, changes, None))
+                let note = (!edges.is_empty())
+                    .then(|| "a pulse has to begin and to end within the time".to_owned());
+                Err(self.never(&what, measure.within, changes, note))
             }
         }
     }
@@ -345,7 +417,11 @@ impl OutputView {
             .filter(|(_, on)| *on)
             .collect();
         match rises[..] {
-            [first, second, ..] => self.measured("two rises", first.0, second.0, measure),
+            [first, second, ..] => {
+                let (from, to) = (first.0, second.0);
+                let what = format!("rose again after {}", to.saturating_sub(from));
+                self.measured(&what, from, to, measure)
+            }
             _ => {
                 let what = format!("rise twice within {}", measure.within);
                 Err(self.never(&what, measure.within, changes, None))
@@ -360,18 +436,18 @@ impl OutputView {
         to: Ticks,
         measure: Measure,
     ) -> Result<(), Verdict> {
-        let length = Ticks(to.0 - from.0);
+        let length = to.saturating_sub(from);
         if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {
             return Ok(());
         }
         let tolerance = match measure.tolerance {
-            Ticks::ZERO => "exactly".to_owned(),
-            tolerance => format!("give or take {tolerance}"),
+            Ticks::ZERO => String::new(),
+            tolerance => format!(", give or take {tolerance}"),
         };
         Err((
             to,
             format!(
-                "`{}` had {what} {length} long, from tick {} to {}; expected {}, {tolerance}",
+                "`{}` {what}, from tick {} to {}, expected {}{tolerance}",
                 self.name, from.0, to.0, measure.length
             ),
             None,
