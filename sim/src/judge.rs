@@ -2,15 +2,20 @@
 //!
 //! Only the trace is looked at, never the app, so the trace of any world can be judged.
 
+mod output;
+#[cfg(test)]
+mod tests;
+
 use firmware_core::contract::{Interface, LogId, LogValues};
 use firmware_core::output::Level;
 use firmware_core::time::Ticks;
 
 use crate::engine::Observation;
 use crate::scenario::check::{Check, Claim, Half, Moment};
-use crate::scenario::{LogClaim, Measure, OutputClaim, Polarity, Target};
+use crate::scenario::{LogClaim, OutputClaim};
 use crate::source::Place;
 use crate::trace::{Entry, Trace};
+use output::{OutputView, Verdict, meets, too_late};
 
 /// An expectation that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +125,7 @@ impl Judge<'_> {
         match claim {
             LogClaim::Said => {
                 let start = since.map_or(0, |since| self.index(since));
-                if self.entries[start..now].iter().any(|entry| matches(&entry)) {
+                if self.between(start, now).iter().any(|entry| matches(&entry)) {
                     return Ok(());
                 }
                 let since = match since {
@@ -139,11 +144,11 @@ impl Judge<'_> {
             LogClaim::SaidWithin(within) => {
                 let end = at.tick.saturating_add(within);
                 let after = self.index_after(end);
-                let window = &self.entries[now..after];
+                let window = self.between(now, after);
                 if window.iter().any(|entry| matches(&entry)) {
                     return Ok(());
                 }
-                let late = self.entries[after..].iter().find(matches);
+                let late = self.between(after, self.entries.len()).iter().find(matches);
                 let note = match late {
                     Some(entry) => Some(too_late("it was said", entry.tick, end)),
                     None => self.last_said(log, after),
@@ -159,7 +164,7 @@ impl Judge<'_> {
             }
             LogClaim::NotSaid(length) => {
                 let end = at.tick.saturating_add(length);
-                let window = &self.entries[now..self.index_after(end)];
+                let window = self.between(now, self.index_after(end));
                 let said = window.iter().find_map(|entry| match entry.what {
                     Observation::Log(said) if matches(&entry) => Some((entry.tick, said)),
                     _ => None,
@@ -186,7 +191,8 @@ impl Judge<'_> {
     /// What was said of the kind before, whatever its value.
     fn last_said(&self, log: LogId, before: usize) -> Option<String> {
         let kind = self.log_name(log, None);
-        let last = self.entries[..before]
+        let last = self
+            .between(0, before)
             .iter()
             .rev()
             .find_map(|entry| match entry.what {
@@ -217,7 +223,7 @@ impl Judge<'_> {
     /// The changes of an output after a moment, up to and with the tick `within` later.
     fn changes(&self, output: u8, at: Moment, within: Ticks) -> Vec<Change> {
         let end = at.tick.saturating_add(within);
-        self.entries[self.index(at)..self.index_after(end)]
+        self.between(self.index(at), self.index_after(end))
             .iter()
             .filter_map(|entry| change(entry, output))
             .collect()
@@ -232,7 +238,7 @@ impl Judge<'_> {
         wanted: impl Fn(Level) -> bool,
     ) -> Option<Change> {
         let end = at.tick.saturating_add(within);
-        self.entries[self.index_after(end)..]
+        self.between(self.index_after(end), self.entries.len())
             .iter()
             .filter_map(|entry| change(entry, output))
             .find(|change| wanted(change.level))
@@ -240,7 +246,7 @@ impl Judge<'_> {
 
     /// What stands on an output at a moment.
     fn level(&self, output: u8, at: Moment) -> Level {
-        self.entries[..self.index(at)]
+        self.between(0, self.index(at))
             .iter()
             .rev()
             .find_map(|entry| change(entry, output))
@@ -259,12 +265,18 @@ impl Judge<'_> {
                 };
                 // Powering up is an input of its own, and not one that hands do.
                 let power_up = usize::from(moment.tick == Ticks::ZERO).min(after);
-                let acted = self.entries[before + power_up..after]
+                let acted = self
+                    .between(before + power_up, after)
                     .iter()
                     .position(|entry| matches!(entry.what, Observation::Input(_)));
                 acted.map_or(after, |acted| before + power_up + acted)
             }
         }
+    }
+
+    /// The entries from one place to another; none where that lies before it.
+    fn between(&self, from: usize, to: usize) -> &[Entry] {
+        self.entries.get(from..to).unwrap_or_default()
     }
 
     /// How many entries happened up to and with a tick.
@@ -280,237 +292,5 @@ fn change(entry: &Entry, output: u8) -> Option<Change> {
             level,
         }),
         _ => None,
-    }
-}
-
-fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
-    let late = tick.saturating_sub(end);
-    format!("{what} at tick {}, {late} too late", tick.0)
-}
-
-/// When it was clear that an expectation does not hold, why, and what helps.
-type Verdict = (Ticks, String, Option<String>);
-
-/// An output at the moment an expectation begins to look.
-struct OutputView {
-    name: &'static str,
-    at: Moment,
-    level: Level,
-}
-
-impl OutputView {
-    fn is(&self, target: Target, wanted: bool) -> Result<(), Verdict> {
-        if meets(self.level, target) == wanted {
-            return Ok(());
-        }
-        let not = if wanted { "" } else { "not " };
-        Err((
-            self.at.tick,
-            format!(
-                "at tick {} `{}` was {}, expected {not}{target}",
-                self.at.tick.0, self.name, self.level.0
-            ),
-            None,
-        ))
-    }
-
-    fn becomes(
-        &self,
-        target: Target,
-        within: Ticks,
-        changes: &[Change],
-        late: Option<Change>,
-    ) -> Result<(), Verdict> {
-        if changes.iter().any(|change| meets(change.level, target)) {
-            return Ok(());
-        }
-        let note = match late {
-            _ if meets(self.level, target) => Some(format!(
-                "it was {} already at tick {}: only a change counts, `stays` holds a level",
-                self.level.0, self.at.tick.0
-            )),
-            late => self.late(late, within),
-        };
-        let what = format!("become {target} within {within}");
-        Err(self.never(&what, within, changes, note))
-    }
-
-    fn changes(
-        &self,
-        within: Ticks,
-        changes: &[Change],
-        late: Option<Change>,
-    ) -> Result<(), Verdict> {
-        if changes.is_empty() {
-            let what = format!("change within {within}");
-            return Err(self.never(&what, within, changes, self.late(late, within)));
-        }
-        Ok(())
-    }
-
-    fn late(&self, late: Option<Change>, within: Ticks) -> Option<String> {
-        let end = self.at.tick.saturating_add(within);
-        late.map(|change| too_late(&format!("it became {}", change.level.0), change.tick, end))
-    }
-
-    fn stays(
-        &self,
-        target: Option<Target>,
-        length: Ticks,
-        changes: &[Change],
-    ) -> Result<(), Verdict> {
-        if let Some(target) = target {
-            self.is(target, true)?;
-        }
-        let Some(change) = changes.first() else {
-            return Ok(());
-        };
-        Err((
-            change.tick,
-            format!(
-                "at tick {} `{}` changed from {} to {}, expected no change for {length}, from \
-                 tick {} to {}",
-                change.tick.0,
-                self.name,
-                self.level.0,
-                change.level.0,
-                self.at.tick.0,
-                self.at.tick.saturating_add(length).0
-            ),
-            Some(format!(
-                "it stayed for {}",
-                change.tick.saturating_sub(self.at.tick)
-            )),
-        ))
-    }
-
-    fn pulse(
-        &self,
-        polarity: Polarity,
-        measure: Measure,
-        changes: &[Change],
-    ) -> Result<(), Verdict> {
-        let edges = self.edges(changes);
-        let begins = polarity == Polarity::High;
-        let pulse = edges
-            .windows(2)
-            .find(|edges| edges[0].1 == begins && edges[1].1 != begins);
-        match pulse {
-            Some(edges) => {
-                let (from, to) = (edges[0].0, edges[1].0);
-                let what = format!("was {polarity} for {}", to.saturating_sub(from));
-                self.measured(&what, from, to, measure)
-            }
-            None => {
-                let what = format!("pulse {polarity} within {}", measure.within);
-                let note = (!edges.is_empty())
-                    .then(|| "a pulse has to begin and to end within the time".to_owned());
-                Err(self.never(&what, measure.within, changes, note))
-            }
-        }
-    }
-
-    fn period(&self, measure: Measure, changes: &[Change]) -> Result<(), Verdict> {
-        let rises: Vec<_> = self
-            .edges(changes)
-            .into_iter()
-            .filter(|(_, on)| *on)
-            .collect();
-        match rises[..] {
-            [first, second, ..] => {
-                let (from, to) = (first.0, second.0);
-                let what = format!("rose again after {}", to.saturating_sub(from));
-                self.measured(&what, from, to, measure)
-            }
-            _ => {
-                let what = format!("rise twice within {}", measure.within);
-                Err(self.never(&what, measure.within, changes, None))
-            }
-        }
-    }
-
-    fn measured(
-        &self,
-        what: &str,
-        from: Ticks,
-        to: Ticks,
-        measure: Measure,
-    ) -> Result<(), Verdict> {
-        let length = to.saturating_sub(from);
-        if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {
-            return Ok(());
-        }
-        let tolerance = match measure.tolerance {
-            Ticks::ZERO => String::new(),
-            tolerance => format!(", give or take {tolerance}"),
-        };
-        Err((
-            to,
-            format!(
-                "`{}` {what}, from tick {} to {}, expected {}{tolerance}",
-                self.name, from.0, to.0, measure.length
-            ),
-            None,
-        ))
-    }
-
-    /// The ticks at which the output leaves zero or comes back to it.
-    fn edges(&self, changes: &[Change]) -> Vec<(Ticks, bool)> {
-        let mut on = self.level > Level::OFF;
-        let mut edges = Vec::new();
-        for change in changes {
-            let next = change.level > Level::OFF;
-            if next != on {
-                edges.push((change.tick, next));
-                on = next;
-            }
-        }
-        edges
-    }
-
-    fn never(
-        &self,
-        what: &str,
-        within: Ticks,
-        changes: &[Change],
-        note: Option<String>,
-    ) -> Verdict {
-        const SHOWN: usize = 5;
-        let end = self.at.tick.saturating_add(within);
-        let there = match changes {
-            [] => format!("it stayed {}", self.level.0),
-            changes => {
-                let listed: Vec<_> = changes
-                    .iter()
-                    .take(SHOWN)
-                    .map(|change| format!("{} at tick {}", change.level.0, change.tick.0))
-                    .collect();
-                let more = match changes.len().saturating_sub(SHOWN) {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                format!(
-                    "from {} it went to {}{more}",
-                    self.level.0,
-                    listed.join(", ")
-                )
-            }
-        };
-        (
-            end,
-            format!(
-                "`{}` did not {what}, from tick {} to {}: {there}",
-                self.name, self.at.tick.0, end.0
-            ),
-            note,
-        )
-    }
-}
-
-fn meets(level: Level, target: Target) -> bool {
-    match target {
-        Target::On => level > Level::OFF,
-        Target::Off => level == Level::OFF,
-        Target::Level(wanted) => level.0 == wanted,
     }
 }
