@@ -74,3 +74,61 @@ impl Timeline {
         Ok(player)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use firmware_core::apps::lamp::Lamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::scripts;
+
+    fn lamp() -> AppEntry {
+        AppEntry::of::<Lamp>()
+    }
+
+    /// The app played up to and with this tick, from the very start.
+    fn afresh(script: &Script, tick: Ticks) -> Box<dyn Player> {
+        let mut watch = |_| ControlFlow::Continue(());
+        let mut player = play::start(&lamp(), script, &mut ()).unwrap();
+        play::play_to(player.as_mut(), script, tick, &mut (), &mut watch).unwrap();
+        player
+    }
+
+    fn seen(player: &dyn Player) -> (Ticks, String, Vec<firmware_core::output::Level>) {
+        (player.now(), player.state(), player.levels().to_vec())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn a_jump_comes_where_playing_comes(
+            script in scripts(2),
+            ticks in proptest::collection::vec(any::<prop::sample::Index>(), 1..6),
+        ) {
+            let timeline = Timeline::record(&lamp(), script.clone()).unwrap();
+            let end = usize::try_from(script.end().0).unwrap();
+            let edges = [0, SPACING.0 - 1, SPACING.0, SPACING.0 + 1, script.end().0];
+            let anywhere = ticks
+                .iter()
+                .map(|tick| u32::try_from(tick.index(end + 1)).unwrap());
+            for tick in edges.into_iter().chain(anywhere) {
+                let tick = Ticks(tick).min(script.end());
+                let player = timeline.at(tick).unwrap();
+                prop_assert_eq!(seen(player.as_ref()), seen(afresh(&script, tick).as_ref()));
+            }
+            let beyond = timeline.at(Ticks(u32::MAX)).unwrap();
+            prop_assert_eq!(beyond.now(), script.end());
+        }
+
+        #[test]
+        fn the_same_script_leaves_the_same_trace(script in scripts(2)) {
+            let play = || play::trace(&lamp(), &script, &mut |_| ControlFlow::Continue(())).unwrap();
+            let first = play();
+            prop_assert_eq!(&play(), &first);
+            let timeline = Timeline::record(&lamp(), script.clone()).unwrap();
+            prop_assert_eq!(timeline.trace(), &first);
+        }
+    }
+}

@@ -128,10 +128,11 @@ impl Planner<'_> {
             } => {
                 let start = self.now;
                 self.pass(*bouncing, step.place)?;
+                names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let place = button.place;
-                    self.hands.begin(id, *contact, start, place, step.place)?;
+                    self.hands.begin(id, *contact, start, place)?;
                     self.bounce(id, *contact, start, *bouncing, place)?;
                     self.hands.end(id, *contact, self.now, place);
                 }
@@ -142,11 +143,11 @@ impl Planner<'_> {
             Verb::Tap { buttons, length } => {
                 let start = self.now;
                 self.pass(*length, step.place)?;
+                names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let place = button.place;
-                    self.hands
-                        .begin(id, Contact::Closed, start, place, step.place)?;
+                    self.hands.begin(id, Contact::Closed, start, place)?;
                     self.push(start, Action::Button(id, Contact::Closed), place)?;
                     self.push(self.now, Action::Button(id, Contact::Open), place)?;
                     self.hands.end(id, Contact::Open, self.now, place);

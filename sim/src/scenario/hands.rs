@@ -41,7 +41,6 @@ impl<'a> Hands<'a> {
         contact: Contact,
         tick: Ticks,
         place: Place,
-        sentence: Place,
     ) -> Result<(), Problem> {
         let name = self.name(button);
         let before = self.moved.get(usize::from(button.0)).copied().flatten();
@@ -55,15 +54,6 @@ impl<'a> Hands<'a> {
                 )),
             };
         };
-        let in_this_sentence =
-            before.place.line == sentence.line && before.place.column >= sentence.column;
-        if in_this_sentence {
-            return Err(Problem::new(
-                place,
-                format!("button `{name}` is named twice"),
-                "expected each button once in a sentence",
-            ));
-        }
         if before.contact == contact {
             return Err(Problem::new(
                 place,

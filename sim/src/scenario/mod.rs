@@ -15,6 +15,8 @@ mod hands;
 mod names;
 pub mod oneline;
 mod print;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use firmware_core::time::{Instant, Ticks};

@@ -32,6 +32,23 @@ pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Pro
     })
 }
 
+/// Whether a sentence names every button once.
+pub(super) fn each_once(names: &[Name]) -> Result<(), Problem> {
+    for (index, name) in names.iter().enumerate() {
+        if names[..index]
+            .iter()
+            .any(|earlier| earlier.text == name.text)
+        {
+            return Err(Problem::new(
+                name.place,
+                format!("button `{}` is named twice", excerpt(&name.text)),
+                "expected each button once in a sentence",
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn buttons(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
     interface.buttons.iter().copied()
 }

@@ -23,8 +23,8 @@ use super::grammar::{MAX_PROBLEMS, level, reading};
 use super::print::Joined;
 use super::words::{Word, unknown_word};
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_STEPS, Measure, Name, OutputClaim, Polarity, Scenario,
-    Step, Target, Verb,
+    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
+    Scenario, Step, Target, Verb,
 };
 use crate::script::{Conditions, Contact};
 use crate::source::{Place, Problem, excerpt, one_of};
@@ -93,6 +93,13 @@ struct Reader {
 
 impl Reader {
     fn read_word(&mut self, word: Word<'_>) -> Result<(), Problem> {
+        if word.place.width > MAX_LINE {
+            return Err(Problem::new(
+                word.place,
+                format!("the word has {} characters", word.place.width),
+                format!("expected at most {MAX_LINE}"),
+            ));
+        }
         let (key, rest) = cut(word, ":");
         let verb = match (key.text, rest) {
             (header @ ("app" | "board" | "clock"), Some(rest)) => {
@@ -160,9 +167,10 @@ fn cut<'a>(word: Word<'a>, sign: &str) -> (Word<'a>, Option<Word<'a>>) {
     let Some((before, after)) = word.text.split_once(sign) else {
         return (word, None);
     };
+    let width = before.chars().count();
     let mut places = [word.place; 2];
-    places[0].width = before.chars().count();
-    places[1].column += places[0].width + sign.len();
+    places[0].width = width.max(1);
+    places[1].column += width + sign.len();
     places[1].width = after.chars().count().max(1);
     let after = Word {
         text: after,

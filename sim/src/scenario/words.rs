@@ -161,7 +161,10 @@ impl<'a> Sentence<'a> {
 pub(super) fn unknown_word(word: Word<'_>, choices: &[&str]) -> Problem {
     let problem = Problem::new(
         word.place,
-        format!("unexpected `{word}`"),
+        match word.text {
+            "" => "something is missing".to_owned(),
+            _ => format!("unexpected `{word}`"),
+        },
         format!("expected {}", one_of(choices.iter().copied())),
     );
     match likely(word.text, choices.iter().copied()) {

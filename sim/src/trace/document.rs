@@ -1,5 +1,8 @@
 //! Traces read back from files: whatever app or world they come from.
 
+#[cfg(test)]
+mod tests;
+
 use std::str::FromStr;
 
 use firmware_core::time::Ticks;
