@@ -45,7 +45,7 @@ pub fn test(apps: Vec<AppEntry>, folder: impl AsRef<Path>) -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The tests that [`test`] runs, to be run together with others.
+/// The tests that [`test()`] runs, to be run together with others.
 #[must_use]
 pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
     let catalog = match Catalog::new(apps) {
