@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::engine::{Engine, Observer, Player};
 use crate::script::Conditions;
+use crate::source::{excerpt, one_of};
 use crate::trace::RESET;
 
 /// The longest name an app can give to anything, in bytes.
@@ -91,7 +92,7 @@ pub struct Catalog {
 
 /// No app has this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no app `{name}`; there is {}", .known.join(", "))]
+#[error("there is no app `{}`, expected {}", excerpt(.name), one_of(.known.iter().copied()))]
 pub struct UnknownApp {
     /// The name that was asked for.
     pub name: String,

@@ -15,6 +15,9 @@ use crate::source::{Place, Problem};
 /// The name that stands for standard input.
 const STDIN: &str = "-";
 
+/// What some programs put before a text; no column counts it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A text or a stream of bytes, and where it came from.
 pub(super) struct Source {
     pub(super) name: String,
@@ -83,7 +86,8 @@ impl Source {
     pub(super) fn line(&self, number: usize) -> Cow<'_, str> {
         let mut lines = self.bytes.split(|byte| *byte == b'\n');
         let line = lines.nth(number.saturating_sub(1)).unwrap_or_default();
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let mark = if number == 1 { BYTE_ORDER_MARK } else { b"" };
+        let line = line.strip_prefix(mark).unwrap_or(line);
         String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
@@ -99,9 +103,12 @@ fn place_after(before: &[u8]) -> Place {
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |newline| newline + 1);
+    let line = &before[start..];
+    let mark = if start == 0 { BYTE_ORDER_MARK } else { b"" };
+    let line = line.strip_prefix(mark).unwrap_or(line);
     Place {
         line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-        column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
+        column: String::from_utf8_lossy(line).chars().count() + 1,
         width: 1,
     }
 }

@@ -77,9 +77,9 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Command::Run(run) => run.execute(&catalog, &report),
         Command::Replay(replay) => replay.execute(&catalog, &report),
         Command::Diff(diff) => diff.execute(&report),
-        Command::Apps(apps) => apps.execute(&catalog),
+        Command::Apps(apps) => apps.execute(&catalog, &report),
         Command::Oneline(oneline) => oneline.execute(&report),
-        Command::Completions(completions) => completions.execute(),
+        Command::Completions(completions) => completions.execute(&report),
     };
     exit.into()
 }

@@ -60,6 +60,9 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
+        if let Some(Err(unknown)) = self.app.as_deref().map(|app| catalog.find(app)) {
+            return report.error(unknown);
+        }
         let sources = match self.sources() {
             Ok(sources) => sources,
             Err(error) => return report.error(error),

@@ -12,11 +12,11 @@ use super::report::Report;
 use crate::catalog::{AppEntry, Catalog};
 use crate::judge::{Failure, judge};
 use crate::play::{self, PlayError};
-use crate::recording::Recording;
+use crate::recording::{Recording, RecordingError};
 use crate::scenario::check::{Check, Plan, plan};
 use crate::scenario::{Scenario, grammar, oneline};
 use crate::script::Script;
-use crate::source::{Place, Problem, likely};
+use crate::source::{Place, Problem, excerpt, likely, one_of};
 use crate::stimulus::vcd::{Stimulus, VcdError, Waveform};
 use crate::trace::{Entry, Line, Trace, text};
 
@@ -41,6 +41,22 @@ pub(super) struct Played {
     notes: Vec<String>,
 }
 
+/// How an input is called, and how it says which app it is for.
+struct Wording {
+    input: &'static str,
+    header: &'static str,
+}
+
+const SCENARIO_APP: Wording = Wording {
+    input: "scenario",
+    header: "a line such as `app lamp`",
+};
+
+const VCD_APP: Wording = Wording {
+    input: "waveform",
+    header: "`$comment lockstep 1 app=lamp $end` or the like",
+};
+
 /// Why an input was not played to its end, rendered.
 pub(super) struct Refusal {
     pub(super) exit: Exit,
@@ -59,43 +75,40 @@ impl From<String> for Refusal {
 impl Session<'_> {
     pub(super) fn play_scenario(&self, source: &Source) -> Result<Played, Refusal> {
         let (app, plan) = self.plan(source, grammar::parse, false)?;
-        self.play(app, plan.script, &plan.checks, Vec::new())
+        self.play(source, app, plan.script, &plan.checks, Vec::new())
     }
 
     pub(super) fn play_oneline(&self, source: &Source) -> Result<Played, Refusal> {
         let (app, plan) = self.plan(source, oneline::parse, true)?;
-        self.play(app, plan.script, &plan.checks, Vec::new())
+        self.play(source, app, plan.script, &plan.checks, Vec::new())
     }
 
     pub(super) fn play_waveform(&self, source: &Source) -> Result<Played, Refusal> {
-        let refuse = |error: VcdError| {
-            let place = Place {
-                line: error.line,
-                column: error.column,
-                width: 1,
-            };
-            let problem = Problem::new(place, error.problem.to_string(), "here");
-            self.report.problems(source, &[problem])
-        };
+        let refuse = |error: VcdError| self.report.problems(source, &[error.into()]);
         let waveform = Waveform::parse(&source.bytes).map_err(refuse)?;
-        let app = self.app_of(waveform.app(), "$comment lockstep 1 app=NAME $end")?;
+        let app = self
+            .app_of(waveform.app(), waveform.app_place(), &VCD_APP)
+            .map_err(|problem| self.report.problems(source, &[problem]))?;
         let stimulus = waveform.stimulus(app.interface()).map_err(refuse)?;
         let notes = unseen(&stimulus);
-        self.play(app, stimulus.script, &[], notes)
+        self.play(source, app, stimulus.script, &[], notes)
     }
 
     pub(super) fn play_recording(&self, source: &Source) -> Result<Played, Refusal> {
-        let refuse = |error: &dyn std::error::Error| {
+        let refuse = |error: &RecordingError| {
             let message = format!("`{}`: {error}", source.name);
-            Refusal::from(self.report.plain(&message, None))
+            Refusal::from(self.report.plain(&message, error.help()))
         };
         let recording = Recording::decode(&source.bytes).map_err(|error| refuse(&error))?;
-        let app = self.app_of(Some(recording.app()), "")?;
+        let app = self
+            .catalog
+            .find(recording.app())
+            .map_err(|error| refuse(&recording.unknown_app(&error)))?;
         let script = recording
             .script(app.interface())
             .map_err(|error| refuse(&error))?;
         let notes = other_build(&recording, app.interface());
-        self.play(app, script, &[], notes)
+        self.play(source, app, script, &[], notes)
     }
 
     /// Reads a scenario in either form and makes it for its app.
@@ -108,87 +121,63 @@ impl Session<'_> {
         let refuse = |problems: Vec<Problem>| self.report.problems(source, &problems);
         let text = source.checked_text(self.report)?;
         let scenario = parse(text).map_err(refuse)?;
-        let app = self.app_of_scenario(source, &scenario, any_app)?;
+        let app = self
+            .app_of_scenario(&scenario, any_app)
+            .map_err(|problem| refuse(vec![problem]))?;
         let plan = plan(&scenario, app.interface()).map_err(refuse)?;
         Ok((app, plan))
     }
 
-    fn app_of_scenario(
-        &self,
-        source: &Source,
-        scenario: &Scenario,
-        any_app: bool,
-    ) -> Result<&AppEntry, Refusal> {
-        let Some(name) = &scenario.app else {
-            let first = self.catalog.apps().first().filter(|_| any_app);
-            return match (self.app, first) {
-                (None, Some(first)) => Ok(first),
-                (None, None) => {
-                    let problem = Problem::new(
-                        START,
-                        "the scenario does not say which app it is for",
-                        "expected a line such as `app lamp`",
-                    );
-                    let problem = problem.with_help("or name the app with `--app`");
-                    Err(self.report.problems(source, &[problem]).into())
-                }
-                (Some(_), _) => self.app_of(None, ""),
-            };
-        };
-        let problem = match self.catalog.find(&name.text) {
-            Ok(app) => match self.app {
-                Some(asked) if asked != name.text => Problem::new(
-                    name.place,
-                    format!("the scenario is for app `{}`", name.text),
-                    format!("expected `{asked}`, which `--app` asks for"),
-                ),
-                _ => return Ok(app),
-            },
-            Err(unknown) => {
-                let problem = Problem::new(
-                    name.place,
-                    format!("there is no app `{}`", unknown.name),
-                    format!("expected {}", unknown.known.join(", ")),
-                );
-                match likely(&unknown.name, unknown.known) {
-                    Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-                    None => problem,
-                }
-            }
-        };
-        Err(self.report.problems(source, &[problem]).into())
+    fn app_of_scenario(&self, scenario: &Scenario, any_app: bool) -> Result<&AppEntry, Problem> {
+        let first = self.catalog.apps().first();
+        match (&scenario.app, first) {
+            (None, Some(first)) if any_app && self.app.is_none() => Ok(first),
+            (None, _) => self.app_of(None, START, &SCENARIO_APP),
+            (Some(name), _) => self.app_of(Some(&name.text), name.place, &SCENARIO_APP),
+        }
     }
 
     /// The app that the input or the command line names; both must agree.
-    fn app_of(&self, named: Option<&str>, header: &str) -> Result<&AppEntry, Refusal> {
-        let refuse =
-            |message: &str, help: Option<&str>| Err(self.report.plain(message, help).into());
+    fn app_of(
+        &self,
+        named: Option<&str>,
+        place: Place,
+        wording: &Wording,
+    ) -> Result<&AppEntry, Problem> {
         let name = match (named, self.app) {
             (Some(named), Some(asked)) if named != asked => {
-                return refuse(
-                    &format!("the input is for app `{named}`, and `--app` asks for `{asked}`"),
-                    None,
-                );
+                return Err(Problem::new(
+                    place,
+                    format!("the {} is for app `{}`", wording.input, excerpt(named)),
+                    format!("expected `{}`, which `--app` asks for", excerpt(asked)),
+                ));
             }
             (Some(name), _) | (None, Some(name)) => name,
             (None, None) => {
-                return refuse(
-                    "the input does not say which app it is for",
-                    Some(&format!(
-                        "name the app with `--app`, or in it with `{header}`"
-                    )),
-                );
+                return Err(Problem::new(
+                    place,
+                    format!("the {} does not say which app it is for", wording.input),
+                    format!("expected {}", wording.header),
+                )
+                .with_help("or name the app with `--app`"));
             }
         };
-        self.catalog.find(name).or_else(|unknown| {
-            let help = likely(&unknown.name, unknown.known.iter().copied())
-                .map(|meant| format!("did you mean `{meant}`?"));
-            refuse(&unknown.to_string(), help.as_deref())
+        self.catalog.find(name).map_err(|unknown| {
+            let problem = Problem::new(
+                place,
+                format!("there is no app `{}`", excerpt(name)),
+                format!("expected {}", one_of(unknown.known.iter().copied())),
+            );
+            match likely(name, unknown.known) {
+                Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+                None => problem,
+            }
         })
     }
 
     fn play(
         &self,
+        source: &Source,
         app: &AppEntry,
         script: Script,
         checks: &[Check],
@@ -206,7 +195,9 @@ impl Session<'_> {
                 PlayError::Panicked { .. } | PlayError::ContractBroken { .. } => Exit::Failed,
                 _ => Exit::BadInput,
             },
-            details: self.report.plain(&error.to_string(), None),
+            details: self
+                .report
+                .plain(&format!("`{}`: {error}", source.name), None),
         })?;
         Ok(Played {
             failures: judge(checks, &trace),
@@ -243,7 +234,7 @@ impl Session<'_> {
         });
         let notes = played.notes.iter().map(|note| format!("note: {note}"));
         let all: Vec<_> = failures.chain(notes).collect();
-        (!all.is_empty()).then(|| all.join("\n"))
+        (!all.is_empty()).then(|| all.join("\n\n"))
     }
 }
 

@@ -11,8 +11,12 @@
 pub mod check;
 mod duration;
 pub mod grammar;
+mod hands;
+mod names;
 pub mod oneline;
 mod print;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use firmware_core::time::{Instant, Ticks};
@@ -96,6 +100,8 @@ pub enum Expectation {
         output: Name,
         /// What.
         claim: OutputClaim,
+        /// Where the level in it stands, if there is one.
+        target_at: Option<Place>,
     },
     /// Among the logs.
     Log {

@@ -55,7 +55,7 @@ impl Display for Step {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Output { output, claim } => write!(f, "{output} {claim}"),
+            Self::Output { output, claim, .. } => write!(f, "{output} {claim}"),
             Self::Log { log, value, claim } => {
                 if matches!(claim, LogClaim::NotSaid(_)) {
                     f.write_str("no ")?;
