@@ -10,6 +10,7 @@
 
 pub mod check;
 mod duration;
+pub mod from_run;
 pub mod grammar;
 mod hands;
 mod names;
