@@ -196,6 +196,17 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
     if interface.buttons.contains(&RESET) {
         return refuse(format!("no button can be called `{RESET}`"));
     }
+    // Where an expectation names an output or a log, these words mean something else.
+    for (what, name, taken) in interface
+        .outputs
+        .iter()
+        .map(|output| ("output", output.name, ["log", "no"]))
+        .chain(words(interface).map(|word| ("word of a log", word, ["within", "for"])))
+    {
+        if taken.contains(&name) {
+            return refuse(format!("no {what} can be called `{name}`"));
+        }
+    }
     for output in interface.outputs {
         if matches!(output.range, Range::Analog { max: 0 | 1 }) {
             return refuse(format!(
@@ -216,6 +227,14 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
         }
     }
     Ok(())
+}
+
+/// The words of all logs.
+fn words(interface: &'static Interface) -> impl Iterator<Item = &'static str> {
+    interface.logs.iter().flat_map(|log| match log.values {
+        LogValues::Words(words) => words.iter().copied(),
+        LogValues::Number => [].iter().copied(),
+    })
 }
 
 fn check_lower_case(what: &str, name: &str) -> Option<String> {
@@ -298,6 +317,8 @@ mod tests {
     #[test]
     fn unusable_interfaces_are_refused_with_the_cause() {
         const OFF_OFF: &[LogKind] = &[LogKind::words("power", &["off", "off"])];
+        const NAMED_LOG: &[Output] = &[Output::digital("log")];
+        const SAYS_WITHIN: &[LogKind] = &[LogKind::words("power", &["within"])];
         const NARROW: &[Output] = &[Output::analog("led", 1)];
         const SPACE: &[Output] = &[Output::digital("the led")];
         assert_eq!(check_interface(const { &GOOD }), Ok(()));
@@ -323,6 +344,24 @@ mod tests {
                     }
                 },
                 "two buttons",
+            ),
+            (
+                const {
+                    &Interface {
+                        outputs: NAMED_LOG,
+                        ..GOOD
+                    }
+                },
+                "`log`",
+            ),
+            (
+                const {
+                    &Interface {
+                        logs: SAYS_WITHIN,
+                        ..GOOD
+                    }
+                },
+                "`within`",
             ),
             (
                 const {

@@ -24,6 +24,8 @@ pub struct Failure {
     pub place: Place,
     /// The tick at which it was clear that it does not hold.
     pub tick: Ticks,
+    /// How many entries of the trace had been seen by then.
+    pub seen: usize,
     /// When, what was expected and what was there.
     pub message: String,
     /// What helps to understand it, where there is something.
@@ -36,6 +38,7 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
     let judge = Judge {
         interface: trace.interface(),
         entries: trace.entries(),
+        end: trace.end(),
     };
     checks
         .iter()
@@ -46,6 +49,7 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
 struct Judge<'a> {
     interface: &'static Interface,
     entries: &'a [Entry],
+    end: Ticks,
 }
 
 /// A change of one output.
@@ -57,12 +61,21 @@ struct Change {
 
 impl Judge<'_> {
     fn check(&self, check: &Check) -> Result<(), Failure> {
+        let end = check.end();
         let fail = |(tick, message, note): Verdict| Failure {
             place: check.place,
             tick,
+            seen: self.index(end).min(self.index_after(tick)),
             message,
             note,
         };
+        if self.end < end.tick {
+            let message = format!(
+                "the trace ends at tick {}, and this looks up to tick {}",
+                self.end.0, end.tick.0
+            );
+            return Err(fail((self.end, message, None)));
+        }
         match check.claim {
             Claim::Output(output, claim) => self.output(output, claim, check.at).map_err(fail),
             Claim::Log {

@@ -22,7 +22,7 @@ pub(super) struct Replay {
     #[arg(long, default_value = "text")]
     format: Format,
 
-    /// Write the trace to this file instead.
+    /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 

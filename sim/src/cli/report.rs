@@ -52,6 +52,13 @@ impl Report {
         self.renderer.render(&[group])
     }
 
+    /// A message that stands nowhere in a text, and what is known about it.
+    pub(super) fn noted(&self, message: &str, note: &str) -> String {
+        let group = Group::with_title(Level::ERROR.primary_title(message));
+        self.renderer
+            .render(&[group.element(Level::NOTE.message(note))])
+    }
+
     /// The problems, each with its line.
     pub(super) fn problems(&self, source: &Source, problems: &[Problem]) -> String {
         let rendered: Vec<_> = problems

@@ -41,7 +41,7 @@ pub(super) struct Run {
     #[arg(long)]
     format: Option<Format>,
 
-    /// Write the trace to this file instead.
+    /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -168,6 +168,7 @@ impl Run {
         let done = played.and_then(|played| self.done(session, &source, &played, format));
         done.unwrap_or_else(|refusal| Done {
             exit: refusal.exit,
+            verdict: refusal.verdict,
             ..refused(source.name, refusal.details)
         })
     }

@@ -60,6 +60,7 @@ const VCD_APP: Wording = Wording {
 /// Why an input was not played to its end, rendered.
 pub(super) struct Refusal {
     pub(super) exit: Exit,
+    pub(super) verdict: String,
     pub(super) details: String,
 }
 
@@ -67,6 +68,7 @@ impl From<String> for Refusal {
     fn from(details: String) -> Self {
         Self {
             exit: Exit::BadInput,
+            verdict: "not played".to_owned(),
             details,
         }
     }
@@ -190,15 +192,11 @@ impl Session<'_> {
             last = tick;
             ControlFlow::Continue(())
         };
-        let trace = play::trace(app, &script, &mut watch).map_err(|error| Refusal {
-            exit: match error {
-                PlayError::Panicked { .. } | PlayError::ContractBroken { .. } => Exit::Failed,
-                _ => Exit::BadInput,
-            },
-            details: self
-                .report
-                .plain(&format!("`{}`: {error}", source.name), None),
-        })?;
+        let mut trace = Trace::new(app.interface());
+        trace.set_clock(script.clock());
+        play::play(app, &script, &mut trace, &mut watch)
+            .and_then(|_| play::finish(app, &script, &mut trace))
+            .map_err(|error| self.stopped(source, &trace, &error))?;
         Ok(Played {
             failures: judge(checks, &trace),
             checks: checks.len(),
@@ -206,6 +204,25 @@ impl Session<'_> {
             trace,
             notes,
         })
+    }
+
+    /// What is told of a run that did not come to its end.
+    fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> Refusal {
+        let message = format!("`{}`: {error}", source.name);
+        let tick = match *error {
+            PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
+            PlayError::ClockNotSettable { .. }
+            | PlayError::TraceFull { .. }
+            | PlayError::Stopped(_) => return self.report.plain(&message, None).into(),
+        };
+        let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
+        Refusal {
+            exit: Exit::Failed,
+            verdict: format!("stopped at tick {}", tick.0),
+            details: self
+                .report
+                .noted(&message, &surroundings(trace, tick, seen)),
+        }
     }
 
     /// The events of a run as a recording.
@@ -222,7 +239,7 @@ impl Session<'_> {
             if !note.is_empty() {
                 note.push('\n');
             }
-            note += &surroundings(&played.trace, failure.tick);
+            note += &surroundings(&played.trace, failure.tick, failure.seen);
             self.report.at(
                 source,
                 failure.place,
@@ -293,10 +310,10 @@ fn other_build(recording: &Recording, interface: &Interface) -> Vec<String> {
     )]
 }
 
-/// The lines of a trace around a tick.
-fn surroundings(trace: &Trace, tick: Ticks) -> String {
+/// The lines of a trace around a tick, those that had been seen and those that come after.
+fn surroundings(trace: &Trace, tick: Ticks, seen: usize) -> String {
     let entries = trace.entries();
-    let after = entries.partition_point(|entry| entry.tick <= tick);
+    let after = seen.min(entries.len());
     let first = after.saturating_sub(LINES_BEFORE);
     let last = entries.len().min(after + LINES_AFTER);
     let width = text::name_width(trace);

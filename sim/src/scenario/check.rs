@@ -32,6 +32,25 @@ pub struct Check {
     pub claim: Claim,
 }
 
+impl Check {
+    /// When it has seen all it looks at. A window ends with its last tick, but before hands
+    /// act in it: what is done there is written after the window.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        let window = match self.claim {
+            Claim::Output(_, claim) => claim.window(),
+            Claim::Log { claim, .. } => claim.window(),
+        };
+        match window {
+            None => self.at,
+            Some(window) => Moment {
+                tick: self.at.tick.saturating_add(window),
+                half: Half::Passed,
+            },
+        }
+    }
+}
+
 /// A moment between two things that happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
@@ -233,7 +252,7 @@ impl Planner<'_> {
     }
 
     fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
-        let (claim, window) = match expectation {
+        let claim = match expectation {
             Expectation::Output {
                 output,
                 claim,
@@ -241,41 +260,36 @@ impl Planner<'_> {
             } => {
                 let index = names::output(output, self.interface)?;
                 self.check_level(index, *claim, target_at.unwrap_or(place))?;
-                (Claim::Output(index, *claim), output_window(*claim))
+                Claim::Output(index, *claim)
             }
             Expectation::Log { log, value, claim } => {
                 let index = names::log(log, self.interface)?;
-                let claim = *claim;
-                let window = match claim {
-                    LogClaim::Said => Ticks::ZERO,
-                    LogClaim::SaidWithin(window) | LogClaim::NotSaid(window) => window,
-                };
                 let value = value
                     .as_ref()
                     .map(|value| self.log_value(index, value))
                     .transpose()?;
-                let claim = Claim::Log {
+                Claim::Log {
                     log: LogId(index),
                     value,
-                    claim,
+                    claim: *claim,
                     since: self.last_press.map(|tick| Moment {
                         tick,
                         half: Half::Passed,
                     }),
-                };
-                (claim, window)
+                }
             }
         };
-        self.open_until(self.now.saturating_add(window), place)?;
-        self.checks.push(PlacedCheck {
-            check: Check {
-                place,
-                at: Moment {
-                    tick: self.now,
-                    half: Half::Acted,
-                },
-                claim,
+        let check = Check {
+            place,
+            at: Moment {
+                tick: self.now,
+                half: Half::Acted,
             },
+            claim,
+        };
+        self.open_until(check.end().tick, place)?;
+        self.checks.push(PlacedCheck {
+            check,
             events_before: self.events.len(),
         });
         Ok(())
@@ -388,17 +402,6 @@ const START: Place = Place {
     column: 1,
     width: 1,
 };
-
-/// How long after its sentence a claim still looks.
-fn output_window(claim: OutputClaim) -> Ticks {
-    match claim {
-        OutputClaim::Is(_) | OutputClaim::IsNot(_) => Ticks::ZERO,
-        OutputClaim::Becomes(_, window)
-        | OutputClaim::Changes(window)
-        | OutputClaim::Stays(_, window) => window,
-        OutputClaim::Pulse(_, measure) | OutputClaim::Period(measure) => measure.within,
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -176,3 +176,28 @@ pub enum LogClaim {
     /// It is not said for the time.
     NotSaid(Ticks),
 }
+
+impl OutputClaim {
+    /// For how long it looks, where it does not look at one moment.
+    #[must_use]
+    pub const fn window(self) -> Option<Ticks> {
+        match self {
+            Self::Is(_) | Self::IsNot(_) => None,
+            Self::Becomes(_, window) | Self::Changes(window) | Self::Stays(_, window) => {
+                Some(window)
+            }
+            Self::Pulse(_, measure) | Self::Period(measure) => Some(measure.within),
+        }
+    }
+}
+
+impl LogClaim {
+    /// For how long it looks, where it does not look back from one moment.
+    #[must_use]
+    pub const fn window(self) -> Option<Ticks> {
+        match self {
+            Self::Said => None,
+            Self::SaidWithin(window) | Self::NotSaid(window) => Some(window),
+        }
+    }
+}

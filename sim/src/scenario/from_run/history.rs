@@ -135,6 +135,7 @@ impl<'a> History<'a> {
         Expectation::Output {
             output: name(self.output(output).map_or("?", |output| output.name)),
             claim,
+            target_at: None,
         }
     }
 
