@@ -6,10 +6,9 @@ use super::exit::Exit;
 use super::input::Source;
 use super::report::Report;
 use crate::catalog::Catalog;
-use crate::load::{Form, LoadError, Loaded};
+use crate::load::{Form, Loaded};
 use crate::play::PlayError;
 use crate::scenario::duration::parse_length;
-use crate::source::likely;
 use crate::timeline::TimelineError;
 use crate::tui::picture::PictureError;
 
@@ -25,30 +24,13 @@ pub(super) fn read(
     let form = Form::of(path);
     let source = Source::read(path, form.max_bytes()).map_err(|error| report.error(error))?;
     let loaded = form.load(catalog, &source.bytes, app).map_err(|error| {
-        report.print(&describe(&error, &source, report));
+        report.print(&report.unloadable(&source, &error));
         Exit::BadInput
     })?;
     for note in &loaded.notes {
         report.print(&format!("note: {note}"));
     }
     Ok((source.name, loaded))
-}
-
-fn describe(error: &LoadError, source: &Source, report: &Report) -> String {
-    match error {
-        LoadError::Problems(problems) => report.problems(source, problems),
-        LoadError::Recording(error) => report.plain(&format!("`{}`: {error}", source.name), None),
-        LoadError::UnknownApp(unknown) => {
-            let meant = likely(&unknown.name, unknown.known.iter().copied());
-            let help = meant.map(|meant| format!("did you mean `{meant}`?"));
-            report.plain(&unknown.to_string(), help.as_deref())
-        }
-        LoadError::NoApp => report.plain(
-            &error.to_string(),
-            Some("name the app with `--app`, or in it with `$comment lockstep 1 app=NAME $end`"),
-        ),
-        LoadError::OtherApp { .. } => report.plain(&error.to_string(), None),
-    }
 }
 
 /// Tells why there is no picture.

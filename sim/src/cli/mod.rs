@@ -95,9 +95,9 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Command::Diff(diff) => diff.execute(&report),
         Command::Shot(shot) => shot.execute(&catalog, &report),
         Command::Cast(cast) => cast.execute(&catalog, &report),
-        Command::Apps(apps) => apps.execute(&catalog),
+        Command::Apps(apps) => apps.execute(&catalog, &report),
         Command::Oneline(oneline) => oneline.execute(&report),
-        Command::Completions(completions) => completions.execute(),
+        Command::Completions(completions) => completions.execute(&report),
     };
     exit.into()
 }

@@ -1,7 +1,7 @@
 //! The terminal UI: a view on a timeline.
 //!
-//! [`ui`] is everything the screen knows, [`update`] is what keys do to it, [`view`] draws
-//! it; none of them knows a terminal or a clock. [`terminal`] has both.
+//! `ui` is everything the screen knows, `update` is what keys do to it, `view` draws
+//! it; none of them knows a terminal or a clock. `terminal` has both.
 
 mod files;
 mod hands;
