@@ -1,5 +1,7 @@
 //! What lies over the panes: menus, lists, questions.
 
+use firmware_core::event::ButtonId;
+
 use super::keys::Command;
 use crate::script::Conditions;
 
@@ -43,6 +45,10 @@ pub(super) enum Choice {
     Reset(Conditions),
     /// Contacts bounce from now on, or not.
     Bounce,
+    /// Asks which button to press.
+    Buttons,
+    /// Presses this button for a moment.
+    Tap(ButtonId),
     /// Asks which app to play.
     Apps,
     /// Plays this app, by its place in the catalog.
@@ -58,6 +64,8 @@ pub(super) enum Choice {
 pub(super) struct Prompt {
     pub(super) purpose: Purpose,
     pub(super) text: String,
+    /// The byte that is typed before.
+    pub(super) at: usize,
 }
 
 /// What a typed line is for.

@@ -6,13 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::frame_of;
+use super::{Slot, draw_frame};
 use crate::tui::keys::Pane;
 use crate::tui::state::{Row, rows};
 use crate::tui::ui::Ui;
 
-pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
-    let rows = rows(&ui.here.state());
+pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+    let rows = rows(&ui.state);
     let before = rows_before(ui, &rows);
     let changed = |index: usize| before.get(index).is_some_and(|row| *row != rows[index]);
     let count = (0..rows.len()).filter(|index| changed(*index)).count();
@@ -20,9 +20,7 @@ pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
         0 => Pane::State.title().to_owned(),
         count => format!("{}, {count} changed", Pane::State.title()),
     };
-    let block = frame_of(ui, Pane::State, &title);
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
+    let inner = draw_frame(ui, Pane::State, &title, slot, frame);
 
     let height = usize::from(inner.height);
     let last = rows.len().saturating_sub(height);
@@ -49,6 +47,12 @@ pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
         })
         .collect();
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// The furthest that can be scrolled.
+pub(super) fn last_scroll(ui: &Ui, inner: Rect) -> usize {
+    let height = usize::from(inner.height);
+    rows(&ui.state).len().saturating_sub(height)
 }
 
 /// The rows as they were, if the state still has the same ones.
