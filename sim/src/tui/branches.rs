@@ -91,6 +91,7 @@ impl Ui {
         let differing = [current, branch].map(|index| {
             let trace = self.timeline.branches()[index].trace();
             let line = trace.lines().nth(divergence.shared);
+            let line = line.filter(|line| line.tick == divergence.tick);
             let line = line.map_or("nothing".to_owned(), |line| {
                 format!("{} {} {}", line.kind.word(), line.name, line.value)
             });

@@ -4,6 +4,7 @@
 //! it, [`view`] draws it; none of them knows a terminal or a clock. [`terminal`] has both.
 
 mod branches;
+mod destination;
 mod files;
 mod hands;
 mod keys;
@@ -15,6 +16,8 @@ mod prompt;
 mod signals;
 mod state;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod touch;
 mod travel;

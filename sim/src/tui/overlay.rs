@@ -2,6 +2,7 @@
 
 use firmware_core::event::ButtonId;
 
+use super::destination::EXAMPLES;
 use super::keys::Command;
 use crate::script::Conditions;
 
@@ -155,16 +156,14 @@ impl Menu {
 }
 
 impl Prompt {
-    pub(super) fn label(&self) -> &'static str {
+    pub(super) fn label(&self) -> String {
         match self.purpose {
-            Purpose::GoTo => "go to (such as 1.5 s, 300 ms, 2 min)",
-            Purpose::Search => "search",
-            Purpose::Open => "open (.scn, .rec, .vcd)",
-            Purpose::Save(kind) => match kind {
-                Kind::Scenario => "save the scenario as",
-                Kind::Recording => "save the recording as",
-                Kind::Waveform => "save the waveforms as",
-            },
+            Purpose::GoTo => format!("go to ({EXAMPLES})"),
+            Purpose::Search => "search".to_owned(),
+            Purpose::Open => "open (.scn, .rec, .vcd)".to_owned(),
+            Purpose::Save(Kind::Scenario) => "save the scenario as".to_owned(),
+            Purpose::Save(Kind::Recording) => "save the recording as".to_owned(),
+            Purpose::Save(Kind::Waveform) => "save the waveforms as".to_owned(),
         }
     }
 }

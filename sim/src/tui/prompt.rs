@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::destination::destination;
 use super::files::Files;
 use super::overlay::{Next, Overlay, Prompt, Purpose, Question};
 use super::ui::Ui;
-use crate::scenario::duration::parse_length;
 
 /// The most bytes of a line.
 const LONGEST: usize = 1_000;
@@ -105,11 +105,9 @@ impl Ui {
                 }
             }
             _ if text.is_empty() => {}
-            Purpose::GoTo => match parse_length(text) {
-                Ok(tick) => self.jump(tick),
-                Err(problem) => {
-                    self.complain(format!("{}; {}", problem.message, problem.expected));
-                }
+            Purpose::GoTo => match destination(text) {
+                Ok(tick) => self.go_to(tick),
+                Err(problem) => self.complain(problem),
             },
             Purpose::Open if self.has_unsaved() => {
                 let next = Next::Open(text.to_owned());

@@ -94,7 +94,7 @@ impl Ui {
                 true
             }
             Err(error) => {
-                self.playing = false;
+                self.pause();
                 self.complain(error.to_string());
                 false
             }

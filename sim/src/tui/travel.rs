@@ -6,9 +6,12 @@ use firmware_core::output::Level;
 use firmware_core::time::Ticks;
 
 use super::overlay::Purpose;
+use super::pace::Pace;
 use super::signals::{Edge, Signal};
 use super::ui::Ui;
+use super::view::clock;
 use crate::play;
+use crate::script::MAX_LENGTH;
 use crate::timeline::TimelineError;
 use crate::trace::Line;
 
@@ -18,14 +21,65 @@ const AFTERGLOW: Duration = Duration::from_millis(75);
 /// How many ticks an event is searched for beyond the end.
 const SEARCHED: Ticks = Ticks::from_secs(60);
 
+/// How many ticks beyond the end are played at once: what a slow machine does in a moment.
+const AT_ONCE: Ticks = Ticks::from_secs(60);
+
+/// On the way to a time that is far beyond the end.
+#[derive(Clone, Debug)]
+pub(super) struct Trip {
+    to: Ticks,
+    /// How fast to go on from there.
+    pace: Pace,
+}
+
 impl Ui {
     pub(super) fn play_or_pause(&mut self) {
-        self.playing = !self.playing;
-        self.pace.forget();
+        if self.playing {
+            self.pause();
+        } else {
+            self.playing = true;
+            self.pace.forget();
+        }
     }
 
     pub(super) fn pause(&mut self) {
         self.playing = false;
+        if let Some(trip) = self.trip.take() {
+            self.pace = trip.pace;
+        }
+        self.pace.forget();
+    }
+
+    /// To any time: one that is far beyond the end is played to over many frames, so that
+    /// keys work on the way.
+    pub(super) fn go_to(&mut self, tick: Ticks) {
+        if tick > MAX_LENGTH {
+            self.complain(format!("no run is longer than {}", clock(MAX_LENGTH)));
+            return;
+        }
+        let near = tick.min(self.end().saturating_add(AT_ONCE));
+        self.jump(near);
+        if near < tick && self.cursor == near {
+            self.trip = Some(Trip {
+                to: tick,
+                pace: self.pace.clone(),
+            });
+            self.pace.unlimited();
+            self.playing = true;
+            self.say(format!("on the way to {} (Space stops)", clock(tick)));
+        }
+    }
+
+    /// Plays what is due of this much real time.
+    pub(super) fn play_due(&mut self, elapsed: Duration) {
+        let to = self.cursor.saturating_add(self.pace.due(elapsed));
+        match self.trip.as_ref().map(|trip| trip.to) {
+            Some(there) if to >= there => {
+                self.play_to(there);
+                self.pause();
+            }
+            _ => self.play_to(to),
+        }
     }
 
     pub(super) fn step(&mut self, ticks: i64) {
@@ -149,7 +203,7 @@ impl Ui {
         // A contact that bounces at the last tick takes the end a little further.
         self.move_to(self.end());
         if let Err(error) = played {
-            self.playing = false;
+            self.pause();
             self.complain(error.to_string());
         }
     }

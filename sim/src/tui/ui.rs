@@ -15,6 +15,7 @@ use super::overlay::Overlay;
 use super::pace::Pace;
 use super::signals::Signals;
 use super::theme::Theme;
+use super::travel::Trip;
 use super::view::{self, Screen};
 use crate::catalog::{AppEntry, Catalog};
 use crate::engine::Player;
@@ -39,6 +40,7 @@ pub(super) struct Ui {
     pub(super) state_before: String,
     pub(super) playing: bool,
     pub(super) pace: Pace,
+    pub(super) trip: Option<Trip>,
     pub(super) hands: Hands,
     pub(super) letters: Vec<Option<char>>,
     pub(super) prefix: Option<char>,
@@ -120,6 +122,7 @@ impl Ui {
             here,
             playing: false,
             pace: Pace::real_time(),
+            trip: None,
             hands: Hands::default(),
             prefix: None,
             pane: Pane::Board,
@@ -150,6 +153,7 @@ impl Ui {
     /// Begins anew with another app or run; what people set for themselves stays.
     pub(super) fn replace(&mut self, app: &AppEntry, script: &Script) -> Result<(), TimelineError> {
         let fresh = Self::new(self.catalog.clone(), app, script, self.theme)?;
+        self.pause();
         *self = Self {
             pace: self.pace.clone(),
             pane: self.pane,
@@ -219,8 +223,7 @@ impl Ui {
             return Ticks::ZERO;
         }
         let before = self.cursor;
-        let due = self.pace.due(elapsed);
-        self.play_to(before.saturating_add(due));
+        self.play_due(elapsed);
         Ticks(self.cursor.0.saturating_sub(before.0))
     }
 

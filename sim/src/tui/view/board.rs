@@ -18,16 +18,17 @@ const CAP: usize = 12;
 pub(super) fn height(ui: &Ui, slot: Slot) -> u16 {
     let inner = slot.inner();
     let frame = slot.area.height - inner.height;
-    let grids = Grids::new(ui, inner);
-    grids.leds.rows() + grids.buttons.rows() + frame
+    let flows = Flows::new(ui, inner);
+    flows.leds.rows() + flows.buttons.rows() + frame
 }
 
 pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
     let inner = slot.inner();
-    let grids = Grids::new(ui, inner);
-    let leds: Vec<_> = (0..).zip(grids.leds.cells(grids.upper(inner))).collect();
+    let flows = Flows::new(ui, inner);
+    let leds: Vec<_> = (0..).zip(flows.leds.fitting(flows.upper(inner))).collect();
     let buttons = buttons(ui, inner);
-    let hidden = usize::from(grids.leds.count + grids.buttons.count) - leds.len() - buttons.len();
+    let all = flows.leds.cells.len() + flows.buttons.cells.len();
+    let hidden = all - leds.len() - buttons.len();
     let title = match hidden {
         0 => Pane::Board.title().to_owned(),
         hidden => format!("{}, {hidden} more do not fit", Pane::Board.title()),
@@ -43,9 +44,9 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
 
 /// Where the buttons are drawn.
 pub(super) fn buttons(ui: &Ui, inner: Rect) -> Vec<(ButtonId, Rect)> {
-    let grids = Grids::new(ui, inner);
+    let flows = Flows::new(ui, inner);
     let ids = (0..).map(ButtonId);
-    ids.zip(grids.buttons.cells(grids.lower(inner))).collect()
+    ids.zip(flows.buttons.fitting(flows.lower(inner))).collect()
 }
 
 fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
@@ -107,12 +108,12 @@ pub(super) fn key_of(ui: &Ui, index: usize) -> Option<char> {
 }
 
 /// The LEDs, and below them the buttons.
-struct Grids {
-    leds: Grid,
-    buttons: Grid,
+struct Flows {
+    leds: Flow,
+    buttons: Flow,
 }
 
-impl Grids {
+impl Flows {
     fn new(ui: &Ui, inner: Rect) -> Self {
         let interface = ui.timeline.app().interface();
         let leds = interface.outputs.iter().map(|output| {
@@ -124,8 +125,8 @@ impl Grids {
         });
         let buttons = interface.buttons.iter().map(|name| name.len() + CAP);
         Self {
-            leds: Grid::new(inner.width, leds),
-            buttons: Grid::new(inner.width, buttons),
+            leds: Flow::new(inner.width, leds),
+            buttons: Flow::new(inner.width, buttons),
         }
     }
 
@@ -154,44 +155,41 @@ impl Grids {
     }
 }
 
-/// Cells of one width, as many in a row as fit.
-struct Grid {
-    width: u16,
-    columns: u16,
-    count: u16,
+/// Cells one after the other, in as many rows as they need.
+struct Flow {
+    /// The cells, as if it began at the corner of the screen.
+    cells: Vec<Rect>,
 }
 
-impl Grid {
-    /// As wide as what it holds, with a column between, where there is that much space.
-    fn new(space: u16, contents: impl ExactSizeIterator<Item = usize>) -> Self {
-        let count = u16::try_from(contents.len()).unwrap_or(u16::MAX);
-        let widest = contents.max().unwrap_or(0);
-        let width = u16::try_from(widest).unwrap_or(u16::MAX).saturating_add(1);
-        let width = width.min(space.max(1));
-        Self {
-            width,
-            columns: (space / width).max(1),
-            count,
+impl Flow {
+    /// Each as wide as what it holds and a column between, or as the space that is there.
+    fn new(space: u16, contents: impl Iterator<Item = usize>) -> Self {
+        let space = space.max(1);
+        let (mut x, mut y) = (0_u16, 0_u16);
+        let mut cells = Vec::new();
+        for content in contents {
+            let width = u16::try_from(content + 1).unwrap_or(u16::MAX).min(space);
+            if x + width > space {
+                x = 0;
+                y = y.saturating_add(1);
+            }
+            cells.push(Rect::new(x, y, width, 1));
+            x += width;
         }
+        Self { cells }
     }
 
     fn rows(&self) -> u16 {
-        self.count.div_ceil(self.columns)
+        self.cells.last().map_or(0, |cell| cell.bottom())
     }
 
     /// The cells that fit into an area.
-    fn cells(&self, area: Rect) -> impl Iterator<Item = Rect> {
-        let (width, columns) = (self.width, self.columns);
-        (0..self.count)
-            .map(move |index| Rect {
-                x: area
-                    .x
-                    .saturating_add((index % columns).saturating_mul(width)),
-                y: area.y.saturating_add(index / columns),
-                width,
-                height: 1,
-            })
-            .map(move |cell| cell.intersection(area))
-            .take_while(|cell| cell.area() > 0)
+    fn fitting(&self, area: Rect) -> impl Iterator<Item = Rect> {
+        let fits = move |cell: &&Rect| cell.bottom() <= area.height;
+        self.cells.iter().take_while(fits).map(move |cell| Rect {
+            x: area.x + cell.x,
+            y: area.y + cell.y,
+            ..*cell
+        })
     }
 }
