@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::engine::{Engine, Observer, Player};
 use crate::script::Conditions;
+use crate::source::{excerpt, one_of};
 use crate::trace::RESET;
 
 /// The longest name an app can give to anything, in bytes.
@@ -91,7 +92,7 @@ pub struct Catalog {
 
 /// No app has this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no app `{name}`; there is {}", .known.join(", "))]
+#[error("there is no app `{}`, expected {}", excerpt(.name), one_of(.known.iter().copied()))]
 pub struct UnknownApp {
     /// The name that was asked for.
     pub name: String,
@@ -195,6 +196,17 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
     if interface.buttons.contains(&RESET) {
         return refuse(format!("no button can be called `{RESET}`"));
     }
+    // Where an expectation names an output or a log, these words mean something else.
+    for (what, name, taken) in interface
+        .outputs
+        .iter()
+        .map(|output| ("output", output.name, ["log", "no"]))
+        .chain(words(interface).map(|word| ("word of a log", word, ["within", "for"])))
+    {
+        if taken.contains(&name) {
+            return refuse(format!("no {what} can be called `{name}`"));
+        }
+    }
     for output in interface.outputs {
         if matches!(output.range, Range::Analog { max: 0 | 1 }) {
             return refuse(format!(
@@ -215,6 +227,14 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
         }
     }
     Ok(())
+}
+
+/// The words of all logs.
+fn words(interface: &'static Interface) -> impl Iterator<Item = &'static str> {
+    interface.logs.iter().flat_map(|log| match log.values {
+        LogValues::Words(words) => words.iter().copied(),
+        LogValues::Number => [].iter().copied(),
+    })
 }
 
 fn check_lower_case(what: &str, name: &str) -> Option<String> {
@@ -297,6 +317,8 @@ mod tests {
     #[test]
     fn unusable_interfaces_are_refused_with_the_cause() {
         const OFF_OFF: &[LogKind] = &[LogKind::words("power", &["off", "off"])];
+        const NAMED_LOG: &[Output] = &[Output::digital("log")];
+        const SAYS_WITHIN: &[LogKind] = &[LogKind::words("power", &["within"])];
         const NARROW: &[Output] = &[Output::analog("led", 1)];
         const SPACE: &[Output] = &[Output::digital("the led")];
         assert_eq!(check_interface(const { &GOOD }), Ok(()));
@@ -322,6 +344,24 @@ mod tests {
                     }
                 },
                 "two buttons",
+            ),
+            (
+                const {
+                    &Interface {
+                        outputs: NAMED_LOG,
+                        ..GOOD
+                    }
+                },
+                "`log`",
+            ),
+            (
+                const {
+                    &Interface {
+                        logs: SAYS_WITHIN,
+                        ..GOOD
+                    }
+                },
+                "`within`",
             ),
             (
                 const {

@@ -168,6 +168,9 @@ impl Display for Record {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::trace::Kind;
 
@@ -230,5 +233,41 @@ mod tests {
         let rows = rows(&left.lines, &right.lines);
         assert_eq!(rows[0], (Some(&left.lines[0]), None));
         assert_eq!(rows[1], (Some(&left.lines[1]), Some(&right.lines[0])));
+    }
+
+    /// Documents that are much alike, so that they often share a beginning.
+    fn documents() -> impl Strategy<Value = Document> {
+        let line = (0_u32..2, prop::sample::select(vec!["lamp", "led"]), 0_u8..2);
+        (vec(line, 0..8), 0_u32..2).prop_map(|(lines, rest)| {
+            let mut tick = 0;
+            let lines: Vec<_> = lines
+                .into_iter()
+                .map(|(gap, name, value)| {
+                    tick += gap;
+                    self::line(tick, name, &value.to_string())
+                })
+                .collect();
+            document(lines, tick + rest)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn traces_differ_unless_they_are_equal(left in documents(), right in documents()) {
+            let found = divergence(&left, &right);
+            prop_assert_eq!(found.is_none(), left == right);
+            let other_way = divergence(&right, &left);
+            prop_assert_eq!(
+                found.as_ref().map(|found| (found.shared, found.tick)),
+                other_way.map(|found| (found.shared, found.tick))
+            );
+            if let Some(found) = found {
+                prop_assert_eq!(&left.lines[..found.shared], &right.lines[..found.shared]);
+                let mut out = Vec::new();
+                write(&found, ("left", &left), ("right", &right), &mut out).unwrap();
+                prop_assert!(String::from_utf8(out).unwrap().contains(&found.summary));
+            }
+            prop_assert_eq!(divergence(&left, &left), None);
+        }
     }
 }

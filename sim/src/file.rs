@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::Builder;
 
@@ -18,8 +18,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).open(path)?;
         return file.write_all(bytes);
     }
-    // A link is followed: it is the file behind it that is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = behind_links(path);
     let folder = match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -32,8 +31,31 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mode = fs::metadata(&target).map_or(0o666, |found| found.permissions().mode());
         builder.permissions(fs::Permissions::from_mode(mode));
     }
-    let mut file = builder.tempfile_in(folder)?;
+    if !folder.is_dir() {
+        let problem = format!("there is no folder `{}`", folder.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, problem));
+    }
+    // The error would name the file that was to be renamed, and a new one every time.
+    let mut file = builder
+        .tempfile_in(folder)
+        .map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.persist(&target)?;
     Ok(())
+}
+
+/// A link is followed: it is the file behind it that is replaced, or comes to be.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut target = path.to_owned();
+    // The system itself follows no more than this.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&target) else {
+            break;
+        };
+        target = match target.parent() {
+            Some(folder) => folder.join(next),
+            None => next,
+        };
+    }
+    target
 }

@@ -2,15 +2,20 @@
 //!
 //! Only the trace is looked at, never the app, so the trace of any world can be judged.
 
+mod output;
+#[cfg(test)]
+mod tests;
+
 use firmware_core::contract::{Interface, LogId, LogValues};
 use firmware_core::output::Level;
 use firmware_core::time::Ticks;
 
 use crate::engine::Observation;
 use crate::scenario::check::{Check, Claim, Half, Moment};
-use crate::scenario::{LogClaim, Measure, OutputClaim, Polarity, Target};
+use crate::scenario::{LogClaim, OutputClaim};
 use crate::source::Place;
 use crate::trace::{Entry, Trace};
+use output::{OutputView, Verdict, meets, too_late};
 
 /// An expectation that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub struct Failure {
     pub place: Place,
     /// The tick at which it was clear that it does not hold.
     pub tick: Ticks,
+    /// How many entries of the trace had been seen by then.
+    pub seen: usize,
     /// When, what was expected and what was there.
     pub message: String,
     /// What helps to understand it, where there is something.
@@ -31,6 +38,7 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
     let judge = Judge {
         interface: trace.interface(),
         entries: trace.entries(),
+        end: trace.end(),
     };
     checks
         .iter()
@@ -41,6 +49,7 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
 struct Judge<'a> {
     interface: &'static Interface,
     entries: &'a [Entry],
+    end: Ticks,
 }
 
 /// A change of one output.
@@ -52,12 +61,21 @@ struct Change {
 
 impl Judge<'_> {
     fn check(&self, check: &Check) -> Result<(), Failure> {
+        let end = check.end();
         let fail = |(tick, message, note): Verdict| Failure {
             place: check.place,
             tick,
+            seen: self.index(end).min(self.index_after(tick)),
             message,
             note,
         };
+        if self.end < end.tick {
+            let message = format!(
+                "the trace ends at tick {}, and this looks up to tick {}",
+                self.end.0, end.tick.0
+            );
+            return Err(fail((self.end, message, None)));
+        }
         match check.claim {
             Claim::Output(output, claim) => self.output(output, claim, check.at).map_err(fail),
             Claim::Log {
@@ -84,11 +102,15 @@ impl Judge<'_> {
             OutputClaim::Is(target) => view.is(target, true),
             OutputClaim::IsNot(target) => view.is(target, false),
             OutputClaim::Becomes(target, within) => {
-                view.becomes(target, within, &self.changes(output, at, within))
+                let late = self.late(output, at, within, |level| meets(level, target));
+                view.becomes(target, within, &self.changes(output, at, within), late)
             }
-            OutputClaim::Changes(within) => view.changes(within, &self.changes(output, at, within)),
+            OutputClaim::Changes(within) => {
+                let late = self.late(output, at, within, |_| true);
+                view.changes(within, &self.changes(output, at, within), late)
+            }
             OutputClaim::Stays(target, length) => {
-                view.stays(target, &self.changes(output, at, length))
+                view.stays(target, length, &self.changes(output, at, length))
             }
             OutputClaim::Pulse(polarity, measure) => {
                 view.pulse(polarity, measure, &self.changes(output, at, measure.within))
@@ -116,7 +138,7 @@ impl Judge<'_> {
         match claim {
             LogClaim::Said => {
                 let start = since.map_or(0, |since| self.index(since));
-                if self.entries[start..now].iter().any(|entry| matches(&entry)) {
+                if self.between(start, now).iter().any(|entry| matches(&entry)) {
                     return Ok(());
                 }
                 let since = match since {
@@ -134,49 +156,67 @@ impl Judge<'_> {
             }
             LogClaim::SaidWithin(within) => {
                 let end = at.tick.saturating_add(within);
-                let window = &self.entries[now..self.index(window_end(at, within))];
+                let after = self.index(window_end(at, within));
+                let window = self.between(now, after);
                 if window.iter().any(|entry| matches(&entry)) {
                     return Ok(());
                 }
+                let late = self.between(after, self.entries.len()).iter().find(matches);
+                let note = match late {
+                    Some(entry) => Some(too_late("it was said", entry.tick, end)),
+                    None => self.last_said(log, after),
+                };
                 Err((
                     end,
                     format!(
                         "log `{name}` was not said within {within}, from tick {} to {}",
                         at.tick.0, end.0
                     ),
-                    self.last_said(log, self.index(window_end(at, within))),
+                    note,
                 ))
             }
             LogClaim::NotSaid(length) => {
-                let window = &self.entries[now..self.index(window_end(at, length))];
-                match window.iter().find(matches) {
-                    None => Ok(()),
-                    Some(entry) => Err((
-                        entry.tick,
-                        format!(
-                            "log `{name}` was said at tick {}, within the {length} from tick {} \
-                             on that should be without it",
-                            entry.tick.0, at.tick.0
-                        ),
-                        None,
-                    )),
-                }
+                let end = at.tick.saturating_add(length);
+                let window = self.between(now, self.index(window_end(at, length)));
+                let said = window.iter().find_map(|entry| match entry.what {
+                    Observation::Log(said) if matches(&entry) => Some((entry.tick, said)),
+                    _ => None,
+                });
+                let Some((tick, said)) = said else {
+                    return Ok(());
+                };
+                Err((
+                    tick,
+                    format!(
+                        "log `{}` was said at tick {}, expected no `{name}` for {length}, from \
+                         tick {} to {}",
+                        self.log_name(log, Some(said.value)),
+                        tick.0,
+                        at.tick.0,
+                        end.0
+                    ),
+                    None,
+                ))
             }
         }
     }
 
+    /// What was said of the kind before, whatever its value.
     fn last_said(&self, log: LogId, before: usize) -> Option<String> {
-        self.entries[..before]
+        let kind = self.log_name(log, None);
+        let last = self
+            .between(0, before)
             .iter()
             .rev()
             .find_map(|entry| match entry.what {
                 Observation::Log(said) if said.id == log => Some(format!(
-                    "the last one was `{}`, at tick {}",
+                    "the last log of `{kind}` was `{}`, at tick {}",
                     self.log_name(log, Some(said.value)),
                     entry.tick.0
                 )),
                 _ => None,
-            })
+            });
+        last.or_else(|| Some(format!("nothing was said of `{kind}` until then")))
     }
 
     fn log_name(&self, log: LogId, value: Option<u16>) -> String {
@@ -195,15 +235,30 @@ impl Judge<'_> {
 
     /// The changes of an output in the window that begins at a moment.
     fn changes(&self, output: u8, at: Moment, within: Ticks) -> Vec<Change> {
-        self.entries[self.index(at)..self.index(window_end(at, within))]
+        self.between(self.index(at), self.index(window_end(at, within)))
             .iter()
             .filter_map(|entry| change(entry, output))
             .collect()
     }
 
+    /// When an output did what it should have, but after the window.
+    fn late(
+        &self,
+        output: u8,
+        at: Moment,
+        within: Ticks,
+        wanted: impl Fn(Level) -> bool,
+    ) -> Option<Change> {
+        let end = at.tick.saturating_add(within);
+        self.between(self.index_after(end), self.entries.len())
+            .iter()
+            .filter_map(|entry| change(entry, output))
+            .find(|change| wanted(change.level))
+    }
+
     /// What stands on an output at a moment.
     fn level(&self, output: u8, at: Moment) -> Level {
-        self.entries[..self.index(at)]
+        self.between(0, self.index(at))
             .iter()
             .rev()
             .find_map(|entry| change(entry, output))
@@ -222,12 +277,18 @@ impl Judge<'_> {
                 };
                 // Powering up is an input of its own, and not one that hands do.
                 let power_up = usize::from(moment.tick == Ticks::ZERO).min(after);
-                let acted = self.entries[before + power_up..after]
+                let acted = self
+                    .between(before + power_up, after)
                     .iter()
                     .position(|entry| matches!(entry.what, Observation::Input(_)));
                 acted.map_or(after, |acted| before + power_up + acted)
             }
         }
+    }
+
+    /// The entries from one place to another; none where that lies before it.
+    fn between(&self, from: usize, to: usize) -> &[Entry] {
+        self.entries.get(from..to).unwrap_or_default()
     }
 
     /// How many entries happened up to and with a tick.
@@ -252,196 +313,5 @@ fn change(entry: &Entry, output: u8) -> Option<Change> {
             level,
         }),
         _ => None,
-    }
-}
-
-/// When it was clear that an expectation does not hold, why, and what helps.
-type Verdict = (Ticks, String, Option<String>);
-
-/// An output at the moment an expectation begins to look.
-struct OutputView {
-    name: &'static str,
-    at: Moment,
-    level: Level,
-}
-
-impl OutputView {
-    fn is(&self, target: Target, wanted: bool) -> Result<(), Verdict> {
-        if meets(self.level, target) == wanted {
-            return Ok(());
-        }
-        let not = if wanted { "" } else { "not " };
-        Err((
-            self.at.tick,
-            format!(
-                "at tick {} `{}` was {}, expected {not}{target}",
-                self.at.tick.0, self.name, self.level.0
-            ),
-            None,
-        ))
-    }
-
-    fn becomes(&self, target: Target, within: Ticks, changes: &[Change]) -> Result<(), Verdict> {
-        if changes.iter().any(|change| meets(change.level, target)) {
-            return Ok(());
-        }
-        let note = meets(self.level, target).then(|| {
-            format!(
-                "it was {} already at tick {}: only a change counts, `stays` holds a level",
-                self.level.0, self.at.tick.0
-            )
-        });
-        let what = format!("become {target} within {within}");
-        Err(self.never(&what, within, changes, note))
-    }
-
-    fn changes(&self, within: Ticks, changes: &[Change]) -> Result<(), Verdict> {
-        if changes.is_empty() {
-            let what = format!("change within {within}");
-            return Err(self.never(&what, within, changes, None));
-        }
-        Ok(())
-    }
-
-    fn stays(&self, target: Option<Target>, changes: &[Change]) -> Result<(), Verdict> {
-        if let Some(target) = target {
-            self.is(target, true)?;
-        }
-        let Some(change) = changes.first() else {
-            return Ok(());
-        };
-        Err((
-            change.tick,
-            format!(
-                "at tick {} `{}` changed from {} to {}, {} after tick {}",
-                change.tick.0,
-                self.name,
-                self.level.0,
-                change.level.0,
-                Ticks(change.tick.0 - self.at.tick.0),
-                self.at.tick.0
-            ),
-            None,
-        ))
-    }
-
-    fn pulse(
-        &self,
-        polarity: Polarity,
-        measure: Measure,
-        changes: &[Change],
-    ) -> Result<(), Verdict> {
-        let edges = self.edges(changes);
-        let begins = polarity == Polarity::High;
-        let pulse = edges
-            .windows(2)
-            .find(|edges| edges[0].1 == begins && edges[1].1 != begins);
-        match pulse {
-            Some(edges) => self.measured("a pulse", edges[0].0, edges[1].0, measure),
-            None => {
-                let what = format!("pulse {polarity} within {}", measure.within);
-                Err(self.never(&what, measure.within, changes, None))
-            }
-        }
-    }
-
-    fn period(&self, measure: Measure, changes: &[Change]) -> Result<(), Verdict> {
-        let rises: Vec<_> = self
-            .edges(changes)
-            .into_iter()
-            .filter(|(_, on)| *on)
-            .collect();
-        match rises[..] {
-            [first, second, ..] => self.measured("two rises", first.0, second.0, measure),
-            _ => {
-                let what = format!("rise twice within {}", measure.within);
-                Err(self.never(&what, measure.within, changes, None))
-            }
-        }
-    }
-
-    fn measured(
-        &self,
-        what: &str,
-        from: Ticks,
-        to: Ticks,
-        measure: Measure,
-    ) -> Result<(), Verdict> {
-        let length = Ticks(to.0 - from.0);
-        if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {
-            return Ok(());
-        }
-        let tolerance = match measure.tolerance {
-            Ticks::ZERO => "exactly".to_owned(),
-            tolerance => format!("give or take {tolerance}"),
-        };
-        Err((
-            to,
-            format!(
-                "`{}` had {what} {length} long, from tick {} to {}; expected {}, {tolerance}",
-                self.name, from.0, to.0, measure.length
-            ),
-            None,
-        ))
-    }
-
-    /// The ticks at which the output leaves zero or comes back to it.
-    fn edges(&self, changes: &[Change]) -> Vec<(Ticks, bool)> {
-        let mut on = self.level > Level::OFF;
-        let mut edges = Vec::new();
-        for change in changes {
-            let next = change.level > Level::OFF;
-            if next != on {
-                edges.push((change.tick, next));
-                on = next;
-            }
-        }
-        edges
-    }
-
-    fn never(
-        &self,
-        what: &str,
-        within: Ticks,
-        changes: &[Change],
-        note: Option<String>,
-    ) -> Verdict {
-        const SHOWN: usize = 5;
-        let end = self.at.tick.saturating_add(within);
-        let there = match changes {
-            [] => format!("it stayed {}", self.level.0),
-            changes => {
-                let listed: Vec<_> = changes
-                    .iter()
-                    .take(SHOWN)
-                    .map(|change| format!("{} at tick {}", change.level.0, change.tick.0))
-                    .collect();
-                let more = match changes.len().saturating_sub(SHOWN) {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                format!(
-                    "from {} it went to {}{more}",
-                    self.level.0,
-                    listed.join(", ")
-                )
-            }
-        };
-        (
-            end,
-            format!(
-                "`{}` did not {what}, from tick {} to {}: {there}",
-                self.name, self.at.tick.0, end.0
-            ),
-            note,
-        )
-    }
-}
-
-fn meets(level: Level, target: Target) -> bool {
-    match target {
-        Target::On => level > Level::OFF,
-        Target::Off => level == Level::OFF,
-        Target::Level(wanted) => level.0 == wanted,
     }
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use firmware_core::contract::Interface;
 use thiserror::Error;
 
-use crate::catalog::{AppEntry, Catalog, UnknownApp};
+use crate::catalog::{AppEntry, Catalog};
 use crate::recording::{self, Recording, RecordingError};
 use crate::scenario::check::{Check, plan};
-use crate::scenario::{self, Scenario, grammar, oneline};
+use crate::scenario::{self, Name, Scenario, grammar, oneline};
 use crate::script::Script;
-use crate::source::{Place, Problem, likely, one_of, utf8};
-use crate::stimulus::vcd::{self, Stimulus, Waveform};
+use crate::source::{Place, Problem, excerpt, likely, one_of, utf8};
+use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
 
 /// Something that can be played.
 #[derive(Clone, Debug)]
@@ -42,26 +42,12 @@ pub enum Form {
 /// A file cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LoadError {
-    /// Things wrong in a text.
+    /// Things wrong in a text, at most as many as a parser looks for.
     #[error("{} problems", .0.len())]
     Problems(Vec<Problem>),
     /// A recording is damaged, or for something else.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// The file names an app that is not there.
-    #[error(transparent)]
-    UnknownApp(#[from] UnknownApp),
-    /// The file is for one app, and another one was asked for.
-    #[error("the input is for app `{named}`, and `{asked}` was asked for")]
-    OtherApp {
-        /// The app it is for.
-        named: String,
-        /// The app that was asked for.
-        asked: String,
-    },
-    /// Nobody says which app it is for.
-    #[error("the input does not say which app it is for")]
-    NoApp,
 }
 
 impl From<Problem> for LoadError {
@@ -73,6 +59,12 @@ impl From<Problem> for LoadError {
 impl From<Vec<Problem>> for LoadError {
     fn from(problems: Vec<Problem>) -> Self {
         Self::Problems(problems)
+    }
+}
+
+impl From<VcdError> for LoadError {
+    fn from(error: VcdError) -> Self {
+        Problem::from(error).into()
     }
 }
 
@@ -113,15 +105,15 @@ impl Form {
             Self::Oneline => {
                 let mut scenario = oneline::parse(utf8(bytes)?)?;
                 // On a command line the first app goes without saying.
-                if scenario.app.is_none() && asked.is_none() {
-                    scenario.app = catalog.apps().first().map(|app| scenario::Name {
-                        text: app.interface().name.to_owned(),
+                if let (None, None, Some(first)) = (&scenario.app, asked, catalog.apps().first()) {
+                    scenario.app = Some(Name {
+                        text: first.interface().name.to_owned(),
                         place: START,
                     });
                 }
                 load_scenario(catalog, &scenario, asked)
             }
-            Self::Recording => load_recording(catalog, bytes, asked),
+            Self::Recording => load_recording(catalog, bytes),
             Self::Waveform => load_waveform(catalog, bytes, asked),
         }
     }
@@ -132,7 +124,9 @@ fn load_scenario(
     scenario: &Scenario,
     asked: Option<&str>,
 ) -> Result<Loaded, LoadError> {
-    let app = app_of_scenario(catalog, scenario, asked)?;
+    let named = scenario.app.as_ref().map(|name| name.text.as_str());
+    let place = scenario.app.as_ref().map_or(START, |name| name.place);
+    let app = app_of(catalog, named, asked, place, &SCENARIO)?;
     let plan = plan(scenario, app.interface())?;
     Ok(Loaded {
         app: app.clone(),
@@ -142,51 +136,11 @@ fn load_scenario(
     })
 }
 
-fn app_of_scenario<'a>(
-    catalog: &'a Catalog,
-    scenario: &Scenario,
-    asked: Option<&str>,
-) -> Result<&'a AppEntry, LoadError> {
-    let Some(name) = &scenario.app else {
-        let asked = asked.ok_or_else(|| {
-            Problem::new(
-                START,
-                "the scenario does not say which app it is for",
-                "expected a line such as `app lamp`",
-            )
-            .with_help("or name the app with `--app`")
-        })?;
-        return Ok(catalog.find(asked)?);
-    };
-    if let Some(asked) = asked.filter(|asked| *asked != name.text) {
-        let problem = Problem::new(
-            name.place,
-            format!("the scenario is for app `{}`", name.text),
-            format!("expected `{asked}`, which `--app` asks for"),
-        );
-        return Err(problem.into());
-    }
-    catalog.find(&name.text).map_err(|unknown| {
-        let problem = Problem::new(
-            name.place,
-            format!("there is no app `{}`", unknown.name),
-            format!("expected {}", one_of(unknown.known.iter().copied())),
-        );
-        match likely(&unknown.name, unknown.known) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
-        }
-        .into()
-    })
-}
-
-fn load_recording(
-    catalog: &Catalog,
-    bytes: &[u8],
-    asked: Option<&str>,
-) -> Result<Loaded, LoadError> {
+fn load_recording(catalog: &Catalog, bytes: &[u8]) -> Result<Loaded, LoadError> {
     let recording = Recording::decode(bytes)?;
-    let app = named_app(catalog, Some(recording.app()), asked)?;
+    let app = catalog
+        .find(recording.app())
+        .map_err(|error| recording.unknown_app(&error))?;
     Ok(Loaded {
         app: app.clone(),
         script: recording.script(app.interface())?,
@@ -200,17 +154,15 @@ fn load_waveform(
     bytes: &[u8],
     asked: Option<&str>,
 ) -> Result<Loaded, LoadError> {
-    let refuse = |error: vcd::VcdError| {
-        let place = Place {
-            line: error.line,
-            column: error.column,
-            width: 1,
-        };
-        Problem::new(place, error.problem.to_string(), "here")
-    };
-    let waveform = Waveform::parse(bytes).map_err(refuse)?;
-    let app = named_app(catalog, waveform.app(), asked)?;
-    let stimulus = waveform.stimulus(app.interface()).map_err(refuse)?;
+    let waveform = Waveform::parse(bytes)?;
+    let app = app_of(
+        catalog,
+        waveform.app(),
+        asked,
+        waveform.app_place(),
+        &WAVEFORM,
+    )?;
+    let stimulus = waveform.stimulus(app.interface())?;
     Ok(Loaded {
         app: app.clone(),
         notes: unseen(&stimulus),
@@ -219,20 +171,59 @@ fn load_waveform(
     })
 }
 
+/// How an input is called, and how it says which app it is for.
+struct Wording {
+    input: &'static str,
+    header: &'static str,
+}
+
+const SCENARIO: Wording = Wording {
+    input: "scenario",
+    header: "a line such as `app lamp`",
+};
+
+const WAVEFORM: Wording = Wording {
+    input: "waveform",
+    header: "`$comment lockstep 1 app=lamp $end` or the like",
+};
+
 /// The app that the input names or that was asked for; both must agree.
-fn named_app<'a>(
+fn app_of<'a>(
     catalog: &'a Catalog,
     named: Option<&str>,
     asked: Option<&str>,
-) -> Result<&'a AppEntry, LoadError> {
-    match (named, asked) {
-        (Some(named), Some(asked)) if named != asked => Err(LoadError::OtherApp {
-            named: named.to_owned(),
-            asked: asked.to_owned(),
-        }),
-        (Some(name), _) | (None, Some(name)) => Ok(catalog.find(name)?),
-        (None, None) => Err(LoadError::NoApp),
-    }
+    place: Place,
+    wording: &Wording,
+) -> Result<&'a AppEntry, Problem> {
+    let name = match (named, asked) {
+        (Some(named), Some(asked)) if named != asked => {
+            return Err(Problem::new(
+                place,
+                format!("the {} is for app `{}`", wording.input, excerpt(named)),
+                format!("expected `{}`, which `--app` asks for", excerpt(asked)),
+            ));
+        }
+        (Some(name), _) | (None, Some(name)) => name,
+        (None, None) => {
+            return Err(Problem::new(
+                place,
+                format!("the {} does not say which app it is for", wording.input),
+                format!("expected {}", wording.header),
+            )
+            .with_help("or name the app with `--app`"));
+        }
+    };
+    catalog.find(name).map_err(|unknown| {
+        let problem = Problem::new(
+            place,
+            format!("there is no app `{}`", excerpt(name)),
+            format!("expected {}", one_of(unknown.known.iter().copied())),
+        );
+        match likely(name, unknown.known) {
+            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+            None => problem,
+        }
+    })
 }
 
 /// What a waveform holds that no board would see.

@@ -80,18 +80,48 @@ impl Problem {
 /// A [`Problem`] at the first byte that is not UTF-8.
 pub fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
     str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        let place = Place {
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
-            width: 1,
-        };
+        let place = place_after(&bytes[..error.valid_up_to()]);
         Problem::new(place, "this byte is not UTF-8", "expected a text in UTF-8")
     })
+}
+
+/// What some programs put before a text; no column counts it.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn place_after(before: &[u8]) -> Place {
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let line = &before[start..];
+    let mark = if start == 0 { BYTE_ORDER_MARK } else { b"" };
+    let line = line.strip_prefix(mark).unwrap_or(line);
+    Place {
+        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+        column: String::from_utf8_lossy(line).chars().count() + 1,
+        width: 1,
+    }
+}
+
+/// The most of a text that a message repeats, in characters.
+const MAX_EXCERPT: usize = 40;
+
+/// The beginning of a text from outside, short and safe enough to stand in a message:
+/// what cannot be seen, or would do something to a terminal, is escaped.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    let mut excerpt = String::new();
+    for (index, c) in text.chars().enumerate() {
+        if index == MAX_EXCERPT {
+            excerpt.push('…');
+            break;
+        }
+        match c {
+            '\'' | '"' | '\\' => excerpt.push(c),
+            _ => excerpt.extend(c.escape_debug()),
+        }
+    }
+    excerpt
 }
 
 /// The word of `known` that somebody who wrote `word` most likely meant.
@@ -129,6 +159,13 @@ mod tests {
         assert_eq!(likely("hartbeat", ["lamp", "heartbeat"]), Some("heartbeat"));
         assert_eq!(likely("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
         assert_eq!(likely("zebra", ["lamp", "heartbeat"]), None);
+    }
+
+    #[test]
+    fn what_a_message_repeats_is_short_and_does_nothing() {
+        assert_eq!(excerpt("größe \"彩\""), "größe \"彩\"");
+        assert_eq!(excerpt("\u{1b}[2J\u{feff}"), "\\u{1b}[2J\\u{feff}");
+        assert_eq!(excerpt(&"x".repeat(41)), "x".repeat(40) + "…");
     }
 
     #[test]

@@ -8,13 +8,14 @@ use firmware_core::output::Range;
 
 use super::exit::Exit;
 use super::output;
+use super::report::Report;
 use crate::catalog::Catalog;
 
 #[derive(Debug, Args)]
 pub(super) struct Apps {}
 
 impl Apps {
-    pub(super) fn execute(&self, catalog: &Catalog) -> Exit {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let mut text = String::new();
         for app in catalog.apps() {
             // Writing to a string cannot fail.
@@ -22,7 +23,7 @@ impl Apps {
         }
         match output::write(None, text.as_bytes()) {
             Ok(()) => Exit::Held,
-            Err(_) => Exit::BadInput,
+            Err(error) => report.error(error),
         }
     }
 }

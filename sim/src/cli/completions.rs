@@ -4,6 +4,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use super::exit::Exit;
+use super::report::Report;
 use super::{Cli, output};
 
 #[derive(Debug, Args)]
@@ -13,12 +14,12 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn execute(&self) -> Exit {
+    pub(super) fn execute(&self, report: &Report) -> Exit {
         let mut script = Vec::new();
         generate(self.shell, &mut Cli::command(), "sim", &mut script);
         match output::write(None, &script) {
             Ok(()) => Exit::Held,
-            Err(_) => Exit::BadInput,
+            Err(error) => report.error(error),
         }
     }
 }

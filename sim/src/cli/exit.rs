@@ -1,5 +1,6 @@
 //! What the process says when it ends.
 
+use std::io::Write;
 use std::process::{self, ExitCode};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -44,10 +45,15 @@ pub(super) fn on_interrupt() {
     };
     thread::spawn(move || {
         if signals.forever().next().is_some() {
-            anstream::eprintln!("interrupted");
+            say("interrupted");
             process::exit(INTERRUPTED);
         }
     });
+}
+
+/// Says it if anybody listens: the process ends whether or not standard error takes it.
+fn say(message: &str) {
+    let _ = writeln!(anstream::stderr(), "{message}");
 }
 
 /// While it lives, the process has this long before it ends with its own exit code.
@@ -62,7 +68,7 @@ impl Deadline {
             let (alive, watched) = mpsc::channel::<()>();
             thread::spawn(move || {
                 if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                    anstream::eprintln!("timed out after {} s", limit.as_secs_f64());
+                    say(&format!("timed out after {} s", limit.as_secs_f64()));
                     process::exit(TIMED_OUT);
                 }
             });

@@ -4,13 +4,11 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::str;
 
 use thiserror::Error;
 use walkdir::WalkDir;
 
-use super::report::Report;
-use crate::source::{Place, Problem};
+use crate::source::{BYTE_ORDER_MARK, Problem, utf8};
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -69,40 +67,16 @@ impl Source {
 
     /// The text, or where it stops being one.
     pub(super) fn text(&self) -> Result<&str, Problem> {
-        str::from_utf8(&self.bytes).map_err(|error| {
-            let before = &self.bytes[..error.valid_up_to()];
-            Problem::new(
-                place_after(before),
-                "this byte is not UTF-8",
-                "expected a text in UTF-8",
-            )
-        })
+        utf8(&self.bytes)
     }
 
     /// One line, from 1, with what is not UTF-8 replaced.
     pub(super) fn line(&self, number: usize) -> Cow<'_, str> {
         let mut lines = self.bytes.split(|byte| *byte == b'\n');
         let line = lines.nth(number.saturating_sub(1)).unwrap_or_default();
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let mark = if number == 1 { BYTE_ORDER_MARK } else { b"" };
+        let line = line.strip_prefix(mark).unwrap_or(line);
         String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line))
-    }
-
-    /// As [`Source::text`], the problem already rendered.
-    pub(super) fn checked_text(&self, report: &Report) -> Result<&str, String> {
-        self.text()
-            .map_err(|problem| report.problems(self, &[problem]))
-    }
-}
-
-fn place_after(before: &[u8]) -> Place {
-    let start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |newline| newline + 1);
-    Place {
-        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-        column: String::from_utf8_lossy(&before[start..]).chars().count() + 1,
-        width: 1,
     }
 }
 

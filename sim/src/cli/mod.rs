@@ -1,10 +1,12 @@
 //! The command line: parse, dispatch, exit code.
 
 mod apps;
+mod cast;
 mod completions;
 mod diff;
 mod exit;
 mod input;
+mod loaded;
 mod oneline;
 mod open;
 mod output;
@@ -13,6 +15,7 @@ mod replay;
 mod report;
 mod run;
 mod session;
+mod shot;
 
 use std::process::ExitCode;
 
@@ -52,6 +55,10 @@ enum Command {
     Replay(replay::Replay),
     /// Show where two traces part.
     Diff(diff::Diff),
+    /// Draw the terminal simulator at a time of a run, without a terminal.
+    Shot(shot::Shot),
+    /// Write a run playing in the terminal simulator as asciicast.
+    Cast(cast::Cast),
     /// List the apps that can be played.
     Apps(apps::Apps),
     /// Print a scenario in its one-line form.
@@ -86,9 +93,11 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Command::Run(run) => run.execute(&catalog, &report),
         Command::Replay(replay) => replay.execute(&catalog, &report),
         Command::Diff(diff) => diff.execute(&report),
-        Command::Apps(apps) => apps.execute(&catalog),
+        Command::Shot(shot) => shot.execute(&catalog, &report),
+        Command::Cast(cast) => cast.execute(&catalog, &report),
+        Command::Apps(apps) => apps.execute(&catalog, &report),
         Command::Oneline(oneline) => oneline.execute(&report),
-        Command::Completions(completions) => completions.execute(),
+        Command::Completions(completions) => completions.execute(&report),
     };
     exit.into()
 }

@@ -41,9 +41,12 @@ pub(super) struct OutputError {
     error: io::Error,
 }
 
+/// The name that stands for standard output.
+const STDOUT: &str = "-";
+
 /// Writes to the file, or to standard output where none is named.
 pub(super) fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
-    match path {
+    match path.filter(|path| path.as_os_str() != STDOUT) {
         Some(path) => file::write(path, bytes).map_err(|error| OutputError {
             path: path.to_owned(),
             error,

@@ -1,6 +1,6 @@
 //! How far a long run has come, on standard error.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,8 @@ impl Progress {
             }
         } else {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            anstream::eprintln!("playing: {done} of {all} ticks");
+            // Nobody need listen.
+            let _ = writeln!(anstream::stderr(), "playing: {done} of {all} ticks");
         }
     }
 

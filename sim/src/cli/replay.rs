@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::report::Report;
 use super::session::Session;
 use crate::catalog::Catalog;
-use crate::recording::MAX_BYTES;
+use crate::load::Form;
 
 #[derive(Debug, Args)]
 pub(super) struct Replay {
@@ -22,7 +22,7 @@ pub(super) struct Replay {
     #[arg(long, default_value = "text")]
     format: Format,
 
-    /// Write the trace to this file instead.
+    /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -33,7 +33,7 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
-        let source = match Source::read(&self.file, MAX_BYTES) {
+        let source = match Source::read(&self.file, Form::Recording.max_bytes()) {
             Ok(source) => source,
             Err(error) => return report.error(error),
         };
@@ -44,7 +44,7 @@ impl Replay {
             app: None,
             progress: &progress,
         };
-        let played = session.play_recording(&source);
+        let played = session.play(Form::Recording, &source);
         progress.finish();
         let played = match played {
             Ok(played) => played,

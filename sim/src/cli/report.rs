@@ -3,15 +3,17 @@
 use std::error::Error;
 use std::io::Write;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
 use super::input::Source;
+use crate::load::LoadError;
+use crate::scenario::grammar::MAX_PROBLEMS;
 use crate::source::{Place, Problem};
 
 /// How many characters of a long line are shown, and how many before the place.
-const SHOWN: usize = 160;
+const SHOWN: usize = 110;
 const SHOWN_BEFORE: usize = 60;
 
 /// Renders problems for where they are shown.
@@ -51,6 +53,13 @@ impl Report {
         self.renderer.render(&[group])
     }
 
+    /// A message that stands nowhere in a text, and what is known about it.
+    pub(super) fn noted(&self, message: &str, note: &str) -> String {
+        let group = Group::with_title(Level::ERROR.primary_title(message));
+        self.renderer
+            .render(&[group.element(Level::NOTE.message(note))])
+    }
+
     /// The problems, each with its line.
     pub(super) fn problems(&self, source: &Source, problems: &[Problem]) -> String {
         let rendered: Vec<_> = problems
@@ -65,7 +74,21 @@ impl Report {
                 self.at(source, *place, message, expected, None, help.as_deref())
             })
             .collect();
-        rendered.join("\n")
+        let mut rendered = rendered.join("\n\n");
+        if problems.len() >= MAX_PROBLEMS {
+            rendered += &format!("\n\nnote: no more than {MAX_PROBLEMS} problems are shown");
+        }
+        rendered
+    }
+
+    /// What is wrong with an input that cannot be played.
+    pub(super) fn unloadable(&self, source: &Source, error: &LoadError) -> String {
+        match error {
+            LoadError::Problems(problems) => self.problems(source, problems),
+            LoadError::Recording(error) => {
+                self.plain(&format!("`{}`: {error}", source.name), error.help())
+            }
+        }
     }
 
     /// A message about a place in a text, with what follows it as notes.
@@ -82,19 +105,21 @@ impl Report {
         let excerpt = Excerpt::of(&line, place);
         let snippet = Snippet::source(&excerpt.text)
             .line_start(place.line)
-            .path(&source.name)
+            .path((excerpt.first == 0).then_some(source.name.as_str()))
             .annotation(
                 AnnotationKind::Primary
                     .span(excerpt.start..excerpt.end)
                     .label(label),
             );
-        // A shortened line would shift the column that the excerpt's head shows.
-        let message = match excerpt.shortened {
-            true => format!("{message} (column {})", place.column),
-            false => message.to_owned(),
-        };
+        // The columns of an excerpt that begins within the line are not the line's.
+        let origin = (excerpt.first > 0).then(|| {
+            Origin::path(&source.name)
+                .line(place.line)
+                .char_column(place.column)
+        });
         let group = Level::ERROR
             .primary_title(message)
+            .elements(origin)
             .element(snippet)
             .elements(note.map(|note| Level::NOTE.message(note)))
             .elements(help.map(|help| Level::HELP.message(help)));
@@ -107,26 +132,32 @@ struct Excerpt {
     text: String,
     start: usize,
     end: usize,
-    shortened: bool,
+    /// How many characters of the line were left out before it.
+    first: usize,
 }
 
 impl Excerpt {
     fn of(line: &str, place: Place) -> Self {
-        // Control characters would move the cursor of whoever reads this.
-        let chars: Vec<char> = line
-            .chars()
-            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-            .collect();
-        let column = (place.column - 1).min(chars.len());
-        let shortened = chars.len() > SHOWN;
-        let first = match shortened {
+        let count = line.chars().count();
+        let column = (place.column - 1).min(count);
+        let first = match count > SHOWN {
             true => column.saturating_sub(SHOWN_BEFORE),
             false => 0,
         };
-        let last = chars.len().min(first + SHOWN);
+        let last = count.min(first + SHOWN);
+        let mut chars: Vec<char> = line.chars().skip(first).take(last - first).collect();
+        for c in &mut chars {
+            *c = shown(*c);
+        }
+        if let (true, Some(c)) = (first > 0, chars.first_mut()) {
+            *c = '…';
+        }
+        if let (true, Some(c)) = (last < count, chars.last_mut()) {
+            *c = '…';
+        }
         // Where something is missing at the end of a line, a space stands for it.
         let missing = if column + place.width > last { " " } else { "" };
-        let text = String::from_iter(&chars[first..last]) + missing;
+        let text = String::from_iter(chars) + missing;
         let byte = |index: usize| {
             let position = text.char_indices().nth(index - first);
             position.map_or(text.len(), |(byte, _)| byte)
@@ -137,8 +168,20 @@ impl Excerpt {
         Self {
             start: byte(column),
             end: byte(end),
-            shortened,
+            first,
             text,
         }
+    }
+}
+
+/// What stands for a character, one for one: nothing may move the cursor of whoever reads
+/// this, nor hide, nor turn the line around.
+fn shown(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        '\u{feff}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
     }
 }

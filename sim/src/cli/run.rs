@@ -9,14 +9,13 @@ use std::thread;
 use clap::Args;
 
 use super::exit::{Deadline, Exit, TimeLimit};
-use super::input::{InputError, Source, expand, has_extension};
+use super::input::{InputError, Source, expand};
 use super::output::{self, Format};
 use super::progress::Progress;
 use super::report::Report;
 use super::session::{Played, Refusal, Session};
 use crate::catalog::Catalog;
-use crate::scenario;
-use crate::stimulus;
+use crate::load::Form;
 
 /// Play scenarios and check what they expect.
 ///
@@ -41,7 +40,7 @@ pub(super) struct Run {
     #[arg(long)]
     format: Option<Format>,
 
-    /// Write the trace to this file instead.
+    /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -60,6 +59,9 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
+        if let Some(Err(unknown)) = self.app.as_deref().map(|app| catalog.find(app)) {
+            return report.error(unknown);
+        }
         let sources = match self.sources() {
             Ok(sources) => sources,
             Err(error) => return report.error(error),
@@ -152,19 +154,18 @@ impl Run {
                 return refused(input.name(), details);
             }
         };
-        let played = match input {
-            Input::Inline(_) => session.play_oneline(&source),
-            Input::File(path) if has_extension(path, "vcd") => session.play_waveform(&source),
-            Input::File(path) if has_extension(path, "rec") => {
+        let played = match input.form() {
+            Form::Recording => {
                 let message = format!("`{}` is a recording", source.name);
                 let help = "`sim replay` plays recordings";
                 Err(session.report.plain(&message, Some(help)).into())
             }
-            Input::File(_) => session.play_scenario(&source),
+            form => session.play(form, &source),
         };
         let done = played.and_then(|played| self.done(session, &source, &played, format));
         done.unwrap_or_else(|refusal| Done {
             exit: refusal.exit,
+            verdict: refusal.verdict,
             ..refused(source.name, refusal.details)
         })
     }
@@ -263,13 +264,17 @@ impl Input {
         }
     }
 
+    fn form(&self) -> Form {
+        match self {
+            Self::Inline(_) => Form::Oneline,
+            Self::File(path) => Form::of(path),
+        }
+    }
+
     fn read(&self) -> Result<Source, InputError> {
         match self {
             Self::Inline(text) => Ok(Source::inline(text)),
-            Self::File(path) if has_extension(path, "vcd") => {
-                Source::read(path, stimulus::vcd::MAX_BYTES)
-            }
-            Self::File(path) => Source::read(path, scenario::MAX_BYTES),
+            Self::File(path) => Source::read(path, self.form().max_bytes()),
         }
     }
 }

@@ -2,22 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use firmware_core::contract::Interface;
 use firmware_core::time::Ticks;
 
 use super::exit::Exit;
 use super::input::Source;
 use super::progress::Progress;
 use super::report::Report;
-use crate::catalog::{AppEntry, Catalog};
+use crate::catalog::Catalog;
 use crate::judge::{Failure, judge};
+use crate::load::{Form, Loaded};
 use crate::play::{self, PlayError};
 use crate::recording::Recording;
-use crate::scenario::check::{Check, Plan, plan};
-use crate::scenario::{Scenario, grammar, oneline};
 use crate::script::Script;
-use crate::source::{Place, Problem, likely};
-use crate::stimulus::vcd::{Stimulus, VcdError, Waveform};
 use crate::trace::{Entry, Line, Trace, text};
 
 /// How many lines of a trace are shown before and after a failure.
@@ -44,6 +40,7 @@ pub(super) struct Played {
 /// Why an input was not played to its end, rendered.
 pub(super) struct Refusal {
     pub(super) exit: Exit,
+    pub(super) verdict: String,
     pub(super) details: String,
 }
 
@@ -51,149 +48,28 @@ impl From<String> for Refusal {
     fn from(details: String) -> Self {
         Self {
             exit: Exit::BadInput,
+            verdict: "not played".to_owned(),
             details,
         }
     }
 }
 
 impl Session<'_> {
-    pub(super) fn play_scenario(&self, source: &Source) -> Result<Played, Refusal> {
-        let (app, plan) = self.plan(source, grammar::parse, false)?;
-        self.play(app, plan.script, &plan.checks, Vec::new())
+    /// Plays an input of this form.
+    pub(super) fn play(&self, form: Form, source: &Source) -> Result<Played, Refusal> {
+        let loaded = form
+            .load(self.catalog, &source.bytes, self.app)
+            .map_err(|error| self.report.unloadable(source, &error))?;
+        self.play_loaded(source, loaded)
     }
 
-    pub(super) fn play_oneline(&self, source: &Source) -> Result<Played, Refusal> {
-        let (app, plan) = self.plan(source, oneline::parse, true)?;
-        self.play(app, plan.script, &plan.checks, Vec::new())
-    }
-
-    pub(super) fn play_waveform(&self, source: &Source) -> Result<Played, Refusal> {
-        let refuse = |error: VcdError| {
-            let place = Place {
-                line: error.line,
-                column: error.column,
-                width: 1,
-            };
-            let problem = Problem::new(place, error.problem.to_string(), "here");
-            self.report.problems(source, &[problem])
-        };
-        let waveform = Waveform::parse(&source.bytes).map_err(refuse)?;
-        let app = self.app_of(waveform.app(), "$comment lockstep 1 app=NAME $end")?;
-        let stimulus = waveform.stimulus(app.interface()).map_err(refuse)?;
-        let notes = unseen(&stimulus);
-        self.play(app, stimulus.script, &[], notes)
-    }
-
-    pub(super) fn play_recording(&self, source: &Source) -> Result<Played, Refusal> {
-        let refuse = |error: &dyn std::error::Error| {
-            let message = format!("`{}`: {error}", source.name);
-            Refusal::from(self.report.plain(&message, None))
-        };
-        let recording = Recording::decode(&source.bytes).map_err(|error| refuse(&error))?;
-        let app = self.app_of(Some(recording.app()), "")?;
-        let script = recording
-            .script(app.interface())
-            .map_err(|error| refuse(&error))?;
-        let notes = other_build(&recording, app.interface());
-        self.play(app, script, &[], notes)
-    }
-
-    /// Reads a scenario in either form and makes it for its app.
-    fn plan(
-        &self,
-        source: &Source,
-        parse: impl Fn(&str) -> Result<Scenario, Vec<Problem>>,
-        any_app: bool,
-    ) -> Result<(&AppEntry, Plan), Refusal> {
-        let refuse = |problems: Vec<Problem>| self.report.problems(source, &problems);
-        let text = source.checked_text(self.report)?;
-        let scenario = parse(text).map_err(refuse)?;
-        let app = self.app_of_scenario(source, &scenario, any_app)?;
-        let plan = plan(&scenario, app.interface()).map_err(refuse)?;
-        Ok((app, plan))
-    }
-
-    fn app_of_scenario(
-        &self,
-        source: &Source,
-        scenario: &Scenario,
-        any_app: bool,
-    ) -> Result<&AppEntry, Refusal> {
-        let Some(name) = &scenario.app else {
-            let first = self.catalog.apps().first().filter(|_| any_app);
-            return match (self.app, first) {
-                (None, Some(first)) => Ok(first),
-                (None, None) => {
-                    let problem = Problem::new(
-                        START,
-                        "the scenario does not say which app it is for",
-                        "expected a line such as `app lamp`",
-                    );
-                    let problem = problem.with_help("or name the app with `--app`");
-                    Err(self.report.problems(source, &[problem]).into())
-                }
-                (Some(_), _) => self.app_of(None, ""),
-            };
-        };
-        let problem = match self.catalog.find(&name.text) {
-            Ok(app) => match self.app {
-                Some(asked) if asked != name.text => Problem::new(
-                    name.place,
-                    format!("the scenario is for app `{}`", name.text),
-                    format!("expected `{asked}`, which `--app` asks for"),
-                ),
-                _ => return Ok(app),
-            },
-            Err(unknown) => {
-                let problem = Problem::new(
-                    name.place,
-                    format!("there is no app `{}`", unknown.name),
-                    format!("expected {}", unknown.known.join(", ")),
-                );
-                match likely(&unknown.name, unknown.known) {
-                    Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-                    None => problem,
-                }
-            }
-        };
-        Err(self.report.problems(source, &[problem]).into())
-    }
-
-    /// The app that the input or the command line names; both must agree.
-    fn app_of(&self, named: Option<&str>, header: &str) -> Result<&AppEntry, Refusal> {
-        let refuse =
-            |message: &str, help: Option<&str>| Err(self.report.plain(message, help).into());
-        let name = match (named, self.app) {
-            (Some(named), Some(asked)) if named != asked => {
-                return refuse(
-                    &format!("the input is for app `{named}`, and `--app` asks for `{asked}`"),
-                    None,
-                );
-            }
-            (Some(name), _) | (None, Some(name)) => name,
-            (None, None) => {
-                return refuse(
-                    "the input does not say which app it is for",
-                    Some(&format!(
-                        "name the app with `--app`, or in it with `{header}`"
-                    )),
-                );
-            }
-        };
-        self.catalog.find(name).or_else(|unknown| {
-            let help = likely(&unknown.name, unknown.known.iter().copied())
-                .map(|meant| format!("did you mean `{meant}`?"));
-            refuse(&unknown.to_string(), help.as_deref())
-        })
-    }
-
-    fn play(
-        &self,
-        app: &AppEntry,
-        script: Script,
-        checks: &[Check],
-        notes: Vec<String>,
-    ) -> Result<Played, Refusal> {
+    fn play_loaded(&self, source: &Source, loaded: Loaded) -> Result<Played, Refusal> {
+        let Loaded {
+            app,
+            script,
+            checks,
+            notes,
+        } = loaded;
         self.progress.expect(script.end());
         let mut last = Ticks::ZERO;
         let mut watch = |tick: Ticks| {
@@ -201,20 +77,37 @@ impl Session<'_> {
             last = tick;
             ControlFlow::Continue(())
         };
-        let trace = play::trace(app, &script, &mut watch).map_err(|error| Refusal {
-            exit: match error {
-                PlayError::Panicked { .. } | PlayError::ContractBroken { .. } => Exit::Failed,
-                _ => Exit::BadInput,
-            },
-            details: self.report.plain(&error.to_string(), None),
-        })?;
+        let mut trace = Trace::new(app.interface());
+        trace.set_clock(script.clock());
+        play::play(&app, &script, &mut trace, &mut watch)
+            .and_then(|_| play::finish(&app, &script, &mut trace))
+            .map_err(|error| self.stopped(source, &trace, &error))?;
         Ok(Played {
-            failures: judge(checks, &trace),
+            failures: judge(&checks, &trace),
             checks: checks.len(),
             script,
             trace,
             notes,
         })
+    }
+
+    /// What is told of a run that did not come to its end.
+    fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> Refusal {
+        let message = format!("`{}`: {error}", source.name);
+        let tick = match *error {
+            PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
+            PlayError::ClockNotSettable { .. }
+            | PlayError::TraceFull { .. }
+            | PlayError::Stopped(_) => return self.report.plain(&message, None).into(),
+        };
+        let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
+        Refusal {
+            exit: Exit::Failed,
+            verdict: format!("stopped at tick {}", tick.0),
+            details: self
+                .report
+                .noted(&message, &surroundings(trace, tick, seen)),
+        }
     }
 
     /// The events of a run as a recording.
@@ -231,7 +124,7 @@ impl Session<'_> {
             if !note.is_empty() {
                 note.push('\n');
             }
-            note += &surroundings(&played.trace, failure.tick);
+            note += &surroundings(&played.trace, failure.tick, failure.seen);
             self.report.at(
                 source,
                 failure.place,
@@ -243,7 +136,7 @@ impl Session<'_> {
         });
         let notes = played.notes.iter().map(|note| format!("note: {note}"));
         let all: Vec<_> = failures.chain(notes).collect();
-        (!all.is_empty()).then(|| all.join("\n"))
+        (!all.is_empty()).then(|| all.join("\n\n"))
     }
 }
 
@@ -269,43 +162,10 @@ impl Played {
     }
 }
 
-/// What a waveform holds that no board would see.
-fn unseen(stimulus: &Stimulus) -> Vec<String> {
-    let mut notes = Vec::new();
-    if stimulus.vanished_pulses > 0 {
-        notes.push(format!(
-            "{} pulses are shorter than a tick: a board that samples its pins would not see them",
-            stimulus.vanished_pulses
-        ));
-    }
-    if stimulus.unknown_levels > 0 {
-        notes.push(format!(
-            "{} levels are `x` or `z`, and were taken as released",
-            stimulus.unknown_levels
-        ));
-    }
-    notes
-}
-
-/// What may differ from the time of the recording.
-fn other_build(recording: &Recording, interface: &Interface) -> Vec<String> {
-    if recording.built_from(interface) {
-        return Vec::new();
-    }
-    vec![format!(
-        "recorded with {} {} (build {}), played with {} (build {}): the trace may differ",
-        recording.app(),
-        recording.app_version(),
-        recording.build(),
-        interface.version,
-        interface.build
-    )]
-}
-
-/// The lines of a trace around a tick.
-fn surroundings(trace: &Trace, tick: Ticks) -> String {
+/// The lines of a trace around a tick, those that had been seen and those that come after.
+fn surroundings(trace: &Trace, tick: Ticks, seen: usize) -> String {
     let entries = trace.entries();
-    let after = entries.partition_point(|entry| entry.tick <= tick);
+    let after = seen.min(entries.len());
     let first = after.saturating_sub(LINES_BEFORE);
     let last = entries.len().min(after + LINES_AFTER);
     let width = text::name_width(trace);
@@ -326,9 +186,3 @@ fn surroundings(trace: &Trace, tick: Ticks) -> String {
         String::from_utf8_lossy(&lines).trim_end()
     )
 }
-
-const START: Place = Place {
-    line: 1,
-    column: 1,
-    width: 1,
-};

@@ -49,6 +49,19 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
     bytes
 }
 
+/// Where the name of a button stands in the content.
+pub(super) fn button_offset(recording: &Recording, index: usize) -> usize {
+    let mut before = Vec::new();
+    append(&recording.app, &mut before);
+    append(&recording.app_version, &mut before);
+    append(&recording.build, &mut before);
+    append(&recording.buttons.len(), &mut before);
+    for name in recording.buttons.iter().take(index) {
+        append(name, &mut before);
+    }
+    before.len()
+}
+
 fn code(action: Action) -> u64 {
     match action {
         Action::Reset(Conditions::Ok) => 0,
@@ -80,8 +93,12 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn recording(&mut self) -> Result<Recording, RecordingError> {
         let app = self.text("the app's name", check_app_name)?;
-        let app_version = self.text("the app's version", |text| check_identity("version", text))?;
-        let build = self.text("the app's build", |text| check_identity("build", text))?;
+        let app_version = self.text("the app's version", |text| {
+            check_identity("the app's version", text)
+        })?;
+        let build = self.text("the app's build", |text| {
+            check_identity("the app's build", text)
+        })?;
         let buttons = self.buttons()?;
         let conditions = self.conditions()?;
         let clock = Instant(self.number("the clock's start", u32::MAX.into())?);
@@ -143,7 +160,7 @@ impl<'a> Reader<'a> {
         let start = self.offset;
         let text: &str = self.take(what)?;
         // What is checked may be printed.
-        match check_identity("text", text).or_else(|| check(text)) {
+        match check_identity(what, text).or_else(|| check(text)) {
             Some(problem) => Err(malformed(start, problem)),
             None => Ok(text.to_owned()),
         }
@@ -170,7 +187,10 @@ impl<'a> Reader<'a> {
                 self.offset = self.bytes.len() - rest.len();
                 Ok(value)
             }
-            Err(_) => Err(malformed(self.offset, format!("expected {what}"))),
+            Err(_) => Err(malformed(
+                self.offset,
+                format!("what stands here cannot be read, expected {what}"),
+            )),
         }
     }
 }

@@ -87,18 +87,35 @@ pub enum RecordingError {
     #[error("{0}")]
     Unusable(String),
     /// It was recorded from another app.
-    #[error("a recording of app `{recorded}` cannot be played by app `{asked}`")]
+    #[error("byte {offset}: a recording of app `{recorded}` cannot be played by app `{asked}`")]
     OtherApp {
+        /// Where the app's name stands.
+        offset: usize,
         /// The app that was recorded.
         recorded: String,
         /// The app that should play it.
         asked: &'static str,
     },
+    /// It was recorded from an app that is not there.
+    #[error(
+        "byte {offset}: a recording of app `{recorded}`, and there is none of that name: expected {known}"
+    )]
+    UnknownApp {
+        /// Where the app's name stands.
+        offset: usize,
+        /// The app that was recorded.
+        recorded: String,
+        /// The apps there are.
+        known: String,
+    },
     /// It has a button that the app no longer has.
     #[error(
-        "the recording has a button `{name}`, and app `{app}` has none of that name; it has {known}"
+        "byte {offset}: a recording with a button `{name}`, and app `{app}` has none of that \
+         name: expected {known}"
     )]
     MissingButton {
+        /// Where the button's name stands.
+        offset: usize,
         /// The button of the recording.
         name: String,
         /// The app that should play it.
@@ -106,4 +123,24 @@ pub enum RecordingError {
         /// The buttons of the app.
         known: String,
     },
+}
+
+impl RecordingError {
+    /// How to mend it, where there is a way.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NotARecording { offset: 0, .. } => {
+                Some("`sim run` plays scenarios and waveforms, `sim replay` recordings")
+            }
+            Self::NotARecording { .. } => {
+                Some("it was changed like a text: copy it as bytes, line ends and all")
+            }
+            Self::Truncated { .. } | Self::Trailing { .. } | Self::Damaged { .. } => {
+                Some("copy it again from where it came, or record the run again")
+            }
+            Self::MissingButton { .. } => Some("record the run again with the app as it is now"),
+            _ => None,
+        }
+    }
 }

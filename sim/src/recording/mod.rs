@@ -21,8 +21,9 @@ use firmware_core::event::ButtonId;
 
 use self::envelope::CONTENT_AT;
 pub use self::error::RecordingError;
-use crate::catalog::check_name;
+use crate::catalog::{UnknownApp, check_name};
 use crate::script::{Action, Script, Timed};
+use crate::source::one_of;
 
 /// What a recording begins with. The first byte is no text, and the line end is one that
 /// a program would change that takes the file for text.
@@ -110,6 +111,7 @@ impl Recording {
     pub fn script(&self, interface: &Interface) -> Result<Script, RecordingError> {
         if self.app != interface.name {
             return Err(RecordingError::OtherApp {
+                offset: CONTENT_AT,
                 recorded: self.app.clone(),
                 asked: interface.name,
             });
@@ -117,7 +119,15 @@ impl Recording {
         let buttons = self
             .buttons
             .iter()
-            .map(|name| find_button(name, interface))
+            .enumerate()
+            .map(|(index, name)| {
+                find_button(name, interface).ok_or_else(|| RecordingError::MissingButton {
+                    offset: CONTENT_AT + content::button_offset(self, index),
+                    name: name.clone(),
+                    app: interface.name,
+                    known: one_of(interface.buttons.iter().copied()),
+                })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let events = self
             .script
@@ -132,6 +142,16 @@ impl Recording {
             self.script.end(),
         )
         .map_err(|error| RecordingError::Unusable(error.to_string()))
+    }
+
+    /// The error of somebody who looked for the app of this recording in vain.
+    #[must_use]
+    pub fn unknown_app(&self, error: &UnknownApp) -> RecordingError {
+        RecordingError::UnknownApp {
+            offset: CONTENT_AT,
+            recorded: self.app.clone(),
+            known: one_of(error.known.iter().copied()),
+        }
     }
 
     /// Whether an app with this interface is the very build that was recorded.
@@ -170,8 +190,8 @@ impl Recording {
     /// and read again.
     fn problem(&self) -> Option<String> {
         check_app_name(&self.app)
-            .or_else(|| check_identity("version", &self.app_version))
-            .or_else(|| check_identity("build", &self.build))
+            .or_else(|| check_identity("the app's version", &self.app_version))
+            .or_else(|| check_identity("the app's build", &self.build))
             .or_else(|| check_buttons(&self.buttons))
             .or_else(|| self.check_events())
     }
@@ -196,11 +216,11 @@ fn check_app_name(name: &str) -> Option<String> {
 fn check_identity(what: &str, text: &str) -> Option<String> {
     if text.len() > MAX_IDENTITY {
         Some(format!(
-            "the app's {what} has {} bytes: at most {MAX_IDENTITY} are allowed",
+            "{what} has {} bytes: at most {MAX_IDENTITY} are allowed",
             text.len()
         ))
     } else if text.contains(char::is_control) {
-        Some(format!("the app's {what} has control characters in it"))
+        Some(format!("{what} has control characters in it"))
     } else {
         None
     }
@@ -220,19 +240,11 @@ fn check_buttons(names: &[String]) -> Option<String> {
 }
 
 /// The button of this name.
-fn find_button(name: &str, interface: &Interface) -> Result<ButtonId, RecordingError> {
+fn find_button(name: &str, interface: &Interface) -> Option<ButtonId> {
     (0..=u8::MAX)
         .zip(interface.buttons)
         .find(|(_, known)| **known == name)
         .map(|(index, _)| ButtonId(index))
-        .ok_or_else(|| RecordingError::MissingButton {
-            name: name.to_owned(),
-            app: interface.name,
-            known: match interface.buttons {
-                [] => "no buttons".to_owned(),
-                known => known.join(", "),
-            },
-        })
 }
 
 /// The event, its button by the place that the app gives it.

@@ -82,7 +82,10 @@ fn what_was_recorded_can_be_played_by_its_app() {
     let other = recording.script(&TOGGLE).unwrap_err().to_string();
     assert!(other.contains("app `two` cannot be played by app `toggle`"));
     let missing = recording.script(&WITHOUT).unwrap_err().to_string();
-    assert!(missing.contains("button `B`") && missing.contains("has A"));
+    assert!(
+        missing.contains("byte 30: a recording with a button `B`")
+            && missing.contains("expected `A`")
+    );
 }
 
 #[test]
@@ -131,7 +134,7 @@ fn errors_say_where_and_what_is_wrong() {
         (with(20, b'9'), end - 4, "damaged"),
         (with(end - 1, 0), end - 4, "damaged"),
         ([&good[..], b"!"].concat(), end, "1 more bytes follow"),
-        (sealed(&[]), 13, "expected the app's name"),
+        (sealed(&[]), 13, "cannot be read, expected the app's name"),
         (sealed(&[b"\x02\xff\xfe"]), 13, "expected the app's name"),
         (sealed(&[b"\x03o\x1be"]), 13, "control characters"),
         (sealed(&[b"\x021e"]), 13, "beginning with a letter"),

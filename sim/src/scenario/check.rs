@@ -2,12 +2,15 @@
 
 use firmware_core::contract::{Interface, LogId, LogValues};
 use firmware_core::event::ButtonId;
+use firmware_core::output::Range;
 use firmware_core::time::Ticks;
 
 use super::grammar::MAX_PROBLEMS;
+use super::hands::Hands;
+use super::names;
 use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
-use crate::script::{Action, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed};
-use crate::source::{Place, Problem, likely, one_of};
+use crate::script::{Action, Contact, MAX_EVENTS, MAX_LENGTH, Script, Timed};
+use crate::source::{Place, Problem, excerpt};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
 #[derive(Clone, Debug)]
@@ -27,6 +30,25 @@ pub struct Check {
     pub at: Moment,
     /// What it expects.
     pub claim: Claim,
+}
+
+impl Check {
+    /// When it has seen all it looks at. A window ends with its last tick, but before hands
+    /// act in it: what is done there is written after the window.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        let window = match self.claim {
+            Claim::Output(_, claim) => claim.window(),
+            Claim::Log { claim, .. } => claim.window(),
+        };
+        match window {
+            None => self.at,
+            Some(window) => Moment {
+                tick: self.at.tick.saturating_add(window),
+                half: Half::Passed,
+            },
+        }
+    }
 }
 
 /// A moment between two things that happen.
@@ -77,6 +99,7 @@ pub fn plan(scenario: &Scenario, interface: &Interface) -> Result<Plan, Vec<Prob
         now: Ticks::ZERO,
         end: Ticks::ZERO,
         events: Vec::new(),
+        hands: Hands::new(interface),
         last_press: None,
         checks: Vec::new(),
         problems: Vec::new(),
@@ -87,7 +110,8 @@ pub fn plan(scenario: &Scenario, interface: &Interface) -> Result<Plan, Vec<Prob
         }
         if let Err(problem) = planner.step(step) {
             planner.problems.push(problem);
-            if planner.end > MAX_LENGTH {
+            // Past a limit, every sentence is.
+            if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
                 break;
             }
         }
@@ -101,6 +125,7 @@ struct Planner<'a> {
     /// The end of the last window, or of what is done.
     end: Ticks,
     events: Vec<(Timed, Place)>,
+    hands: Hands<'a>,
     last_press: Option<Ticks>,
     checks: Vec<PlacedCheck>,
     problems: Vec<Problem>,
@@ -129,8 +154,13 @@ impl Planner<'_> {
                     ));
                 }
                 self.pass(*bouncing, step.place)?;
+                names::each_once(buttons)?;
                 for button in buttons {
-                    self.bounce(button, *contact, start, *bouncing)?;
+                    let id = self.button(button)?;
+                    let place = button.place;
+                    self.hands.begin(id, *contact, start, place)?;
+                    self.bounce(id, *contact, start, *bouncing, place)?;
+                    self.hands.end(id, *contact, self.now, place);
                 }
                 if *contact == Contact::Closed {
                     self.last_press = Some(start);
@@ -139,15 +169,20 @@ impl Planner<'_> {
             Verb::Tap { buttons, length } => {
                 let start = self.now;
                 self.pass(*length, step.place)?;
+                names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
-                    self.push(start, Action::Button(id, Contact::Closed), button.place)?;
-                    self.push(self.now, Action::Button(id, Contact::Open), button.place)?;
+                    let place = button.place;
+                    self.hands.begin(id, Contact::Closed, start, place)?;
+                    self.push(start, Action::Button(id, Contact::Closed), place)?;
+                    self.push(self.now, Action::Button(id, Contact::Open), place)?;
+                    self.hands.end(id, Contact::Open, self.now, place);
                 }
                 self.last_press = Some(start);
             }
             Verb::Wait(length) => self.pass(*length, step.place)?,
             Verb::Reset(conditions) => {
+                self.hands.reset(self.now, step.place)?;
                 self.push(self.now, Action::Reset(*conditions), step.place)?;
                 self.last_press = Some(self.now);
             }
@@ -177,13 +212,13 @@ impl Planner<'_> {
     /// of an odd length one move is left out, so that it does not rest a tick early.
     fn bounce(
         &mut self,
-        button: &Name,
+        id: ButtonId,
         contact: Contact,
         start: Ticks,
         bouncing: Ticks,
+        place: Place,
     ) -> Result<(), Problem> {
-        let id = self.button(button)?;
-        self.push(start, Action::Button(id, contact), button.place)?;
+        self.push(start, Action::Button(id, contact), place)?;
         let mut position = contact;
         for offset in 1..=bouncing.0 {
             let next = if offset == bouncing.0 || offset % 2 == 0 && offset + 1 != bouncing.0 {
@@ -193,7 +228,7 @@ impl Planner<'_> {
             };
             if next != position {
                 let tick = start.saturating_add(Ticks(offset));
-                self.push(tick, Action::Button(id, next), button.place)?;
+                self.push(tick, Action::Button(id, next), place)?;
                 position = next;
             }
         }
@@ -213,53 +248,48 @@ impl Planner<'_> {
     }
 
     fn button(&self, name: &Name) -> Result<ButtonId, Problem> {
-        let buttons = self.interface.buttons.iter().copied();
-        let index = find(name, "button", self.interface, buttons)?;
-        Ok(ButtonId(index))
+        names::button(name, self.interface).map(ButtonId)
     }
 
     fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
-        let (claim, window) = match expectation {
-            Expectation::Output { output, claim } => {
-                let outputs = self.interface.outputs.iter().map(|output| output.name);
-                let index = find(output, "output", self.interface, outputs)?;
-                self.check_level(index, *claim, place)?;
-                (Claim::Output(index, *claim), output_window(*claim))
+        let claim = match expectation {
+            Expectation::Output {
+                output,
+                claim,
+                target_at,
+            } => {
+                let index = names::output(output, self.interface)?;
+                self.check_level(index, *claim, target_at.unwrap_or(place))?;
+                Claim::Output(index, *claim)
             }
             Expectation::Log { log, value, claim } => {
-                let logs = self.interface.logs.iter().map(|log| log.name);
-                let index = find(log, "log", self.interface, logs)?;
-                let claim = *claim;
-                let window = match claim {
-                    LogClaim::Said => Ticks::ZERO,
-                    LogClaim::SaidWithin(window) | LogClaim::NotSaid(window) => window,
-                };
+                let index = names::log(log, self.interface)?;
                 let value = value
                     .as_ref()
                     .map(|value| self.log_value(index, value))
                     .transpose()?;
-                let claim = Claim::Log {
+                Claim::Log {
                     log: LogId(index),
                     value,
-                    claim,
+                    claim: *claim,
                     since: self.last_press.map(|tick| Moment {
                         tick,
                         half: Half::Passed,
                     }),
-                };
-                (claim, window)
+                }
             }
         };
-        self.open_until(self.now.saturating_add(window), place)?;
-        self.checks.push(PlacedCheck {
-            check: Check {
-                place,
-                at: Moment {
-                    tick: self.now,
-                    half: Half::Acted,
-                },
-                claim,
+        let check = Check {
+            place,
+            at: Moment {
+                tick: self.now,
+                half: Half::Acted,
             },
+            claim,
+        };
+        self.open_until(check.end().tick, place)?;
+        self.checks.push(PlacedCheck {
+            check,
             events_before: self.events.len(),
         });
         Ok(())
@@ -279,10 +309,14 @@ impl Planner<'_> {
         };
         let max = output.range.max().0;
         if level > max {
+            let expected = match output.range {
+                Range::Digital => "expected `on` or `off`: it is digital".to_owned(),
+                Range::Analog { .. } => format!("expected a level from 0 to {max}"),
+            };
             return Err(Problem::new(
                 place,
                 format!("`{}` is never at {level}", output.name),
-                format!("expected a level from 0 to {max}"),
+                expected,
             ));
         }
         Ok(())
@@ -292,15 +326,17 @@ impl Planner<'_> {
         let kind = self.interface.logs.get(usize::from(log));
         match kind.map(|kind| kind.values) {
             Some(LogValues::Words(words)) => {
-                let kind = kind.map_or("", |kind| kind.name);
-                let what = format!("value of log `{kind}`");
-                let index = find(value, &what, self.interface, words.iter().copied())?;
-                Ok(u16::from(index))
+                let log = kind.map_or("", |kind| kind.name);
+                names::log_word(value, log, words).map(u16::from)
             }
             Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
                 Problem::new(
                     value.place,
-                    format!("`{}` is not a number this log can carry", value.text),
+                    format!(
+                        "log `{}` carries a number, and `{}` is none",
+                        kind.map_or("", |kind| kind.name),
+                        excerpt(&value.text)
+                    ),
                     "expected a whole number from 0 to 65535",
                 )
             }),
@@ -315,7 +351,13 @@ impl Planner<'_> {
         let events = self.events.iter().map(|(event, _)| *event).collect();
         match Script::new(scenario.conditions, scenario.clock, events, self.end) {
             Ok(script) => Ok(Plan { script, checks }),
-            Err(error) => Err(vec![self.explain(error)]),
+            // What hands cannot do was found sentence by sentence; should anything be left,
+            // it has no place.
+            Err(error) => Err(vec![Problem::new(
+                START,
+                error.to_string(),
+                "expected a script that can be played",
+            )]),
         }
     }
 
@@ -344,7 +386,7 @@ impl Planner<'_> {
                             place.line
                         ),
                     )
-                    .with_help("put `wait 1 ms` after the expectation"),
+                    .with_help("put `wait 1 ms` after the expectation: a board samples its pins once a tick"),
                 ),
                 (false, Some(_)) => check.at.half = Half::Passed,
                 (_, None) => {}
@@ -353,108 +395,13 @@ impl Planner<'_> {
         }
         checks
     }
-
-    fn explain(&self, error: ScriptError) -> Problem {
-        let name = |button: ButtonId| {
-            let names = self.interface.buttons;
-            names.get(usize::from(button.0)).copied().unwrap_or("?")
-        };
-        match error {
-            ScriptError::Unchanged {
-                tick,
-                button,
-                contact,
-            } => {
-                let at = self.place_of(tick, |action| action == Action::Button(button, contact));
-                let problem = Problem::new(
-                    at,
-                    format!(
-                        "button `{}` is already {} at tick {}",
-                        name(button),
-                        match contact {
-                            Contact::Closed => "pressed",
-                            Contact::Open => "released",
-                        },
-                        tick.0
-                    ),
-                    format!("expected `{}` before it", contact.other().verb()),
-                );
-                problem.with_help("a contact closes and opens by turns, and is open at first")
-            }
-            ScriptError::TwiceInOneTick { tick, button } => {
-                let moves = |action| matches!(action, Action::Button(b, _) if b == button);
-                Problem::new(
-                    self.place_of(tick, moves),
-                    format!("button `{}` moves twice in tick {}", name(button), tick.0),
-                    "expected at least 1 ms between the two",
-                )
-                .with_help("put a `wait` before it: a board samples its pins once a tick")
-            }
-            ScriptError::TwoResets { tick } => Problem::new(
-                self.place_of(tick, |action| matches!(action, Action::Reset(_))),
-                format!("a second reset in tick {}", tick.0),
-                "expected at least 1 ms between the two",
-            ),
-            ScriptError::AfterEnd { .. }
-            | ScriptError::TooLong(_)
-            | ScriptError::TooManyEvents(_) => Problem::new(
-                self.place_of(Ticks::ZERO, |_| false),
-                error.to_string(),
-                "expected a shorter scenario",
-            ),
-        }
-    }
-
-    /// Where the last such action of a tick stands.
-    fn place_of(&self, tick: Ticks, is_it: impl Fn(Action) -> bool) -> Place {
-        let mut found = self.events.iter().rev();
-        found
-            .find(|(event, _)| event.tick == tick && is_it(event.action))
-            .map_or(
-                Place {
-                    line: 1,
-                    column: 1,
-                    width: 1,
-                },
-                |(_, place)| *place,
-            )
-    }
 }
 
-/// How long after its sentence a claim still looks.
-fn output_window(claim: OutputClaim) -> Ticks {
-    match claim {
-        OutputClaim::Is(_) | OutputClaim::IsNot(_) => Ticks::ZERO,
-        OutputClaim::Becomes(_, window)
-        | OutputClaim::Changes(window)
-        | OutputClaim::Stays(_, window) => window,
-        OutputClaim::Pulse(_, measure) | OutputClaim::Period(measure) => measure.within,
-    }
-}
-
-/// The place of a name among those declared.
-fn find<'a>(
-    name: &Name,
-    what: &str,
-    interface: &Interface,
-    known: impl Iterator<Item = &'a str> + Clone,
-) -> Result<u8, Problem> {
-    if let Some((index, _)) = (0..)
-        .zip(known.clone())
-        .find(|(_, known)| *known == name.text)
-    {
-        return Ok(index);
-    }
-    let problem = Problem::new(
-        name.place,
-        format!("app `{}` has no {what} `{}`", interface.name, name.text),
-        format!("expected {}", one_of(known.clone())),
-    );
-    Err(match likely(&name.text, known) {
-        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-        None => problem,
-    })
-}
+const START: Place = Place {
+    line: 1,
+    column: 1,
+    width: 1,
+};
 
 #[cfg(test)]
 mod tests {

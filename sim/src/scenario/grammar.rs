@@ -32,7 +32,7 @@ use super::{
     Scenario, Step, Target, Verb,
 };
 use crate::script::{Conditions, Contact};
-use crate::source::{Place, Problem, one_of};
+use crate::source::{Place, Problem, excerpt, one_of};
 
 /// After this many problems no more are looked for.
 pub const MAX_PROBLEMS: usize = 20;
@@ -56,10 +56,16 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
     }
     let mut reader = Reader::default();
     let mut problems = Vec::new();
-    for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
+    for (line, number) in text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .lines()
+        .zip(1..)
+    {
         if let Err(problem) = reader.read_line(line, number) {
             problems.push(problem);
-            if problems.len() == MAX_PROBLEMS {
+            // With one sentence too many, every one after it is.
+            if problems.len() == MAX_PROBLEMS || reader.scenario.steps.len() == MAX_STEPS {
                 break;
             }
         }
@@ -80,7 +86,8 @@ const START: Place = Place {
 #[derive(Default)]
 struct Reader {
     scenario: Scenario,
-    headers: Vec<&'static str>,
+    /// The headers that were read, and the lines they stand on.
+    headers: Vec<(&'static str, usize)>,
 }
 
 impl Reader {
@@ -119,22 +126,23 @@ impl Reader {
         first: Word<'_>,
         sentence: &mut Sentence<'_>,
     ) -> Result<(), Problem> {
-        if self.headers.contains(&keyword) {
+        let earlier = self.headers.iter().find(|(said, _)| *said == keyword);
+        if let Some((_, line)) = earlier {
             return Err(Problem::new(
                 first.place,
                 format!("`{keyword}` is said twice"),
-                "expected it once at most",
+                format!("expected it once at most, and it stands on line {line}"),
             ));
         }
         if !self.scenario.steps.is_empty() {
             return Err(Problem::new(
                 first.place,
                 format!("`{keyword}` comes too late"),
-                format!("expected one of {}", one_of(VERBS)),
+                format!("expected {}", one_of(VERBS)),
             )
             .with_help("move it above the first sentence that does or expects something"));
         }
-        self.headers.push(keyword);
+        self.headers.push((keyword, first.place.line));
         match keyword {
             "app" => self.scenario.app = Some(name(sentence, "the name of an app")?),
             "board" => self.scenario.conditions = conditions(sentence)?,
@@ -165,7 +173,7 @@ impl Reader {
             "release" => movement(sentence, Contact::Open)?,
             "tap" => {
                 let buttons = buttons(sentence)?;
-                sentence.keyword(&["for"])?;
+                sentence.before_duration("for")?;
                 Verb::Tap {
                     buttons,
                     length: length(sentence)?,
@@ -205,7 +213,7 @@ pub(super) fn reading(word: Word<'_>) -> Result<Instant, Problem> {
     word.text.parse().map(Instant).map_err(|_| {
         Problem::new(
             word.place,
-            format!("`{}` is not a reading of the tick counter", word.text),
+            format!("`{word}` is not a reading of the tick counter"),
             format!("expected a whole number from 0 to {}", u32::MAX),
         )
     })
@@ -214,7 +222,7 @@ pub(super) fn reading(word: Word<'_>) -> Result<Instant, Problem> {
 fn movement(sentence: &mut Sentence<'_>, contact: Contact) -> Result<Verb, Problem> {
     let buttons = buttons(sentence)?;
     let bouncing = if sentence.accept("bouncing") {
-        sentence.keyword(&["for"])?;
+        sentence.before_duration("for")?;
         length(sentence)?
     } else {
         Ticks::ZERO
@@ -247,13 +255,18 @@ fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Problem> {
     if sentence.accept("no") {
         sentence.keyword(&["log"])?;
         let (log, value) = log(sentence)?;
-        sentence.keyword(&["for"])?;
+        sentence.before_duration("for")?;
         let claim = LogClaim::NotSaid(length(sentence)?);
         return Ok(Expectation::Log { log, value, claim });
     }
     let output = name(sentence, "the name of an output, `log` or `no log`")?;
-    let claim = output_claim(sentence)?;
-    Ok(Expectation::Output { output, claim })
+    let mut target_at = None;
+    let claim = output_claim(sentence, &mut target_at)?;
+    Ok(Expectation::Output {
+        output,
+        claim,
+        target_at,
+    })
 }
 
 fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Problem> {
@@ -267,7 +280,16 @@ fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Problem> {
     Ok((log, value))
 }
 
-fn output_claim(sentence: &mut Sentence<'_>) -> Result<OutputClaim, Problem> {
+/// What is claimed, and through `target_at` where the level in it stands.
+fn output_claim(
+    sentence: &mut Sentence<'_>,
+    target_at: &mut Option<Place>,
+) -> Result<OutputClaim, Problem> {
+    let mut target = |sentence: &mut Sentence<'_>| {
+        let word = sentence.word("a level, `on` or `off`")?;
+        *target_at = Some(word.place);
+        level(word)
+    };
     let verbs = ["is", "becomes", "changes", "stays", "pulses", "repeats"];
     Ok(match sentence.keyword(&verbs)? {
         "is" if sentence.accept("not") => OutputClaim::IsNot(target(sentence)?),
@@ -282,7 +304,7 @@ fn output_claim(sentence: &mut Sentence<'_>) -> Result<OutputClaim, Problem> {
                 Some(word) if word.text == "for" => None,
                 _ => Some(target(sentence)?),
             };
-            sentence.keyword(&["for"])?;
+            sentence.before_duration("for")?;
             OutputClaim::Stays(target, length(sentence)?)
         }
         "pulses" => {
@@ -290,18 +312,18 @@ fn output_claim(sentence: &mut Sentence<'_>) -> Result<OutputClaim, Problem> {
                 "high" => Polarity::High,
                 _ => Polarity::Low,
             };
-            sentence.keyword(&["for"])?;
+            sentence.before_duration("for")?;
             OutputClaim::Pulse(polarity, measure(sentence)?)
         }
         _ => {
-            sentence.keyword(&["every"])?;
+            sentence.before_duration("every")?;
             OutputClaim::Period(measure(sentence)?)
         }
     })
 }
 
 fn within(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
-    sentence.keyword(&["within"])?;
+    sentence.before_duration("within")?;
     length(sentence)
 }
 
@@ -314,10 +336,6 @@ fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Problem> {
     })
 }
 
-fn target(sentence: &mut Sentence<'_>) -> Result<Target, Problem> {
-    level(sentence.word("a level, `on` or `off`")?)
-}
-
 /// A level, or a word for some.
 pub(super) fn level(word: Word<'_>) -> Result<Target, Problem> {
     match word.text {
@@ -327,7 +345,7 @@ pub(super) fn level(word: Word<'_>) -> Result<Target, Problem> {
             number.parse().map(Target::Level).map_err(|_| {
                 Problem::new(
                     word.place,
-                    format!("`{number}` is not a level"),
+                    format!("`{}` is not a level", excerpt(number)),
                     "expected a whole number from 0 to 65535, `on` or `off`",
                 )
             })

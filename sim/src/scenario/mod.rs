@@ -12,8 +12,12 @@ pub mod check;
 pub mod duration;
 pub mod from_run;
 pub mod grammar;
+mod hands;
+mod names;
 pub mod oneline;
 mod print;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use firmware_core::time::{Instant, Ticks};
@@ -97,6 +101,8 @@ pub enum Expectation {
         output: Name,
         /// What.
         claim: OutputClaim,
+        /// Where the level in it stands, if there is one.
+        target_at: Option<Place>,
     },
     /// Among the logs.
     Log {
@@ -169,4 +175,29 @@ pub enum LogClaim {
     SaidWithin(Ticks),
     /// It is not said for the time.
     NotSaid(Ticks),
+}
+
+impl OutputClaim {
+    /// For how long it looks, where it does not look at one moment.
+    #[must_use]
+    pub const fn window(self) -> Option<Ticks> {
+        match self {
+            Self::Is(_) | Self::IsNot(_) => None,
+            Self::Becomes(_, window) | Self::Changes(window) | Self::Stays(_, window) => {
+                Some(window)
+            }
+            Self::Pulse(_, measure) | Self::Period(measure) => Some(measure.within),
+        }
+    }
+}
+
+impl LogClaim {
+    /// For how long it looks, where it does not look back from one moment.
+    #[must_use]
+    pub const fn window(self) -> Option<Ticks> {
+        match self {
+            Self::Said => None,
+            Self::SaidWithin(window) | Self::NotSaid(window) => Some(window),
+        }
+    }
 }

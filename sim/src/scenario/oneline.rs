@@ -23,11 +23,11 @@ use super::grammar::{MAX_PROBLEMS, level, reading};
 use super::print::Joined;
 use super::words::{Word, unknown_word};
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_STEPS, Measure, Name, OutputClaim, Polarity, Scenario,
-    Step, Target, Verb,
+    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
+    Scenario, Step, Target, Verb,
 };
 use crate::script::{Conditions, Contact};
-use crate::source::{Place, Problem, one_of};
+use crate::source::{Place, Problem, excerpt, one_of};
 
 const KEYS: [&str; 15] = [
     "app", "board", "clock", "d", "u", "t", "r", "is", "becomes", "changes", "stays", "pulse",
@@ -41,27 +41,29 @@ const NOLOG: &str = "nolog";
 ///
 /// All problems, in order, but at most [`MAX_PROBLEMS`].
 pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
-    let mut scenario = Scenario::default();
+    let mut reader = Reader::default();
     let mut problems = Vec::new();
     for word in words(text) {
-        let read = if text.len() > MAX_BYTES || scenario.steps.len() >= MAX_STEPS {
+        let full = text.len() > MAX_BYTES || reader.scenario.steps.len() >= MAX_STEPS;
+        let read = if full {
             Err(Problem::new(
                 word.place,
                 "the scenario is too long",
                 format!("expected at most {MAX_BYTES} bytes and {MAX_STEPS} steps"),
             ))
         } else {
-            read_word(word, &mut scenario)
+            reader.read_word(word)
         };
         if let Err(problem) = read {
             problems.push(problem);
-            if problems.len() == MAX_PROBLEMS || text.len() > MAX_BYTES {
+            // With one word too many, every one after it is.
+            if problems.len() == MAX_PROBLEMS || full {
                 break;
             }
         }
     }
     if problems.is_empty() {
-        Ok(scenario)
+        Ok(reader.scenario)
     } else {
         Err(problems)
     }
@@ -83,46 +85,81 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
-fn read_word(word: Word<'_>, scenario: &mut Scenario) -> Result<(), Problem> {
-    let (key, rest) = cut(word, ":");
-    let verb = match (key.text, rest) {
-        ("app", Some(rest)) => {
-            scenario.app = Some(name(rest)?);
-            return Ok(());
-        }
-        ("board", Some(rest)) => {
-            scenario.conditions = conditions(rest)?;
-            return Ok(());
-        }
-        ("clock", Some(rest)) => {
-            scenario.clock = reading(rest)?;
-            return Ok(());
-        }
-        ("d", Some(rest)) => movement(rest, Contact::Closed)?,
-        ("u", Some(rest)) => movement(rest, Contact::Open)?,
-        ("t", Some(rest)) => Verb::Wait(short_length(rest)?),
-        ("r", None) => Verb::Reset(Conditions::Ok),
-        ("r", Some(rest)) => Verb::Reset(conditions(rest)?),
-        (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
-            Verb::Expect(expectation(key, rest)?)
-        }
-        (known, None) if KEYS.contains(&known) || known == NOLOG => {
+#[derive(Default)]
+struct Reader {
+    scenario: Scenario,
+    headers: Vec<String>,
+}
+
+impl Reader {
+    fn read_word(&mut self, word: Word<'_>) -> Result<(), Problem> {
+        if word.place.width > MAX_LINE {
             return Err(Problem::new(
-                key.place.after(),
-                format!("`{known}` has nothing after it"),
-                format!("expected `{known}:` and more"),
+                word.place,
+                format!("the word has {} characters", word.place.width),
+                format!("expected at most {MAX_LINE}"),
             ));
         }
-        _ => {
-            let choices: Vec<_> = KEYS.into_iter().chain([NOLOG]).collect();
-            return Err(unknown_word(key, &choices));
+        let (key, rest) = cut(word, ":");
+        let verb = match (key.text, rest) {
+            (header @ ("app" | "board" | "clock"), Some(rest)) => {
+                self.check_header(header, word)?;
+                return self.header(header, rest);
+            }
+            ("d", Some(rest)) => movement(rest, Contact::Closed)?,
+            ("u", Some(rest)) => movement(rest, Contact::Open)?,
+            ("t", Some(rest)) => Verb::Wait(short_length(rest)?),
+            ("r", None) => Verb::Reset(Conditions::Ok),
+            ("r", Some(rest)) => Verb::Reset(conditions(rest)?),
+            (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
+                Verb::Expect(expectation(key, rest)?)
+            }
+            (known, None) if KEYS.contains(&known) || known == NOLOG => {
+                return Err(Problem::new(
+                    key.place.after(),
+                    format!("`{known}` has nothing after it"),
+                    format!("expected `{known}:` and more"),
+                ));
+            }
+            _ => {
+                let choices: Vec<_> = KEYS.into_iter().chain([NOLOG]).collect();
+                return Err(unknown_word(key, &choices));
+            }
+        };
+        self.scenario.steps.push(Step {
+            place: word.place,
+            verb,
+        });
+        Ok(())
+    }
+
+    fn check_header(&mut self, header: &str, word: Word<'_>) -> Result<(), Problem> {
+        if self.headers.iter().any(|said| said == header) {
+            return Err(Problem::new(
+                word.place,
+                format!("`{header}:` is said twice"),
+                "expected it once at most",
+            ));
         }
-    };
-    scenario.steps.push(Step {
-        place: word.place,
-        verb,
-    });
-    Ok(())
+        if !self.scenario.steps.is_empty() {
+            return Err(Problem::new(
+                word.place,
+                format!("`{header}:` comes too late"),
+                "expected it before anything is done or expected",
+            ));
+        }
+        self.headers.push(header.to_owned());
+        Ok(())
+    }
+
+    fn header(&mut self, header: &str, value: Word<'_>) -> Result<(), Problem> {
+        match header {
+            "app" => self.scenario.app = Some(name(value)?),
+            "board" => self.scenario.conditions = conditions(value)?,
+            _ => self.scenario.clock = reading(value)?,
+        }
+        Ok(())
+    }
 }
 
 /// What stands before and after the first `sign`.
@@ -130,9 +167,10 @@ fn cut<'a>(word: Word<'a>, sign: &str) -> (Word<'a>, Option<Word<'a>>) {
     let Some((before, after)) = word.text.split_once(sign) else {
         return (word, None);
     };
+    let width = before.chars().count();
     let mut places = [word.place; 2];
-    places[0].width = before.chars().count();
-    places[1].column += places[0].width + sign.len();
+    places[0].width = width.max(1);
+    places[1].column += width + sign.len();
     places[1].width = after.chars().count().max(1);
     let after = Word {
         text: after,
@@ -150,7 +188,10 @@ fn name(word: Word<'_>) -> Result<Name, Problem> {
     if word.text.is_empty() || !word.text.chars().all(well_formed) {
         return Err(Problem::new(
             word.place,
-            format!("`{}` is not a name", word.text),
+            match word.text {
+                "" => "a name is missing".to_owned(),
+                _ => format!("`{word}` is not a name"),
+            },
             "expected letters, digits and `-`",
         ));
     }
@@ -235,6 +276,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
         )),
         None => Ok(()),
     };
+    let target_at = value.map(|value| value.place);
     let claim = match key {
         "log" | NOLOG => {
             let claim = match window {
@@ -270,14 +312,15 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
         _ => {
             return Err(Problem::new(
                 word.place,
-                format!("`{key}` expects nothing"),
-                format!("expected one of {}", one_of(KEYS)),
+                format!("`{}` expects nothing", excerpt(key)),
+                format!("expected {}", one_of(KEYS)),
             ));
         }
     };
     Ok(Expectation::Output {
         output: subject,
         claim,
+        target_at,
     })
 }
 
@@ -336,7 +379,7 @@ fn contact_key(contact: Contact) -> &'static str {
 
 fn expectation_word(expectation: &Expectation) -> String {
     match expectation {
-        Expectation::Output { output, claim } => match claim {
+        Expectation::Output { output, claim, .. } => match claim {
             OutputClaim::Is(target) => format!("is:{output}={target}"),
             OutputClaim::IsNot(target) => format!("is:{output}!={target}"),
             OutputClaim::Becomes(target, within) => {

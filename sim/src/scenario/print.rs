@@ -7,9 +7,10 @@ use firmware_core::time::{Instant, Ticks};
 use super::{
     Expectation, LogClaim, Measure, Name, OutputClaim, Polarity, Scenario, Step, Target, Verb,
 };
-use crate::script::Conditions;
+use crate::script::{Conditions, Contact};
 
-/// Writes the scenario as a `.scn` file that reads as the same scenario.
+/// Writes the scenario as a `.scn` file that reads as the same scenario. What is begun
+/// after something was expected begins a paragraph.
 impl Display for Scenario {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(app) = &self.app {
@@ -21,7 +22,26 @@ impl Display for Scenario {
         if self.clock != Instant::ZERO {
             writeln!(f, "clock starts at {}", self.clock.0)?;
         }
-        self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
+        let mut is_complete =
+            self.app.is_some() || self.conditions != Conditions::Ok || self.clock != Instant::ZERO;
+        for (index, step) in self.steps.iter().enumerate() {
+            if is_complete && (index == 0 || begins_something(&step.verb)) {
+                writeln!(f)?;
+                is_complete = false;
+            }
+            writeln!(f, "{step}")?;
+            is_complete |= matches!(step.verb, Verb::Expect(_));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a new thought can begin with it; a release belongs to its press.
+fn begins_something(verb: &Verb) -> bool {
+    match verb {
+        Verb::Move { contact, .. } => *contact == Contact::Closed,
+        Verb::Tap { .. } | Verb::Reset(_) => true,
+        Verb::Wait(_) | Verb::Expect(_) => false,
     }
 }
 
@@ -55,7 +75,7 @@ impl Display for Step {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Output { output, claim } => write!(f, "{output} {claim}"),
+            Self::Output { output, claim, .. } => write!(f, "{output} {claim}"),
             Self::Log { log, value, claim } => {
                 if matches!(claim, LogClaim::NotSaid(_)) {
                     f.write_str("no ")?;

@@ -1,12 +1,21 @@
 //! The words of a line and where they stand.
 
-use crate::source::{Place, Problem, likely, one_of};
+use std::fmt;
+
+use crate::source::{Place, Problem, excerpt, likely, one_of};
 
 /// A word and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
     pub(super) place: Place,
+}
+
+/// The word as a message repeats it.
+impl fmt::Display for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&excerpt(self.text))
+    }
 }
 
 /// Splits a line at spaces, up to a `#`. A sign of tolerance is a word of its own, also
@@ -44,12 +53,18 @@ pub(super) const TOLERANCE: [&str; 2] = ["+-", "±"];
 pub(super) struct Sentence<'a> {
     words: &'a [Word<'a>],
     next: usize,
+    /// What could stand at the next place and was asked for already.
+    tried: Vec<&'static str>,
 }
 
 impl<'a> Sentence<'a> {
     /// A sentence of at least one word.
     pub(super) fn new(words: &'a [Word<'a>]) -> Self {
-        Self { words, next: 0 }
+        Self {
+            words,
+            next: 0,
+            tried: Vec::new(),
+        }
     }
 
     /// The next word, without reading it.
@@ -60,26 +75,44 @@ impl<'a> Sentence<'a> {
     /// The next word.
     pub(super) fn word(&mut self, expected: &str) -> Result<Word<'a>, Problem> {
         let word = self.peek().ok_or_else(|| self.ends_early(expected))?;
-        self.next += 1;
+        self.read();
         Ok(word)
     }
 
     /// Whether the next word is this one; if so it is read.
-    pub(super) fn accept(&mut self, text: &str) -> bool {
+    pub(super) fn accept(&mut self, text: &'static str) -> bool {
         let found = self.peek().is_some_and(|word| word.text == text);
-        self.next += usize::from(found);
+        if found {
+            self.read();
+        } else {
+            self.tried.push(text);
+        }
         found
+    }
+
+    fn read(&mut self) {
+        self.next += 1;
+        self.tried.clear();
     }
 
     /// One of these words.
     pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Problem> {
-        let expected = one_of(choices.iter().copied());
-        let word = self.word(&expected)?;
+        let possible = [&self.tried, choices].concat();
+        let word = self.word(&one_of(possible.iter().copied()))?;
         choices
             .iter()
             .find(|choice| **choice == word.text)
             .copied()
-            .ok_or_else(|| unknown_word(word, choices))
+            .ok_or_else(|| unknown_word(word, &possible))
+    }
+
+    /// The word that a duration follows.
+    pub(super) fn before_duration(&mut self, keyword: &'static str) -> Result<(), Problem> {
+        if self.peek().is_none() {
+            let expected = format!("`{keyword}` and a duration, as in `{keyword} 300 ms`");
+            return Err(self.ends_early(&expected));
+        }
+        self.keyword(&[keyword]).map(drop)
     }
 
     /// The end of the sentence.
@@ -88,11 +121,18 @@ impl<'a> Sentence<'a> {
             return Ok(());
         };
         let rest = self.words[self.next..].last().unwrap_or(&word);
-        Err(Problem::new(
+        let also: Vec<_> = self.tried.iter().map(|word| format!("`{word}`")).collect();
+        let or = if also.is_empty() { "" } else { " or " };
+        let expected = format!("expected {}{or}the end of the line", also.join(", "));
+        let problem = Problem::new(
             word.place.to(rest.place),
             "the sentence goes on after it is complete",
-            "expected the end of the line",
-        ))
+            expected,
+        );
+        Err(match likely(word.text, self.tried.iter().copied()) {
+            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+            None => problem,
+        })
     }
 
     /// From the first word to the last.
@@ -121,7 +161,10 @@ impl<'a> Sentence<'a> {
 pub(super) fn unknown_word(word: Word<'_>, choices: &[&str]) -> Problem {
     let problem = Problem::new(
         word.place,
-        format!("unexpected `{}`", word.text),
+        match word.text {
+            "" => "something is missing".to_owned(),
+            _ => format!("unexpected `{word}`"),
+        },
         format!("expected {}", one_of(choices.iter().copied())),
     );
     match likely(word.text, choices.iter().copied()) {

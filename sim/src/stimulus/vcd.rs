@@ -30,6 +30,7 @@ use firmware_core::event::ButtonId;
 use vcd::{Command, IdCode};
 
 use crate::script::Script;
+use crate::source::Place;
 use crate::trace::RESET;
 use commands::Commands;
 use error::unexpected;
@@ -83,7 +84,14 @@ impl<'a> Waveform<'a> {
     /// The name of the app whose trace this is, when the file says so.
     #[must_use]
     pub fn app(&self) -> Option<&str> {
-        self.header.app.as_deref()
+        self.header.app.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    /// Where the file says which app it shows; its beginning where it does not.
+    #[must_use]
+    pub fn app_place(&self) -> Place {
+        let offset = self.header.app.as_ref().map_or(0, |(offset, _)| *offset);
+        error::place_at(self.bytes, offset)
     }
 
     /// Reads what happens, for an app with this interface.
@@ -169,17 +177,20 @@ impl<'a> Waveform<'a> {
             // One signal has one code in however many scopes it appears.
             let same_code = inputs.insert(variable.code, input).unwrap_or(input);
             let same_input = codes.insert(input, variable.code).unwrap_or(variable.code);
-            if same_code != input || same_input != variable.code {
-                return refuse(VcdProblem::Ambiguous(variable.name.clone()));
+            if same_code != input {
+                return refuse(VcdProblem::TwoInputs(variable.name.clone()));
+            }
+            if same_input != variable.code {
+                return refuse(VcdProblem::TwoSignals(variable.name.clone()));
             }
         }
         if inputs.is_empty() {
             return Err(VcdError::at(
                 self.bytes,
-                self.header.body,
+                self.header.end,
                 VcdProblem::NoInputs {
                     app: interface.name,
-                    buttons: names(interface),
+                    buttons: interface.buttons,
                 },
             ));
         }
@@ -220,14 +231,7 @@ fn input(
         None => Err(VcdProblem::UnknownInput {
             name: variable.name.clone(),
             app: interface.name,
-            buttons: names(interface),
+            buttons: interface.buttons,
         }),
-    }
-}
-
-fn names(interface: &Interface) -> String {
-    match interface.buttons {
-        [] => "no buttons".to_owned(),
-        buttons => buttons.join(", "),
     }
 }

@@ -273,8 +273,7 @@ mod tests {
         timeline.act(Ticks(5), PRESS).unwrap();
         let led = |timeline: &Timeline| timeline.branch().live().levels()[0].0;
 
-        assert_eq!(timeline.undo(), Ok(true));
-        assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(4)));
+        // The press that made the branch was all that was done on it.
         assert_eq!(timeline.undo(), Ok(true));
         assert_eq!(
             (timeline.current(), timeline.branch().end()),
@@ -286,7 +285,7 @@ mod tests {
 
         assert!(timeline.redo());
         assert_eq!((led(&timeline), timeline.branch().end()), (1, Ticks(20)));
-        assert!(timeline.redo() && timeline.redo());
+        assert!(timeline.redo());
         assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(5)));
         assert!(!timeline.redo());
     }

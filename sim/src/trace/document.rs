@@ -1,5 +1,8 @@
 //! Traces read back from files: whatever app or world they come from.
 
+#[cfg(test)]
+mod tests;
+
 use std::str::FromStr;
 
 use firmware_core::time::Ticks;
@@ -7,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
 use super::{Kind, MAX_LINES, Trace};
-use crate::source::{Place, Problem};
+use crate::source::{Place, Problem, excerpt, one_of};
 
 /// The largest trace that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024 * 1024;
@@ -65,14 +68,14 @@ impl Document {
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let (body, skipped) = after_front_matter(text);
         let mut lines = body.lines().zip(skipped + 1..);
-        let Some((header, number)) = lines.next() else {
-            return Err(not_a_trace(whole_line("", 1)));
-        };
-        let mut reader = if header.starts_with('{') {
-            Reader::new(json_header(header, number)?)
+        let (header, number) = lines.next().unwrap_or(("", skipped + 1));
+        let place = whole_line(header, number);
+        let app = if header.starts_with('{') {
+            json_header(header, place)?
         } else {
-            Reader::new(text_header(header, number)?)
+            text_header(header, place)?
         };
+        let mut reader = Reader::new(app, place);
         let read = if header.starts_with('{') {
             json_line
         } else {
@@ -86,15 +89,22 @@ impl Document {
     }
 }
 
-/// What insta writes above a snapshot ends with a line of three dashes.
+/// What insta writes above a snapshot stands between two lines of three dashes. What
+/// follows it, and how many lines it takes.
 fn after_front_matter(text: &str) -> (&str, usize) {
-    let front = text
-        .strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"));
-    match front {
-        Some((front, body)) => (body, front.lines().count() + 2),
-        None => (text, 0),
+    const DASHES: &str = "---";
+    let mut rest = text;
+    for (line, number) in text.split_inclusive('\n').zip(1_usize..) {
+        let is_dashes = line.trim_end() == DASHES;
+        rest = &rest[line.len()..];
+        if number == 1 && !is_dashes {
+            break;
+        }
+        if number > 1 && is_dashes {
+            return (rest, number);
+        }
     }
+    (text, 0)
 }
 
 /// What one line after the header says.
@@ -110,7 +120,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(app: String) -> Self {
+    fn new(app: String, header: Place) -> Self {
         Self {
             document: Document {
                 app,
@@ -118,7 +128,7 @@ impl Reader {
                 end: Ticks::ZERO,
             },
             complete: false,
-            last: whole_line("", 1),
+            last: header,
         }
     }
 
@@ -158,8 +168,9 @@ impl Reader {
                     return Err(Problem::new(
                         place,
                         format!("the trace says it has {lines} lines, and has {found}"),
-                        "expected a trace that nobody cut or mended by hand",
-                    ));
+                        format!("expected {found}"),
+                    )
+                    .with_help("somebody cut or mended it by hand: write it again"));
                 }
                 self.document.end = end;
                 self.complete = true;
@@ -173,45 +184,61 @@ impl Reader {
             return Ok(self.document);
         }
         Err(Problem::new(
-            self.last,
+            Place {
+                column: self.last.column + self.last.width,
+                width: 1,
+                ..self.last
+            },
             "the trace breaks off here",
-            format!("expected a last line `{END}` with the number of lines"),
+            format!("expected a last line with `{END}  {LINES}` and their number"),
         ))
     }
 }
 
-fn text_header(line: &str, number: usize) -> Result<String, Problem> {
-    let place = whole_line(line, number);
+fn text_header(line: &str, place: Place) -> Result<String, Problem> {
     let rest = line
         .strip_prefix(SIGNATURE)
         .ok_or_else(|| not_a_trace(place))?;
     let (version, rest) = rest.split_once(':').ok_or_else(|| not_a_trace(place))?;
     check_version(version.trim().parse().ok(), place)?;
-    let app = rest.split(',').next().unwrap_or_default().trim();
-    Ok(app.to_owned())
+    match rest.split(',').next().map(str::trim) {
+        Some(app) if !app.is_empty() => Ok(app.to_owned()),
+        _ => Err(no_app(place)),
+    }
 }
 
 fn text_line(line: &str, place: Place) -> Result<Said, Problem> {
-    let mut words = line.split_whitespace();
-    let (Some(tick), Some(kind), Some(name), Some(value), None) = (
-        words.next(),
-        words.next(),
-        words.next(),
-        words.next(),
-        words.next(),
-    ) else {
-        return Err(not_a_line(place));
+    let words: Vec<_> = line.split_whitespace().take(5).collect();
+    let at = |word: &str| word_place(line, word, place);
+    let &[tick, kind, name, value] = words.as_slice() else {
+        let message = match words.len() {
+            5.. => "this line of the trace has too many words",
+            _ => "this line of the trace has too few words",
+        };
+        return Err(Problem::new(place, message, A_LINE));
     };
-    let tick = number::<u32>(tick, "tick", place)?;
-    said(Ticks(tick), kind, name, value, place)
+    let tick = number::<u32>(tick, "tick", at(tick))?;
+    said(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
 }
 
-fn said(tick: Ticks, kind: &str, name: &str, value: &str, place: Place) -> Result<Said, Problem> {
+fn said(
+    tick: Ticks,
+    (kind, kind_at): (&str, Place),
+    name: &str,
+    (value, value_at): (&str, Place),
+) -> Result<Said, Problem> {
     if kind == END && name == LINES {
-        let lines = number(value, "number of lines", place)?;
+        let lines = number(value, "number of lines", value_at)?;
         return Ok(Said::End { end: tick, lines });
     }
-    let kind = Kind::from_word(kind).ok_or_else(|| not_a_line(place))?;
+    let kind = Kind::from_word(kind).ok_or_else(|| {
+        let kinds = Kind::ALL.map(Kind::word);
+        Problem::new(
+            kind_at,
+            format!("`{}` is no kind of line", excerpt(kind)),
+            format!("expected {}, or `{END}` with `{LINES}`", one_of(kinds)),
+        )
+    })?;
     Ok(Said::Record(Record {
         tick,
         kind,
@@ -220,53 +247,79 @@ fn said(tick: Ticks, kind: &str, name: &str, value: &str, place: Place) -> Resul
     }))
 }
 
-fn json_header(line: &str, number: usize) -> Result<String, Problem> {
-    let place = whole_line(line, number);
+fn json_header(line: &str, place: Place) -> Result<String, Problem> {
     let header = json(line, place)?;
     let version = header.get("trace").ok_or_else(|| not_a_trace(place))?;
     let version = version.as_u64().and_then(|version| version.try_into().ok());
     check_version(version, place)?;
-    let app = header.get("app").and_then(Json::as_str);
-    Ok(app.ok_or_else(|| not_a_trace(place))?.to_owned())
+    match header.get("app").and_then(Json::as_str) {
+        Some(app) if !app.is_empty() => Ok(app.to_owned()),
+        _ => Err(no_app(place)),
+    }
 }
 
 fn json_line(line: &str, place: Place) -> Result<Said, Problem> {
     let line = json(line, place)?;
+    let wrong = |key: &str, expected: &str| {
+        let message = match line.get(key) {
+            None => format!("this line of the trace has no `{key}`"),
+            Some(value) => format!("`{}` is not a {key}", excerpt(&value.to_string())),
+        };
+        Problem::new(place, message, format!("expected {expected}"))
+    };
+    let word = |key| {
+        let word = line.get(key).and_then(Json::as_str);
+        word.ok_or_else(|| wrong(key, "a text"))
+    };
     let tick = line
         .get("tick")
         .and_then(Json::as_u64)
-        .and_then(|tick| u32::try_from(tick).ok());
-    let word = |key| line.get(key).and_then(Json::as_str);
+        .and_then(|tick| u32::try_from(tick).ok())
+        .ok_or_else(|| wrong("tick", A_NUMBER))?;
     let value = match line.get("value") {
-        Some(Json::String(value)) => Some(value.clone()),
-        Some(Json::Number(value)) => Some(value.to_string()),
-        _ => None,
+        Some(Json::String(value)) => value.clone(),
+        Some(Json::Number(value)) => value.to_string(),
+        _ => return Err(wrong("value", "a text or a number")),
     };
-    match (tick, word("kind"), word("name"), value) {
-        (Some(tick), Some(kind), Some(name), Some(value)) => {
-            said(Ticks(tick), kind, name, &value, place)
-        }
-        _ => Err(not_a_line(place)),
-    }
+    said(
+        Ticks(tick),
+        (word("kind")?, place),
+        word("name")?,
+        (&value, place),
+    )
 }
 
 fn json(line: &str, place: Place) -> Result<Json, Problem> {
     serde_json::from_str(line).map_err(|error| {
+        // The column counts bytes, and the message ends with it and a line that is not
+        // the file's.
+        let before = error.column().saturating_sub(1).min(line.len());
+        let column = String::from_utf8_lossy(&line.as_bytes()[..before]);
         let place = Place {
-            column: error.column().max(1),
+            column: column.chars().count() + 1,
             width: 1,
             ..place
         };
-        Problem::new(place, error.to_string(), "expected one JSON object a line")
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        Problem::new(
+            place,
+            format!("this is not JSON: {message}"),
+            "expected one JSON object a line",
+        )
     })
 }
+
+const A_NUMBER: &str = "a whole number up to 4294967295";
+
+const A_LINE: &str = "expected a tick, `in`, `out`, `log` or `end`, a name and a value";
 
 fn number<N: FromStr>(word: &str, what: &str, place: Place) -> Result<N, Problem> {
     word.parse().map_err(|_| {
         Problem::new(
             place,
-            format!("`{word}` is not a {what}"),
-            "expected a whole number",
+            format!("`{}` is not a {what}", excerpt(word)),
+            format!("expected {A_NUMBER}"),
         )
     })
 }
@@ -288,17 +341,28 @@ fn not_a_trace(place: Place) -> Problem {
     Problem::new(
         place,
         "this is not a trace",
-        format!("expected a first line like `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
+        format!("expected a first line such as `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
     )
-    .with_help("`sim run SCENARIO --format text` writes one; a VCD cannot be compared")
+    .with_help("`sim run SCENARIO` and `--format jsonl` write traces; a VCD cannot be compared")
 }
 
-fn not_a_line(place: Place) -> Problem {
+fn no_app(place: Place) -> Problem {
     Problem::new(
         place,
-        "this is not a line of a trace",
-        format!("expected a tick, `in`, `out`, `log` or `{END}`, a name and a value"),
+        "the trace does not say which app it is of",
+        "expected the name of an app",
     )
+}
+
+/// The place of a word that is a part of the line.
+fn word_place(line: &str, word: &str, place: Place) -> Place {
+    let before = (word.as_ptr().addr()).saturating_sub(line.as_ptr().addr());
+    let before = line.get(..before).unwrap_or_default();
+    Place {
+        column: before.chars().count() + 1,
+        width: word.chars().count().max(1),
+        ..place
+    }
 }
 
 fn whole_line(line: &str, number: usize) -> Place {

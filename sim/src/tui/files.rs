@@ -7,10 +7,11 @@ use super::overlay::Kind;
 use super::ui::{Failed, Ui};
 use super::view::clock;
 use crate::judge::judge;
-use crate::load::{Form, LoadError};
+use crate::load::{Form, LoadError, Loaded};
 use crate::recording::Recording;
 use crate::scenario::from_run::from_run;
 use crate::script::Script;
+use crate::timeline::TimelineError;
 use crate::trace::vcd;
 
 /// The files the terminal UI can reach: those of the machine, or those of a test.
@@ -80,9 +81,12 @@ impl Ui {
         let loaded = form
             .load(&self.catalog, &bytes, None)
             .map_err(|error| format!("{path}{}", first_problem(&error)))?;
-        let app = loaded.app.clone();
-        self.replace(&app, &loaded.script)
-            .map_err(|error| error.to_string())?;
+        self.show(path, &loaded).map_err(|error| error.to_string())
+    }
+
+    /// Shows a run that was read.
+    pub(super) fn show(&mut self, path: &str, loaded: &Loaded) -> Result<(), TimelineError> {
+        self.replace(&loaded.app, &loaded.script)?;
         self.failures = judge(&loaded.checks, self.trace())
             .into_iter()
             .map(|failure| Failed {

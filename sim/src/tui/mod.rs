@@ -1,7 +1,7 @@
 //! The terminal UI: a view on a timeline.
 //!
-//! [`ui`] is everything the screen knows, [`update`] and what it calls is what keys do to
-//! it, [`view`] draws it; none of them knows a terminal or a clock. [`terminal`] has both.
+//! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
+//! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
 
 mod branches;
 mod destination;
@@ -12,6 +12,7 @@ mod measure;
 mod menus;
 mod overlay;
 mod pace;
+pub mod picture;
 mod prompt;
 mod signals;
 mod state;

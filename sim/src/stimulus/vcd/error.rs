@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{MAX_COMMAND, MAX_DEPTH, MAX_VARIABLES};
 use crate::script::{MAX_EVENTS, MAX_LENGTH, ScriptError};
+use crate::source::{Place, Problem, excerpt, one_of};
 use crate::trace::vcd::VERSION;
 
 /// What a button can be given.
@@ -14,27 +15,24 @@ pub(super) const BIT: &str = "a level of one bit: `0`, `1`, `x` or `z`";
 /// What the string `reset` can carry.
 pub(super) const CONDITIONS: &str = "a string: `ok`, `clock-failed`, `uart-missing` or nothing";
 
-/// The most of a file's text that an error repeats, in characters.
-const MAX_EXCERPT: usize = 40;
+/// The most characters of a word that an error underlines.
+const MAX_WIDTH: usize = 40;
 
 /// A waveform cannot be read, or does not fit the app.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {line}, column {column}: {problem}")]
+#[error("line {}, column {}: {problem}", .place.line, .place.column)]
 pub struct VcdError {
-    /// The line, from 1.
-    pub line: usize,
-    /// The character in the line, from 1.
-    pub column: usize,
+    /// Where the word stands that is wrong, or that begins what is wrong.
+    pub place: Place,
     /// What is wrong there.
     pub problem: VcdProblem,
 }
 
 /// What is wrong at a place of a waveform. The names and words in it come from the file,
 /// except where they are the app's.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VcdProblem {
     /// Something else should stand here.
-    #[error("found `{found}`, expected {expected}")]
     Unexpected {
         /// What stands here, shortened and with control characters escaped.
         found: String,
@@ -42,34 +40,24 @@ pub enum VcdProblem {
         expected: &'static str,
     },
     /// The file ends where more must follow.
-    #[error("the file ends before {expected}")]
     CutShort {
         /// What must follow.
         expected: &'static str,
     },
     /// More variables than [`MAX_VARIABLES`].
-    #[error("more than {MAX_VARIABLES} variables: no more are read")]
     TooManyVariables,
     /// Scopes deeper than [`MAX_DEPTH`].
-    #[error("more than {MAX_DEPTH} scopes in one another: no more are read")]
     TooDeep,
     /// A command longer than [`MAX_COMMAND`].
-    #[error("this command, name or value has more than {MAX_COMMAND} bytes: no more are read")]
     TooLong,
     /// More inputs than [`MAX_EVENTS`].
-    #[error("more than {MAX_EVENTS} inputs: no more can be played")]
     TooManyEvents,
     /// A time stamp beyond [`MAX_LENGTH`].
-    #[error(
-        "time {time} is later than {} ms (7 days): no more can be played",
-        MAX_LENGTH.0
-    )]
     TooLate {
         /// The time stamp, in units of the file.
         time: u64,
     },
     /// A time stamp earlier than the one before it.
-    #[error("time {time} comes after time {previous}, expected no earlier one")]
     TimeRunsBack {
         /// The time stamp, in units of the file.
         time: u64,
@@ -77,35 +65,26 @@ pub enum VcdProblem {
         previous: u64,
     },
     /// Another version of this program wrote the file.
-    #[error(
-        "the file follows version {found} of lockstep's conventions; this program reads version \
-         {VERSION}: use the program that wrote it, or write it again with this one"
-    )]
     OtherVersion {
         /// The version the file follows.
         found: u32,
     },
     /// A value change in the header.
-    #[error("a value change before `$enddefinitions $end`, expected a declaration")]
     BeforeEndOfHeader,
     /// A declaration after the header.
-    #[error("a declaration after `$enddefinitions`, expected a time or a value change")]
     Declaration,
     /// A change of something that was never declared.
-    #[error("a value change of `{0}`, and no `$var` declares that code")]
     Undeclared(String),
     /// A variable among the inputs that the app does not have.
-    #[error("variable `{name}` in scope `in` is no input of app `{app}`; it has {buttons}")]
     UnknownInput {
         /// The variable's name.
         name: String,
         /// The app.
         app: &'static str,
         /// The names of its buttons.
-        buttons: String,
+        buttons: &'static [&'static str],
     },
     /// A variable of the right name that cannot carry the input.
-    #[error("variable `{name}` is a {found}, expected {expected}")]
     WrongType {
         /// The variable's name.
         name: String,
@@ -114,53 +93,161 @@ pub enum VcdProblem {
         /// What it should be.
         expected: &'static str,
     },
-    /// Two signals for one input, or one signal for two.
-    #[error("variable `{0}`: a button must be one signal, and a signal one button")]
-    Ambiguous(String),
+    /// Two signals for one input.
+    TwoSignals(String),
+    /// One signal for two inputs.
+    TwoInputs(String),
     /// Nothing in the file is an input of the app.
-    #[error("no 1-bit variable is named like a button of app `{app}`; it has {buttons}")]
     NoInputs {
         /// The app.
         app: &'static str,
         /// The names of its buttons.
-        buttons: String,
+        buttons: &'static [&'static str],
     },
     /// What the inputs do cannot be played.
-    #[error(transparent)]
-    Script(#[from] ScriptError),
+    Script(ScriptError),
+}
+
+impl From<ScriptError> for VcdProblem {
+    fn from(error: ScriptError) -> Self {
+        Self::Script(error)
+    }
+}
+
+impl fmt::Display for VcdProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.message(), self.expected())?;
+        self.help().map_or(Ok(()), |help| write!(f, ": {help}"))
+    }
+}
+
+impl VcdProblem {
+    /// What is wrong.
+    fn message(&self) -> String {
+        match self {
+            Self::Unexpected { found, .. } => format!("found `{found}`"),
+            Self::CutShort { .. } => "the file ends too early".to_owned(),
+            Self::TooManyVariables => "there are too many variables".to_owned(),
+            Self::TooDeep => "too many scopes lie in one another".to_owned(),
+            Self::TooLong => "this command, name or value is too long".to_owned(),
+            Self::TooManyEvents => "there are too many inputs".to_owned(),
+            Self::TooLate { time } => format!("time {time} is too late"),
+            Self::TimeRunsBack { time, previous } => {
+                format!("time {time} comes after time {previous}")
+            }
+            Self::OtherVersion { found } => {
+                format!("the file follows version {found} of lockstep's conventions")
+            }
+            Self::BeforeEndOfHeader => "a time or a value change in the header".to_owned(),
+            Self::Declaration => "a declaration after the header".to_owned(),
+            Self::Undeclared(code) => format!("no `$var` declares the code `{}`", excerpt(code)),
+            Self::UnknownInput { name, app, .. } => {
+                format!("app `{app}` has no button `{}`", excerpt(name))
+            }
+            Self::WrongType { name, found, .. } => {
+                format!("variable `{}` is a {found}", excerpt(name))
+            }
+            Self::TwoSignals(name) => {
+                format!("a second signal is called `{}`", excerpt(name))
+            }
+            Self::TwoInputs(name) => {
+                format!(
+                    "the signal of `{}` was declared as another input",
+                    excerpt(name)
+                )
+            }
+            Self::NoInputs { app, .. } => {
+                format!("no 1-bit variable is named like a button of app `{app}`")
+            }
+            Self::Script(ScriptError::TwoResets { tick }) => {
+                format!("a second reset in tick {}", tick.0)
+            }
+            Self::Script(error) => error.to_string(),
+        }
+    }
+
+    /// What was expected instead.
+    fn expected(&self) -> String {
+        let one_of_buttons = |buttons: &[&'static str]| one_of(buttons.iter().copied());
+        match self {
+            Self::Unexpected { expected, .. }
+            | Self::CutShort { expected }
+            | Self::WrongType { expected, .. } => format!("expected {expected}"),
+            Self::TooManyVariables => format!("expected at most {MAX_VARIABLES}"),
+            Self::TooDeep => format!("expected at most {MAX_DEPTH}"),
+            Self::TooLong => format!("expected at most {MAX_COMMAND} bytes"),
+            Self::TooManyEvents => format!("expected at most {MAX_EVENTS}"),
+            Self::TooLate { .. } => format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+            Self::TimeRunsBack { previous, .. } => format!("expected {previous} or later"),
+            Self::OtherVersion { .. } => format!("expected version {VERSION}"),
+            Self::BeforeEndOfHeader => {
+                "expected a declaration, or `$enddefinitions $end` before it".to_owned()
+            }
+            Self::Declaration => "expected a time or a value change".to_owned(),
+            Self::Undeclared(_) => "expected a code that was declared".to_owned(),
+            Self::UnknownInput { buttons, .. } => {
+                format!("expected {} in scope `in`", one_of_buttons(buttons))
+            }
+            Self::TwoSignals(_) => "expected one signal for each input".to_owned(),
+            Self::TwoInputs(_) => "expected one input for each signal".to_owned(),
+            Self::NoInputs { buttons, .. } => {
+                format!("expected {} before this", one_of_buttons(buttons))
+            }
+            Self::Script(_) => "expected at most one a tick".to_owned(),
+        }
+    }
+
+    /// How to mend it, where that is not plain.
+    fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::OtherVersion { .. } => {
+                Some("use the program that wrote it, or write the file again with this one")
+            }
+            Self::UnknownInput { .. } => Some("signals that are no inputs belong in another scope"),
+            Self::NoInputs { .. } => Some("name the signals like the buttons they are wired to"),
+            Self::TooLong => Some("perhaps the `$end` of a command is missing"),
+            _ => None,
+        }
+    }
 }
 
 impl VcdError {
     pub(super) fn at(bytes: &[u8], offset: usize, problem: VcdProblem) -> Self {
-        let before = bytes.get(..offset).unwrap_or(bytes);
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .count()
-            + 1;
         Self {
-            line,
-            column,
+            place: place_at(bytes, offset),
             problem,
         }
     }
 }
 
-/// The beginning of a text from the file, safe to print.
-pub(super) fn excerpt(text: &str) -> String {
-    let mut excerpt: String = text
-        .chars()
-        .take(MAX_EXCERPT)
-        .flat_map(char::escape_debug)
-        .collect();
-    if text.chars().nth(MAX_EXCERPT).is_some() {
-        excerpt.push('…');
+impl From<VcdError> for Problem {
+    fn from(VcdError { place, problem }: VcdError) -> Self {
+        Self {
+            place,
+            message: problem.message(),
+            expected: problem.expected(),
+            help: problem.help().map(str::to_owned),
+        }
     }
-    excerpt
+}
+
+/// The place of the word that begins at this offset.
+pub(super) fn place_at(bytes: &[u8], offset: usize) -> Place {
+    let (before, rest) = bytes.split_at(offset.min(bytes.len()));
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let characters = |bytes| String::from_utf8_lossy(bytes).chars().count();
+    let word = rest
+        .iter()
+        .take(MAX_WIDTH)
+        .take_while(|byte| !byte.is_ascii_whitespace());
+    Place {
+        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+        column: characters(&before[line_start..]) + 1,
+        width: characters(&rest[..word.count()]).max(1),
+    }
 }
 
 /// Something else should stand here.

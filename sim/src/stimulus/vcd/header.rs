@@ -14,7 +14,8 @@ use crate::trace::vcd::{APP, CLOCK, SIGNATURE, VERSION};
 
 #[derive(Clone, Debug)]
 pub(super) struct Header {
-    pub(super) app: Option<String>,
+    /// The app whose trace this is, and where the comment stands that says so.
+    pub(super) app: Option<(usize, String)>,
     pub(super) clock: Instant,
     pub(super) timescale: Timescale,
     pub(super) variables: Vec<Variable>,
@@ -22,6 +23,8 @@ pub(super) struct Header {
     pub(super) codes: HashSet<IdCode>,
     /// Whether there is a scope `in`.
     pub(super) has_inputs: bool,
+    /// Where `$enddefinitions` stands.
+    pub(super) end: usize,
     /// Where the value changes begin.
     pub(super) body: usize,
 }
@@ -67,7 +70,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
     while let Some((offset, command)) = commands.next()? {
         let refuse = |problem| VcdError::at(bytes, offset, problem);
         if command == Command::Enddefinitions {
-            return draft.finish(commands.position()).map_err(refuse);
+            return draft.finish(offset, commands.position()).map_err(refuse);
         }
         draft.take(offset, command).map_err(refuse)?;
     }
@@ -80,7 +83,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
 /// What is known of a header that is being read.
 #[derive(Default)]
 struct Draft {
-    app: Option<String>,
+    app: Option<(usize, String)>,
     clock: Instant,
     timescale: Option<Timescale>,
     variables: Vec<Variable>,
@@ -94,7 +97,7 @@ struct Draft {
 impl Draft {
     fn take(&mut self, offset: usize, command: Command) -> Result<(), VcdProblem> {
         match command {
-            Command::Comment(text) => self.comment(&text),
+            Command::Comment(text) => self.comment(offset, &text),
             Command::Date(_) | Command::Version(_) => Ok(()),
             Command::Timescale(count, unit) => self.timescale(count, unit),
             Command::ScopeDef(_, name) => self.open(&name),
@@ -115,7 +118,7 @@ impl Draft {
     }
 
     /// Our own comment says which app is shown and where its clock started.
-    fn comment(&mut self, text: &str) -> Result<(), VcdProblem> {
+    fn comment(&mut self, offset: usize, text: &str) -> Result<(), VcdProblem> {
         let mut words = text.split_ascii_whitespace();
         if words.next() != Some(SIGNATURE) {
             return Ok(());
@@ -128,7 +131,7 @@ impl Draft {
         }
         for (key, value) in words.filter_map(|word| word.split_once('=')) {
             if key == APP {
-                self.app = Some(value.to_owned());
+                self.app = Some((offset, value.to_owned()));
             } else if key == CLOCK {
                 let reading = value.parse().map_err(|_| {
                     unexpected(value, "a reading of the tick counter after `clock=`")
@@ -172,7 +175,7 @@ impl Draft {
         Ok(())
     }
 
-    fn finish(self, body: usize) -> Result<Header, VcdProblem> {
+    fn finish(self, end: usize, body: usize) -> Result<Header, VcdProblem> {
         if !self.scopes.is_empty() {
             return Err(unexpected(
                 "$enddefinitions",
@@ -182,7 +185,7 @@ impl Draft {
         let timescale = self.timescale.ok_or_else(|| {
             unexpected(
                 "$enddefinitions",
-                "a `$timescale 1 ms $end` or the like before it",
+                "`$timescale 1 ms $end` or the like before it",
             )
         })?;
         Ok(Header {
@@ -192,6 +195,7 @@ impl Draft {
             variables: self.variables,
             codes: self.codes,
             has_inputs: self.has_inputs,
+            end,
             body,
         })
     }

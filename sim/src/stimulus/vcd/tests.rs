@@ -127,7 +127,7 @@ fn errors_say_where_and_what_was_expected() {
     let header = |from: &str, to: &str| with_changes("#0").replacen(from, to, 1);
     let ours = |comment: &str| header("$timescale", &format!("$comment {comment} $end $timescale"));
     for (text, line, column, message) in [
-        (String::new(), 1, 1, "before `$enddefinitions"),
+        (String::new(), 1, 1, "expected `$enddefinitions"),
         (
             header("$timescale", "$zeitscale"),
             1,
@@ -170,12 +170,12 @@ fn errors_say_where_and_what_was_expected() {
             header("$upscope $end\n$enddef", "0a $upscope $end\n$enddef"),
             9,
             1,
-            "before `$enddefinitions",
+            "in the header",
         ),
-        (header("b B $end", "b C $end"), 4, 1, "it has A, B"),
+        (header("b B $end", "b C $end"), 4, 1, "expected `A` or `B`"),
         (header("reg 1 b", "reg 8 b"), 4, 1, "reg of 8 bits"),
-        (header("b B $end", "b A $end"), 4, 1, "one signal"),
-        (header("b B $end", "a B $end"), 4, 1, "one signal"),
+        (header("b B $end", "b A $end"), 4, 1, "second signal"),
+        (header("b B $end", "a B $end"), 4, 1, "another input"),
         (header("string 1 r", "wire 1 r"), 5, 1, "expected a string"),
         (ours("lockstep 2 app=two"), 1, 1, "version 2"),
         (ours("lockstep 1 clock=x"), 1, 1, "found `x`"),
@@ -187,8 +187,8 @@ fn errors_say_where_and_what_was_expected() {
         (with_changes("r1.5 a"), 11, 1, "found `1.5`"),
         (with_changes("1r"), 11, 1, "clock-failed"),
         (with_changes("sko r"), 11, 1, "found `ko`"),
-        (with_changes("#10 sok r sok r"), 11, 11, "two resets"),
-        (with_changes("#10 $upscope $end"), 11, 5, "after `$enddef"),
+        (with_changes("#10 sok r sok r"), 11, 11, "second reset"),
+        (with_changes("#10 $upscope $end"), 11, 5, "after the header"),
         (with_changes("#10 $dump"), 11, 5, "found `$dump`"),
         (with_changes("#10 $comment for ever"), 11, 5, "end of this"),
         (with_changes("#10 s"), 11, 5, "end of this command"),
@@ -196,7 +196,7 @@ fn errors_say_where_and_what_was_expected() {
         (with_changes("b\u{1b}[2J a"), 11, 1, "found `b\\u{1b}[2J`"),
     ] {
         let error = read(&text, &TWO_BUTTONS).unwrap_err();
-        let place = (error.line, error.column);
+        let place = (error.place.line, error.place.column);
         assert_eq!(place, (line, column), "{error}\n{text}");
         assert!(error.to_string().contains(message), "{error}\n{text}");
     }
@@ -206,7 +206,7 @@ fn errors_say_where_and_what_was_expected() {
 fn a_file_without_any_input_of_the_app_names_the_buttons() {
     let text = with_changes("#0").replacen("module in", "module pins", 1);
     let error = read(text, &TOGGLE).unwrap_err().to_string();
-    assert!(error.contains("`toggle`; it has button"), "{error}");
+    assert!(error.contains("`toggle`, expected `button`"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! Something playable, read from a file: what `shot` and `cast` share.
+
+use std::path::Path;
+
+use super::exit::Exit;
+use super::input::Source;
+use super::report::Report;
+use crate::catalog::Catalog;
+use crate::load::{Form, Loaded};
+use crate::play::PlayError;
+use crate::scenario::duration::parse_length;
+use crate::timeline::TimelineError;
+use crate::tui::picture::PictureError;
+
+use firmware_core::time::Ticks;
+
+/// What there is to play, and what it is called; what is wrong with it is told.
+pub(super) fn read(
+    path: &Path,
+    app: Option<&str>,
+    catalog: &Catalog,
+    report: &Report,
+) -> Result<(String, Loaded), Exit> {
+    let form = Form::of(path);
+    let source = Source::read(path, form.max_bytes()).map_err(|error| report.error(error))?;
+    let loaded = form.load(catalog, &source.bytes, app).map_err(|error| {
+        report.print(&report.unloadable(&source, &error));
+        Exit::BadInput
+    })?;
+    for note in &loaded.notes {
+        report.print(&format!("note: {note}"));
+    }
+    Ok((source.name, loaded))
+}
+
+/// Tells why there is no picture.
+pub(super) fn refuse(error: &PictureError, report: &Report) -> Exit {
+    report.error(error);
+    match error {
+        PictureError::Timeline(TimelineError::Play(
+            PlayError::Panicked { .. } | PlayError::ContractBroken { .. },
+        )) => Exit::Failed,
+        _ => Exit::BadInput,
+    }
+}
+
+/// A length of time, as scenarios have it; none at all is one too.
+pub(super) fn time(text: &str) -> Result<Ticks, String> {
+    if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
+        return Ok(Ticks::ZERO);
+    }
+    parse_length(text).map_err(|problem| format!("{}; {}", problem.message, problem.expected))
+}
+
+/// Colour is for whoever looks at the picture, not for the terminal that it is made in: so
+/// only `--color never` takes it away.
+pub(super) fn colour() -> bool {
+    anstream::ColorChoice::global() != anstream::ColorChoice::Never
+}

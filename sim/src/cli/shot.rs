@@ -1,0 +1,141 @@
+//! `sim shot`: a picture of the terminal simulator.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use firmware_core::time::Ticks;
+
+use super::exit::Exit;
+use super::report::Report;
+use super::{input, loaded, output};
+use crate::catalog::Catalog;
+use crate::tui::picture::{self, Look, Size, Zoom};
+
+#[derive(Debug, Args)]
+pub(super) struct Shot {
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd).
+    file: PathBuf,
+
+    /// When in the run, such as 1.5s; the end unless told, or where an expectation fails.
+    #[arg(long, value_name = "TIME", value_parser = loaded::time)]
+    at: Option<Ticks>,
+
+    #[command(flatten)]
+    screen: Screen,
+
+    /// The form of the picture; svg where --out ends so, else text.
+    #[arg(long)]
+    format: Option<PictureFormat>,
+
+    /// Write the picture to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// What `shot` and `cast` ask of the screen.
+#[derive(Debug, Args)]
+pub(super) struct Screen {
+    /// Columns and rows, from 40x12 to 300x100.
+    #[arg(long, value_name = "WxH", default_value = "100x30")]
+    size: Size,
+
+    /// The pane that has the focus.
+    #[arg(long, default_value = "board")]
+    pane: Pane,
+
+    /// The time of a column of the waves: `fit` for the whole run, ticks, or such as 50ms.
+    #[arg(long, value_name = "TICKS", value_parser = zoom)]
+    zoom: Option<Zoom>,
+
+    /// Draw with ASCII signs only.
+    #[arg(long)]
+    ascii: bool,
+
+    /// The app, where the file does not say.
+    #[arg(long)]
+    pub(super) app: Option<String>,
+}
+
+impl Screen {
+    pub(super) fn look(&self) -> Look {
+        Look {
+            size: self.size,
+            pane: self.pane.into(),
+            zoom: self.zoom,
+            colour: loaded::colour(),
+            unicode: !self.ascii,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PictureFormat {
+    /// A drawing that browsers show.
+    Svg,
+    /// The letters alone.
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Pane {
+    Board,
+    Waves,
+    Events,
+    State,
+}
+
+impl From<Pane> for picture::Pane {
+    fn from(pane: Pane) -> Self {
+        match pane {
+            Pane::Board => Self::Board,
+            Pane::Waves => Self::Waves,
+            Pane::Events => Self::Events,
+            Pane::State => Self::State,
+        }
+    }
+}
+
+impl Shot {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let app = self.screen.app.as_deref();
+        let (name, loaded) = match loaded::read(&self.file, app, catalog, report) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        };
+        let look = self.screen.look();
+        let picture = match picture::shot(catalog, &name, &loaded, &look, self.at) {
+            Ok(picture) => picture,
+            Err(error) => return loaded::refuse(&error, report),
+        };
+        let bytes = match self.format() {
+            PictureFormat::Svg => picture.svg(),
+            PictureFormat::Text => picture.text(),
+        };
+        match output::write(self.out.as_deref(), bytes.as_bytes()) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+
+    fn format(&self) -> PictureFormat {
+        let is_svg = |out: &Path| input::has_extension(out, "svg");
+        match self.format {
+            Some(format) => format,
+            None if self.out.as_deref().is_some_and(is_svg) => PictureFormat::Svg,
+            None => PictureFormat::Text,
+        }
+    }
+}
+
+fn zoom(text: &str) -> Result<Zoom, String> {
+    if text == "fit" {
+        return Ok(Zoom::Fit);
+    }
+    match text.parse() {
+        Ok(0) => Err("a column has at least one tick".to_owned()),
+        Ok(ticks) => Ok(Zoom::Column(ticks)),
+        Err(_) => loaded::time(text)
+            .map(|ticks| Zoom::Column(ticks.0))
+            .map_err(|_| "expected `fit`, a number of ticks or a time such as 50ms".to_owned()),
+    }
+}
