@@ -97,7 +97,7 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
             // A shell may have changed the modes behind our back: they are set anew.
             disable_raw_mode()?;
             guard.take_over()?;
-            terminal.clear()?;
+            redraw(terminal)?;
             dirty = true;
         }
         let elapsed = last.elapsed().min(LONGEST_FRAME);
@@ -112,7 +112,7 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
 fn take(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, event: &Event) -> io::Result<()> {
     match event {
         Event::Key(key) if is_control(*key, 'z') => signals.stop.store(true, Ordering::Relaxed),
-        Event::Key(key) if is_control(*key, 'l') => terminal.clear()?,
+        Event::Key(key) if is_control(*key, 'l') => redraw(terminal)?,
         Event::Key(key) => ui.key(*key, &mut Disk),
         Event::Mouse(mouse) => {
             let size = terminal.size()?;
@@ -125,6 +125,13 @@ fn take(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, event: &Event) -
         Event::Resize(..) | Event::FocusGained | Event::FocusLost => {}
     }
     Ok(())
+}
+
+/// Clears the screen, so that the next frame draws all of it. `Terminal::clear` would ask
+/// the terminal where its cursor is, and fail where the answer is slow.
+fn redraw(terminal: &mut Screens) -> io::Result<()> {
+    let size = terminal.size()?;
+    terminal.resize(Rect::new(0, 0, size.width, size.height))
 }
 
 fn is_control(key: KeyEvent, letter: char) -> bool {
