@@ -189,6 +189,11 @@ pub fn act_now(
     })
 }
 
+/// The app's state as its `Debug` writes it, or what it panicked with there.
+pub(crate) fn state_of(player: &dyn Player) -> String {
+    panic_guard(|| player.state()).unwrap_or_else(|message| format!("panicked: {message}"))
+}
+
 fn guarded(
     player: &mut dyn Player,
     run: impl FnOnce(&mut dyn Player) -> ControlFlow<()>,

@@ -163,7 +163,14 @@ impl Branch {
         };
         let known = self.trace.entries().len();
         self.events.push(event);
-        play::act_now(self.live.as_mut(), event, &mut self.trace)?;
+        let acted = play::act_now(self.live.as_mut(), event, &mut self.trace);
+        // A copy that was made at this tick is of the app before this was done.
+        if let Some(copy) = self.checkpoints.last_mut()
+            && copy.now() == event.tick
+        {
+            *copy = Rc::from(self.live.fork());
+        }
+        acted?;
         Ok(play::check_contract(app, &self.trace.entries()[known..])?)
     }
 

@@ -224,6 +224,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_done_at_the_tick_of_a_copy_is_there_when_it_is_entered() {
+        for tick in [Ticks::ZERO, SPACING] {
+            let mut timeline = idle();
+            timeline.advance(tick).unwrap();
+            timeline.act(tick, PRESS).unwrap();
+            timeline.advance(Ticks(tick.0 + 10)).unwrap();
+            let there = timeline.branch().at(tick).unwrap();
+            assert!(there.is_closed(ButtonId(0)), "{tick}");
+        }
+    }
+
+    #[test]
     fn what_is_done_at_the_end_makes_the_branch_longer() {
         let mut timeline = idle();
         timeline.advance(Ticks(10)).unwrap();

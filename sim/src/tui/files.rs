@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::overlay::Kind;
 use super::ui::{Failed, Ui};
+use super::view::clock;
 use crate::judge::judge;
 use crate::load::{Form, LoadError, Loaded};
 use crate::recording::Recording;
@@ -97,7 +98,7 @@ impl Ui {
                 self.move_to(failed.tick);
                 self.complain(failed.text);
             }
-            None => self.say(format!("{path}: {} played", self.end())),
+            None => self.say(format!("{path} is open: {} of it", clock(self.end()))),
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ pub(super) enum Command {
     ZoomFit,
     ZoomCentre,
     Mark,
+    PutAway,
     Search,
     SearchAgain,
     SearchBack,
@@ -112,14 +113,27 @@ const fn waves(keys: &'static [&'static str], command: Command, long: &'static s
     }
 }
 
-/// Every key, those of the footer first.
+/// What the footer shows, the most needed first: later ones fall off a narrow screen.
+pub(super) const FOOTER: &[Command] = &[
+    Command::PlayPause,
+    Command::Menu,
+    Command::PreviousEvent,
+    Command::NextEvent,
+    Command::Save,
+    Command::Quit,
+    Command::Branches,
+    Command::Undo,
+    Command::NextPane,
+    Command::GoTo,
+    Command::Mark,
+    Command::Slower,
+    Command::Faster,
+    Command::Open,
+];
+
+/// Every key, by subject.
 pub(super) const BINDINGS: &[Binding] = &[
-    key(
-        &["Space"],
-        Command::PlayPause,
-        "play/pause",
-        "play or pause",
-    ),
+    key(&["Space"], Command::PlayPause, "play", "play or pause"),
     key(&["Left"], Command::StepBack, "", "a tick back"),
     key(&["Right"], Command::StepForward, "", "a tick forward"),
     key(
@@ -131,7 +145,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     key(
         &["]"],
         Command::NextEvent,
-        "next event",
+        "next",
         "to the next event, playing on if there is none",
     ),
     key(&["-"], Command::Slower, "slower", "slower"),
@@ -155,6 +169,12 @@ pub(super) const BINDINGS: &[Binding] = &[
         "set or clear the mark that times are measured from",
     ),
     key(
+        &["Esc"],
+        Command::PutAway,
+        "",
+        "end a comparison, then clear the mark",
+    ),
+    key(
         &["x"],
         Command::Menu,
         "menu",
@@ -170,7 +190,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     key(
         &["o"],
         Command::Open,
-        "",
+        "open",
         "open a scenario, a recording or a waveform",
     ),
     key(
@@ -221,8 +241,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     waves(&["zo"], Command::ZoomOut, "zoom out"),
     waves(&["zc"], Command::ZoomFit, "zoom to fit the whole run"),
     waves(&["zz"], Command::ZoomCentre, "the cursor to the middle"),
-    waves(&["gg"], Command::First, "the first signal"),
-    waves(&["G"], Command::Last, "the last signal"),
+    waves(&["K"], Command::First, "the first signal"),
+    waves(&["J"], Command::Last, "the last signal"),
 ];
 
 /// The letters that press buttons while the board has the focus: those no command has.
@@ -282,9 +302,8 @@ pub(super) fn meaning(
     if let Some((index, hold)) = button(event, pane, letters) {
         return Meaning::Button(index, hold);
     }
-    let is_prefix = pane == Pane::Waves && (pressed == "z" || pressed == "g");
-    if is_prefix {
-        return Meaning::Prefix(pressed.chars().next().unwrap_or('z'));
+    if pane == Pane::Waves && pressed == "z" {
+        return Meaning::Prefix('z');
     }
     match find(&pressed, pane) {
         Some(command) => Meaning::Command(command),
@@ -318,6 +337,16 @@ fn button(event: KeyEvent, pane: Pane, letters: &[Option<char>]) -> Option<(usiz
     Some((index, hold))
 }
 
+/// The buttons that a key can have pressed, whichever pane had the focus then.
+pub(super) fn buttons_of(
+    event: KeyEvent,
+    letters: &[Option<char>],
+) -> impl Iterator<Item = usize> + use<> {
+    let plain = KeyEvent::new(event.code, KeyModifiers::NONE);
+    let on = |pane| button(plain, pane, letters).map(|(index, _)| index);
+    on(Pane::Board).into_iter().chain(on(Pane::Waves))
+}
+
 fn find(pressed: &str, pane: Pane) -> Option<Command> {
     let in_pane = BINDINGS.iter().filter(|binding| binding.pane == Some(pane));
     let everywhere = BINDINGS.iter().filter(|binding| binding.pane.is_none());
@@ -325,6 +354,13 @@ fn find(pressed: &str, pane: Pane) -> Option<Command> {
         .chain(everywhere)
         .find(|binding| binding.keys.contains(&pressed))
         .map(|binding| binding.command)
+}
+
+/// The key and the word the footer shows for a command.
+pub(super) fn footer_entry(command: Command) -> Option<(&'static str, &'static str)> {
+    let mut bindings = BINDINGS.iter();
+    let binding = bindings.find(|binding| binding.command == command)?;
+    Some((binding.keys.first()?, binding.short))
 }
 
 /// The key as the table writes it.

@@ -1,22 +1,31 @@
 //! The terminal UI: a view on a timeline.
 //!
-//! `ui` is everything the screen knows, `update` is what keys do to it, `view` draws
-//! it; none of them knows a terminal or a clock. `terminal` has both.
+//! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
+//! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
 
+mod branches;
+mod destination;
 mod files;
 mod hands;
 mod keys;
 mod measure;
+mod menus;
 mod overlay;
 mod pace;
 pub mod picture;
+mod prompt;
 mod signals;
 mod state;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
+mod touch;
+mod travel;
 mod ui;
 mod update;
 mod view;
+mod zoom;
 
 use std::io;
 use std::path::Path;

@@ -1,5 +1,8 @@
 //! What lies over the panes: menus, lists, questions.
 
+use firmware_core::event::ButtonId;
+
+use super::destination::EXAMPLES;
 use super::keys::Command;
 use crate::script::Conditions;
 
@@ -43,6 +46,10 @@ pub(super) enum Choice {
     Reset(Conditions),
     /// Contacts bounce from now on, or not.
     Bounce,
+    /// Asks which button to press.
+    Buttons,
+    /// Presses this button for a moment.
+    Tap(ButtonId),
     /// Asks which app to play.
     Apps,
     /// Plays this app, by its place in the catalog.
@@ -58,6 +65,8 @@ pub(super) enum Choice {
 pub(super) struct Prompt {
     pub(super) purpose: Purpose,
     pub(super) text: String,
+    /// The byte that is typed before.
+    pub(super) at: usize,
 }
 
 /// What a typed line is for.
@@ -147,16 +156,14 @@ impl Menu {
 }
 
 impl Prompt {
-    pub(super) fn label(&self) -> &'static str {
+    pub(super) fn label(&self) -> String {
         match self.purpose {
-            Purpose::GoTo => "go to (such as 1.5 s, 300 ms, 2 min)",
-            Purpose::Search => "search",
-            Purpose::Open => "open (.scn, .rec, .vcd)",
-            Purpose::Save(kind) => match kind {
-                Kind::Scenario => "save the scenario as",
-                Kind::Recording => "save the recording as",
-                Kind::Waveform => "save the waveforms as",
-            },
+            Purpose::GoTo => format!("go to ({EXAMPLES})"),
+            Purpose::Search => "search".to_owned(),
+            Purpose::Open => "open (.scn, .rec, .vcd)".to_owned(),
+            Purpose::Save(Kind::Scenario) => "save the scenario as".to_owned(),
+            Purpose::Save(Kind::Recording) => "save the recording as".to_owned(),
+            Purpose::Save(Kind::Waveform) => "save the waveforms as".to_owned(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An app's state as rows of a path and a value, from what its `Debug` writes.
 
 /// One value of the state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Row {
     /// The fields that lead to it: `mode.light.level`.
     pub(super) path: String,

@@ -1,15 +1,19 @@
 //! The real terminal: taken over, and given back as it was found.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal};
 use std::panic;
 use std::path::Path;
+use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{
-    self, DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyModifiers,
-    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    Event, KeyCode, KeyEvent, KeyModifiers, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
+    PushKeyboardEnhancementFlags,
 };
 use crossterm::terminal::{
     self, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -47,7 +51,7 @@ pub(super) fn run(ui: &mut Ui) -> io::Result<()> {
     let guard = Guard::enter()?;
     ui.keys_report_release = guard.keys_report_release;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    let ended = drive(ui, &mut screen, &signals);
+    let ended = drive(ui, &mut screen, &signals, &guard);
     drop(guard);
     match ended {
         // Whoever closed the terminal has seen enough.
@@ -63,14 +67,14 @@ pub(super) fn open(ui: &mut Ui, file: &Path) {
 
 type Screens = Terminal<CrosstermBackend<io::Stdout>>;
 
-fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals) -> io::Result<()> {
+fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) -> io::Result<()> {
+    let polls = Polls::watched();
     let mut last = Instant::now();
     let mut dirty = true;
     while !ui.quit && !signals.end.load(Ordering::Relaxed) {
         if dirty {
             let size = terminal.size()?;
-            let area = Rect::new(0, 0, size.width, size.height);
-            ui.fit(area);
+            ui.fit(Rect::new(0, 0, size.width, size.height));
             terminal.draw(|frame| view::draw(ui, frame))?;
         }
         let wait = if ui.playing {
@@ -78,15 +82,21 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals) -> io::Result<(
         } else {
             ui.next_change().unwrap_or(IDLE).min(IDLE)
         };
-        let mut input = event::poll(wait.saturating_sub(last.elapsed()))?;
+        let mut input = polls.poll(wait.saturating_sub(last.elapsed()))?;
         dirty = input || ui.playing;
-        while input {
-            take(ui, terminal, &event::read()?)?;
-            input = event::poll(Duration::ZERO)?;
+        while input && !ui.quit {
+            take(ui, terminal, signals, &event::read()?)?;
+            input = polls.poll(Duration::ZERO)?;
+        }
+        if signals.stop.swap(false, Ordering::Relaxed) {
+            restore();
+            low_level::emulate_default_handler(SIGTSTP)?;
         }
         if signals.resumed.swap(false, Ordering::Relaxed) {
-            Guard::enter()?.keep();
-            terminal.clear()?;
+            // A shell may have changed the modes behind our back: they are set anew.
+            disable_raw_mode()?;
+            guard.take_over()?;
+            redraw(terminal)?;
             dirty = true;
         }
         let elapsed = last.elapsed().min(LONGEST_FRAME);
@@ -98,24 +108,29 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals) -> io::Result<(
     Ok(())
 }
 
-fn take(ui: &mut Ui, terminal: &mut Screens, event: &Event) -> io::Result<()> {
-    match *event {
-        Event::Key(key) if is_control(key, 'z') => suspend(terminal),
-        Event::Key(key) if is_control(key, 'l') => terminal.clear(),
-        Event::Key(key) => {
-            ui.key(key, &mut Disk);
-            Ok(())
-        }
+fn take(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, event: &Event) -> io::Result<()> {
+    match event {
+        Event::Key(key) if is_control(*key, 'z') => signals.stop.store(true, Ordering::Relaxed),
+        Event::Key(key) if is_control(*key, 'l') => redraw(terminal)?,
+        Event::Key(key) => ui.key(*key, &mut Disk),
         Event::Mouse(mouse) => {
             let size = terminal.size()?;
             let area = Rect::new(0, 0, size.width, size.height);
             if let Some(screen) = Screen::of(ui, area) {
-                ui.mouse(mouse, &screen);
+                ui.mouse(*mouse, &screen);
             }
-            Ok(())
         }
-        Event::Resize(..) | Event::FocusGained | Event::FocusLost | Event::Paste(_) => Ok(()),
+        Event::Paste(text) => ui.paste(text),
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => {}
     }
+    Ok(())
+}
+
+/// Clears the screen, so that the next frame draws all of it. `Terminal::clear` would ask
+/// the terminal where its cursor is, and fail where the answer is slow.
+fn redraw(terminal: &mut Screens) -> io::Result<()> {
+    let size = terminal.size()?;
+    terminal.resize(Rect::new(0, 0, size.width, size.height))
 }
 
 fn is_control(key: KeyEvent, letter: char) -> bool {
@@ -124,17 +139,10 @@ fn is_control(key: KeyEvent, letter: char) -> bool {
         && key.kind == event::KeyEventKind::Press
 }
 
-/// Gives the terminal back, stops as the shell expects, and takes it again after `fg`.
-fn suspend(terminal: &mut Screens) -> io::Result<()> {
-    restore();
-    low_level::emulate_default_handler(SIGTSTP)?;
-    Guard::enter()?.keep();
-    terminal.clear()
-}
-
 /// What the system tells a process.
 struct Signals {
     end: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
     resumed: Arc<AtomicBool>,
 }
 
@@ -142,54 +150,103 @@ impl Signals {
     fn register() -> io::Result<Self> {
         let signals = Self {
             end: Arc::default(),
+            stop: Arc::default(),
             resumed: Arc::default(),
         };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             flag::register(signal, Arc::clone(&signals.end))?;
         }
+        flag::register(SIGTSTP, Arc::clone(&signals.stop))?;
         flag::register(SIGCONT, Arc::clone(&signals.resumed))?;
         Ok(signals)
+    }
+}
+
+/// Waiting for input, and somebody who watches over it: where the terminal was closed,
+/// crossterm reads its end for ever and never comes back.
+struct Polls {
+    /// The number of the wait that is under way; 0 for none.
+    current: Arc<AtomicU32>,
+    count: Cell<u32>,
+}
+
+impl Polls {
+    /// How often a wait is looked at, and how many looks in a row it may last: much longer
+    /// than any wait that is asked for. Looks are counted, not time, which goes on while a
+    /// process is suspended.
+    const LOOK: Duration = Duration::from_millis(500);
+    const LOOKS: u32 = 4;
+
+    fn watched() -> Self {
+        let current = Arc::new(AtomicU32::new(0));
+        let watched = Arc::clone(&current);
+        thread::spawn(move || {
+            let (mut seen, mut looks) = (0, 0);
+            while looks < Self::LOOKS {
+                thread::sleep(Self::LOOK);
+                let now = watched.load(Ordering::Relaxed);
+                looks = if now != 0 && now == seen {
+                    looks + 1
+                } else {
+                    0
+                };
+                seen = now;
+            }
+            restore();
+            process::exit(0);
+        });
+        Self {
+            current,
+            count: Cell::new(0),
+        }
+    }
+
+    fn poll(&self, wait: Duration) -> io::Result<bool> {
+        self.count.set(self.count.get().wrapping_add(1).max(1));
+        self.current.store(self.count.get(), Ordering::Relaxed);
+        let input = event::poll(wait);
+        self.current.store(0, Ordering::Relaxed);
+        input
     }
 }
 
 /// While it lives, the terminal is ours.
 struct Guard {
     keys_report_release: bool,
-    restores: bool,
 }
 
 impl Guard {
     fn enter() -> io::Result<Self> {
         enable_raw_mode()?;
-        let guard = Self {
-            keys_report_release: terminal::supports_keyboard_enhancement().unwrap_or(false),
-            restores: true,
+        let mut guard = Self {
+            keys_report_release: false,
         };
+        guard.keys_report_release = terminal::supports_keyboard_enhancement().unwrap_or(false);
+        guard.take_over()?;
+        Ok(guard)
+    }
+
+    fn take_over(&self) -> io::Result<()> {
+        enable_raw_mode()?;
         execute!(
             io::stdout(),
             EnterAlternateScreen,
             EnableMouseCapture,
+            EnableBracketedPaste,
             cursor::Hide
         )?;
-        if guard.keys_report_release {
+        if self.keys_report_release {
             let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
                 | KeyboardEnhancementFlags::REPORT_EVENT_TYPES;
             execute!(io::stdout(), PushKeyboardEnhancementFlags(flags))?;
         }
-        Ok(guard)
-    }
-
-    /// Leaves giving the terminal back to an earlier guard.
-    fn keep(mut self) {
-        self.restores = false;
+        Ok(())
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if self.restores {
-            restore();
-        }
+        restore();
     }
 }
 
@@ -197,9 +254,10 @@ impl Drop for Guard {
 /// matter.
 fn restore() {
     let mut stdout = io::stdout();
-    let _ = execute!(stdout, PopKeyboardEnhancementFlags);
     let _ = execute!(
         stdout,
+        PopKeyboardEnhancementFlags,
+        DisableBracketedPaste,
         DisableMouseCapture,
         LeaveAlternateScreen,
         cursor::Show

@@ -22,6 +22,8 @@ pub(super) struct Signs {
     pub(super) cursor: char,
     pub(super) mark: char,
     pub(super) selected: char,
+    /// Stands for what is left out.
+    pub(super) gap: char,
 }
 
 const UNICODE: Signs = Signs {
@@ -35,10 +37,12 @@ const UNICODE: Signs = Signs {
     led_on: '●',
     led_off: '○',
     play: "▶",
-    pause: "⏸",
+    // Not the sign for pause, which many terminals draw as a wide picture.
+    pause: "▮▮",
     cursor: '┃',
     mark: '┆',
     selected: '▸',
+    gap: '…',
 };
 
 const ASCII: Signs = Signs {
@@ -56,6 +60,7 @@ const ASCII: Signs = Signs {
     cursor: '|',
     mark: ':',
     selected: '>',
+    gap: '~',
 };
 
 /// How things look.

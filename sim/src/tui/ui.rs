@@ -5,27 +5,24 @@
 
 use std::time::Duration;
 
-use firmware_core::event::ButtonId;
 use firmware_core::output::Level;
 use firmware_core::time::Ticks;
 use ratatui::layout::Rect;
 
-use super::hands::{Hands, Holder};
+use super::hands::Hands;
 use super::keys::{Pane, button_letters};
 use super::overlay::Overlay;
 use super::pace::Pace;
 use super::signals::Signals;
 use super::theme::Theme;
-use super::update::branch_name;
-use super::view::Screen;
+use super::travel::Trip;
+use super::view::{self, Screen};
 use crate::catalog::{AppEntry, Catalog};
 use crate::engine::Player;
-use crate::script::{Action, Conditions, Contact, Script};
+use crate::play;
+use crate::script::Script;
 use crate::timeline::{Timeline, TimelineError};
 use crate::trace::Trace;
-
-/// How long an LED stays visible after it went out, so that a short pulse is seen.
-const AFTERGLOW: Duration = Duration::from_millis(75);
 
 /// How long a message is shown.
 const MESSAGE: Duration = Duration::from_secs(6);
@@ -37,10 +34,13 @@ pub(super) struct Ui {
     pub(super) signals: Signals,
     pub(super) cursor: Ticks,
     pub(super) here: Box<dyn Player>,
-    /// The app's state where the cursor was before, to show what changed.
+    /// The app's state at the cursor.
+    pub(super) state: String,
+    /// The state before it was that, to show what changed.
     pub(super) state_before: String,
     pub(super) playing: bool,
     pub(super) pace: Pace,
+    pub(super) trip: Option<Trip>,
     pub(super) hands: Hands,
     pub(super) letters: Vec<Option<char>>,
     pub(super) prefix: Option<char>,
@@ -88,7 +88,8 @@ pub(super) struct Compared {
 pub(super) struct Message {
     pub(super) text: String,
     pub(super) is_error: bool,
-    pub(super) until: Duration,
+    /// How long it is shown; until the next key for `None`.
+    pub(super) until: Option<Duration>,
 }
 
 /// An expectation of the opened scenario that did not hold.
@@ -108,6 +109,7 @@ impl Ui {
     ) -> Result<Self, TimelineError> {
         let timeline = Timeline::new(app, script)?;
         let here = timeline.branch().at(Ticks::ZERO)?;
+        let state = play::state_of(here.as_ref());
         let mut ui = Self {
             signals: Signals::new(app.interface()),
             letters: button_letters(app.interface().buttons),
@@ -115,10 +117,12 @@ impl Ui {
             catalog,
             timeline,
             cursor: Ticks::ZERO,
-            state_before: here.state(),
+            state_before: state.clone(),
+            state,
             here,
             playing: false,
             pace: Pace::real_time(),
+            trip: None,
             hands: Hands::default(),
             prefix: None,
             pane: Pane::Board,
@@ -149,9 +153,11 @@ impl Ui {
     /// Begins anew with another app or run; what people set for themselves stays.
     pub(super) fn replace(&mut self, app: &AppEntry, script: &Script) -> Result<(), TimelineError> {
         let fresh = Self::new(self.catalog.clone(), app, script, self.theme)?;
+        self.pause();
         *self = Self {
             pace: self.pace.clone(),
             pane: self.pane,
+            bounce: self.bounce,
             keys_report_release: self.keys_report_release,
             now: self.now,
             ..fresh
@@ -175,16 +181,22 @@ impl Ui {
         self.message = Some(Message {
             text: text.into(),
             is_error: false,
-            until: self.now + MESSAGE,
+            until: Some(self.now + MESSAGE),
         });
     }
 
+    /// Tells what went wrong, until the next key: it may be long, and is not to be missed.
     pub(super) fn complain(&mut self, text: impl Into<String>) {
         self.message = Some(Message {
             text: text.into(),
             is_error: true,
-            until: self.now + MESSAGE,
+            until: None,
         });
+    }
+
+    /// Somebody does something: what went wrong was read.
+    pub(super) fn forget_error(&mut self) {
+        self.message.take_if(|message| message.is_error);
     }
 
     /// Whether quitting would lose something that people did.
@@ -196,42 +208,54 @@ impl Ui {
         self.unsaved = false;
     }
 
+    pub(super) fn mark_unsaved(&mut self) {
+        self.unsaved = true;
+    }
+
     /// Lets real time pass: plays what is due, and gives what playing it took to
     /// [`Ui::took`].
     pub(super) fn pass(&mut self, elapsed: Duration) -> Ticks {
         self.now += elapsed;
-        if self
-            .message
-            .as_ref()
-            .is_some_and(|message| message.until <= self.now)
-        {
-            self.message = None;
-        }
+        let now = self.now;
+        self.message
+            .take_if(|message| message.until.is_some_and(|until| until <= now));
         if !self.playing {
             return Ticks::ZERO;
         }
         let before = self.cursor;
-        let due = self.pace.due(elapsed);
-        self.play_to(before.saturating_add(due));
+        self.play_due(elapsed);
         Ticks(self.cursor.0.saturating_sub(before.0))
     }
 
     /// When the screen will change by itself while time stands still.
     pub(super) fn next_change(&self) -> Option<Duration> {
         let glow = self.glow.iter().flatten().map(|(until, _)| *until);
-        let message = self.message.iter().map(|message| message.until);
+        let message = self.message.iter().filter_map(|message| message.until);
         glow.chain(message)
             .filter_map(|until| until.checked_sub(self.now))
             .filter(|left| !left.is_zero())
             .min()
     }
 
-    /// Makes the waves fit a screen of this size.
+    /// Makes what is scrolled and zoomed fit a screen of this size.
     pub(super) fn fit(&mut self, area: Rect) {
-        let columns = Screen::of(self, area).and_then(|screen| screen.wave_columns(self));
-        if let Some(columns) = columns.filter(|columns| *columns != self.waves.columns) {
+        let Some(screen) = Screen::of(self, area) else {
+            return;
+        };
+        if let Some(columns) = screen.wave_columns(self)
+            && columns != self.waves.columns
+        {
             self.waves.columns = columns;
             self.keep_in_view();
+        }
+        if let Some(last) = screen.last_state_scroll(self) {
+            self.state_scroll = self.state_scroll.min(last);
+        }
+        if let Some(Overlay::Help { scroll }) = self.overlay {
+            let last = view::last_help_scroll(self, area);
+            self.overlay = Some(Overlay::Help {
+                scroll: scroll.min(last),
+            });
         }
     }
 
@@ -239,246 +263,6 @@ impl Ui {
     pub(super) fn took(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
         if self.playing {
             self.pace.played(ticks, elapsed, took);
-        }
-    }
-
-    /// Moves the cursor forward, through what is known and beyond it.
-    pub(super) fn play_to(&mut self, tick: Ticks) {
-        if tick > self.end()
-            && let Err(error) = self.play_on(tick)
-        {
-            self.playing = false;
-            self.complain(error.to_string());
-        }
-        self.move_to(tick.min(self.end()));
-    }
-
-    /// Plays beyond the end, ending taps on their way.
-    fn play_on(&mut self, tick: Ticks) -> Result<(), TimelineError> {
-        while let Some((until, button)) = self.hands.next_release() {
-            if until > tick {
-                break;
-            }
-            self.timeline.advance(until)?;
-            self.hands.let_go(button);
-            self.move_contact(button, Contact::Open)?;
-        }
-        self.timeline.advance(tick)?;
-        Ok(())
-    }
-
-    /// Puts the cursor somewhere in what is known.
-    pub(super) fn move_to(&mut self, tick: Ticks) {
-        let before = self.cursor;
-        self.cursor = tick.min(self.end());
-        self.follow();
-        self.light(before);
-        self.keep_in_view();
-        match self.timeline.branch().at(self.cursor) {
-            Ok(player) => {
-                if self.cursor != before {
-                    self.state_before = self.here.state();
-                }
-                self.here = player;
-            }
-            Err(error) => self.complain(error.to_string()),
-        }
-    }
-
-    /// Reads what the present branch has got.
-    fn follow(&mut self) {
-        self.signals.follow(self.timeline.branch().trace());
-    }
-
-    /// Remembers which outputs were lit on the way here.
-    fn light(&mut self, before: Ticks) {
-        use super::signals::Signal;
-        let (from, to) = (before.min(self.cursor), before.max(self.cursor));
-        for index in 0..self.glow.len() {
-            let signal = Signal::Output(index);
-            let mut seen = self.signals.value(signal, to);
-            let passed = self
-                .signals
-                .between(signal, from, to.saturating_add(Ticks(1)));
-            if to.0 - from.0 <= 1_000 {
-                let brightest = passed.iter().map(|change| change.value).max();
-                seen = seen.max(brightest.unwrap_or(0));
-            }
-            if let Ok(level @ 1..) = u16::try_from(seen) {
-                self.glow[index] = Some((self.now + AFTERGLOW, Level(level)));
-            }
-        }
-    }
-
-    /// The level an LED is drawn with.
-    pub(super) fn shown_level(&self, output: usize) -> Level {
-        let level = self.here.levels().get(output).copied().unwrap_or_default();
-        match self.glow.get(output).copied().flatten() {
-            Some((until, glow)) if level == Level::OFF && self.now < until => glow,
-            _ => level,
-        }
-    }
-
-    /// Moves the waves so that the cursor is in them.
-    pub(super) fn keep_in_view(&mut self) {
-        let Waves {
-            left,
-            per_cell,
-            columns,
-            ..
-        } = self.waves;
-        let width = u32::from(columns.max(1)).saturating_mul(per_cell);
-        let margin = width / 8;
-        if self.cursor < left {
-            self.waves.left = Ticks(self.cursor.0.saturating_sub(margin));
-        } else if self.cursor.0 - left.0 >= width {
-            self.waves.left = Ticks(self.cursor.0.saturating_sub(width - margin.max(per_cell)));
-        }
-        // Columns keep their ticks while time goes by.
-        self.waves.left.0 -= self.waves.left.0 % per_cell;
-    }
-
-    /// Presses a button at the cursor; one that is down there is let go.
-    pub(super) fn press(&mut self, button: ButtonId, holder: Holder) {
-        let is_down = self.here.is_closed(button);
-        let contact = if is_down {
-            Contact::Open
-        } else {
-            Contact::Closed
-        };
-        if is_down {
-            self.hands.let_go(button);
-        }
-        if !self.act(Action::Button(button, contact)) || is_down {
-            return;
-        }
-        let holder = match holder {
-            Holder::Tap(length) => Holder::Tap(self.end().saturating_add(length)),
-            other => other,
-        };
-        self.hands.hold(button, holder);
-    }
-
-    /// Lets go of a button that this holds.
-    pub(super) fn let_go(&mut self, button: ButtonId, holder: Holder) {
-        if self.hands.holder(button) != Some(holder) {
-            return;
-        }
-        self.hands.let_go(button);
-        if self.at_end() && self.here.is_closed(button) {
-            self.act(Action::Button(button, Contact::Open));
-        }
-    }
-
-    /// Resets the board at the cursor, and finds these conditions.
-    pub(super) fn reset(&mut self, conditions: Conditions) {
-        self.act(Action::Reset(conditions));
-    }
-
-    /// Does something at the cursor: in the past, on a new branch.
-    fn act(&mut self, action: Action) -> bool {
-        let branches = self.timeline.branches().len();
-        if !self.at_end() {
-            self.hands.forget();
-        }
-        let acted = match action {
-            Action::Button(button, contact) if self.bounce => self.bounce_contact(button, contact),
-            action => self.timeline.act(self.cursor, action).map(drop),
-        };
-        if let Err(error) = &acted {
-            self.complain(error.to_string());
-        }
-        self.unsaved = true;
-        if self.timeline.branches().len() > branches {
-            self.changed_branch();
-            let text = format!(
-                "a new branch, from tick {}: the old one is kept (v lists them)",
-                self.cursor.0
-            );
-            self.say(text);
-        }
-        self.move_to(self.end());
-        acted.is_ok()
-    }
-
-    fn move_contact(&mut self, button: ButtonId, contact: Contact) -> Result<(), TimelineError> {
-        self.unsaved = true;
-        if self.bounce {
-            self.cursor = self.end();
-            return self.bounce_contact(button, contact);
-        }
-        let end = self.end();
-        self.timeline
-            .act(end, Action::Button(button, contact))
-            .map(drop)
-    }
-
-    /// The contact moves to and fro before it rests.
-    fn bounce_contact(&mut self, button: ButtonId, contact: Contact) -> Result<(), TimelineError> {
-        const BOUNCES: u32 = 6;
-        let mut tick = self.cursor;
-        for bounce in 0..=BOUNCES {
-            let position = if bounce % 2 == 0 {
-                contact
-            } else {
-                contact.other()
-            };
-            tick = self.timeline.act(tick, Action::Button(button, position))?;
-            if bounce < BOUNCES {
-                tick = tick.saturating_add(Ticks(1));
-                self.timeline.advance(tick)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// After the present branch is another one: what was known of the old one is not.
-    pub(super) fn changed_branch(&mut self) {
-        self.signals = Signals::new(self.timeline.app().interface());
-        self.compared = None;
-        self.hands.forget();
-        self.cursor = self.cursor.min(self.end());
-        self.follow();
-    }
-
-    /// Looks at another branch, at the same tick where it has it.
-    pub(super) fn switch_branch(&mut self, branch: usize) {
-        self.timeline.switch(branch);
-        self.changed_branch();
-        self.move_to(self.cursor);
-    }
-}
-
-impl Ui {
-    /// Draws another branch below this one, and goes to where they part.
-    pub(super) fn compare_with(&mut self, branch: usize) {
-        let current = self.timeline.current();
-        let Some(other) = self.timeline.branches().get(branch) else {
-            return;
-        };
-        let mut signals = Signals::new(self.timeline.app().interface());
-        signals.follow(other.trace());
-        match self.timeline.compare(current, branch) {
-            None => self.say("the branches do not differ"),
-            Some(divergence) => {
-                self.compared = Some(Compared { branch, signals });
-                self.mark = Some(divergence.tick);
-                self.playing = false;
-                self.move_to(divergence.tick);
-                let differing = [current, branch].map(|index| {
-                    let trace = self.timeline.branches()[index].trace();
-                    let line = trace.lines().nth(divergence.shared);
-                    let line = line.map_or("nothing".to_owned(), |line| {
-                        format!("{} {} {}", line.kind.word(), line.name, line.value)
-                    });
-                    format!("{}: {line}", branch_name(index))
-                });
-                self.say(format!(
-                    "first difference at tick {}  {}",
-                    divergence.tick.0,
-                    differing.join("  ")
-                ));
-            }
         }
     }
 }

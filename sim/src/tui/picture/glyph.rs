@@ -126,7 +126,8 @@ pub(super) fn shapes(sign: char) -> Option<Vec<Shape>> {
         '◆' => Some(vec![Polygon(&[(4, 5), (8, 9), (4, 13), (0, 9)])]),
         '▸' => Some(vec![Polygon(&[(2, 5), (7, 9), (2, 13)])]),
         '▶' => Some(vec![Polygon(&[(1, 4), (9, 9), (1, 14)])]),
-        '⏸' => Some(vec![Rect(1, 4, 3, 10), Rect(6, 4, 3, 10)]),
+        '…' => Some([0, 4, 7].map(|x| Rect(x, 12, 2, 2)).to_vec()),
+        '▮' => Some(vec![Rect(3, 4, 4, 10)]),
         _ => None,
     }
 }

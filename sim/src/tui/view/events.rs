@@ -1,21 +1,19 @@
 //! Everything that was observed, one a line.
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::{Line as Text, Span};
 use ratatui::widgets::Paragraph;
 
-use super::frame_of;
+use super::{Slot, draw_frame};
 use crate::trace::{Kind, Line};
 use crate::tui::keys::Pane;
 use crate::tui::ui::Ui;
 
-pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
     let trace = ui.trace();
     let entries = trace.entries();
-    let block = frame_of(ui, Pane::Events, &format!("events, {}", entries.len()));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
+    let title = format!("{}, {}", Pane::Events.title(), entries.len());
+    let inner = draw_frame(ui, Pane::Events, &title, slot, frame);
 
     let rows = usize::from(inner.height);
     let past = entries.partition_point(|entry| entry.tick <= ui.cursor);

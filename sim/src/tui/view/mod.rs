@@ -5,18 +5,21 @@ mod events;
 mod footer;
 mod overlay;
 mod state;
+mod text;
+mod title;
 mod waves;
 
 use firmware_core::event::ButtonId;
 use firmware_core::time::Ticks;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Paragraph};
+use ratatui::symbols::border::{self, PLAIN, THICK};
+use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
 use super::keys::Pane;
 use super::ui::Ui;
-use super::update::branch_name;
+pub(super) use overlay::last_help_scroll;
+use text::shorten;
 
 /// The smallest screen that everything needed fits on.
 const SMALLEST: (u16, u16) = (40, 12);
@@ -24,14 +27,30 @@ const SMALLEST: (u16, u16) = (40, 12);
 /// From this width on, panes stand beside each other.
 const WIDE: u16 = 76;
 
+/// Below this height, panes have a line above them in place of a frame around them.
+const TALL: u16 = 20;
+
+/// The place of a pane, and the sides on which it has lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    area: Rect,
+    sides: Borders,
+}
+
+impl Slot {
+    fn inner(self) -> Rect {
+        Block::new().borders(self.sides).inner(self.area)
+    }
+}
+
 /// Where everything is on a screen of some size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Screen {
     title: Rect,
-    board: Rect,
-    state: Option<Rect>,
-    waves: Option<Rect>,
-    events: Option<Rect>,
+    board: Slot,
+    state: Option<Slot>,
+    waves: Option<Slot>,
+    events: Option<Slot>,
     status: Rect,
     footer: Rect,
 }
@@ -49,58 +68,96 @@ impl Screen {
             Constraint::Length(1),
         ])
         .areas(area);
-        if area.width < WIDE {
-            return Some(Self::narrow(ui, title, body, status, footer));
-        }
-        let right = (body.width / 3).clamp(28, 60);
-        let top_height = board::height(ui, body.width - right).clamp(5, body.height / 2);
-        let [top, bottom] =
-            Layout::vertical([Constraint::Length(top_height), Constraint::Fill(1)]).areas(body);
-        let columns = [Constraint::Fill(1), Constraint::Length(right)];
-        let [board, state] = Layout::horizontal(columns).areas(top);
-        let [waves, events] = Layout::horizontal(columns).areas(bottom);
-        Some(Self {
+        let sides = if area.height < TALL {
+            Borders::TOP
+        } else {
+            Borders::ALL
+        };
+        let bare = Self {
             title,
+            board: Slot { area: body, sides },
+            state: None,
+            waves: None,
+            events: None,
+            status,
+            footer,
+        };
+        Some(if area.width < WIDE {
+            bare.narrow(ui)
+        } else {
+            bare.wide(ui)
+        })
+    }
+
+    /// Two columns: what is done and how it looks over time, and what that means.
+    fn wide(self, ui: &Ui) -> Self {
+        let Slot { area: body, sides } = self.board;
+        let right = (body.width / 3).clamp(28, 60);
+        let [left, right] =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]).areas(body);
+        let left = Slot { area: left, sides };
+        let right = Slot {
+            area: right,
+            sides: sides | Borders::LEFT,
+        };
+        let [board, waves] = left.split(board::height(ui, left).min(body.height / 2));
+        let [state, events] = right.split(body.height * 2 / 5);
+        Self {
             board,
             state: Some(state),
             waves: Some(waves),
             events: Some(events),
-            status,
-            footer,
-        })
+            ..self
+        }
     }
 
     /// The board, and below it the pane that has the focus.
-    fn narrow(ui: &Ui, title: Rect, body: Rect, status: Rect, footer: Rect) -> Self {
-        let height = board::height(ui, body.width).clamp(4, (body.height / 2).max(4));
-        let [board, below] =
-            Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body);
+    fn narrow(self, ui: &Ui) -> Self {
+        let body = self.board;
+        // Whoever looks at the board wants to see it all.
+        let most = if ui.pane == Pane::Board {
+            body.area.height - 3
+        } else {
+            body.area.height / 2
+        };
+        let [board, below] = body.split(board::height(ui, body).min(most));
         let shown = |pane: Pane| (ui.pane == pane).then_some(below);
         Self {
-            title,
             board,
             state: shown(Pane::State),
             waves: shown(Pane::Waves).or(shown(Pane::Board)),
             events: shown(Pane::Events),
-            status,
-            footer,
+            ..self
         }
     }
 
     /// The columns that waves are drawn in.
     pub(super) fn wave_columns(&self, ui: &Ui) -> Option<u16> {
-        self.waves.map(|area| waves::columns(ui, area))
+        self.waves.map(|slot| waves::columns(ui, slot.inner()))
+    }
+
+    /// The furthest that the state can be scrolled.
+    pub(super) fn last_state_scroll(&self, ui: &Ui) -> Option<usize> {
+        self.state.map(|slot| state::last_scroll(ui, slot.inner()))
     }
 
     /// The tick of the column at a place of the screen.
     pub(super) fn tick_at(&self, ui: &Ui, position: Position) -> Option<Ticks> {
-        let area = self.waves.filter(|area| area.contains(position))?;
-        waves::tick_at(ui, area, position)
+        let area = self.waves?.inner();
+        area.contains(position)
+            .then(|| waves::tick_at(ui, area, position))?
+    }
+
+    /// The signal drawn at a place of the screen, by its place among all.
+    pub(super) fn signal_at(&self, ui: &Ui, position: Position) -> Option<usize> {
+        let area = self.waves?.inner();
+        area.contains(position)
+            .then(|| waves::signal_at(ui, area, position))?
     }
 
     /// The button drawn at a place of the screen.
     pub(super) fn button_at(&self, ui: &Ui, position: Position) -> Option<ButtonId> {
-        let buttons = board::buttons(ui, self.board);
+        let buttons = board::buttons(ui, self.board.inner());
         let found = buttons.iter().find(|(_, area)| area.contains(position));
         found.map(|(button, _)| *button)
     }
@@ -114,8 +171,18 @@ impl Screen {
             (Pane::Events, self.events),
         ]
         .into_iter()
-        .find(|(_, area)| area.is_some_and(|area| area.contains(position)))
+        .find(|(_, slot)| slot.is_some_and(|slot| slot.area.contains(position)))
         .map(|(pane, _)| pane)
+    }
+}
+
+impl Slot {
+    /// One above the other, the upper one with so many rows.
+    fn split(self, rows: u16) -> [Self; 2] {
+        let rows = [Constraint::Length(rows), Constraint::Fill(1)];
+        Layout::vertical(rows)
+            .areas(self.area)
+            .map(|area| Self { area, ..self })
     }
 }
 
@@ -124,82 +191,59 @@ pub(super) fn draw(ui: &Ui, frame: &mut Frame<'_>) {
     let area = frame.area();
     let Some(screen) = Screen::of(ui, area) else {
         let text = format!(
-            "This terminal is {}x{}; the simulator needs {}x{}.",
+            "This terminal is {}x{}; the simulator needs {}x{}. Ctrl-c quits.",
             area.width, area.height, SMALLEST.0, SMALLEST.1
         );
-        frame.render_widget(Paragraph::new(text).wrap(Default::default()), area);
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
         return;
     };
-    frame.render_widget(title(ui), screen.title);
+    frame.render_widget(title::line(ui, screen.title.width), screen.title);
     board::draw(ui, screen.board, frame);
-    if let Some(area) = screen.state {
-        state::draw(ui, area, frame);
+    if let Some(slot) = screen.state {
+        state::draw(ui, slot, frame);
     }
-    if let Some(area) = screen.waves {
-        waves::draw(ui, area, frame);
+    if let Some(slot) = screen.waves {
+        waves::draw(ui, slot, frame);
     }
-    if let Some(area) = screen.events {
-        events::draw(ui, area, frame);
+    if let Some(slot) = screen.events {
+        events::draw(ui, slot, frame);
     }
+    overlay::draw(ui, area, frame);
     footer::draw_status(ui, screen.status, frame);
     footer::draw_keys(ui, screen.footer, frame);
-    overlay::draw(ui, area, frame);
 }
 
-fn title(ui: &Ui) -> Line<'_> {
-    let signs = ui.theme.signs();
-    let state = if ui.playing { signs.play } else { signs.pause };
-    let achieved = match ui.pace.achieved().filter(|_| ui.playing) {
-        Some(achieved) => format!(" (real {})", times(achieved)),
-        None => String::new(),
-    };
-    let edge = if ui.at_end() {
-        String::new()
-    } else {
-        format!(" of {}", clock(ui.end()))
-    };
-    let branch = match ui.timeline.branches().len() {
-        1 => String::new(),
-        count => format!("  {} of {count}", branch_name(ui.timeline.current())),
-    };
-    Line::from(vec![
-        Span::styled(
-            format!(" {} ", ui.timeline.app().interface().name),
-            ui.theme.selected(),
-        ),
-        Span::raw(format!(
-            " {}{edge}  {state} {}{achieved}",
-            clock(ui.cursor),
-            ui.pace
-        )),
-        Span::styled(branch, ui.theme.accent()),
-    ])
-}
-
-/// A pane's frame, marked where it has the focus.
-fn frame_of(ui: &Ui, pane: Pane, title: &str) -> Block<'static> {
+/// A pane's frame, marked where it has the focus; what is in it goes into what is given
+/// back.
+fn draw_frame(ui: &Ui, pane: Pane, title: &str, slot: Slot, frame: &mut Frame<'_>) -> Rect {
     let focused = ui.pane == pane;
     let border = match (ui.theme.is_unicode(), focused) {
-        (true, true) => BorderType::Thick,
-        (true, false) => BorderType::Plain,
-        (false, _) => BorderType::Plain,
+        (true, true) => THICK,
+        (true, false) => PLAIN,
+        (false, true) => ASCII_FOCUS,
+        (false, false) => ASCII_BORDER,
     };
-    let block = Block::bordered().border_type(border);
-    let block = if ui.theme.is_unicode() {
-        block
+    let style = if focused {
+        ui.theme.accent()
     } else {
-        block.border_set(ASCII_BORDER)
+        ui.theme.quiet()
     };
     let mark = if focused { "*" } else { " " };
-    let block = block.title(format!("{mark}{title} "));
-    if focused {
-        block.border_style(ui.theme.accent())
-    } else {
-        block.border_style(ui.theme.quiet())
-    }
+    let title = shorten(
+        title,
+        usize::from(slot.area.width.saturating_sub(4)),
+        ui.theme.signs().gap,
+    );
+    let block = Block::new()
+        .borders(slot.sides)
+        .border_set(border)
+        .border_style(style)
+        .title(format!("{mark}{title} "));
+    frame.render_widget(block, slot.area);
+    slot.inner()
 }
 
-const ASCII_BORDER: ratatui::symbols::border::Set<'static> = ratatui::symbols::border::Set {
+const ASCII_BORDER: border::Set<'static> = border::Set {
     top_left: "+",
     top_right: "+",
     bottom_left: "+",
@@ -210,8 +254,15 @@ const ASCII_BORDER: ratatui::symbols::border::Set<'static> = ratatui::symbols::b
     horizontal_bottom: "-",
 };
 
+/// Where a pane that has the focus must be told from others without other signs.
+const ASCII_FOCUS: border::Set<'static> = border::Set {
+    horizontal_top: "=",
+    horizontal_bottom: "=",
+    ..ASCII_BORDER
+};
+
 /// A tick as people read time: `1:02:03.456`, `0:03.456`.
-fn clock(tick: Ticks) -> String {
+pub(super) fn clock(tick: Ticks) -> String {
     let ms = tick.0;
     let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
     let (seconds, rest) = (ms / 1_000 % 60, ms % 1_000);
@@ -219,16 +270,5 @@ fn clock(tick: Ticks) -> String {
         format!("{hours}:{minutes:02}:{seconds:02}.{rest:03}")
     } else {
         format!("{minutes}:{seconds:02}.{rest:03}")
-    }
-}
-
-/// A speed as people read it: `0.02x`, `1.0x`, `113000x`.
-fn times(speed: f64) -> String {
-    if speed < 0.1 {
-        format!("{speed:.3}x")
-    } else if speed < 100.0 {
-        format!("{speed:.2}x")
-    } else {
-        format!("{speed:.0}x")
     }
 }

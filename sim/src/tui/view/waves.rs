@@ -5,44 +5,53 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{clock, frame_of};
+use super::text::shorten;
+use super::{Slot, clock, draw_frame};
 use crate::timeline::Branch;
+use crate::tui::branches::branch_name;
 use crate::tui::keys::Pane;
 use crate::tui::signals::{Signal, Signals};
 use crate::tui::ui::Ui;
-use crate::tui::update::branch_name;
 
-/// The longest name that is drawn whole, and the width of a value.
+/// A name gets this many columns where it needs them, and more on a wide screen.
 const NAME: u16 = 12;
-const VALUE: u16 = 6;
 
-/// How many columns lie between two times on the axis.
+/// The columns of a value, and of the signs beside it.
+const VALUE: u16 = 7;
+
+/// How many columns lie at least between two times on the axis.
 const AXIS: u16 = 12;
 
 /// The columns that are left for waves.
-pub(super) fn columns(ui: &Ui, area: Rect) -> u16 {
-    area.width.saturating_sub(2 + label_width(ui)).max(1)
+pub(super) fn columns(ui: &Ui, inner: Rect) -> u16 {
+    inner.width.saturating_sub(label_width(ui, inner)).max(1)
 }
 
 /// The tick of the column at a place of the screen.
-pub(super) fn tick_at(ui: &Ui, area: Rect, position: Position) -> Option<Ticks> {
-    let first = area.x + 1 + label_width(ui);
+pub(super) fn tick_at(ui: &Ui, inner: Rect, position: Position) -> Option<Ticks> {
+    let first = inner.x + label_width(ui, inner);
     let column = u32::from(position.x.checked_sub(first)?);
     let offset = column.saturating_mul(ui.waves.per_cell);
     Some(ui.waves.left.saturating_add(Ticks(offset)))
 }
 
-pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+/// The signal drawn at a place of the screen, by its place among all.
+pub(super) fn signal_at(ui: &Ui, inner: Rect, position: Position) -> Option<usize> {
+    let row = position.y.checked_sub(inner.y + 1)?;
+    let rows = shown_rows(ui, inner.height);
+    let signal = rows.get(usize::from(row))?.signal;
+    ui.signals.all().iter().position(|other| *other == signal)
+}
+
+pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
     let title = format!("waves, {} a column", Ticks(ui.waves.per_cell));
-    let block = frame_of(ui, Pane::Waves, &title);
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
+    let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
     if inner.area() == 0 {
         return;
     }
     let wave = Rect {
-        x: inner.x + label_width(ui).min(inner.width),
-        width: inner.width.saturating_sub(label_width(ui)),
+        x: inner.x + label_width(ui, inner).min(inner.width),
+        width: inner.width.saturating_sub(label_width(ui, inner)),
         ..inner
     };
     draw_axis(ui, wave, frame);
@@ -82,7 +91,9 @@ pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
 }
 
 fn draw_axis(ui: &Ui, wave: Rect, frame: &mut Frame<'_>) {
-    for column in (0..wave.width).step_by(usize::from(AXIS)) {
+    let (last, _) = span(ui, wave.width);
+    let longest = u16::try_from(clock(last).len()).unwrap_or(AXIS);
+    for column in (0..wave.width).step_by(usize::from(AXIS.max(longest + 1))) {
         let (from, _) = span(ui, column);
         let text = clock(from);
         let left = wave.width - column;
@@ -164,8 +175,9 @@ fn draw_label(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
     } else {
         ' '
     };
-    let width = usize::from(label_width(ui) - VALUE - 1);
-    let text = format!("{sign}{name:<width$.width$}{value:>5} ");
+    let width = usize::from(label_width(ui, area) - VALUE);
+    let name = shorten(&name, width, ui.theme.signs().gap);
+    let text = format!("{sign}{name:<width$}{value:>5} ");
     let style = match (row.selected, row.compared) {
         (true, _) => ui.theme.accent(),
         (_, true) => ui.theme.changed(),
@@ -287,12 +299,13 @@ fn span(ui: &Ui, column: u16) -> (Ticks, Ticks) {
     (from, from.saturating_add(Ticks(per_cell)))
 }
 
-fn label_width(ui: &Ui) -> u16 {
+fn label_width(ui: &Ui, inner: Rect) -> u16 {
     let names = ui
         .signals
         .all()
         .into_iter()
         .map(|signal| ui.signals.name(signal).len());
     let longest = u16::try_from(names.max().unwrap_or(0)).unwrap_or(NAME);
-    longest.min(NAME) + VALUE + 1
+    let compared = if ui.compared.is_some() { NAME } else { 0 };
+    longest.max(compared).min(NAME.max(inner.width / 4)) + VALUE
 }

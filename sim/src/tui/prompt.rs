@@ -1,0 +1,173 @@
+//! A line that is typed, and what is done with it.
+
+use std::path::Path;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::destination::destination;
+use super::files::Files;
+use super::overlay::{Next, Overlay, Prompt, Purpose, Question};
+use super::ui::Ui;
+
+/// The most bytes of a line.
+const LONGEST: usize = 1_000;
+
+impl Prompt {
+    pub(super) fn new(purpose: Purpose, text: String) -> Self {
+        let at = text.len();
+        Self { purpose, text, at }
+    }
+
+    /// What is before the place where people type, and what is after it.
+    pub(super) fn halves(&self) -> (&str, &str) {
+        self.text.split_at(self.at)
+    }
+
+    fn insert(&mut self, typed: char) {
+        if !typed.is_control() && self.text.len() + typed.len_utf8() <= LONGEST {
+            self.text.insert(self.at, typed);
+            self.at += typed.len_utf8();
+        }
+    }
+
+    fn edit(&mut self, event: KeyEvent) {
+        let (before, after) = self.halves();
+        let previous = before.char_indices().next_back().map_or(0, |(at, _)| at);
+        let next = self.at + after.chars().next().map_or(0, char::len_utf8);
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        match event.code {
+            KeyCode::Char('u') if control => self.cut(0, self.at),
+            KeyCode::Char('w') if control => self.cut(self.word_start(), self.at),
+            KeyCode::Char('a') if control => self.at = 0,
+            KeyCode::Char('e') if control => self.at = self.text.len(),
+            KeyCode::Char(_) if control || event.modifiers.contains(KeyModifiers::ALT) => {}
+            KeyCode::Char(typed) => self.insert(typed),
+            KeyCode::Backspace => self.cut(previous, self.at),
+            KeyCode::Delete => self.cut(self.at, next),
+            KeyCode::Left => self.at = previous,
+            KeyCode::Right => self.at = next,
+            KeyCode::Home => self.at = 0,
+            KeyCode::End => self.at = self.text.len(),
+            _ => {}
+        }
+    }
+
+    fn cut(&mut self, from: usize, to: usize) {
+        self.text.replace_range(from..to, "");
+        self.at = from;
+    }
+
+    /// Where the word before the place begins, as a shell sees it.
+    fn word_start(&self) -> usize {
+        let before = self.halves().0.trim_end();
+        before.rfind([' ', '/']).map_or(0, |sign| sign + 1)
+    }
+}
+
+impl Ui {
+    pub(super) fn ask(&mut self, purpose: Purpose, text: String) {
+        self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
+    }
+
+    /// Takes text that was pasted: the first line of it, where a line is typed.
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {
+            text.trim_start()
+                .chars()
+                .take_while(|c| !matches!(c, '\n' | '\r'))
+                .for_each(|c| prompt.insert(c));
+        }
+    }
+
+    pub(super) fn prompt_key(
+        &mut self,
+        event: KeyEvent,
+        mut prompt: Prompt,
+        files: &mut dyn Files,
+    ) {
+        match event.code {
+            KeyCode::Esc => {}
+            KeyCode::Enter => self.answer(&prompt, files),
+            _ => {
+                prompt.edit(event);
+                self.overlay = Some(Overlay::Prompt(prompt));
+            }
+        }
+    }
+
+    fn answer(&mut self, prompt: &Prompt, files: &mut dyn Files) {
+        let text = prompt.text.trim();
+        match prompt.purpose {
+            Purpose::Search => {
+                text.clone_into(&mut self.search);
+                if !text.is_empty() {
+                    self.search_again(true);
+                }
+            }
+            _ if text.is_empty() => {}
+            Purpose::GoTo => match destination(text) {
+                Ok(tick) => self.go_to(tick),
+                Err(problem) => self.complain(problem),
+            },
+            Purpose::Open if self.has_unsaved() => {
+                let next = Next::Open(text.to_owned());
+                self.overlay = Some(Overlay::Confirm(Question::Leave(next)));
+            }
+            Purpose::Open => self.open(text, files),
+            Purpose::Save(kind) if files.exists(Path::new(text)) => {
+                let path = text.to_owned();
+                self.overlay = Some(Overlay::Confirm(Question::Overwrite { kind, path }));
+            }
+            Purpose::Save(kind) => self.save(kind, text, files),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(start: &str, keys: &[KeyEvent]) -> (String, String) {
+        let mut prompt = Prompt::new(Purpose::Search, start.to_owned());
+        for key in keys {
+            prompt.edit(*key);
+        }
+        let (before, after) = prompt.halves();
+        (before.to_owned(), after.to_owned())
+    }
+
+    fn key(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    fn control(letter: char) -> KeyEvent {
+        KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)
+    }
+
+    #[test]
+    fn a_line_is_edited_by_characters_however_many_bytes_they_have() {
+        let keys = [
+            key(KeyCode::Left),
+            key(KeyCode::Backspace),
+            key(KeyCode::Char('ß')),
+            key(KeyCode::Delete),
+        ];
+        assert_eq!(typed("aé語", &keys), ("aß".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn the_keys_of_a_shell_cut_a_word_or_all() {
+        let word = typed("a/long name", &[control('w')]);
+        assert_eq!(word.0, "a/long ");
+        let twice = typed("a/long name", &[control('w'), control('w')]);
+        assert_eq!(twice.0, "a/");
+        assert_eq!(typed("name", &[control('u')]).0, "");
+        assert_eq!(typed("name", &[control('a')]).1, "name");
+    }
+
+    #[test]
+    fn control_and_alt_type_nothing() {
+        let alt = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT);
+        assert_eq!(typed("a", &[control('x'), alt]).0, "a");
+    }
+}

@@ -1,0 +1,212 @@
+//! All the ways to leave, and to come back.
+
+use std::process::{Command, Stdio};
+
+use libtest_mimic::{Failed, Trial};
+use rustix::process::Signal;
+
+use crate::apps::AS_SIMULATOR;
+use crate::session::{Keyboard, Session};
+
+const SIM: &str = env!("CARGO_BIN_EXE_sim");
+
+const CTRL_C: &str = "\x03";
+const CTRL_L: &str = "\x0c";
+const CTRL_Z: &str = "\x1a";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let tests: [(&str, fn()); 13] = [
+        ("quit", quit),
+        ("quit with work that is not saved", quit_unsaved),
+        ("interrupted by a key", interrupted),
+        ("asked to end", asked_to_end),
+        ("keys that report their release", kitty),
+        ("an app that panics", app_panics),
+        ("a panic of the UI", ui_panics),
+        ("the terminal is closed", closed),
+        ("suspended by a key", suspended_by_key),
+        ("suspended by a signal", suspended_by_signal),
+        ("resized", resized),
+        ("drawn anew", redrawn),
+        ("no terminal", no_terminal),
+    ];
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(name, move || {
+            test();
+            Ok::<(), Failed>(())
+        })
+    };
+    tests.map(trial).into()
+}
+
+/// The lamp, on the screen and taking keys.
+fn lamp(keyboard: Keyboard) -> Session {
+    let mut session = Session::start(SIM, &[], &[], keyboard);
+    session.wait_for("? help");
+    session.assert_taken();
+    session
+}
+
+fn quit() {
+    let mut session = lamp(Keyboard::Plain);
+    session.wait_for("real 1.");
+    session.send("q");
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(0));
+    ended.session.assert_given_back();
+}
+
+fn quit_unsaved() {
+    let mut session = lamp(Keyboard::Plain);
+    session.send("A");
+    session.wait_for("[ A ] a down");
+    session.send("a");
+    session.wait_for("[ A ] a up");
+    session.send("q");
+    session.wait_for("(y/n)");
+    session.send("y");
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(0));
+    ended.session.assert_given_back();
+}
+
+fn interrupted() {
+    let mut session = lamp(Keyboard::Plain);
+    session.send("A");
+    session.wait_for("[ A ] a down");
+    session.send(CTRL_C);
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(0));
+    ended.session.assert_given_back();
+}
+
+fn asked_to_end() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let session = lamp(Keyboard::Kitty);
+        session.signal(signal);
+        let ended = session.ended();
+        assert_eq!(ended.status.code(), Some(0), "{signal:?}");
+        ended.session.assert_given_back();
+    }
+}
+
+fn kitty() {
+    let mut session = lamp(Keyboard::Kitty);
+    assert_eq!(session.count("\x1b[>3u"), 1);
+    session.send("\x1b[97;1:1u");
+    session.wait_for("[ A ] a down");
+    // Held for longer than any tap: the lamp takes it for a long press.
+    session.send("\x1b[97;1:2u");
+    session.wait_for("state, ");
+    session.send("\x1b[97;1:3u");
+    session.wait_for("[ A ] a up");
+    session.send(CTRL_C);
+    session.ended().session.assert_given_back();
+}
+
+/// This binary as a simulator of apps that break.
+fn breaking(app: &str) -> Session {
+    let this = std::env::current_exe().unwrap();
+    let environment = [(AS_SIMULATOR, "1"), ("RUST_BACKTRACE", "0")];
+    let mut session = Session::start(
+        this.to_str().unwrap(),
+        &["--app", app],
+        &environment,
+        Keyboard::Kitty,
+    );
+    session.wait_for("? help");
+    session
+}
+
+fn app_panics() {
+    let mut session = breaking("shaky");
+    session.send("a");
+    session.wait_for("do not press me");
+    session.assert_taken();
+    session.send("?");
+    session.wait_for("Buttons");
+    session.send(CTRL_C);
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(0));
+    ended.session.assert_given_back();
+}
+
+fn ui_panics() {
+    let mut session = breaking("fragile");
+    session.send("a");
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(101));
+    ended.session.assert_given_back();
+    let text = ended.text();
+    assert!(text.contains("do not copy me"), "{text}");
+}
+
+fn closed() {
+    for keyboard in [Keyboard::Plain, Keyboard::Kitty] {
+        let status = lamp(keyboard).hang_up();
+        assert_eq!(status.code(), Some(0));
+    }
+}
+
+fn suspended_by_key() {
+    suspended(|session| session.send(CTRL_Z));
+}
+
+fn suspended_by_signal() {
+    suspended(|session| session.signal(Signal::TSTP));
+}
+
+fn suspended(suspend: impl Fn(&mut Session)) {
+    let mut session = lamp(Keyboard::Kitty);
+    for times in 1..=2 {
+        suspend(&mut session);
+        session.stopped();
+        session.assert_given_back();
+        session.signal(Signal::CONT);
+        session.wait_until("keyboard flags", |session| {
+            session.count("\x1b[>3u") == times + 1
+        });
+        session.send("?");
+        session.wait_for("Buttons");
+        session.assert_taken();
+        session.send("\x1b[27u");
+    }
+    session.send(CTRL_C);
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(0));
+    ended.session.assert_given_back();
+    assert_eq!(
+        ended.session.count("\x1b[>3u"),
+        ended.session.count("\x1b[<1u")
+    );
+}
+
+fn resized() {
+    let mut session = lamp(Keyboard::Plain);
+    session.resize(30, 10);
+    session.wait_for("40x12");
+    session.resize(120, 40);
+    session.wait_for("? help");
+    session.send("q");
+    session.ended().session.assert_given_back();
+}
+
+fn redrawn() {
+    let mut session = lamp(Keyboard::Plain);
+    let before = session.count("\x1b[2J");
+    session.send(CTRL_L);
+    session.wait_until("cleared screen", |session| {
+        session.count("\x1b[2J") > before
+    });
+    session.wait_for("? help");
+    session.send("q");
+    session.ended().session.assert_given_back();
+}
+
+fn no_terminal() {
+    let output = Command::new(SIM).stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("needs a terminal"), "{message}");
+}

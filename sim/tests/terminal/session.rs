@@ -1,0 +1,289 @@
+//! A program in a pseudo-terminal, and whoever sits before it.
+//!
+//! Everything waits for a condition, with a deadline, and nothing sleeps.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::num::NonZero;
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pty_process::blocking::{Command, Pty, open};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::termios::{LocalModes, tcgetattr};
+use vt100::{MouseProtocolMode, Parser};
+
+/// Much longer than anything takes, on any machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How a terminal answers when it is asked what keys it reports.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keyboard {
+    /// Like most: with what it is, and nothing about keys.
+    Plain,
+    /// With the flags of the kitty protocol, none of them set.
+    Kitty,
+}
+
+/// A program that runs in a terminal of its own.
+pub(crate) struct Session {
+    pty: Pty,
+    child: Child,
+    screen: Parser,
+    keyboard: Keyboard,
+    /// Everything the program wrote.
+    pub(crate) output: Vec<u8>,
+    /// The queries in it that were answered.
+    answered: usize,
+    modes_before: String,
+}
+
+impl Session {
+    pub(crate) fn start(
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        keyboard: Keyboard,
+    ) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        let modes_before = modes(&pty);
+        let child = Command::new(program)
+            .args(arguments)
+            .env("TERM", "xterm-256color")
+            .envs(environment.iter().copied())
+            .spawn(pts)
+            .unwrap();
+        Self {
+            pty,
+            child,
+            screen: parser(80, 24),
+            keyboard,
+            output: Vec::new(),
+            answered: 0,
+            modes_before,
+        }
+    }
+
+    pub(crate) fn send(&mut self, keys: &str) {
+        (&self.pty).write_all(keys.as_bytes()).unwrap();
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.pty
+            .resize(pty_process::Size::new(rows, columns))
+            .unwrap();
+        let [rows, columns] = [rows, columns].map(|size| NonZero::new(size).unwrap());
+        self.screen.screen_mut().set_size(rows, columns);
+    }
+
+    /// Reads until the screen shows this text.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |session| {
+            session.screen.screen().contents().contains(text)
+        });
+    }
+
+    /// Reads until something is so.
+    #[track_caller]
+    pub(crate) fn wait_until(&mut self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + DEADLINE;
+        while !is_so(self) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let is_open = !left.is_zero() && self.read_some(left);
+            assert!(
+                is_open || is_so(self),
+                "no {what:?} on\n{}",
+                self.describe()
+            );
+        }
+    }
+
+    /// Takes what the program writes next; `false` when nothing came or no more will.
+    fn read_some(&mut self, within: Duration) -> bool {
+        let within = Timespec::try_from(within).unwrap();
+        let mut ready = [PollFd::new(&self.pty, PollFlags::IN)];
+        if poll(&mut ready, Some(&within)).unwrap() == 0 {
+            return false;
+        }
+        let mut bytes = [0; 65_536];
+        let Ok(count @ 1..) = (&self.pty).read(&mut bytes) else {
+            return false;
+        };
+        self.output.extend(&bytes[..count]);
+        self.screen.process(&bytes[..count]);
+        self.answer();
+        true
+    }
+
+    /// What every terminal answers when it is asked what it is.
+    fn answer(&mut self) {
+        const QUERY: &[u8] = b"\x1b[c";
+        let queries = self
+            .output
+            .windows(QUERY.len())
+            .filter(|bytes| *bytes == QUERY);
+        let queries = queries.count();
+        for _ in self.answered..queries {
+            if self.keyboard == Keyboard::Kitty {
+                self.send("\x1b[?0u");
+            }
+            self.send("\x1b[?62;c");
+        }
+        self.answered = queries;
+    }
+
+    /// Waits for the program to end by itself.
+    #[track_caller]
+    pub(crate) fn ended(mut self) -> Ended {
+        let status = self.status();
+        while self.read_some(Duration::ZERO) {}
+        Ended {
+            status,
+            session: self,
+        }
+    }
+
+    /// Closes the terminal and waits for the program to end by itself.
+    #[track_caller]
+    pub(crate) fn hang_up(self) -> ExitStatus {
+        drop(self.pty);
+        wait(self.child)
+    }
+
+    /// The exit status; the output is read meanwhile, or the program could wait for it.
+    #[track_caller]
+    fn status(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !left.is_zero() && self.read_some(left) {
+                continue;
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            if left.is_zero() {
+                let _ = self.child.kill();
+                panic!("it did not end:\n{}", self.describe());
+            }
+            // The terminal is closed on its side, so that there is nothing more to read.
+            thread::yield_now();
+        }
+    }
+
+    /// Waits for the program to be stopped, as a shell would.
+    #[track_caller]
+    pub(crate) fn stopped(&mut self) {
+        let pid = self.pid();
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let status = waitpid(Some(pid), WaitOptions::UNTRACED);
+            let stopped = status
+                .ok()
+                .flatten()
+                .is_some_and(|(_, status)| status.stopped());
+            let _ = sender.send(stopped);
+        });
+        assert_eq!(
+            receiver.recv_timeout(DEADLINE),
+            Ok(true),
+            "it was not stopped"
+        );
+        while self.read_some(Duration::ZERO) {}
+    }
+
+    /// Whether the terminal is the program's: keys come one by one and nothing echoes.
+    #[track_caller]
+    pub(crate) fn assert_taken(&self) {
+        let local = tcgetattr(&self.pty).unwrap().local_modes;
+        assert!(
+            !local.intersects(LocalModes::ICANON | LocalModes::ECHO),
+            "{local:?}"
+        );
+        let screen = self.screen.screen();
+        assert!(screen.alternate_screen() && screen.hide_cursor());
+        assert_ne!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+        assert!(screen.bracketed_paste());
+    }
+
+    /// Whether everything is as it was.
+    #[track_caller]
+    pub(crate) fn assert_given_back(&self) {
+        assert_eq!(modes(&self.pty), self.modes_before);
+        let screen = self.screen.screen();
+        assert!(
+            !screen.alternate_screen(),
+            "the alternate screen was not left"
+        );
+        assert!(!screen.hide_cursor(), "the cursor is hidden");
+        assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+        assert!(!screen.bracketed_paste());
+        let (pushed, popped) = (self.count("\x1b[>3u"), self.count("\x1b[<1u"));
+        assert!(
+            popped >= pushed,
+            "keyboard flags: {pushed} pushed, {popped} popped"
+        );
+    }
+
+    /// How often these bytes were written.
+    pub(crate) fn count(&self, bytes: &str) -> usize {
+        let windows = self.output.windows(bytes.len());
+        windows.filter(|window| *window == bytes.as_bytes()).count()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
+    }
+
+    fn describe(&self) -> String {
+        let mut text = self.screen.screen().contents();
+        let _ = write!(text, "\n{} bytes were written", self.output.len());
+        text
+    }
+}
+
+/// A program that has ended, and the terminal it leaves behind.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) session: Session,
+}
+
+impl Ended {
+    /// What is on the screen that people see afterwards.
+    pub(crate) fn text(&self) -> String {
+        self.session.screen.screen().contents()
+    }
+}
+
+#[track_caller]
+fn wait(mut child: Child) -> ExitStatus {
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(child.wait()));
+    match receiver.recv_timeout(DEADLINE) {
+        Ok(status) => status.unwrap(),
+        Err(_) => {
+            let _ = kill_process(pid, Signal::KILL);
+            panic!("it did not end")
+        }
+    }
+}
+
+fn parser(columns: u16, rows: u16) -> Parser {
+    let [rows, columns] = [rows, columns].map(|size| NonZero::new(size).unwrap());
+    Parser::new(rows, columns, 0)
+}
+
+/// The modes of the terminal, all of them.
+fn modes(pty: &Pty) -> String {
+    format!("{:?}", tcgetattr(pty).unwrap())
+}
