@@ -5,7 +5,7 @@ use std::path::Path;
 use super::exit::Exit;
 use super::input::Source;
 use super::report::Report;
-use crate::catalog::Catalog;
+use crate::catalog::{AppEntry, Catalog};
 use crate::load::{Form, Loaded};
 use crate::play::PlayError;
 use crate::scenario::duration::parse_length;
@@ -31,6 +31,19 @@ pub(super) fn read(
         report.print(&format!("note: {note}"));
     }
     Ok((source.name, loaded))
+}
+
+/// The app of this name, or the first one; that there is none is told.
+pub(super) fn app<'a>(
+    name: Option<&str>,
+    catalog: &'a Catalog,
+    report: &Report,
+) -> Result<&'a AppEntry, Exit> {
+    let found = match (name, catalog.apps().first()) {
+        (None, Some(first)) => Ok(first),
+        (name, _) => catalog.find(name.unwrap_or_default()),
+    };
+    found.map_err(|error| report.error(error))
 }
 
 /// Tells why there is no picture.

@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::Args;
 
 use super::exit::Exit;
+use super::loaded;
 use super::report::Report;
 use crate::catalog::Catalog;
 use crate::tui::{self, Options};
@@ -27,14 +28,9 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
-        let app = match (&self.app, catalog.apps().first()) {
-            (Some(name), _) => catalog.find(name),
-            (None, Some(first)) => Ok(first),
-            (None, None) => catalog.find("any"),
-        };
-        let app = match app {
+        let app = match loaded::app(self.app.as_deref(), catalog, report) {
             Ok(app) => app,
-            Err(error) => return report.error(error),
+            Err(exit) => return exit,
         };
         let options = Options {
             app,

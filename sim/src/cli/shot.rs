@@ -9,16 +9,23 @@ use super::exit::Exit;
 use super::report::Report;
 use super::{input, loaded, output};
 use crate::catalog::Catalog;
-use crate::tui::picture::{self, Look, Size, Zoom};
+use crate::tui::picture::{self, Keys, Look, Picture, Size, Zoom};
 
 #[derive(Debug, Args)]
 pub(super) struct Shot {
-    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd).
-    file: PathBuf,
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd); without one, an app from
+    /// its start, and --keys.
+    #[arg(required_unless_present = "keys")]
+    file: Option<PathBuf>,
 
     /// When in the run, such as 1.5s; the end unless told, or where an expectation fails.
     #[arg(long, value_name = "TIME", value_parser = loaded::time)]
     at: Option<Ticks>,
+
+    /// Keys to press before, as the help of the simulator names them, and times to pass:
+    /// such as a,400ms,B,1s,v.
+    #[arg(long, conflicts_with = "at")]
+    keys: Option<Keys>,
 
     #[command(flatten)]
     screen: Screen,
@@ -97,15 +104,9 @@ impl From<Pane> for picture::Pane {
 
 impl Shot {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
-        let app = self.screen.app.as_deref();
-        let (name, loaded) = match loaded::read(&self.file, app, catalog, report) {
-            Ok(read) => read,
-            Err(exit) => return exit,
-        };
-        let look = self.screen.look();
-        let picture = match picture::shot(catalog, &name, &loaded, &look, self.at) {
+        let picture = match self.picture(catalog, report) {
             Ok(picture) => picture,
-            Err(error) => return loaded::refuse(&error, report),
+            Err(exit) => return exit,
         };
         let bytes = match self.format() {
             PictureFormat::Svg => picture.svg(),
@@ -115,6 +116,27 @@ impl Shot {
             Ok(()) => Exit::Held,
             Err(error) => report.error(error),
         }
+    }
+
+    fn picture(&self, catalog: &Catalog, report: &Report) -> Result<Picture, Exit> {
+        let app = self.screen.app.as_deref();
+        let look = self.screen.look();
+        let read = match &self.file {
+            Some(file) => Some(loaded::read(file, app, catalog, report)?),
+            None => None,
+        };
+        let picture = match (&read, &self.keys) {
+            (Some((name, loaded)), None) => picture::shot(catalog, name, loaded, &look, self.at),
+            (Some((name, loaded)), Some(keys)) => {
+                picture::shot_after(catalog, Ok((name, loaded)), &look, keys)
+            }
+            (None, keys) => {
+                let app = loaded::app(app, catalog, report)?;
+                let keys = keys.clone().unwrap_or_default();
+                picture::shot_after(catalog, Err(app), &look, &keys)
+            }
+        };
+        picture.map_err(|error| loaded::refuse(&error, report))
     }
 
     fn format(&self) -> PictureFormat {

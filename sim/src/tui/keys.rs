@@ -380,6 +380,38 @@ fn name(event: KeyEvent) -> String {
     }
 }
 
+/// The key of this name, as the table writes it.
+pub(super) fn key_of(name: &str) -> Option<KeyEvent> {
+    if let Some(letter) = name.strip_prefix("Ctrl-") {
+        let code = KeyCode::Char(single(letter)?);
+        return Some(KeyEvent::new(code, KeyModifiers::CONTROL));
+    }
+    let code = match name {
+        "Space" => KeyCode::Char(' '),
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "PgUp" => KeyCode::PageUp,
+        "PgDn" => KeyCode::PageDown,
+        "Tab" => KeyCode::Tab,
+        "BackTab" => KeyCode::BackTab,
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Backspace" => KeyCode::Backspace,
+        "F1" => KeyCode::F(1),
+        letter => KeyCode::Char(single(letter)?),
+    };
+    Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn single(text: &str) -> Option<char> {
+    let mut letters = text.chars();
+    letters.next().filter(|_| letters.next().is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

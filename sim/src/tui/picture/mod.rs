@@ -5,6 +5,7 @@
 mod ansi;
 mod cast;
 mod glyph;
+mod keys;
 mod paint;
 mod schedule;
 mod svg;
@@ -24,14 +25,16 @@ use thiserror::Error;
 
 pub use super::keys::Pane;
 pub use cast::{CastOptions, cast};
+pub use keys::{Keys, KeysError};
 pub use schedule::{LONGEST, MAX_FPS};
 
 use super::keys::Command;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::view;
-use crate::catalog::Catalog;
+use crate::catalog::{AppEntry, Catalog};
 use crate::load::Loaded;
+use crate::script::Script;
 use crate::timeline::TimelineError;
 
 /// The columns and rows of a screen.
@@ -185,6 +188,39 @@ pub fn shot(
             "{} at {at}: {} in the terminal simulator",
             loaded.app.interface().name,
             file_name(name)
+        ),
+        screen: screen(&mut ui, look.size),
+    })
+}
+
+/// The screen after keys: those of a run where one was read, of an app from its start
+/// where not.
+///
+/// # Errors
+///
+/// A [`PictureError`].
+pub fn shot_after(
+    catalog: &Catalog,
+    run: Result<(&str, &Loaded), &AppEntry>,
+    look: &Look,
+    keys: &Keys,
+) -> Result<Picture, PictureError> {
+    let theme = Theme::new(look.colour, look.unicode);
+    let app = run.map_or_else(|app| app, |(_, loaded)| &loaded.app);
+    let mut ui = Ui::new(catalog.clone(), app, &Script::default(), theme)?;
+    match run {
+        Ok((name, loaded)) => ui.show(name, loaded)?,
+        Err(_) => ui.playing = true,
+    }
+    ui.pane = look.pane;
+    ui.fit(look.size.area());
+    zoom(&mut ui, look.zoom);
+    keys.play(&mut ui);
+    let now = ui.cursor;
+    Ok(Picture {
+        title: format!(
+            "{} at {now} in the terminal simulator",
+            app.interface().name
         ),
         screen: screen(&mut ui, look.size),
     })

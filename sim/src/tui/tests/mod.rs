@@ -262,29 +262,5 @@ fn style_of(cell: &ratatui::buffer::Cell) -> String {
 
 /// The key of a name in the table of keys.
 fn key(name: &str) -> KeyEvent {
-    if let Some(letter) = name.strip_prefix("Ctrl-") {
-        let code = KeyCode::Char(letter.chars().next().unwrap());
-        return KeyEvent::new(code, KeyModifiers::CONTROL);
-    }
-    let mut chars = name.chars();
-    let code = match (name, chars.next(), chars.next()) {
-        ("Space", ..) => KeyCode::Char(' '),
-        ("Left", ..) => KeyCode::Left,
-        ("Right", ..) => KeyCode::Right,
-        ("Up", ..) => KeyCode::Up,
-        ("Down", ..) => KeyCode::Down,
-        ("Home", ..) => KeyCode::Home,
-        ("End", ..) => KeyCode::End,
-        ("PgUp", ..) => KeyCode::PageUp,
-        ("PgDn", ..) => KeyCode::PageDown,
-        ("Tab", ..) => KeyCode::Tab,
-        ("BackTab", ..) => KeyCode::BackTab,
-        ("Enter", ..) => KeyCode::Enter,
-        ("Esc", ..) => KeyCode::Esc,
-        ("Backspace", ..) => KeyCode::Backspace,
-        ("F1", ..) => KeyCode::F(1),
-        (_, Some(typed), None) => KeyCode::Char(typed),
-        _ => panic!("no key is called `{name}`"),
-    };
-    KeyEvent::new(code, KeyModifiers::NONE)
+    super::keys::key_of(name).unwrap_or_else(|| panic!("no key is called `{name}`"))
 }
