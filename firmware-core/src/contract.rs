@@ -34,8 +34,8 @@ pub trait App: Clone + Eq + Hash + Debug {
     const INTERFACE: Interface;
 
     /// The levels of all outputs, in the order [`Interface::outputs`] declares them:
-    /// `[Level; N]`.
-    type Outputs: Copy + Eq + AsRef<[Level]>;
+    /// `[Level; N]`, and no other type, so that the number of outputs cannot change.
+    type Outputs: Levels;
 
     /// The app as it is after a reset, before its first event.
     fn new() -> Self;
@@ -55,6 +55,24 @@ pub trait App: Clone + Eq + Hash + Debug {
         let _ = now;
         None
     }
+}
+
+/// The levels of a fixed number of outputs: `[Level; N]`.
+pub trait Levels: Copy + Eq + AsRef<[Level]> + sealed::Sealed {
+    /// How many outputs there are.
+    const COUNT: usize;
+}
+
+impl<const N: usize> Levels for [Level; N] {
+    const COUNT: usize = N;
+}
+
+mod sealed {
+    use crate::output::Level;
+
+    pub trait Sealed {}
+
+    impl<const N: usize> Sealed for [Level; N] {}
 }
 
 /// What an app has, by name.
@@ -79,6 +97,9 @@ impl Interface {
     /// The most buttons, outputs and kinds of logs that an app can declare, of each.
     pub const MAX_ITEMS: usize = 64;
 
+    /// The build of an app that does not say: taken to differ from any other.
+    pub const UNKNOWN_BUILD: &'static str = "unknown";
+
     /// An interface with nothing but a name and a version, to be filled in:
     ///
     /// ```
@@ -96,7 +117,7 @@ impl Interface {
         Self {
             name,
             version,
-            build: "unknown",
+            build: Self::UNKNOWN_BUILD,
             buttons: &[],
             outputs: &[],
             logs: &[],

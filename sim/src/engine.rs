@@ -109,7 +109,8 @@ impl<A: App + 'static> Engine<A> {
         self.press_what_is_held(observer);
     }
 
-    /// A reset does not open a contact: the app that comes up finds it closed.
+    /// A reset does not open a contact: the app that comes up finds it closed, and the
+    /// press follows the reset in the trace.
     fn press_what_is_held(&mut self, observer: &mut dyn Observer) {
         for button in (0..64).map(ButtonId) {
             if self.is_closed(button) {

@@ -1,10 +1,44 @@
 //! Files are written whole or not at all.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tempfile::Builder;
+
+/// The whole file, if it has at most `limit` bytes.
+///
+/// # Errors
+///
+/// Those of the file system, and one that names the limit.
+pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        let problem = format!("it has more than {limit} bytes, the most that are read");
+        return Err(io::Error::other(problem));
+    }
+    Ok(bytes)
+}
+
+/// Held while a file is half there, beside the one that it will replace.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Comes back when no file is half there, and lets none be begun: for a process that is
+/// about to end.
+pub(crate) fn stop_writing() {
+    if let Ok(guard) = WRITING.lock() {
+        mem::forget(guard);
+    }
+}
+
+/// Whether something is there that is no plain file: a device, a pipe.
+pub(crate) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
 
 /// Writes beside the file and renames, so that the file is never half there. A device or
 /// a pipe cannot be renamed over and is written as it is.
@@ -13,11 +47,15 @@ use tempfile::Builder;
 ///
 /// Those of the file system; the file is then as it was.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file());
-    if is_special {
+    if is_special(path) {
         let mut file = OpenOptions::new().write(true).open(path)?;
-        return file.write_all(bytes);
+        return match file.write_all(bytes) {
+            // Whoever closed the other end has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        };
     }
+    let _writing = WRITING.lock();
     let target = behind_links(path);
     let folder = match target.parent() {
         Some(folder) if folder != Path::new("") => folder,

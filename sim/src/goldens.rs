@@ -20,14 +20,14 @@ use std::sync::Arc;
 
 use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};
-use walkdir::WalkDir;
 
 use crate::catalog::{AppEntry, Catalog};
+use crate::file;
+use crate::folder;
 use crate::judge::judge;
+use crate::load::{Form, LoadError};
 use crate::play;
-use crate::scenario::check::plan;
-use crate::scenario::grammar;
-use crate::source::{Place, Problem};
+use crate::source::Problem;
 use crate::trace::{Trace, text};
 
 /// The ending of scenarios.
@@ -55,19 +55,22 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
             return vec![Trial::test("catalog", move || Err(error.into()))];
         }
     };
-    let scenarios = files(folder, SCENARIO);
-    let orphans = orphans(folder);
-    let found = scenarios.len();
-    let place = folder.display().to_string();
-
+    let found = folder::files(folder, SCENARIO)
+        .and_then(|scenarios| Ok((scenarios, folder::files(folder, GOLDEN)?)));
+    let (scenarios, goldens) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            let error = format!("cannot read `{}`: {error}", folder.display());
+            return vec![Trial::test("scenarios", move || Err(error.into()))];
+        }
+    };
+    let complaint = if scenarios.is_empty() {
+        Some(format!("there is no scenario in `{}`", folder.display()))
+    } else {
+        orphans(&goldens)
+    };
     let mut trials = vec![Trial::test("every-golden-has-its-scenario", move || {
-        if found == 0 {
-            return Err(format!("there is no scenario in `{place}`").into());
-        }
-        match orphans.as_slice() {
-            [] => Ok(()),
-            orphans => Err(format!("goldens without a scenario: {orphans:?}").into()),
-        }
+        complaint.map_or(Ok(()), |complaint| Err(complaint.into()))
     })];
     trials.extend(scenarios.into_iter().map(|path| {
         let catalog = Arc::clone(&catalog);
@@ -86,39 +89,46 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
 /// column.
 pub fn play_file(catalog: &Catalog, path: &Path) -> Result<Trace, String> {
     let shown = path.display();
-    let problems = |problems: Vec<Problem>| -> String {
-        let lines: Vec<_> = problems
-            .iter()
-            .map(|problem| {
-                format!(
-                    "{shown}:{}: {}; {}",
-                    problem.place, problem.message, problem.expected
-                )
-            })
-            .collect();
-        lines.join("\n")
-    };
-    let text = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    let scenario = grammar::parse(&text).map_err(problems)?;
-    let app = match &scenario.app {
-        Some(name) => catalog.find(&name.text).map_err(|error| {
-            let place: Place = name.place;
-            format!("{shown}:{place}: {error}")
-        })?,
-        None => return Err(format!("{shown}: the scenario does not say `app NAME`")),
-    };
-    let plan = plan(&scenario, app.interface()).map_err(problems)?;
-    let trace = play::trace(app, &plan.script, &mut |_| ControlFlow::Continue(()))
+    let bytes = file::read(path, Form::MAX_BYTES).map_err(|error| format!("{shown}: {error}"))?;
+    let loaded = Form::Scenario
+        .load(catalog, &bytes, None)
+        .map_err(|error| match error {
+            LoadError::Problems(problems) => listed(path, &problems),
+            LoadError::Recording(error) => format!("{shown}: {error}"),
+        })?;
+    let mut watch = |_| ControlFlow::Continue(());
+    let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
         .map_err(|error| format!("{shown}: {error}"))?;
-    let failures: Vec<_> = judge(&plan.checks, &trace)
+    let failures: Vec<_> = judge(&loaded.checks, &trace)
         .into_iter()
-        .map(|failure| format!("{shown}:{}: {}", failure.place, failure.message))
+        .map(|failure| {
+            let note = failure
+                .note
+                .map_or(String::new(), |note| format!(" ({note})"));
+            format!("{shown}:{}: {}{note}", failure.place, failure.message)
+        })
         .collect();
     if failures.is_empty() {
         Ok(trace)
     } else {
         Err(failures.join("\n"))
     }
+}
+
+fn listed(path: &Path, problems: &[Problem]) -> String {
+    let lines = problems.iter().map(|problem| {
+        let Problem {
+            place,
+            message,
+            expected,
+            help,
+        } = problem;
+        let help = help
+            .as_ref()
+            .map_or(String::new(), |help| format!(" ({help})"));
+        format!("{}:{place}: {message}; {expected}{help}", path.display())
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The trace as it stands in a golden.
@@ -137,27 +147,29 @@ fn hold(catalog: &Catalog, path: &Path) -> Result<(), Failed> {
         .map(|stem| stem.to_string_lossy().into_owned())
         .ok_or("the scenario has no name")?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    let expected = golden(&trace);
     let mut settings = Settings::new();
     settings.set_snapshot_path(fs::canonicalize(folder)?);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, golden(&trace)));
+    settings.bind(|| insta::assert_snapshot!(name, &expected));
+    // insta can be told to let everything pass. A golden holds all the same.
+    let kept = fs::read_to_string(path.with_extension(GOLDEN))?;
+    if !kept
+        .replace("\r\n", "\n")
+        .trim_end()
+        .ends_with(expected.trim_end())
+    {
+        return Err("the golden is another, and insta was told to let it pass".into());
+    }
     Ok(())
 }
 
-fn orphans(folder: &Path) -> Vec<PathBuf> {
-    files(folder, GOLDEN)
-        .into_iter()
+fn orphans(goldens: &[PathBuf]) -> Option<String> {
+    let orphans: Vec<_> = goldens
+        .iter()
         .filter(|golden| !golden.with_extension(SCENARIO).exists())
-        .collect()
-}
-
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    WalkDir::new(folder)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok)
-        .map(walkdir::DirEntry::into_path)
-        .filter(|path| path.extension().is_some_and(|found| found == extension))
-        .collect()
+        .map(|golden| golden.display().to_string())
+        .collect();
+    (!orphans.is_empty()).then(|| format!("goldens without a scenario: {}", orphans.join(", ")))
 }

@@ -38,6 +38,7 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
     let judge = Judge {
         interface: trace.interface(),
         entries: trace.entries(),
+        outputs: by_output(trace),
         end: trace.end(),
     };
     checks
@@ -49,7 +50,21 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
 struct Judge<'a> {
     interface: &'static Interface,
     entries: &'a [Entry],
+    /// For every output, the places of its entries.
+    outputs: Vec<Vec<usize>>,
     end: Ticks,
+}
+
+fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
+    let mut outputs = vec![Vec::new(); trace.interface().outputs.len()];
+    for (index, entry) in trace.entries().iter().enumerate() {
+        if let Observation::Output(output, _) = entry.what
+            && let Some(places) = outputs.get_mut(usize::from(output))
+        {
+            places.push(index);
+        }
+    }
+    outputs
 }
 
 /// A change of one output.
@@ -93,20 +108,20 @@ impl Judge<'_> {
             .outputs
             .get(usize::from(output))
             .map_or("?", |output| output.name);
-        let view = OutputView {
-            name,
-            at,
-            level: self.level(output, at),
-        };
+        let level = self.level(output, at).ok_or_else(|| {
+            let message = format!("the trace does not show `{name}` up to tick {}", at.tick.0);
+            (at.tick, message, None)
+        })?;
+        let view = OutputView { name, at, level };
         match claim {
             OutputClaim::Is(target) => view.is(target, true),
             OutputClaim::IsNot(target) => view.is(target, false),
             OutputClaim::Becomes(target, within) => {
-                let late = self.late(output, at, within, |level| meets(level, target));
+                let late = || self.late(output, at, within, |level| meets(level, target));
                 view.becomes(target, within, &self.changes(output, at, within), late)
             }
             OutputClaim::Changes(within) => {
-                let late = self.late(output, at, within, |_| true);
+                let late = || self.late(output, at, within, |_| true);
                 view.changes(within, &self.changes(output, at, within), late)
             }
             OutputClaim::Stays(target, length) => {
@@ -235,10 +250,25 @@ impl Judge<'_> {
 
     /// The changes of an output in the window that begins at a moment.
     fn changes(&self, output: u8, at: Moment, within: Ticks) -> Vec<Change> {
-        self.between(self.index(at), self.index(window_end(at, within)))
+        let (from, to) = (self.index(at), self.index(window_end(at, within)));
+        self.changes_between(output, from, to).collect()
+    }
+
+    /// The changes of an output from one place in the trace to another.
+    fn changes_between(
+        &self,
+        output: u8,
+        from: usize,
+        to: usize,
+    ) -> impl DoubleEndedIterator<Item = Change> {
+        let places = self.outputs.get(usize::from(output));
+        let places = places.map_or(&[][..], Vec::as_slice);
+        let first = places.partition_point(|place| *place < from);
+        let last = places.partition_point(|place| *place < to);
+        let places = places.get(first..last).unwrap_or_default();
+        places
             .iter()
-            .filter_map(|entry| change(entry, output))
-            .collect()
+            .filter_map(move |place| change(self.entries.get(*place)?, output))
     }
 
     /// When an output did what it should have, but after the window.
@@ -249,20 +279,15 @@ impl Judge<'_> {
         within: Ticks,
         wanted: impl Fn(Level) -> bool,
     ) -> Option<Change> {
-        let end = at.tick.saturating_add(within);
-        self.between(self.index_after(end), self.entries.len())
-            .iter()
-            .filter_map(|entry| change(entry, output))
+        let end = self.index(window_end(at, within));
+        self.changes_between(output, end, self.entries.len())
             .find(|change| wanted(change.level))
     }
 
-    /// What stands on an output at a moment.
-    fn level(&self, output: u8, at: Moment) -> Level {
-        self.between(0, self.index(at))
-            .iter()
-            .rev()
-            .find_map(|entry| change(entry, output))
-            .map_or(Level::OFF, |change| change.level)
+    /// What stands on an output at a moment; `None` where nothing was seen of it.
+    fn level(&self, output: u8, at: Moment) -> Option<Level> {
+        let last = self.changes_between(output, 0, self.index(at)).next_back();
+        last.map(|change| change.level)
     }
 
     /// How many entries happened before a moment.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::catalog::{AppEntry, Catalog};
 use crate::recording::{self, Recording, RecordingError};
 use crate::scenario::check::{Check, plan};
-use crate::scenario::{self, Name, Scenario, grammar, oneline};
+use crate::scenario::{Name, Scenario, grammar, oneline};
 use crate::script::Script;
 use crate::source::{Place, Problem, excerpt, likely, one_of, utf8};
 use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
@@ -69,25 +69,22 @@ impl From<VcdError> for LoadError {
 }
 
 impl Form {
-    /// The form of a file, by its ending; what has none of ours is a scenario.
+    /// The form of a file, by its ending and, where that is none of ours, by how it begins.
     #[must_use]
-    pub fn of(path: &Path) -> Self {
+    pub fn of(path: &Path, bytes: &[u8]) -> Self {
         match path.extension().and_then(|extension| extension.to_str()) {
+            Some("scn") => Self::Scenario,
             Some("rec") => Self::Recording,
             Some("vcd") => Self::Waveform,
+            // No sentence begins with either.
+            _ if bytes.starts_with(&recording::SIGNATURE) => Self::Recording,
+            _ if bytes.trim_ascii_start().starts_with(b"$") => Self::Waveform,
             _ => Self::Scenario,
         }
     }
 
-    /// The largest input of this form that is read, in bytes.
-    #[must_use]
-    pub fn max_bytes(self) -> usize {
-        match self {
-            Self::Scenario | Self::Oneline => scenario::MAX_BYTES,
-            Self::Recording => recording::MAX_BYTES,
-            Self::Waveform => vcd::MAX_BYTES,
-        }
-    }
+    /// The largest input of any form that is read, in bytes.
+    pub const MAX_BYTES: usize = vcd::MAX_BYTES;
 
     /// Makes something playable of the bytes; `asked` is the app where they do not say.
     ///
@@ -124,6 +121,14 @@ fn load_scenario(
     scenario: &Scenario,
     asked: Option<&str>,
 ) -> Result<Loaded, LoadError> {
+    if scenario.steps.is_empty() {
+        return Err(Problem::new(
+            START,
+            "the scenario does nothing and expects nothing",
+            "expected a sentence such as `tap A for 50 ms` or `expect lamp is off`",
+        )
+        .into());
+    }
     let named = scenario.app.as_ref().map(|name| name.text.as_str());
     let place = scenario.app.as_ref().map_or(START, |name| name.place);
     let app = app_of(catalog, named, asked, place, &SCENARIO)?;

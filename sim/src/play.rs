@@ -7,12 +7,13 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use firmware_core::contract::LogValues;
+use firmware_core::event::ButtonId;
 use firmware_core::time::{Instant, Ticks};
 use thiserror::Error;
 
 use crate::catalog::AppEntry;
 use crate::engine::{Observation, Observer, Player};
-use crate::script::{Script, Timed};
+use crate::script::{Action, Script, Timed};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
 /// How many ticks are played between two looks at whoever watches.
@@ -31,6 +32,16 @@ pub enum PlayError {
         app: &'static str,
         /// Where its counter should start.
         clock: Instant,
+    },
+    /// The script moves a button that the app does not have.
+    #[error("app `{app}` has {count} buttons, and the script moves number {}", .button.0)]
+    NoSuchButton {
+        /// Which app.
+        app: &'static str,
+        /// The button, by its place.
+        button: ButtonId,
+        /// How many the app has.
+        count: usize,
     },
     /// The app panicked: what it would do on a board nobody can say.
     #[error("app `{app}` panicked at tick {}: {message}", .tick.0)]
@@ -116,6 +127,7 @@ pub fn start(
     observer: &mut dyn Observer,
 ) -> Result<Box<dyn Player>, PlayError> {
     let name = app.interface().name;
+    check_buttons(app, script)?;
     let panicked = |message| PlayError::Panicked {
         app: name,
         tick: Ticks::ZERO,
@@ -135,7 +147,6 @@ pub fn start(
             app: name,
             clock: script.clock(),
         })?;
-    check_output_count(app, player.as_ref())?;
     Ok(player)
 }
 
@@ -226,6 +237,24 @@ pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError
     }
 }
 
+fn check_buttons(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
+    let interface = app.interface();
+    let unknown = script.events().iter().find_map(|event| match event.action {
+        Action::Button(button, _) if usize::from(button.0) >= interface.buttons.len() => {
+            Some(button)
+        }
+        Action::Button(..) | Action::Reset(_) => None,
+    });
+    match unknown {
+        Some(button) => Err(PlayError::NoSuchButton {
+            app: interface.name,
+            button,
+            count: interface.buttons.len(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// The events after one tick, up to and with another.
 pub(crate) fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
     let first = events.partition_point(|event| event.tick <= after);
@@ -254,19 +283,6 @@ fn advance(
         watch(next)?;
     }
     ControlFlow::Continue(())
-}
-
-fn check_output_count(app: &AppEntry, player: &dyn Player) -> Result<(), PlayError> {
-    let declared = app.interface().outputs.len();
-    let shown = player.levels().len();
-    if declared == shown {
-        return Ok(());
-    }
-    Err(PlayError::ContractBroken {
-        app: app.interface().name,
-        tick: Ticks::ZERO,
-        problem: format!("it declares {declared} outputs and shows {shown}"),
-    })
 }
 
 /// What is wrong with something the app showed or said.

@@ -69,14 +69,14 @@ impl fmt::Display for Conditions {
 /// What hands and supplies do to a board.
 ///
 /// The order is the one in which the actions of one tick are done, whatever order they
-/// were written in: a reset first, then the buttons as their app declares them, because
-/// that is what a board sees that samples its pins once a tick.
+/// were written in: the buttons as their app declares them, because a board samples its
+/// pins once a tick, and then a reset, which finds the contacts as they are by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// The board is reset and finds these conditions.
-    Reset(Conditions),
     /// The contact of a button closes or opens.
     Button(ButtonId, Contact),
+    /// The board is reset and finds these conditions.
+    Reset(Conditions),
 }
 
 /// The two positions of a contact.
@@ -289,9 +289,9 @@ mod tests {
         assert_eq!(
             script.events(),
             [
-                at(5, Action::Reset(Conditions::Ok)),
                 at(5, Action::Button(A, Contact::Closed)),
                 at(5, Action::Button(B, Contact::Closed)),
+                at(5, Action::Reset(Conditions::Ok)),
             ]
         );
     }

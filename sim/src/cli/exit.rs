@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::file;
+
 /// The verdict of a command, by severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
@@ -34,8 +36,8 @@ impl From<Exit> for ExitCode {
 
 /// Ends the process with its own exit code when it is interrupted.
 ///
-/// Files are only ever renamed into place, so there is nothing to tidy. Where the handler
-/// cannot be set up, the signal ends the process all the same.
+/// A file that is being written is written first. Where the handler cannot be set up, the
+/// signal ends the process all the same.
 pub(super) fn on_interrupt() {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
@@ -46,7 +48,7 @@ pub(super) fn on_interrupt() {
     thread::spawn(move || {
         if signals.forever().next().is_some() {
             say("interrupted");
-            process::exit(INTERRUPTED);
+            end(INTERRUPTED);
         }
     });
 }
@@ -54,6 +56,12 @@ pub(super) fn on_interrupt() {
 /// Says it if anybody listens: the process ends whether or not standard error takes it.
 fn say(message: &str) {
     let _ = writeln!(anstream::stderr(), "{message}");
+}
+
+/// Ends the process, but leaves no file half written behind.
+fn end(code: i32) -> ! {
+    file::stop_writing();
+    process::exit(code)
 }
 
 /// While it lives, the process has this long before it ends with its own exit code.
@@ -69,7 +77,7 @@ impl Deadline {
             thread::spawn(move || {
                 if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                     say(&format!("timed out after {} s", limit.as_secs_f64()));
-                    process::exit(TIMED_OUT);
+                    end(TIMED_OUT);
                 }
             });
             alive

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use walkdir::WalkDir;
 
+use crate::folder;
 use crate::source::{BYTE_ORDER_MARK, Problem, utf8};
 
 /// The name that stands for standard input.
@@ -100,22 +100,17 @@ pub(super) fn expand(
             files.push(path.clone());
             continue;
         }
-        let count = files.len();
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| InputError::Io {
-                name: path.display().to_string(),
-                error: error.into(),
-            })?;
-            if entry.file_type().is_file() && has_extension(entry.path(), extension) {
-                files.push(entry.into_path());
-            }
-        }
-        if files.len() == count {
+        let found = folder::files(path, extension).map_err(|error| InputError::Io {
+            name: path.display().to_string(),
+            error,
+        })?;
+        if found.is_empty() {
             return Err(InputError::EmptyFolder {
                 folder: path.clone(),
                 extension,
             });
         }
+        files.extend(found);
     }
     Ok(files)
 }

@@ -21,8 +21,8 @@ pub(super) fn read(
     catalog: &Catalog,
     report: &Report,
 ) -> Result<(String, Loaded), Exit> {
-    let form = Form::of(path);
-    let source = Source::read(path, form.max_bytes()).map_err(|error| report.error(error))?;
+    let source = Source::read(path, Form::MAX_BYTES).map_err(|error| report.error(error))?;
+    let form = Form::of(path, &source.bytes);
     let loaded = form.load(catalog, &source.bytes, app).map_err(|error| {
         report.print(&report.unloadable(&source, &error));
         Exit::BadInput

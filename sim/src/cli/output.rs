@@ -1,11 +1,14 @@
 //! What is written: results, to standard output or whole files.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use thiserror::Error;
 
+use super::exit::Exit;
+use super::report::Report;
 use crate::file;
 use crate::trace::{Trace, jsonl, text, vcd};
 
@@ -56,6 +59,31 @@ pub(super) fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError
             error,
         }),
     }
+}
+
+/// The first path to be written that is also read, or written twice.
+pub(super) fn taken_twice<'a>(
+    read: impl Iterator<Item = &'a Path>,
+    written: impl Iterator<Item = &'a Path>,
+) -> Option<&'a Path> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let is_file = |path: &Path| path.as_os_str() != STDOUT && !file::is_special(path);
+    let mut taken: Vec<_> = read.map(real).collect();
+    for path in written.filter(|path| is_file(path)) {
+        if taken.contains(&real(path)) {
+            return Some(path);
+        }
+        taken.push(real(path));
+    }
+    None
+}
+
+/// Tells that a path is named for two things.
+pub(super) fn refuse_path(path: &Path, report: &Report) -> Exit {
+    let message = format!("`{}` would be written over", path.display());
+    let help = "it is read, or written twice: name another file";
+    report.print(&report.plain(&message, Some(help)));
+    Exit::BadInput
 }
 
 /// Whoever closed standard output has seen enough: that is no error.

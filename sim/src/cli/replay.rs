@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{Deadline, Exit, TimeLimit};
 use super::input::Source;
-use super::output::{self, Format};
+use super::output::{self, Format, refuse_path};
 use super::progress::Progress;
 use super::report::Report;
 use super::session::Session;
@@ -33,7 +33,13 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
-        let source = match Source::read(&self.file, Form::Recording.max_bytes()) {
+        if let Some(path) = output::taken_twice(
+            [self.file.as_path()].into_iter(),
+            self.out.as_deref().into_iter(),
+        ) {
+            return refuse_path(path, report);
+        }
+        let source = match Source::read(&self.file, Form::MAX_BYTES) {
             Ok(source) => source,
             Err(error) => return report.error(error),
         };

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::exit::{Deadline, Exit, TimeLimit};
 use super::input::{InputError, Source, expand};
-use super::output::{self, Format};
+use super::output::{self, Format, refuse_path};
 use super::progress::Progress;
 use super::report::Report;
 use super::session::{Played, Refusal, Session};
@@ -67,10 +67,17 @@ impl Run {
             Err(error) => return report.error(error),
         };
         let several = sources.len() > 1;
-        if several && (self.record.is_some() || self.format == Some(Format::Vcd)) {
-            let message = "`--record` and `--format vcd` take one scenario";
+        let for_one =
+            self.record.is_some() || self.out.is_some() || self.format == Some(Format::Vcd);
+        if several && for_one {
+            let message = "`--out`, `--record` and `--format vcd` take one scenario";
             report.print(&report.plain(message, Some("run the scenarios one by one")));
             return Exit::BadInput;
+        }
+        let written = [self.out.as_deref(), self.record.as_deref()];
+        let read = self.files.iter().map(PathBuf::as_path);
+        if let Some(path) = output::taken_twice(read, written.into_iter().flatten()) {
+            return refuse_path(path, report);
         }
         let progress = Progress::new();
         let session = Session {
@@ -80,7 +87,7 @@ impl Run {
             progress: &progress,
         };
         let format = match (self.format, several) {
-            (None, true) if self.out.is_none() => None,
+            (None, true) => None,
             (format, _) => Some(format.unwrap_or(Format::Text)),
         };
         let results = self.play_all(&session, &sources, format);
@@ -154,7 +161,7 @@ impl Run {
                 return refused(input.name(), details);
             }
         };
-        let played = match input.form() {
+        let played = match input.form(&source) {
             Form::Recording => {
                 let message = format!("`{}` is a recording", source.name);
                 let help = "`sim replay` plays recordings";
@@ -264,17 +271,17 @@ impl Input {
         }
     }
 
-    fn form(&self) -> Form {
+    fn form(&self, source: &Source) -> Form {
         match self {
             Self::Inline(_) => Form::Oneline,
-            Self::File(path) => Form::of(path),
+            Self::File(path) => Form::of(path, &source.bytes),
         }
     }
 
     fn read(&self) -> Result<Source, InputError> {
         match self {
             Self::Inline(text) => Ok(Source::inline(text)),
-            Self::File(path) => Source::read(path, self.form().max_bytes()),
+            Self::File(path) => Source::read(path, Form::MAX_BYTES),
         }
     }
 }

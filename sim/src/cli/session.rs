@@ -97,13 +97,14 @@ impl Session<'_> {
         let tick = match *error {
             PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
             PlayError::ClockNotSettable { .. }
+            | PlayError::NoSuchButton { .. }
             | PlayError::TraceFull { .. }
             | PlayError::Stopped(_) => return self.report.plain(&message, None).into(),
         };
         let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
         Refusal {
             exit: Exit::Failed,
-            verdict: format!("stopped at tick {}", tick.0),
+            verdict: format!("not to be trusted from tick {} on", tick.0),
             details: self
                 .report
                 .noted(&message, &surroundings(trace, tick, seen)),

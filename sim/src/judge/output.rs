@@ -43,17 +43,18 @@ impl OutputView {
         target: Target,
         within: Ticks,
         changes: &[Change],
-        late: Option<Change>,
+        late: impl FnOnce() -> Option<Change>,
     ) -> Result<(), Verdict> {
         if changes.iter().any(|change| meets(change.level, target)) {
             return Ok(());
         }
-        let note = match late {
-            _ if meets(self.level, target) => Some(format!(
+        let note = if meets(self.level, target) {
+            Some(format!(
                 "it was {} already at tick {}: only a change counts, `stays` holds a level",
                 self.level.0, self.at.tick.0
-            )),
-            late => self.late(late, within),
+            ))
+        } else {
+            self.late(late(), within)
         };
         let what = format!("become {target} within {within}");
         Err(self.never(&what, within, changes, note))
@@ -63,11 +64,11 @@ impl OutputView {
         &self,
         within: Ticks,
         changes: &[Change],
-        late: Option<Change>,
+        late: impl FnOnce() -> Option<Change>,
     ) -> Result<(), Verdict> {
         if changes.is_empty() {
             let what = format!("change within {within}");
-            return Err(self.never(&what, within, changes, self.late(late, within)));
+            return Err(self.never(&what, within, changes, self.late(late(), within)));
         }
         Ok(())
     }

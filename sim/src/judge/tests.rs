@@ -129,8 +129,28 @@ fn at_tick_0_powering_up_is_not_what_hands_do() {
     let trace = trace(&[(0, press()), (0, lamp(50))]);
     assert!(holds(passed(0), OutputClaim::Is(Target::Off), &trace));
     assert!(holds(acted(0), OutputClaim::Is(Target::On), &trace));
-    let nothing = Trace::new(APP);
-    assert!(holds(passed(0), OutputClaim::Is(Target::Off), &nothing));
+}
+
+#[test]
+fn what_the_trace_does_not_show_is_not_taken_for_off() {
+    let mut nothing = Trace::new(APP);
+    nothing.set_end(Ticks(1_000));
+    for claim in [
+        OutputClaim::Is(Target::Off),
+        OutputClaim::IsNot(Target::On),
+        OutputClaim::Stays(Some(Target::Off), Ticks(10)),
+        OutputClaim::Stays(None, Ticks(10)),
+    ] {
+        assert!(!holds(passed(0), claim, &nothing), "{claim:?}");
+    }
+}
+
+#[test]
+fn a_trace_that_ends_too_early_holds_nothing() {
+    let mut cut = trace(&[]);
+    cut.set_end(Ticks(9));
+    assert!(holds(acted(0), OutputClaim::Stays(None, Ticks(9)), &cut));
+    assert!(!holds(acted(0), OutputClaim::Stays(None, Ticks(10)), &cut));
 }
 
 #[test]

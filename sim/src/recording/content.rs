@@ -242,7 +242,7 @@ impl Hands {
             "a second reset"
         } else if code == last {
             "a button moves twice"
-        } else if code < last {
+        } else if (conditions(code).is_some(), code) < (conditions(last).is_some(), last) {
             "an action out of order"
         } else {
             return Ok(());

@@ -154,12 +154,14 @@ impl Recording {
         }
     }
 
-    /// Whether an app with this interface is the very build that was recorded.
+    /// Whether an app with this interface is known to be the very build that was recorded;
+    /// one that calls its build [`Interface::UNKNOWN_BUILD`] never is.
     #[must_use]
     pub fn built_from(&self, interface: &Interface) -> bool {
         self.app == interface.name
             && self.app_version == interface.version
             && self.build == interface.build
+            && self.build != Interface::UNKNOWN_BUILD
     }
 
     /// The name of the app that was recorded.

@@ -181,7 +181,7 @@ fn errors_say_where_and_what_is_wrong() {
             "second reset at tick 1",
         ),
         (
-            sealed(&[APP, &[0, 0, 9, 2, 7, 1]]),
+            sealed(&[APP, &[0, 0, 9, 2, 5, 3]]),
             29,
             "out of order at tick 1",
         ),

@@ -346,6 +346,8 @@ impl Planner<'_> {
     fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Problem>> {
         let checks = self.settle_halves();
         if !self.problems.is_empty() {
+            self.problems.sort_by_key(|problem| problem.place);
+            self.problems.truncate(MAX_PROBLEMS);
             return Err(self.problems);
         }
         let events = self.events.iter().map(|(event, _)| *event).collect();

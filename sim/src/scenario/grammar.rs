@@ -328,12 +328,27 @@ fn within(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
 }
 
 fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Problem> {
+    let length_at = sentence.peek().map(|word| word.place);
     let length = length(sentence)?;
+    let tolerance = tolerance(sentence, length)?;
+    if tolerance >= length {
+        let place = length_at.unwrap_or(START);
+        return Err(vague(place, length, tolerance));
+    }
     Ok(Measure {
         length,
-        tolerance: tolerance(sentence, length)?,
+        tolerance,
         within: within(sentence)?,
     })
+}
+
+/// A measure that whatever comes would meet.
+pub(super) fn vague(place: Place, length: Ticks, tolerance: Ticks) -> Problem {
+    Problem::new(
+        place,
+        format!("{length} give or take {tolerance} is met by anything short"),
+        "expected a tolerance below the length itself",
+    )
 }
 
 /// A level, or a word for some.

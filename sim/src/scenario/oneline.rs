@@ -19,7 +19,7 @@ use std::fmt::Write;
 use firmware_core::time::{Instant, Ticks};
 
 use super::duration::{short_length, short_length_or_zero};
-use super::grammar::{MAX_PROBLEMS, level, reading};
+use super::grammar::{MAX_PROBLEMS, level, reading, vague};
 use super::print::Joined;
 use super::words::{Word, unknown_word};
 use super::{
@@ -261,10 +261,15 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
         })
     };
     let measure = || -> Result<Measure, Problem> {
-        let (length, tolerance) = cut(valued()?, "+-");
+        let (number, tolerance) = cut(valued()?, "+-");
+        let length = short_length(number)?;
+        let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
+        if tolerance >= length {
+            return Err(vague(number.place, length, tolerance));
+        }
         Ok(Measure {
-            length: short_length(length)?,
-            tolerance: tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?,
+            length,
+            tolerance,
             within: needed()?,
         })
     };

@@ -38,7 +38,7 @@ fn lengths() -> impl Strategy<Value = Ticks> {
 fn measures() -> impl Strategy<Value = Measure> {
     (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measure {
         length,
-        tolerance: Ticks(tolerance),
+        tolerance: Ticks(tolerance.min(length.0 - 1)),
         within,
     })
 }

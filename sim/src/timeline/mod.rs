@@ -165,14 +165,17 @@ impl Timeline {
     }
 
     /// Does something at a tick, and tells at which it was done: at the end of the branch,
-    /// one later where something was done at that tick already; in the past, on a new
-    /// branch.
+    /// one later where something was done at that tick already; beyond it, after playing
+    /// there; in the past, on a new branch.
     ///
     /// # Errors
     ///
     /// A [`TimelineError`].
     pub fn act(&mut self, tick: Ticks, action: Action) -> Result<Ticks, TimelineError> {
         self.undone.clear();
+        if tick > self.branch().end() {
+            self.advance(tick)?;
+        }
         if tick < self.branch().end() {
             if self.branches.len() >= MAX_BRANCHES {
                 return Err(TimelineError::TooManyBranches);

@@ -201,9 +201,13 @@ fn text_header(line: &str, place: Place) -> Result<String, Problem> {
         .ok_or_else(|| not_a_trace(place))?;
     let (version, rest) = rest.split_once(':').ok_or_else(|| not_a_trace(place))?;
     check_version(version.trim().parse().ok(), place)?;
-    match rest.split(',').next().map(str::trim) {
-        Some(app) if !app.is_empty() => Ok(app.to_owned()),
-        _ => Err(no_app(place)),
+    let (app, tick) = rest.split_once(',').unwrap_or((rest, ""));
+    if app.trim().is_empty() {
+        return Err(no_app(place));
+    }
+    match tick.trim() {
+        "tick 1 ms" => Ok(app.trim().to_owned()),
+        _ => Err(other_tick(place)),
     }
 }
 
@@ -252,10 +256,21 @@ fn json_header(line: &str, place: Place) -> Result<String, Problem> {
     let version = header.get("trace").ok_or_else(|| not_a_trace(place))?;
     let version = version.as_u64().and_then(|version| version.try_into().ok());
     check_version(version, place)?;
-    match header.get("app").and_then(Json::as_str) {
-        Some(app) if !app.is_empty() => Ok(app.to_owned()),
-        _ => Err(no_app(place)),
+    let app = header.get("app").and_then(Json::as_str);
+    let app = app.filter(|app| !app.is_empty());
+    let app = app.ok_or_else(|| no_app(place))?;
+    match header.get("tick_ms").and_then(Json::as_u64) {
+        Some(1) => Ok(app.to_owned()),
+        _ => Err(other_tick(place)),
     }
+}
+
+fn other_tick(place: Place) -> Problem {
+    Problem::new(
+        place,
+        "the trace does not say that a tick is 1 ms",
+        format!("expected a first line like `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
+    )
 }
 
 fn json_line(line: &str, place: Place) -> Result<Said, Problem> {

@@ -74,11 +74,10 @@ impl Ui {
     }
 
     fn try_open(&mut self, path: &str, files: &dyn Files) -> Result<(), String> {
-        let form = Form::of(Path::new(path));
         let bytes = files
-            .read(Path::new(path), form.max_bytes())
+            .read(Path::new(path), Form::MAX_BYTES)
             .map_err(|error| format!("cannot read {path}: {error}"))?;
-        let loaded = form
+        let loaded = Form::of(Path::new(path), &bytes)
             .load(&self.catalog, &bytes, None)
             .map_err(|error| format!("{path}{}", first_problem(&error)))?;
         self.show(path, &loaded).map_err(|error| error.to_string())

@@ -1,8 +1,7 @@
 //! The real terminal: taken over, and given back as it was found.
 
 use std::cell::Cell;
-use std::fs;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::panic;
 use std::path::Path;
 use std::process;
@@ -302,15 +301,7 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let read = fs::File::open(path)?
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)?;
-        if u64::try_from(read).unwrap_or(u64::MAX) > limit {
-            return Err(io::Error::other(format!("it has more than {limit} bytes")));
-        }
-        Ok(bytes)
+        file::read(path, limit)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -115,7 +115,7 @@ fn more_than_is_read_is_refused() {
     let long = vec![b'#'; 1024 * 1024 + 1];
     let ended = sim_with(["run", "-"], &long).with(2);
     assert!(
-        ended.err.contains("more than 1048576 bytes"),
+        ended.err.contains("expected at most 1048576"),
         "{}",
         ended.err
     );

@@ -47,7 +47,7 @@ impl Teller<'_> {
             Action::Reset(conditions) => Some(Verb::Reset(conditions)),
             Action::Button(..) => None,
         });
-        let mut verbs: Vec<_> = resets.collect();
+        let mut verbs = Vec::new();
         for contact in [Contact::Closed, Contact::Open] {
             let moving = actions.iter().filter_map(|event| match event.action {
                 Action::Button(button, to) if to == contact => Some(self.button(button)),
@@ -60,6 +60,7 @@ impl Teller<'_> {
                 bouncing: Ticks::ZERO,
             }));
         }
+        verbs.extend(resets);
         Sentence { verbs, last: beat }
     }
 

@@ -136,7 +136,7 @@ fn unsaved_work_is_asked_for_before_it_is_left() {
     driver
         .files
         .0
-        .insert("a.scn".into(), b"app toggle\n".to_vec());
+        .insert("a.scn".into(), b"app toggle\nwait 1 ms\n".to_vec());
     driver.press("o").text("a.scn").press("Enter");
     let asked = matches!(
         driver.ui.overlay,
