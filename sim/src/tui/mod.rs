@@ -3,6 +3,8 @@
 //! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
 //! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
 
+#[doc(hidden)]
+pub mod bench_support;
 mod branches;
 mod destination;
 mod files;

@@ -51,7 +51,9 @@ impl Signals {
     /// Reads what the trace has got since the last time.
     pub(super) fn follow(&mut self, trace: &Trace) {
         let entries = trace.entries();
-        for (index, entry) in (0_u32..).zip(entries).skip(self.read) {
+        let new = entries.get(self.read..).unwrap_or(&[]);
+        let first = u32::try_from(self.read).unwrap_or(u32::MAX);
+        for (index, entry) in (first..).zip(new) {
             self.take(index, *entry);
         }
         self.read = entries.len();

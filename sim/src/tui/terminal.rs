@@ -71,11 +71,14 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
     let polls = Polls::watched();
     let mut last = Instant::now();
     let mut dirty = true;
+    // Where nothing but time goes by, every other frame is left out: half the work.
+    let (mut drawn, mut left_out) = (0, false);
     while !ui.quit && !signals.end.load(Ordering::Relaxed) {
         if dirty {
             let size = terminal.size()?;
             ui.fit(Rect::new(0, 0, size.width, size.height));
             terminal.draw(|frame| view::draw(ui, frame))?;
+            (drawn, left_out) = (ui.trace().entries().len(), false);
         }
         let wait = if ui.playing {
             FRAME
@@ -83,7 +86,7 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
             ui.next_change().unwrap_or(IDLE).min(IDLE)
         };
         let mut input = polls.poll(wait.saturating_sub(last.elapsed()))?;
-        dirty = input || ui.playing;
+        dirty = input;
         while input && !ui.quit {
             take(ui, terminal, signals, &event::read()?)?;
             input = polls.poll(Duration::ZERO)?;
@@ -102,8 +105,14 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
         let elapsed = last.elapsed().min(LONGEST_FRAME);
         last = Instant::now();
         dirty |= ui.next_change().is_some_and(|change| change <= elapsed);
+        let was_playing = ui.playing;
         let ticks = ui.pass(elapsed);
         ui.took(ticks, elapsed, last.elapsed());
+        if was_playing && !dirty {
+            let happened = !ui.at_end() || ui.trace().entries().len() != drawn;
+            dirty = left_out || happened || !ui.playing;
+            left_out = !dirty;
+        }
     }
     Ok(())
 }
