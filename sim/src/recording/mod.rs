@@ -161,7 +161,7 @@ impl Recording {
         self.app == interface.name
             && self.app_version == interface.version
             && self.build == interface.build
-            && self.build != Interface::UNKNOWN_BUILD
+            && !matches!(self.build.as_str(), "" | Interface::UNKNOWN_BUILD)
     }
 
     /// The name of the app that was recorded.

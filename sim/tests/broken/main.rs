@@ -32,7 +32,7 @@ const WHOLE: &str = "fixtures/scenarios/toggle/reset.snap";
 
 const GOLDEN: &str = "snap";
 
-/// The issue asks for 40.
+/// With fewer, something was lost.
 const AT_LEAST: usize = 40;
 
 fn main() -> ExitCode {
