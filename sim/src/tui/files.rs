@@ -52,8 +52,10 @@ impl Ui {
         let script = || -> Result<Script, String> { branch.script().map_err(|e| e.to_string()) };
         match kind {
             Kind::Scenario => {
-                let scenario = from_run(interface, &script()?, branch.trace());
-                Ok(scenario.to_string().into_bytes())
+                let script = script()?;
+                let text = from_run(interface, &script, branch.trace()).to_string();
+                self.check_saved(&text, &script)?;
+                Ok(text.into_bytes())
             }
             Kind::Recording => Recording::of(interface, &script()?)
                 .map(|recording| recording.encode())
@@ -64,6 +66,19 @@ impl Ui {
                 Ok(bytes)
             }
         }
+    }
+
+    /// Whether the text plays what was done, and holds what happened: a long run can be more
+    /// than a scenario can say.
+    fn check_saved(&self, text: &str, script: &Script) -> Result<(), String> {
+        let loaded = Form::Scenario
+            .load(&self.catalog, text.as_bytes(), None)
+            .map_err(|error| format!("as a scenario{}", first_problem(&error)))?;
+        let holds = judge(&loaded.checks, self.trace()).is_empty();
+        if loaded.script == *script && holds {
+            return Ok(());
+        }
+        Err("it cannot be told as a scenario: save a recording".to_owned())
     }
 
     /// Opens a run; a scenario that fails is entered where its first expectation fails.

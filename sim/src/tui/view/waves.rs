@@ -3,7 +3,7 @@
 use firmware_core::time::Ticks;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::text::shorten;
 use super::{Slot, clock, draw_frame};
@@ -285,9 +285,12 @@ fn draw_column(ui: &Ui, tick: Ticks, sign: char, style: Style, wave: Rect, frame
     for y in wave.top()..wave.bottom() {
         let cell = &mut frame.buffer_mut()[(wave.x + column, y)];
         if cell.symbol() == " " {
-            cell.set_char(sign);
+            // A line is a line: turned about, it would be two.
+            let line = style.remove_modifier(Modifier::REVERSED);
+            cell.set_char(sign).set_style(line);
+        } else {
+            cell.set_style(style);
         }
-        cell.set_style(style);
     }
 }
 
