@@ -19,10 +19,12 @@ pub(super) enum Exit {
     Failed,
     /// Usage or bad input.
     BadInput,
+    /// The process was asked to end.
+    Interrupted,
 }
 
 const TIMED_OUT: i32 = 42;
-const INTERRUPTED: i32 = 130;
+const INTERRUPTED: u8 = 130;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -30,6 +32,7 @@ impl From<Exit> for ExitCode {
             Exit::Held => 0,
             Exit::Failed => 1,
             Exit::BadInput => 2,
+            Exit::Interrupted => INTERRUPTED,
         })
     }
 }
@@ -48,7 +51,7 @@ pub(super) fn on_interrupt() {
     thread::spawn(move || {
         if signals.forever().next().is_some() {
             say("interrupted");
-            end(INTERRUPTED);
+            end(INTERRUPTED.into());
         }
     });
 }

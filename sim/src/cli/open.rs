@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::loaded;
 use super::report::Report;
 use crate::catalog::Catalog;
-use crate::tui::{self, Options};
+use crate::tui::{self, Ended, Options};
 
 #[derive(Debug, Args)]
 pub(super) struct Open {
@@ -39,7 +39,8 @@ impl Open {
             unicode: !self.ascii,
         };
         match tui::run(catalog, &options) {
-            Ok(()) => Exit::Held,
+            Ok(Ended::Quit) => Exit::Held,
+            Ok(Ended::Interrupted) => Exit::Interrupted,
             Err(error) => report.error(error),
         }
     }

@@ -53,6 +53,15 @@ pub struct Options<'a> {
     pub unicode: bool,
 }
 
+/// Why the terminal UI came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// People quit it, or closed the terminal.
+    Quit,
+    /// The process was asked to end.
+    Interrupted,
+}
+
 /// The terminal UI cannot be shown.
 #[derive(Debug, Error)]
 pub enum TuiError {
@@ -72,7 +81,7 @@ pub enum TuiError {
 /// # Errors
 ///
 /// A [`TuiError`].
-pub fn run(catalog: &Catalog, options: &Options<'_>) -> Result<(), TuiError> {
+pub fn run(catalog: &Catalog, options: &Options<'_>) -> Result<Ended, TuiError> {
     if !terminal::is_there() {
         return Err(TuiError::NoTerminal);
     }

@@ -25,6 +25,7 @@ use ratatui::layout::Rect;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
+use super::Ended;
 use super::files::Files;
 use super::ui::Ui;
 use super::view::{self, Screen};
@@ -45,7 +46,7 @@ pub(super) fn is_there() -> bool {
 }
 
 /// Runs the UI until people quit, the terminal goes away or the process is asked to end.
-pub(super) fn run(ui: &mut Ui) -> io::Result<()> {
+pub(super) fn run(ui: &mut Ui) -> io::Result<Ended> {
     let signals = Signals::register()?;
     restore_on_panic();
     let guard = Guard::enter()?;
@@ -55,8 +56,9 @@ pub(super) fn run(ui: &mut Ui) -> io::Result<()> {
     drop(guard);
     match ended {
         // Whoever closed the terminal has seen enough.
-        Err(error) if is_gone(&error) => Ok(()),
-        ended => ended,
+        Err(error) if !is_gone(&error) => Err(error),
+        _ if signals.interrupted.load(Ordering::Relaxed) => Ok(Ended::Interrupted),
+        _ => Ok(Ended::Quit),
     }
 }
 
@@ -151,6 +153,7 @@ fn is_control(key: KeyEvent, letter: char) -> bool {
 /// What the system tells a process.
 struct Signals {
     end: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     resumed: Arc<AtomicBool>,
 }
@@ -159,11 +162,15 @@ impl Signals {
     fn register() -> io::Result<Self> {
         let signals = Self {
             end: Arc::default(),
+            interrupted: Arc::default(),
             stop: Arc::default(),
             resumed: Arc::default(),
         };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             flag::register(signal, Arc::clone(&signals.end))?;
+        }
+        for signal in [SIGINT, SIGTERM] {
+            flag::register(signal, Arc::clone(&signals.interrupted))?;
         }
         flag::register(SIGTSTP, Arc::clone(&signals.stop))?;
         flag::register(SIGCONT, Arc::clone(&signals.resumed))?;

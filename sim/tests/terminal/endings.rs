@@ -85,7 +85,7 @@ fn asked_to_end() {
         let session = lamp(Keyboard::Kitty);
         session.signal(signal);
         let ended = session.ended();
-        assert_eq!(ended.status.code(), Some(0), "{signal:?}");
+        assert_eq!(ended.status.code(), Some(130), "{signal:?}");
         ended.session.assert_given_back();
     }
 }
