@@ -38,10 +38,10 @@ pub enum KeysError {
     /// What it is.
     #[error("`{0}` is neither a key as the help names it nor a time such as 400ms")]
     Unknown(String),
-    /// More than [`MAX_STEPS`].
+    /// More than a picture takes.
     #[error("more than {MAX_STEPS} keys and times")]
     TooMany,
-    /// Longer than [`LONGEST`].
+    /// Longer than anybody waits for a picture.
     #[error("`{0}` is longer than 10 min")]
     TooLong(String),
 }
