@@ -44,6 +44,11 @@ fn fps() -> clap::builder::RangedI64ValueParser<u32> {
 
 impl Cast {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let read = Some(self.file.as_path());
+        let written = self.out.as_deref();
+        if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
+            return output::refuse_path(path, report);
+        }
         let app = self.screen.app.as_deref();
         let (name, loaded) = match loaded::read(&self.file, app, catalog, report) {
             Ok(read) => read,

@@ -84,10 +84,11 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Ok(catalog) => catalog,
         Err(error) => return report.error(error).into(),
     };
-    let Some(command) = cli.command else {
-        return cli.open.execute(&catalog, &report).into();
-    };
-    exit::on_interrupt();
+    let command = cli.command.unwrap_or(Command::Open(cli.open));
+    // The terminal UI gives the terminal back before it ends: it sees to signals itself.
+    if !matches!(command, Command::Open(_)) {
+        exit::on_interrupt();
+    }
     let exit = match command {
         Command::Open(open) => open.execute(&catalog, &report),
         Command::Run(run) => run.execute(&catalog, &report),

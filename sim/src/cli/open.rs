@@ -35,6 +35,7 @@ impl Open {
         let options = Options {
             app,
             file: self.file.as_deref(),
+            asked: self.app.as_deref(),
             colour: AutoStream::choice(&stdout()) != ColorChoice::Never,
             unicode: !self.ascii,
         };

@@ -104,6 +104,11 @@ impl From<Pane> for picture::Pane {
 
 impl Shot {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let read = self.file.as_deref();
+        let written = self.out.as_deref();
+        if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
+            return output::refuse_path(path, report);
+        }
         let picture = match self.picture(catalog, report) {
             Ok(picture) => picture,
             Err(exit) => return exit,

@@ -12,7 +12,7 @@ use crate::play::{self, PlayError};
 use crate::script::{
     Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed,
 };
-use crate::trace::{MAX_LINES, Trace};
+use crate::trace::Trace;
 
 /// How many ticks lie between two copies of the app.
 pub const SPACING: Ticks = Ticks(65_536);
@@ -29,6 +29,8 @@ pub struct Branch {
     trace: Trace,
     checkpoints: Vec<Rc<dyn Player>>,
     live: Box<dyn Player>,
+    /// Why nothing that would follow can be trusted.
+    broken: Option<TimelineError>,
 }
 
 /// Where a branch left another.
@@ -59,6 +61,7 @@ impl Branch {
             trace,
             checkpoints: vec![Rc::from(live.fork())],
             live,
+            broken: None,
         })
     }
 
@@ -81,6 +84,7 @@ impl Branch {
                 .cloned()
                 .collect(),
             live: self.at(tick)?,
+            broken: self.broken.clone().filter(|_| tick >= self.end()),
         })
     }
 
@@ -98,6 +102,30 @@ impl Branch {
 
     /// Plays on from the end, doing what the events say.
     pub(super) fn extend(
+        &mut self,
+        app: &AppEntry,
+        until: Ticks,
+        events: &[Timed],
+    ) -> Result<(), TimelineError> {
+        self.unbroken()?;
+        let extended = self.play_on(app, until, events);
+        self.remember(extended)
+    }
+
+    /// Whether what follows can be trusted.
+    fn unbroken(&self) -> Result<(), TimelineError> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Keeps what broke the run: nothing is played on from there.
+    fn remember(&mut self, played: Result<(), TimelineError>) -> Result<(), TimelineError> {
+        if let Err(error @ TimelineError::Play(_)) = &played {
+            self.broken = Some(error.clone());
+        }
+        played
+    }
+
+    fn play_on(
         &mut self,
         app: &AppEntry,
         until: Ticks,
@@ -124,7 +152,7 @@ impl Branch {
             if next == next_copy {
                 self.checkpoints.push(Rc::from(self.live.fork()));
             }
-            if self.trace.entries().len() >= MAX_LINES {
+            if self.trace.dropped() > 0 {
                 return Err(PlayError::TraceFull {
                     app: app.interface().name,
                 }
@@ -137,6 +165,7 @@ impl Branch {
     /// Does something at the end. Only one thing is done in a tick, so that it can be
     /// played again in the same order: a second one comes a tick later.
     pub(super) fn act(&mut self, app: &AppEntry, action: Action) -> Result<(), TimelineError> {
+        self.unbroken()?;
         if self
             .events
             .last()
@@ -170,8 +199,17 @@ impl Branch {
         {
             *copy = Rc::from(self.live.fork());
         }
-        acted?;
-        Ok(play::check_contract(app, &self.trace.entries()[known..])?)
+        let acted = acted
+            .and_then(|()| play::check_contract(app, &self.trace.entries()[known..]))
+            .map_err(TimelineError::from);
+        self.remember(acted)
+    }
+
+    /// Why nothing that would follow can be trusted: the app panicked or broke its contract,
+    /// or the trace is full. Nothing is played on from there.
+    #[must_use]
+    pub fn broken(&self) -> Option<&TimelineError> {
+        self.broken.as_ref()
     }
 
     /// Where it left another branch; the first one left none.

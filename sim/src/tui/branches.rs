@@ -1,5 +1,8 @@
 //! Branches: listed, switched, compared.
 
+use firmware_core::event::ButtonId;
+
+use super::hands::{Holder, TAP};
 use super::overlay::{Choice, Item, Menu};
 use super::signals::Signals;
 use super::ui::{Compared, Ui};
@@ -53,8 +56,30 @@ impl Ui {
         self.signals = Signals::new(self.timeline.app().interface());
         self.compared = None;
         self.hands.forget();
+        self.end_presses();
         self.cursor = self.cursor.min(self.end());
         self.follow();
+    }
+
+    /// A contact that is closed at the end of the branch was pressed by hands that are gone:
+    /// it opens after a tap. One that stays down on purpose stays so.
+    fn end_presses(&mut self) {
+        let until = self.end().saturating_add(TAP);
+        let buttons = 0..self.letters.len();
+        for button in buttons
+            .filter_map(|index| u8::try_from(index).ok())
+            .map(ButtonId)
+        {
+            if !self.timeline.branch().live().is_closed(button) {
+                continue;
+            }
+            let holder = if self.latched.contains(&button) {
+                Holder::Latch
+            } else {
+                Holder::Tap(until)
+            };
+            self.hands.hold(button, holder);
+        }
     }
 
     /// Looks at another branch, at the same tick where it has it.

@@ -52,6 +52,9 @@ impl Ui {
         let script = || -> Result<Script, String> { branch.script().map_err(|e| e.to_string()) };
         match kind {
             Kind::Scenario => {
+                if let Some(error) = branch.broken() {
+                    return Err(format!("no scenario can hold a run that failed: {error}"));
+                }
                 let script = script()?;
                 let text = from_run(interface, &script, branch.trace()).to_string();
                 self.check_saved(&text, &script)?;
@@ -81,19 +84,19 @@ impl Ui {
         Err("it cannot be told as a scenario: save a recording".to_owned())
     }
 
-    /// Opens a run; a scenario that fails is entered where its first expectation fails.
-    pub(super) fn open(&mut self, path: &str, files: &dyn Files) {
-        if let Err(error) = self.try_open(path, files) {
+    /// Opens a run, of `app` where it does not say; a scenario that fails is entered where its first expectation fails.
+    pub(super) fn open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) {
+        if let Err(error) = self.try_open(path, app, files) {
             self.complain(error);
         }
     }
 
-    fn try_open(&mut self, path: &str, files: &dyn Files) -> Result<(), String> {
+    fn try_open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) -> Result<(), String> {
         let bytes = files
             .read(Path::new(path), Form::MAX_BYTES)
             .map_err(|error| format!("cannot read {path}: {error}"))?;
         let loaded = Form::of(Path::new(path), &bytes)
-            .load(&self.catalog, &bytes, None)
+            .load(&self.catalog, &bytes, app)
             .map_err(|error| format!("{path}{}", first_problem(&error)))?;
         self.show(path, &loaded).map_err(|error| error.to_string())
     }
@@ -113,7 +116,14 @@ impl Ui {
                 self.move_to(failed.tick);
                 self.complain(failed.text);
             }
-            None => self.say(format!("{path} is open: {} of it", clock(self.end()))),
+            None => {
+                let notes = loaded.notes.iter().map(|note| format!(" ({note})"));
+                let notes: String = notes.collect();
+                self.say(format!(
+                    "{path} is open: {} of it{notes}",
+                    clock(self.end())
+                ));
+            }
         }
         Ok(())
     }

@@ -373,7 +373,10 @@ fn name(event: KeyEvent) -> String {
         KeyCode::PageDown => "PgDn".to_owned(),
         other => format!("{other:?}"),
     };
-    if event.modifiers.contains(KeyModifiers::CONTROL) {
+    if event.modifiers.contains(KeyModifiers::ALT) {
+        // No key of the table has Alt, and a key that follows Esc too soon looks like one.
+        format!("Alt-{key}")
+    } else if event.modifiers.contains(KeyModifiers::CONTROL) {
         format!("Ctrl-{}", key.to_lowercase())
     } else {
         key

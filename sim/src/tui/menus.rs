@@ -73,7 +73,7 @@ impl Ui {
                 Question::Overwrite { kind, path } => self.save(kind, &path, files),
                 Question::Leave(Next::Quit) => self.quit = true,
                 Question::Leave(Next::App(index)) => self.start_app(index),
-                Question::Leave(Next::Open(path)) => self.open(&path, files),
+                Question::Leave(Next::Open(path)) => self.open(&path, None, files),
             },
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {}
             _ => self.overlay = Some(Overlay::Confirm(question)),

@@ -47,6 +47,8 @@ pub struct Options<'a> {
     pub app: &'a AppEntry,
     /// A file to open instead.
     pub file: Option<&'a Path>,
+    /// The app that was asked for, where the file does not say its own.
+    pub asked: Option<&'a str>,
     /// Whether to use colour.
     pub colour: bool,
     /// Whether to use signs beyond ASCII.
@@ -88,7 +90,7 @@ pub fn run(catalog: &Catalog, options: &Options<'_>) -> Result<Ended, TuiError> 
     let theme = Theme::new(options.colour, options.unicode);
     let mut ui = Ui::new(catalog.clone(), options.app, &Script::default(), theme)?;
     match options.file {
-        Some(file) => terminal::open(&mut ui, file),
+        Some(file) => terminal::open(&mut ui, file, options.asked),
         None => ui.playing = true,
     }
     Ok(terminal::run(&mut ui)?)

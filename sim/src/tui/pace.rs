@@ -18,6 +18,10 @@ const BUDGET: Duration = Duration::from_millis(6);
 /// The fewest ticks that are played in a frame at unlimited speed.
 const MIN_CHUNK: u32 = 100;
 
+/// The most: going over what is known takes no time, and tells nothing of how long playing
+/// takes.
+const MAX_CHUNK: u32 = 1_000_000;
+
 /// Over how much time the achieved speed is averaged.
 const AVERAGED: Duration = Duration::from_millis(500);
 
@@ -100,7 +104,7 @@ impl Pace {
             self.chunk = if took > BUDGET {
                 (self.chunk / 2).max(MIN_CHUNK)
             } else if took < BUDGET / 2 {
-                self.chunk.saturating_mul(2)
+                self.chunk.saturating_mul(2).min(MAX_CHUNK)
             } else {
                 self.chunk
             };

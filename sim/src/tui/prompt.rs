@@ -113,7 +113,7 @@ impl Ui {
                 let next = Next::Open(text.to_owned());
                 self.overlay = Some(Overlay::Confirm(Question::Leave(next)));
             }
-            Purpose::Open => self.open(text, files),
+            Purpose::Open => self.open(text, None, files),
             Purpose::Save(kind) if files.exists(Path::new(text)) => {
                 let path = text.to_owned();
                 self.overlay = Some(Overlay::Confirm(Question::Overwrite { kind, path }));

@@ -22,7 +22,7 @@ use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
 use super::Ended;
@@ -63,8 +63,8 @@ pub(super) fn run(ui: &mut Ui) -> io::Result<Ended> {
 }
 
 /// Opens a file of this machine.
-pub(super) fn open(ui: &mut Ui, file: &Path) {
-    ui.open(&file.display().to_string(), &Disk);
+pub(super) fn open(ui: &mut Ui, file: &Path, app: Option<&str>) {
+    ui.open(&file.display().to_string(), app, &Disk);
 }
 
 type Screens = Terminal<CrosstermBackend<io::Stdout>>;
@@ -99,7 +99,7 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
         }
         if signals.resumed.swap(false, Ordering::Relaxed) {
             // A shell may have changed the modes behind our back: they are set anew.
-            disable_raw_mode()?;
+            restore();
             guard.take_over()?;
             redraw(terminal)?;
             dirty = true;
@@ -166,7 +166,7 @@ impl Signals {
             stop: Arc::default(),
             resumed: Arc::default(),
         };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             flag::register(signal, Arc::clone(&signals.end))?;
         }
         for signal in [SIGINT, SIGTERM] {
@@ -233,6 +233,7 @@ struct Guard {
 
 impl Guard {
     fn enter() -> io::Result<Self> {
+        OURS.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         let mut guard = Self {
             keys_report_release: false,
@@ -243,6 +244,7 @@ impl Guard {
     }
 
     fn take_over(&self) -> io::Result<()> {
+        OURS.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         execute!(
             io::stdout(),
@@ -266,9 +268,15 @@ impl Drop for Guard {
     }
 }
 
-/// Gives the terminal back. What cannot be undone on a terminal that is gone does not
-/// matter.
+/// Whether the terminal is ours: it is given back once, however many ways lead there.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back, if it is ours. What cannot be undone on a terminal that is gone
+/// does not matter.
 fn restore() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut stdout = io::stdout();
     let _ = execute!(
         stdout,

@@ -28,7 +28,11 @@ impl Ui {
         } else {
             Contact::Closed
         };
+        self.latched.remove(&button);
         if self.act(Action::Button(button, contact)) && !is_down {
+            if holder == Holder::Latch {
+                self.latched.insert(button);
+            }
             self.hold(button, holder);
         }
     }

@@ -3,8 +3,10 @@
 //! Nothing here knows a terminal or reads a clock: keys and real time are passed in, so
 //! that a test can drive all of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use firmware_core::event::ButtonId;
 use firmware_core::output::Level;
 use firmware_core::time::Ticks;
 use ratatui::layout::Rect;
@@ -42,6 +44,8 @@ pub(super) struct Ui {
     pub(super) pace: Pace,
     pub(super) trip: Option<Trip>,
     pub(super) hands: Hands,
+    /// The buttons that were pressed to stay down.
+    pub(super) latched: BTreeSet<ButtonId>,
     pub(super) letters: Vec<Option<char>>,
     pub(super) prefix: Option<char>,
     pub(super) pane: Pane,
@@ -60,7 +64,8 @@ pub(super) struct Ui {
     pub(super) now: Duration,
     pub(super) glow: Vec<Option<(Duration, Level)>>,
     pub(super) quit: bool,
-    unsaved: bool,
+    /// The branches on which something was done since they were saved, by their places.
+    unsaved: BTreeSet<usize>,
 }
 
 /// How the waveforms are looked at.
@@ -124,6 +129,7 @@ impl Ui {
             pace: Pace::real_time(),
             trip: None,
             hands: Hands::default(),
+            latched: BTreeSet::new(),
             prefix: None,
             pane: Pane::Board,
             waves: Waves {
@@ -144,7 +150,7 @@ impl Ui {
             theme,
             now: Duration::ZERO,
             quit: false,
-            unsaved: false,
+            unsaved: BTreeSet::new(),
         };
         ui.follow();
         Ok(ui)
@@ -201,15 +207,16 @@ impl Ui {
 
     /// Whether quitting would lose something that people did.
     pub(super) fn has_unsaved(&self) -> bool {
-        self.unsaved
+        let count = self.timeline.branches().len();
+        self.unsaved.iter().any(|branch| *branch < count)
     }
 
     pub(super) fn mark_saved(&mut self) {
-        self.unsaved = false;
+        self.unsaved.remove(&self.timeline.current());
     }
 
     pub(super) fn mark_unsaved(&mut self) {
-        self.unsaved = true;
+        self.unsaved.insert(self.timeline.current());
     }
 
     /// Lets real time pass: plays what is due, and gives what playing it took to

@@ -41,7 +41,11 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// The lamp, on the screen and taking keys.
 fn lamp(keyboard: Keyboard) -> Session {
-    let mut session = Session::start(SIM, &[], &[], keyboard);
+    opened(&[], keyboard)
+}
+
+fn opened(arguments: &[&str], keyboard: Keyboard) -> Session {
+    let mut session = Session::start(SIM, arguments, &[], keyboard);
     session.wait_for("? help");
     session.assert_taken();
     session
@@ -82,11 +86,13 @@ fn interrupted() {
 
 fn asked_to_end() {
     for (signal, code) in [(Signal::TERM, 130), (Signal::INT, 130), (Signal::HUP, 0)] {
-        let session = lamp(Keyboard::Kitty);
-        session.signal(signal);
-        let ended = session.ended();
-        assert_eq!(ended.status.code(), Some(code), "{signal:?}");
-        ended.session.assert_given_back();
+        for arguments in [&[][..], &["open"]] {
+            let session = opened(arguments, Keyboard::Kitty);
+            session.signal(signal);
+            let ended = session.ended();
+            assert_eq!(ended.status.code(), Some(code), "{arguments:?} {signal:?}");
+            ended.session.assert_given_back();
+        }
     }
 }
 

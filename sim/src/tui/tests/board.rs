@@ -198,3 +198,32 @@ fn an_app_that_panics_is_told_and_nothing_else_ends() {
     driver.press("u Space").wait(100);
     assert!(driver.ui.cursor > Ticks(100));
 }
+
+#[test]
+fn a_press_that_was_taken_back_in_its_middle_ends_when_it_is_done_again() {
+    let mut driver = lamp();
+    driver.press("Space a u Ctrl-r");
+    assert!(is_down(&driver, A));
+    driver.press("Space").wait(200);
+    assert!(!is_down(&driver, A));
+}
+
+#[test]
+fn a_button_that_is_held_on_purpose_stays_down_through_undo_and_redo() {
+    let mut driver = lamp();
+    driver.press("Space A u Ctrl-r Space").wait(500);
+    assert!(is_down(&driver, A));
+}
+
+#[test]
+fn a_run_in_which_the_app_panicked_goes_on_only_when_that_is_taken_back() {
+    let mut driver = Driver::of(shaky(), 80, 24);
+    driver.wait(100).press("1");
+    let end = driver.ui.end();
+    driver.press("Space").wait(500);
+    assert_eq!(driver.ui.end(), end);
+    driver.press("s Enter Enter");
+    driver.assert_shows("not saved");
+    driver.press("u Space").wait(500);
+    assert!(driver.ui.end() > end);
+}

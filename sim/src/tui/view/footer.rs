@@ -35,7 +35,12 @@ pub(super) fn draw_status(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
 }
 
 fn status(ui: &Ui, area: Rect) -> Vec<Line<'static>> {
-    let failed = ui.failures.iter().find(|failed| failed.tick == ui.cursor);
+    // Only the branch that was opened is the run of the scenario.
+    let opened = ui.timeline.current() == 0;
+    let failed = ui
+        .failures
+        .iter()
+        .find(|failed| opened && failed.tick == ui.cursor);
     let (text, style) = match (&ui.overlay, &ui.message, failed) {
         (Some(Overlay::Prompt(prompt)), ..) => return typed(ui, prompt, area),
         (Some(Overlay::Confirm(question)), ..) => {
