@@ -114,6 +114,10 @@ pub(super) fn screens(
     };
     let frames = frames(&run, flow)?;
     let last = frames.len().saturating_sub(1);
+    let letters = usize::from(look.size.columns) * usize::from(look.size.rows);
+    if frames.len().saturating_mul(letters) > MAX_LETTERS {
+        return Err(PictureError::TooLarge);
+    }
 
     ui.fit(look.size.area());
     zoom(&mut ui, look.zoom);
@@ -135,6 +139,9 @@ pub(super) fn screens(
     screens.push((ends + STANDS, screen(&mut ui, look.size)));
     Ok(screens)
 }
+
+/// The most letters of all screens together, which stand in memory at once.
+pub(super) const MAX_LETTERS: usize = 10_000_000;
 
 /// How long after the end of the run the screen is looked at once more.
 const STANDS: Duration = Duration::from_millis(500);

@@ -130,6 +130,13 @@ pub enum PictureError {
         LONGEST.as_secs() / 60
     )]
     TooLong,
+    /// More screens of that size than are drawn.
+    #[error(
+        "the screens of this cast have more than {} letters together: choose a smaller size, \
+         fewer frames a second or a higher speed",
+        cast::MAX_LETTERS
+    )]
+    TooLarge,
     /// The UI does not play at that speed.
     #[error("there is no speed {asked}x; expected {known}")]
     NoSuchSpeed {
