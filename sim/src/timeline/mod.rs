@@ -14,6 +14,7 @@ use crate::catalog::AppEntry;
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;
 use crate::script::{Action, Contact, Script, ScriptError};
+use crate::trace::Line;
 use crate::trace::document::Document;
 
 /// The most branches that are kept.
@@ -196,11 +197,26 @@ impl Timeline {
         let (left, right) = (self.branches.get(left)?, self.branches.get(right)?);
         let both = left.end().min(right.end());
         let [left, right] = [left, right].map(|branch| {
-            let mut trace = branch.trace().up_to(both);
-            trace.set_end(both);
-            Document::from(&trace)
+            let entries = branch.trace().entries();
+            &entries[..entries.partition_point(|entry| entry.tick <= both)]
         });
-        divergence(&left, &right)
+        let pairs = left.iter().zip(right);
+        let shared = pairs.take_while(|(left, right)| left == right).count();
+        // Only the lines that differ need their names: a run can have millions of others.
+        let interface = self.app.interface();
+        let [left, right] = [left, right].map(|entries| Document {
+            app: interface.name.to_owned(),
+            lines: entries
+                .get(shared)
+                .map(|entry| Line::new(interface, *entry).into())
+                .into_iter()
+                .collect(),
+            end: both,
+        });
+        divergence(&left, &right).map(|divergence| Divergence {
+            shared,
+            ..divergence
+        })
     }
 }
 

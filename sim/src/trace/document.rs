@@ -9,7 +9,7 @@ use firmware_core::time::Ticks;
 use serde_json::Value as Json;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
-use super::{Kind, MAX_LINES, Trace};
+use super::{Kind, Line, MAX_LINES, Trace};
 use crate::source::{Place, Problem, excerpt, one_of};
 
 /// The largest trace that is read, in bytes.
@@ -43,16 +43,19 @@ impl From<&Trace> for Document {
     fn from(trace: &Trace) -> Self {
         Self {
             app: trace.interface().name.to_owned(),
-            lines: trace
-                .lines()
-                .map(|line| Record {
-                    tick: line.tick,
-                    kind: line.kind,
-                    name: line.name.to_owned(),
-                    value: line.value.to_string(),
-                })
-                .collect(),
+            lines: trace.lines().map(Record::from).collect(),
             end: trace.end(),
+        }
+    }
+}
+
+impl From<Line> for Record {
+    fn from(line: Line) -> Self {
+        Self {
+            tick: line.tick,
+            kind: line.kind,
+            name: line.name.to_owned(),
+            value: line.value.to_string(),
         }
     }
 }
