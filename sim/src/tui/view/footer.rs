@@ -125,12 +125,17 @@ pub(super) fn draw_keys(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
 }
 
 fn main_keys(ui: &Ui) -> Vec<(String, &'static str)> {
+    let buttons = button_keys(ui);
     let waves = [("w e b", "edges"), ("zi zo zc", "zoom")]
         .into_iter()
         .filter(|_| ui.pane == Pane::Waves);
-    let others = FOOTER.iter().filter_map(|command| footer_entry(*command));
-    let named = waves.chain(others);
-    button_keys(ui)
+    // A letter with Shift holds its button; a digit has no Shift on every keyboard.
+    let holds = buttons.is_some() && ui.pane == Pane::Board;
+    let hold = holds.then_some(("Shift", "hold"));
+    let mut others = FOOTER.iter().filter_map(|command| footer_entry(*command));
+    let first = others.next();
+    let named = waves.chain(first).chain(hold).chain(others);
+    buttons
         .map(|keys| (keys, "press"))
         .into_iter()
         .chain(named.map(|(key, what)| (key.to_owned(), what)))
