@@ -58,7 +58,7 @@ pub trait App: Clone + Eq + Hash + Debug {
 }
 
 /// The levels of a fixed number of outputs: `[Level; N]`.
-pub trait Levels: Copy + Eq + AsRef<[Level]> + sealed::Sealed {
+pub trait Levels: Copy + Debug + Eq + AsRef<[Level]> + sealed::Sealed {
     /// How many outputs there are.
     const COUNT: usize;
 }

@@ -9,6 +9,8 @@
 //! - [`contract`]: the [`App`](contract::App) trait that joins the two, and the
 //!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
 //!   and logs once for everybody.
+//! - [`action`] and [`run`]: what hands do to a board, and the order in which every world
+//!   plays it into an app.
 //! - [`board`]: initialisation that can fail, and what to do then.
 //! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
@@ -21,6 +23,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod apps;
 pub mod board;
 pub mod contract;
@@ -29,5 +32,6 @@ pub mod event;
 pub mod gesture;
 pub mod hold;
 pub mod output;
+pub mod run;
 pub mod time;
 pub mod timer;
