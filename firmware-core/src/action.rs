@@ -11,6 +11,7 @@ use crate::event::ButtonId;
 /// were written in: the buttons as their app declares them, because a board samples its
 /// pins once a tick, and then a reset, which finds the contacts as they are by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub enum Action {
     /// The contact of a button closes or opens.
     Button(ButtonId, Contact),
@@ -20,6 +21,7 @@ pub enum Action {
 
 /// The two positions of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub enum Contact {
     /// Pressed.
     Closed,
@@ -49,6 +51,7 @@ impl Contact {
 
 /// What a board finds when it comes up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub enum Conditions {
     /// All is well.
     #[default]

@@ -14,6 +14,8 @@
 //! - [`board`]: initialisation that can fail, and what to do then.
 //! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
+//! - `wire` and `control`, with the feature `wire`: what a board and a bench say to each
+//!   other, and the board's side of it.
 //! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
 //!   [`lamp`](apps::lamp), a product built from all of the above.
 //!
@@ -27,6 +29,8 @@ pub mod action;
 pub mod apps;
 pub mod board;
 pub mod contract;
+#[cfg(feature = "wire")]
+pub mod control;
 pub mod debounce;
 pub mod event;
 pub mod gesture;
@@ -35,3 +39,5 @@ pub mod output;
 pub mod run;
 pub mod time;
 pub mod timer;
+#[cfg(feature = "wire")]
+pub mod wire;

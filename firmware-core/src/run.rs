@@ -13,6 +13,7 @@ use crate::time::Ticks;
 
 /// One thing that was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub enum Observation {
     /// The world did something to the app.
     Input(Action),
@@ -68,8 +69,10 @@ impl<A: App> Run<A> {
     }
 
     /// Lets one tick pass, with nobody touching anything, and shows what it changed.
+    ///
+    /// The count of ticks wraps: a product that is never switched off goes on.
     pub fn tick(&mut self, observer: &mut dyn Observer) {
-        self.now = Ticks(self.now.0 + 1);
+        self.now = Ticks(self.now.0.wrapping_add(1));
         self.handle(Event::Tick, observer);
         self.settle(observer);
     }
