@@ -5,19 +5,25 @@
 //! [`Control::receive`] between ticks. From power-up on the app is the product; a bench
 //! that says [`Command::Stop`] and [`Command::Start`] takes it over.
 
+mod broken;
+mod inbox;
+mod outbox;
+#[cfg(test)]
+mod tests;
+
+pub use broken::Broken;
+
 use heapless::Deque;
-use postcard::accumulator::{CobsAccumulator, FeedResult};
 
 use crate::action::{Action, Contact};
-use crate::contract::{App, Interface};
+use crate::contract::App;
 use crate::event::ButtonId;
 use crate::output::Level;
-use crate::run::{Observation, Observer, Run};
+use crate::run::Run;
 use crate::time::{Instant, Ticks};
-use crate::wire::{
-    self, Boot, Command, End, Frame, Hello, Losses, MAX_COMMAND, MAX_FRAME, Message, Phase,
-    Refusal, Start, Status, Stimulus,
-};
+use crate::wire::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+use inbox::Inbox;
+use outbox::{Outbox, Tracer};
 
 /// Ticks a second.
 pub const TICK_HZ: u32 = 1_000;
@@ -54,7 +60,7 @@ pub struct Control<A: App, const QUEUE: usize> {
     stimulus: Stimulus,
     end: Ticks,
     scheduled: Deque<(Ticks, Action), QUEUE>,
-    incoming: CobsAccumulator<MAX_COMMAND>,
+    inbox: Inbox,
     outbox: Outbox,
 }
 
@@ -74,7 +80,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
             stimulus: Stimulus::Pins,
             end: Ticks::MAX,
             scheduled: Deque::new(),
-            incoming: CobsAccumulator::new(),
+            inbox: Inbox::new(),
             outbox,
         }
     }
@@ -105,27 +111,13 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     /// Carries out the commands that have come. True when a run began, whose tick 0 is now.
     pub fn receive(&mut self, link: &mut dyn Link) -> bool {
         let mut began = false;
-        let mut buffer = [0; MAX_COMMAND];
-        loop {
-            let count = link.receive(&mut buffer);
-            let mut rest = &buffer[..count.min(MAX_COMMAND)];
-            if rest.is_empty() {
-                return began;
-            }
-            while !rest.is_empty() {
-                rest = match self.incoming.feed::<Command>(rest) {
-                    FeedResult::Consumed => &[],
-                    FeedResult::Success { data, remaining } => {
-                        began |= self.obey(data, link);
-                        remaining
-                    }
-                    FeedResult::OverFull(remaining) | FeedResult::DeserError(remaining) => {
-                        self.refuse(Refusal::Malformed, link);
-                        remaining
-                    }
-                };
-            }
-        }
+        let mut inbox = core::mem::replace(&mut self.inbox, Inbox::new());
+        inbox.read(link, |command, link| match command {
+            Ok(command) => began |= self.obey(command, link),
+            Err(_) => self.refuse(Refusal::Malformed, link),
+        });
+        self.inbox = inbox;
+        began
     }
 
     /// What the outputs show now.
@@ -297,127 +289,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     }
 }
 
-/// Tells the bench what is observed.
-struct Tracer<'o, 'l> {
-    outbox: &'o mut Outbox,
-    link: &'l mut dyn Link,
-}
-
-impl Observer for Tracer<'_, '_> {
-    fn observe(&mut self, tick: Ticks, what: Observation) {
-        self.outbox.observed(tick, what, self.link);
-    }
-}
-
-/// Numbers the frames and counts what found no room.
-#[derive(Debug)]
-struct Outbox {
-    identity: Identity,
-    interface: &'static Interface,
-    capacity: u16,
-    number: u32,
-    observations: u32,
-    losses: Losses,
-    unsent_end: Option<End>,
-}
-
-impl Outbox {
-    const fn new(identity: Identity, capacity: u16, interface: &'static Interface) -> Self {
-        Self {
-            identity,
-            interface,
-            capacity,
-            number: 0,
-            observations: 0,
-            losses: Losses {
-                frames: 0,
-                ticks: 0,
-            },
-            unsent_end: None,
-        }
-    }
-
-    /// Begins the frames of a run.
-    fn begin(&mut self, link: &mut dyn Link) {
-        self.flush(link);
-        *self = Self::new(self.identity, self.capacity, self.interface);
-        self.greet(link);
-    }
-
-    fn greet(&mut self, link: &mut dyn Link) {
-        let hello = Hello {
-            wire: wire::VERSION,
-            app: self.interface.name,
-            version: clipped(self.interface.version),
-            build: clipped(self.interface.build),
-            interface: self.interface.fingerprint(),
-            image: self.identity.image,
-            tick_hz: TICK_HZ,
-            capacity: self.capacity,
-            boot: self.identity.boot,
-            last_words: self.identity.last_words,
-        };
-        self.send(Message::Hello(hello), link);
-    }
-
-    fn observed(&mut self, tick: Ticks, what: Observation, link: &mut dyn Link) {
-        self.observations = self.observations.saturating_add(1);
-        self.send(Message::Observed(tick, what), link);
-    }
-
-    /// The end of a run is sent again until it finds room: without it the bench would not
-    /// learn what was lost.
-    fn end(&mut self, tick: Ticks, link: &mut dyn Link) {
-        self.unsent_end = Some(End {
-            tick,
-            observations: self.observations,
-            losses: self.losses,
-        });
-        self.flush(link);
-    }
-
-    fn flush(&mut self, link: &mut dyn Link) {
-        if let Some(end) = self.unsent_end
-            && self.try_send(Message::End(end), link)
-        {
-            self.unsent_end = None;
-        }
-    }
-
-    fn send(&mut self, message: Message<'_>, link: &mut dyn Link) {
-        if !self.try_send(message, link) {
-            self.losses.frames = self.losses.frames.saturating_add(1);
-            self.number = self.number.wrapping_add(1);
-        }
-    }
-
-    fn try_send(&mut self, message: Message<'_>, link: &mut dyn Link) -> bool {
-        let frame = Frame {
-            number: self.number,
-            message,
-        };
-        let mut buffer = [0; MAX_FRAME];
-        let sent = wire::encode(&frame, &mut buffer).is_some_and(|bytes| link.send(bytes));
-        if sent {
-            self.number = self.number.wrapping_add(1);
-        }
-        sent
-    }
-}
-
-/// A text no longer than a hello can carry.
-fn clipped(text: &'static str) -> &'static str {
-    let mut length = text.len().min(wire::MAX_TEXT);
-    while !text.is_char_boundary(length) {
-        length -= 1;
-    }
-    text.get(..length).unwrap_or_default()
-}
-
 /// A count as it travels: no queue is longer than its number can say.
 fn capacity(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
-
-#[cfg(test)]
-mod tests;

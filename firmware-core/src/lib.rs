@@ -14,8 +14,8 @@
 //! - [`board`]: initialisation that can fail, and what to do then.
 //! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
-//! - `wire` and `control`, with the feature `wire`: what a board and a bench say to each
-//!   other, and the board's side of it.
+//! - `wire`, `control` and `epitaph`, with the feature `wire`: what a board and a bench say to each
+//!   other, the board's side of it, and what a crash leaves behind.
 //! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
 //!   [`lamp`](apps::lamp), a product built from all of the above.
 //!
@@ -32,6 +32,8 @@ pub mod contract;
 #[cfg(feature = "wire")]
 pub mod control;
 pub mod debounce;
+#[cfg(feature = "wire")]
+pub mod epitaph;
 pub mod event;
 pub mod gesture;
 pub mod hold;

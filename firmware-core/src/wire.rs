@@ -143,6 +143,8 @@ pub enum Phase {
     Playing,
     /// It stands still and waits for [`Command::Start`].
     Stopped,
+    /// It has crashed too often in a row, and starts the app no more.
+    Broken,
 }
 
 /// What moves the buttons of a run.
@@ -202,6 +204,8 @@ pub enum Refusal {
     ClockNotSettable,
     /// A run is being played already.
     AlreadyPlaying,
+    /// The board has crashed too often in a row: it has to be reset by hand, or flashed.
+    Broken,
 }
 
 /// What is not a message.
@@ -359,6 +363,7 @@ mod tests {
             (7, Message::Refused(Refusal::PinsMoveButtons), &[7, 4, 5]),
             (7, Message::Refused(Refusal::ClockNotSettable), &[7, 4, 6]),
             (7, Message::Refused(Refusal::AlreadyPlaying), &[7, 4, 7]),
+            (7, Message::Refused(Refusal::Broken), &[7, 4, 8]),
         ] {
             let frame = Frame { number, message };
             assert_eq!(bytes(&frame), expected, "{message:?}");

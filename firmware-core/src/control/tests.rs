@@ -10,6 +10,9 @@ use super::*;
 use crate::action::Conditions;
 use crate::apps::lamp::Lamp;
 use crate::apps::toggle::Firmware;
+use crate::contract::Interface;
+use crate::run::{Observation, Observer};
+use crate::wire::{self, End, Frame, Losses, MAX_COMMAND};
 
 const QUEUE: usize = 4;
 const A: ButtonId = ButtonId(0);
@@ -438,4 +441,31 @@ fn a_bench_that_missed_the_hello_can_ask_for_it() {
     wire.ask(Command::Hello);
     control.receive(&mut wire);
     assert_eq!(wire.messages(), [Told::Hello("toggle".to_string())]);
+}
+
+#[test]
+fn a_broken_board_says_so_and_starts_nothing() {
+    let mut wire = Wire::new();
+    let mut broken = Broken::boot::<Firmware>(IDENTITY, &mut wire);
+    for command in [
+        Command::Stop,
+        Command::Start(start(1, Stimulus::Pins)),
+        Command::Query,
+        Command::Hello,
+    ] {
+        wire.ask(command);
+    }
+    broken.receive(&mut wire);
+    let messages = wire.messages();
+    let refused = Told::Refused(Refusal::Broken);
+    assert_eq!(messages[1..3], [refused.clone(), refused]);
+    assert!(matches!(
+        messages[3],
+        Told::Status(Status {
+            phase: Phase::Broken,
+            ..
+        })
+    ));
+    assert_eq!(messages[4], Told::Hello("toggle".to_string()));
+    assert_eq!(messages.len(), 5);
 }
