@@ -44,10 +44,11 @@ fn start_clock(clock: &CLOCK) -> bool {
     (0..CLOCK_LOOKS).any(|_| clock.events_hfclkstarted.read().bits() != 0)
 }
 
-/// Switches the UART on; one that is not there does not keep that it is on.
+/// Switches the UART on at 115200 baud; one that is not there does not keep its rate.
 fn enable_uart(uart: &UART0) -> bool {
     uart.enable.write(|w| w.enable().enabled());
-    uart.enable.read().enable().is_enabled()
+    uart.baudrate.write(|w| w.baudrate().baud115200());
+    uart.baudrate.read().baudrate().is_baud115200()
 }
 
 struct Microbit {
