@@ -4,3 +4,4 @@ pub mod cli;
 pub mod contract;
 pub mod images;
 pub mod size;
+pub mod toolchain;

@@ -56,7 +56,7 @@ pub(super) fn check(elf: &Elf, board: &Board, findings: &mut Findings) {
 
 /// The stack lies below everything else in RAM, so that it cannot grow into anything.
 fn check_stack(elf: &Elf, board: &Board, start: u32, findings: &mut Findings) {
-    if start % STACK_ALIGNMENT != 0 {
+    if !start.is_multiple_of(STACK_ALIGNMENT) {
         let message =
             format!("the stack begins at {start:#010x}: expected a multiple of {STACK_ALIGNMENT}");
         findings.add(Rule::StackTop, message);
@@ -121,7 +121,7 @@ fn check_entries(elf: &Elf, board: &Board, entries: &[u32], findings: &mut Findi
         let vector = entries[at];
         let problem = if vector == 0 {
             "is not set: expected the address of a handler"
-        } else if vector % 2 == 0 {
+        } else if vector.is_multiple_of(2) {
             "is even: expected the Thumb bit"
         } else if elf
             .section_at(vector - 1)

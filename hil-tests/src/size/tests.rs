@@ -1,0 +1,2 @@
+use super::baseline::{Growth, Kept, growths, render};
+use super::*;
