@@ -11,6 +11,8 @@ use clap::{ColorChoice, Parser, Subcommand};
 use sim::cli::exit;
 use sim::cli::report::Report;
 
+use crate::images::wrapper;
+
 /// Builds board images and tests them on boards, virtual and real.
 #[derive(Debug, Parser)]
 #[command(
@@ -42,6 +44,9 @@ enum Command {
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(code) = wrapper::run() {
+        return code;
+    }
     let cli = Cli::parse();
     sim::cli::set_colour(cli.color);
     exit::on_interrupt();

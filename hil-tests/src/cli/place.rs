@@ -80,5 +80,6 @@ pub(super) fn surroundings() -> Surroundings {
     Surroundings {
         path: env::var_os("PATH").unwrap_or_default(),
         cargo_home: env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home),
+        wrapper: env::current_exe().ok(),
     }
 }

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::board::Board;
 use super::elf::{Elf, ElfError};
+use super::wrapper;
 use crate::toolchain::rust::Rust;
 use crate::toolchain::{Missing, Surroundings};
 
@@ -128,14 +129,20 @@ pub fn build(
         error,
     };
     let workspace = fs::canonicalize(workspace).map_err(unrunnable)?;
+    let repository = workspace.ancestors().nth(2).unwrap_or(&workspace);
     let mut command = rust.cargo();
+    if let Some(wrapper) = &surroundings.wrapper {
+        command
+            .env("RUSTC_WRAPPER", wrapper)
+            .env(wrapper::REPOSITORY, repository);
+    }
     command
         .current_dir(&workspace)
         .args(["build", "--locked", "--bins", "--package", &board.name])
         .args(["--target", &board.target])
         .args(["--message-format", "json-render-diagnostics"])
         .arg("--config")
-        .arg(remaps(surroundings, &rust, &workspace, &board.target)?)
+        .arg(remaps(surroundings, &rust, repository, &board.target)?)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     if profile == Profile::Release {
@@ -175,10 +182,9 @@ pub fn build(
 fn remaps(
     surroundings: &Surroundings,
     rust: &Rust,
-    workspace: &Path,
+    repository: &Path,
     target: &str,
 ) -> Result<String, BuildError> {
-    let repository = workspace.ancestors().nth(2).unwrap_or(workspace);
     let mut folders = vec![(repository.to_owned(), REPOSITORY.to_owned())];
     if let Some(home) = &surroundings.cargo_home {
         folders.push((home.clone(), DEPENDENCIES.to_owned()));

@@ -3,3 +3,4 @@
 pub mod board;
 pub mod build;
 pub mod elf;
+pub mod wrapper;

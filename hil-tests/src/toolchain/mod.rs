@@ -13,6 +13,8 @@ pub struct Surroundings {
     pub path: OsString,
     /// Where cargo keeps the sources of dependencies, if it is known.
     pub cargo_home: Option<PathBuf>,
+    /// The program `hil`, which cargo runs as [`wrapper`](crate::images::wrapper).
+    pub wrapper: Option<PathBuf>,
 }
 
 impl Surroundings {
