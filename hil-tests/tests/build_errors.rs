@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use hil_tests::contract;
+use hil_tests::contract::{self, script};
 use hil_tests::images::board::{BOARD_FILE, Board};
 use hil_tests::images::build::Profile;
 use hil_tests::images::elf::Elf;
@@ -92,7 +92,9 @@ fn findings(case: &Path, image: &Path) -> Result<String, Failed> {
         return Err("it builds: expected an error".into());
     }
     let elf = Elf::parse(&fs::read(image)?)?;
-    let findings = contract::check(&elf, &Board::read(case)?, Profile::Debug);
+    let board = Board::read(case)?;
+    let mut findings = script::check(&fs::read_to_string(case.join(script::SCRIPT))?, &board);
+    findings.extend(contract::check(&elf, &board, Profile::Debug));
     Ok(findings
         .iter()
         .map(|finding| format!("{finding}\n"))

@@ -1,6 +1,7 @@
 //! `hil build`: the images of boards, each held against its contract.
 
 use std::fmt::Write;
+use std::fs;
 
 use clap::Args;
 use sim::cli::exit::Exit;
@@ -8,7 +9,7 @@ use sim::cli::output;
 use sim::cli::report::Report;
 
 use super::place::{self, Boards};
-use crate::contract;
+use crate::contract::{self, Finding, script};
 use crate::images::board::Board;
 use crate::images::build::{Image, Profile};
 
@@ -34,6 +35,7 @@ impl Build {
         };
         let mut worst = Exit::Held;
         for board in &boards {
+            worst = worst.max(check_script(board, report));
             for profile in &profiles {
                 let images = match self.boards.build(board, *profile, report) {
                     Ok(images) => images,
@@ -45,6 +47,20 @@ impl Build {
             }
         }
         worst
+    }
+}
+
+/// A message for each rule that the linker script breaks.
+fn check_script(board: &Board, report: &Report) -> Exit {
+    let path = board.folder.join(script::SCRIPT);
+    match fs::read_to_string(&path) {
+        Ok(text) => tell(&board.name, &script::check(&text, board), report),
+        Err(error) => {
+            let message = format!("cannot read `{}`: {error}", path.display());
+            let help = "every board has a linker script of this name";
+            report.print(&report.plain(&message, Some(help)));
+            Exit::BadInput
+        }
     }
 }
 
@@ -63,8 +79,12 @@ fn show(image: &Image, board: &Board, report: &Report) -> Exit {
         return report.error(error);
     }
     let findings = contract::check(&elf, board, image.profile);
-    for finding in &findings {
-        let message = format!("`{}` breaks its contract: {finding}", image.name);
+    tell(&image.name, &findings, report)
+}
+
+fn tell(name: &str, findings: &[Finding], report: &Report) -> Exit {
+    for finding in findings {
+        let message = format!("`{name}` breaks its contract: {finding}");
         report.print(&report.plain(&message, Some(finding.rule.cure())));
     }
     match findings.is_empty() {

@@ -4,6 +4,7 @@
 
 mod code;
 mod memory;
+pub mod script;
 #[cfg(test)]
 mod tests;
 mod vectors;

@@ -7,7 +7,7 @@ use crate::images::elf::{BUILD_ID, Identity, Section, Symbol};
 /// The end of the stack region, and the start of what lies above it.
 const STACK: u32 = 0x2000_3b00;
 
-fn board() -> Board {
+pub(super) fn board() -> Board {
     Board {
         name: "tiny".to_owned(),
         chip: "nRF51822_xxAA".to_owned(),

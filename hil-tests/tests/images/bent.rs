@@ -1,9 +1,8 @@
 //! Linker scripts that link and are wrong: each must be found by the rule it breaks.
 
 use std::fs;
-use std::path::Path;
 
-use hil_tests::contract::{self, Rule};
+use hil_tests::contract::{self, Finding, Rule, script};
 use hil_tests::images::board::Board;
 use hil_tests::images::build::{Profile, build};
 use libtest_mimic::{Failed, Trial};
@@ -11,36 +10,48 @@ use libtest_mimic::{Failed, Trial};
 use crate::copy::Copy;
 use crate::support;
 
-/// How a region of `memory.x` is bent.
+/// How `memory.x` is bent.
 struct Bend {
     name: &'static str,
-    region: &'static str,
-    key: &'static str,
-    value: &'static str,
-    breaks: Rule,
+    /// A region, what of it is set, and to what.
+    lines: &'static [(&'static str, &'static str, &'static str)],
+    /// What breaks in the script itself, if anything.
+    script_breaks: Option<Rule>,
+    /// What breaks in the image, if anything.
+    image_breaks: Option<Rule>,
 }
 
-const BENDS: [Bend; 3] = [
+const BENDS: [Bend; 4] = [
     Bend {
         name: "more-ram-than-the-chip",
-        region: "RAM",
-        key: "LENGTH",
-        value: "24K",
-        breaks: Rule::ChipMemory,
+        lines: &[
+            ("RAM", "LENGTH", "24K"),
+            ("RETAINED", "ORIGIN", "0x20006000"),
+        ],
+        script_breaks: Some(Rule::ChipMemory),
+        image_breaks: Some(Rule::ChipMemory),
+    },
+    // flip-link puts everything below what is retained: this image has no fault yet.
+    Bend {
+        name: "ram-over-what-is-retained",
+        lines: &[("RAM", "LENGTH", "16K")],
+        script_breaks: Some(Rule::Overlap),
+        image_breaks: None,
     },
     Bend {
         name: "ram-begins-late",
-        region: "RAM",
-        key: "ORIGIN",
-        value: "0x20000100",
-        breaks: Rule::StackEnd,
+        lines: &[("RAM", "ORIGIN", "0x20000100"), ("RAM", "LENGTH", "8K")],
+        script_breaks: None,
+        image_breaks: Some(Rule::StackEnd),
     },
     Bend {
         name: "flash-begins-late",
-        region: "FLASH",
-        key: "ORIGIN",
-        value: "0x00000400",
-        breaks: Rule::VectorTable,
+        lines: &[
+            ("FLASH", "ORIGIN", "0x00000400"),
+            ("FLASH", "LENGTH", "128K"),
+        ],
+        script_breaks: None,
+        image_breaks: Some(Rule::VectorTable),
     },
 ];
 
@@ -56,7 +67,14 @@ pub(crate) fn trials(board: &Board, missing: Option<&String>) -> Vec<Trial> {
 fn is_found(bend: &Bend, board: &Board) -> Result<(), Failed> {
     let copy = Copy::new("bent");
     let board = copy.board(board);
-    bend_file(bend, &board.folder.join("memory.x"));
+    let path = board.folder.join(script::SCRIPT);
+    let text = fs::read_to_string(&path)?;
+    let bent = bend
+        .lines
+        .iter()
+        .fold(text, |text, line| bent(&text, *line));
+    fs::write(&path, &bent)?;
+    holds_but(bend.script_breaks, &script::check(&bent, &board));
     let images = build(
         &support::surroundings(),
         &copy.workspace(),
@@ -65,41 +83,43 @@ fn is_found(bend: &Bend, board: &Board) -> Result<(), Failed> {
     )?;
     for image in images {
         let findings = contract::check(&image.read()?, &board, Profile::Release);
-        let found = findings.iter().any(|finding| finding.rule == bend.breaks);
-        assert!(
-            found,
-            "{} breaks {}, and was found: {findings:?}",
-            image.name, bend.breaks
-        );
+        holds_but(bend.image_breaks, &findings);
     }
     Ok(())
 }
 
+/// The rule is among those that are broken, or there is none.
+fn holds_but(rule: Option<Rule>, findings: &[Finding]) {
+    match rule {
+        Some(rule) => {
+            let found = findings.iter().any(|finding| finding.rule == rule);
+            assert!(found, "it breaks {rule}, and was found: {findings:?}");
+        }
+        None => assert!(
+            findings.is_empty(),
+            "it breaks nothing, and was found: {findings:?}"
+        ),
+    }
+}
+
 /// Sets the value of the key in the line of the region.
-fn bend_file(bend: &Bend, path: &Path) {
-    let text = fs::read_to_string(path).unwrap();
+fn bent(text: &str, (region, key, value): (&str, &str, &str)) -> String {
     let is_region = |line: &str| {
-        let rest = line.trim_start().strip_prefix(bend.region);
-        rest.is_some_and(|rest| rest.starts_with([' ', ':', '(']) && rest.contains(bend.key))
+        let rest = line.trim_start().strip_prefix(region);
+        rest.is_some_and(|rest| rest.starts_with([' ', ':', '(']) && rest.contains(key))
     };
-    let lines: Vec<_> = text
-        .lines()
-        .map(|line| {
-            if !is_region(line) {
-                return line.to_owned();
-            }
-            let (before, rest) = line.split_once(bend.key).unwrap();
-            let end = rest.find(',').unwrap_or(rest.len());
-            format!("{before}{} = {}{}", bend.key, bend.value, &rest[end..])
-        })
-        .collect();
-    let bent = lines.join("\n") + "\n";
-    assert_ne!(
-        bent,
-        text,
-        "`{}` has a line for {}",
-        path.display(),
-        bend.region
-    );
-    fs::write(path, bent).unwrap();
+    let mut lines = Vec::new();
+    let mut found = 0;
+    for line in text.lines() {
+        if !is_region(line) {
+            lines.push(line.to_owned());
+            continue;
+        }
+        found += 1;
+        let (before, rest) = line.split_once(key).unwrap();
+        let end = rest.find(',').unwrap_or(rest.len());
+        lines.push(format!("{before}{key} = {value}{}", &rest[end..]));
+    }
+    assert_eq!(found, 1, "the linker script has one line for {region}");
+    lines.join("\n") + "\n"
 }

@@ -11,9 +11,10 @@ mod reproducible;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::fs;
 use std::process::ExitCode;
 
-use hil_tests::contract;
+use hil_tests::contract::{self, script};
 use hil_tests::images::board::{BOARDS, Board, boards};
 use hil_tests::images::build::{Profile, build};
 use hil_tests::size::Usage;
@@ -55,7 +56,11 @@ fn trials() -> Vec<Trial> {
 fn hold(board: &Board, profile: Profile) -> Result<(), Failed> {
     let workspace = support::root().join(BOARDS);
     let images = build(&support::surroundings(), &workspace, board, profile)?;
+    let script = fs::read_to_string(board.folder.join(script::SCRIPT))?;
     let mut broken = Vec::new();
+    for finding in script::check(&script, board) {
+        broken.push(finding.to_string());
+    }
     for image in images {
         let elf = image.read()?;
         let Usage { flash, ram } = Usage::of(&elf, board);
