@@ -114,12 +114,14 @@ fn play<A: App>(
     }
 }
 
-/// Answers a bench and does nothing else; the outputs are off, as they are after a reset.
+/// Answers a bench and does nothing else; the outputs are off, as they are after a reset. The
+/// next reset comes from outside, say with another image, and begins anew.
 fn stay_broken<A: App>(hardware: &mut dyn Hardware, identity: Identity, link: &mut dyn Link) -> ! {
     defmt::error!(
         "crashed {} times in a row: the app is not started",
         identity.boot.crashes
     );
+    crash::forget();
     let mut broken = Broken::boot::<A>(identity, link);
     hardware.start_ticks();
     loop {
