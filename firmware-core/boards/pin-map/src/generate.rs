@@ -1,0 +1,49 @@
+//! The pin map as Rust, for the image.
+
+use std::fmt::Write;
+
+use crate::{Active, Pin, PinMap};
+
+impl PinMap {
+    /// The pin map as constants. Buttons and outputs carry their names, so that the image can
+    /// be held to the names its app declares when it is built.
+    #[must_use]
+    pub fn to_rust(&self) -> String {
+        let mut out = String::new();
+        let named = |pins: &mut dyn Iterator<Item = (&String, &Pin)>| -> String {
+            pins.map(|(name, pin)| format!("({name:?}, {}), ", pin.select()))
+                .collect()
+        };
+        let plain = |pins: &[Pin]| -> String {
+            pins.iter()
+                .map(|pin| format!("{}, ", pin.select()))
+                .collect()
+        };
+        let apps: String = self
+            .outputs
+            .iter()
+            .map(|(app, outputs)| format!("    ({app:?}, &[{}]),\n", named(&mut outputs.iter())))
+            .collect();
+        let matrix = &self.matrix;
+        // Writing to a string does not fail.
+        let _ = write!(
+            out,
+            "const PINS: runtime::pins::PinMap = runtime::pins::PinMap {{\n\
+             \x20   buttons: &[{buttons}],\n\
+             \x20   active_low: {active_low},\n\
+             \x20   outputs: &[\n{apps}    ],\n\
+             }};\n\
+             const ROWS: [u32; {row_count}] = [{rows}];\n\
+             const COLUMNS: [u32; {column_count}] = [{columns}];\n\
+             const PICTURE: runtime::matrix::Picture = {picture:?};\n",
+            buttons = named(&mut self.buttons.pins.iter()),
+            active_low = self.buttons.active == Active::Low,
+            row_count = matrix.rows.len(),
+            rows = plain(&matrix.rows),
+            column_count = matrix.columns.len(),
+            columns = plain(&matrix.columns),
+            picture = matrix.picture,
+        );
+        out
+    }
+}
