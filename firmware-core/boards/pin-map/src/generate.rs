@@ -20,24 +20,32 @@ impl PinMap {
                 .collect()
         };
         let apps: String = self
-            .outputs
+            .apps
             .iter()
-            .map(|(app, outputs)| format!("    ({app:?}, &[{}]),\n", named(&mut outputs.iter())))
+            .map(|(name, app)| {
+                format!(
+                    "        runtime::pins::App {{\n\
+                     \x20           name: {name:?},\n\
+                     \x20           buttons: &[{}],\n\
+                     \x20           outputs: &[{}],\n\
+                     \x20       }},\n",
+                    named(&mut app.buttons.iter()),
+                    named(&mut app.outputs.iter()),
+                )
+            })
             .collect();
         let matrix = &self.matrix;
         // Writing to a string does not fail.
         let _ = write!(
             out,
             "const PINS: runtime::pins::PinMap = runtime::pins::PinMap {{\n\
-             \x20   buttons: &[{buttons}],\n\
              \x20   active_low: {active_low},\n\
-             \x20   outputs: &[\n{apps}    ],\n\
+             \x20   apps: &[\n{apps}    ],\n\
              }};\n\
              const ROWS: [u32; {row_count}] = [{rows}];\n\
              const COLUMNS: [u32; {column_count}] = [{columns}];\n\
              const PICTURE: runtime::matrix::Picture = {picture:?};\n",
-            buttons = named(&mut self.buttons.pins.iter()),
-            active_low = self.buttons.active == Active::Low,
+            active_low = self.contacts.active == Active::Low,
             row_count = matrix.rows.len(),
             rows = plain(&matrix.rows),
             column_count = matrix.columns.len(),

@@ -20,22 +20,30 @@ pub const FILE: &str = "pins.toml";
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PinMap {
-    /// The buttons.
-    pub buttons: Buttons,
-    /// The outputs of each app, by the names of app and output.
-    pub outputs: BTreeMap<String, BTreeMap<String, Pin>>,
+    /// How the contacts are wired.
+    pub contacts: Contacts,
+    /// The pins of each app, by its name.
+    pub apps: BTreeMap<String, App>,
     /// The LEDs that show the outputs to people.
     pub matrix: Matrix,
 }
 
-/// The buttons of a board.
+/// How the contacts of a board are wired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contacts {
+    /// The level of a pin whose contact is closed.
+    pub active: Active,
+}
+
+/// The pins of one app.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Buttons {
-    /// The level of a pin whose button is pressed.
-    pub active: Active,
+pub struct App {
     /// The pin of each button, by name.
-    pub pins: BTreeMap<String, Pin>,
+    pub buttons: BTreeMap<String, Pin>,
+    /// The pin of each output, by name.
+    pub outputs: BTreeMap<String, Pin>,
 }
 
 /// The level of a pin that says yes.
@@ -190,12 +198,11 @@ impl PinMap {
 
     /// A pin has one use, but two apps can share it: only one of them is on the board.
     fn check_uses(&self, path: &Path) -> Result<(), PinMapError> {
-        for (app, outputs) in &self.outputs {
-            let buttons = self
+        for (app, pins) in &self.apps {
+            let buttons = pins
                 .buttons
-                .pins
                 .iter()
-                .map(|(name, pin)| (*pin, format!("button {name}")));
+                .map(|(name, pin)| (*pin, format!("button {name} of {app}")));
             let rows = self
                 .matrix
                 .rows
@@ -206,7 +213,8 @@ impl PinMap {
                 .columns
                 .iter()
                 .map(|pin| (*pin, "a column of the matrix".to_owned()));
-            let outputs = outputs
+            let outputs = pins
+                .outputs
                 .iter()
                 .map(|(name, pin)| (*pin, format!("output {name} of {app}")));
             let mut uses: HashMap<Pin, String> = HashMap::new();
@@ -278,13 +286,13 @@ mod tests {
     use super::*;
 
     const SMALL: &str = r#"
-[buttons]
+[contacts]
 active = "low"
 
-[buttons.pins]
-A = "P0.17"
+[apps.toggle.buttons]
+button = "P0.17"
 
-[outputs.toggle]
+[apps.toggle.outputs]
 led = "P0.03"
 
 [matrix]
@@ -313,15 +321,15 @@ picture = [
         for board in ["microbit-v1", "microbit-v2"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(board);
             let map = PinMap::read(&folder).unwrap();
-            assert_eq!(map.outputs["lamp"].len(), 4, "{board}");
-            assert_eq!(map.buttons.pins.len(), 2, "{board}");
+            assert_eq!(map.apps["lamp"].outputs.len(), 4, "{board}");
+            assert_eq!(map.apps["lamp"].buttons.len(), 2, "{board}");
         }
     }
 
     #[test]
     fn a_pin_is_one_number_to_the_chip() {
         let map = parse(SMALL).unwrap();
-        assert_eq!(map.buttons.pins["A"].select(), 17);
+        assert_eq!(map.apps["toggle"].buttons["button"].select(), 17);
         assert_eq!(map.matrix.columns[0].select(), 36);
         assert_eq!(map.matrix.columns[0].to_string(), "P1.04");
     }
@@ -331,7 +339,7 @@ picture = [
         for wrong in ["17", "P0.32", "P2.01", "P0.+1", "P0.", "p0.01"] {
             let problem = problem("P0.17", wrong);
             assert!(
-                problem.contains("A = ") && problem.contains("such as `P0.17`"),
+                problem.contains("button = ") && problem.contains("such as `P0.17`"),
                 "{problem}"
             );
         }
@@ -342,7 +350,7 @@ picture = [
         let problem = problem("P0.03", "P0.17");
         assert_eq!(
             problem,
-            "`pins.toml`: P0.17 is both button A and output led of toggle: \
+            "`pins.toml`: P0.17 is both button button of toggle and output led of toggle: \
              expected one use for each pin"
         );
     }
