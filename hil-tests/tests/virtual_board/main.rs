@@ -1,0 +1,58 @@
+//! The emulated machine: it starts, answers, fails in words and leaves nothing behind.
+
+use std::process::Command;
+
+use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
+
+/// A started machine, or the printed reason why this test is skipped.
+fn machine(pace: Pace) -> Option<Machine> {
+    match Machine::start(pace) {
+        Ok(machine) => Some(machine),
+        Err(MachineError::Missing) => {
+            let required = std::env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
+            assert!(!required.contains("virtual"), "{}", MachineError::Missing);
+            eprintln!("skipped: {}", MachineError::Missing);
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_blank_machine_holds_the_stub_and_leaves_nothing() {
+    for pace in [Pace::RealTime, Pace::Fast] {
+        let Some(mut machine) = machine(pace) else {
+            return;
+        };
+        assert_eq!(machine.read_word(0).unwrap(), 0x2000_4000);
+        assert_eq!(machine.read_word(0x400).unwrap(), 0xffff_ffff);
+        machine.write(0x2000_0001, &[1, 2, 3]).unwrap();
+        assert_eq!(machine.read_word(0x2000_0000).unwrap(), 0x0302_0100);
+        let folder = machine.folder().to_owned();
+        drop(machine);
+        assert!(!folder.exists());
+    }
+}
+
+#[test]
+fn a_killed_machine_is_an_error_in_words() {
+    let Some(mut machine) = machine(Pace::RealTime) else {
+        return;
+    };
+    let children = format!("/proc/{0}/task/{0}/children", machine.id());
+    let qemu = std::fs::read_to_string(children).unwrap();
+    let qemu = qemu.split_whitespace().next().unwrap();
+    assert!(
+        Command::new("kill")
+            .args(["-9", qemu])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let error = loop {
+        if let Err(error) = machine.read_word(0) {
+            break error;
+        }
+    };
+    assert!(matches!(error, MachineError::Ended { .. }), "{error}");
+}
