@@ -19,6 +19,10 @@ pub trait Bus {
     fn read(&mut self, address: u32) -> Option<u32>;
     /// Writes an aligned word; false where the bus faults.
     fn write(&mut self, address: u32, word: u32) -> bool;
+    /// Fills a block of memory's bytes; false where the bus faults.
+    fn read_block(&mut self, address: u32, bytes: &mut [u8]) -> bool;
+    /// Writes a block in units of 1, 2 or 4 bytes; false where the bus faults.
+    fn write_block(&mut self, address: u32, width: usize, bytes: &[u8]) -> bool;
 }
 
 /// The registers of both ports.
@@ -135,6 +139,14 @@ mod tests {
         fn write(&mut self, address: u32, word: u32) -> bool {
             self.0 = word;
             address == 0x2000_0000
+        }
+
+        fn read_block(&mut self, _: u32, _: &mut [u8]) -> bool {
+            false
+        }
+
+        fn write_block(&mut self, _: u32, _: usize, _: &[u8]) -> bool {
+            false
         }
     }
 

@@ -1,6 +1,8 @@
 //! A micro:bit behind a debug probe, with no hardware.
 
 pub mod adiv5;
+pub mod dispatch;
 pub mod machine;
+pub mod memory_map;
 pub mod protocol;
 mod socket;

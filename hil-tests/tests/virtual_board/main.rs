@@ -14,7 +14,7 @@ fn machine(pace: Pace) -> Option<Machine> {
             eprintln!("skipped: {}", MachineError::Missing);
             None
         }
-        Err(error) => panic!("{error}"),
+        started => started.map(Some).unwrap(),
     }
 }
 
@@ -55,4 +55,24 @@ fn a_killed_machine_is_an_error_in_words() {
         }
     };
     assert!(matches!(error, MachineError::Ended { .. }), "{error}");
+}
+
+#[test]
+fn memory_requests_reach_the_machine_and_unmapped_ones_fault() {
+    let Some(mut machine) = machine(Pace::RealTime) else {
+        return;
+    };
+    let mut ports = Ports::default();
+    let mut bus = MachineBus::new(&mut machine);
+    for (request, reply) in [
+        ("AM0000000000000020000010000000040a0b0c0d", "&K0#"),
+        ("AM0000000000012000100200000002eeff", "&K0#"),
+        ("Am0000000000002000100100000003", "&K0beeff#"),
+        ("Am0000000000003000000000000004", "&E3#"),
+        ("Am0000000000000000000000000004", "&K00400020#"),
+    ] {
+        let answer = answer(request.as_bytes(), &mut ports, &mut bus).encode();
+        assert_eq!(String::from_utf8_lossy(&answer), reply, "{request}");
+    }
+    assert!(bus.into_error().is_none());
 }
