@@ -94,7 +94,10 @@ impl Bus for MachineBus<'_> {
         if !mapped(address, bytes.len()) {
             return false;
         }
-        for (at, unit) in (address..).step_by(width.max(1)).zip(bytes.chunks(width.max(1))) {
+        for (at, unit) in (address..)
+            .step_by(width.max(1))
+            .zip(bytes.chunks(width.max(1)))
+        {
             let held = match unit.try_into() {
                 Ok(word) if at & 3 == 0 => self.write(at, u32::from_le_bytes(word)),
                 _ => {

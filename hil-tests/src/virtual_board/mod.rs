@@ -4,5 +4,6 @@ pub mod adiv5;
 pub mod dispatch;
 pub mod machine;
 pub mod memory_map;
+pub mod probe_server;
 pub mod protocol;
 mod socket;
