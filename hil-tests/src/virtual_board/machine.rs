@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -110,8 +111,10 @@ impl Machine {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(MachineError::Missing),
             other => other?,
         };
-        // tempfile makes its folders with mode 0700.
-        let folder = tempfile::Builder::new().prefix("lockstep-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("lockstep-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()?;
         let mut command = Command::new("sh");
         command.args(["-c", WATCH, "sh"]).arg(folder.path());
         command.args(["qemu-system-arm", "-M", "microbit", "-accel", "tcg"]);

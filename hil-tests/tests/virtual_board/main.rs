@@ -1,5 +1,6 @@
 //! The emulated machine: it starts, answers, fails in words and leaves nothing behind.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use hil_tests::virtual_board::adiv5::Ports;
@@ -32,6 +33,8 @@ fn a_blank_machine_holds_the_stub_and_leaves_nothing() {
         machine.write(0x2000_0001, &[1, 2, 3]).unwrap();
         assert_eq!(machine.read_word(0x2000_0000).unwrap(), 0x0302_0100);
         let folder = machine.folder().to_owned();
+        let mode = folder.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
         drop(machine);
         assert!(!folder.exists());
     }
