@@ -1,4 +1,8 @@
 //! Builds board images, starts virtual boards, and holds boards to the goldens of the host.
 
 pub mod cli;
+pub mod contract;
+pub mod images;
+pub mod size;
+pub mod toolchain;
 pub mod virtual_board;

@@ -1,17 +1,60 @@
 //! The command line: parse, dispatch, exit code.
 
+mod build;
+mod doctor;
+mod place;
+mod size;
+
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ColorChoice, Parser, Subcommand};
+use sim::cli::exit;
+use sim::cli::report::Report;
+
+use crate::images::wrapper;
 
 /// Builds board images and tests them on boards, virtual and real.
 #[derive(Debug, Parser)]
-#[command(name = "hil", version)]
-struct Cli {}
+#[command(
+    name = "hil",
+    version,
+    after_help = "Exit codes: 0 all held, 1 an expectation or a comparison failed, \
+                  2 usage or bad input, 3 something that is needed is missing or broke, \
+                  130 interrupted."
+)]
+struct Cli {
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the images of boards and hold them against their contract.
+    Build(build::Build),
+    /// Show the memory that release images take, against budget and baseline.
+    Size(size::Size),
+    /// Show what is needed from outside, and the command that adds what is missing.
+    Doctor(doctor::Doctor),
+}
 
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Cli {} = Cli::parse();
-    ExitCode::SUCCESS
+    if let Some(code) = wrapper::run() {
+        return code;
+    }
+    let cli = Cli::parse();
+    sim::cli::set_colour(cli.color);
+    exit::on_interrupt();
+    let report = Report::to_stderr();
+    let exit = match cli.command {
+        Command::Build(build) => build.execute(&report),
+        Command::Size(size) => size.execute(&report),
+        Command::Doctor(doctor) => doctor.execute(&report),
+    };
+    exit.into()
 }

@@ -12,13 +12,15 @@ use crate::file;
 
 /// The verdict of a command, by severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Exit {
+pub enum Exit {
     /// All held.
     Held,
     /// An expectation or a comparison failed.
     Failed,
     /// Usage or bad input.
     BadInput,
+    /// What the command needs is missing or broke: nothing was judged.
+    Infrastructure,
     /// The process was asked to end.
     Interrupted,
 }
@@ -32,6 +34,7 @@ impl From<Exit> for ExitCode {
             Exit::Held => 0,
             Exit::Failed => 1,
             Exit::BadInput => 2,
+            Exit::Infrastructure => 3,
             Exit::Interrupted => INTERRUPTED,
         })
     }
@@ -41,7 +44,7 @@ impl From<Exit> for ExitCode {
 ///
 /// A file that is being written is written first. Where the handler cannot be set up, the
 /// signal ends the process all the same.
-pub(super) fn on_interrupt() {
+pub fn on_interrupt() {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 

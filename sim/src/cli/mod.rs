@@ -4,15 +4,15 @@ mod apps;
 mod cast;
 mod completions;
 mod diff;
-mod exit;
+pub mod exit;
 mod input;
 mod loaded;
 mod oneline;
 mod open;
-mod output;
+pub mod output;
 mod progress;
 mod replay;
-mod report;
+pub mod report;
 mod run;
 mod session;
 mod shot;
@@ -103,7 +103,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     exit.into()
 }
 
-fn set_colour(choice: ColorChoice) {
+/// Sets the colour of everything that is printed from now on.
+pub fn set_colour(choice: ColorChoice) {
     match choice {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,

@@ -39,7 +39,7 @@ impl Format {
 /// A result cannot be written.
 #[derive(Debug, Error)]
 #[error("cannot write `{}`: {error}", .path.display())]
-pub(super) struct OutputError {
+pub struct OutputError {
     path: PathBuf,
     error: io::Error,
 }
@@ -48,7 +48,11 @@ pub(super) struct OutputError {
 const STDOUT: &str = "-";
 
 /// Writes to the file, or to standard output where none is named.
-pub(super) fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
+///
+/// # Errors
+///
+/// Those of the file system. Whoever closed standard output has seen enough: that is none.
+pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
     match path.filter(|path| path.as_os_str() != STDOUT) {
         Some(path) => file::write(path, bytes).map_err(|error| OutputError {
             path: path.to_owned(),

@@ -17,12 +17,14 @@ const SHOWN: usize = 110;
 const SHOWN_BEFORE: usize = 60;
 
 /// Renders problems for where they are shown.
-pub(super) struct Report {
+pub struct Report {
     renderer: Renderer,
 }
 
 impl Report {
-    pub(super) fn to_stderr() -> Self {
+    /// For standard error as it is now, with colour where it is wanted.
+    #[must_use]
+    pub fn to_stderr() -> Self {
         let plain = AutoStream::choice(&std::io::stderr()) == ColorChoice::Never;
         Self {
             renderer: if plain {
@@ -34,27 +36,29 @@ impl Report {
     }
 
     /// Prints an error that stands nowhere in a text.
-    pub(super) fn error(&self, error: impl Error) -> Exit {
+    pub fn error(&self, error: impl Error) -> Exit {
         self.print(&self.plain(&error.to_string(), None));
         Exit::BadInput
     }
 
     /// Prints what [`Report::problems`] and the like have rendered.
-    pub(super) fn print(&self, rendered: &str) {
+    pub fn print(&self, rendered: &str) {
         let mut stderr = anstream::stderr().lock();
         // With standard error gone there is nobody left to tell.
         let _ = writeln!(stderr, "{rendered}");
     }
 
     /// A message that stands nowhere in a text.
-    pub(super) fn plain(&self, message: &str, help: Option<&str>) -> String {
+    #[must_use]
+    pub fn plain(&self, message: &str, help: Option<&str>) -> String {
         let group = Group::with_title(Level::ERROR.primary_title(message));
         let group = group.elements(help.map(|help| Level::HELP.message(help)));
         self.renderer.render(&[group])
     }
 
     /// A message that stands nowhere in a text, and what is known about it.
-    pub(super) fn noted(&self, message: &str, note: &str) -> String {
+    #[must_use]
+    pub fn noted(&self, message: &str, note: &str) -> String {
         let group = Group::with_title(Level::ERROR.primary_title(message));
         self.renderer
             .render(&[group.element(Level::NOTE.message(note))])

@@ -1,0 +1,94 @@
+//! `hil build`: the images of boards, each held against its contract.
+
+use std::fmt::Write;
+use std::fs;
+
+use clap::Args;
+use sim::cli::exit::Exit;
+use sim::cli::output;
+use sim::cli::report::Report;
+
+use super::place::{self, Boards};
+use crate::contract::{self, Finding, script};
+use crate::images::board::Board;
+use crate::images::build::{Image, Profile};
+
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    #[command(flatten)]
+    boards: Boards,
+
+    /// How the images are built; both ways where nothing is said.
+    #[arg(long)]
+    profile: Option<Profile>,
+}
+
+impl Build {
+    pub(super) fn execute(&self, report: &Report) -> Exit {
+        let boards = match self.boards.select(report) {
+            Ok(boards) => boards,
+            Err(exit) => return exit,
+        };
+        let profiles = match self.profile {
+            Some(profile) => vec![profile],
+            None => vec![Profile::Debug, Profile::Release],
+        };
+        let mut worst = Exit::Held;
+        for board in &boards {
+            worst = worst.max(check_script(board, report));
+            for profile in &profiles {
+                let images = match self.boards.build(board, *profile, report) {
+                    Ok(images) => images,
+                    Err(exit) => return exit,
+                };
+                for image in &images {
+                    worst = worst.max(show(image, board, report));
+                }
+            }
+        }
+        worst
+    }
+}
+
+/// A message for each rule that the linker script breaks.
+fn check_script(board: &Board, report: &Report) -> Exit {
+    let path = board.folder.join(script::SCRIPT);
+    match fs::read_to_string(&path) {
+        Ok(text) => tell(&board.name, &script::check(&text, board), report),
+        Err(error) => {
+            let message = format!("cannot read `{}`: {error}", path.display());
+            let help = "every board has a linker script of this name";
+            report.print(&report.plain(&message, Some(help)));
+            Exit::BadInput
+        }
+    }
+}
+
+/// A line for the image, and a message for each rule it breaks.
+fn show(image: &Image, board: &Board, report: &Report) -> Exit {
+    let elf = match image.read() {
+        Ok(elf) => elf,
+        Err(error) => return place::refuse(&error, report),
+    };
+    let identity = elf.identity.as_ref().map(ToString::to_string);
+    let identity = identity.unwrap_or_else(|| "no identity".to_owned());
+    let mut line = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(line, "{identity}  {}", image.path.display());
+    if let Err(error) = output::write(None, line.as_bytes()) {
+        return report.error(error);
+    }
+    let findings = contract::check(&elf, board, image.profile);
+    tell(&image.name, &findings, report)
+}
+
+fn tell(name: &str, findings: &[Finding], report: &Report) -> Exit {
+    for finding in findings {
+        let message = format!("`{name}` breaks its contract: {finding}");
+        report.print(&report.plain(&message, Some(finding.rule.cure())));
+    }
+    match findings.is_empty() {
+        true => Exit::Held,
+        false => Exit::Failed,
+    }
+}

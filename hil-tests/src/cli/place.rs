@@ -1,0 +1,85 @@
+//! Where the process is: the boards above or below its folder, and the tools it was told of.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+use sim::cli::exit::Exit;
+use sim::cli::report::Report;
+
+use crate::images::board::{self, BOARDS, Board, BoardError};
+use crate::images::build::{self, BuildError, Image, Profile};
+use crate::toolchain::Surroundings;
+
+/// The boards that people can choose.
+#[derive(Debug, Args)]
+pub(super) struct Boards {
+    /// A board by its name; all of them where none is named.
+    board: Option<String>,
+
+    /// The workspace of the boards.
+    #[arg(long, value_name = "FOLDER")]
+    boards: Option<PathBuf>,
+}
+
+impl Boards {
+    /// The workspace: the one that was named, or that of the repository around this folder.
+    pub(super) fn workspace(&self) -> PathBuf {
+        if let Some(boards) = &self.boards {
+            return boards.clone();
+        }
+        let here = env::current_dir().unwrap_or_default();
+        let around = here.ancestors().map(|folder| folder.join(BOARDS));
+        let mut found = around.filter(|folder| folder.is_dir());
+        found.next().unwrap_or_else(|| BOARDS.into())
+    }
+
+    /// The boards, or how the process ends without them.
+    pub(super) fn select(&self, report: &Report) -> Result<Vec<Board>, Exit> {
+        board::select(&self.workspace(), self.board.as_deref()).map_err(|error| {
+            let help = match error {
+                BoardError::Io { .. } | BoardError::None(_) => Some(
+                    "run it inside the repository, or name the workspace of the boards \
+                     with --boards",
+                ),
+                _ => None,
+            };
+            report.print(&report.plain(&error.to_string(), help));
+            Exit::BadInput
+        })
+    }
+
+    /// The images of a board, or how the process ends without them.
+    pub(super) fn build(
+        &self,
+        board: &Board,
+        profile: Profile,
+        report: &Report,
+    ) -> Result<Vec<Image>, Exit> {
+        build::build(&surroundings(), &self.workspace(), board, profile)
+            .map_err(|error| refuse(&error, report))
+    }
+}
+
+/// Tells why there is no image.
+pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
+    let help = match error {
+        BuildError::Missing(_) => Some("`hil doctor` shows everything that is needed"),
+        _ => None,
+    };
+    report.print(&report.plain(&error.to_string(), help));
+    match error {
+        BuildError::Failed(_) => Exit::Failed,
+        _ => Exit::Infrastructure,
+    }
+}
+
+/// What the environment says.
+pub(super) fn surroundings() -> Surroundings {
+    let home = || Some(env::home_dir()?.join(".cargo"));
+    Surroundings {
+        path: env::var_os("PATH").unwrap_or_default(),
+        cargo_home: env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home),
+        wrapper: env::current_exe().ok(),
+    }
+}

@@ -1,0 +1,99 @@
+//! `hil size`: the memory release images take.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use sim::cli::exit::Exit;
+use sim::cli::output;
+use sim::cli::report::Report;
+use thiserror::Error;
+
+use super::place::{self, Boards};
+use crate::images::board::Board;
+use crate::images::build::Profile;
+use crate::size::baseline::{self, Baseline};
+use crate::size::{Measured, table};
+
+#[derive(Debug, Args)]
+pub(super) struct Size {
+    #[command(flatten)]
+    boards: Boards,
+
+    /// Write what the images take now as their baseline.
+    #[arg(long)]
+    bless: bool,
+}
+
+/// A baseline cannot be written.
+#[derive(Debug, Error)]
+enum BlessError {
+    #[error(transparent)]
+    Format(#[from] toml::ser::Error),
+    #[error("cannot write `{}`: {error}", .path.display())]
+    Io { path: PathBuf, error: io::Error },
+}
+
+impl Size {
+    pub(super) fn execute(&self, report: &Report) -> Exit {
+        let boards = match self.boards.select(report) {
+            Ok(boards) => boards,
+            Err(exit) => return exit,
+        };
+        let exits = boards.iter().map(|board| self.measure(board, report));
+        exits.max().unwrap_or(Exit::Held)
+    }
+
+    fn measure(&self, board: &Board, report: &Report) -> Exit {
+        let images = match self.boards.build(board, Profile::Release, report) {
+            Ok(images) => images,
+            Err(exit) => return exit,
+        };
+        let mut measured = Vec::new();
+        for image in &images {
+            match image.read() {
+                Ok(elf) => measured.push(Measured::of(&image.name, &elf, board)),
+                Err(error) => return place::refuse(&error, report),
+            }
+        }
+        if self.bless
+            && let Err(error) = bless(board, &measured)
+        {
+            return report.error(error);
+        }
+        let kept = match baseline::read(board) {
+            Ok(kept) => kept,
+            Err(error) => return report.error(error),
+        };
+        let tables = measured
+            .iter()
+            .map(|image| table::image(image, board, kept.get(&image.name)));
+        let tables = tables.collect::<Vec<_>>().join("\n") + "\n";
+        if let Err(error) = output::write(None, tables.as_bytes()) {
+            return report.error(error);
+        }
+        judge(board, &measured, &kept, report)
+    }
+}
+
+fn bless(board: &Board, measured: &[Measured]) -> Result<(), BlessError> {
+    let path = baseline::path(board);
+    let text = baseline::render(measured)?;
+    fs::write(&path, text).map_err(|error| BlessError::Io { path, error })
+}
+
+/// Tells of each image that takes more than its budget, and what grew.
+fn judge(board: &Board, measured: &[Measured], kept: &Baseline, report: &Report) -> Exit {
+    let mut exit = Exit::Held;
+    for image in measured.iter().filter(|image| image.exceeds(board)) {
+        let message = format!("`{}` takes more than its budget", image.name);
+        let note = match kept.get(&image.name) {
+            Some(kept) => table::growths(&baseline::growths(kept, image)),
+            None => "there is no baseline: what grew is not known".to_owned(),
+        };
+        report.print(&report.noted(&message, &note));
+        exit = Exit::Failed;
+    }
+    exit
+}

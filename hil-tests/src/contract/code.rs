@@ -1,0 +1,62 @@
+//! What code is in an image, by its names.
+
+use super::{Findings, Rule};
+use crate::images::elf::Elf;
+
+/// What the compiler calls the panic handler.
+const HANDLER: &str = "rust_begin_unwind";
+
+/// The module of `core` that every panic goes through.
+const PANICKING: &str = "core::panicking::";
+
+pub(super) fn check(elf: &Elf, findings: &mut Findings) {
+    if let Some(name) = names(elf).map(readable).find(|name| is_std(name)) {
+        let message = format!("`{name}` is in the image: expected nothing of `std`");
+        findings.add(Rule::NoStd, message);
+    }
+    // What is inlined into its only caller has no symbol, but debug information knows it.
+    let mut handlers: Vec<_> = names(elf).filter(|name| is_handler(name)).collect();
+    handlers.sort_unstable();
+    handlers.dedup();
+    let panics = || {
+        names(elf)
+            .map(readable)
+            .any(|name| name.contains(PANICKING))
+    };
+    match handlers.as_slice() {
+        [_] => {}
+        [] if !panics() => {}
+        [] => {
+            let message = "it can panic, and no panic handler is found by symbol or debug \
+                           information: expected one"
+                .to_owned();
+            findings.add(Rule::PanicHandler, message);
+        }
+        many => {
+            let message = format!("it has {} panic handlers: expected one", many.len());
+            findings.add(Rule::PanicHandler, message);
+        }
+    }
+}
+
+fn names(elf: &Elf) -> impl Iterator<Item = &str> {
+    let symbols = elf.symbols.iter().map(|symbol| symbol.name.as_str());
+    symbols.chain(elf.debug_names.iter().map(String::as_str))
+}
+
+fn readable(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// `std::io::…`, `<std::fs::File as …>::…`, but not a module `std` of another crate.
+fn is_std(readable: &str) -> bool {
+    readable.match_indices("std::").any(|(at, _)| {
+        let before = readable[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+    })
+}
+
+fn is_handler(name: &str) -> bool {
+    let readable = readable(name);
+    readable == HANDLER || readable.ends_with("__rustc::rust_begin_unwind")
+}

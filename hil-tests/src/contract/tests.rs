@@ -1,0 +1,284 @@
+//! Each rule, broken once in an image that holds all of them.
+
+use super::*;
+use crate::images::board::{Budget, Region};
+use crate::images::elf::{BUILD_ID, Identity, Section, Symbol};
+
+/// The end of the stack region, and the start of what lies above it.
+const STACK: u32 = 0x2000_3b00;
+
+pub(super) fn board() -> Board {
+    Board {
+        name: "tiny".to_owned(),
+        chip: "nRF51822_xxAA".to_owned(),
+        target: "thumbv6m-none-eabi".to_owned(),
+        flash: Region {
+            origin: 0,
+            bytes: 0x4_0000,
+        },
+        ram: Region {
+            origin: 0x2000_0000,
+            bytes: 0x4000,
+        },
+        budget: Budget {
+            flash: 0x1000,
+            ram: 0x500,
+        },
+        folder: "tiny".into(),
+    }
+}
+
+fn section(name: &str, address: u32, load: Option<u32>, bytes: u32) -> Section {
+    let content = match load {
+        Some(_) => vec![0; bytes.try_into().unwrap()],
+        None => Vec::new(),
+    };
+    Section {
+        name: name.to_owned(),
+        address,
+        bytes,
+        load,
+        content,
+    }
+}
+
+fn symbol(name: &str, address: u32, bytes: u32) -> Symbol {
+    Symbol {
+        name: name.to_owned(),
+        address,
+        bytes,
+        sized: bytes > 0,
+    }
+}
+
+/// An image that holds everything.
+fn good() -> Elf {
+    let mut table = section(".vector_table", 0, Some(0), 0xc0);
+    let mut entries = [0_u32; 48];
+    entries[0] = STACK;
+    for exception in [1, 2, 3, 11, 14, 15, 24] {
+        entries[exception] = 0xc1;
+    }
+    table.content = entries
+        .iter()
+        .flat_map(|entry| entry.to_le_bytes())
+        .collect();
+    Elf {
+        entry: 0xc1,
+        sections: vec![
+            table,
+            section(".text", 0xc0, Some(0xc0), 0x400),
+            section(".rodata", 0x4c0, Some(0x4c0), 0x40),
+            section(BUILD_ID, 0x510, Some(0x510), 36),
+            section(".data", STACK, Some(0x500), 0x10),
+            section(".bss", STACK + 0x10, None, 0x300),
+            section(".retained", 0x2000_3f00, None, 0x100),
+        ],
+        symbols: vec![
+            symbol("rust_begin_unwind", 0x101, 20),
+            symbol("_stack_end", 0x2000_0000, 0),
+            symbol("_SEGGER_RTT", STACK + 0x10, 0x40),
+        ],
+        debug_names: Vec::new(),
+        identity: Some(Identity(vec![7; 20])),
+    }
+}
+
+fn change(elf: &mut Elf, name: &str, change: impl FnOnce(&mut Section)) {
+    let found = elf.sections.iter_mut().find(|section| section.name == name);
+    change(found.unwrap());
+}
+
+fn set_vector(elf: &mut Elf, at: usize, vector: u32) {
+    change(elf, ".vector_table", |table| {
+        table.content[at * 4..][..4].copy_from_slice(&vector.to_le_bytes());
+    });
+}
+
+/// The rules that the image breaks when it is changed like this.
+fn broken_by(change: impl FnOnce(&mut Elf)) -> Vec<Rule> {
+    let mut elf = good();
+    change(&mut elf);
+    let findings = check(&elf, &board(), Profile::Release);
+    let mut rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn an_image_that_holds_all_has_no_finding() {
+    assert_eq!(check(&good(), &board(), Profile::Release), []);
+}
+
+#[test]
+fn the_vector_table_is_the_first_thing_in_flash() {
+    let moved = |elf: &mut Elf| {
+        change(elf, ".vector_table", |table| {
+            table.address = 0x1000;
+            table.load = Some(0x1000);
+        });
+    };
+    assert_eq!(broken_by(moved), [Rule::VectorTable]);
+    let gone = |elf: &mut Elf| drop(elf.sections.remove(0));
+    assert_eq!(broken_by(gone), [Rule::VectorTable]);
+    let short = |elf: &mut Elf| change(elf, ".vector_table", |table| table.content.truncate(60));
+    assert_eq!(broken_by(short), [Rule::VectorTable]);
+}
+
+#[test]
+fn the_stack_lies_right_below_everything_else() {
+    for start in [STACK + 4, STACK - 4] {
+        assert_eq!(broken_by(|elf| set_vector(elf, 0, start)), [Rule::StackTop]);
+    }
+    for start in [STACK + 8, STACK - 8, 0x2000_4000, 0] {
+        assert_eq!(broken_by(|elf| set_vector(elf, 0, start)), [Rule::StackTop]);
+    }
+}
+
+#[test]
+fn the_stack_ends_where_ram_begins() {
+    assert_eq!(
+        broken_by(|elf| elf.symbols[1].address += 0x100),
+        [Rule::StackEnd]
+    );
+    assert_eq!(
+        broken_by(|elf| drop(elf.symbols.remove(1))),
+        [Rule::StackEnd]
+    );
+}
+
+#[test]
+fn vectors_are_set_and_odd_and_point_into_code() {
+    for at in [1, 2, 3, 11, 14, 15] {
+        for vector in [0, 0xc0, 0x4c1, 0x2000_0001] {
+            assert_eq!(
+                broken_by(|elf| set_vector(elf, at, vector)),
+                [Rule::Vectors]
+            );
+        }
+    }
+    // An interrupt that nobody uses has no vector.
+    assert_eq!(broken_by(|elf| set_vector(elf, 24, 0)), []);
+    assert_eq!(broken_by(|elf| set_vector(elf, 24, 0xc0)), [Rule::Vectors]);
+    assert_eq!(broken_by(|elf| elf.entry = 0), [Rule::Vectors]);
+}
+
+#[test]
+fn a_cortex_m4_has_more_faults() {
+    let board = Board {
+        target: "thumbv7em-none-eabihf".to_owned(),
+        ..board()
+    };
+    let findings = check(&good(), &board, Profile::Release);
+    assert_eq!(findings.len(), 3, "{findings:?}");
+    assert!(findings.iter().all(|finding| finding.rule == Rule::Vectors));
+}
+
+#[test]
+fn data_is_loaded_from_flash() {
+    let from_nowhere = |elf: &mut Elf| change(elf, ".data", |data| data.load = None);
+    assert_eq!(broken_by(from_nowhere), [Rule::Data]);
+    let from_ram = |elf: &mut Elf| change(elf, ".data", |data| data.load = Some(data.address));
+    assert_eq!(broken_by(from_ram), [Rule::Data, Rule::ChipMemory]);
+}
+
+#[test]
+fn bss_is_not_loaded() {
+    let loaded = |elf: &mut Elf| change(elf, ".bss", |bss| bss.load = Some(0x600));
+    assert_eq!(broken_by(loaded), [Rule::Bss]);
+}
+
+#[test]
+fn what_is_retained_stands_apart() {
+    let among = |elf: &mut Elf| {
+        change(elf, ".retained", |retained| retained.address = STACK + 0x20);
+    };
+    assert_eq!(broken_by(among), [Rule::Retained, Rule::Overlap]);
+    let loaded = |elf: &mut Elf| change(elf, ".retained", |found| found.load = Some(0x600));
+    assert_eq!(broken_by(loaded), [Rule::Retained]);
+    assert_eq!(broken_by(|elf| drop(elf.sections.pop())), [Rule::Retained]);
+}
+
+#[test]
+fn the_rtt_block_is_in_ram() {
+    assert_eq!(broken_by(|elf| drop(elf.symbols.pop())), [Rule::Rtt]);
+    assert_eq!(broken_by(|elf| elf.symbols[2].address = 0x500), [Rule::Rtt]);
+}
+
+#[test]
+fn nothing_of_std_is_there() {
+    for name in [
+        "_ZN3std2io5stdio6_print17h0123456789abcdefE",
+        "_RNvNtCs1234_3std2io5print",
+        "_ZN58_$LT$std..io..error..Error$u20$as$u20$core..fmt..Debug$GT$3fmt17h0123456789abcdefE",
+    ] {
+        assert_eq!(
+            broken_by(|elf| elf.symbols.push(symbol(name, 0x201, 2))),
+            [Rule::NoStd]
+        );
+        assert_eq!(
+            broken_by(|elf| elf.debug_names.push(name.to_owned())),
+            [Rule::NoStd]
+        );
+    }
+    let own = "_ZN4lamp3std4tick17h0123456789abcdefE";
+    assert_eq!(broken_by(|elf| elf.symbols.push(symbol(own, 0x201, 2))), []);
+}
+
+#[test]
+fn there_is_one_panic_handler() {
+    let mangled = "_RNvCsfLfy6EI15iL_7___rustc17rust_begin_unwind";
+    let panic = "_ZN4core9panicking5panic17h0123456789abcdefE";
+    let two = |elf: &mut Elf| elf.symbols.push(symbol(mangled, 0x301, 2));
+    assert_eq!(broken_by(two), [Rule::PanicHandler]);
+    let none = |elf: &mut Elf| elf.symbols[0] = symbol(panic, 0x101, 20);
+    assert_eq!(broken_by(none), [Rule::PanicHandler]);
+    let inlined = |elf: &mut Elf| {
+        none(elf);
+        elf.debug_names.push(mangled.to_owned());
+    };
+    assert_eq!(broken_by(inlined), []);
+    let never_panics = |elf: &mut Elf| drop(elf.symbols.remove(0));
+    assert_eq!(broken_by(never_panics), []);
+}
+
+#[test]
+fn everything_is_in_memory_that_is_there() {
+    let behind_ram = |elf: &mut Elf| {
+        change(elf, ".retained", |retained| retained.address = 0x2000_3f01);
+    };
+    assert_eq!(broken_by(behind_ram), [Rule::ChipMemory]);
+    let behind_flash = |elf: &mut Elf| {
+        change(elf, ".rodata", |rodata| {
+            rodata.address = 0x3_ffff;
+            rodata.load = Some(0x3_ffff);
+        });
+    };
+    assert_eq!(broken_by(behind_flash), [Rule::ChipMemory]);
+}
+
+#[test]
+fn nothing_overlaps() {
+    let over_text = |elf: &mut Elf| change(elf, ".data", |data| data.load = Some(0xc0));
+    assert_eq!(broken_by(over_text), [Rule::Overlap]);
+}
+
+#[test]
+fn an_image_knows_what_it_is() {
+    assert_eq!(broken_by(|elf| elf.identity = None), [Rule::Identity]);
+    let not_loaded = |elf: &mut Elf| change(elf, BUILD_ID, |note| note.load = None);
+    assert_eq!(broken_by(not_loaded), [Rule::Identity]);
+}
+
+#[test]
+fn a_release_image_stays_within_its_budget() {
+    let large = |elf: &mut Elf| {
+        elf.sections
+            .push(section(".more", 0x1000, Some(0x1000), 0xb00));
+    };
+    assert_eq!(broken_by(large), [Rule::Budget]);
+    let mut elf = good();
+    large(&mut elf);
+    assert_eq!(check(&elf, &board(), Profile::Debug), []);
+}

@@ -1,0 +1,208 @@
+//! How images are built.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use clap::ValueEnum;
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::board::Board;
+use super::elf::{Elf, ElfError};
+use super::wrapper;
+use crate::toolchain::rust::Rust;
+use crate::toolchain::{Missing, Surroundings};
+
+/// How much an image is optimised, and what it does when it panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Halts for the probe when it panics.
+    Debug,
+    /// Leaves an epitaph and resets when it panics.
+    Release,
+}
+
+/// An image that was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The name of its program.
+    pub name: String,
+    /// How it was built.
+    pub profile: Profile,
+    /// Its ELF file.
+    pub path: PathBuf,
+}
+
+/// What stands for folders of this machine in images, so that they are the same from anywhere.
+const REPOSITORY: &str = "/lockstep";
+const DEPENDENCIES: &str = "/cargo";
+
+/// There is no image.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// A tool is missing.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Missing(Vec<Missing>),
+    /// A folder of this machine cannot be named to the compiler.
+    #[error("`{}` is no Unicode: expected a folder that can be named to the compiler", .0.display())]
+    Folder(PathBuf),
+    /// Cargo cannot be run, or not be listened to.
+    #[error("cannot run cargo in `{}`: {error}", .folder.display())]
+    Run {
+        /// Where.
+        folder: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Cargo has said what is wrong.
+    #[error("the images of `{0}` were not built: cargo says why, above")]
+    Failed(String),
+    /// The package has no program.
+    #[error("`{0}` builds no image: expected a program in `src/bin`")]
+    None(String),
+    /// The file that was built cannot be read.
+    #[error("cannot read the image `{}`: {error}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The file that was built is no image.
+    #[error("`{}` is no image: {error}", .path.display())]
+    Elf {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ElfError,
+    },
+}
+
+impl Image {
+    /// What is in it.
+    ///
+    /// # Errors
+    ///
+    /// That it cannot be read, or is no ELF file for Arm.
+    pub fn read(&self) -> Result<Elf, BuildError> {
+        let path = || self.path.clone();
+        let bytes = fs::read(&self.path).map_err(|error| BuildError::Read {
+            path: path(),
+            error,
+        })?;
+        Elf::parse(&bytes).map_err(|error| BuildError::Elf {
+            path: path(),
+            error,
+        })
+    }
+}
+
+/// What cargo says about each thing it has built.
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds all images of a board. Cargo tells its progress on standard error.
+///
+/// # Errors
+///
+/// What is missing, with the command that adds it, or that cargo failed.
+pub fn build(
+    surroundings: &Surroundings,
+    workspace: &Path,
+    board: &Board,
+    profile: Profile,
+) -> Result<Vec<Image>, BuildError> {
+    let rust = Rust::find(surroundings, &board.target).map_err(BuildError::Missing)?;
+    let unrunnable = |error| BuildError::Run {
+        folder: workspace.to_owned(),
+        error,
+    };
+    let workspace = fs::canonicalize(workspace).map_err(unrunnable)?;
+    let repository = workspace.ancestors().nth(2).unwrap_or(&workspace);
+    let mut command = rust.cargo();
+    if let Some(wrapper) = &surroundings.wrapper {
+        command
+            .env("RUSTC_WRAPPER", wrapper)
+            .env(wrapper::REPOSITORY, repository);
+    }
+    command
+        .current_dir(&workspace)
+        .args(["build", "--locked", "--bins", "--package", &board.name])
+        .args(["--target", &board.target])
+        .args(["--message-format", "json-render-diagnostics"])
+        .arg("--config")
+        .arg(remaps(surroundings, &rust, repository, &board.target)?)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    if rust.builds_core() {
+        command.args(["-Zbuild-std=core", "--target-dir", "target/distribution"]);
+    }
+    let output = command.output().map_err(unrunnable)?;
+    if !output.status.success() {
+        return Err(BuildError::Failed(board.name.clone()));
+    }
+    let messages = serde_json::Deserializer::from_slice(&output.stdout);
+    let mut images = Vec::new();
+    for message in messages.into_iter::<Message>() {
+        let message = message.map_err(|error| unrunnable(error.into()))?;
+        if let ("compiler-artifact", Some(target), Some(path)) =
+            (message.reason.as_str(), message.target, message.executable)
+        {
+            let name = target.name;
+            images.push(Image {
+                name,
+                profile,
+                path,
+            });
+        }
+    }
+    images.sort_by(|a, b| a.name.cmp(&b.name));
+    match images.is_empty() {
+        true => Err(BuildError::None(board.name.clone())),
+        false => Ok(images),
+    }
+}
+
+/// The setting that keeps folders of this machine out of images. It joins those of the
+/// workspace, where the environment would replace them.
+fn remaps(
+    surroundings: &Surroundings,
+    rust: &Rust,
+    repository: &Path,
+    target: &str,
+) -> Result<String, BuildError> {
+    let mut folders = vec![(repository.to_owned(), REPOSITORY.to_owned())];
+    if let Some(home) = &surroundings.cargo_home {
+        folders.push((home.clone(), DEPENDENCIES.to_owned()));
+    }
+    if let Some(commit) = &rust.rustc().commit {
+        folders.push((rust.rustc().source(), format!("/rustc/{commit}")));
+    }
+    let mut flags = Vec::new();
+    for (from, to) in folders {
+        let Some(shown) = from.to_str() else {
+            return Err(BuildError::Folder(from));
+        };
+        flags.push(toml::Value::from(format!(
+            "--remap-path-prefix={shown}={to}"
+        )));
+    }
+    Ok(format!(
+        "target.{target}.rustflags={}",
+        toml::Value::from(flags)
+    ))
+}

@@ -1,0 +1,274 @@
+//! What is in an image: sections with both their addresses, symbols, and its identity.
+
+use std::fmt;
+use std::ops::Range;
+
+use object::elf::{self, FileHeader32};
+use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
+use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
+use thiserror::Error;
+
+/// The section that holds the identity of an image.
+pub const BUILD_ID: &str = ".note.gnu.build-id";
+
+/// The kind of note a build id is.
+const NT_GNU_BUILD_ID: u32 = 3;
+
+/// An image, as far as anybody here asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elf {
+    /// Where it starts, with the Thumb bit.
+    pub entry: u32,
+    /// Every section that takes memory, by address.
+    pub sections: Vec<Section>,
+    /// Every symbol with a name, by address.
+    pub symbols: Vec<Symbol>,
+    /// The names that debug information gives to functions, also to those that were inlined.
+    pub debug_names: Vec<String>,
+    /// The identity of the image, if it has one.
+    pub identity: Option<Identity>,
+}
+
+/// A section that takes memory when the image runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its name.
+    pub name: String,
+    /// Where it is when the image runs.
+    pub address: u32,
+    /// How long it is.
+    pub bytes: u32,
+    /// Where it is loaded from; nowhere, if it is not in the file.
+    pub load: Option<u32>,
+    /// What is loaded.
+    pub content: Vec<u8>,
+}
+
+impl Section {
+    /// Its addresses when the image runs.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        let start = u64::from(self.address);
+        start..start + u64::from(self.bytes)
+    }
+
+    /// The addresses it is loaded from.
+    #[must_use]
+    pub fn load_range(&self) -> Option<Range<u64>> {
+        let start = u64::from(self.load?);
+        Some(start..start + u64::from(self.bytes))
+    }
+}
+
+/// A name for an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// The name as the linker knows it.
+    pub name: String,
+    /// Where it is, with the Thumb bit of functions.
+    pub address: u32,
+    /// How long it is, 0 if nobody says.
+    pub bytes: u32,
+    /// Whether it is a function or an object, rather than a mark.
+    pub sized: bool,
+}
+
+impl Symbol {
+    /// The name as people know it, without what only tells crates apart.
+    #[must_use]
+    pub fn readable(&self) -> String {
+        format!("{:#}", rustc_demangle::demangle(&self.name))
+    }
+}
+
+/// The identity of an image: the build id its linker computed over what is in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity(pub Vec<u8>);
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The file is no image.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ElfError {
+    /// It is no ELF file of 32 bits, or a broken one.
+    #[error("it is no ELF file of 32 bits: {0}")]
+    Format(String),
+    /// It is for another machine.
+    #[error("it is for ELF machine {0}, and not for Arm ({arm})", arm = elf::EM_ARM)]
+    Machine(u16),
+}
+
+impl From<object::Error> for ElfError {
+    fn from(error: object::Error) -> Self {
+        Self::Format(error.to_string())
+    }
+}
+
+impl Elf {
+    /// Reads an image.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ElfError> {
+        let file = ElfFile::<FileHeader32<Endianness>>::parse(bytes)?;
+        let endian = file.endian();
+        let machine = file.elf_header().e_machine(endian);
+        if machine != elf::EM_ARM {
+            return Err(ElfError::Machine(machine));
+        }
+        let segments = Segments::of(&file);
+        let mut sections = Vec::new();
+        for section in file.sections() {
+            let allocated = match section.flags() {
+                SectionFlags::Elf { sh_flags } => sh_flags & u64::from(elf::SHF_ALLOC) != 0,
+                _ => false,
+            };
+            if !allocated || section.size() == 0 {
+                continue;
+            }
+            let address = word(section.address())?;
+            let content = section.data()?.to_vec();
+            sections.push(Section {
+                name: section.name()?.to_owned(),
+                address,
+                bytes: word(section.size())?,
+                load: match content.is_empty() {
+                    true => None,
+                    false => segments.load(address),
+                },
+                content,
+            });
+        }
+        sections.sort_by_key(|section| section.address);
+        let mut symbols = Vec::new();
+        for symbol in file.symbols() {
+            let name = symbol.name()?;
+            let hidden = matches!(symbol.kind(), SymbolKind::Section | SymbolKind::File);
+            // `$t`, `$d` and their like mark code and data for disassemblers.
+            if name.is_empty() || name.starts_with('$') || hidden || symbol.is_undefined() {
+                continue;
+            }
+            symbols.push(Symbol {
+                name: name.to_owned(),
+                address: word(symbol.address())?,
+                bytes: word(symbol.size())?,
+                sized: matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data),
+            });
+        }
+        symbols.sort_by(|a, b| (a.address, &a.name).cmp(&(b.address, &b.name)));
+        let identity = sections
+            .iter()
+            .find(|section| section.name == BUILD_ID)
+            .and_then(|section| identity(&section.content));
+        Ok(Self {
+            entry: word(file.entry())?,
+            sections,
+            symbols,
+            debug_names: debug_names(&file)?,
+            identity,
+        })
+    }
+
+    /// The section of this name.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.name == name)
+    }
+
+    /// The section that holds this address when the image runs.
+    #[must_use]
+    pub fn section_at(&self, address: u32) -> Option<&Section> {
+        let holds = |section: &&Section| section.range().contains(&u64::from(address));
+        self.sections.iter().find(holds)
+    }
+
+    /// The symbol of this name.
+    #[must_use]
+    pub fn symbol(&self, name: &str) -> Option<&Symbol> {
+        self.symbols.iter().find(|symbol| symbol.name == name)
+    }
+
+    /// What a programmer writes: pieces of content with the addresses they go to, by address.
+    #[must_use]
+    pub fn loaded<'a>(&'a self) -> Vec<(u32, &'a [u8])> {
+        let piece = |section: &'a Section| Some((section.load?, section.content.as_slice()));
+        let mut loaded: Vec<_> = self.sections.iter().filter_map(piece).collect();
+        loaded.sort_by_key(|(load, _)| *load);
+        loaded
+    }
+}
+
+/// Where running addresses are loaded from.
+struct Segments(Vec<(Range<u32>, u32)>);
+
+impl Segments {
+    fn of(file: &ElfFile<'_, FileHeader32<Endianness>>) -> Self {
+        let endian = file.endian();
+        let load = file
+            .elf_program_headers()
+            .iter()
+            .filter(|header| header.p_type(endian) == elf::PT_LOAD)
+            .map(|header| {
+                let start = header.p_vaddr(endian);
+                let end = start.saturating_add(header.p_filesz(endian));
+                (start..end, header.p_paddr(endian))
+            })
+            .collect();
+        Self(load)
+    }
+
+    fn load(&self, address: u32) -> Option<u32> {
+        let (range, load) = self.0.iter().find(|(range, _)| range.contains(&address))?;
+        load.checked_add(address - range.start)
+    }
+}
+
+/// What linkers call things, out of the strings of the debug information.
+fn debug_names(file: &ElfFile<'_, FileHeader32<Endianness>>) -> Result<Vec<String>, ElfError> {
+    let Some(section) = file.section_by_name(".debug_str") else {
+        return Ok(Vec::new());
+    };
+    let mut names: Vec<_> = section
+        .data()?
+        .split(|byte| *byte == 0)
+        .filter(|name| {
+            [&b"_R"[..], b"_ZN"]
+                .iter()
+                .any(|start| name.starts_with(start))
+        })
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// The identity in a note section.
+fn identity(note: &[u8]) -> Option<Identity> {
+    let word = |at: usize| {
+        let bytes = note.get(at..at + 4)?.try_into().ok()?;
+        usize::try_from(u32::from_le_bytes(bytes)).ok()
+    };
+    let (name_bytes, bytes, kind) = (word(0)?, word(4)?, word(8)?);
+    if u32::try_from(kind) != Ok(NT_GNU_BUILD_ID) {
+        return None;
+    }
+    let start = 12_usize.checked_add(name_bytes.checked_next_multiple_of(4)?)?;
+    let identity = note.get(start..start.checked_add(bytes)?)?;
+    (!identity.is_empty()).then(|| Identity(identity.to_vec()))
+}
+
+fn word(value: u64) -> Result<u32, ElfError> {
+    u32::try_from(value).map_err(|_| ElfError::Format(format!("{value:#x} has more than 32 bits")))
+}

@@ -1,0 +1,108 @@
+//! How much memory images take: by section, by symbol, against budget and baseline.
+
+pub mod baseline;
+pub mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::images::board::Board;
+use crate::images::elf::{Elf, Section};
+
+/// The memory an image takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes of flash: everything that is loaded.
+    pub flash: u64,
+    /// Bytes of RAM that are taken before the stack.
+    pub ram: u64,
+}
+
+impl Usage {
+    /// What this image takes.
+    #[must_use]
+    pub fn of(elf: &Elf, board: &Board) -> Self {
+        let sizes = elf
+            .sections
+            .iter()
+            .map(|section| SectionSize::of(section, board));
+        sizes.fold(Self { flash: 0, ram: 0 }, |sum, size| Self {
+            flash: sum.flash + size.flash,
+            ram: sum.ram + size.ram,
+        })
+    }
+}
+
+/// The memory a section takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionSize {
+    /// Its name.
+    pub name: String,
+    /// Where it runs.
+    pub address: u32,
+    /// Bytes of flash.
+    pub flash: u64,
+    /// Bytes of RAM.
+    pub ram: u64,
+}
+
+impl SectionSize {
+    fn of(section: &Section, board: &Board) -> Self {
+        let bytes = |there: bool| if there { u64::from(section.bytes) } else { 0 };
+        Self {
+            name: section.name.clone(),
+            address: section.address,
+            flash: bytes(section.load.is_some()),
+            ram: bytes(board.ram.holds(&section.range())),
+        }
+    }
+}
+
+/// All that is measured of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// The name of the image.
+    pub name: String,
+    /// The sum.
+    pub usage: Usage,
+    /// By section, by address.
+    pub sections: Vec<SectionSize>,
+    /// Bytes by the readable name of functions and objects.
+    pub symbols: BTreeMap<String, u64>,
+}
+
+impl Measured {
+    /// Measures an image.
+    #[must_use]
+    pub fn of(name: &str, elf: &Elf, board: &Board) -> Self {
+        let mut symbols = BTreeMap::new();
+        // Aliases of one thing have one address: it is there once.
+        let mut last = None;
+        for symbol in elf
+            .symbols
+            .iter()
+            .filter(|symbol| symbol.sized && symbol.bytes > 0)
+        {
+            if last.replace(symbol.address) != Some(symbol.address) {
+                *symbols.entry(symbol.readable()).or_default() += u64::from(symbol.bytes);
+            }
+        }
+        let sections = elf.sections.iter();
+        Self {
+            name: name.to_owned(),
+            usage: Usage::of(elf, board),
+            sections: sections
+                .map(|section| SectionSize::of(section, board))
+                .collect(),
+            symbols,
+        }
+    }
+
+    /// Whether it takes more than the budget of its board.
+    #[must_use]
+    pub fn exceeds(&self, board: &Board) -> bool {
+        self.usage.flash > u64::from(board.budget.flash)
+            || self.usage.ram > u64::from(board.budget.ram)
+    }
+}

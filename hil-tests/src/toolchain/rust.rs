@@ -1,0 +1,170 @@
+//! Which Rust builds images: one with their target, or a distribution's with the source of `core`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Missing, Surroundings};
+
+/// The linker that puts the stack below everything else.
+pub const FLIP_LINK: &str = "flip-link";
+
+/// The linker of distributions.
+const DISTRIBUTION_LINKER: &str = "ld.lld";
+
+/// Where distributions put their Rust.
+const DISTRIBUTION: &str = "/usr/bin";
+
+/// A Rust that can build images for a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rust {
+    cargo: PathBuf,
+    rustc: Rustc,
+    /// Whether `core` must be built from its source.
+    builds_core: bool,
+}
+
+/// A compiler, and what it says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rustc {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its version, without its name.
+    pub version: String,
+    /// The commit it was built from, if it knows.
+    pub commit: Option<String>,
+    /// The machine it runs on.
+    pub host: String,
+    /// Its folder of libraries and tools.
+    pub sysroot: PathBuf,
+}
+
+impl Rustc {
+    /// Asks a compiler about itself.
+    #[must_use]
+    pub fn ask(path: &Path) -> Option<Self> {
+        let told = output(path, &["-vV"])?;
+        let line = |key: &str| told.lines().find_map(|line| line.strip_prefix(key));
+        let known = |text: &&str| *text != "unknown";
+        Some(Self {
+            path: path.to_owned(),
+            version: line("release: ")?.to_owned(),
+            commit: line("commit-hash: ").filter(known).map(str::to_owned),
+            host: line("host: ")?.to_owned(),
+            sysroot: output(path, &["--print", "sysroot"])?.trim().into(),
+        })
+    }
+
+    /// Whether it has `core` for this target.
+    #[must_use]
+    pub fn has_target(&self, target: &str) -> bool {
+        self.sysroot
+            .join("lib/rustlib")
+            .join(target)
+            .join("lib")
+            .is_dir()
+    }
+
+    /// Whether it has the source of `core`.
+    #[must_use]
+    pub fn has_source(&self) -> bool {
+        self.source().join("library/core").is_dir()
+    }
+
+    /// Where the source of `core` would be.
+    #[must_use]
+    pub fn source(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib/src/rust")
+    }
+}
+
+/// What a program prints, if it succeeds.
+pub(super) fn output(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then_some(text)
+}
+
+/// The command that adds a target to Rust.
+#[must_use]
+pub fn add_target(target: &str) -> String {
+    format!("rustup target add {target}")
+}
+
+impl Rust {
+    /// The Rust that builds for this target, with the linker it needs.
+    ///
+    /// # Errors
+    ///
+    /// What is missing.
+    pub fn find(surroundings: &Surroundings, target: &str) -> Result<Self, Vec<Missing>> {
+        let rust = Self::with_target(surroundings, target)
+            .or_else(|| Self::distribution(surroundings, Path::new(DISTRIBUTION)));
+        let mut missing = Vec::new();
+        if rust.is_none() {
+            missing.push(Missing {
+                what: format!("a Rust that builds for {target}"),
+                add: add_target(target),
+            });
+        }
+        if surroundings.program(FLIP_LINK).is_none() {
+            missing.push(Missing {
+                what: FLIP_LINK.to_owned(),
+                add: "cargo install flip-link --locked".to_owned(),
+            });
+        }
+        match rust {
+            Some(rust) if missing.is_empty() => Ok(rust),
+            _ => Err(missing),
+        }
+    }
+
+    fn with_target(surroundings: &Surroundings, target: &str) -> Option<Self> {
+        let rustc = Rustc::ask(&surroundings.program("rustc")?)?;
+        rustc.has_target(target).then_some(())?;
+        Some(Self {
+            cargo: surroundings.program("cargo")?,
+            rustc,
+            builds_core: false,
+        })
+    }
+
+    /// One without targets, but with the source of `core` and a linker of its own.
+    pub(super) fn distribution(surroundings: &Surroundings, folder: &Path) -> Option<Self> {
+        let rustc = Rustc::ask(&folder.join("rustc"))?;
+        let cargo = folder.join("cargo");
+        surroundings.program(DISTRIBUTION_LINKER)?;
+        (rustc.has_source() && cargo.is_file()).then_some(Self {
+            cargo,
+            rustc,
+            builds_core: true,
+        })
+    }
+
+    /// The compiler.
+    #[must_use]
+    pub fn rustc(&self) -> &Rustc {
+        &self.rustc
+    }
+
+    /// Whether `core` must be built from its source.
+    #[must_use]
+    pub fn builds_core(&self) -> bool {
+        self.builds_core
+    }
+
+    /// A command that runs cargo, with nothing in its environment that changes images.
+    #[must_use]
+    pub fn cargo(&self) -> Command {
+        let mut command = Command::new(&self.cargo);
+        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            command.env_remove(name);
+        }
+        if self.builds_core {
+            command
+                .env("RUSTC", &self.rustc.path)
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("FLIP_LINK_LINKER", DISTRIBUTION_LINKER);
+        }
+        command
+    }
+}

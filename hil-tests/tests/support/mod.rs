@@ -1,0 +1,52 @@
+//! What the tests that build images share: the surroundings, and how a test is left out.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use hil_tests::toolchain::Surroundings;
+use hil_tests::toolchain::rust::Rust;
+use libtest_mimic::{Failed, Trial};
+
+/// Names the worlds whose tests must run: one that cannot is then a failure.
+const REQUIRE: &str = "LOCKSTEP_REQUIRE";
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+pub(crate) fn surroundings() -> Surroundings {
+    Surroundings {
+        path: env::var_os("PATH").unwrap_or_default(),
+        cargo_home: env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(env::home_dir()?.join(".cargo"))),
+        wrapper: Some(env!("CARGO_BIN_EXE_hil").into()),
+    }
+}
+
+/// Why images for this target cannot be built here, with the commands that change it.
+pub(crate) fn missing(target: &str) -> Option<String> {
+    let missing = Rust::find(&surroundings(), target).err()?;
+    let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    Some(missing.join("; "))
+}
+
+/// A test that runs if nothing is missing. Otherwise it is ignored and says why, or fails
+/// where it is required.
+pub(crate) fn trial(
+    name: String,
+    missing: Option<String>,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let Some(reason) = missing else {
+        return Trial::test(name, test);
+    };
+    let required = env::var(REQUIRE)
+        .is_ok_and(|worlds| worlds.split(',').any(|world| world.trim() == "virtual"));
+    if required {
+        let failure = format!("{REQUIRE} names `virtual`, and {reason}");
+        return Trial::test(name, move || Err(failure.into()));
+    }
+    eprintln!("skipped: {name}: {reason}");
+    Trial::test(name, || Ok(())).with_ignored_flag(true)
+}
