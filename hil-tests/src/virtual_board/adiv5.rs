@@ -23,6 +23,8 @@ pub trait Bus {
     fn read_block(&mut self, address: u32, bytes: &mut [u8]) -> bool;
     /// Writes a block in units of 1, 2 or 4 bytes; false where the bus faults.
     fn write_block(&mut self, address: u32, width: usize, bytes: &[u8]) -> bool;
+    /// Pulls the chip's reset line, or lets it go.
+    fn reset_line(&mut self, pulled: bool);
 }
 
 /// The registers of both ports.
@@ -110,6 +112,33 @@ impl Ports {
         held
     }
 
+    /// Whether an access failed and was not aborted since.
+    #[must_use]
+    pub fn is_faulted(&self) -> bool {
+        self.control & STICKY_ERROR != 0
+    }
+
+    /// Reads the selected access port register as the wires do: the value
+    /// that is returned is that of the read before.
+    pub fn read_posted(&mut self, address: u8, bus: &mut impl Bus) -> u32 {
+        let before = self.read_buffer;
+        let (port, address) = self.selected(address);
+        // A fault sticks, and is what the next transfer tells.
+        let _ = self.read_ap(port, address, bus);
+        before
+    }
+
+    /// Writes the selected access port register; a fault is what the next transfer tells.
+    pub fn write_selected(&mut self, address: u8, value: u32, bus: &mut impl Bus) {
+        let (port, address) = self.selected(address);
+        self.write_ap(port, address, value, bus);
+    }
+
+    fn selected(&self, address: u8) -> (u8, u8) {
+        let [bank, _, _, port] = self.select.to_le_bytes();
+        (port, (bank & 0xf0) | (address & 0xc))
+    }
+
     fn note_fault(&mut self, faulted: bool) {
         if faulted {
             self.control |= STICKY_ERROR;
@@ -148,6 +177,8 @@ mod tests {
         fn write_block(&mut self, _: u32, _: usize, _: &[u8]) -> bool {
             false
         }
+
+        fn reset_line(&mut self, _: bool) {}
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::adiv5::{Bus, Ports};
 use super::protocol::Reply;
+use super::swd::Wire;
 
 /// The name the handshake answers with.
 const NAME: &str = "Lockstep virtual board";
@@ -22,6 +23,12 @@ impl Fields<'_> {
         })
     }
 
+    /// All that is left, at least one digit.
+    fn rest(&mut self) -> Option<u32> {
+        let digits = self.0.len();
+        (1..=8).contains(&digits).then(|| self.take(digits))?
+    }
+
     fn byte(&mut self) -> Option<u8> {
         self.take(2)?.try_into().ok()
     }
@@ -31,18 +38,35 @@ impl Fields<'_> {
     }
 }
 
+/// The probe's end of the connection: the ports and the wires to them.
+#[derive(Debug, Default)]
+pub struct Probe {
+    ports: Ports,
+    wire: Wire,
+}
+
 /// Answers one request, the bytes between `!` and `#`.
-pub fn answer(request: &[u8], ports: &mut Ports, bus: &mut impl Bus) -> Reply {
+pub fn answer(request: &[u8], probe: &mut Probe, bus: &mut impl Bus) -> Reply {
     let Some((kind, fields)) = request.split_at_checked(2) else {
         return Reply::Parameter;
     };
     let fields = Fields(fields);
+    let ports = &mut probe.ports;
     let reply = match kind {
         b"GA" => Some(Reply::Text(NAME)),
         b"HC" => Some(Reply::Number(3)),
         b"GV" => Some(Reply::Text("3")),
         b"Gf" => Some(Reply::Number(4_000_000)),
-        b"GF" | b"GZ" | b"GE" | b"GP" => Some(Reply::Number(0)),
+        b"GF" | b"GE" | b"GP" => Some(Reply::Number(0)),
+        b"GZ" => reset_line(fields, bus),
+        b"SS" => {
+            probe.wire = Wire::default();
+            Some(Reply::Number(0))
+        }
+        b"So" => send(fields, false, probe, bus),
+        b"SO" => send(fields, true, probe, bus),
+        b"Si" => receive(fields, false, probe, bus),
+        b"SI" => receive(fields, true, probe, bus),
         b"Ad" => read_dp(fields, ports),
         b"AR" => write_dp(fields, ports),
         b"Aa" => read_ap(fields, ports, bus),
@@ -65,6 +89,49 @@ fn outcome(held: bool) -> Reply {
     } else {
         Reply::Error(FAULT)
     }
+}
+
+fn reset_line(mut fields: Fields<'_>, bus: &mut impl Bus) -> Option<Reply> {
+    let pulled = fields.take(1)? != 0;
+    fields.end()?;
+    bus.reset_line(pulled);
+    Some(Reply::Number(0))
+}
+
+/// Bits onto the wire, with or without their parity.
+fn send(
+    mut fields: Fields<'_>,
+    with_parity: bool,
+    probe: &mut Probe,
+    bus: &mut impl Bus,
+) -> Option<Reply> {
+    let count = u32::from(fields.byte().filter(|&n| n <= 32)?);
+    let bits = u64::from(fields.rest()?);
+    probe.wire.send(bits, count, &mut probe.ports, bus);
+    if with_parity {
+        let parity = (bits & ((1 << count) - 1)).count_ones() % 2;
+        probe.wire.send(parity.into(), 1, &mut probe.ports, bus);
+    }
+    Some(Reply::Number(0))
+}
+
+/// Bits from the wire; where a parity comes with them, it must fit.
+fn receive(
+    mut fields: Fields<'_>,
+    with_parity: bool,
+    probe: &mut Probe,
+    bus: &mut impl Bus,
+) -> Option<Reply> {
+    let count = u32::from(fields.byte().filter(|&n| n <= 32)?);
+    fields.end()?;
+    let bits = probe.wire.receive(count, &mut probe.ports, bus);
+    if with_parity {
+        let parity = probe.wire.receive(1, &mut probe.ports, bus);
+        if parity != u64::from(bits.count_ones() % 2) {
+            return None;
+        }
+    }
+    Some(Reply::Number(bits))
 }
 
 fn read_dp(mut fields: Fields<'_>, ports: &Ports) -> Option<Reply> {
@@ -167,10 +234,18 @@ mod tests {
             let held = self.0.get_mut(at..at + bytes.len());
             held.map(|held| held.copy_from_slice(bytes)).is_some()
         }
+
+        fn reset_line(&mut self, _: bool) {}
     }
 
-    const EXCHANGES: [(&str, &str); 9] = [
+    const EXCHANGES: [(&str, &str); 15] = [
         ("HC", "&K3#"),
+        ("SS", "&K0#"),
+        ("So2033ffffff", "&K0#"),
+        ("So08a5", "&K0#"),
+        ("Si03", "&K1#"),
+        ("SI20", "&Kbb11477#"),
+        ("SO2100", "&P1#"),
         ("Ad00ff0000", "&K7714b10b#"),
         ("AR0000000450000000", "&K0#"),
         ("Aa000001fc", "&K21007704#"),
@@ -183,9 +258,9 @@ mod tests {
 
     #[test]
     fn requests_of_probe_rs_get_the_answers_of_a_probe() {
-        let (mut ports, mut bus) = (Ports::default(), Small::default());
+        let (mut probe, mut bus) = (Probe::default(), Small::default());
         for (request, reply) in EXCHANGES {
-            let answer = answer(request.as_bytes(), &mut ports, &mut bus);
+            let answer = answer(request.as_bytes(), &mut probe, &mut bus);
             assert_eq!(
                 String::from_utf8_lossy(&answer.encode()),
                 reply,
@@ -196,7 +271,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_mutated_requests_are_all_answered() {
-        let (mut ports, mut bus) = (Ports::default(), Small::default());
+        let (mut probe, mut bus) = (Probe::default(), Small::default());
         let mut seed = 1u32;
         let mut random = |below: usize| {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -212,7 +287,7 @@ mod tests {
                     _ => request.insert(at, b'f'),
                 }
             }
-            let reply = answer(&request, &mut ports, &mut bus).encode();
+            let reply = answer(&request, &mut probe, &mut bus).encode();
             assert!(reply.starts_with(b"&") && reply.ends_with(b"#"));
         }
     }

@@ -111,6 +111,14 @@ impl Bus for MachineBus<'_> {
         }
         true
     }
+
+    fn reset_line(&mut self, pulled: bool) {
+        if !pulled {
+            return;
+        }
+        let reset = self.machine.reset();
+        self.keep(reset);
+    }
 }
 
 #[cfg(test)]

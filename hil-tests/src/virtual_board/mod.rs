@@ -7,3 +7,4 @@ pub mod memory_map;
 pub mod probe_server;
 pub mod protocol;
 mod socket;
+pub mod swd;

@@ -3,8 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use hil_tests::virtual_board::adiv5::Ports;
-use hil_tests::virtual_board::dispatch::answer;
+use hil_tests::virtual_board::dispatch::{Probe, answer};
 use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
 use hil_tests::virtual_board::memory_map::MachineBus;
 
@@ -68,7 +67,7 @@ fn memory_requests_reach_the_machine_and_unmapped_ones_fault() {
     let Some(mut machine) = machine(Pace::RealTime).unwrap() else {
         return;
     };
-    let mut ports = Ports::default();
+    let mut probe = Probe::default();
     let mut bus = MachineBus::new(&mut machine);
     for (request, reply) in [
         ("AM0000000000000020001000000000040a0b0c0d", "&K0#"),
@@ -77,7 +76,7 @@ fn memory_requests_reach_the_machine_and_unmapped_ones_fault() {
         ("Am0000000000003000000000000004", "&E3#"),
         ("Am0000000000000000000000000004", "&K00400020#"),
     ] {
-        let answer = answer(request.as_bytes(), &mut ports, &mut bus).encode();
+        let answer = answer(request.as_bytes(), &mut probe, &mut bus).encode();
         assert_eq!(String::from_utf8_lossy(&answer), reply, "{request}");
     }
     assert!(bus.into_error().is_none());
