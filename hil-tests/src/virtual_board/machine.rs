@@ -11,10 +11,13 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::socket::LineSocket;
+use super::gdb::Stub;
+use super::socket::Socket;
 
+/// The event of a reset.
+const RESET: &str = "\"RESET\"";
 /// How long the machine may take over one request.
-const DEADLINE: Duration = Duration::from_secs(4);
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 
 /// Runs QEMU and ends it, and its folder, once standard input closes: the
 /// kernel closes it however the parent ends.
@@ -91,8 +94,11 @@ pub enum Pace {
 pub struct Machine {
     child: Child,
     folder: TempDir,
-    qtest: LineSocket,
-    qmp: LineSocket,
+    qtest: Socket,
+    qmp: Socket,
+    pub(super) stub: Stub,
+    /// Whether the chip was reset, by itself or by us, since it was last asked.
+    reset_seen: bool,
 }
 
 impl Machine {
@@ -133,9 +139,7 @@ impl Machine {
             .stdout(Stdio::null())
             .stderr(File::create(folder.path().join("stderr"))?)
             .spawn()?;
-        let sockets = connect(&mut child, folder.path(), "qtest")
-            .and_then(|qtest| Ok((qtest, connect(&mut child, folder.path(), "qmp")?)));
-        let (qtest, qmp) = match sockets {
+        let (qtest, qmp, stub) = match sockets(&mut child, folder.path()) {
             Ok(sockets) => sockets,
             Err(error) => {
                 end(&mut child);
@@ -147,13 +151,15 @@ impl Machine {
             folder,
             qtest,
             qmp,
+            stub,
+            reset_seen: false,
         };
         machine.boot_blank()?;
         Ok(machine)
     }
 
     fn boot_blank(&mut self) -> Result<(), MachineError> {
-        let greeting = self.qmp.line(DEADLINE);
+        let greeting = self.qmp.line(soon());
         greeting.map_err(|e| self.failure("greeting", e))?;
         self.qmp("qmp_capabilities")?;
         self.write_word(0x4001_e504, 2)?;
@@ -166,12 +172,41 @@ impl Machine {
         self.reset()
     }
 
-    /// Resets the chip as its reset line does.
+    /// Resets the chip as its reset line does, and waits until it is done.
     ///
     /// # Errors
     /// The machine ended or does not answer.
     pub fn reset(&mut self) -> Result<(), MachineError> {
-        self.qmp("system_reset")
+        self.note_resets()?;
+        self.reset_seen = false;
+        self.qmp("system_reset")?;
+        let until = soon();
+        while !self.reset_seen {
+            let line = self.qmp.line(until);
+            let line = line.map_err(|e| self.failure("system_reset", e))?;
+            self.reset_seen = line.contains(RESET);
+        }
+        Ok(())
+    }
+
+    /// Whether the chip was reset since the last time this was asked.
+    ///
+    /// # Errors
+    /// The machine ended.
+    pub fn was_reset(&mut self) -> Result<bool, MachineError> {
+        self.note_resets()?;
+        Ok(std::mem::take(&mut self.reset_seen))
+    }
+
+    /// Takes the events that wait, so that they never pile up.
+    fn note_resets(&mut self) -> Result<(), MachineError> {
+        loop {
+            match self.qmp.line(Instant::now()) {
+                Ok(line) => self.reset_seen |= line.contains(RESET),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(()),
+                Err(error) => return Err(self.failure("events", error)),
+            }
+        }
     }
 
     /// Reads one aligned word over the bus.
@@ -225,9 +260,10 @@ impl Machine {
     }
 
     fn qtest(&mut self, request: &str) -> Result<String, MachineError> {
-        let reply = self.qtest.send(request, DEADLINE).and_then(|()| {
+        let (line, until) = (format!("{request}\n"), soon());
+        let reply = self.qtest.send(line.as_bytes(), DEADLINE).and_then(|()| {
             loop {
-                let line = self.qtest.line(DEADLINE)?;
+                let line = self.qtest.line(until)?;
                 if !line.starts_with("IRQ ") {
                     return Ok(line);
                 }
@@ -244,13 +280,14 @@ impl Machine {
     }
 
     fn qmp(&mut self, name: &str) -> Result<(), MachineError> {
-        let request = format!("{{\"execute\":\"{name}\"}}");
-        let reply = self.qmp.send(&request, DEADLINE).and_then(|()| {
+        let (request, until) = (format!("{{\"execute\":\"{name}\"}}\n"), soon());
+        let reply = self.qmp.send(request.as_bytes(), DEADLINE).and_then(|()| {
             loop {
-                let line = self.qmp.line(DEADLINE)?;
+                let line = self.qmp.line(until)?;
                 if !line.contains("\"event\"") {
                     return Ok(line);
                 }
+                self.reset_seen |= line.contains(RESET);
             }
         });
         let reply = reply.map_err(|e| self.failure(name, e))?;
@@ -263,7 +300,7 @@ impl Machine {
         })
     }
 
-    fn failure(&mut self, request: &str, error: io::Error) -> MachineError {
+    pub(super) fn failure(&mut self, request: &str, error: io::Error) -> MachineError {
         failure(&mut self.child, self.folder.path(), request, error)
     }
 }
@@ -274,10 +311,27 @@ impl Drop for Machine {
     }
 }
 
-fn connect(child: &mut Child, folder: &Path, name: &str) -> Result<LineSocket, MachineError> {
-    let until = Instant::now() + DEADLINE;
+/// When a request that starts now has taken too long.
+fn soon() -> Instant {
+    Instant::now() + DEADLINE
+}
+
+fn sockets(child: &mut Child, folder: &Path) -> Result<(Socket, Socket, Stub), MachineError> {
+    let qtest = connect(child, folder, "qtest", Socket::connect)?;
+    let qmp = connect(child, folder, "qmp", Socket::connect)?;
+    let stub = connect(child, folder, "gdb", |path| Stub::connect(path, DEADLINE))?;
+    Ok((qtest, qmp, stub))
+}
+
+fn connect<T>(
+    child: &mut Child,
+    folder: &Path,
+    name: &str,
+    attempt: impl Fn(&Path) -> io::Result<T>,
+) -> Result<T, MachineError> {
+    let until = soon();
     loop {
-        match LineSocket::connect(&folder.join(name)) {
+        match attempt(&folder.join(name)) {
             Ok(socket) => return Ok(socket),
             Err(_) if Instant::now() < until && child.try_wait()?.is_none() => {
                 std::thread::sleep(Duration::from_millis(2));

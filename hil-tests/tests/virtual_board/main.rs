@@ -1,5 +1,7 @@
 //! The emulated machine: it starts, answers, fails in words and leaves nothing behind.
 
+mod probe;
+
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
