@@ -58,7 +58,7 @@ pub trait App: Clone + Eq + Hash + Debug {
 }
 
 /// The levels of a fixed number of outputs: `[Level; N]`.
-pub trait Levels: Copy + Eq + AsRef<[Level]> + sealed::Sealed {
+pub trait Levels: Copy + Debug + Eq + AsRef<[Level]> + sealed::Sealed {
     /// How many outputs there are.
     const COUNT: usize;
 }
@@ -100,6 +100,35 @@ impl Interface {
     /// The build of an app that does not say: taken to differ from any other.
     pub const UNKNOWN_BUILD: &'static str = "unknown";
 
+    /// What tells this list from any other: two interfaces with the same fingerprint give
+    /// every place the same meaning.
+    ///
+    /// Events and observations travel as places in these lists, so whoever reads them has
+    /// to hold the same ones. FNV-1a, 64 bits, over names, ranges and words; not over
+    /// version, build and colours.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        let mut hash = Fnv1a::new().text(self.name).list(self.buttons);
+        hash = hash.number(self.outputs.len());
+        let mut index = 0;
+        while index < self.outputs.len() {
+            let output = &self.outputs[index];
+            hash = hash.text(output.name).number(output.range.max().0 as usize);
+            index += 1;
+        }
+        hash = hash.number(self.logs.len());
+        index = 0;
+        while index < self.logs.len() {
+            let log = &self.logs[index];
+            hash = match log.values {
+                LogValues::Words(words) => hash.text(log.name).list(words),
+                LogValues::Number => hash.text(log.name).text("number"),
+            };
+            index += 1;
+        }
+        hash.0
+    }
+
     /// An interface with nothing but a name and a version, to be filled in:
     ///
     /// ```
@@ -125,12 +154,54 @@ impl Interface {
     }
 }
 
+/// FNV-1a, 64 bits: an identity, not a defence.
+struct Fnv1a(u64);
+
+impl Fnv1a {
+    const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    const fn byte(self, byte: u8) -> Self {
+        Self((self.0 ^ byte as u64).wrapping_mul(0x0100_0000_01b3))
+    }
+
+    /// Its length comes first, so that no two lists of texts run into the same bytes.
+    const fn text(self, text: &str) -> Self {
+        let mut hash = self.number(text.len());
+        let mut index = 0;
+        while index < text.len() {
+            hash = hash.byte(text.as_bytes()[index]);
+            index += 1;
+        }
+        hash
+    }
+
+    /// Its 32 lowest bits, so that the hash is the same on a board and on a host.
+    const fn number(self, number: usize) -> Self {
+        let [a, b, c, d, ..] = (number as u64).to_le_bytes();
+        self.byte(a).byte(b).byte(c).byte(d)
+    }
+
+    const fn list(self, texts: &[&str]) -> Self {
+        let mut hash = self.number(texts.len());
+        let mut index = 0;
+        while index < texts.len() {
+            hash = hash.text(texts[index]);
+            index += 1;
+        }
+        hash
+    }
+}
+
 /// A kind of log, by its place in [`Interface::logs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogId(pub u8);
 
 /// One thing an app says happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub struct Log {
     /// What kind of thing.
     pub id: LogId,
@@ -182,4 +253,61 @@ pub enum LogValues {
     Words(&'static [&'static str]),
     /// Itself.
     Number,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAMP: Interface = Interface {
+        buttons: &["A", "B"],
+        outputs: &[Output::digital("led"), Output::analog("lamp", 100)],
+        logs: &[
+            LogKind::words("power", &["off", "on"]),
+            LogKind::number("level"),
+        ],
+        ..Interface::named("lamp", "1.0.0")
+    };
+
+    #[test]
+    fn a_fingerprint_is_of_what_places_mean() {
+        const OTHERS: [Interface; 6] = [
+            Interface {
+                name: "lamb",
+                ..LAMP
+            },
+            Interface {
+                buttons: &["B", "A"],
+                ..LAMP
+            },
+            Interface {
+                buttons: &["AB"],
+                ..LAMP
+            },
+            Interface {
+                outputs: &[Output::digital("led"), Output::analog("lamp", 99)],
+                ..LAMP
+            },
+            Interface {
+                logs: &[
+                    LogKind::words("power", &["on", "off"]),
+                    LogKind::number("level"),
+                ],
+                ..LAMP
+            },
+            Interface {
+                logs: &[LogKind::number("power"), LogKind::number("level")],
+                ..LAMP
+            },
+        ];
+        for other in OTHERS {
+            assert_ne!(other.fingerprint(), LAMP.fingerprint(), "{other:?}");
+        }
+        let rebuilt = Interface {
+            version: "2.0.0",
+            build: "1",
+            ..LAMP
+        };
+        assert_eq!(rebuilt.fingerprint(), LAMP.fingerprint());
+    }
 }

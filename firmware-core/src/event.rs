@@ -4,6 +4,7 @@ use crate::board::InitError;
 
 /// A button, by its place in [`Interface::buttons`](crate::contract::Interface::buttons).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub struct ButtonId(pub u8);
 
 /// One thing that happens to an app.

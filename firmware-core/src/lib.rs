@@ -9,9 +9,13 @@
 //! - [`contract`]: the [`App`](contract::App) trait that joins the two, and the
 //!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
 //!   and logs once for everybody.
+//! - [`action`] and [`run`]: what hands do to a board, and the order in which every world
+//!   plays it into an app.
 //! - [`board`]: initialisation that can fail, and what to do then.
 //! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
+//! - `wire`, `control` and `epitaph`, with the feature `wire`: what a board and a bench say to each
+//!   other, the board's side of it, and what a crash leaves behind.
 //! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
 //!   [`lamp`](apps::lamp), a product built from all of the above.
 //!
@@ -21,13 +25,21 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod apps;
 pub mod board;
 pub mod contract;
+#[cfg(feature = "wire")]
+pub mod control;
 pub mod debounce;
+#[cfg(feature = "wire")]
+pub mod epitaph;
 pub mod event;
 pub mod gesture;
 pub mod hold;
 pub mod output;
+pub mod run;
 pub mod time;
 pub mod timer;
+#[cfg(feature = "wire")]
+pub mod wire;

@@ -2,6 +2,7 @@
 
 /// What stands on an output: 0 is off, and a digital output is 0 or 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "wire", derive(serde::Serialize, serde::Deserialize))]
 pub struct Level(pub u16);
 
 impl Level {

@@ -3,9 +3,7 @@
 //! Scenarios, recordings and waveforms all become a [`Script`] before anything runs, so
 //! every world plays the same thing whatever it was written in.
 
-use std::fmt;
-
-use firmware_core::board::{Board, InitError};
+pub use firmware_core::action::{Action, Conditions, Contact};
 use firmware_core::event::ButtonId;
 use firmware_core::time::{Instant, Ticks};
 use thiserror::Error;
@@ -15,98 +13,6 @@ pub const MAX_LENGTH: Ticks = Ticks::from_mins(7 * 24 * 60);
 
 /// The most events a script can have.
 pub const MAX_EVENTS: usize = 1_000_000;
-
-/// What a board finds when it comes up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Conditions {
-    /// All is well.
-    #[default]
-    Ok,
-    /// The clock does not become stable.
-    ClockFailed,
-    /// No UART answers.
-    UartMissing,
-}
-
-impl Conditions {
-    /// Every condition, in the order they are listed to people.
-    pub const ALL: [Self; 3] = [Self::Ok, Self::ClockFailed, Self::UartMissing];
-
-    /// The one word for it in traces.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::ClockFailed => "clock-failed",
-            Self::UartMissing => "uart-missing",
-        }
-    }
-
-    /// The condition whose [`Conditions::word`] this is.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|condition| condition.word() == word)
-    }
-
-    /// What initialisation makes of it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Board::init`].
-    pub fn init(self) -> Result<(), InitError> {
-        Board::init(self != Self::ClockFailed, self != Self::UartMissing).map(drop)
-    }
-}
-
-impl fmt::Display for Conditions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// What hands and supplies do to a board.
-///
-/// The order is the one in which the actions of one tick are done, whatever order they
-/// were written in: the buttons as their app declares them, because a board samples its
-/// pins once a tick, and then a reset, which finds the contacts as they are by then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// The contact of a button closes or opens.
-    Button(ButtonId, Contact),
-    /// The board is reset and finds these conditions.
-    Reset(Conditions),
-}
-
-/// The two positions of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Contact {
-    /// Pressed.
-    Closed,
-    /// Released.
-    Open,
-}
-
-impl Contact {
-    /// The word for coming into this position, in traces and scenarios.
-    #[must_use]
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::Closed => "press",
-            Self::Open => "release",
-        }
-    }
-
-    /// The other position.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Closed => Self::Open,
-            Self::Open => Self::Closed,
-        }
-    }
-}
 
 /// An action at a tick, counted from the start of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -355,18 +261,5 @@ mod tests {
             script(events),
             Err(ScriptError::TooManyEvents(count)) if count == MAX_EVENTS + 1
         ));
-    }
-
-    #[test]
-    fn conditions_go_through_the_boards_own_initialisation() {
-        assert_eq!(Conditions::Ok.init(), Ok(()));
-        assert_eq!(Conditions::ClockFailed.init(), Err(InitError::ClockFailed));
-        assert_eq!(
-            Conditions::UartMissing.init(),
-            Err(InitError::UartUnavailable)
-        );
-        for condition in Conditions::ALL {
-            assert_eq!(Conditions::from_word(condition.word()), Some(condition));
-        }
     }
 }

@@ -272,3 +272,44 @@ fn identity(note: &[u8]) -> Option<Identity> {
 fn word(value: u64) -> Result<u32, ElfError> {
     u32::try_from(value).map_err(|_| ElfError::Format(format!("{value:#x} has more than 32 bits")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The head of an ELF file of 32 bits with nothing in it.
+    fn head(machine: u16) -> Vec<u8> {
+        let mut head = vec![0; 52];
+        head[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");
+        head[16] = 2;
+        head[18..20].copy_from_slice(&machine.to_le_bytes());
+        head[20] = 1;
+        head[40] = 52;
+        head
+    }
+
+    #[test]
+    fn only_elf_files_for_arm_are_read() {
+        assert!(Elf::parse(&head(elf::EM_ARM)).is_ok());
+        assert_eq!(
+            Elf::parse(&head(elf::EM_RISCV)),
+            Err(ElfError::Machine(elf::EM_RISCV))
+        );
+        for bytes in [&b""[..], b"no", &head(elf::EM_ARM)[..51], &[0xff; 200]] {
+            assert!(matches!(Elf::parse(bytes), Err(ElfError::Format(_))));
+        }
+    }
+
+    #[test]
+    fn an_identity_is_read_whole_or_not_at_all() {
+        let note = b"\x04\0\0\0\x02\0\0\0\x03\0\0\0GNU\0\xab\x01";
+        let read = identity(note);
+        assert_eq!(read.map(|read| read.to_string()).as_deref(), Some("ab01"));
+        for end in 0..note.len() {
+            assert_eq!(identity(&note[..end]), None);
+        }
+        let mut other = *note;
+        other[8] = 1;
+        assert_eq!(identity(&other), None);
+    }
+}

@@ -41,7 +41,7 @@ impl Report {
         Exit::BadInput
     }
 
-    /// Prints what [`Report::problems`] and the like have rendered.
+    /// Prints what was rendered.
     pub fn print(&self, rendered: &str) {
         let mut stderr = anstream::stderr().lock();
         // With standard error gone there is nobody left to tell.

@@ -1,0 +1,151 @@
+//! The micro:bit v2: an nRF52833 (Cortex-M4F), two buttons, a matrix of 5 by 5 LEDs.
+//!
+//! Registers are those of the nRF52833 Product Specification v1.5.
+
+#![no_std]
+
+use cortex_m::peripheral::NVIC;
+use firmware_core::action::Conditions;
+use firmware_core::board::Board;
+use firmware_core::contract::{App, Interface};
+use firmware_core::output::Level;
+use nrf52833_hal::gpio::{Disconnected, Level as PinLevel, Output, Pin, PushPull};
+use nrf52833_hal::pac::{CLOCK, Interrupt, P0, P1, Peripherals, TIMER0, UART0, interrupt};
+use runtime::matrix::Matrix;
+use runtime::pins::{self, Outputs};
+use runtime::{Hardware, samples};
+
+include!(concat!(env!("OUT_DIR"), "/pins.rs"));
+
+/// How often the start of the clock is looked at before it counts as failed: the crystal takes
+/// less than a millisecond (section 5.4.4.1), and a look takes at least five cycles at 64 MHz.
+const CLOCK_LOOKS: u32 = 400_000;
+
+/// Initialises the board and runs the app on it for ever.
+pub fn start<A: App>() -> ! {
+    let Some(peripherals) = Peripherals::take() else {
+        panic!("the peripherals are taken")
+    };
+    let clock_ready = start_clock(&peripherals.CLOCK);
+    let uart_present = enable_uart(&peripherals.UART0);
+    let conditions = Conditions::from(Board::init(clock_ready, uart_present).map(drop));
+    let mut microbit = Microbit::new(
+        const { &A::INTERFACE },
+        const { PINS.of(&A::INTERFACE) },
+        peripherals.TIMER0,
+    );
+    runtime::run::<A>(&mut microbit, outputs_off, conditions)
+}
+
+/// Starts the crystal, without which a tick is no millisecond.
+fn start_clock(clock: &CLOCK) -> bool {
+    // SAFETY: starting a task takes any value (section 5.4).
+    clock.tasks_hfclkstart.write(|w| unsafe { w.bits(1) });
+    (0..CLOCK_LOOKS).any(|_| clock.events_hfclkstarted.read().bits() != 0)
+}
+
+/// Switches the UART on at 115200 baud; one that is not there does not keep its rate.
+fn enable_uart(uart: &UART0) -> bool {
+    uart.enable.write(|w| w.enable().enabled());
+    uart.baudrate.write(|w| w.baudrate().baud115200());
+    uart.baudrate.read().baudrate().is_baud115200()
+}
+
+struct Microbit {
+    interface: &'static Interface,
+    timer: TIMER0,
+    outputs: Outputs<Pin<Output<PushPull>>>,
+    matrix: Matrix<Pin<Output<PushPull>>, { ROWS.len() }, { COLUMNS.len() }>,
+}
+
+impl Microbit {
+    fn new(interface: &'static Interface, pins: pins::App, timer: TIMER0) -> Self {
+        for pin in pins.buttons(interface) {
+            let pin = acquire(pin);
+            if PINS.active_low {
+                pin.into_pullup_input();
+            } else {
+                pin.into_pulldown_input();
+            }
+        }
+        samples::watch(pins.buttons(interface), PINS.active_low);
+        let outputs = pins.outputs(interface);
+        Self {
+            interface,
+            timer,
+            outputs: outputs.map(|pin| output(pin, PinLevel::Low)).collect(),
+            matrix: Matrix::new(
+                ROWS.map(|pin| output(pin, PinLevel::Low)),
+                COLUMNS.map(|pin| output(pin, PinLevel::High)),
+                PICTURE,
+            ),
+        }
+    }
+}
+
+fn acquire(pin: u32) -> Pin<Disconnected> {
+    // SAFETY: it is a pin of the pin map, which gives each pin of the chip one use.
+    unsafe { Pin::from_psel_bits(pin) }
+}
+
+fn output(pin: u32, level: PinLevel) -> Pin<Output<PushPull>> {
+    acquire(pin).into_push_pull_output(level)
+}
+
+impl Hardware for Microbit {
+    /// 1 MHz, counted to 1000 and begun anew (section 6.30).
+    fn start_ticks(&mut self) {
+        let timer = &self.timer;
+        timer.mode.write(|w| w.mode().timer());
+        timer.bitmode.write(|w| w.bitmode()._16bit());
+        timer.shorts.write(|w| w.compare0_clear().enabled());
+        timer.intenset.write(|w| w.compare0().set_bit());
+        // SAFETY: a task takes any value, 4 is a prescaler, and 1000 fits in 16 bits. Everything
+        // that the interrupt reads is set up.
+        unsafe {
+            timer.tasks_stop.write(|w| w.bits(1));
+            timer.tasks_clear.write(|w| w.bits(1));
+            timer.prescaler.write(|w| w.prescaler().bits(4));
+            timer.cc[0].write(|w| w.bits(1_000));
+            timer.events_compare[0].reset();
+            NVIC::unpend(Interrupt::TIMER0);
+            NVIC::unmask(Interrupt::TIMER0);
+            timer.tasks_start.write(|w| w.bits(1));
+        }
+    }
+
+    fn show(&mut self, levels: &[Level]) {
+        pins::show(&mut self.outputs, levels);
+        self.matrix.show(self.interface, levels);
+    }
+
+    fn refresh(&mut self) {
+        self.matrix.refresh();
+    }
+}
+
+/// Every output of every app and every row of LEDs low.
+fn outputs_off() {
+    let mut low = [0; 2];
+    let outputs = PINS.apps.iter().flat_map(|app| app.outputs);
+    for pin in outputs.map(|(_, pin)| *pin).chain(ROWS) {
+        low[pin as usize / 32] |= 1 << (pin % 32);
+    }
+    // SAFETY: a write to OUTCLR sets these pins low and touches no other (section 6.8).
+    unsafe {
+        (*P0::ptr()).outclr.write(|w| w.bits(low[0]));
+        (*P1::ptr()).outclr.write(|w| w.bits(low[1]));
+    }
+}
+
+#[interrupt]
+fn TIMER0() {
+    // SAFETY: the event register is written by this interrupt and by `start_ticks`, which masks
+    // it; IN is read-only.
+    let (event, levels) = unsafe {
+        let ports = [&(*P0::ptr()).in_, &(*P1::ptr()).in_];
+        (&(*TIMER0::ptr()).events_compare[0], ports)
+    };
+    event.reset();
+    samples::tick(levels.map(|port| port.read().bits()));
+}

@@ -1,0 +1,98 @@
+//! What an image knows when it comes up: whether start-up did its work, and who it is.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use firmware_core::contract::Interface;
+use firmware_core::control::Identity;
+use firmware_core::epitaph::{Cause, Epitaph};
+
+const COPIED: u32 = 0x1ceb_00da;
+const SPOILT: u32 = 0xdead_beef;
+
+/// In `.data`: right only if start-up copied it from flash.
+static IN_DATA: AtomicU32 = AtomicU32::new(COPIED);
+
+/// In `.bss`: right only if start-up zeroed it.
+static IN_BSS: AtomicU32 = AtomicU32::new(0);
+
+/// What [`check`] found. An atomic, because a debugger reads it at any time.
+#[unsafe(no_mangle)]
+static LOCKSTEP_BOOT: AtomicU32 = AtomicU32::new(0);
+
+/// Whether `.data` was copied and `.bss` was zeroed. Both witnesses are spoilt afterwards, so
+/// that the next reset has to do the work again. To be called once.
+pub fn check() -> (bool, bool) {
+    let data_copied = IN_DATA.load(Ordering::Relaxed) == COPIED;
+    let bss_zeroed = IN_BSS.load(Ordering::Relaxed) == 0;
+    IN_DATA.store(SPOILT, Ordering::Relaxed);
+    IN_BSS.store(SPOILT, Ordering::Relaxed);
+    let flags = u32::from(data_copied) | u32::from(bss_zeroed) << 1 | 1 << 2;
+    LOCKSTEP_BOOT.store(flags, Ordering::Relaxed);
+    (data_copied, bss_zeroed)
+}
+
+/// The bytes of a build note before the id: three lengths and `GNU\0` (ELF specification,
+/// note sections).
+const NOTE_HEADER: usize = 16;
+
+/// A SHA-1.
+const ID: usize = 20;
+
+/// The identity of this image: the build id that the linker wrote into flash.
+pub fn image() -> &'static [u8] {
+    unsafe extern "C" {
+        static __build_note: [u8; NOTE_HEADER + ID];
+    }
+    // SAFETY: `memory.x` puts the symbol at the start of the build note, which stands in flash
+    // and has this length, because the linker is told to write a SHA-1.
+    unsafe { &__build_note[NOTE_HEADER..] }
+}
+
+/// Logs who is there and how it came up.
+pub fn report(interface: &Interface, identity: &Identity) {
+    defmt::info!(
+        "{=str} {=str}, image {=[u8]:02x}",
+        interface.name,
+        interface.version,
+        identity.image
+    );
+    let boot = identity.boot;
+    defmt::info!(
+        ".data copied: {=bool}, .bss zeroed: {=bool}, conditions: {=str}",
+        boot.data_copied,
+        boot.bss_zeroed,
+        boot.conditions.word()
+    );
+    if let Some(epitaph) = Epitaph::decode(identity.last_words) {
+        log(&epitaph);
+    }
+}
+
+/// Logs what a crash left behind.
+pub fn log(epitaph: &Epitaph<'_>) {
+    let tick = epitaph.tick.0;
+    match epitaph.cause {
+        Cause::Panic {
+            message,
+            file,
+            line,
+        } => {
+            defmt::error!(
+                "tick {=u32}: panic at {=str}:{=u32}: {=str}",
+                tick,
+                file,
+                line,
+                message
+            );
+        }
+        Cause::Fault(at) => {
+            defmt::error!(
+                "tick {=u32}: hard fault, pc {=u32:#010x}, lr {=u32:#010x}",
+                tick,
+                at.pc,
+                at.lr
+            );
+        }
+        Cause::StackOverflow => defmt::error!("tick {=u32}: stack overflow", tick),
+    }
+}

@@ -1,0 +1,41 @@
+//! The RTT channels: logs up on 0, frames up on 1, commands down on 0.
+
+use firmware_core::control::Link;
+use rtt_target::{ChannelMode, DownChannel, UpChannel, rtt_init, set_defmt_channel};
+
+/// The two channels of a bench.
+pub struct Channels {
+    frames: UpChannel,
+    commands: DownChannel,
+}
+
+/// Sets the channels up and sends logs to theirs. A full buffer loses what is written: a
+/// board does not wait for a bench. To be called once.
+pub fn open() -> Channels {
+    let channels = rtt_init! {
+        up: {
+            0: { size: 1024, mode: ChannelMode::NoBlockSkip, name: "defmt" }
+            1: { size: 4096, mode: ChannelMode::NoBlockSkip, name: "trace" }
+        }
+        down: {
+            0: { size: 512, mode: ChannelMode::NoBlockSkip, name: "control" }
+        }
+    };
+    set_defmt_channel(channels.up.0);
+    Channels {
+        frames: channels.up.1,
+        commands: channels.down.0,
+    }
+}
+
+impl Link for Channels {
+    fn send(&mut self, frame: &[u8]) -> bool {
+        // Whoever attaches may set another mode: a frame is whole or not there.
+        self.frames.set_mode(ChannelMode::NoBlockSkip);
+        self.frames.write(frame) == frame.len()
+    }
+
+    fn receive(&mut self, into: &mut [u8]) -> usize {
+        self.commands.read(into)
+    }
+}

@@ -1,0 +1,130 @@
+//! What all boards share. A board acquires its peripherals and hands them over as
+//! [`Hardware`]; from there on [`run`] is the firmware:
+//!
+//! - [`boot`]: did start-up do its work, who is this image, what did the last crash leave.
+//! - [`samples`]: what the tick interrupt leaves for the main loop.
+//! - [`channels`]: the three RTT channels.
+//! - [`pins`] and [`matrix`]: outputs for benches, and LEDs for people.
+//! - [`stack`]: how much of the stack was never used.
+//! - [`crash`]: the one panic handler and the one fault handler of every image.
+//!
+//! What a debugger may rely on, in every image:
+//!
+//! | symbol | is |
+//! | --- | --- |
+//! | `_SEGGER_RTT` | the RTT control block |
+//! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last |
+//! | `LOCKSTEP_BOOT` | `u32`, bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
+//! | `LOCKSTEP_STACK_FREE` | `u32`, bytes of the stack that were never used |
+//! | `lockstep_parked` | where a debug image stays after a crash |
+
+#![no_std]
+
+pub mod boot;
+pub mod channels;
+pub mod crash;
+pub mod matrix;
+pub mod pins;
+pub mod samples;
+pub mod stack;
+
+use firmware_core::action::Conditions;
+use firmware_core::contract::App;
+use firmware_core::control::{Broken, Control, Identity, Link};
+use firmware_core::output::Level;
+use firmware_core::time::Ticks;
+use firmware_core::wire::Boot;
+
+/// How many events a bench can schedule ahead.
+pub const QUEUE: usize = 32;
+
+/// After this many crashes in a row the app is not started again.
+pub const MAX_CRASHES: u8 = 3;
+
+/// A run without a crash for this long ends a row of crashes.
+const HEALTHY: Ticks = Ticks::from_secs(10);
+
+/// What a board does for its app.
+pub trait Hardware {
+    /// Lets the next tick be a whole millisecond away, and ticks come from now on. Each calls
+    /// [`samples::tick`] from its interrupt.
+    fn start_ticks(&mut self);
+
+    /// Shows these levels, of the app's outputs in their order.
+    fn show(&mut self, levels: &[Level]);
+
+    /// Goes on to the next row of the LEDs: called once a tick.
+    fn refresh(&mut self);
+}
+
+/// Runs the app for ever. `conditions` are what initialisation found.
+///
+/// `outputs_off` puts every output into its safe state without any help: it is called when
+/// nothing else can be trusted.
+pub fn run<A: App>(hardware: &mut dyn Hardware, outputs_off: fn(), conditions: Conditions) -> ! {
+    crash::arm(outputs_off);
+    stack::paint();
+    let mut link = channels::open();
+    let before = crash::before_this_boot();
+    let (data_copied, bss_zeroed) = boot::check();
+    let identity = Identity {
+        image: boot::image(),
+        boot: Boot {
+            conditions,
+            data_copied,
+            bss_zeroed,
+            crashes: before.crashes,
+        },
+        last_words: before.last_words,
+    };
+    boot::report(&A::INTERFACE, &identity);
+    if before.crashes >= MAX_CRASHES {
+        stay_broken::<A>(hardware, identity, &mut link)
+    }
+    let mut control = Control::<A, QUEUE>::boot(identity, &mut link);
+    hardware.show(control.levels());
+    hardware.start_ticks();
+    play(hardware, &mut control, &mut link)
+}
+
+/// Work is done here and not in the interrupt, so that a tick is never sampled late.
+fn play<A: App>(
+    hardware: &mut dyn Hardware,
+    control: &mut Control<A, QUEUE>,
+    link: &mut dyn Link,
+) -> ! {
+    let mut healthy = Ticks::ZERO;
+    loop {
+        while let Some(sample) = samples::next() {
+            control.lose_ticks(sample.lost);
+            control.tick(sample.contacts, link);
+            hardware.show(control.levels());
+            hardware.refresh();
+            healthy = healthy.saturating_add(Ticks(1));
+            if healthy == HEALTHY {
+                crash::forget();
+            }
+        }
+        if control.receive(link) {
+            samples::restart(|| hardware.start_ticks());
+            hardware.show(control.levels());
+        }
+        stack::measure();
+        samples::wait();
+    }
+}
+
+/// Answers a bench and does nothing else; the outputs are off, as they are after a reset.
+fn stay_broken<A: App>(hardware: &mut dyn Hardware, identity: Identity, link: &mut dyn Link) -> ! {
+    defmt::error!(
+        "crashed {} times in a row: the app is not started",
+        identity.boot.crashes
+    );
+    let mut broken = Broken::boot::<A>(identity, link);
+    hardware.start_ticks();
+    loop {
+        while samples::next().is_some() {}
+        broken.receive(link);
+        samples::wait();
+    }
+}

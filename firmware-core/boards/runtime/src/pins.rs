@@ -1,0 +1,124 @@
+//! The pin map as a board includes it, held to the names of its app when the image is built.
+
+use core::convert::Infallible;
+
+use embedded_hal::digital::{OutputPin, PinState};
+use firmware_core::contract::Interface;
+use firmware_core::output::Level;
+use heapless::Vec;
+
+/// The most outputs of an app that has pins of its own.
+pub const MAX_OUTPUTS: usize = 16;
+
+/// Which pin is which button and which output: `pins.toml`, as constants. A pin is one number,
+/// its port above its place in the port.
+#[derive(Clone, Copy, Debug)]
+pub struct PinMap {
+    /// Whether a closed contact pulls its pin low.
+    pub active_low: bool,
+    /// The apps that have pins.
+    pub apps: &'static [App],
+}
+
+/// The pins of one app, by name.
+#[derive(Clone, Copy, Debug)]
+pub struct App {
+    /// The app's name.
+    pub name: &'static str,
+    /// Its buttons.
+    pub buttons: &'static [(&'static str, u32)],
+    /// Its outputs.
+    pub outputs: &'static [(&'static str, u32)],
+}
+
+impl PinMap {
+    /// The pins of this app.
+    ///
+    /// # Panics
+    ///
+    /// When the map does not name every button and every output of the app, or names others:
+    /// for a constant, when the image is built.
+    #[must_use]
+    pub const fn of(&self, interface: &Interface) -> App {
+        let mut index = 0;
+        while index < self.apps.len() {
+            if same(self.apps[index].name, interface.name) {
+                let app = self.apps[index];
+                assert!(
+                    app.fits(interface),
+                    "pins.toml has to name the buttons and outputs of the app, all of them and no others"
+                );
+                return app;
+            }
+            index += 1;
+        }
+        panic!("pins.toml does not name the app")
+    }
+}
+
+impl App {
+    const fn fits(&self, interface: &Interface) -> bool {
+        let mut index = 0;
+        while index < interface.buttons.len() {
+            if find(self.buttons, interface.buttons[index]).is_none() {
+                return false;
+            }
+            index += 1;
+        }
+        index = 0;
+        while index < interface.outputs.len() {
+            if find(self.outputs, interface.outputs[index].name).is_none() {
+                return false;
+            }
+            index += 1;
+        }
+        self.buttons.len() == interface.buttons.len()
+            && self.outputs.len() == interface.outputs.len()
+            && self.outputs.len() <= MAX_OUTPUTS
+    }
+
+    /// The pins of the buttons, in the order of the app.
+    pub fn buttons(self, interface: &Interface) -> impl Iterator<Item = u32> {
+        let names = interface.buttons.iter();
+        names.filter_map(move |name| find(self.buttons, name))
+    }
+
+    /// The pins of the outputs, in the order of the app.
+    pub fn outputs(self, interface: &Interface) -> impl Iterator<Item = u32> {
+        let declared = interface.outputs.iter();
+        declared.filter_map(move |output| find(self.outputs, output.name))
+    }
+}
+
+const fn find(pins: &[(&str, u32)], name: &str) -> Option<u32> {
+    let mut index = 0;
+    while index < pins.len() {
+        if same(pins[index].0, name) {
+            return Some(pins[index].1);
+        }
+        index += 1;
+    }
+    None
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut index = 0;
+    while index < a.len() && index < b.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    a.len() == b.len()
+}
+
+/// The pins that show the levels to a bench, in the order of the app's outputs.
+pub type Outputs<P> = Vec<P, MAX_OUTPUTS>;
+
+/// Shows these levels: a pin is high while its level is above 0.
+pub fn show<P: OutputPin<Error = Infallible>>(pins: &mut Outputs<P>, levels: &[Level]) {
+    for (pin, level) in pins.iter_mut().zip(levels) {
+        let Ok(()) = pin.set_state(PinState::from(*level > Level::OFF));
+    }
+}

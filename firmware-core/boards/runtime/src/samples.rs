@@ -1,0 +1,126 @@
+//! What the tick interrupt leaves for the main loop: one sample of the contacts a tick.
+
+use core::cell::RefCell;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use critical_section::Mutex;
+use firmware_core::contract::Interface;
+use heapless::{Deque, Vec};
+
+/// How many ticks the main loop can be behind before samples are lost.
+const DEPTH: usize = 32;
+
+/// The tick of the run that was sampled last.
+///
+/// An atomic, because a debugger and a crash read it at any time; only the interrupt, and the
+/// start of a run while it is masked, write it, so load and store are enough.
+#[unsafe(no_mangle)]
+static LOCKSTEP_TICK: AtomicU32 = AtomicU32::new(0);
+
+/// Samples that wait for the main loop. A critical section, because both sides change the
+/// queue and a Cortex-M0 has no compare-and-swap; it lasts a few dozen cycles.
+static WAITING: Mutex<RefCell<Waiting>> = Mutex::new(RefCell::new(Waiting {
+    samples: Deque::new(),
+    lost: 0,
+}));
+
+struct Waiting {
+    samples: Deque<u64, DEPTH>,
+    lost: u32,
+}
+
+/// Where the contacts are. A critical section, because it is set once and read by the
+/// interrupt.
+static CONTACTS: Mutex<RefCell<Contacts>> = Mutex::new(RefCell::new(Contacts {
+    pins: Vec::new(),
+    active_low: true,
+}));
+
+struct Contacts {
+    pins: Vec<u32, { Interface::MAX_ITEMS }>,
+    active_low: bool,
+}
+
+impl Contacts {
+    /// A bit for each closed contact.
+    fn closed(&self, ports: [u32; 2]) -> u64 {
+        let levels = u64::from(ports[1]) << 32 | u64::from(ports[0]);
+        let active = if self.active_low { !levels } else { levels };
+        let mut closed = 0;
+        for (index, pin) in self.pins.iter().enumerate() {
+            closed |= (active >> pin & 1) << index;
+        }
+        closed
+    }
+}
+
+/// From now on these pins are sampled, in the order of the app's buttons. A pin is one number,
+/// its port above its place in the port.
+pub fn watch(pins: impl Iterator<Item = u32>, active_low: bool) {
+    critical_section::with(|cs| {
+        *CONTACTS.borrow_ref_mut(cs) = Contacts {
+            pins: pins.collect(),
+            active_low,
+        };
+    });
+}
+
+/// What was sampled in one tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The closed contacts, a bit a button.
+    pub contacts: u64,
+    /// How many samples before this one found no room.
+    pub lost: u32,
+}
+
+/// Takes the sample of a tick: to be called from the tick interrupt, and only from there.
+/// `ports` are the levels of all pins, read at once.
+pub fn tick(ports: [u32; 2]) {
+    LOCKSTEP_TICK.store(now().wrapping_add(1), Ordering::Relaxed);
+    critical_section::with(|cs| {
+        let contacts = CONTACTS.borrow_ref(cs).closed(ports);
+        let mut waiting = WAITING.borrow_ref_mut(cs);
+        if waiting.samples.push_back(contacts).is_err() {
+            waiting.lost = waiting.lost.saturating_add(1);
+        }
+    });
+}
+
+/// The tick of the run that was sampled last.
+pub fn now() -> u32 {
+    LOCKSTEP_TICK.load(Ordering::Relaxed)
+}
+
+/// The next sample that waits.
+pub fn next() -> Option<Sample> {
+    critical_section::with(|cs| {
+        let mut waiting = WAITING.borrow_ref_mut(cs);
+        let contacts = waiting.samples.pop_front()?;
+        let lost = core::mem::take(&mut waiting.lost);
+        Some(Sample { contacts, lost })
+    })
+}
+
+/// Begins a run: no sample waits, the tick is 0, and `start_ticks` sets the timer anew, all
+/// before the interrupt can come again.
+pub fn restart(start_ticks: impl FnOnce()) {
+    critical_section::with(|cs| {
+        let mut waiting = WAITING.borrow_ref_mut(cs);
+        waiting.samples.clear();
+        waiting.lost = 0;
+        LOCKSTEP_TICK.store(0, Ordering::Relaxed);
+        start_ticks();
+    });
+}
+
+/// Sleeps until an interrupt comes, unless a sample is waiting already. The look and the sleep
+/// are one critical section, so that a tick between them is not slept through: a masked
+/// interrupt still wakes the core.
+pub fn wait() {
+    critical_section::with(|cs| {
+        if WAITING.borrow_ref(cs).samples.is_empty() {
+            cortex_m::asm::wfi();
+        }
+    });
+}

@@ -1,0 +1,128 @@
+//! What a board tells: frames with numbers, and a count of those that found no room.
+
+use super::{Identity, Link, TICK_HZ};
+use crate::contract::Interface;
+use crate::run::{Observation, Observer};
+use crate::time::Ticks;
+use crate::wire::{self, End, Frame, Hello, Losses, MAX_FRAME, Message};
+
+/// Tells the bench what is observed.
+pub(super) struct Tracer<'o, 'l> {
+    pub(super) outbox: &'o mut Outbox,
+    pub(super) link: &'l mut dyn Link,
+}
+
+impl Observer for Tracer<'_, '_> {
+    fn observe(&mut self, tick: Ticks, what: Observation) {
+        self.outbox.observed(tick, what, self.link);
+    }
+}
+
+/// Numbers the frames and counts what found no room.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    identity: Identity,
+    interface: &'static Interface,
+    capacity: u16,
+    number: u32,
+    observations: u32,
+    pub(super) losses: Losses,
+    unsent_end: Option<End>,
+}
+
+impl Outbox {
+    pub(super) const fn new(
+        identity: Identity,
+        capacity: u16,
+        interface: &'static Interface,
+    ) -> Self {
+        Self {
+            identity,
+            interface,
+            capacity,
+            number: 0,
+            observations: 0,
+            losses: Losses {
+                frames: 0,
+                ticks: 0,
+            },
+            unsent_end: None,
+        }
+    }
+
+    /// Begins the frames of a run.
+    pub(super) fn begin(&mut self, link: &mut dyn Link) {
+        self.flush(link);
+        *self = Self::new(self.identity, self.capacity, self.interface);
+        self.greet(link);
+    }
+
+    pub(super) fn greet(&mut self, link: &mut dyn Link) {
+        let hello = Hello {
+            wire: wire::VERSION,
+            app: self.interface.name,
+            version: clipped(self.interface.version),
+            build: clipped(self.interface.build),
+            interface: self.interface.fingerprint(),
+            image: self.identity.image,
+            tick_hz: TICK_HZ,
+            capacity: self.capacity,
+            boot: self.identity.boot,
+            last_words: self.identity.last_words,
+        };
+        self.send(Message::Hello(hello), link);
+    }
+
+    fn observed(&mut self, tick: Ticks, what: Observation, link: &mut dyn Link) {
+        self.observations = self.observations.saturating_add(1);
+        self.send(Message::Observed(tick, what), link);
+    }
+
+    /// The end of a run is sent again until it finds room: without it the bench would not
+    /// learn what was lost.
+    pub(super) fn end(&mut self, tick: Ticks, link: &mut dyn Link) {
+        self.unsent_end = Some(End {
+            tick,
+            observations: self.observations,
+            losses: self.losses,
+        });
+        self.flush(link);
+    }
+
+    pub(super) fn flush(&mut self, link: &mut dyn Link) {
+        if let Some(end) = self.unsent_end
+            && self.try_send(Message::End(end), link)
+        {
+            self.unsent_end = None;
+        }
+    }
+
+    pub(super) fn send(&mut self, message: Message<'_>, link: &mut dyn Link) {
+        if !self.try_send(message, link) {
+            self.losses.frames = self.losses.frames.saturating_add(1);
+            self.number = self.number.wrapping_add(1);
+        }
+    }
+
+    fn try_send(&mut self, message: Message<'_>, link: &mut dyn Link) -> bool {
+        let frame = Frame {
+            number: self.number,
+            message,
+        };
+        let mut buffer = [0; MAX_FRAME];
+        let sent = wire::encode(&frame, &mut buffer).is_some_and(|bytes| link.send(bytes));
+        if sent {
+            self.number = self.number.wrapping_add(1);
+        }
+        sent
+    }
+}
+
+/// A text no longer than a hello can carry.
+fn clipped(text: &'static str) -> &'static str {
+    let mut length = text.len().min(wire::MAX_TEXT);
+    while !text.is_char_boundary(length) {
+        length -= 1;
+    }
+    text.get(..length).unwrap_or_default()
+}

@@ -1,0 +1,301 @@
+//! What a crash leaves behind for the next boot, in memory that a reset does not touch.
+//!
+//! The memory holds anything at all after power-up, so what stands there is believed only
+//! if its checksum holds:
+//!
+//! | bytes | hold |
+//! | --- | --- |
+//! | 0 to 3 | `LKEP` |
+//! | 4 | crashes in a row |
+//! | 5 | length of the epitaph, 0 for none |
+//! | 6 to 197 | the [`Epitaph`], in postcard |
+//! | 198 to 199 | zero |
+//! | 200 to 203 | FNV-1a of all before it, 32 bits, little-endian |
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Ticks;
+use crate::wire::MAX_LAST_WORDS;
+
+/// The bytes of retained memory that are used.
+pub const SIZE: usize = 204;
+
+/// The longest message or file name in an epitaph, in bytes.
+pub const MAX_TEXT: usize = 72;
+
+const SIGNATURE: [u8; 4] = *b"LKEP";
+const CRASHES: usize = 4;
+const LENGTH: usize = 5;
+const EPITAPH: usize = 6;
+const CHECKSUM: usize = 200;
+
+/// What happened, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Epitaph<'a> {
+    /// The tick of the run at which it happened.
+    pub tick: Ticks,
+    /// What happened.
+    #[serde(borrow)]
+    pub cause: Cause<'a>,
+}
+
+/// What brought a board down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause<'a> {
+    /// The firmware panicked.
+    Panic {
+        /// Its message, cut to [`MAX_TEXT`].
+        message: &'a str,
+        /// The file, of which the end is kept.
+        file: &'a str,
+        /// The line in the file, from 1.
+        line: u32,
+    },
+    /// The core took a hard fault.
+    Fault(Registers),
+    /// The core took a fault with its stack pointer below the stack. What was stacked is
+    /// lost with it.
+    StackOverflow,
+}
+
+/// What a Cortex-M core stacks when it takes an exception (Armv6-M Architecture Reference
+/// Manual, B1.5.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the manual")]
+pub struct Registers {
+    pub r0: u32,
+    pub r1: u32,
+    pub r2: u32,
+    pub r3: u32,
+    pub r12: u32,
+    /// The return address of the function that was running.
+    pub lr: u32,
+    /// The instruction that faulted, or the next one.
+    pub pc: u32,
+    pub xpsr: u32,
+}
+
+/// What retained memory says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retained<'a> {
+    /// Crashes in a row.
+    pub crashes: u8,
+    /// The epitaph of the last one as it stands there; empty when there is none.
+    pub last_words: &'a [u8],
+}
+
+impl<'a> Retained<'a> {
+    /// What this memory says; nothing if its checksum does not hold.
+    #[must_use]
+    pub fn read(memory: &'a [u8; SIZE]) -> Self {
+        let (body, checksum) = memory.split_at(CHECKSUM);
+        if !body.starts_with(&SIGNATURE) || checksum != fnv1a(body).to_le_bytes() {
+            return Self::default();
+        }
+        let length = usize::from(memory[LENGTH]);
+        Self {
+            crashes: memory[CRASHES],
+            last_words: memory[EPITAPH..]
+                .get(..length)
+                .filter(|words| words.len() <= MAX_LAST_WORDS)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The epitaph, if there is one.
+    #[must_use]
+    pub fn epitaph(&self) -> Option<Epitaph<'a>> {
+        Epitaph::decode(self.last_words)
+    }
+}
+
+impl<'a> Epitaph<'a> {
+    /// The epitaph in these bytes, as they travel in
+    /// [`Hello::last_words`](crate::wire::Hello::last_words).
+    #[must_use]
+    pub fn decode(last_words: &'a [u8]) -> Option<Self> {
+        match postcard::take_from_bytes(last_words) {
+            Ok((epitaph, [])) => Some(epitaph),
+            _ => None,
+        }
+    }
+}
+
+/// The memory that says so. An epitaph that has no room is left out; one whose texts have
+/// at most [`MAX_TEXT`] bytes always has.
+#[must_use]
+pub fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>) -> [u8; SIZE] {
+    let mut memory = [0; SIZE];
+    memory[..CRASHES].copy_from_slice(&SIGNATURE);
+    memory[CRASHES] = crashes;
+    if let Some(epitaph) = epitaph {
+        let place = &mut memory[EPITAPH..EPITAPH + MAX_LAST_WORDS];
+        let length = postcard::to_slice(epitaph, place).map_or(0, |words| words.len());
+        memory[LENGTH] = u8::try_from(length).unwrap_or(0);
+    }
+    let checksum = fnv1a(&memory[..CHECKSUM]);
+    memory[CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
+    memory
+}
+
+/// FNV-1a, 32 bits: enough to tell what was written from what happens to stand there.
+fn fnv1a(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// Text that keeps its beginning and drops what has no room.
+#[derive(Clone, Copy, Debug)]
+pub struct Clipped {
+    bytes: [u8; MAX_TEXT],
+    length: usize,
+}
+
+impl Clipped {
+    /// No text yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bytes: [0; MAX_TEXT],
+            length: 0,
+        }
+    }
+
+    /// What had room.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl Default for Clipped {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Write for Clipped {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut length = text.len().min(MAX_TEXT - self.length);
+        while !text.is_char_boundary(length) {
+            length -= 1;
+        }
+        self.bytes[self.length..self.length + length].copy_from_slice(&text.as_bytes()[..length]);
+        self.length += length;
+        Ok(())
+    }
+}
+
+/// The end of a path, which tells more than its beginning.
+#[must_use]
+pub fn tail(path: &str) -> &str {
+    let mut start = path.len().saturating_sub(MAX_TEXT);
+    while !path.is_char_boundary(start) {
+        start += 1;
+    }
+    &path[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use core::fmt::Write;
+    use proptest::prelude::*;
+    use std::string::String;
+
+    fn panic<'a>(message: &'a str, file: &'a str) -> Epitaph<'a> {
+        Epitaph {
+            tick: Ticks::MAX,
+            cause: Cause::Panic {
+                message,
+                file,
+                line: u32::MAX,
+            },
+        }
+    }
+
+    #[test]
+    fn the_memory_stands_in_these_bytes() {
+        let memory = retain(
+            2,
+            Some(&Epitaph {
+                tick: Ticks(5),
+                cause: Cause::StackOverflow,
+            }),
+        );
+        assert_eq!(memory[..9], *b"LKEP\x02\x02\x05\x02\x00");
+        assert_eq!(memory[200..], fnv1a(&memory[..200]).to_le_bytes());
+    }
+
+    #[test]
+    fn the_longest_epitaphs_have_room() {
+        let text = String::from_utf8(std::vec![b'x'; MAX_TEXT]).expect("ASCII");
+        let registers = Registers {
+            r0: u32::MAX,
+            ..Registers::default()
+        };
+        for epitaph in [
+            panic(&text, &text),
+            Epitaph {
+                tick: Ticks::MAX,
+                cause: Cause::Fault(registers),
+            },
+        ] {
+            let memory = retain(255, Some(&epitaph));
+            let retained = Retained::read(&memory);
+            assert_eq!(retained.epitaph(), Some(epitaph));
+            assert_eq!(retained.crashes, 255);
+        }
+    }
+
+    #[test]
+    fn memory_without_an_epitaph_has_a_count_alone() {
+        let memory = retain(3, None);
+        assert_eq!(
+            Retained::read(&memory),
+            Retained {
+                crashes: 3,
+                last_words: &[]
+            }
+        );
+        assert_eq!(Retained::read(&memory).epitaph(), None);
+    }
+
+    #[test]
+    fn a_long_text_keeps_what_has_room() {
+        let mut clipped = Clipped::new();
+        let long = "ä".repeat(MAX_TEXT);
+        write!(clipped, "x{long}").expect("clipping is no error");
+        assert_eq!(clipped.as_str().chars().count(), 1 + (MAX_TEXT - 1) / 2);
+        assert_eq!(tail(&long).len(), MAX_TEXT);
+    }
+
+    proptest! {
+        #[test]
+        fn what_happens_to_stand_there_is_not_believed(
+            bytes in proptest::collection::vec(any::<u8>(), SIZE),
+        ) {
+            let memory: [u8; SIZE] = bytes.try_into().expect("as many as there are");
+            prop_assert_eq!(Retained::read(&memory), Retained::default());
+        }
+
+        #[test]
+        fn a_bit_that_fell_over_is_noticed(bit in 0..SIZE * 8, message in ".{0,16}") {
+            let mut memory = retain(1, Some(&panic(&message, "lib.rs")));
+            memory[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(Retained::read(&memory), Retained::default());
+        }
+
+        #[test]
+        fn any_bytes_are_an_epitaph_or_none(
+            bytes in proptest::collection::vec(any::<u8>(), 0..MAX_LAST_WORDS),
+        ) {
+            let _ = Epitaph::decode(&bytes);
+        }
+    }
+}

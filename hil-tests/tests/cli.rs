@@ -1,0 +1,281 @@
+//! The command line as people and scripts meet it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use hil_tests::images::board::BOARDS;
+use libtest_mimic::{Arguments, Failed};
+use tempfile::TempDir;
+
+const TARGET: &str = "thumbv6m-none-eabi";
+
+/// The one board of the workspaces here.
+const BOARD: &str = "more-ram-than-the-chip";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let missing = support::missing(TARGET);
+    let trials = [
+        ("help-names-the-exit-codes", help as fn() -> _, false),
+        (
+            "doctor-tells-what-is-missing-and-ends-with-3",
+            doctor_without_tools,
+            false,
+        ),
+        (
+            "build-tells-what-is-missing-and-ends-with-3",
+            build_without_tools,
+            false,
+        ),
+        ("no-boards-end-with-2", no_boards, false),
+        (
+            "a-broken-board-file-ends-with-2-and-its-place",
+            broken_board_file,
+            false,
+        ),
+        ("doctor-is-content-where-all-is-there", doctor, true),
+        (
+            "build-tells-what-breaks-the-contract-and-ends-with-1",
+            build,
+            true,
+        ),
+        ("what-does-not-compile-ends-with-1", broken_source, true),
+        ("size-holds-the-budget-and-tells-what-grew", size, true),
+    ]
+    .map(|(name, test, builds)| {
+        let missing = missing.clone().filter(|_| builds);
+        support::trial(name.to_owned(), missing, test)
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
+
+/// What came of a command.
+struct Ended {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    #[track_caller]
+    fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "`{text}` is not in\n{}", self.err);
+        self
+    }
+
+    #[track_caller]
+    fn shows(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "`{text}` is not in\n{}", self.out);
+        self
+    }
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hil"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null());
+    command
+}
+
+fn hil(folder: &Path, arguments: &[&str]) -> Ended {
+    ended(command(folder, arguments))
+}
+
+fn ended(mut command: Command) -> Ended {
+    let output = command.output().unwrap();
+    Ended {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A repository with a board of its own, made from a fixture that needs no dependency.
+struct Repository {
+    folder: TempDir,
+}
+
+impl Repository {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = folder.path().join(BOARDS);
+        let board = workspace.join(BOARD);
+        let fixture = support::root().join("fixtures/build-errors").join(BOARD);
+        fs::create_dir_all(board.join("src")).unwrap();
+        fs::create_dir_all(workspace.join(".cargo")).unwrap();
+        for file in ["board.toml", "memory.x", "src/main.rs"] {
+            fs::copy(fixture.join(file), board.join(file)).unwrap();
+        }
+        let manifest = fs::read_to_string(fixture.join("Cargo.toml")).unwrap();
+        fs::write(
+            board.join("Cargo.toml"),
+            manifest.replace("[workspace]", ""),
+        )
+        .unwrap();
+        let members = format!("[workspace]\nresolver = \"3\"\nmembers = [\"{BOARD}\"]\n");
+        fs::write(workspace.join("Cargo.toml"), members).unwrap();
+        fs::copy(fixture.join("Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
+        let config = fs::read_to_string(fixture.join(".cargo/config.toml")).unwrap();
+        let script = format!("-T{BOARD}/memory.x");
+        let config = config.replace("-Tmemory.x", &script);
+        fs::write(workspace.join(".cargo/config.toml"), config).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path().join(BOARDS).join(BOARD).join(name)
+    }
+
+    /// Replaces what must be there in a file of the board.
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.file(name)).unwrap();
+        assert!(text.contains(from));
+        fs::write(self.file(name), text.replace(from, to)).unwrap();
+    }
+}
+
+fn help() -> Result<(), Failed> {
+    let ended = hil(&support::root(), &["--help"]).with(0);
+    ended.shows("Exit codes:").shows("doctor");
+    Ok(())
+}
+
+fn doctor_without_tools() -> Result<(), Failed> {
+    let repository = Repository::new();
+    let mut command = command(repository.path(), &["doctor"]);
+    command.env("PATH", "");
+    let ended = ended(command).with(3);
+    ended
+        .shows("rustup target add thumbv6m-none-eabi")
+        .shows("MISSING")
+        .says("`cargo install flip-link --locked`")
+        .says("`apt-get install qemu-system-arm`");
+    Ok(())
+}
+
+fn build_without_tools() -> Result<(), Failed> {
+    let repository = Repository::new();
+    let mut command = command(repository.path(), &["build"]);
+    command.env("PATH", "");
+    let ended = ended(command).with(3);
+    assert_eq!(ended.out, "");
+    ended
+        .says("`rustup target add thumbv6m-none-eabi` adds it")
+        .says("`cargo install flip-link --locked` adds it");
+    Ok(())
+}
+
+fn no_boards() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    for command in ["build", "size", "doctor"] {
+        hil(folder.path(), &[command])
+            .with(2)
+            .says("cannot read `firmware-core/boards`");
+    }
+    let repository = Repository::new();
+    hil(repository.path(), &["build", "nobody"])
+        .with(2)
+        .says("there is no board `nobody`: there are more-ram-than-the-chip");
+    Ok(())
+}
+
+fn broken_board_file() -> Result<(), Failed> {
+    let repository = Repository::new();
+    repository.edit("board.toml", "bytes = 16384", "bytes = \"16K\"");
+    hil(repository.path(), &["build"])
+        .with(2)
+        .says("board.toml` describes no board")
+        .says("line 11");
+    repository.edit("board.toml", "bytes = \"16K\"", "bytes = 16384");
+    repository.edit("board.toml", "name = \"more", "name = \"less");
+    hil(repository.path(), &["build"])
+        .with(2)
+        .says("stands in a folder of another name");
+    Ok(())
+}
+
+fn doctor() -> Result<(), Failed> {
+    let ended = hil(Repository::new().path(), &["doctor"]);
+    // Only building is known to be possible: a virtual board needs more.
+    assert!(
+        ended.code == Some(0) || ended.out.contains("apt-get"),
+        "{}",
+        ended.out
+    );
+    ended.shows("thumbv6m-none-eabi").shows("flip-link");
+    Ok(())
+}
+
+fn build() -> Result<(), Failed> {
+    let repository = Repository::new();
+    let below = repository.file("src");
+    let ended = hil(&below, &["build", "--profile", "debug"]).with(1);
+    assert_eq!(ended.out.lines().count(), 1, "{}", ended.out);
+    let identity = ended.out.split(' ').next().unwrap();
+    assert_eq!(identity.len(), 40, "{identity}");
+    ended
+        .says("breaks its contract: chip-memory: memory.x promises RAM")
+        .says("help: memory.x promises what the chip does not have");
+    Ok(())
+}
+
+fn broken_source() -> Result<(), Failed> {
+    let repository = Repository::new();
+    repository.edit("src/main.rs", "#![no_std]", "");
+    let ended = hil(repository.path(), &["build"]).with(1);
+    assert_eq!(ended.out, "");
+    ended
+        .says("can't find crate for `std`")
+        .says("cargo says why, above");
+    Ok(())
+}
+
+fn size() -> Result<(), Failed> {
+    let repository = Repository::new();
+    hil(repository.path(), &["size"])
+        .with(0)
+        .shows("there is no baseline")
+        .shows("headroom");
+    hil(repository.path(), &["size", "--bless"]).with(0);
+    let baseline = fs::read_to_string(repository.file("size.toml"))?;
+    hil(repository.path(), &["size", "--bless"]).with(0);
+    assert_eq!(fs::read_to_string(repository.file("size.toml"))?, baseline);
+
+    repository.edit(
+        "src/main.rs",
+        "#[panic_handler]",
+        "#[used]\nstatic GROWN: [u8; 5000] = [7; 5000];\n\n#[panic_handler]",
+    );
+    let ended = hil(repository.path(), &["size"]).with(1);
+    ended
+        .shows("since the baseline")
+        .says("takes more than its budget")
+        .says("+5000 B  more_ram_than_the_chip::GROWN (0 to 5000)");
+
+    fs::write(repository.file("size.toml"), "[a]\nflash = 1\n")?;
+    hil(repository.path(), &["size"])
+        .with(2)
+        .says("is no baseline");
+    Ok(())
+}
