@@ -5,3 +5,4 @@ pub mod contract;
 pub mod images;
 pub mod size;
 pub mod toolchain;
+pub mod virtual_board;

@@ -1,0 +1,250 @@
+//! The whole board: machine, debug registers and probe, behind one port.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::adiv5::Bus;
+use super::core_debug::{self, CoreDebug};
+use super::dispatch::{Probe, answer};
+use super::machine::{Machine, MachineError, Pace};
+use super::memory_map::MachineBus;
+use super::probe_server::{ProbeServer, Serving};
+
+/// How often a machine that no client asks about is looked after.
+const WATCH_EVERY: Duration = Duration::from_millis(5);
+
+/// Why there is no board.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// The emulated chip failed.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The probe's port cannot be had.
+    #[error("cannot listen on {address}: {error}")]
+    Port {
+        /// The address that was wanted.
+        address: SocketAddr,
+        /// What the operating system says.
+        error: io::Error,
+    },
+}
+
+/// A board that any probe-rs tool can reach, until it is dropped.
+#[derive(Debug)]
+pub struct VirtualBoard {
+    serving: Serving,
+    inside: Arc<Mutex<Inside>>,
+    watching: Option<(Arc<AtomicBool>, JoinHandle<()>)>,
+}
+
+/// What requests and the board's owner share.
+#[derive(Debug)]
+struct Inside {
+    machine: Machine,
+    debug: CoreDebug,
+    probe: Probe,
+    failure: Option<MachineError>,
+}
+
+impl VirtualBoard {
+    /// Starts a board with blank flash, its probe on `address`; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// The port is taken, or the machine cannot be used.
+    pub fn start(address: SocketAddr, pace: Pace) -> Result<Self, BoardError> {
+        let port = |error| BoardError::Port { address, error };
+        let server = ProbeServer::bind(address).map_err(port)?;
+        let mut machine = Machine::start(pace)?;
+        let mut debug = CoreDebug::default();
+        debug.power_up(&mut machine)?;
+        let inside = Arc::new(Mutex::new(Inside {
+            machine,
+            debug,
+            probe: Probe::default(),
+            failure: None,
+        }));
+        let asked = Arc::clone(&inside);
+        let serving = server
+            .serve(move |request| lock(&asked).answer(request))
+            .map_err(port)?;
+        let watching = watch(Arc::clone(&inside)).map_err(port)?;
+        Ok(Self {
+            serving,
+            inside,
+            watching: Some(watching),
+        })
+    }
+
+    /// Where the probe listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.serving.address()
+    }
+
+    /// How probe-rs tools name the probe.
+    #[must_use]
+    pub fn selector(&self) -> String {
+        format!("1d50:6018:{}", self.address())
+    }
+
+    /// Why the machine is of no use any more, in words.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        let inside = lock(&self.inside);
+        inside.failure.as_ref().map(ToString::to_string)
+    }
+
+    /// The process id of the wrapper that holds the machine.
+    #[must_use]
+    pub fn machine_id(&self) -> u32 {
+        lock(&self.inside).machine.id()
+    }
+}
+
+impl Drop for VirtualBoard {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.watching.take() {
+            stop.store(true, Ordering::Release);
+            thread.thread().unpark();
+            // A thread that panicked is gone as well.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whatever a request that panicked left behind is still the state of the board.
+fn lock(inside: &Mutex<Inside>) -> MutexGuard<'_, Inside> {
+    inside.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Looks after the machine from a thread of its own.
+fn watch(inside: Arc<Mutex<Inside>>) -> io::Result<(Arc<AtomicBool>, JoinHandle<()>)> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopping = Arc::clone(&stop);
+    let thread = thread::Builder::new()
+        .name("board".to_owned())
+        .spawn(move || {
+            while !stopping.load(Ordering::Acquire) {
+                lock(&inside).watch();
+                thread::park_timeout(WATCH_EVERY);
+            }
+        })?;
+    Ok((stop, thread))
+}
+
+impl Inside {
+    fn answer(&mut self, request: &[u8]) -> super::protocol::Reply {
+        let mut bus = BoardBus {
+            machine: &mut self.machine,
+            debug: &mut self.debug,
+            failure: &mut self.failure,
+        };
+        answer(request, &mut self.probe, &mut bus)
+    }
+
+    fn watch(&mut self) {
+        if self.failure.is_none() {
+            self.failure = self.debug.watch(&mut self.machine).err();
+        }
+    }
+}
+
+/// The bus of the chip with the debug registers on it.
+struct BoardBus<'a> {
+    machine: &'a mut Machine,
+    debug: &'a mut CoreDebug,
+    failure: &'a mut Option<MachineError>,
+}
+
+impl BoardBus<'_> {
+    /// A machine that failed once faults from then on.
+    fn keep<T>(&mut self, result: Result<T, MachineError>) -> Option<T> {
+        result.map_err(|error| *self.failure = Some(error)).ok()
+    }
+
+    /// Does something on the machine's bus.
+    fn plain<T>(&mut self, act: impl FnOnce(&mut MachineBus<'_>) -> T) -> T {
+        let mut bus = MachineBus::new(self.machine);
+        let result = act(&mut bus);
+        if let Some(error) = bus.into_error() {
+            *self.failure = Some(error);
+        }
+        result
+    }
+}
+
+impl Bus for BoardBus<'_> {
+    fn read(&mut self, address: u32) -> Option<u32> {
+        if self.failure.is_some() {
+            return None;
+        }
+        if core_debug::owns(address) {
+            let read = self.debug.read(address, self.machine);
+            return self.keep(read);
+        }
+        self.plain(|bus| bus.read(address))
+    }
+
+    fn write(&mut self, address: u32, word: u32) -> bool {
+        if self.failure.is_some() {
+            return false;
+        }
+        if core_debug::owns(address) {
+            let written = self.debug.write(address, word, self.machine);
+            return self.keep(written).is_some();
+        }
+        self.plain(|bus| bus.write(address, word))
+    }
+
+    fn read_block(&mut self, address: u32, bytes: &mut [u8]) -> bool {
+        if self.failure.is_some() {
+            return false;
+        }
+        if !has_debug(address) {
+            return self.plain(|bus| bus.read_block(address, bytes));
+        }
+        let (mut at, mut held) = (address, true);
+        for word in bytes.chunks_mut(4) {
+            let read = self.read(at & !3);
+            held &= read.is_some();
+            let shifted = read.unwrap_or_default() >> (8 * (at & 3));
+            for (byte, value) in word.iter_mut().zip(shifted.to_le_bytes()) {
+                *byte = value;
+            }
+            at = at.wrapping_add(4);
+        }
+        held
+    }
+
+    fn write_block(&mut self, address: u32, width: usize, bytes: &[u8]) -> bool {
+        if self.failure.is_some() {
+            return false;
+        }
+        if !has_debug(address) || width != 4 || address & 3 != 0 {
+            return self.plain(|bus| bus.write_block(address, width, bytes));
+        }
+        (address..)
+            .step_by(4)
+            .zip(bytes.chunks(4))
+            .all(|(at, word)| {
+                let word = word.try_into().map(u32::from_le_bytes);
+                word.is_ok_and(|word| self.write(at, word))
+            })
+    }
+
+    fn reset_line(&mut self, pulled: bool) {
+        if pulled && self.failure.is_none() {
+            let reset = self.debug.reset(self.machine);
+            self.keep(reset);
+        }
+    }
+}
+
+/// Whether a block may hold a debug register: they are in the core's own space.
+fn has_debug(address: u32) -> bool {
+    address >= 0xe000_0000
+}

@@ -1,0 +1,234 @@
+//! What the debug registers need of a core, and how the emulated one gives it.
+
+use std::time::Duration;
+
+use super::machine::{DEADLINE, Machine, MachineError};
+
+/// Words of RAM that are borrowed to run an instruction from.
+const SCRATCH: u32 = 0x2000_3ff8;
+/// Interrupt control and state: PendSV is set and cleared there.
+const ICSR: u32 = 0xe000_ed04;
+const PENDSV_SET: u32 = 1 << 28;
+const PENDSV_CLEAR: u32 = 1 << 27;
+/// How long a step may take before the core counts as asleep.
+const ASLEEP: Duration = Duration::from_millis(10);
+/// The number of the status register in the gdb stub.
+const STATUS: u8 = 25;
+/// The status register's bit of the instruction set: there is only one.
+const THUMB: u32 = 1 << 24;
+
+/// A register of the core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Register {
+    /// R0 to R15.
+    General(u8),
+    /// The program status.
+    Status,
+    /// One that only an instruction of its own reads and writes.
+    Special(Special),
+}
+
+/// The program counter.
+pub const PC: Register = Register::General(15);
+/// The link register.
+pub const LR: Register = Register::General(14);
+
+/// A register that MRS and MSR reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Special {
+    /// The main stack pointer.
+    Msp,
+    /// The process stack pointer.
+    Psp,
+    /// The interrupt mask.
+    Primask,
+    /// The choice of the stack pointer.
+    Control,
+}
+
+impl Special {
+    /// Its number within MRS and MSR.
+    fn number(self) -> u16 {
+        match self {
+            Self::Msp => 8,
+            Self::Psp => 9,
+            Self::Primask => 16,
+            Self::Control => 20,
+        }
+    }
+}
+
+/// A core that can be stopped, looked into and let go. Everything but
+/// [`Core::stopped`], [`Core::was_reset`] and [`Core::stop`] wants it stopped.
+pub trait Core {
+    /// Reads a word of memory.
+    ///
+    /// # Errors
+    /// The machine failed; so for all of them.
+    fn word(&mut self, address: u32) -> Result<u32, MachineError>;
+    /// Reads a register.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn register(&mut self, register: Register) -> Result<u32, MachineError>;
+    /// Writes a register.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn set_register(&mut self, register: Register, value: u32) -> Result<(), MachineError>;
+    /// Sets or clears a breakpoint.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn breakpoint(&mut self, address: u32, set: bool) -> Result<(), MachineError>;
+    /// Lets the core run.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn run(&mut self) -> Result<(), MachineError>;
+    /// Executes one instruction; `masked` keeps interrupts from being taken.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn step(&mut self, masked: bool) -> Result<(), MachineError>;
+    /// Returns from the exception whose handler is about to begin.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn leave_exception(&mut self) -> Result<(), MachineError>;
+    /// Stops the core.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn stop(&mut self) -> Result<(), MachineError>;
+    /// Whether a breakpoint stopped the core.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn stopped(&mut self) -> Result<bool, MachineError>;
+    /// Resets the chip.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn reset(&mut self) -> Result<(), MachineError>;
+    /// Whether the chip was reset since this was last asked.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn was_reset(&mut self) -> Result<bool, MachineError>;
+}
+
+impl Machine {
+    fn stub_register(&mut self, number: u8) -> Result<u32, MachineError> {
+        let read = self.stub.register(number, DEADLINE);
+        read.map_err(|e| self.failure("register", e))
+    }
+
+    fn set_stub_register(&mut self, number: u8, value: u32) -> Result<(), MachineError> {
+        let written = self.stub.set_register(number, value, DEADLINE);
+        written.map_err(|e| self.failure("register", e))
+    }
+
+    /// Executes a 32-bit instruction from borrowed RAM, with a value in R0,
+    /// and gives R0 back; the core is otherwise as it was.
+    fn execute(&mut self, instruction: [u16; 2], argument: u32) -> Result<u32, MachineError> {
+        let [first, second] = instruction;
+        let code = u32::from(first) | (u32::from(second) << 16);
+        let (r0, pc) = (self.stub_register(0)?, self.stub_register(15)?);
+        let status = self.stub_register(STATUS)?;
+        let borrowed = self.read_word(SCRATCH)?;
+        self.write_word(SCRATCH, code)?;
+        self.set_stub_register(0, argument)?;
+        self.set_stub_register(15, SCRATCH)?;
+        self.set_stub_register(STATUS, status | THUMB)?;
+        self.step(true)?;
+        let result = self.stub_register(0)?;
+        self.write_word(SCRATCH, borrowed)?;
+        self.set_stub_register(0, r0)?;
+        self.set_stub_register(15, pc)?;
+        self.set_stub_register(STATUS, status)?;
+        Ok(result)
+    }
+}
+
+impl Core for Machine {
+    fn word(&mut self, address: u32) -> Result<u32, MachineError> {
+        self.read_word(address)
+    }
+
+    fn register(&mut self, register: Register) -> Result<u32, MachineError> {
+        match register {
+            Register::General(number) => self.stub_register(number),
+            Register::Status => self.stub_register(STATUS),
+            Register::Special(special) => self.execute([0xf3ef, 0x8000 | special.number()], 0),
+        }
+    }
+
+    fn set_register(&mut self, register: Register, value: u32) -> Result<(), MachineError> {
+        match register {
+            Register::General(number) => self.set_stub_register(number, value),
+            Register::Status => self.set_stub_register(STATUS, value),
+            Register::Special(special) => {
+                let instruction = [0xf380, 0x8800 | special.number()];
+                self.execute(instruction, value).map(drop)
+            }
+        }
+    }
+
+    fn breakpoint(&mut self, address: u32, set: bool) -> Result<(), MachineError> {
+        let done = self.stub.breakpoint(address, set, DEADLINE);
+        done.map_err(|e| self.failure("breakpoint", e))
+    }
+
+    fn run(&mut self) -> Result<(), MachineError> {
+        let done = self.stub.resume(DEADLINE);
+        done.map_err(|e| self.failure("run", e))
+    }
+
+    fn step(&mut self, masked: bool) -> Result<(), MachineError> {
+        let step = self.stub.step(masked, DEADLINE);
+        let stopped = step.and_then(|()| self.stub.stopped(ASLEEP));
+        if stopped.map_err(|e| self.failure("step", e))? {
+            return Ok(());
+        }
+        // A sleeping core takes no step: a pending interrupt wakes it, as a
+        // debugger's request wakes the hardware.
+        let pending = self.read_word(ICSR)? & PENDSV_SET != 0;
+        self.write_word(ICSR, PENDSV_SET)?;
+        let stopped = self.stub.stopped(ASLEEP * 10);
+        let stopped = stopped.map_err(|e| self.failure("step", e))?;
+        if !pending {
+            self.write_word(ICSR, PENDSV_CLEAR)?;
+        }
+        match stopped {
+            true => Ok(()),
+            false => self.stop(),
+        }
+    }
+
+    fn leave_exception(&mut self) -> Result<(), MachineError> {
+        let borrowed = self.read_word(SCRATCH)?;
+        self.write_word(SCRATCH, 0x4770_4770)?; // bx lr
+        self.set_stub_register(15, SCRATCH)?;
+        self.step(true)?;
+        self.write_word(SCRATCH, borrowed)
+    }
+
+    fn stop(&mut self) -> Result<(), MachineError> {
+        let done = self.stub.interrupt(DEADLINE);
+        done.map_err(|e| self.failure("stop", e))
+    }
+
+    fn stopped(&mut self) -> Result<bool, MachineError> {
+        let stopped = self.stub.stopped(Duration::ZERO);
+        stopped.map_err(|e| self.failure("run", e))
+    }
+
+    fn reset(&mut self) -> Result<(), MachineError> {
+        Machine::reset(self)
+    }
+
+    fn was_reset(&mut self) -> Result<bool, MachineError> {
+        Machine::was_reset(self)
+    }
+}

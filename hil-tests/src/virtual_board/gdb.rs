@@ -1,0 +1,172 @@
+//! The stub that QEMU offers a gdb: registers, breakpoints, run and stop.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::socket::{Socket, find};
+
+/// What stops a running machine.
+const INTERRUPT: u8 = 3;
+/// How long the acknowledge of a packet may take.
+const ACKNOWLEDGE: Duration = Duration::from_millis(100);
+
+/// A connected stub.
+#[derive(Debug)]
+pub(super) struct Stub {
+    socket: Socket,
+    running: bool,
+    /// Whether the last steps left interrupts alone.
+    masked: Option<bool>,
+}
+
+fn unexpected(request: &str, reply: &str) -> io::Error {
+    let text = format!("the gdb stub answered `{reply}` to `{request}`");
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// Registers travel as the hexadecimal of their little-endian bytes.
+fn value(hex: &str) -> Option<u32> {
+    let word = u32::from_str_radix(hex, 16).ok()?;
+    (hex.len() == 8).then(|| word.swap_bytes())
+}
+
+impl Stub {
+    /// Connects, which stops the machine, and asks for the registers there
+    /// are: without it the stub shows none.
+    pub(super) fn connect(path: &Path, deadline: Duration) -> io::Result<Self> {
+        let mut stub = Self {
+            socket: Socket::connect(path)?,
+            running: false,
+            masked: None,
+        };
+        stub.request("qXfer:features:read:target.xml:0,ffb", deadline)?;
+        Ok(stub)
+    }
+
+    /// A register by its number: 0 to 15, and 25 for the status.
+    pub(super) fn register(&mut self, number: u8, deadline: Duration) -> io::Result<u32> {
+        let request = format!("p{number:x}");
+        let reply = self.request(&request, deadline)?;
+        value(&reply).ok_or_else(|| unexpected(&request, &reply))
+    }
+
+    pub(super) fn set_register(
+        &mut self,
+        number: u8,
+        value: u32,
+        deadline: Duration,
+    ) -> io::Result<()> {
+        let hex = value.swap_bytes();
+        self.accept(&format!("P{number:x}={hex:08x}"), deadline)
+    }
+
+    /// Sets or clears a breakpoint on a Thumb instruction.
+    pub(super) fn breakpoint(
+        &mut self,
+        address: u32,
+        set: bool,
+        deadline: Duration,
+    ) -> io::Result<()> {
+        let letter = if set { 'Z' } else { 'z' };
+        self.accept(&format!("{letter}1,{address:x},2"), deadline)
+    }
+
+    pub(super) fn resume(&mut self, deadline: Duration) -> io::Result<()> {
+        self.go("c", deadline)
+    }
+
+    /// Starts a step; `masked` keeps interrupts from being taken in it.
+    pub(super) fn step(&mut self, masked: bool, deadline: Duration) -> io::Result<()> {
+        if self.masked != Some(masked) {
+            let bits = if masked { 3 } else { 1 };
+            self.accept(&format!("Qqemu.sstep={bits}"), deadline)?;
+            self.masked = Some(masked);
+        }
+        self.go("s", deadline)
+    }
+
+    fn go(&mut self, request: &str, deadline: Duration) -> io::Result<()> {
+        self.send(request, deadline)?;
+        self.running = true;
+        Ok(())
+    }
+
+    /// Stops a running machine; one that stopped by itself meanwhile is fine too.
+    pub(super) fn interrupt(&mut self, deadline: Duration) -> io::Result<()> {
+        if !self.running {
+            return Ok(());
+        }
+        self.socket.send(&[INTERRUPT], deadline)?;
+        match self.stopped(deadline)? {
+            true => Ok(()),
+            false => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
+    /// Whether the machine has stopped, waiting for it at most this long.
+    pub(super) fn stopped(&mut self, wait: Duration) -> io::Result<bool> {
+        if !self.running {
+            return Ok(true);
+        }
+        match self.reply(wait) {
+            Ok(reply) if reply.starts_with(['T', 'S']) => {
+                self.running = false;
+                Ok(true)
+            }
+            Ok(reply) => Err(unexpected("c", &reply)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn accept(&mut self, request: &str, deadline: Duration) -> io::Result<()> {
+        match self.request(request, deadline)?.as_str() {
+            "OK" => Ok(()),
+            reply => Err(unexpected(request, reply)),
+        }
+    }
+
+    fn request(&mut self, request: &str, deadline: Duration) -> io::Result<String> {
+        self.send(request, deadline)?;
+        self.reply(deadline)
+    }
+
+    fn send(&mut self, request: &str, deadline: Duration) -> io::Result<()> {
+        let sum = request.bytes().fold(0u8, u8::wrapping_add);
+        let packet = format!("${request}#{sum:02x}");
+        self.socket.send(packet.as_bytes(), deadline)
+    }
+
+    /// The next packet, its checksum left to the kernel that carried it.
+    fn reply(&mut self, wait: Duration) -> io::Result<String> {
+        let packet = self.socket.frame(Instant::now() + wait, packet_end)?;
+        self.socket.send(b"+", wait.max(ACKNOWLEDGE))?;
+        let text = String::from_utf8_lossy(&packet);
+        let inside = text.split_once('$').map_or("", |(_, packet)| packet);
+        Ok(inside.split('#').next().unwrap_or_default().to_owned())
+    }
+}
+
+/// Where the first whole packet ends: `$`, the reply, `#` and two digits.
+fn packet_end(bytes: &[u8]) -> Option<usize> {
+    let end = find(bytes, b'#')? + 3;
+    (end <= bytes.len()).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registers_are_little_endian_hexadecimal() {
+        assert_eq!(value("00400020"), Some(0x2000_4000));
+        assert_eq!(value("E14"), None);
+    }
+
+    #[test]
+    fn a_packet_ends_with_its_checksum() {
+        assert_eq!(packet_end(b"+$OK#9"), None);
+        assert_eq!(packet_end(b"+$OK#9a$"), Some(7));
+    }
+}

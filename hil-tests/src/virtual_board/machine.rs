@@ -1,0 +1,371 @@
+//! The emulated micro:bit: QEMU started, watched and ended by us.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::gdb::Stub;
+use super::socket::Socket;
+
+/// The event of a reset.
+const RESET: &str = "\"RESET\"";
+/// How long the machine may take over one request.
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
+
+/// Runs QEMU and ends it, and its folder, once standard input closes: the
+/// kernel closes it however the parent ends.
+const WATCH: &str = r#"
+folder=$1; shift
+exec 3<&0
+"$@" </dev/null 3<&- & machine=$!
+{ read -r _ <&3; kill -9 $machine; } 2>/dev/null >&2 & watch=$!
+exec 3<&-
+wait $machine; code=$?
+kill $watch 2>/dev/null
+if read -r _; then :; fi
+rm -rf "$folder"
+exit $code
+"#;
+
+/// Reset vector and handlers of a blank chip: stack, reset, NMI, hard fault, `b .`.
+const STUB: [u32; 5] = [0x2000_4000, 0x11, 0x11, 0x11, 0xe7fe_e7fe];
+
+/// Why the machine cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// No emulator on this computer.
+    #[error("qemu-system-arm is not installed: apt-get install qemu-system-arm")]
+    Missing,
+    /// The emulator ended by itself.
+    #[error("the machine ended ({status}){}", said(.stderr))]
+    Ended {
+        /// How it ended.
+        status: ExitStatus,
+        /// What it wrote on standard error.
+        stderr: String,
+    },
+    /// The emulator lives, but does not answer.
+    #[error("the machine did not answer `{request}` in {} s{}", DEADLINE.as_secs(), said(.stderr))]
+    Hangs {
+        /// The request it left open.
+        request: String,
+        /// What it wrote on standard error.
+        stderr: String,
+    },
+    /// The emulator refused a request.
+    #[error("the machine answered `{reply}` to `{request}`")]
+    Refused {
+        /// The request.
+        request: String,
+        /// Its answer.
+        reply: String,
+    },
+    /// A file, a process or a socket failed.
+    #[error("the machine could not be reached: {0}")]
+    Io(#[from] io::Error),
+}
+
+fn said(stderr: &str) -> String {
+    match stderr.trim() {
+        "" => String::new(),
+        text => format!(": {text}"),
+    }
+}
+
+/// How fast the machine's clock goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// A tick takes its millisecond.
+    #[default]
+    RealTime,
+    /// Instructions are the clock, and sleep costs nothing.
+    Fast,
+}
+
+/// A running QEMU and the sockets to it; dropped, it is gone with its folder.
+#[derive(Debug)]
+pub struct Machine {
+    child: Child,
+    folder: TempDir,
+    qtest: Socket,
+    qmp: Socket,
+    pub(super) stub: Stub,
+    /// Whether the chip was reset, by itself or by us, since it was last asked.
+    reset_seen: bool,
+}
+
+impl Machine {
+    /// Starts a machine with blank flash, halted before its first instruction.
+    ///
+    /// # Errors
+    /// QEMU is missing, ends or does not answer.
+    pub fn start(pace: Pace) -> Result<Self, MachineError> {
+        let probe = Command::new("qemu-system-arm")
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        match probe {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(MachineError::Missing),
+            other => other?,
+        };
+        let folder = tempfile::Builder::new()
+            .prefix("lockstep-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()?;
+        let mut command = Command::new("sh");
+        command.args(["-c", WATCH, "sh"]).arg(folder.path());
+        command.args(["qemu-system-arm", "-M", "microbit", "-accel", "tcg"]);
+        command.args(["-nographic", "-monitor", "none", "-serial", "null", "-S"]);
+        if pace == Pace::Fast {
+            command.args(["-icount", "shift=6,sleep=off"]);
+        }
+        for name in ["qtest", "qmp", "gdb"] {
+            let path = folder.path().join(name);
+            command.arg(format!("-{name}"));
+            command.arg(format!("unix:{},server=on,wait=off", path.display()));
+        }
+        let mut child = command
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(File::create(folder.path().join("stderr"))?)
+            .spawn()?;
+        let (qtest, qmp, stub) = match sockets(&mut child, folder.path()) {
+            Ok(sockets) => sockets,
+            Err(error) => {
+                end(&mut child);
+                return Err(error);
+            }
+        };
+        let mut machine = Self {
+            child,
+            folder,
+            qtest,
+            qmp,
+            stub,
+            reset_seen: false,
+        };
+        machine.boot_blank()?;
+        Ok(machine)
+    }
+
+    fn boot_blank(&mut self) -> Result<(), MachineError> {
+        let greeting = self.qmp.line(soon());
+        greeting.map_err(|e| self.failure("greeting", e))?;
+        self.qmp("qmp_capabilities")?;
+        self.write_word(0x4001_e504, 2)?;
+        self.write_word(0x4001_e50c, 1)?;
+        self.write_word(0x4001_e504, 1)?;
+        for (address, word) in (0..).step_by(4).zip(STUB) {
+            self.write_word(address, word)?;
+        }
+        self.write_word(0x4001_e504, 0)?;
+        self.reset()
+    }
+
+    /// Resets the chip as its reset line does, and waits until it is done.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub fn reset(&mut self) -> Result<(), MachineError> {
+        self.note_resets()?;
+        self.reset_seen = false;
+        self.qmp("system_reset")?;
+        let until = soon();
+        while !self.reset_seen {
+            let line = self.qmp.line(until);
+            let line = line.map_err(|e| self.failure("system_reset", e))?;
+            self.reset_seen = line.contains(RESET);
+        }
+        Ok(())
+    }
+
+    /// Whether the chip was reset since the last time this was asked.
+    ///
+    /// # Errors
+    /// The machine ended.
+    pub fn was_reset(&mut self) -> Result<bool, MachineError> {
+        self.note_resets()?;
+        Ok(std::mem::take(&mut self.reset_seen))
+    }
+
+    /// Takes the events that wait, so that they never pile up.
+    fn note_resets(&mut self) -> Result<(), MachineError> {
+        loop {
+            match self.qmp.line(Instant::now()) {
+                Ok(line) => self.reset_seen |= line.contains(RESET),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(()),
+                Err(error) => return Err(self.failure("events", error)),
+            }
+        }
+    }
+
+    /// Reads one aligned word over the bus.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub fn read_word(&mut self, address: u32) -> Result<u32, MachineError> {
+        let request = format!("readl {address:#x}");
+        let reply = self.qtest(&request)?;
+        let hex = reply.trim_start_matches("0x");
+        match u64::from_str_radix(hex, 16).map(u32::try_from) {
+            Ok(Ok(word)) => Ok(word),
+            _ => Err(MachineError::Refused { request, reply }),
+        }
+    }
+
+    /// Writes one aligned word over the bus.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub fn write_word(&mut self, address: u32, word: u32) -> Result<(), MachineError> {
+        self.qtest(&format!("writel {address:#x} {word:#x}"))
+            .map(drop)
+    }
+
+    /// Writes bytes of memory.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), MachineError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut request = format!("write {address:#x} {:#x} 0x", bytes.len());
+        for byte in bytes {
+            let _ = write!(request, "{byte:02x}");
+        }
+        self.qtest(&request).map(drop)
+    }
+
+    /// The process id of the wrapper that holds QEMU.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The private folder with the sockets.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn qtest(&mut self, request: &str) -> Result<String, MachineError> {
+        let (line, until) = (format!("{request}\n"), soon());
+        let reply = self.qtest.send(line.as_bytes(), DEADLINE).and_then(|()| {
+            loop {
+                let line = self.qtest.line(until)?;
+                if !line.starts_with("IRQ ") {
+                    return Ok(line);
+                }
+            }
+        });
+        let reply = reply.map_err(|e| self.failure(request, e))?;
+        match reply.strip_prefix("OK") {
+            Some(value) => Ok(value.trim().to_owned()),
+            None => Err(MachineError::Refused {
+                request: request.to_owned(),
+                reply,
+            }),
+        }
+    }
+
+    fn qmp(&mut self, name: &str) -> Result<(), MachineError> {
+        let (request, until) = (format!("{{\"execute\":\"{name}\"}}\n"), soon());
+        let reply = self.qmp.send(request.as_bytes(), DEADLINE).and_then(|()| {
+            loop {
+                let line = self.qmp.line(until)?;
+                if !line.contains("\"event\"") {
+                    return Ok(line);
+                }
+                self.reset_seen |= line.contains(RESET);
+            }
+        });
+        let reply = reply.map_err(|e| self.failure(name, e))?;
+        if reply.contains("\"return\"") {
+            return Ok(());
+        }
+        Err(MachineError::Refused {
+            request: name.to_owned(),
+            reply,
+        })
+    }
+
+    pub(super) fn failure(&mut self, request: &str, error: io::Error) -> MachineError {
+        failure(&mut self.child, self.folder.path(), request, error)
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// When a request that starts now has taken too long.
+fn soon() -> Instant {
+    Instant::now() + DEADLINE
+}
+
+fn sockets(child: &mut Child, folder: &Path) -> Result<(Socket, Socket, Stub), MachineError> {
+    let qtest = connect(child, folder, "qtest", Socket::connect)?;
+    let qmp = connect(child, folder, "qmp", Socket::connect)?;
+    let stub = connect(child, folder, "gdb", |path| Stub::connect(path, DEADLINE))?;
+    Ok((qtest, qmp, stub))
+}
+
+fn connect<T>(
+    child: &mut Child,
+    folder: &Path,
+    name: &str,
+    attempt: impl Fn(&Path) -> io::Result<T>,
+) -> Result<T, MachineError> {
+    let until = soon();
+    loop {
+        match attempt(&folder.join(name)) {
+            Ok(socket) => return Ok(socket),
+            Err(_) if Instant::now() < until && child.try_wait()?.is_none() => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Err(error) => return Err(failure(child, folder, name, error)),
+        }
+    }
+}
+
+/// Names the cause behind a failed socket: the machine is gone, or it hangs.
+fn failure(child: &mut Child, folder: &Path, request: &str, error: io::Error) -> MachineError {
+    let stderr = fs::read_to_string(folder.join("stderr")).unwrap_or_default();
+    if error.kind() == io::ErrorKind::TimedOut {
+        return MachineError::Hangs {
+            request: request.to_owned(),
+            stderr,
+        };
+    }
+    drop(child.stdin.take());
+    match child.wait() {
+        Ok(status) => MachineError::Ended {
+            // The wrapper reports a signal of QEMU as 128 and its number.
+            status: match status.code() {
+                Some(code) if code > 128 => ExitStatus::from_raw(code - 128),
+                _ => status,
+            },
+            stderr,
+        },
+        Err(_) => MachineError::Io(error),
+    }
+}
+
+fn end(child: &mut Child) {
+    drop(child.stdin.take());
+    // The wrapper ends with its input; nothing is left to do if it cannot be waited for.
+    let _ = child.wait();
+}

@@ -1,0 +1,14 @@
+//! A micro:bit behind a debug probe, with no hardware.
+
+pub mod adiv5;
+pub mod board;
+pub mod core;
+pub mod core_debug;
+pub mod dispatch;
+mod gdb;
+pub mod machine;
+pub mod memory_map;
+pub mod probe_server;
+pub mod protocol;
+mod socket;
+pub mod swd;
