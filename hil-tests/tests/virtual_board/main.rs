@@ -1,5 +1,11 @@
 //! The emulated machine: it starts, answers, fails in words and leaves nothing behind.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
 mod probe;
 
 use std::os::unix::fs::PermissionsExt;
