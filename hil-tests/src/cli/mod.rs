@@ -1,5 +1,6 @@
 //! The command line: parse, dispatch, exit code.
 
+mod board;
 mod build;
 mod doctor;
 mod place;
@@ -37,6 +38,8 @@ enum Command {
     Build(build::Build),
     /// Show the memory that release images take, against budget and baseline.
     Size(size::Size),
+    /// Start a virtual board, and serve its probe until stopped.
+    Board(board::Board),
     /// Show what is needed from outside, and the command that adds what is missing.
     Doctor(doctor::Doctor),
 }
@@ -54,6 +57,7 @@ pub fn main() -> ExitCode {
     let exit = match cli.command {
         Command::Build(build) => build.execute(&report),
         Command::Size(size) => size.execute(&report),
+        Command::Board(board) => board.execute(&report),
         Command::Doctor(doctor) => doctor.execute(&report),
     };
     exit.into()

@@ -5,17 +5,22 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::adiv5::Bus;
 use super::core_debug::{self, CoreDebug};
 use super::dispatch::{Probe, answer};
 use super::machine::{Machine, MachineError, Pace};
 use super::memory_map::MachineBus;
+use super::pins::{Drive, Edge, PINS, TickClock};
 use super::probe_server::{ProbeServer, Serving};
 
-/// How often a machine that no client asks about is looked after.
-const WATCH_EVERY: Duration = Duration::from_millis(5);
+/// How often a machine that neither stops nor is asked about is looked after.
+const WATCH_EVERY: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 5_000_000,
+};
 
 /// Why there is no board.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +103,42 @@ impl VirtualBoard {
         inside.failure.as_ref().map(ToString::to_string)
     }
 
+    /// Drives an input pin now.
+    ///
+    /// # Errors
+    /// There is no such pin, or the machine failed.
+    pub fn drive(&self, pin: u8, high: bool) -> Result<(), BoardError> {
+        Ok(lock(&self.inside).machine.drive(pin, high)?)
+    }
+
+    /// Watches the outputs whose bits are set.
+    pub fn watch_pins(&self, mask: u32) {
+        lock(&self.inside).machine.pins.watch(mask);
+    }
+
+    /// The edges of watched outputs that were not taken yet, and how many
+    /// there was no room for.
+    #[must_use]
+    pub fn take_edges(&self) -> (Vec<Edge>, u64) {
+        lock(&self.inside).machine.pins.take_edges()
+    }
+
+    /// Follows the ticks of a firmware that is in flash: edges are dated, and
+    /// `drives` happen at their ticks.
+    ///
+    /// # Errors
+    /// There is no such pin, or the machine failed.
+    pub fn follow_ticks(&self, clock: TickClock, drives: &[Drive]) -> Result<(), BoardError> {
+        if let Some(drive) = drives.iter().find(|drive| drive.pin >= PINS) {
+            return Err(MachineError::Pin(drive.pin).into());
+        }
+        let mut inside = lock(&self.inside);
+        let Inside { machine, debug, .. } = &mut *inside;
+        machine.follow(Some(clock));
+        machine.pins.schedule(drives);
+        Ok(debug.hook(Some(clock.handler), machine)?)
+    }
+
     /// The process id of the wrapper that holds the machine.
     #[must_use]
     pub fn machine_id(&self) -> u32 {
@@ -109,7 +150,6 @@ impl Drop for VirtualBoard {
     fn drop(&mut self) {
         if let Some((stop, thread)) = self.watching.take() {
             stop.store(true, Ordering::Release);
-            thread.thread().unpark();
             // A thread that panicked is gone as well.
             let _ = thread.join();
         }
@@ -124,13 +164,16 @@ fn lock(inside: &Mutex<Inside>) -> MutexGuard<'_, Inside> {
 /// Looks after the machine from a thread of its own.
 fn watch(inside: Arc<Mutex<Inside>>) -> io::Result<(Arc<AtomicBool>, JoinHandle<()>)> {
     let stop = Arc::new(AtomicBool::new(false));
+    let stops = lock(&inside).machine.stub.clone_socket()?;
     let stopping = Arc::clone(&stop);
     let thread = thread::Builder::new()
         .name("board".to_owned())
         .spawn(move || {
-            while !stopping.load(Ordering::Acquire) {
-                lock(&inside).watch();
-                thread::park_timeout(WATCH_EVERY);
+            while !stopping.load(Ordering::Acquire) && lock(&inside).watch() {
+                // A socket that cannot be waited for is seen to have failed
+                // by the look at the machine.
+                let mut sockets = [PollFd::new(&stops, PollFlags::IN)];
+                let _ = poll(&mut sockets, Some(&WATCH_EVERY));
             }
         })?;
     Ok((stop, thread))
@@ -146,10 +189,14 @@ impl Inside {
         answer(request, &mut self.probe, &mut bus)
     }
 
-    fn watch(&mut self) {
+    /// Looks after the machine; false once it is of no use any more.
+    fn watch(&mut self) -> bool {
         if self.failure.is_none() {
-            self.failure = self.debug.watch(&mut self.machine).err();
+            let watched = self.debug.watch(&mut self.machine);
+            let heard = watched.and_then(|()| self.machine.hear_pins());
+            self.failure = heard.err();
         }
+        self.failure.is_none()
     }
 }
 

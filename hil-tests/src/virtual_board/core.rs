@@ -116,6 +116,11 @@ pub trait Core {
     /// # Errors
     /// See [`Core::word`].
     fn was_reset(&mut self) -> Result<bool, MachineError>;
+    /// Lets the world act: the core is about to run the hooked instruction.
+    ///
+    /// # Errors
+    /// See [`Core::word`].
+    fn hook(&mut self) -> Result<(), MachineError>;
 }
 
 impl Machine {
@@ -230,5 +235,9 @@ impl Core for Machine {
 
     fn was_reset(&mut self) -> Result<bool, MachineError> {
         Machine::was_reset(self)
+    }
+
+    fn hook(&mut self) -> Result<(), MachineError> {
+        self.tick()
     }
 }

@@ -80,6 +80,8 @@ pub struct CoreDebug {
     /// A hard fault that nobody catches was let through: its handler may be
     /// the one of other exceptions too, so it is armed again at the next halt.
     fault_passed: bool,
+    /// An instruction the world acts before.
+    hook: Option<u32>,
     armed: Armed,
 }
 
@@ -97,6 +99,7 @@ impl Default for CoreDebug {
             reset_seen: true,
             retired: false,
             fault_passed: false,
+            hook: None,
             armed: Armed::default(),
         }
     }
@@ -205,7 +208,7 @@ impl CoreDebug {
         match self.cause(core)? {
             Some(cause) => self.halt(cause),
             None => {
-                core.step(false)?;
+                self.pass(false, core)?;
                 self.arm(core)?;
                 core.run()?;
             }
@@ -229,6 +232,23 @@ impl CoreDebug {
             return Ok(());
         }
         self.go(core)
+    }
+
+    /// Lets the world act before an instruction is run, each time it is.
+    ///
+    /// # Errors
+    /// See [`CoreDebug::power_up`].
+    pub fn hook(&mut self, hook: Option<u32>, core: &mut impl Core) -> Result<(), MachineError> {
+        self.hook = hook.map(|address| address & !1);
+        self.rearm(core)
+    }
+
+    /// Runs one instruction, and the world before it where it is hooked.
+    fn pass(&mut self, masked: bool, core: &mut impl Core) -> Result<(), MachineError> {
+        if self.hook.is_some() && self.hook == Some(core.register(PC)?) {
+            core.hook()?;
+        }
+        core.step(masked)
     }
 
     fn status(&self) -> u32 {
@@ -288,7 +308,7 @@ impl CoreDebug {
             self.halt(BKPT);
             return Ok(());
         }
-        core.step(self.control & C_MASKINTS != 0)?;
+        self.pass(self.control & C_MASKINTS != 0, core)?;
         self.retired = true;
         let caught = self.hard_fault_cause(core)?.flatten();
         self.halt(caught.unwrap_or(HALTED));
@@ -372,6 +392,7 @@ impl CoreDebug {
             let others = [armed.trap, armed.hard_fault, armed.reset];
             armed.addresses.extend(others.into_iter().flatten());
         }
+        armed.addresses.extend(self.hook);
         for &gone in self.armed.addresses.difference(&armed.addresses) {
             core.breakpoint(gone, false)?;
         }

@@ -1,6 +1,7 @@
 //! The stub that QEMU offers a gdb: registers, breakpoints, run and stop.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,11 @@ impl Stub {
         };
         stub.request("qXfer:features:read:target.xml:0,ffb", deadline)?;
         Ok(stub)
+    }
+
+    /// The socket once more, to wait for what comes from it.
+    pub(super) fn clone_socket(&self) -> io::Result<UnixStream> {
+        self.socket.clone_stream()
     }
 
     /// A register by its number: 0 to 15, and 25 for the status.

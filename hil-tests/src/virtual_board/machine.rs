@@ -12,8 +12,11 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::gdb::Stub;
+use super::pins::{PINS, Pins, TickClock};
 use super::socket::Socket;
 
+/// The chip, among the objects of the machine.
+const CHIP: &str = "/machine/nrf51";
 /// The event of a reset.
 const RESET: &str = "\"RESET\"";
 /// How long the machine may take over one request.
@@ -67,6 +70,9 @@ pub enum MachineError {
         /// Its answer.
         reply: String,
     },
+    /// The port has no such pin.
+    #[error("there is no pin P0.{0:02}: the last one is P0.{last}", last = PINS - 1)]
+    Pin(u8),
     /// A file, a process or a socket failed.
     #[error("the machine could not be reached: {0}")]
     Io(#[from] io::Error),
@@ -99,6 +105,8 @@ pub struct Machine {
     pub(super) stub: Stub,
     /// Whether the chip was reset, by itself or by us, since it was last asked.
     reset_seen: bool,
+    pub(super) pins: Pins,
+    clock: Option<TickClock>,
 }
 
 impl Machine {
@@ -153,6 +161,8 @@ impl Machine {
             qmp,
             stub,
             reset_seen: false,
+            pins: Pins::default(),
+            clock: None,
         };
         machine.boot_blank()?;
         Ok(machine)
@@ -162,6 +172,7 @@ impl Machine {
         let greeting = self.qmp.line(soon());
         greeting.map_err(|e| self.failure("greeting", e))?;
         self.qmp("qmp_capabilities")?;
+        self.qtest(&format!("irq_intercept_out {CHIP}"))?;
         self.write_word(0x4001_e504, 2)?;
         self.write_word(0x4001_e50c, 1)?;
         self.write_word(0x4001_e504, 1)?;
@@ -186,7 +197,7 @@ impl Machine {
             let line = line.map_err(|e| self.failure("system_reset", e))?;
             self.reset_seen = line.contains(RESET);
         }
-        Ok(())
+        self.drive_again()
     }
 
     /// Whether the chip was reset since the last time this was asked.
@@ -195,7 +206,67 @@ impl Machine {
     /// The machine ended.
     pub fn was_reset(&mut self) -> Result<bool, MachineError> {
         self.note_resets()?;
-        Ok(std::mem::take(&mut self.reset_seen))
+        let seen = std::mem::take(&mut self.reset_seen);
+        if seen {
+            self.drive_again()?;
+        }
+        Ok(seen)
+    }
+
+    /// Drives an input pin, and holds it through resets.
+    ///
+    /// # Errors
+    /// There is no such pin, or the machine ended or does not answer.
+    pub fn drive(&mut self, pin: u8, high: bool) -> Result<(), MachineError> {
+        if pin >= PINS {
+            return Err(MachineError::Pin(pin));
+        }
+        self.pins.note_level(pin, high);
+        let level = u8::from(high);
+        self.qtest(&format!("set_irq_in {CHIP} unnamed-gpio-in {pin} {level}"))
+            .map(drop)
+    }
+
+    /// Drives every pin as it was before a reset.
+    pub(super) fn drive_again(&mut self) -> Result<(), MachineError> {
+        for (pin, high) in self.pins.levels() {
+            self.drive(pin, high)?;
+        }
+        Ok(())
+    }
+
+    /// Where the firmware shows its clock; none where no ticks are followed.
+    pub(super) fn follow(&mut self, clock: Option<TickClock>) {
+        self.clock = clock;
+    }
+
+    /// Does what the world does between two ticks: called before the handler
+    /// of a tick runs.
+    pub(super) fn tick(&mut self) -> Result<(), MachineError> {
+        let Some(clock) = self.clock else {
+            return Ok(());
+        };
+        let sampled = self.read_word(clock.counter)?;
+        self.pins.date(Some(sampled));
+        for (pin, high) in self.pins.due(sampled.wrapping_add(1)) {
+            self.drive(pin, high)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what pins did while nothing was asked.
+    pub(super) fn hear_pins(&mut self) -> Result<(), MachineError> {
+        loop {
+            match self.qtest.line(Instant::now()) {
+                Ok(line) => drop(self.pins.hear(&line)),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => break,
+                Err(error) => return Err(self.failure("pins", error)),
+            }
+        }
+        if self.clock.is_none() {
+            self.pins.date(None);
+        }
+        Ok(())
     }
 
     /// Takes the events that wait, so that they never pile up.
@@ -264,7 +335,7 @@ impl Machine {
         let reply = self.qtest.send(line.as_bytes(), DEADLINE).and_then(|()| {
             loop {
                 let line = self.qtest.line(until)?;
-                if !line.starts_with("IRQ ") {
+                if !self.pins.hear(&line) {
                     return Ok(line);
                 }
             }

@@ -8,6 +8,8 @@ pub mod dispatch;
 mod gdb;
 pub mod machine;
 pub mod memory_map;
+pub mod pin_map;
+pub mod pins;
 pub mod probe_server;
 pub mod protocol;
 mod socket;

@@ -24,6 +24,11 @@ impl Socket {
         })
     }
 
+    /// The stream once more, to wait for what comes from it.
+    pub(super) fn clone_stream(&self) -> io::Result<UnixStream> {
+        self.stream.try_clone()
+    }
+
     /// Sends bytes.
     pub(super) fn send(&mut self, bytes: &[u8], deadline: Duration) -> io::Result<()> {
         self.stream.set_write_timeout(Some(deadline))?;

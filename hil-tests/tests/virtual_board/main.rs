@@ -1,38 +1,27 @@
 //! The emulated machine: it starts, answers, fails in words and leaves nothing behind.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that meets the unexpected should stop there"
 )]
 
+mod pins;
 mod probe;
+mod support;
 
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 use hil_tests::virtual_board::dispatch::{Probe, answer};
-use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
+use hil_tests::virtual_board::machine::{MachineError, Pace};
 use hil_tests::virtual_board::memory_map::MachineBus;
 
-/// A started machine, or the printed reason why this test is skipped.
-fn machine(pace: Pace) -> Result<Option<Machine>, MachineError> {
-    match Machine::start(pace) {
-        Ok(machine) => Ok(Some(machine)),
-        Err(MachineError::Missing) => {
-            let required = std::env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
-            assert!(!required.contains("virtual"), "{}", MachineError::Missing);
-            eprintln!("skipped: {}", MachineError::Missing);
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
+use support::{kill_machine, machine};
 
 #[test]
 fn a_blank_machine_holds_the_stub_and_leaves_nothing() {
     for pace in [Pace::RealTime, Pace::Fast] {
-        let Some(mut machine) = machine(pace).unwrap() else {
+        let Some(mut machine) = machine(pace) else {
             return;
         };
         assert_eq!(machine.read_word(0).unwrap(), 0x2000_4000);
@@ -49,19 +38,10 @@ fn a_blank_machine_holds_the_stub_and_leaves_nothing() {
 
 #[test]
 fn a_killed_machine_is_an_error_in_words() {
-    let Some(mut machine) = machine(Pace::RealTime).unwrap() else {
+    let Some(mut machine) = machine(Pace::RealTime) else {
         return;
     };
-    let children = format!("/proc/{0}/task/{0}/children", machine.id());
-    let qemu = std::fs::read_to_string(children).unwrap();
-    let qemu = qemu.split_whitespace().next().unwrap();
-    assert!(
-        Command::new("kill")
-            .args(["-9", qemu])
-            .status()
-            .unwrap()
-            .success()
-    );
+    kill_machine(machine.id());
     let error = loop {
         if let Err(error) = machine.read_word(0) {
             break error;
@@ -72,7 +52,7 @@ fn a_killed_machine_is_an_error_in_words() {
 
 #[test]
 fn memory_requests_reach_the_machine_and_unmapped_ones_fault() {
-    let Some(mut machine) = machine(Pace::RealTime).unwrap() else {
+    let Some(mut machine) = machine(Pace::RealTime) else {
         return;
     };
     let mut probe = Probe::default();

@@ -1,82 +1,23 @@
 //! The board as probe-rs sees it.
 
-use std::time::Duration;
-
-use hil_tests::virtual_board::board::{BoardError, VirtualBoard};
-use hil_tests::virtual_board::machine::{MachineError, Pace};
-use probe_rs::flashing::{DownloadOptions, FlashLoader};
+use hil_tests::virtual_board::machine::Pace;
+use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
-use probe_rs::probe::{DebugProbeSelector, WireProtocol};
-use probe_rs::{CoreStatus, HaltReason, MemoryInterface, Permissions, RegisterId, Session};
+use probe_rs::{CoreStatus, HaltReason, MemoryInterface, RegisterId, VectorCatchCondition};
 
-/// Counts in R0 for ever, R1 = 7: `movs r0,#0; movs r1,#7; adds r0,#1; b .-2`.
-const COUNTER: [u16; 4] = [0x2000, 0x2107, 0x3001, 0xe7fd];
-const CODE: u32 = 0x40;
-const HANDLER: u32 = 0x60;
-const SECOND: Duration = Duration::from_secs(1);
-
-/// An image: vectors, the code, a hard fault handler that stays.
-fn image(code: &[u16]) -> Vec<u8> {
-    let mut image = vec![0xff; 0x80];
-    let mut put = |at: u32, bytes: &[u8]| {
-        let at = at as usize;
-        image[at..at + bytes.len()].copy_from_slice(bytes);
-    };
-    for (at, word) in [
-        (0, 0x2000_2000),
-        (4, CODE | 1),
-        (8, HANDLER | 1),
-        (12, HANDLER | 1),
-    ] {
-        put(at, &u32::to_le_bytes(word));
-    }
-    for (at, half) in (CODE..).step_by(2).zip(code) {
-        put(at, &half.to_le_bytes());
-    }
-    put(HANDLER, &0xe7fe_u16.to_le_bytes());
-    image
-}
-
-/// A started board, or the printed reason why this test is skipped.
-fn board() -> Option<VirtualBoard> {
-    match VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime) {
-        Ok(board) => Some(board),
-        Err(BoardError::Machine(MachineError::Missing)) => {
-            let required = std::env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
-            assert!(!required.contains("virtual"), "{}", MachineError::Missing);
-            eprintln!("skipped: {}", MachineError::Missing);
-            None
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
-fn attach(board: &VirtualBoard) -> Session {
-    let selector: DebugProbeSelector = board.selector().parse().unwrap();
-    let mut probe = Lister::new().open(selector).unwrap();
-    probe.select_protocol(WireProtocol::Swd).unwrap();
-    probe
-        .attach("nRF51822_xxAA", Permissions::default())
-        .unwrap()
-}
-
-fn flash(session: &mut Session, code: &[u16]) {
-    let mut loader: FlashLoader = session.target().flash_loader();
-    loader.add_data(0, &image(code)).unwrap();
-    let mut options = DownloadOptions::default();
-    options.verify = true;
-    loader.commit(session, options).unwrap();
-}
+use crate::support::*;
 
 #[test]
 fn an_image_is_flashed_from_blank_and_runs() {
-    let Some(board) = board() else { return };
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
     let mut session = attach(&board);
     flash(&mut session, &COUNTER);
     let mut core = session.core(0).unwrap();
-    let mut held = [0; 0x80];
+    let mut held = vec![0; image(&COUNTER).len()];
     core.read(0, &mut held).unwrap();
-    assert_eq!(held.as_slice(), image(&COUNTER));
+    assert_eq!(held, image(&COUNTER));
     let stopped = core.reset_and_halt(SECOND).unwrap();
     assert_eq!(stopped.pc, u64::from(CODE));
     core.step().unwrap();
@@ -84,21 +25,19 @@ fn an_image_is_flashed_from_blank_and_runs() {
     let counted: u32 = core.read_core_reg(RegisterId(1)).unwrap();
     assert_eq!(counted, 7);
     core.run().unwrap();
-    let until = std::time::Instant::now() + SECOND;
-    loop {
+    until("a count of 1000", || {
         core.halt(SECOND).unwrap();
         let count: u32 = core.read_core_reg(RegisterId(0)).unwrap();
-        if count > 1000 {
-            break;
-        }
-        assert!(std::time::Instant::now() < until);
         core.run().unwrap();
-    }
+        count > 1000
+    });
 }
 
 #[test]
 fn every_register_reads_back_what_was_written() {
-    let Some(board) = board() else { return };
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
     core.halt(SECOND).unwrap();
@@ -130,7 +69,9 @@ fn every_register_reads_back_what_was_written() {
 
 #[test]
 fn a_breakpoint_stops_and_reads_back() {
-    let Some(board) = board() else { return };
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
     let mut session = attach(&board);
     flash(&mut session, &COUNTER);
     let mut core = session.core(0).unwrap();
@@ -156,7 +97,9 @@ fn a_breakpoint_stops_and_reads_back() {
 
 #[test]
 fn an_unmapped_address_faults() {
-    let Some(board) = board() else { return };
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
     assert!(core.read_word_32(0x3000_0000).is_err());
@@ -170,9 +113,122 @@ fn an_unmapped_address_faults() {
 
 #[test]
 fn a_second_client_is_refused() {
-    let Some(board) = board() else { return };
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
     let session = attach(&board);
     let selector: DebugProbeSelector = board.selector().parse().unwrap();
     assert!(Lister::new().open(selector).is_err());
     drop(session);
+}
+
+/// `movs r0,#3; bkpt #1; movs r0,#4; b .`
+const TRAP: [u16; 4] = [0x2003, 0xbe01, 0x2004, 0xe7fe];
+/// Loads from an address where nothing is: `ldr r0,[pc,#4]; ldr r0,[r0]; b .`
+const FAULT: [u16; 6] = [0x4801, 0x6800, 0xe7fe, 0x46c0, 0x0000, 0x6000];
+
+#[test]
+fn a_bkpt_instruction_halts_where_it_is() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    flash(&mut session, &TRAP);
+    let mut core = session.core(0).unwrap();
+    core.reset_and_halt(SECOND).unwrap();
+    core.run().unwrap();
+    core.wait_for_core_halted(SECOND).unwrap();
+    let status = core.status().unwrap();
+    assert!(
+        matches!(status, CoreStatus::Halted(HaltReason::Breakpoint(_))),
+        "{status:?}"
+    );
+    let pc: u32 = core.read_core_reg(RegisterId(15)).unwrap();
+    let r0: u32 = core.read_core_reg(RegisterId(0)).unwrap();
+    assert_eq!((pc, r0), (CODE + 2, 3));
+    let exception: u32 = core.read_core_reg(RegisterId(16)).unwrap();
+    assert_eq!(exception & 0x3f, 0, "the core is in no exception");
+}
+
+#[test]
+fn a_hard_fault_is_caught() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    flash(&mut session, &FAULT);
+    let mut core = session.core(0).unwrap();
+    core.reset_and_halt(SECOND).unwrap();
+    core.enable_vector_catch(VectorCatchCondition::HardFault)
+        .unwrap();
+    core.run().unwrap();
+    core.wait_for_core_halted(SECOND).unwrap();
+    assert_eq!(
+        core.status().unwrap(),
+        CoreStatus::Halted(HaltReason::Exception)
+    );
+    let pc: u32 = core.read_core_reg(RegisterId(15)).unwrap();
+    assert_eq!(pc, HANDLER);
+}
+
+#[test]
+fn erased_flash_locks_the_core_up_until_there_is_a_program() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    probe_rs::flashing::erase_all(
+        &mut session,
+        &mut probe_rs::flashing::FlashProgress::empty(),
+        false,
+    )
+    .unwrap();
+    session.core(0).unwrap().reset().unwrap();
+    assert_eq!(
+        session.core(0).unwrap().status().unwrap(),
+        CoreStatus::LockedUp
+    );
+    flash(&mut session, &COUNTER);
+    let mut core = session.core(0).unwrap();
+    assert_eq!(core.reset_and_halt(SECOND).unwrap().pc, u64::from(CODE));
+    assert!(board.failure().is_none());
+}
+
+#[test]
+fn a_sleeping_core_halts_steps_and_goes_on() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    flash(&mut session, &TICKER);
+    let mut core = session.core(0).unwrap();
+    core.reset().unwrap();
+    for _ in 0..5 {
+        let before = core.read_word_32(COUNT.into()).unwrap();
+        until("a tick", || {
+            core.read_word_32(COUNT.into()).unwrap() > before
+        });
+        core.halt(SECOND).unwrap();
+        core.step().unwrap();
+        core.run().unwrap();
+    }
+}
+
+#[test]
+fn a_killed_machine_is_an_error_and_never_a_hang() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    let mut core = session.core(0).unwrap();
+    core.halt(SECOND).unwrap();
+    kill_machine(board.machine_id());
+    until("the cause", || board.failure().is_some());
+    assert!(core.read_word_32(0).is_err());
+    assert!(core.run().is_err());
+    let failure = board.failure().unwrap();
+    assert!(
+        failure.contains("the machine ended (signal: 9"),
+        "{failure}"
+    );
 }

@@ -1,0 +1,168 @@
+//! The world outside the chip: inputs that are driven, outputs that are watched.
+
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many pins the port has.
+pub const PINS: u8 = 32;
+/// How many edges are kept for whoever asks; after that the oldest are counted as lost.
+const KEPT: usize = 1 << 16;
+
+/// An input pin, driven at the sample of a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Drive {
+    /// The tick whose sample is the first to see it.
+    pub tick: u32,
+    /// The pin of the port.
+    pub pin: u8,
+    /// High or low.
+    pub high: bool,
+}
+
+/// An output pin that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// The tick that was sampled last when it changed, where ticks are followed.
+    pub tick: Option<u32>,
+    /// The pin of the port.
+    pub pin: u8,
+    /// High or low.
+    pub high: bool,
+}
+
+/// Where a firmware shows its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TickClock {
+    /// The first instruction of the interrupt handler that counts and samples.
+    pub handler: u32,
+    /// The word that counts: the tick sampled last.
+    pub counter: u32,
+}
+
+/// What the world does and sees.
+#[derive(Debug, Default)]
+pub(super) struct Pins {
+    /// What is driven, and must be driven anew after a reset.
+    levels: BTreeMap<u8, bool>,
+    /// A bit for each output that is watched, and its level.
+    watched: u32,
+    high: u32,
+    /// Edges since the last tick that was seen.
+    fresh: Vec<(u8, bool)>,
+    edges: VecDeque<Edge>,
+    lost: u64,
+    script: BTreeMap<u32, Vec<(u8, bool)>>,
+}
+
+impl Pins {
+    pub(super) fn watch(&mut self, mask: u32) {
+        self.watched = mask;
+    }
+
+    /// Takes a line of the machine; true if it told of a pin.
+    pub(super) fn hear(&mut self, line: &str) -> bool {
+        let Some(told) = line.strip_prefix("IRQ ") else {
+            return false;
+        };
+        let (high, pin) = match told.split_once(' ') {
+            Some(("raise", pin)) => (true, pin),
+            Some(("lower", pin)) => (false, pin),
+            _ => return true,
+        };
+        let bit = pin.parse().ok().and_then(|pin: u8| {
+            let bit = 1u32.checked_shl(pin.into())? & self.watched;
+            (bit != 0).then_some((pin, bit))
+        });
+        if let Some((pin, bit)) = bit
+            && (self.high & bit != 0) != high
+        {
+            self.high ^= bit;
+            self.fresh.push((pin, high));
+        }
+        true
+    }
+
+    /// Dates what was heard since the last time.
+    pub(super) fn date(&mut self, tick: Option<u32>) {
+        for (pin, high) in self.fresh.drain(..) {
+            if self.edges.len() == KEPT {
+                self.edges.pop_front();
+                self.lost += 1;
+            }
+            self.edges.push_back(Edge { tick, pin, high });
+        }
+    }
+
+    /// The edges nobody took yet, and how many there was no room for.
+    pub(super) fn take_edges(&mut self) -> (Vec<Edge>, u64) {
+        (
+            self.edges.drain(..).collect(),
+            std::mem::take(&mut self.lost),
+        )
+    }
+
+    pub(super) fn note_level(&mut self, pin: u8, high: bool) {
+        self.levels.insert(pin, high);
+    }
+
+    pub(super) fn levels(&self) -> Vec<(u8, bool)> {
+        self.levels
+            .iter()
+            .map(|(&pin, &high)| (pin, high))
+            .collect()
+    }
+
+    pub(super) fn schedule(&mut self, drives: &[Drive]) {
+        self.script.clear();
+        for drive in drives {
+            let pins = self.script.entry(drive.tick).or_default();
+            pins.push((drive.pin, drive.high));
+        }
+    }
+
+    /// What is due by the sample of a tick, in its order.
+    pub(super) fn due(&mut self, tick: u32) -> Vec<(u8, bool)> {
+        let later = match tick.checked_add(1) {
+            Some(next) => self.script.split_off(&next),
+            None => BTreeMap::new(),
+        };
+        let due = std::mem::replace(&mut self.script, later);
+        due.into_values().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_watched_pins_that_change_are_edges() {
+        let mut pins = Pins::default();
+        pins.watch(1 << 3);
+        for line in ["IRQ raise 3", "IRQ raise 3", "IRQ raise 4", "IRQ raise 99"] {
+            assert!(pins.hear(line));
+        }
+        assert!(!pins.hear("OK"));
+        pins.date(Some(7));
+        let edge = Edge {
+            tick: Some(7),
+            pin: 3,
+            high: true,
+        };
+        assert_eq!(pins.take_edges(), (vec![edge], 0));
+    }
+
+    #[test]
+    fn a_script_gives_each_drive_once_and_none_too_early() {
+        let mut pins = Pins::default();
+        let drive = |tick, high| Drive {
+            tick,
+            pin: 17,
+            high,
+        };
+        pins.schedule(&[drive(5, true), drive(2, false), drive(9, false)]);
+        assert_eq!(pins.due(1), []);
+        assert_eq!(pins.due(5), [(17, false), (17, true)]);
+        assert_eq!(pins.due(5), []);
+        assert_eq!(pins.due(u32::MAX), [(17, false)]);
+    }
+}
