@@ -6,6 +6,7 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+mod command;
 mod pins;
 mod probe;
 mod support;
