@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::core::{Core, LR, PC, Register, Special};
-use super::machine::MachineError;
+use crate::virtual_board::core::{Core, LR, PC, Register, Special};
+use crate::virtual_board::machine::MachineError;
 
 const AIRCR: u32 = 0xe000_ed0c;
 const DFSR: u32 = 0xe000_ed30;
@@ -494,3 +494,6 @@ fn return_trap(core: &mut impl Core) -> Result<Option<u32>, MachineError> {
     let back = core.register(LR)? & !1;
     Ok(is_trap(back, core)?.then_some(back))
 }
+
+#[cfg(test)]
+mod tests;
