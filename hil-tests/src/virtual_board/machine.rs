@@ -133,6 +133,8 @@ impl Machine {
         command.args(["-c", WATCH, "sh"]).arg(folder.path());
         command.args(["qemu-system-arm", "-M", "microbit", "-accel", "tcg"]);
         command.args(["-nographic", "-monitor", "none", "-serial", "null", "-S"]);
+        // Without it every request is written to standard error.
+        command.args(["-qtest-log", "none"]);
         if pace == Pace::Fast {
             command.args(["-icount", "shift=6,sleep=off"]);
         }
@@ -301,6 +303,29 @@ impl Machine {
     pub fn write_word(&mut self, address: u32, word: u32) -> Result<(), MachineError> {
         self.qtest(&format!("writel {address:#x} {word:#x}"))
             .map(drop)
+    }
+
+    /// Reads bytes of memory.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), MachineError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let request = format!("read {address:#x} {:#x}", bytes.len());
+        let reply = self.qtest(&request)?;
+        let digits = reply.trim_start_matches("0x").as_bytes();
+        let pairs = digits.chunks_exact(2).map(|pair| {
+            let pair = str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        let read: Option<Vec<u8>> = pairs.collect();
+        match read.filter(|read| read.len() == bytes.len()) {
+            Some(read) => bytes.copy_from_slice(&read),
+            None => return Err(MachineError::Refused { request, reply }),
+        }
+        Ok(())
     }
 
     /// Writes bytes of memory.
