@@ -124,3 +124,39 @@ fn an_address_of_the_network_is_refused() {
         .unwrap();
     assert_eq!(ended.status.code(), Some(2));
 }
+
+/// Ends it with an emulator that is this script, and gives what it told.
+fn with_emulator(script: &str) -> String {
+    let (folder, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let emulator = folder.path().join("qemu-system-arm");
+    std::fs::write(&emulator, format!("#!/bin/sh\n{script}\n")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&emulator, mode).unwrap();
+    let mut path = folder.path().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let begun = std::time::Instant::now();
+    let ended = hil(&[], temporary.path())
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(begun.elapsed() < 6 * SECOND, "it is told within seconds");
+    assert_eq!(ended.status.code(), Some(3));
+    until("the end of the folder", || is_empty(temporary.path()));
+    String::from_utf8(ended.stderr).unwrap()
+}
+
+#[test]
+fn an_emulator_that_does_not_start_is_told_with_its_own_words() {
+    let told = with_emulator("echo no such machine >&2; exit 1");
+    assert!(
+        told.contains("the machine ended (exit status: 1): no such machine"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_emulator_that_hangs_is_told_and_ended() {
+    let told = with_emulator("exec sleep 1000");
+    assert!(told.contains("the machine did not answer"), "{told}");
+}

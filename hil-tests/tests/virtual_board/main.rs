@@ -7,6 +7,7 @@
 )]
 
 mod command;
+mod faults;
 mod pins;
 mod probe;
 mod support;
