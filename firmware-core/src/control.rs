@@ -90,7 +90,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     /// `contacts` are the closed ones as they were sampled in this tick, a bit a button:
     /// bit 0 is `ButtonId(0)`.
     pub fn tick(&mut self, contacts: u64, link: &mut dyn Link) {
-        self.outbox.flush(link);
+        self.flush(link);
         if self.phase == Phase::Stopped {
             return;
         }
@@ -98,6 +98,12 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         run.tick(&mut Tracer { outbox, link });
         self.act(contacts, link);
         self.end_when_due(link);
+    }
+
+    /// Tells the end of a run that found no room before. To be called now and then while the
+    /// board stands still.
+    pub fn flush(&mut self, link: &mut dyn Link) {
+        self.outbox.flush(link);
     }
 
     /// Notes that this many ticks passed unseen: their samples found no room.

@@ -55,8 +55,8 @@ pub enum Cause<'a> {
     },
     /// The core took a hard fault.
     Fault(Registers),
-    /// The core took a fault with its stack pointer below the stack. What was stacked is
-    /// lost with it.
+    /// The core took a fault with its stack pointer outside the stack, nearly always below it.
+    /// What was stacked is lost with it.
     StackOverflow,
 }
 

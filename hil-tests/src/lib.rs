@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod contract;
 pub mod images;
+pub mod session;
 pub mod size;
 pub mod toolchain;
 pub mod virtual_board;

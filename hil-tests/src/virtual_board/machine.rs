@@ -35,11 +35,15 @@ exec 3<&0
 { read -r _ <&3; kill -9 $machine; } 2>/dev/null >&2 & watch=$!
 exec 3<&-
 wait $machine; code=$?
+: >"$folder/ended"
 kill $watch 2>/dev/null
 if read -r _; then :; fi
 rm -rf "$folder"
 exit $code
 "#;
+
+/// What the wrapper leaves in the folder once QEMU has ended.
+const ENDED: &str = "ended";
 
 /// Reset vector and handlers of a blank chip: stack, reset, NMI, hard fault, `b .`.
 const STUB: [u32; 5] = [0x2000_4000, 0x11, 0x11, 0x11, 0xe7fe_e7fe];
@@ -434,7 +438,7 @@ fn connect<T>(
     loop {
         match attempt(&folder.join(name)) {
             Ok(socket) => return Ok(socket),
-            Err(_) if child.try_wait()?.is_none() => {
+            Err(_) if !folder.join(ENDED).exists() && child.try_wait()?.is_none() => {
                 if Instant::now() > until {
                     let late = io::ErrorKind::TimedOut.into();
                     return Err(failure(child, folder, name, late));

@@ -84,21 +84,24 @@ impl Bus for MachineBus<'_> {
         if !mapped(address, bytes.len()) {
             return false;
         }
-        if within(&MEMORY, address, bytes.len()) {
+        if bytes.len() > 4 && within(&MEMORY, address, bytes.len()) {
             let read = self.machine.read(address, bytes);
             return self.keep(read).is_some();
         }
-        for (at, byte) in (address..).zip(bytes) {
+        // A word is read at once, as on a real bus: read byte by byte, one that the firmware is
+        // changing would come out as neither the old nor the new.
+        let mut at = address;
+        let mut rest = bytes;
+        while !rest.is_empty() {
             let Some(word) = self.read(at & !3) else {
                 return false;
             };
-            let [first, second, third, fourth] = word.to_le_bytes();
-            *byte = match at & 3 {
-                0 => first,
-                1 => second,
-                2 => third,
-                _ => fourth,
-            };
+            let offset = (at & 3) as usize;
+            let count = rest.len().min(4 - offset);
+            let (unit, later) = rest.split_at_mut(count);
+            unit.copy_from_slice(&word.to_le_bytes()[offset..offset + count]);
+            rest = later;
+            at = (at & !3).wrapping_add(4);
         }
         true
     }
@@ -107,7 +110,7 @@ impl Bus for MachineBus<'_> {
         if !mapped(address, bytes.len()) {
             return false;
         }
-        if within(&RAM, address, bytes.len()) {
+        if bytes.len() > 4 && within(&RAM, address, bytes.len()) {
             let written = self.machine.write(address, bytes);
             return self.keep(written).is_some();
         }

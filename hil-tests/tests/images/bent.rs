@@ -55,49 +55,52 @@ const BENDS: [Bend; 4] = [
     },
 ];
 
-pub(crate) fn trials(board: &Board, missing: Option<&String>) -> Vec<Trial> {
-    let trial = |bend: Bend| {
-        let name = format!("bent/{}/{}", board.name, bend.name);
-        let board = board.clone();
-        support::trial(name, missing.cloned(), move || is_found(&bend, &board))
-    };
-    BENDS.map(trial).into()
+/// All of them in one copy, so that all but the linking is done once.
+pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
+    let name = format!("bent/{}", board.name);
+    let board = board.clone();
+    support::trial(name, missing, move || {
+        let copy = Copy::new("bent");
+        let board = copy.board(&board);
+        let straight = fs::read_to_string(board.folder.join(script::SCRIPT))?;
+        let found = |bend| is_found(bend, &copy, &board, &straight);
+        BENDS.iter().try_for_each(found)
+    })
 }
 
-fn is_found(bend: &Bend, board: &Board) -> Result<(), Failed> {
-    let copy = Copy::new("bent");
-    let board = copy.board(board);
-    let path = board.folder.join(script::SCRIPT);
-    let text = fs::read_to_string(&path)?;
-    let bent = bend
-        .lines
-        .iter()
-        .fold(text, |text, line| bent(&text, *line));
-    fs::write(&path, &bent)?;
-    holds_but(bend.script_breaks, &script::check(&bent, &board));
+fn is_found(bend: &Bend, copy: &Copy, board: &Board, straight: &str) -> Result<(), Failed> {
+    let lines = bend.lines.iter();
+    let text = lines.fold(straight.to_owned(), |text, line| bent(&text, *line));
+    fs::write(board.folder.join(script::SCRIPT), &text)?;
+    holds_but(bend, bend.script_breaks, &script::check(&text, board));
     let images = build(
         &support::surroundings(),
         &copy.workspace(),
-        &board,
+        board,
         Profile::Release,
     )?;
     for image in images {
-        let findings = contract::check(&image.read()?, &board, Profile::Release);
-        holds_but(bend.image_breaks, &findings);
+        let findings = contract::check(&image.read()?, board, Profile::Release);
+        holds_but(bend, bend.image_breaks, &findings);
     }
     Ok(())
 }
 
 /// The rule is among those that are broken, or there is none.
-fn holds_but(rule: Option<Rule>, findings: &[Finding]) {
+fn holds_but(bend: &Bend, rule: Option<Rule>, findings: &[Finding]) {
     match rule {
         Some(rule) => {
             let found = findings.iter().any(|finding| finding.rule == rule);
-            assert!(found, "it breaks {rule}, and was found: {findings:?}");
+            assert!(
+                found,
+                "{} breaks {rule}, and was found: {findings:?}",
+                bend.name
+            );
         }
         None => assert!(
             findings.is_empty(),
-            "it breaks nothing, and was found: {findings:?}"
+            "{} breaks nothing, and was found: {findings:?}",
+            bend.name
         ),
     }
 }

@@ -184,7 +184,8 @@ fn a_core_that_locks_up_by_itself_is_a_failure_with_its_cause() {
     loader.add_data(0, &image).unwrap();
     let options = DownloadOptions::default();
     loader.commit(&mut session, options).unwrap();
-    session.core(0).unwrap().reset().unwrap();
+    // The machine may be gone before the reset is told to be done.
+    let _ = session.core(0).unwrap().reset();
     until("the end of the machine", || board.failure().is_some());
     let failure = board.failure().unwrap();
     assert!(failure.to_lowercase().contains("lockup"), "{failure}");

@@ -1,5 +1,5 @@
-//! What happens when it all goes wrong: a debug image says why and stays where it is, for the
-//! probe; a release image leaves an epitaph and resets.
+//! What happens when it all goes wrong: an epitaph is left for the next boot. Then a debug
+//! image says why and stays where it is, for the probe; a release image resets.
 //!
 //! None of it needs a debugger, and none of it executes a breakpoint, which would lock up a
 //! core that has no debugger.
@@ -9,6 +9,7 @@ use core::cell::{Cell, UnsafeCell};
 use core::fmt::Write;
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::{ExceptionFrame, exception};
@@ -26,6 +27,10 @@ static OUTPUTS_OFF: Mutex<Cell<fn()>> = Mutex::new(Cell::new(|| ()));
 pub fn arm(outputs_off: fn()) {
     critical_section::with(|cs| OUTPUTS_OFF.borrow(cs).set(outputs_off));
 }
+
+/// Whether a crash is being logged. An atomic, because a fault comes at any time; load and
+/// store are enough, because what was interrupted by a crash never goes on.
+static LOGGING: AtomicBool = AtomicBool::new(false);
 
 /// The memory that a reset does not touch.
 #[repr(transparent)]
@@ -73,11 +78,18 @@ fn crash(cause: Cause<'_>) -> ! {
         tick: Ticks(samples::now()),
         cause,
     };
+    let before = Retained::read(&read_retained()).crashes;
+    // Only what resets by itself can crash in a row.
+    let crashes = before.saturating_add(u8::from(!cfg!(debug_assertions)));
     if cfg!(debug_assertions) {
-        boot::log(&epitaph);
+        // A log that cannot be written, because the crash came in the midst of one, panics.
+        if !LOGGING.load(Ordering::Relaxed) {
+            LOGGING.store(true, Ordering::Relaxed);
+            write_retained(epitaph::retain(crashes, Some(&epitaph)));
+            boot::log(&epitaph);
+        }
         lockstep_parked()
     }
-    let crashes = Retained::read(&read_retained()).crashes.saturating_add(1);
     write_retained(epitaph::retain(crashes, Some(&epitaph)));
     SCB::sys_reset()
 }
@@ -106,7 +118,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     })
 }
 
-// The handler itself is in assembly: with a stack pointer below the stack nothing can be
+// The handler itself is in assembly: with a stack pointer outside the stack nothing can be
 // called, so it is set back to the top first.
 global_asm!(
     ".syntax unified",
@@ -118,12 +130,15 @@ global_asm!(
     "mov r0, sp",
     "ldr r1, =_stack_limit",
     "cmp r0, r1",
+    "blo 1f",
+    "ldr r1, =_stack_start",
+    "cmp r0, r1",
     "bhs 1f",
+    "bl lockstep_hard_fault",
+    "1:",
     "ldr r1, =_stack_start",
     "mov sp, r1",
     "bl lockstep_stack_overflow",
-    "1:",
-    "bl lockstep_hard_fault",
     ".pool",
     ".size HardFault, . - HardFault",
 );

@@ -13,7 +13,7 @@
 //! | symbol | is |
 //! | --- | --- |
 //! | `_SEGGER_RTT` | the RTT control block |
-//! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last |
+//! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last; 0 while the board stands still |
 //! | `LOCKSTEP_BOOT` | `u32`, bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
 //! | `LOCKSTEP_STACK_FREE` | `u32`, bytes of the stack that were never used |
 //! | `lockstep_parked` | where a debug image stays after a crash |
@@ -33,7 +33,7 @@ use firmware_core::contract::App;
 use firmware_core::control::{Broken, Control, Identity, Link};
 use firmware_core::output::Level;
 use firmware_core::time::Ticks;
-use firmware_core::wire::Boot;
+use firmware_core::wire::{Boot, Phase};
 
 /// How many events a bench can schedule ahead.
 pub const QUEUE: usize = 32;
@@ -109,17 +109,24 @@ fn play<A: App>(
             samples::restart(|| hardware.start_ticks());
             hardware.show(control.levels());
         }
+        if control.phase() == Phase::Stopped {
+            control.flush(link);
+            hardware.refresh();
+            samples::stand_still();
+        }
         stack::measure();
         samples::wait();
     }
 }
 
-/// Answers a bench and does nothing else; the outputs are off, as they are after a reset.
+/// Answers a bench and does nothing else; the outputs are off, as they are after a reset. The
+/// next reset comes from outside, say with another image, and begins anew.
 fn stay_broken<A: App>(hardware: &mut dyn Hardware, identity: Identity, link: &mut dyn Link) -> ! {
     defmt::error!(
         "crashed {} times in a row: the app is not started",
         identity.boot.crashes
     );
+    crash::forget();
     let mut broken = Broken::boot::<A>(identity, link);
     hardware.start_ticks();
     loop {

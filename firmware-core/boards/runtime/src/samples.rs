@@ -10,7 +10,7 @@ use heapless::{Deque, Vec};
 /// How many ticks the main loop can be behind before samples are lost.
 const DEPTH: usize = 32;
 
-/// The tick of the run that was sampled last.
+/// The tick of the run that was sampled last; 0 while the board stands still.
 ///
 /// An atomic, because a debugger and a crash read it at any time; only the interrupt, and the
 /// start of a run while it is masked, write it, so load and store are enough.
@@ -22,11 +22,13 @@ static LOCKSTEP_TICK: AtomicU32 = AtomicU32::new(0);
 static WAITING: Mutex<RefCell<Waiting>> = Mutex::new(RefCell::new(Waiting {
     samples: Deque::new(),
     lost: 0,
+    still: false,
 }));
 
 struct Waiting {
     samples: Deque<u64, DEPTH>,
     lost: u32,
+    still: bool,
 }
 
 /// Where the contacts are. A critical section, because it is set once and read by the
@@ -75,12 +77,16 @@ pub struct Sample {
 }
 
 /// Takes the sample of a tick: to be called from the tick interrupt, and only from there.
-/// `ports` are the levels of all pins, read at once.
+/// `ports` are the levels of all pins, read at once. While the board stands still no run is
+/// there to have a tick; the interrupt wakes the main loop all the same.
 pub fn tick(ports: [u32; 2]) {
-    LOCKSTEP_TICK.store(now().wrapping_add(1), Ordering::Relaxed);
     critical_section::with(|cs| {
-        let contacts = CONTACTS.borrow_ref(cs).closed(ports);
         let mut waiting = WAITING.borrow_ref_mut(cs);
+        if waiting.still {
+            return;
+        }
+        LOCKSTEP_TICK.store(now().wrapping_add(1), Ordering::Relaxed);
+        let contacts = CONTACTS.borrow_ref(cs).closed(ports);
         if waiting.samples.push_back(contacts).is_err() {
             waiting.lost = waiting.lost.saturating_add(1);
         }
@@ -106,11 +112,25 @@ pub fn next() -> Option<Sample> {
 /// before the interrupt can come again.
 pub fn restart(start_ticks: impl FnOnce()) {
     critical_section::with(|cs| {
-        let mut waiting = WAITING.borrow_ref_mut(cs);
-        waiting.samples.clear();
-        waiting.lost = 0;
+        *WAITING.borrow_ref_mut(cs) = Waiting {
+            samples: Deque::new(),
+            lost: 0,
+            still: false,
+        };
         LOCKSTEP_TICK.store(0, Ordering::Relaxed);
         start_ticks();
+    });
+}
+
+/// The board stands still until the next [`restart`]: no sample waits, and none is taken.
+pub fn stand_still() {
+    critical_section::with(|cs| {
+        *WAITING.borrow_ref_mut(cs) = Waiting {
+            samples: Deque::new(),
+            lost: 0,
+            still: true,
+        };
+        LOCKSTEP_TICK.store(0, Ordering::Relaxed);
     });
 }
 

@@ -1,0 +1,338 @@
+//! A script goes down to a board, and its trace comes up: whole, or not at all.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use firmware_core::control::TICK_HZ;
+use firmware_core::run::Observer;
+use firmware_core::time::Ticks;
+use firmware_core::wire::{self, Command, End, Losses, Phase, Refusal, Start, Stimulus};
+use sim::catalog::AppEntry;
+use sim::script::{Script, Timed};
+use sim::trace::Trace;
+use thiserror::Error;
+
+use super::frames::{Hello, Received, Told};
+use super::link::{Link, LinkError};
+use crate::images::elf::Identity;
+
+/// How long a board may say nothing, though it is asked.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How often a board that says nothing is asked how far it is.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// A board has not played the script, or not told all of it: no verdict about its firmware
+/// follows from that.
+#[derive(Debug, Error)]
+pub enum PlayError {
+    /// The board cannot be talked to.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The board says nothing any more.
+    #[error("the board said nothing for {} s while {awaited} was awaited", SILENCE.as_secs())]
+    Silent {
+        /// What was awaited.
+        awaited: &'static str,
+    },
+    /// The board speaks another version of the wire format.
+    #[error("the image speaks version {0} of the wire format: expected {expected}", expected = wire::VERSION)]
+    Version(u8),
+    /// The image on the board is not the one that was expected.
+    #[error("the image on the board is {found}: expected {expected}; flash it again")]
+    Image {
+        /// The identity on the board.
+        found: Identity,
+        /// The identity of the image on disk.
+        expected: Identity,
+    },
+    /// The image holds another app, or an app with other names.
+    #[error(
+        "the board runs `{found}`, which is not `{expected}` as it is here: its buttons, outputs or logs differ"
+    )]
+    App {
+        /// The app on the board.
+        found: String,
+        /// The app that was expected.
+        expected: &'static str,
+    },
+    /// The board counts its time otherwise.
+    #[error("the board has {0} ticks a second: expected {TICK_HZ}")]
+    Ticks(u32),
+    /// The board does not do what it is told.
+    #[error("the board refused a command: {0:?}")]
+    Refused(Refusal),
+    /// A frame is missing.
+    #[error("frame {expected} is missing: the next one is {found}; {after} frames had come whole")]
+    Gap {
+        /// The number that was expected.
+        expected: u32,
+        /// The number that came.
+        found: u32,
+        /// How many frames came before it.
+        after: u32,
+    },
+    /// The board itself says that something was lost.
+    #[error("the board lost {} frames and {} ticks: its trace is not whole", .0.frames, .0.ticks)]
+    Lost(Losses),
+    /// The end does not fit what came before it.
+    #[error("the run ended at tick {} with {} observations: expected tick {}, and {came} came", .end.tick.0, .end.observations, .expected.0)]
+    End {
+        /// What the board says.
+        end: End,
+        /// When the run should have ended.
+        expected: Ticks,
+        /// How many observations came.
+        came: u32,
+    },
+}
+
+/// Plays the script on the board and gives its trace.
+///
+/// # Errors
+///
+/// That the board runs another image or app, and everything that leaves doubt whether the
+/// trace is whole.
+pub fn play(
+    link: &mut Link<'_>,
+    app: &AppEntry,
+    image: &Identity,
+    script: &Script,
+    stimulus: Stimulus,
+) -> Result<Trace, PlayError> {
+    stop(link)?;
+    let hello = ask_hello(link)?;
+    check(&hello, app, image)?;
+    let mut feed = Feed::new(script.events(), hello.capacity);
+    feed.send(link, None)?;
+    link.send(&Command::Start(Start {
+        conditions: script.conditions(),
+        clock: script.clock(),
+        end: script.end(),
+        stimulus,
+    }))?;
+    let mut run = Run::new(app, script);
+    let mut heard = Instant::now();
+    let mut asked = Instant::now();
+    loop {
+        match link.receive()? {
+            Some(received) => {
+                heard = Instant::now();
+                if let Some(tick) = run.take(received)? {
+                    feed.send(link, Some(tick))?;
+                }
+                if run.is_over() {
+                    return run.into_trace();
+                }
+            }
+            None if heard.elapsed() > SILENCE => {
+                let awaited = "the end of the run";
+                return Err(PlayError::Silent { awaited });
+            }
+            None if asked.elapsed() > ASK_EVERY => {
+                asked = Instant::now();
+                link.send(&Command::Query)?;
+            }
+            None => {}
+        }
+    }
+}
+
+/// Makes the board stand still, whatever it was doing, and leaves nothing it said about that.
+fn stop(link: &mut Link<'_>) -> Result<(), PlayError> {
+    link.send(&Command::Stop)?;
+    let stopped = |told: &Told| match told {
+        Told::Status(status) if status.phase == Phase::Stopped => Some(Ok(())),
+        Told::Status(status) if status.phase == Phase::Broken => {
+            Some(Err(PlayError::Refused(Refusal::Broken)))
+        }
+        _ => None,
+    };
+    ask(link, &Command::Query, "that it stands still", stopped)?
+}
+
+/// Asks who is there.
+///
+/// # Errors
+///
+/// That nobody answers.
+pub fn ask_hello(link: &mut Link<'_>) -> Result<Hello, PlayError> {
+    ask(link, &Command::Hello, "its hello", |told| match told {
+        Told::Hello(hello) => Some(hello.as_ref().clone()),
+        _ => None,
+    })
+}
+
+/// Asks until an answer comes: what is asked before the channel has room is not answered.
+fn ask<T>(
+    link: &mut Link<'_>,
+    question: &Command,
+    awaited: &'static str,
+    answer: impl Fn(&Told) -> Option<T>,
+) -> Result<T, PlayError> {
+    let begun = Instant::now();
+    while begun.elapsed() < SILENCE {
+        link.send(question)?;
+        let asked = Instant::now();
+        while asked.elapsed() < ASK_EVERY {
+            if let Some(received) = link.receive()?
+                && let Some(answer) = answer(&received.message)
+            {
+                return Ok(answer);
+            }
+        }
+    }
+    Err(PlayError::Silent { awaited })
+}
+
+fn check(hello: &Hello, app: &AppEntry, image: &Identity) -> Result<(), PlayError> {
+    if hello.wire != wire::VERSION {
+        return Err(PlayError::Version(hello.wire));
+    }
+    if hello.image != image.0 {
+        return Err(PlayError::Image {
+            found: Identity(hello.image.clone()),
+            expected: image.clone(),
+        });
+    }
+    let interface = app.interface();
+    if hello.app != interface.name || hello.interface != interface.fingerprint() {
+        return Err(PlayError::App {
+            found: hello.app.clone(),
+            expected: interface.name,
+        });
+    }
+    if hello.tick_hz != TICK_HZ {
+        return Err(PlayError::Ticks(hello.tick_hz));
+    }
+    Ok(())
+}
+
+/// Sends events ahead of their ticks, as many as the board can hold.
+struct Feed {
+    unsent: VecDeque<Timed>,
+    waiting: VecDeque<Ticks>,
+    capacity: usize,
+}
+
+impl Feed {
+    fn new(events: &[Timed], capacity: u16) -> Self {
+        Self {
+            unsent: events.iter().copied().collect(),
+            waiting: VecDeque::new(),
+            capacity: usize::from(capacity),
+        }
+    }
+
+    /// Sends what has room on a board that has played up to `now`: the events of the tick that
+    /// it is playing may still wait there.
+    fn send(&mut self, link: &mut Link<'_>, now: Option<Ticks>) -> Result<(), LinkError> {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|tick| now.is_some_and(|now| *tick < now))
+        {
+            self.waiting.pop_front();
+        }
+        while self.waiting.len() < self.capacity
+            && let Some(Timed { tick, action }) = self.unsent.pop_front()
+        {
+            link.send(&Command::At(tick, action))?;
+            self.waiting.push_back(tick);
+        }
+        Ok(())
+    }
+}
+
+/// The run as it comes in.
+struct Run {
+    trace: Trace,
+    expected_end: Ticks,
+    begun: bool,
+    number: u32,
+    observations: u32,
+    end: Option<End>,
+}
+
+impl Run {
+    fn new(app: &AppEntry, script: &Script) -> Self {
+        let mut trace = Trace::new(app.interface());
+        trace.set_clock(script.clock());
+        Self {
+            trace,
+            expected_end: script.end(),
+            begun: false,
+            number: 0,
+            observations: 0,
+            end: None,
+        }
+    }
+
+    /// Takes a frame, and tells how far the board is if the frame does.
+    fn take(&mut self, received: Received) -> Result<Option<Ticks>, PlayError> {
+        let Received { number, message } = received;
+        if !self.begun {
+            return self.begin(number, &message);
+        }
+        if number != self.number {
+            return Err(PlayError::Gap {
+                expected: self.number,
+                found: number,
+                after: self.number,
+            });
+        }
+        self.number += 1;
+        match message {
+            Told::Observed(tick, what) => {
+                self.observations += 1;
+                self.trace.observe(tick, what);
+                Ok(Some(tick))
+            }
+            Told::Status(status) => Ok(Some(status.tick)),
+            Told::Refused(refusal) => Err(PlayError::Refused(refusal)),
+            Told::End(end) => {
+                self.end = Some(end);
+                Ok(None)
+            }
+            Told::Hello(_) => Ok(None),
+        }
+    }
+
+    /// What comes before the hello of the run is the rest of what was asked before it; only a
+    /// refusal concerns this run.
+    fn begin(&mut self, number: u32, message: &Told) -> Result<Option<Ticks>, PlayError> {
+        match message {
+            Told::Hello(_) if number == 0 => {
+                self.begun = true;
+                self.number = 1;
+                Ok(None)
+            }
+            Told::Refused(refusal) => Err(PlayError::Refused(*refusal)),
+            _ => Ok(None),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.is_some()
+    }
+
+    fn into_trace(mut self) -> Result<Trace, PlayError> {
+        let end = self.end.unwrap_or(End {
+            tick: Ticks::ZERO,
+            observations: 0,
+            losses: Losses::default(),
+        });
+        if end.losses != Losses::default() {
+            return Err(PlayError::Lost(end.losses));
+        }
+        if end.tick != self.expected_end || end.observations != self.observations {
+            return Err(PlayError::End {
+                end,
+                expected: self.expected_end,
+                came: self.observations,
+            });
+        }
+        self.trace.set_end(end.tick);
+        Ok(self.trace)
+    }
+}

@@ -1,0 +1,125 @@
+//! A virtual board with a shipped image on it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hil_tests::images::board::{BOARDS, Board};
+use hil_tests::images::build::{Image, Profile, build};
+use hil_tests::images::elf::Elf;
+use hil_tests::session::Session;
+use hil_tests::session::frames::{Hello, Told};
+use hil_tests::session::link::Link;
+use hil_tests::session::play::ask_hello;
+use hil_tests::virtual_board::board::VirtualBoard;
+use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
+use libtest_mimic::Failed;
+
+use super::support;
+
+/// How long anything may take that a test waits for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why there can be no virtual board here, with the command that changes it.
+pub(crate) fn missing() -> Option<String> {
+    match Machine::start(Pace::RealTime) {
+        Err(error @ MachineError::Missing) => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+/// The image, the board it runs on, and the session that reaches it.
+pub(crate) struct Bench {
+    pub(crate) elf: Elf,
+    pub(crate) session: Session,
+    _board: VirtualBoard,
+}
+
+impl Bench {
+    /// Flashes the image of the micro:bit v1 for this app, and lets it run.
+    pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
+        let image = image(app, profile)?;
+        let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
+        let mut session = Session::attach(&board.selector(), "nRF51822_xxAA")?;
+        session.flash(&image.path)?;
+        Ok(Self {
+            elf: image.read()?,
+            session,
+            _board: board,
+        })
+    }
+
+    /// The channels of the running image.
+    pub(crate) fn link(&mut self) -> Result<Link<'_>, Failed> {
+        Ok(self.session.link(&self.elf)?)
+    }
+
+    /// Who is speaking, asked for anew.
+    pub(crate) fn hello(&mut self) -> Result<Hello, Failed> {
+        Ok(ask_hello(&mut self.link()?)?)
+    }
+
+    /// Waits until a new boot says hello: one that knows of a crash.
+    pub(crate) fn hello_after_a_crash(&mut self) -> Result<Hello, Failed> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            // Between the crash and the next boot nobody may answer.
+            if let Ok(mut link) = self.session.link(&self.elf)
+                && let Ok(hello) = ask_hello(&mut link)
+                && !hello.last_words.is_empty()
+            {
+                return Ok(hello);
+            }
+        }
+        Err("the board did not come back from its crash".into())
+    }
+
+    /// Waits until the word at the symbol is such a one.
+    pub(crate) fn await_word(
+        &mut self,
+        symbol: &str,
+        holds: impl Fn(u32) -> bool,
+    ) -> Result<u32, Failed> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let word = self.session.word(&self.elf, symbol)?;
+            if holds(word) {
+                return Ok(word);
+            }
+            if Instant::now() > deadline {
+                return Err(format!("`{symbol}` stays at {word}").into());
+            }
+        }
+    }
+}
+
+/// What is said on the link until something is.
+pub(crate) fn until(
+    link: &mut Link<'_>,
+    last: impl Fn(&Told) -> bool,
+) -> Result<Vec<Told>, Failed> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut said = Vec::new();
+    while Instant::now() < deadline {
+        if let Some(received) = link.receive()? {
+            let over = last(&received.message);
+            said.push(received.message);
+            if over {
+                return Ok(said);
+            }
+        }
+    }
+    Err(format!("what was awaited was not said: {said:?}").into())
+}
+
+/// Cargo builds one image at a time anyway; the tests that want it do so in a row.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
+    let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let workspace = support::root().join(BOARDS);
+    let board = Board::read(&workspace.join("microbit-v1"))?;
+    let images = build(&support::surroundings(), &workspace, &board, profile)?;
+    let name = format!("microbit-v1-{app}");
+    let image = images.into_iter().find(|image| image.name == name);
+    Ok(image.ok_or(format!("there is no image `{name}`"))?)
+}

@@ -1,0 +1,69 @@
+//! What an image says of itself when it comes up, and how its time goes.
+
+use firmware_core::action::Conditions;
+use firmware_core::apps::lamp::Lamp;
+use firmware_core::contract::App;
+use firmware_core::output::Level;
+use firmware_core::run::Observation;
+use firmware_core::time::Ticks;
+use firmware_core::wire::Boot;
+use hil_tests::images::build::Profile;
+use hil_tests::session::frames::Told;
+use libtest_mimic::Failed;
+
+use super::bench::{Bench, until};
+
+/// Every bit of `LOCKSTEP_BOOT`: `.data` copied, `.bss` zeroed, checked.
+const ALL_HELD: u32 = 7;
+
+const GOOD: Boot = Boot {
+    conditions: Conditions::Ok,
+    data_copied: true,
+    bss_zeroed: true,
+    crashes: 0,
+};
+
+pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    let identity = bench.elf.identity.clone().ok_or("no identity")?;
+    let heartbeat = |told: &Told| {
+        matches!(
+            told,
+            Told::Observed(Ticks(1_500), Observation::Output(3, Level(1)))
+        )
+    };
+    let said = until(&mut bench.link()?, heartbeat)?;
+    let Some(Told::Hello(hello)) = said.first() else {
+        return Err(format!("the first frame is no hello: {said:?}").into());
+    };
+    assert_eq!(hello.image, identity.0);
+    assert_eq!((hello.app.as_str(), hello.tick_hz), ("lamp", 1_000));
+    assert_eq!(hello.interface, Lamp::INTERFACE.fingerprint());
+    assert_eq!(hello.boot, GOOD);
+    assert!(hello.last_words.is_empty());
+    let beats: Vec<_> = said
+        .iter()
+        .filter_map(|told| match told {
+            Told::Observed(tick, Observation::Output(3, level)) => Some((tick.0, level.0)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(beats, [(0, 0), (500, 1), (1_000, 0), (1_500, 1)]);
+    let tick = bench.await_word("LOCKSTEP_TICK", |tick| tick >= 1_500)?;
+    bench.await_word("LOCKSTEP_TICK", |later| later > tick)?;
+    assert_eq!(bench.session.word(&bench.elf, "LOCKSTEP_BOOT")?, ALL_HELD);
+    Ok(())
+}
+
+/// Memory is all zeroes when the machine is new. Only a reset of a board that has run shows
+/// that start-up does its work.
+pub(crate) fn start_up_is_held_after_a_reset() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    bench.await_word("LOCKSTEP_BOOT", |flags| flags == ALL_HELD)?;
+    bench.await_word("LOCKSTEP_TICK", |tick| tick > 100)?;
+    bench.session.reset()?;
+    bench.await_word("LOCKSTEP_TICK", |tick| tick < 100)?;
+    assert_eq!(bench.hello()?.boot, GOOD);
+    assert_eq!(bench.session.word(&bench.elf, "LOCKSTEP_BOOT")?, ALL_HELD);
+    Ok(())
+}

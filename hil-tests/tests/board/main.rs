@@ -1,0 +1,60 @@
+//! The images that are shipped, running on a virtual board and looked at through probe-rs.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+mod bench;
+mod boot;
+mod crash;
+mod runs;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+type Test = fn() -> Result<(), Failed>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let missing = support::missing("thumbv6m-none-eabi").or_else(bench::missing);
+    let tests: [(&str, Test); 8] = [
+        ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
+        (
+            "boot/start-up-is-held-after-a-reset",
+            boot::start_up_is_held_after_a_reset,
+        ),
+        (
+            "crash/a-panic-leaves-its-epitaph",
+            crash::a_panic_leaves_its_epitaph,
+        ),
+        (
+            "crash/a-fault-leaves-its-registers",
+            crash::a_fault_leaves_its_registers,
+        ),
+        (
+            "crash/a-stack-that-overflows-is-told",
+            crash::a_stack_that_overflows_is_told,
+        ),
+        (
+            "crash/three-in-a-row-are-enough",
+            crash::three_in_a_row_are_enough,
+        ),
+        (
+            "crash/a-debug-image-stays-where-it-is",
+            crash::a_debug_image_stays_where_it_is,
+        ),
+        (
+            "runs/scenarios-are-played-as-on-the-host",
+            runs::scenarios_are_played_as_on_the_host,
+        ),
+    ];
+    let trials: Vec<Trial> = tests
+        .into_iter()
+        .map(|(name, test)| support::trial(name.to_owned(), missing.clone(), test))
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

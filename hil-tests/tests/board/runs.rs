@@ -1,0 +1,61 @@
+//! Scenarios on the board, with the traces of the host.
+
+use std::fs;
+
+use firmware_core::wire::{Command, Status, Stimulus};
+use hil_tests::images::build::Profile;
+use hil_tests::session::frames::Told;
+use hil_tests::session::play::play;
+use libtest_mimic::Failed;
+use sim::catalog::{Catalog, shipped};
+use sim::goldens::{golden, play_file};
+use sim::load::Form;
+
+use super::bench::{Bench, until};
+use super::support;
+
+/// Short ones, with buttons, a reset, a counter near its wrap, and a board that fails.
+const SCENARIOS: [&str; 5] = [
+    "lamp/power/short-press-waits-300-ms",
+    "lamp/contacts/bouncing-press",
+    "lamp/reset/both-held-through-it",
+    "lamp/wrap/glitch-vanishes",
+    "lamp/safe-state/clock-failed",
+];
+
+pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    let identity = bench.elf.identity.clone().ok_or("no identity")?;
+    let mut link = bench.link()?;
+    let catalog = Catalog::new(shipped())?;
+    for scenario in SCENARIOS {
+        let path = support::root()
+            .join("fixtures/scenarios")
+            .join(scenario)
+            .with_extension("scn");
+        let on_the_host = play_file(&catalog, &path)?;
+        let loaded = Form::Scenario
+            .load(&catalog, &fs::read(&path)?, None)
+            .map_err(|_| "unreadable")?;
+        let trace = play(
+            &mut link,
+            &loaded.app,
+            &identity,
+            &loaded.script,
+            Stimulus::Scheduled,
+        )?;
+        assert_eq!(golden(&trace), golden(&on_the_host), "{scenario}");
+    }
+    Ok(())
+}
+
+/// What the board is up to.
+pub(crate) fn status(bench: &mut Bench) -> Result<Status, Failed> {
+    let mut link = bench.link()?;
+    link.send(&Command::Query)?;
+    let said = until(&mut link, |told| matches!(told, Told::Status(_)))?;
+    match said.last() {
+        Some(Told::Status(status)) => Ok(*status),
+        _ => Err("no status".into()),
+    }
+}
