@@ -15,6 +15,10 @@ use super::gdb::Stub;
 use super::pins::{PINS, Pins, TickClock};
 use super::socket::Socket;
 
+/// The oldest emulator that does all of this: major and minor.
+const OLDEST: (u64, u64) = (7, 2);
+/// What a shell ends with where there is no such command.
+const NOT_FOUND: i32 = 127;
 /// The chip, among the objects of the machine.
 const CHIP: &str = "/machine/nrf51";
 /// The event of a reset.
@@ -31,11 +35,15 @@ exec 3<&0
 { read -r _ <&3; kill -9 $machine; } 2>/dev/null >&2 & watch=$!
 exec 3<&-
 wait $machine; code=$?
+: >"$folder/ended"
 kill $watch 2>/dev/null
 if read -r _; then :; fi
 rm -rf "$folder"
 exit $code
 "#;
+
+/// What the wrapper leaves in the folder once QEMU has ended.
+const ENDED: &str = "ended";
 
 /// Reset vector and handlers of a blank chip: stack, reset, NMI, hard fault, `b .`.
 const STUB: [u32; 5] = [0x2000_4000, 0x11, 0x11, 0x11, 0xe7fe_e7fe];
@@ -46,6 +54,12 @@ pub enum MachineError {
     /// No emulator on this computer.
     #[error("qemu-system-arm is not installed: apt-get install qemu-system-arm")]
     Missing,
+    /// The emulator is older than what this was built on.
+    #[error("qemu-system-arm {found} is too old, {oldest} or newer is needed: apt-get install qemu-system-arm", oldest = version(OLDEST))]
+    TooOld {
+        /// The version it says it is.
+        found: String,
+    },
     /// The emulator ended by itself.
     #[error("the machine ended ({status}){}", said(.stderr))]
     Ended {
@@ -115,16 +129,6 @@ impl Machine {
     /// # Errors
     /// QEMU is missing, ends or does not answer.
     pub fn start(pace: Pace) -> Result<Self, MachineError> {
-        let probe = Command::new("qemu-system-arm")
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        match probe {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(MachineError::Missing),
-            other => other?,
-        };
         let folder = tempfile::Builder::new()
             .prefix("lockstep-")
             .permissions(fs::Permissions::from_mode(0o700))
@@ -133,6 +137,8 @@ impl Machine {
         command.args(["-c", WATCH, "sh"]).arg(folder.path());
         command.args(["qemu-system-arm", "-M", "microbit", "-accel", "tcg"]);
         command.args(["-nographic", "-monitor", "none", "-serial", "null", "-S"]);
+        // Without it every request is written to standard error.
+        command.args(["-qtest-log", "none"]);
         if pace == Pace::Fast {
             command.args(["-icount", "shift=6,sleep=off"]);
         }
@@ -146,7 +152,11 @@ impl Machine {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(folder.path().join("stderr"))?)
-            .spawn()?;
+            .spawn()
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => MachineError::Missing,
+                _ => error.into(),
+            })?;
         let (qtest, qmp, stub) = match sockets(&mut child, folder.path()) {
             Ok(sockets) => sockets,
             Err(error) => {
@@ -170,7 +180,8 @@ impl Machine {
 
     fn boot_blank(&mut self) -> Result<(), MachineError> {
         let greeting = self.qmp.line(soon());
-        greeting.map_err(|e| self.failure("greeting", e))?;
+        let greeting = greeting.map_err(|e| self.failure("greeting", e))?;
+        check_version(&greeting)?;
         self.qmp("qmp_capabilities")?;
         self.qtest(&format!("irq_intercept_out {CHIP}"))?;
         self.write_word(0x4001_e504, 2)?;
@@ -303,6 +314,29 @@ impl Machine {
             .map(drop)
     }
 
+    /// Reads bytes of memory.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), MachineError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let request = format!("read {address:#x} {:#x}", bytes.len());
+        let reply = self.qtest(&request)?;
+        let digits = reply.trim_start_matches("0x").as_bytes();
+        let pairs = digits.chunks_exact(2).map(|pair| {
+            let pair = str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        let read: Option<Vec<u8>> = pairs.collect();
+        match read.filter(|read| read.len() == bytes.len()) {
+            Some(read) => bytes.copy_from_slice(&read),
+            None => return Err(MachineError::Refused { request, reply }),
+        }
+        Ok(())
+    }
+
     /// Writes bytes of memory.
     ///
     /// # Errors
@@ -404,7 +438,11 @@ fn connect<T>(
     loop {
         match attempt(&folder.join(name)) {
             Ok(socket) => return Ok(socket),
-            Err(_) if Instant::now() < until && child.try_wait()?.is_none() => {
+            Err(_) if !folder.join(ENDED).exists() && child.try_wait()?.is_none() => {
+                if Instant::now() > until {
+                    let late = io::ErrorKind::TimedOut.into();
+                    return Err(failure(child, folder, name, late));
+                }
                 std::thread::sleep(Duration::from_millis(2));
             }
             Err(error) => return Err(failure(child, folder, name, error)),
@@ -423,6 +461,7 @@ fn failure(child: &mut Child, folder: &Path, request: &str, error: io::Error) ->
     }
     drop(child.stdin.take());
     match child.wait() {
+        Ok(status) if status.code() == Some(NOT_FOUND) => MachineError::Missing,
         Ok(status) => MachineError::Ended {
             // The wrapper reports a signal of QEMU as 128 and its number.
             status: match status.code() {
@@ -435,8 +474,55 @@ fn failure(child: &mut Child, folder: &Path, request: &str, error: io::Error) ->
     }
 }
 
+/// Reads the version from what the emulator says first.
+fn check_version(greeting: &str) -> Result<(), MachineError> {
+    let number = |name: &str| -> Option<u64> {
+        let (_, after) = greeting.split_once(&format!("\"{name}\":"))?;
+        let digits = after.trim_start();
+        let end = digits.find(|c: char| !c.is_ascii_digit())?;
+        digits.get(..end)?.parse().ok()
+    };
+    match number("major").zip(number("minor")) {
+        Some(found) if found >= OLDEST => Ok(()),
+        Some(found) => Err(MachineError::TooOld {
+            found: version(found),
+        }),
+        None => Err(MachineError::Refused {
+            request: "greeting".to_owned(),
+            reply: greeting.to_owned(),
+        }),
+    }
+}
+
+fn version((major, minor): (u64, u64)) -> String {
+    format!("{major}.{minor}")
+}
+
 fn end(child: &mut Child) {
     drop(child.stdin.take());
     // The wrapper ends with its input; nothing is left to do if it cannot be waited for.
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_emulator_is_told_from_a_new_one() {
+        let greeting = |major: u64, minor: u64| {
+            format!(
+                "{{\"QMP\": {{\"version\": {{\"qemu\": {{\"micro\": 22, \"minor\": {minor}, \"major\": {major}}}}}}}}}"
+            )
+        };
+        for (major, minor) in [(7, 2), (8, 0), (10, 1)] {
+            assert!(check_version(&greeting(major, minor)).is_ok());
+        }
+        let old = check_version(&greeting(6, 9)).unwrap_err().to_string();
+        assert!(
+            old.starts_with("qemu-system-arm 6.9 is too old, 7.2 or newer"),
+            "{old}"
+        );
+        assert!(check_version("{}").is_err());
+    }
 }

@@ -15,6 +15,11 @@ const MAPPED: [(u32, u32); 7] = [
     (0xe000_0000, 0x0010_0000),
 ];
 
+/// Plain memory, where reading has no side effect: any width at once.
+const MEMORY: [(u32, u32); 2] = [MAPPED[0], MAPPED[3]];
+/// The only memory that any width can be written to.
+const RAM: [(u32, u32); 1] = [MAPPED[3]];
+
 /// The machine's bus, keeping the error that ended it.
 #[derive(Debug)]
 pub struct MachineBus<'a> {
@@ -43,10 +48,14 @@ impl<'a> MachineBus<'a> {
 }
 
 fn mapped(address: u32, length: usize) -> bool {
+    within(&MAPPED, address, length)
+}
+
+fn within(regions: &[(u32, u32)], address: u32, length: usize) -> bool {
     let Ok(length) = u32::try_from(length) else {
         return false;
     };
-    MAPPED.iter().any(|&(first, size)| {
+    regions.iter().any(|&(first, size)| {
         address
             .checked_sub(first)
             .and_then(|offset| offset.checked_add(length))
@@ -75,6 +84,10 @@ impl Bus for MachineBus<'_> {
         if !mapped(address, bytes.len()) {
             return false;
         }
+        if bytes.len() > 4 && within(&MEMORY, address, bytes.len()) {
+            let read = self.machine.read(address, bytes);
+            return self.keep(read).is_some();
+        }
         // A word is read at once, as on a real bus: read byte by byte, one that the firmware is
         // changing would come out as neither the old nor the new.
         let mut at = address;
@@ -96,6 +109,10 @@ impl Bus for MachineBus<'_> {
     fn write_block(&mut self, address: u32, width: usize, bytes: &[u8]) -> bool {
         if !mapped(address, bytes.len()) {
             return false;
+        }
+        if bytes.len() > 4 && within(&RAM, address, bytes.len()) {
+            let written = self.machine.write(address, bytes);
+            return self.keep(written).is_some();
         }
         for (at, unit) in (address..)
             .step_by(width.max(1))

@@ -6,6 +6,8 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+mod command;
+mod faults;
 mod pins;
 mod probe;
 mod support;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::core::{Core, LR, PC, Register, Special};
-use super::machine::MachineError;
+use crate::virtual_board::core::{Core, LR, PC, Register, Special};
+use crate::virtual_board::machine::MachineError;
 
 const AIRCR: u32 = 0xe000_ed0c;
 const DFSR: u32 = 0xe000_ed30;
@@ -205,15 +205,16 @@ impl CoreDebug {
         if self.halted || self.locked_up || !core.stopped()? {
             return Ok(());
         }
-        match self.cause(core)? {
-            Some(cause) => self.halt(cause),
-            None => {
-                self.pass(false, core)?;
-                self.arm(core)?;
-                core.run()?;
-            }
+        let pc = core.register(PC)?;
+        if let Some(cause) = self.cause(pc, core)? {
+            self.halt(cause);
+            return Ok(());
         }
-        Ok(())
+        self.pass(pc, false, core)?;
+        if self.fault_passed && self.armed.hard_fault.is_some() {
+            self.arm(core)?;
+        }
+        core.run()
     }
 
     /// Resets the chip, and halts it before its first instruction where that is caught.
@@ -244,8 +245,8 @@ impl CoreDebug {
     }
 
     /// Runs one instruction, and the world before it where it is hooked.
-    fn pass(&mut self, masked: bool, core: &mut impl Core) -> Result<(), MachineError> {
-        if self.hook.is_some() && self.hook == Some(core.register(PC)?) {
+    fn pass(&self, pc: u32, masked: bool, core: &mut impl Core) -> Result<(), MachineError> {
+        if self.hook == Some(pc) {
             core.hook()?;
         }
         core.step(masked)
@@ -300,30 +301,35 @@ impl CoreDebug {
     }
 
     fn step(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
-        self.arm(core)?;
-        if self.locks_up(core)? {
+        let pc = core.register(PC)?;
+        if self.locks_up(pc, core)? {
             return Ok(());
         }
-        if self.traps(core)? {
+        if self.traps(pc, core)? {
             self.halt(BKPT);
             return Ok(());
         }
-        self.pass(self.control & C_MASKINTS != 0, core)?;
+        if self.armed.hard_fault.is_none() {
+            self.arm(core)?;
+        }
+        self.pass(pc, self.control & C_MASKINTS != 0, core)?;
         self.retired = true;
-        let caught = self.hard_fault_cause(core)?.flatten();
+        let pc = core.register(PC)?;
+        let caught = self.hard_fault_cause(pc, core)?.flatten();
         self.halt(caught.unwrap_or(HALTED));
         Ok(())
     }
 
     fn go(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
-        self.arm(core)?;
-        if self.locks_up(core)? {
+        let pc = core.register(PC)?;
+        if self.locks_up(pc, core)? {
             return Ok(());
         }
-        if self.traps(core)? {
+        if self.traps(pc, core)? {
             self.halt(BKPT);
             return Ok(());
         }
+        self.arm(core)?;
         core.run()?;
         self.halted = false;
         Ok(())
@@ -331,16 +337,15 @@ impl CoreDebug {
 
     /// A core with neither an instruction to fetch nor a handler for that
     /// fault locks up, as on erased flash; the emulator must not try.
-    fn locks_up(&mut self, core: &mut impl Core) -> Result<bool, MachineError> {
-        let lost = !is_code(core.register(PC)?);
+    fn locks_up(&mut self, pc: u32, core: &mut impl Core) -> Result<bool, MachineError> {
+        let lost = !is_code(pc);
         self.locked_up = lost && !is_code(core.word(HARD_FAULT_VECTOR)?);
         self.halted = !self.locked_up;
         Ok(self.locked_up)
     }
 
     /// Whether the core stands on a breakpoint.
-    fn traps(&self, core: &mut impl Core) -> Result<bool, MachineError> {
-        let pc = core.register(PC)?;
+    fn traps(&self, pc: u32, core: &mut impl Core) -> Result<bool, MachineError> {
         if self.control & C_DEBUGEN == 0 {
             return Ok(false);
         }
@@ -368,7 +373,8 @@ impl CoreDebug {
             return Ok(());
         }
         core.stop()?;
-        if self.cause(core)?.is_none() {
+        let pc = core.register(PC)?;
+        if self.cause(pc, core)?.is_none() {
             self.arm(core)?;
             return core.run();
         }
@@ -404,12 +410,11 @@ impl CoreDebug {
     }
 
     /// Why a stopped core is halted; none where it is to go on.
-    fn cause(&mut self, core: &mut impl Core) -> Result<Option<u32>, MachineError> {
-        let pc = core.register(PC)?;
+    fn cause(&mut self, pc: u32, core: &mut impl Core) -> Result<Option<u32>, MachineError> {
         if self.is_comparator(pc) || self.armed.trap == Some(pc) {
             return Ok(Some(BKPT));
         }
-        if let Some(cause) = self.hard_fault_cause(core)? {
+        if let Some(cause) = self.hard_fault_cause(pc, core)? {
             self.fault_passed = cause.is_none();
             return Ok(cause);
         }
@@ -421,10 +426,13 @@ impl CoreDebug {
     /// instruction is such a fault to the emulator, and a halt to a debugger.
     fn hard_fault_cause(
         &mut self,
+        pc: u32,
         core: &mut impl Core,
     ) -> Result<Option<Option<u32>>, MachineError> {
-        let exception = core.register(Register::Status)? & 0x3f;
-        if self.armed.hard_fault != Some(core.register(PC)?) || exception != HARD_FAULT {
+        if self.armed.hard_fault != Some(pc) {
+            return Ok(None);
+        }
+        if core.register(Register::Status)? & 0x3f != HARD_FAULT {
             return Ok(None);
         }
         let link = core.register(LR)?;
@@ -494,3 +502,6 @@ fn return_trap(core: &mut impl Core) -> Result<Option<u32>, MachineError> {
     let back = core.register(LR)? & !1;
     Ok(is_trap(back, core)?.then_some(back))
 }
+
+#[cfg(test)]
+mod tests;
