@@ -50,10 +50,7 @@ pub struct Identity {
 }
 
 /// Plays one app on a board, for nobody or for a bench that can schedule `QUEUE` events.
-#[expect(
-    missing_debug_implementations,
-    reason = "what gathers incoming bytes cannot be shown"
-)]
+#[derive(Debug)]
 pub struct Control<A: App, const QUEUE: usize> {
     run: Run<A>,
     phase: Phase,
@@ -68,7 +65,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     /// Powers the app up as the product, under the conditions of this boot.
     pub fn boot(identity: Identity, link: &mut dyn Link) -> Self {
         let mut outbox = Outbox::new(identity, capacity(QUEUE), const { &A::INTERFACE });
-        outbox.begin(link);
+        outbox.begin(None, link);
         let mut tracer = Tracer {
             outbox: &mut outbox,
             link,
@@ -117,12 +114,12 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     /// Carries out the commands that have come. True when a run began, whose tick 0 is now.
     pub fn receive(&mut self, link: &mut dyn Link) -> bool {
         let mut began = false;
-        let mut inbox = core::mem::replace(&mut self.inbox, Inbox::new());
-        inbox.read(link, |command, link| match command {
-            Ok(command) => began |= self.obey(command, link),
-            Err(_) => self.refuse(Refusal::Malformed, link),
-        });
-        self.inbox = inbox;
+        while let Some(command) = self.inbox.next(link) {
+            match command {
+                Ok(command) => began |= self.obey(command, link),
+                Err(_) => self.refuse(Refusal::Malformed, link),
+            }
+        }
         began
     }
 
@@ -188,8 +185,16 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
             }
         }
         let now = self.run.now();
-        if self.phase == Phase::Playing && tick <= now {
-            return Err(Refusal::Late(now));
+        match self.phase {
+            Phase::Playing if tick <= now => return Err(Refusal::Late(now)),
+            Phase::Playing | Phase::Stopped => {}
+            Phase::Free | Phase::Broken => return Err(Refusal::Free),
+        }
+        if let Some((last, before)) = self.scheduled.back()
+            && *last == tick
+            && same_thing(*before, action)
+        {
+            return Err(Refusal::TwiceInOneTick);
         }
         if self
             .scheduled
@@ -217,7 +222,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         }
         self.stop(link);
         let Self { outbox, .. } = self;
-        outbox.begin(link);
+        outbox.begin(Some(start.run), link);
         self.run = Run::power_up(
             app,
             A::new(),
@@ -292,6 +297,15 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
             self.phase = Phase::Stopped;
             self.outbox.end(self.run.now(), link);
         }
+    }
+}
+
+/// Whether both move the same button, or both reset.
+const fn same_thing(one: Action, other: Action) -> bool {
+    match (one, other) {
+        (Action::Button(one, _), Action::Button(other, _)) => one.0 == other.0,
+        (Action::Reset(_), Action::Reset(_)) => true,
+        _ => false,
     }
 }
 

@@ -233,6 +233,38 @@ mod tests {
     }
 
     #[test]
+    fn every_epitaph_stands_in_these_bytes() {
+        let registers = Registers {
+            r0: 1,
+            r1: 2,
+            r2: 3,
+            r3: 4,
+            r12: 5,
+            lr: 6,
+            pc: 7,
+            xpsr: 8,
+        };
+        let fault = Epitaph {
+            tick: Ticks(9),
+            cause: Cause::Fault(registers),
+        };
+        let panic = Epitaph {
+            tick: Ticks(9),
+            cause: Cause::Panic {
+                message: "m",
+                file: "f",
+                line: 3,
+            },
+        };
+        for (epitaph, bytes) in [
+            (fault, &[9, 1, 1, 2, 3, 4, 5, 6, 7, 8][..]),
+            (panic, &[9, 0, 1, b'm', 1, b'f', 3]),
+        ] {
+            assert_eq!(Retained::read(&retain(1, Some(&epitaph))).last_words, bytes);
+        }
+    }
+
+    #[test]
     fn the_longest_epitaphs_have_room() {
         let text = String::from_utf8(std::vec![b'x'; MAX_TEXT]).expect("ASCII");
         let registers = Registers {

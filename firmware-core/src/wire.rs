@@ -67,6 +67,9 @@ pub enum Message<'a> {
 pub struct Hello<'a> {
     /// [`VERSION`].
     pub wire: u8,
+    /// [`Start::run`] of the run that this begins or that is being played; nothing when the
+    /// board has come up by itself.
+    pub run: Option<u32>,
     /// [`Interface::name`](crate::contract::Interface::name).
     pub app: &'a str,
     /// [`Interface::version`](crate::contract::Interface::version).
@@ -175,6 +178,8 @@ pub enum Command {
 /// How a run begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
+    /// A number for this run, of the bench's choice, that its hello repeats.
+    pub run: u32,
     /// What the board pretends to find at tick 0.
     pub conditions: Conditions,
     /// Where the app's tick counter starts.
@@ -206,6 +211,10 @@ pub enum Refusal {
     AlreadyPlaying,
     /// The board has crashed too often in a row: it has to be reset by hand, or flashed.
     Broken,
+    /// The app runs as the product: nothing is scheduled for that.
+    Free,
+    /// The button moves in this tick already, or a reset comes in it already.
+    TwiceInOneTick,
 }
 
 /// What is not a message.
@@ -235,11 +244,18 @@ pub fn encode<'b>(message: &impl Serialize, buffer: &'b mut [u8]) -> Option<&'b 
 ///
 /// [`Malformed`] when it is anything but one whole message.
 pub fn decode_in_place<'a, T: Deserialize<'a>>(frame: &'a mut [u8]) -> Result<T, Malformed> {
-    let (message, rest) = postcard::take_from_bytes_cobs(frame).map_err(|_| Malformed)?;
-    if rest.is_empty() {
-        Ok(message)
-    } else {
-        Err(Malformed)
+    let stuffed = match frame.split_last() {
+        Some((0, _)) => frame.len() - 1,
+        _ => frame.len(),
+    };
+    let frame = &mut frame[..stuffed];
+    if frame.contains(&0) {
+        return Err(Malformed);
+    }
+    let length = cobs::decode_in_place(frame).map_err(|_| Malformed)?;
+    match postcard::take_from_bytes(&frame[..length]) {
+        Ok((message, [])) => Ok(message),
+        _ => Err(Malformed),
     }
 }
 
@@ -287,6 +303,7 @@ mod tests {
 
     const HELLO: Hello<'static> = Hello {
         wire: VERSION,
+        run: None,
         app: "a",
         version: "1",
         build: "b",
@@ -330,7 +347,8 @@ mod tests {
                 0,
                 Message::Hello(HELLO),
                 &[
-                    0, 0, 1, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1, 9,
+                    0, 0, 1, 0, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1,
+                    9,
                 ][..],
             ),
             (
@@ -371,8 +389,58 @@ mod tests {
     }
 
     #[test]
+    fn every_word_has_its_number() {
+        for (number, phase) in
+            (0..).zip([Phase::Free, Phase::Playing, Phase::Stopped, Phase::Broken])
+        {
+            assert_eq!(bytes(&phase), [number]);
+        }
+        for (number, stimulus) in (0..).zip([Stimulus::Scheduled, Stimulus::Pins]) {
+            assert_eq!(bytes(&stimulus), [number]);
+        }
+        for (number, conditions) in (0..).zip(Conditions::ALL) {
+            assert_eq!(bytes(&conditions), [number]);
+        }
+        let refusals = [
+            Refusal::Malformed,
+            Refusal::Late(Ticks(0)),
+            Refusal::OutOfOrder,
+            Refusal::QueueFull,
+            Refusal::NoSuchButton,
+            Refusal::PinsMoveButtons,
+            Refusal::ClockNotSettable,
+            Refusal::AlreadyPlaying,
+            Refusal::Broken,
+            Refusal::Free,
+            Refusal::TwiceInOneTick,
+        ];
+        for (number, refusal) in (0..).zip(refusals) {
+            assert_eq!(bytes(&refusal)[0], number, "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_a_message_is_none() {
+        let stop = [2, 3, 0];
+        assert_eq!(decode_in_place(&mut stop.clone()), Ok(Command::Stop));
+        assert_eq!(decode_in_place(&mut stop[..2].to_vec()), Ok(Command::Stop));
+        for wrong in [
+            &[][..],
+            &[0],
+            &[4, 3, 99, 99, 0],
+            &[2, 3, 0, 2, 3, 0],
+            &[3, 3, 0],
+            &[2, 9, 0],
+        ] {
+            let decoded: Result<Command, _> = decode_in_place(&mut wrong.to_vec());
+            assert_eq!(decoded, Err(Malformed), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn every_command_stands_in_these_bytes() {
         let start = Start {
+            run: 300,
             conditions: Conditions::Ok,
             clock: Instant(u32::MAX),
             end: Ticks(1_000),
@@ -383,7 +451,7 @@ mod tests {
             (Command::Hello, &[0][..]),
             (
                 Command::Start(start),
-                &[1, 0, 0xff, 0xff, 0xff, 0xff, 15, 0xe8, 7, 1],
+                &[1, 0xac, 2, 0, 0xff, 0xff, 0xff, 0xff, 15, 0xe8, 7, 1],
             ),
             (Command::At(Ticks(7), opens), &[2, 7, 0, 0, 1]),
             (Command::Stop, &[3]),
@@ -400,6 +468,7 @@ mod tests {
             app: text,
             version: text,
             build: text,
+            run: Some(u32::MAX),
             interface: u64::MAX,
             image: &[0xff; 20],
             tick_hz: u32::MAX,
@@ -413,6 +482,7 @@ mod tests {
         };
         assert!(encode(&frame, &mut [0; MAX_FRAME]).is_some());
         let start = Start {
+            run: u32::MAX,
             conditions: Conditions::UartMissing,
             clock: Instant(u32::MAX),
             end: Ticks::MAX,

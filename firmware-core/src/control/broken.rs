@@ -8,10 +8,7 @@ use crate::time::Ticks;
 use crate::wire::{Command, Losses, Message, Phase, Refusal, Status};
 
 /// Answers a bench in place of an app that is not started.
-#[expect(
-    missing_debug_implementations,
-    reason = "what gathers incoming bytes cannot be shown"
-)]
+#[derive(Debug)]
 pub struct Broken {
     inbox: Inbox,
     outbox: Outbox,
@@ -24,7 +21,7 @@ impl Broken {
             const { &A::INTERFACE }
         }
         let mut outbox = Outbox::new(identity, 0, interface::<A>());
-        outbox.begin(link);
+        outbox.begin(None, link);
         Self {
             inbox: Inbox::new(),
             outbox,
@@ -34,12 +31,14 @@ impl Broken {
     /// Answers the commands that have come: none is carried out.
     pub fn receive(&mut self, link: &mut dyn Link) {
         let Self { inbox, outbox } = self;
-        inbox.read(link, |command, link| match command {
-            Ok(Command::Hello) => outbox.greet(link),
-            Ok(Command::Query) => outbox.send(Message::Status(STATUS), link),
-            Ok(_) => outbox.send(Message::Refused(Refusal::Broken), link),
-            Err(_) => outbox.send(Message::Refused(Refusal::Malformed), link),
-        });
+        while let Some(command) = inbox.next(link) {
+            match command {
+                Ok(Command::Hello) => outbox.greet(link),
+                Ok(Command::Query) => outbox.send(Message::Status(STATUS), link),
+                Ok(_) => outbox.send(Message::Refused(Refusal::Broken), link),
+                Err(_) => outbox.send(Message::Refused(Refusal::Malformed), link),
+            }
+        }
     }
 }
 

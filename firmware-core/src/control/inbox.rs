@@ -1,44 +1,46 @@
 //! What a board is asked: bytes become commands.
 
-use postcard::accumulator::{CobsAccumulator, FeedResult};
-
 use super::Link;
-use crate::wire::{Command, MAX_COMMAND, Malformed};
+use crate::wire::{self, Command, MAX_COMMAND, Malformed};
 
 /// Gathers the bytes of a command until it is whole.
-pub(super) struct Inbox(CobsAccumulator<MAX_COMMAND>);
+#[derive(Debug)]
+pub(super) struct Inbox {
+    bytes: [u8; MAX_COMMAND],
+    length: usize,
+}
 
 impl Inbox {
     pub(super) const fn new() -> Self {
-        Self(CobsAccumulator::new())
+        Self {
+            bytes: [0; MAX_COMMAND],
+            length: 0,
+        }
     }
 
-    /// The commands that have come, one after the other.
-    pub(super) fn read(
-        &mut self,
-        link: &mut dyn Link,
-        mut obey: impl FnMut(Result<Command, Malformed>, &mut dyn Link),
-    ) {
-        let mut buffer = [0; MAX_COMMAND];
-        loop {
-            let count = link.receive(&mut buffer).min(MAX_COMMAND);
-            let mut rest = &buffer[..count];
-            if rest.is_empty() {
-                return;
-            }
-            while !rest.is_empty() {
-                rest = match self.0.feed::<Command>(rest) {
-                    FeedResult::Consumed => &[],
-                    FeedResult::Success { data, remaining } => {
-                        obey(Ok(data), link);
-                        remaining
+    /// The next whole command that has come. Zeroes alone are passed over: a bench sends one to
+    /// end whatever was sent before it came.
+    pub(super) fn next(&mut self, link: &mut dyn Link) -> Option<Result<Command, Malformed>> {
+        let mut byte = [0];
+        while link.receive(&mut byte) > 0 {
+            match byte {
+                [0] if self.length == 0 => {}
+                [0] => return Some(self.take()),
+                // What has no room is counted and dropped: the whole of it is no command.
+                [byte] => {
+                    if let Some(place) = self.bytes.get_mut(self.length) {
+                        *place = byte;
                     }
-                    FeedResult::OverFull(remaining) | FeedResult::DeserError(remaining) => {
-                        obey(Err(Malformed), link);
-                        remaining
-                    }
-                };
+                    self.length = self.length.saturating_add(1);
+                }
             }
         }
+        None
+    }
+
+    fn take(&mut self) -> Result<Command, Malformed> {
+        let length = core::mem::take(&mut self.length);
+        let frame = self.bytes.get_mut(..length).ok_or(Malformed)?;
+        wire::decode_in_place(frame)
     }
 }

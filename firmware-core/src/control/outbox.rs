@@ -24,6 +24,7 @@ pub(super) struct Outbox {
     identity: Identity,
     interface: &'static Interface,
     capacity: u16,
+    run: Option<u32>,
     number: u32,
     observations: u32,
     pub(super) losses: Losses,
@@ -40,6 +41,7 @@ impl Outbox {
             identity,
             interface,
             capacity,
+            run: None,
             number: 0,
             observations: 0,
             losses: Losses {
@@ -50,16 +52,20 @@ impl Outbox {
         }
     }
 
-    /// Begins the frames of a run.
-    pub(super) fn begin(&mut self, link: &mut dyn Link) {
+    /// Begins the frames of a run: one that a bench has given a number, or that of the product.
+    pub(super) fn begin(&mut self, run: Option<u32>, link: &mut dyn Link) {
         self.flush(link);
-        *self = Self::new(self.identity, self.capacity, self.interface);
+        *self = Self {
+            run,
+            ..Self::new(self.identity, self.capacity, self.interface)
+        };
         self.greet(link);
     }
 
     pub(super) fn greet(&mut self, link: &mut dyn Link) {
         let hello = Hello {
             wire: wire::VERSION,
+            run: self.run,
             app: self.interface.name,
             version: clipped(self.interface.version),
             build: clipped(self.interface.build),

@@ -119,6 +119,7 @@ impl Observer for Kept {
 
 fn start(end: u32, stimulus: Stimulus) -> Start {
     Start {
+        run: 7,
         conditions: Conditions::Ok,
         clock: Instant::ZERO,
         end: Ticks(end),
@@ -306,7 +307,9 @@ fn every_refusal_has_its_cause() {
         clock: Instant(7),
         ..start(100, Stimulus::Scheduled)
     });
-    let cases: [(&[Command], Refusal); 7] = [
+    let cases: [(&[Command], Refusal); 9] = [
+        (&[press(A, 5), press(A, 5)], Refusal::TwiceInOneTick),
+        (&[reset(5), reset(5)], Refusal::TwiceInOneTick),
         (&[press(ButtonId(9), 5)], Refusal::NoSuchButton),
         (&[reset(5), reset(4)], Refusal::OutOfOrder),
         (
@@ -468,4 +471,26 @@ fn a_broken_board_says_so_and_starts_nothing() {
     ));
     assert_eq!(messages[4], Told::Hello("toggle".to_string()));
     assert_eq!(messages.len(), 5);
+}
+
+#[test]
+fn nothing_is_scheduled_for_the_product() {
+    let mut wire = Wire::new();
+    let mut control = Control::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    wire.up.clear();
+    let press = Action::Button(A, Contact::Closed);
+    wire.ask(Command::At(Ticks(9), press));
+    control.receive(&mut wire);
+    assert_eq!(wire.messages(), [Told::Refused(Refusal::Free)]);
+}
+
+#[test]
+fn an_overlong_command_is_refused_as_a_whole() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.down = vec![1; MAX_COMMAND];
+    wire.ask(Command::Query);
+    wire.ask(Command::Hello);
+    control.receive(&mut wire);
+    let hello = Told::Hello("toggle".to_string());
+    assert_eq!(wire.messages(), [Told::Refused(Refusal::Malformed), hello]);
 }

@@ -162,10 +162,19 @@ fn check_rtt(elf: &Elf, ram: Region, findings: &mut Findings) {
     }
 }
 
+/// How long the build id is that an image reads of itself.
+const SHA_1: usize = 20;
+
 fn check_identity(elf: &Elf, flash: Region, findings: &mut Findings) {
     let loaded = elf.section(BUILD_ID).and_then(Section::load_range);
     match (&elf.identity, loaded) {
-        (Some(_), Some(range)) if flash.holds(&range) => {}
+        (Some(identity), Some(range)) if flash.holds(&range) => {
+            let length = identity.0.len();
+            if length != SHA_1 {
+                let message = format!("the build id has {length} B: expected a SHA-1, {SHA_1} B");
+                findings.add(Rule::Identity, message);
+            }
+        }
         (None, _) => findings.add(
             Rule::Identity,
             format!("there is no build id in `{BUILD_ID}`"),

@@ -64,9 +64,12 @@ fn without_comments(script: &str) -> String {
 fn regions(text: &str) -> Result<Vec<Named<'_>>, String> {
     let block = text.split_once("MEMORY").map(|(_, rest)| rest.trim_start());
     let block = block.and_then(|rest| rest.strip_prefix('{')?.split_once('}'));
-    let Some((block, _)) = block else {
+    let Some((block, after)) = block else {
         return Err("expected `MEMORY { … }`".to_owned());
     };
+    if after.contains("MEMORY") {
+        return Err("expected one `MEMORY { … }`: found another".to_owned());
+    }
     let lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
     lines
         .map(|line| {
@@ -171,6 +174,7 @@ mod tests {
             "",
             "MEMORY",
             "MEMORY { RAM }",
+            "MEMORY {\n}\nMEMORY {\nRAM : ORIGIN = 1, LENGTH = 1\n}",
             "MEMORY {\nRAM : ORIGIN = a, LENGTH = 1\n}",
         ] {
             assert_eq!(check(script, &board()).len(), 1, "{script}");

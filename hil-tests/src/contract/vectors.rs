@@ -136,6 +136,11 @@ fn check_entries(elf: &Elf, board: &Board, entries: &[u32], findings: &mut Findi
             format!("the vector of {name}, {vector:#010x}, {problem}"),
         );
     }
+    let by_default = elf.symbol("DefaultHandler").map(|symbol| symbol.address);
+    if by_default == Some(entries[3]) {
+        let message = "the vector of HardFault is the default handler: expected one of its own";
+        findings.add(Rule::Vectors, message.to_owned());
+    }
     if elf.entry != entries[1] {
         let message = format!(
             "the entry of the ELF file is {:#010x}: expected {:#010x}, the reset vector",

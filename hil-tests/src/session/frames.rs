@@ -42,6 +42,7 @@ pub enum Told {
 #[expect(missing_docs, reason = "the fields are those of the wire format")]
 pub struct Hello {
     pub wire: u8,
+    pub run: Option<u32>,
     pub app: String,
     pub version: String,
     pub build: String,
@@ -57,6 +58,7 @@ impl From<wire::Hello<'_>> for Hello {
     fn from(hello: wire::Hello<'_>) -> Self {
         Self {
             wire: hello.wire,
+            run: hello.run,
             app: hello.app.to_owned(),
             version: hello.version.to_owned(),
             build: hello.build.to_owned(),

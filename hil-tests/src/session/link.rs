@@ -24,7 +24,7 @@ const COMMANDS: usize = 0;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The RTT control block, by the name of its symbol.
-const CONTROL_BLOCK: &str = "_SEGGER_RTT";
+pub(super) const CONTROL_BLOCK: &str = "_SEGGER_RTT";
 
 /// The image cannot be talked to.
 #[derive(Debug, Error)]

@@ -17,11 +17,12 @@ use std::time::Duration;
 use probe_rs::flashing::{self, DownloadOptions, ElfLoader, ElfOptions, FileDownloadError};
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeError, DebugProbeSelector, WireProtocol};
+use probe_rs::rtt::Rtt;
 use probe_rs::{Core, MemoryInterface, Permissions};
 use thiserror::Error;
 
 use crate::images::elf::Elf;
-use link::{Link, LinkError};
+use link::{CONTROL_BLOCK, Link, LinkError};
 
 /// How long a core may take to halt.
 const HALT: Duration = Duration::from_secs(1);
@@ -108,7 +109,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of the probe, and an image that does not fit.
-    pub fn flash(&mut self, path: &Path) -> Result<(), SessionError> {
+    pub fn flash(&mut self, path: &Path, elf: &Elf) -> Result<(), SessionError> {
         let failed = |error| SessionError::Flash {
             path: path.display().to_string(),
             error,
@@ -118,16 +119,21 @@ impl Session {
         options.verify = true;
         flashing::download_file_with_options(&mut self.probe, path, format, options)
             .map_err(failed)?;
-        self.reset()
+        self.reset(elf)
     }
 
-    /// Resets the board and lets it run.
+    /// Resets the board and lets it run. What an earlier run left of the image's channels is
+    /// wiped first: they are those of this run, once they are there.
     ///
     /// # Errors
     ///
-    /// Those of the probe.
-    pub fn reset(&mut self) -> Result<(), SessionError> {
-        Ok(self.core()?.reset()?)
+    /// Those of the probe, and an image without channels.
+    pub fn reset(&mut self, elf: &Elf) -> Result<(), SessionError> {
+        let control_block = address(elf, CONTROL_BLOCK)?;
+        let mut core = self.core()?;
+        core.reset_and_halt(HALT)?;
+        core.write_8(control_block, &[0; Rtt::RTT_ID.len()])?;
+        Ok(core.run()?)
     }
 
     /// Halts the core, does this, and lets it run on.
@@ -152,11 +158,8 @@ impl Session {
     ///
     /// Those of the probe, and an image without the symbol.
     pub fn word(&mut self, elf: &Elf, symbol: &str) -> Result<u32, SessionError> {
-        let address = elf
-            .symbol(symbol)
-            .ok_or_else(|| SessionError::Symbol(symbol.to_owned()))?
-            .address;
-        Ok(self.core()?.read_word_32(u64::from(address))?)
+        let address = address(elf, symbol)?;
+        Ok(self.core()?.read_word_32(address)?)
     }
 
     /// Opens the channels of the image that runs.
@@ -171,4 +174,9 @@ impl Session {
     fn core(&mut self) -> Result<Core<'_>, probe_rs::Error> {
         self.probe.core(0)
     }
+}
+
+fn address(elf: &Elf, symbol: &str) -> Result<u64, SessionError> {
+    let found = elf.symbol(symbol).map(|symbol| u64::from(symbol.address));
+    found.ok_or_else(|| SessionError::Symbol(symbol.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! A script goes down to a board, and its trace comes up: whole, or not at all.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use firmware_core::control::TICK_HZ;
@@ -29,6 +30,20 @@ pub enum PlayError {
     /// The board cannot be talked to.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The board has come up anew in the middle of the run: it crashed, or somebody reset it.
+    #[error("the board came up anew in the middle of the run, at tick {} or later", .tick.0)]
+    Rebooted {
+        /// The last tick that it told of.
+        tick: Ticks,
+        /// What it said then: [`Hello::last_words`] tell whether it crashed.
+        hello: Box<Hello>,
+    },
+    /// The board answers, but its time stands still.
+    #[error("the board stays at tick {}, {} s long: it hangs, or something holds it", .0.0, SILENCE.as_secs())]
+    Stuck(Ticks),
+    /// The board is not playing what it was told to play.
+    #[error("the board is {0:?} in the middle of the run")]
+    Phase(Phase),
     /// The board says nothing any more.
     #[error("the board said nothing for {} s while {awaited} was awaited", SILENCE.as_secs())]
     Silent {
@@ -105,37 +120,47 @@ pub fn play(
     check(&hello, app, image)?;
     let mut feed = Feed::new(script.events(), hello.capacity);
     feed.send(link, None)?;
+    let [a, b, c, d, ..] = RandomState::new().hash_one(Instant::now()).to_le_bytes();
+    let number = u32::from_le_bytes([a, b, c, d]);
     link.send(&Command::Start(Start {
+        run: number,
         conditions: script.conditions(),
         clock: script.clock(),
         end: script.end(),
         stimulus,
     }))?;
-    let mut run = Run::new(app, script);
+    let mut run = Run::new(app, script, number);
+    listen(link, &mut run, &mut feed)?;
+    run.into_trace()
+}
+
+/// Takes what the board says until its run is over, and sends what has room.
+fn listen(link: &mut Link<'_>, run: &mut Run, feed: &mut Feed) -> Result<(), PlayError> {
     let mut heard = Instant::now();
+    let mut moved = Instant::now();
     let mut asked = Instant::now();
-    loop {
-        match link.receive()? {
-            Some(received) => {
-                heard = Instant::now();
-                if let Some(tick) = run.take(received)? {
-                    feed.send(link, Some(tick))?;
+    let mut now = None;
+    while !run.is_over() {
+        if let Some(received) = link.receive()? {
+            heard = Instant::now();
+            if let Some(tick) = run.take(received)? {
+                if now.replace(tick) != Some(tick) {
+                    moved = Instant::now();
                 }
-                if run.is_over() {
-                    return run.into_trace();
-                }
+                feed.send(link, Some(tick))?;
             }
-            None if heard.elapsed() > SILENCE => {
-                let awaited = "the end of the run";
-                return Err(PlayError::Silent { awaited });
-            }
-            None if asked.elapsed() > ASK_EVERY => {
-                asked = Instant::now();
-                link.send(&Command::Query)?;
-            }
-            None => {}
+        } else if heard.elapsed() > SILENCE {
+            let awaited = "the end of the run";
+            return Err(PlayError::Silent { awaited });
+        } else if asked.elapsed() > ASK_EVERY {
+            asked = Instant::now();
+            link.send(&Command::Query)?;
+        }
+        if moved.elapsed() > SILENCE {
+            return Err(PlayError::Stuck(now.unwrap_or_default()));
         }
     }
+    Ok(())
 }
 
 /// Makes the board stand still, whatever it was doing, and leaves nothing it said about that.
@@ -248,21 +273,25 @@ impl Feed {
 struct Run {
     trace: Trace,
     expected_end: Ticks,
+    run: u32,
     begun: bool,
     number: u32,
+    tick: Ticks,
     observations: u32,
     end: Option<End>,
 }
 
 impl Run {
-    fn new(app: &AppEntry, script: &Script) -> Self {
+    fn new(app: &AppEntry, script: &Script, run: u32) -> Self {
         let mut trace = Trace::new(app.interface());
         trace.set_clock(script.clock());
         Self {
             trace,
             expected_end: script.end(),
+            run,
             begun: false,
             number: 0,
+            tick: Ticks::ZERO,
             observations: 0,
             end: None,
         }
@@ -271,8 +300,15 @@ impl Run {
     /// Takes a frame, and tells how far the board is if the frame does.
     fn take(&mut self, received: Received) -> Result<Option<Ticks>, PlayError> {
         let Received { number, message } = received;
+        if let Told::Hello(hello) = message {
+            return self.greeted(number, hello);
+        }
+        if let Told::Refused(refusal) = message {
+            return Err(PlayError::Refused(refusal));
+        }
         if !self.begun {
-            return self.begin(number, &message);
+            // The rest of what was asked before the run.
+            return Ok(None);
         }
         if number != self.number {
             return Err(PlayError::Gap {
@@ -286,28 +322,37 @@ impl Run {
             Told::Observed(tick, what) => {
                 self.observations += 1;
                 self.trace.observe(tick, what);
+                self.tick = tick;
                 Ok(Some(tick))
             }
-            Told::Status(status) => Ok(Some(status.tick)),
-            Told::Refused(refusal) => Err(PlayError::Refused(refusal)),
+            Told::Status(status) if status.phase != Phase::Playing => {
+                Err(PlayError::Phase(status.phase))
+            }
+            Told::Status(status) => {
+                self.tick = status.tick;
+                Ok(Some(status.tick))
+            }
             Told::End(end) => {
                 self.end = Some(end);
                 Ok(None)
             }
-            Told::Hello(_) => Ok(None),
+            Told::Hello(_) | Told::Refused(_) => Ok(None),
         }
     }
 
-    /// What comes before the hello of the run is the rest of what was asked before it; only a
-    /// refusal concerns this run.
-    fn begin(&mut self, number: u32, message: &Told) -> Result<Option<Ticks>, PlayError> {
-        match message {
-            Told::Hello(_) if number == 0 => {
+    /// The hello of this run begins it. One of no run is that of a board that has come up anew.
+    fn greeted(&mut self, number: u32, hello: Box<Hello>) -> Result<Option<Ticks>, PlayError> {
+        match hello.run {
+            Some(run) if run == self.run && number == 0 && !self.begun => {
                 self.begun = true;
                 self.number = 1;
-                Ok(None)
+                Ok(Some(Ticks::ZERO))
             }
-            Told::Refused(refusal) => Err(PlayError::Refused(*refusal)),
+            None if number == 0 => Err(PlayError::Rebooted {
+                tick: self.tick,
+                hello,
+            }),
+            // An answer to what was asked before the run.
             _ => Ok(None),
         }
     }

@@ -13,6 +13,7 @@ use hil_tests::session::play::ask_hello;
 use hil_tests::virtual_board::board::VirtualBoard;
 use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
 use libtest_mimic::Failed;
+use probe_rs::RegisterId;
 
 use super::support;
 
@@ -41,9 +42,10 @@ impl Bench {
         let image = image(app, profile)?;
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
         let mut session = Session::attach(&board.selector(), "nRF51822_xxAA")?;
-        session.flash(&image.path)?;
+        let elf = image.read()?;
+        session.flash(&image.path, &elf)?;
         Ok(Self {
-            elf: image.read()?,
+            elf,
             bytes: std::fs::read(&image.path)?,
             session,
             _board: board,
@@ -73,6 +75,23 @@ impl Bench {
             }
         }
         Err("the board did not come back from its crash".into())
+    }
+
+    /// Waits until the core is where a board stays that does not reset after a crash.
+    pub(crate) fn await_parked(&mut self) -> Result<(), Failed> {
+        let parked = self.elf.symbol("lockstep_parked").ok_or("no symbol")?;
+        let begin = parked.address & !1;
+        let place = begin..begin + parked.bytes;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let pc: u32 = self
+                .session
+                .halted(|core| core.read_core_reg(RegisterId(15)))?;
+            if place.contains(&pc) {
+                return Ok(());
+            }
+        }
+        Err("the core does not stay after a crash".into())
     }
 
     /// Waits until the word at the symbol is such a one.

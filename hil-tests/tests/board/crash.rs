@@ -2,8 +2,10 @@
 //! The core is halted, sent astray as a bug would, and let go.
 
 use firmware_core::epitaph::{Cause, Epitaph};
+use firmware_core::wire::Phase;
 use hil_tests::images::build::Profile;
 use hil_tests::images::elf::Elf;
+use hil_tests::session::logs::LogTable;
 use libtest_mimic::Failed;
 use probe_rs::{Core, MemoryInterface, RegisterId};
 
@@ -62,7 +64,7 @@ pub(crate) fn a_panic_leaves_its_epitaph() -> Result<(), Failed> {
     assert_eq!((file, line), ("bug.rs", 17));
     assert!(tick.0 > 20);
     assert_eq!(hello.boot.crashes, 1);
-    bench.session.reset()?;
+    bench.session.reset(&bench.elf)?;
     bench.await_word("LOCKSTEP_TICK", |tick| tick < 100)?;
     assert!(bench.hello()?.last_words.is_empty(), "it is told once");
     Ok(())
@@ -82,47 +84,69 @@ pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The stack pointer is right above the limit: the next call goes below.
+/// With the stack pointer right above the end of the stack, the next call goes below.
 pub(crate) fn a_stack_that_overflows_is_told() -> Result<(), Failed> {
-    let mut bench = Bench::of("lamp", Profile::Release)?;
-    crash(&mut bench, |core, elf| {
-        let limit = elf.symbol("_stack_limit").unwrap().address;
-        core.write_core_reg(SP, limit + 8)
-    })?;
-    let hello = bench.hello_after_a_crash()?;
-    assert_eq!(cause(&hello.last_words), Some(Cause::StackOverflow));
+    for above in [8, 32, 40] {
+        let last_words = fault_with_stack(above, None)?;
+        assert_eq!(cause(&last_words), Some(Cause::StackOverflow), "{above}");
+    }
     Ok(())
 }
 
+/// The handler needs more stack than a fault may leave.
+pub(crate) fn a_fault_needs_no_stack() -> Result<(), Failed> {
+    for above in [200, 600, 1_000, 1_400] {
+        let last_words = fault_with_stack(above, Some(NOWHERE))?;
+        let Some(Cause::Fault(registers)) = cause(&last_words) else {
+            return Err(format!("no epitaph of a fault with {above} bytes left").into());
+        };
+        assert_eq!(registers.pc, NOWHERE);
+    }
+    Ok(())
+}
+
+fn fault_with_stack(above: u32, pc: Option<u32>) -> Result<Vec<u8>, Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    crash(&mut bench, |core, elf| {
+        let end = elf.symbol("_stack_end").unwrap().address;
+        core.write_core_reg(SP, end + above)?;
+        pc.map_or(Ok(()), |pc| core.write_core_reg(PC, pc))
+    })?;
+    Ok(bench.hello_after_a_crash()?.last_words)
+}
+
+/// Three crashes break a board. A fourth one does not reset it, and a reset from outside lets it
+/// begin anew.
 pub(crate) fn three_in_a_row_are_enough() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     for crashes in 1..=3 {
         crash(&mut bench, panic)?;
         assert_eq!(bench.hello_after_a_crash()?.boot.crashes, crashes);
-        bench.session.word(&bench.elf, "LOCKSTEP_BOOT")?;
     }
-    let status = super::runs::status(&mut bench)?;
-    assert_eq!(status.phase, firmware_core::wire::Phase::Broken);
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Broken);
+    let elf = &bench.elf;
+    bench.session.halted(|core| panic(core, elf))?;
+    bench.await_parked()?;
+    bench.session.reset(&bench.elf)?;
+    bench.await_word("LOCKSTEP_TICK", |tick| tick > 0)?;
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Free);
     Ok(())
 }
 
 pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Debug)?;
+    let table = LogTable::of(&bench.bytes)?;
     crash(&mut bench, panic)?;
-    let parked = bench
-        .elf
-        .symbol("lockstep_parked")
-        .ok_or("no symbol")?
-        .clone();
-    let place = parked.address & !1..(parked.address & !1) + parked.bytes;
-    let deadline = std::time::Instant::now() + super::bench::PATIENCE;
-    while std::time::Instant::now() < deadline {
-        let pc: u32 = bench.session.halted(|core| core.read_core_reg(PC))?;
-        if place.contains(&pc) {
-            return Ok(());
-        }
-    }
-    Err("the core is not where a debug image stays after a panic".into())
+    bench.await_parked()?;
+    let logs = table.decode(&bench.link()?.take_logs()?);
+    let last = logs.last().ok_or("nothing is logged")?;
+    assert_eq!(last.level.as_deref(), Some("ERROR"));
+    assert!(
+        last.text
+            .ends_with("panic at bug.rs:17: attempt to add with overflow"),
+        "{last:?}"
+    );
+    Ok(())
 }
 
 fn cause(last_words: &[u8]) -> Option<Cause<'_>> {

@@ -21,7 +21,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(bench::missing);
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 9] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -38,6 +38,10 @@ fn main() -> ExitCode {
         (
             "crash/a-stack-that-overflows-is-told",
             crash::a_stack_that_overflows_is_told,
+        ),
+        (
+            "crash/a-fault-needs-no-stack",
+            crash::a_fault_needs_no_stack,
         ),
         (
             "crash/three-in-a-row-are-enough",

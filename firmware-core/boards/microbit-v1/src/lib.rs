@@ -96,18 +96,22 @@ impl Hardware for Microbit {
     /// 1 MHz, counted to 1000 and begun anew (section 18).
     fn start_ticks(&mut self) {
         let timer = &self.timer;
+        NVIC::mask(Interrupt::TIMER0);
+        // SAFETY: a task takes any value.
+        unsafe {
+            timer.tasks_stop.write(|w| w.bits(1));
+            timer.tasks_clear.write(|w| w.bits(1));
+        }
         timer.mode.write(|w| w.mode().timer());
         timer.bitmode.write(|w| w.bitmode()._16bit());
         timer.shorts.write(|w| w.compare0_clear().enabled());
         timer.intenset.write(|w| w.compare0().set_bit());
-        // SAFETY: a task takes any value, 4 is a prescaler, and 1000 fits in 16 bits. Everything
-        // that the interrupt reads is set up.
+        timer.events_compare[0].reset();
+        // SAFETY: 4 is a prescaler, 1000 fits in 16 bits, and everything that the interrupt
+        // reads is set up.
         unsafe {
-            timer.tasks_stop.write(|w| w.bits(1));
-            timer.tasks_clear.write(|w| w.bits(1));
             timer.prescaler.write(|w| w.prescaler().bits(4));
             timer.cc[0].write(|w| w.bits(1_000));
-            timer.events_compare[0].reset();
             NVIC::unpend(Interrupt::TIMER0);
             NVIC::unmask(Interrupt::TIMER0);
             timer.tasks_start.write(|w| w.bits(1));

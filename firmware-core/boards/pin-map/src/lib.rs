@@ -9,6 +9,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
@@ -20,6 +21,8 @@ pub const FILE: &str = "pins.toml";
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PinMap {
+    /// How many pins each port of the chip has.
+    pub ports: Vec<u8>,
     /// How the contacts are wired.
     pub contacts: Contacts,
     /// The pins of each app, by its name.
@@ -148,6 +151,18 @@ pub enum PinMapError {
         /// What it should be as well.
         second: String,
     },
+    /// The chip has no such pin.
+    #[error("`{}`: {used} is {pin}, which the chip does not have: expected a pin of the ports {ports:?}", .path.display())]
+    NoPin {
+        /// The file.
+        path: PathBuf,
+        /// What the pin should be.
+        used: String,
+        /// The pin.
+        pin: Pin,
+        /// How many pins each port has.
+        ports: Vec<u8>,
+    },
     /// An LED of the picture has no such row or column.
     #[error("`{}`: the picture names row {row} and column {column} of a matrix with {rows} rows and {columns} columns", .path.display())]
     OutsideMatrix {
@@ -219,6 +234,19 @@ impl PinMap {
                 .map(|(name, pin)| (*pin, format!("output {name} of {app}")));
             let mut uses: HashMap<Pin, String> = HashMap::new();
             for (pin, second) in buttons.chain(rows).chain(columns).chain(outputs) {
+                let ports = self.ports.clone();
+                if ports
+                    .get(usize::from(pin.port))
+                    .is_none_or(|count| pin.pin >= *count)
+                {
+                    let (path, used) = (path.to_owned(), second);
+                    return Err(PinMapError::NoPin {
+                        path,
+                        used,
+                        pin,
+                        ports,
+                    });
+                }
                 if let Some(first) = uses.insert(pin, second.clone()) {
                     let path = path.to_owned();
                     return Err(PinMapError::TwoUses {
@@ -252,12 +280,19 @@ impl PinMap {
 }
 
 /// The whole build script of a board: hands `memory.x` to the linker, and writes the pin map
-/// as `pins.rs` for the board to include.
-///
-/// # Errors
-///
-/// What is wrong with the pin map, and files that cannot be read or written.
-pub fn build_script() -> Result<(), PinMapError> {
+/// as `pins.rs` for the board to include. What is wrong is told to cargo, which shows it.
+#[must_use]
+pub fn build_script() -> ExitCode {
+    let Err(error) = prepare() else {
+        return ExitCode::SUCCESS;
+    };
+    for line in error.to_string().lines() {
+        println!("cargo::error={line}");
+    }
+    ExitCode::FAILURE
+}
+
+fn prepare() -> Result<(), PinMapError> {
     let folder = |name| {
         env::var_os(name)
             .map(PathBuf::from)
@@ -286,6 +321,8 @@ mod tests {
     use super::*;
 
     const SMALL: &str = r#"
+ports = [32, 10]
+
 [contacts]
 active = "low"
 
@@ -353,6 +390,15 @@ picture = [
             "`pins.toml`: P0.17 is both button button of toggle and output led of toggle: \
              expected one use for each pin"
         );
+    }
+
+    #[test]
+    fn a_pin_that_the_chip_does_not_have_is_refused() {
+        for wrong in ["P1.10", "P1.31"] {
+            let problem = problem("P0.03", wrong);
+            assert!(problem.contains("output led of toggle is P1."), "{problem}");
+        }
+        assert!(problem("[32, 10]", "[32]").contains("a column of the matrix is P1.04"));
     }
 
     #[test]

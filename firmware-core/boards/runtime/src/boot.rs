@@ -50,11 +50,13 @@ pub fn image() -> &'static [u8] {
 
 /// Logs who is there and how it came up.
 pub fn report(interface: &Interface, identity: &Identity) {
+    // As much of the identity as people tell images apart by.
+    let image = identity.image.first_chunk().copied();
     defmt::info!(
-        "{=str} {=str}, image {=[u8]:02x}",
+        "{=str} {=str}, image {=u32:08x}",
         interface.name,
         interface.version,
-        identity.image
+        u32::from_be_bytes(image.unwrap_or_default())
     );
     let boot = identity.boot;
     defmt::info!(

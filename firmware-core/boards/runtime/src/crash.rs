@@ -12,7 +12,7 @@ use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortex_m::peripheral::SCB;
-use cortex_m_rt::{ExceptionFrame, exception};
+use cortex_m_rt::exception;
 use critical_section::Mutex;
 use firmware_core::epitaph::{self, Cause, Clipped, Epitaph, Registers, Retained, SIZE};
 use firmware_core::time::Ticks;
@@ -22,6 +22,12 @@ use crate::{boot, samples};
 /// What puts the outputs into their safe state. A critical section, because a crash can come
 /// at any time.
 static OUTPUTS_OFF: Mutex<Cell<fn()>> = Mutex::new(Cell::new(|| ()));
+
+/// After this many crashes in a row the app is not started again.
+pub const MAX_CRASHES: u8 = 3;
+
+/// The count of a board that is broken and runs to say so: the next reset comes from outside.
+const BROKEN: u8 = u8::MAX;
 
 /// From now on a crash puts the outputs into their safe state this way.
 pub fn arm(outputs_off: fn()) {
@@ -61,9 +67,18 @@ pub fn before_this_boot() -> Retained<'static> {
     let Some(memory) = cortex_m::singleton!(: [u8; SIZE] = read_retained()) else {
         return Retained::default();
     };
-    let retained = Retained::read(memory);
+    let mut retained = Retained::read(memory);
+    if retained.crashes == BROKEN {
+        retained.crashes = 0;
+    }
     write_retained(epitaph::retain(retained.crashes, None));
     retained
+}
+
+/// The board is broken, and says so from now on: a further crash does not reset it, and after a
+/// reset from outside, say with another image, it begins anew.
+pub fn broken() {
+    write_retained(epitaph::retain(BROKEN, None));
 }
 
 /// Ends a row of crashes.
@@ -79,22 +94,25 @@ fn crash(cause: Cause<'_>) -> ! {
         cause,
     };
     let before = Retained::read(&read_retained()).crashes;
-    // Only what resets by itself can crash in a row.
-    let crashes = before.saturating_add(u8::from(!cfg!(debug_assertions)));
     if cfg!(debug_assertions) {
         // A log that cannot be written, because the crash came in the midst of one, panics.
         if !LOGGING.load(Ordering::Relaxed) {
             LOGGING.store(true, Ordering::Relaxed);
-            write_retained(epitaph::retain(crashes, Some(&epitaph)));
+            write_retained(epitaph::retain(before, Some(&epitaph)));
             boot::log(&epitaph);
         }
         lockstep_parked()
     }
-    write_retained(epitaph::retain(crashes, Some(&epitaph)));
+    // A board that is broken already, or crashes before it can say so, does not reset again.
+    if before >= MAX_CRASHES {
+        write_retained(epitaph::retain(before, Some(&epitaph)));
+        lockstep_parked()
+    }
+    write_retained(epitaph::retain(before + 1, Some(&epitaph)));
     SCB::sys_reset()
 }
 
-/// Where a debug image stays after a crash, with interrupts off.
+/// Where a board stays that does not reset after a crash, with interrupts off.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn lockstep_parked() -> ! {
@@ -118,8 +136,19 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     })
 }
 
-// The handler itself is in assembly: with a stack pointer outside the stack nothing can be
-// called, so it is set back to the top first.
+/// What the core stacked when it took a fault, saved by the handler before it leaves the stack.
+#[repr(transparent)]
+struct Stacked(UnsafeCell<[u32; 8]>);
+
+// SAFETY: only the fault handler touches it, which nothing interrupts.
+unsafe impl Sync for Stacked {}
+
+#[unsafe(no_mangle)]
+static LOCKSTEP_STACKED: Stacked = Stacked(UnsafeCell::new([0; 8]));
+
+// The handler itself is in assembly, because whatever is left of the stack may not be enough to
+// call anything: it saves what was stacked and begins anew at the top. A frame that is outside
+// the stack, or within 64 bytes of its end, is that of an overflow. Only the main stack is used.
 global_asm!(
     ".syntax unified",
     ".section .HardFault.lockstep, \"ax\", %progbits",
@@ -128,16 +157,22 @@ global_asm!(
     ".thumb_func",
     "HardFault:",
     "mov r0, sp",
-    "ldr r1, =_stack_limit",
+    "ldr r2, =_stack_start",
+    "mov sp, r2",
+    "ldr r1, =_stack_end",
+    "adds r1, #64",
     "cmp r0, r1",
     "blo 1f",
-    "ldr r1, =_stack_start",
-    "cmp r0, r1",
-    "bhs 1f",
+    "subs r2, #32",
+    "cmp r0, r2",
+    "bhi 1f",
+    "ldr r1, =LOCKSTEP_STACKED",
+    "ldmia r0!, {{r4-r7}}",
+    "stmia r1!, {{r4-r7}}",
+    "ldmia r0!, {{r4-r7}}",
+    "stmia r1!, {{r4-r7}}",
     "bl lockstep_hard_fault",
     "1:",
-    "ldr r1, =_stack_start",
-    "mov sp, r1",
     "bl lockstep_stack_overflow",
     ".pool",
     ".size HardFault, . - HardFault",
@@ -148,23 +183,19 @@ extern "C" fn lockstep_stack_overflow() -> ! {
     crash(Cause::StackOverflow)
 }
 
-/// # Safety
-///
-/// `stacked` is the stack pointer at the entry of the fault handler.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn lockstep_hard_fault(stacked: *const ExceptionFrame) -> ! {
-    // SAFETY: the core has stacked the frame there, and the stack pointer was found to lie in
-    // the stack.
-    let stacked = unsafe { &*stacked };
+extern "C" fn lockstep_hard_fault() -> ! {
+    // SAFETY: the handler has written it, and nothing writes it again before the next reset.
+    let [r0, r1, r2, r3, r12, lr, pc, xpsr] = unsafe { LOCKSTEP_STACKED.0.get().read() };
     crash(Cause::Fault(Registers {
-        r0: stacked.r0(),
-        r1: stacked.r1(),
-        r2: stacked.r2(),
-        r3: stacked.r3(),
-        r12: stacked.r12(),
-        lr: stacked.lr(),
-        pc: stacked.pc(),
-        xpsr: stacked.xpsr(),
+        r0,
+        r1,
+        r2,
+        r3,
+        r12,
+        lr,
+        pc,
+        xpsr,
     }))
 }
 

@@ -16,7 +16,7 @@
 //! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last; 0 while the board stands still |
 //! | `LOCKSTEP_BOOT` | `u32`, bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
 //! | `LOCKSTEP_STACK_FREE` | `u32`, bytes of the stack that were never used |
-//! | `lockstep_parked` | where a debug image stays after a crash |
+//! | `lockstep_parked` | where a board stays that does not reset after a crash |
 
 #![no_std]
 
@@ -37,9 +37,6 @@ use firmware_core::wire::{Boot, Phase};
 
 /// How many events a bench can schedule ahead.
 pub const QUEUE: usize = 32;
-
-/// After this many crashes in a row the app is not started again.
-pub const MAX_CRASHES: u8 = 3;
 
 /// A run without a crash for this long ends a row of crashes.
 const HEALTHY: Ticks = Ticks::from_secs(10);
@@ -78,7 +75,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, outputs_off: fn(), conditions: C
         last_words: before.last_words,
     };
     boot::report(&A::INTERFACE, &identity);
-    if before.crashes >= MAX_CRASHES {
+    if before.crashes >= crash::MAX_CRASHES {
         stay_broken::<A>(hardware, identity, &mut link)
     }
     let mut control = Control::<A, QUEUE>::boot(identity, &mut link);
@@ -126,7 +123,7 @@ fn stay_broken<A: App>(hardware: &mut dyn Hardware, identity: Identity, link: &m
         "crashed {} times in a row: the app is not started",
         identity.boot.crashes
     );
-    crash::forget();
+    crash::broken();
     let mut broken = Broken::boot::<A>(identity, link);
     hardware.start_ticks();
     loop {

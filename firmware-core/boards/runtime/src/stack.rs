@@ -2,7 +2,7 @@
 //! never used.
 
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 const PAINT: u32 = 0xc5c5_c5c5;
 
@@ -11,15 +11,19 @@ const MARGIN: usize = 128;
 
 /// Bytes that were never used. An atomic, because a debugger reads it at any time.
 #[unsafe(no_mangle)]
-static LOCKSTEP_STACK_FREE: AtomicU32 = AtomicU32::new(0);
+static LOCKSTEP_STACK_FREE: AtomicUsize = AtomicUsize::new(0);
+
+/// How far below the deepest use that is known a deeper one is looked for, in words: the gap
+/// that a function may leave which reserves room and does not write all of it.
+const WINDOW: usize = 32;
 
 unsafe extern "C" {
-    static _stack_limit: u32;
+    static _stack_end: u32;
 }
 
 /// The lowest word of the stack.
 fn limit() -> *mut u32 {
-    ptr::addr_of!(_stack_limit).cast_mut()
+    ptr::addr_of!(_stack_end).cast_mut()
 }
 
 /// Paints what is not in use. To be called once, before interrupts come.
@@ -27,34 +31,27 @@ pub fn paint() {
     let top = cortex_m::register::msp::read() as usize - MARGIN;
     let mut word = limit();
     while (word as usize) < top {
-        // SAFETY: from `_stack_limit` up to the stack pointer lies the part of the stack that
-        // nothing uses: `memory.x` says where it begins, and it grows downwards from above.
+        // SAFETY: from `_stack_end`, where RAM begins, up to the stack pointer lies the part of
+        // the stack that nothing uses.
         unsafe { word.write_volatile(PAINT) };
         word = word.wrapping_add(1);
     }
-    LOCKSTEP_STACK_FREE.store(free(), Ordering::Relaxed);
+    LOCKSTEP_STACK_FREE.store(word as usize - limit() as usize, Ordering::Relaxed);
 }
 
 /// Looks whether the stack has been deeper than before.
 pub fn measure() {
-    let before = LOCKSTEP_STACK_FREE.load(Ordering::Relaxed);
-    let words = before as usize / size_of::<u32>();
-    let last = limit().wrapping_add(words.saturating_sub(1));
-    // SAFETY: the word lies in the stack, which is readable memory.
-    if words > 0 && unsafe { last.read_volatile() } != PAINT {
-        LOCKSTEP_STACK_FREE.store(free(), Ordering::Relaxed);
+    let mut words = LOCKSTEP_STACK_FREE.load(Ordering::Relaxed) / size_of::<u32>();
+    while let Some(deeper) = used_below(words) {
+        words = deeper;
     }
+    LOCKSTEP_STACK_FREE.store(words * size_of::<u32>(), Ordering::Relaxed);
 }
 
-/// The bytes from the limit up that still have their paint.
-fn free() -> u32 {
-    let mut word = limit();
-    let mut bytes = 0;
-    // SAFETY: the word lies in the stack, which is readable memory; the loop ends below the
-    // stack pointer at the latest, where words that are in use stand.
-    while unsafe { word.read_volatile() } == PAINT {
-        word = word.wrapping_add(1);
-        bytes += 4;
-    }
-    bytes
+/// The place of the lowest word in the window below this one that was used.
+fn used_below(words: usize) -> Option<usize> {
+    (words.saturating_sub(WINDOW)..words).find(|place| {
+        // SAFETY: the word lies in the stack, which is readable memory.
+        unsafe { limit().wrapping_add(*place).read_volatile() != PAINT }
+    })
 }
