@@ -1,5 +1,6 @@
 //! Builds board images, starts virtual boards, and holds boards to the goldens of the host.
 
+pub mod bench;
 pub mod cli;
 pub mod contract;
 pub mod images;

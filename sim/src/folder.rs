@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 /// # Errors
 ///
 /// The first thing that cannot be looked at: what is not seen is not passed over.
-pub(crate) fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+pub fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
         let entry = entry?;

@@ -18,7 +18,7 @@ pub mod cli;
 pub mod diff;
 pub mod engine;
 mod file;
-mod folder;
+pub mod folder;
 pub mod goldens;
 pub mod judge;
 pub mod load;

@@ -1,6 +1,7 @@
 //! Where something stands in a text people wrote, and what is wrong with it there.
 
 use std::fmt;
+use std::ops::Range;
 
 /// A stretch of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,19 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
     })
 }
 
+/// The place of these bytes in a text, up to the end of the line they begin on.
+#[must_use]
+pub fn place_of(text: &str, bytes: Range<usize>) -> Place {
+    let after = text.as_bytes().get(bytes.start..).unwrap_or_default();
+    let stretch = &after[..after.len().min(bytes.len())];
+    let line = stretch.split(|byte| *byte == b'\n').next();
+    let width = String::from_utf8_lossy(line.unwrap_or_default());
+    Place {
+        width: width.trim_end_matches('\r').chars().count().max(1),
+        ..place_after(&text.as_bytes()[..text.len() - after.len()])
+    }
+}
+
 /// What some programs put before a text; no column counts it.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -159,6 +173,19 @@ mod tests {
         assert_eq!(likely("hartbeat", ["lamp", "heartbeat"]), Some("heartbeat"));
         assert_eq!(likely("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
         assert_eq!(likely("zebra", ["lamp", "heartbeat"]), None);
+    }
+
+    #[test]
+    fn bytes_have_their_place_within_one_line() {
+        let text = "größe = 1\r\nb = [\r\n1]";
+        let place = |line, column, width| Place {
+            line,
+            column,
+            width,
+        };
+        assert_eq!(place_of(text, 10..11), place(1, 9, 1));
+        assert_eq!(place_of(text, 17..22), place(2, 5, 1));
+        assert_eq!(place_of(text, 99..100), place(3, 3, 1));
     }
 
     #[test]

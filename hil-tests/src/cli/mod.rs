@@ -3,8 +3,10 @@
 mod board;
 mod build;
 mod doctor;
+mod list;
 mod place;
 mod size;
+mod suite;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,8 @@ enum Command {
     Size(size::Size),
     /// Start a virtual board, and serve its probe until stopped.
     Board(board::Board),
+    /// Show benches, boards, scenarios and the tests they make, without touching hardware.
+    List(list::List),
     /// Show what is needed from outside, and the command that adds what is missing.
     Doctor(doctor::Doctor),
 }
@@ -58,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Build(build) => build.execute(&report),
         Command::Size(size) => size.execute(&report),
         Command::Board(board) => board.execute(&report),
+        Command::List(list) => list.execute(&report),
         Command::Doctor(doctor) => doctor.execute(&report),
     };
     exit.into()

@@ -1,12 +1,14 @@
 //! Where the process is: the boards above or below its folder, and the tools it was told of.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sim::cli::exit::Exit;
 use sim::cli::report::Report;
 
+use crate::bench::BENCHES;
+use crate::bench::overrides::{OverrideError, Overrides};
 use crate::images::board::{self, BOARDS, Board, BoardError};
 use crate::images::build::{self, BuildError, Image, Profile};
 use crate::toolchain::Surroundings;
@@ -82,4 +84,30 @@ pub(super) fn surroundings() -> Surroundings {
         cargo_home: env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home),
         wrapper: env::current_exe().ok(),
     }
+}
+
+/// The repository around this folder, as a path from here; this folder where there is none.
+pub(super) fn repository() -> PathBuf {
+    let here = env::current_dir().unwrap_or_default();
+    let depth = here
+        .ancestors()
+        .position(|folder| folder.join(BOARDS).is_dir());
+    (0..depth.unwrap_or_default()).map(|_| "..").collect()
+}
+
+/// The folders of benches: the repository's and the user's.
+pub(super) fn benches(repository: &Path) -> Vec<PathBuf> {
+    let told = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let told = told.filter(|folder| folder.is_absolute());
+    let config = told.or_else(|| Some(env::home_dir()?.join(".config")));
+    let of_user = config.map(|config| config.join("lockstep/benches"));
+    [repository.join(BENCHES)]
+        .into_iter()
+        .chain(of_user)
+        .collect()
+}
+
+/// What the environment says of probes.
+pub(super) fn overrides() -> Result<Overrides, OverrideError> {
+    Overrides::read(|variable| env::var_os(variable))
 }

@@ -8,7 +8,11 @@ use probe_rs::rtt::{self, Rtt};
 use thiserror::Error;
 
 use super::frames::{Frames, Malformed, Received};
+use super::logs::MAX_BYTES;
 use crate::images::elf::Elf;
+
+/// The channel of logs.
+const LOGS: usize = 0;
 
 /// The channel of frames.
 const FRAMES: usize = 1;
@@ -55,6 +59,7 @@ pub struct Link<'s> {
     core: Core<'s>,
     rtt: Rtt,
     frames: Frames,
+    logs: Vec<u8>,
 }
 
 impl<'s> Link<'s> {
@@ -70,8 +75,12 @@ impl<'s> Link<'s> {
         loop {
             match Rtt::attach_at(&mut core, address) {
                 Ok(rtt) => {
-                    let frames = Frames::default();
-                    return Ok(Self { core, rtt, frames });
+                    return Ok(Self {
+                        core,
+                        rtt,
+                        frames: Frames::default(),
+                        logs: Vec::new(),
+                    });
                 }
                 Err(rtt::Error::ControlBlockNotFound | rtt::Error::ControlBlockCorrupted(_))
                     if Instant::now() < deadline => {}
@@ -92,15 +101,42 @@ impl<'s> Link<'s> {
         if let Some(frame) = self.frames.next_frame() {
             return Ok(Some(frame?));
         }
+        let bytes = self.read(FRAMES)?;
+        if bytes.is_empty() {
+            self.gather_logs()?;
+        }
+        self.frames.push(&bytes);
+        Ok(self.frames.next_frame().transpose()?)
+    }
+
+    /// The bytes of logs that have come since the last time, at most
+    /// [`MAX_BYTES`](super::logs::MAX_BYTES) of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of the probe.
+    pub fn take_logs(&mut self) -> Result<Vec<u8>, LinkError> {
+        self.gather_logs()?;
+        Ok(std::mem::take(&mut self.logs))
+    }
+
+    fn gather_logs(&mut self) -> Result<(), LinkError> {
+        let bytes = self.read(LOGS)?;
+        let room = MAX_BYTES.saturating_sub(self.logs.len());
+        self.logs.extend(bytes.iter().take(room));
+        Ok(())
+    }
+
+    fn read(&mut self, number: usize) -> Result<Vec<u8>, LinkError> {
         let missing = LinkError::NoChannel {
             direction: "up",
-            number: FRAMES,
+            number,
         };
-        let channel = self.rtt.up_channel(FRAMES).ok_or(missing)?;
-        let mut buffer = [0; 1024];
+        let channel = self.rtt.up_channel(number).ok_or(missing)?;
+        let mut buffer = vec![0; 1024];
         let count = channel.read(&mut self.core, &mut buffer)?;
-        self.frames.push(&buffer[..count]);
-        Ok(self.frames.next_frame().transpose()?)
+        buffer.truncate(count);
+        Ok(buffer)
     }
 
     /// Sends a command.

@@ -3,10 +3,12 @@
 //!
 //! - [`frames`]: what comes up a channel becomes messages.
 //! - [`link`]: the RTT channels of a running image.
+//! - [`logs`]: what it logs for people.
 //! - [`play`]: a script goes down, its trace comes up.
 
 pub mod frames;
 pub mod link;
+pub mod logs;
 pub mod play;
 
 use std::path::Path;

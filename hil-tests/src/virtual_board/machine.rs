@@ -45,8 +45,8 @@ exit $code
 /// What the wrapper leaves in the folder once QEMU has ended.
 const ENDED: &str = "ended";
 
-/// Reset vector and handlers of a blank chip: stack, reset, NMI, hard fault, `b .`.
-const STUB: [u32; 5] = [0x2000_4000, 0x11, 0x11, 0x11, 0xe7fe_e7fe];
+/// Reset vector and handlers of a blank chip: stack, reset, NMI, hard fault, `wfi; b .-2`.
+const STUB: [u32; 5] = [0x2000_4000, 0x11, 0x11, 0x11, 0xe7fd_bf30];
 
 /// Why the machine cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -30,6 +30,7 @@ pub(crate) fn missing() -> Option<String> {
 /// The image, the board it runs on, and the session that reaches it.
 pub(crate) struct Bench {
     pub(crate) elf: Elf,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) session: Session,
     _board: VirtualBoard,
 }
@@ -43,6 +44,7 @@ impl Bench {
         session.flash(&image.path)?;
         Ok(Self {
             elf: image.read()?,
+            bytes: std::fs::read(&image.path)?,
             session,
             _board: board,
         })

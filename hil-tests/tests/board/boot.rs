@@ -9,6 +9,7 @@ use firmware_core::time::Ticks;
 use firmware_core::wire::Boot;
 use hil_tests::images::build::Profile;
 use hil_tests::session::frames::Told;
+use hil_tests::session::logs::LogTable;
 use libtest_mimic::Failed;
 
 use super::bench::{Bench, until};
@@ -32,7 +33,15 @@ pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
             Told::Observed(Ticks(1_500), Observation::Output(3, Level(1)))
         )
     };
-    let said = until(&mut bench.link()?, heartbeat)?;
+    let table = LogTable::of(&bench.bytes)?;
+    let mut link = bench.link()?;
+    let said = until(&mut link, heartbeat)?;
+    let logs = table.decode(&link.take_logs()?);
+    drop(link);
+    let greeting = logs.first().ok_or("nothing is logged")?;
+    assert_eq!(greeting.text, format!("lamp 0.1.0, image {identity}"));
+    let place = greeting.place.clone().ok_or("the log has no place")?;
+    assert!(place.file.ends_with("runtime/src/boot.rs"), "{place:?}");
     let Some(Told::Hello(hello)) = said.first() else {
         return Err(format!("the first frame is no hello: {said:?}").into());
     };

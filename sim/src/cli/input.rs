@@ -14,21 +14,39 @@ use crate::source::{BYTE_ORDER_MARK, Problem, utf8};
 const STDIN: &str = "-";
 
 /// A text or a stream of bytes, and where it came from.
-pub(super) struct Source {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What people know it by: a path, mostly.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 /// An input cannot be read.
 #[derive(Debug, Error)]
-pub(super) enum InputError {
+pub enum InputError {
+    /// The file system says no.
     #[error("cannot read `{name}`: {error}")]
-    Io { name: String, error: io::Error },
+    Io {
+        /// What was to be read.
+        name: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// It is longer than anything of its kind.
     #[error("`{name}` has more than {limit} bytes, the most that are read")]
-    TooLarge { name: String, limit: usize },
+    TooLarge {
+        /// What was to be read.
+        name: String,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// There is nothing in a folder.
     #[error("there is no file that ends in `.{extension}` in `{}`", .folder.display())]
     EmptyFolder {
+        /// The folder.
         folder: PathBuf,
+        /// The ending that was looked for.
         extension: &'static str,
     },
 }
@@ -43,7 +61,11 @@ impl Source {
     }
 
     /// Reads a file, or standard input for `-`, of at most `limit` bytes.
-    pub(super) fn read(path: &Path, limit: usize) -> Result<Self, InputError> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system, and one that names the limit.
+    pub fn read(path: &Path, limit: usize) -> Result<Self, InputError> {
         let (name, reader): (_, Box<dyn Read>) = if is_stdin(path) {
             ("<stdin>".to_owned(), Box::new(io::stdin().lock()))
         } else {
@@ -66,7 +88,11 @@ impl Source {
     }
 
     /// The text, or where it stops being one.
-    pub(super) fn text(&self) -> Result<&str, Problem> {
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] at the first byte that is not UTF-8.
+    pub fn text(&self) -> Result<&str, Problem> {
         utf8(&self.bytes)
     }
 

@@ -5,7 +5,7 @@ mod cast;
 mod completions;
 mod diff;
 pub mod exit;
-mod input;
+pub mod input;
 mod loaded;
 mod oneline;
 mod open;

@@ -65,7 +65,8 @@ impl Report {
     }
 
     /// The problems, each with its line.
-    pub(super) fn problems(&self, source: &Source, problems: &[Problem]) -> String {
+    #[must_use]
+    pub fn problems(&self, source: &Source, problems: &[Problem]) -> String {
         let rendered: Vec<_> = problems
             .iter()
             .map(|problem| {
@@ -86,7 +87,8 @@ impl Report {
     }
 
     /// What is wrong with an input that cannot be played.
-    pub(super) fn unloadable(&self, source: &Source, error: &LoadError) -> String {
+    #[must_use]
+    pub fn unloadable(&self, source: &Source, error: &LoadError) -> String {
         match error {
             LoadError::Problems(problems) => self.problems(source, problems),
             LoadError::Recording(error) => {
