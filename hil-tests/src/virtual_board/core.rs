@@ -11,7 +11,7 @@ const ICSR: u32 = 0xe000_ed04;
 const PENDSV_SET: u32 = 1 << 28;
 const PENDSV_CLEAR: u32 = 1 << 27;
 /// How long a step may take before the core counts as asleep.
-const ASLEEP: Duration = Duration::from_millis(10);
+const ASLEEP: Duration = Duration::from_millis(20);
 /// The number of the status register in the gdb stub.
 const STATUS: u8 = 25;
 /// The status register's bit of the instruction set: there is only one.
@@ -196,11 +196,15 @@ impl Core for Machine {
         if stopped.map_err(|e| self.failure("step", e))? {
             return Ok(());
         }
+        if !masked {
+            // An interrupt of ours would be taken; one of its own wakes it.
+            return self.stop();
+        }
         // A sleeping core takes no step: a pending interrupt wakes it, as a
         // debugger's request wakes the hardware.
         let pending = self.read_word(ICSR)? & PENDSV_SET != 0;
         self.write_word(ICSR, PENDSV_SET)?;
-        let stopped = self.stub.stopped(ASLEEP * 10);
+        let stopped = self.stub.stopped(3 * ASLEEP);
         let stopped = stopped.map_err(|e| self.failure("step", e))?;
         if !pending {
             self.write_word(ICSR, PENDSV_CLEAR)?;

@@ -62,14 +62,15 @@ impl Bench {
         Ok(ask_hello(&mut self.link()?)?)
     }
 
-    /// Waits until a new boot says hello: one that knows of a crash.
-    pub(crate) fn hello_after_a_crash(&mut self) -> Result<Hello, Failed> {
+    /// Waits until the boot after this many crashes in a row says hello. That of the boot before
+    /// may still wait in the channel.
+    pub(crate) fn hello_after_a_crash(&mut self, crashes: u8) -> Result<Hello, Failed> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             // Between the crash and the next boot nobody may answer.
             if let Ok(mut link) = self.session.link(&self.elf)
                 && let Ok(hello) = ask_hello(&mut link)
-                && !hello.last_words.is_empty()
+                && hello.boot.crashes == crashes
             {
                 return Ok(hello);
             }
