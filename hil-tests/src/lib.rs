@@ -3,7 +3,9 @@
 pub mod cli;
 pub mod contract;
 pub mod images;
+pub mod report;
 pub mod session;
 pub mod size;
 pub mod toolchain;
+pub mod verdict;
 pub mod virtual_board;
