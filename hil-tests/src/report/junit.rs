@@ -98,9 +98,13 @@ fn status(case: &Case) -> TestCaseStatus {
         Verdict::Infra => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     if let Some(reason) = reason(case) {
+        let message = match case.divergence() {
+            Some(divergence) => format!("{reason}: {}", divergence.summary),
+            None => reason.to_owned(),
+        };
         status
             .set_type(verdict.word())
-            .set_message(one_line(reason));
+            .set_message(one_line(&message));
     }
     if verdict == Verdict::Flaky {
         status.set_rerun_kind(FlakyOrRerun::Flaky);

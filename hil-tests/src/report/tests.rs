@@ -1,11 +1,12 @@
 //! Every format of every kind of suite.
 
+use proptest::prelude::*;
 use roxmltree::{Document, ParsingOptions};
 use serde_json::Value;
 
 use super::testing::{HOSTILE, suites};
 use super::{github, html, jsonl, junit, one_line, text};
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 #[test]
 fn every_format_of_every_suite_is_its_golden() {
@@ -170,4 +171,72 @@ fn a_long_run_gives_no_large_page() {
     expected.end.0 = 101_000;
     let size = html::render(suite).len();
     assert!(size < 200_000, "{size} bytes");
+}
+
+/// Every key of an object, at any depth.
+fn keys(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                found.push(key.clone());
+                keys(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_and_property_is_described() {
+    let page = include_str!("../../../docs/reports.md");
+    let (mut json, mut properties) = (Vec::new(), Vec::new());
+    for (_, suite) in suites() {
+        for line in jsonl::render(&suite).unwrap().lines() {
+            keys(&serde_json::from_str(line).unwrap(), &mut json);
+        }
+        let text = junit::render(&suite).unwrap();
+        let xml = Document::parse(&text).unwrap();
+        let nodes = xml.descendants();
+        let found = nodes.filter(|node| node.has_tag_name("property"));
+        properties.extend(found.map(|node| node.attribute("name").unwrap().to_owned()));
+    }
+    for key in json.iter().chain(&properties) {
+        assert!(page.contains(&format!("`{key}`")), "{key}");
+    }
+    for verdict in Verdict::ALL {
+        assert!(page.contains(&format!("| {} |", verdict.word())));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_a_format(name in any::<String>(), said in any::<String>()) {
+        let suites = suites();
+        let (_, suite) = suites.iter().find(|(name, _)| *name == "fail").unwrap();
+        let mut suite = suite.clone();
+        for case in &mut suite.cases {
+            case.scenario.clone_from(&name);
+            case.bench.board.clone_from(&said);
+            for attempt in &mut case.attempts {
+                if let Outcome::Fail(cause) = &mut attempt.outcome {
+                    cause.message.clone_from(&said);
+                    cause.details.clone_from(&said);
+                }
+                for line in &mut attempt.log {
+                    line.text.clone_from(&said);
+                }
+            }
+        }
+        let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+        let page = html::render(&suite);
+        prop_assert!(Document::parse_with_options(&page, options).is_ok());
+        prop_assert!(Document::parse(&junit::render(&suite).unwrap()).is_ok());
+        prop_assert_eq!(github::annotations(&suite).lines().count(), 1);
+        let json = jsonl::render(&suite).unwrap();
+        prop_assert_eq!(json.lines().count(), suite.cases.len() + 2);
+        let row: Value = serde_json::from_str(json.lines().nth(1).unwrap()).unwrap();
+        prop_assert_eq!(row["case"].as_str(), Some(name.as_str()));
+        prop_assert!(text::render(&suite).ends_with("1 skipped in 1.23 s\n"));
+    }
 }

@@ -1,6 +1,8 @@
 //! One attempt at a scenario on a bench, with everything that was seen of it.
 
+use std::error::Error;
 use std::fmt;
+use std::iter;
 use std::time::Duration;
 
 use firmware_core::time::Ticks;
@@ -63,6 +65,18 @@ impl Cause {
         Self {
             message: message.into(),
             ..Self::default()
+        }
+    }
+
+    /// The cause that an error is, with what caused that.
+    #[must_use]
+    pub fn of(error: &dyn Error) -> Self {
+        let sources = iter::successors(error.source(), |error| (*error).source());
+        Self {
+            details: sources
+                .map(|source| format!("caused by: {source}\n"))
+                .collect(),
+            ..Self::new(error.to_string())
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use firmware_core::time::Ticks;
+use firmware_core::wire;
+use sim::diff::divergence;
 use sim::trace::document::Document;
 
-use super::{Attempt, Cause, Divergence, Evidence, Verdict};
+use super::{Attempt, Cause, Divergence, Evidence, Outcome, Verdict, align};
 
 /// How the buttons are pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,15 @@ impl Stimulus {
         match self {
             Self::Rtt => "rtt",
             Self::Pins => "pins",
+        }
+    }
+}
+
+impl From<Stimulus> for wire::Stimulus {
+    fn from(stimulus: Stimulus) -> Self {
+        match stimulus {
+            Stimulus::Rtt => Self::Scheduled,
+            Stimulus::Pins => Self::Pins,
         }
     }
 }
@@ -62,6 +73,30 @@ pub struct Case {
 }
 
 impl Case {
+    /// The attempt in which the board did this: a pass if it is what is expected, within the
+    /// tolerance, and a fail if it is not. Where nothing is expected, nothing can be judged.
+    #[must_use]
+    pub fn judge(&self, board: Document, took: Duration) -> Attempt {
+        let mut attempt = Attempt::new(Outcome::Pass, took);
+        match &self.expected {
+            None => {
+                let cause = Cause::new("there is no trace of the host to compare with");
+                attempt.outcome = Outcome::Infra(cause);
+            }
+            Some(expected) => {
+                let aligned = align(expected, &board, self.tolerance);
+                attempt.slack = Some(aligned.slack);
+                if let Some(found) = divergence(expected, &aligned.trace) {
+                    let tick = found.tick.0;
+                    let cause = Cause::new(format!("the board leaves the host at tick {tick}"));
+                    attempt.outcome = Outcome::Fail(cause);
+                }
+            }
+        }
+        attempt.trace = Some(board);
+        attempt
+    }
+
     /// The verdict: that of its attempts, by [`Verdict::of_case`].
     #[must_use]
     pub fn verdict(&self) -> Verdict {

@@ -135,7 +135,19 @@ proptest! {
         }
         let (host, board) = (document(lines.0, 99), document(lines.1, 99));
         let aligned = align(&host, &board, Ticks(tolerance));
-        let divergence = diverging(host.clone(), board, tolerance);
+        let divergence = diverging(host.clone(), board.clone(), tolerance);
+        let mut case = case(&[]);
+        prop_assert_eq!(
+            case.judge(board.clone(), Duration::ZERO).outcome.verdict(),
+            Verdict::Infra
+        );
+        case.expected = Some(host.clone());
+        case.tolerance = Ticks(tolerance);
+        let judged = case.judge(board, Duration::ZERO);
+        let verdict = judged.outcome.verdict();
+        prop_assert_eq!(judged.slack, Some(aligned.slack));
+        prop_assert_eq!(verdict == Verdict::Pass, divergence.is_none());
+        prop_assert_eq!(verdict == Verdict::Fail, divergence.is_some());
         prop_assert_eq!(aligned.trace == host, slack <= tolerance);
         prop_assert_eq!(divergence.is_none(), slack <= tolerance);
         prop_assert!(aligned.slack.0 <= tolerance);
@@ -244,4 +256,15 @@ fn what_is_far_from_the_divergence_is_left_out() {
     let pins = case.divergence().unwrap().pins;
     let ticks: Vec<_> = pins.iter().map(|sample| sample.tick.0).collect();
     assert_eq!(ticks, (14..26).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_error_is_a_cause_with_its_sources() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot attach")]
+    struct Outer(#[source] std::fmt::Error);
+
+    let cause = Cause::of(&Outer(std::fmt::Error));
+    assert_eq!(cause.message, "cannot attach");
+    assert!(cause.details.starts_with("caused by: an error"));
 }
