@@ -15,6 +15,8 @@ pub mod overrides;
 pub mod plan;
 pub mod presence;
 pub mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
