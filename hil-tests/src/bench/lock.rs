@@ -162,6 +162,19 @@ impl ProbeLock {
     }
 }
 
+/// The folder of locks of this user. `told` is what `XDG_RUNTIME_DIR` says; where it says
+/// nothing, the place it usually names is looked for, then a folder beside `temporary` files
+/// is taken.
+#[must_use]
+pub fn folder(told: Option<PathBuf>, temporary: &Path) -> PathBuf {
+    let user = rustix::process::geteuid().as_raw();
+    let usual = || Some(PathBuf::from(format!("/run/user/{user}"))).filter(|path| path.is_dir());
+    match told.filter(|path| path.is_absolute()).or_else(usual) {
+        Some(runtime) => runtime.join("lockstep"),
+        None => temporary.join(format!("lockstep-{user}")),
+    }
+}
+
 /// The folder, which nobody else may look into: who can write there can lock probes.
 fn make_private(folder: &Path) -> Result<(), LockError> {
     let failed = |error| LockError::Io {

@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::inputs::{Active, Inputs};
-use super::lock::{LockError, Owner, ProbeLock};
+use super::lock::{LockError, Owner, ProbeLock, folder};
 use super::overrides::{Overrides, PROBE, SPEED};
 use super::plan::{Scenario, Skip, plan};
 use super::presence::{Absent, resolve};
@@ -179,13 +179,17 @@ fn what_cannot_run_is_in_the_plan_with_its_reason() {
     };
     let no_image = Some(Skip::NoImage("other"));
     let unwired = Some(Skip::Unwired("B at P0.26".to_owned()));
+    let undriven = Some(Skip::Undriven("gpiochip0:1".to_owned()));
     let cannot = Some(Skip::Cannot("pins"));
     for index in 0..3 {
         let rtt = skips(index, Stimulus::Scheduled);
         assert_eq!(rtt, [None, None, no_image.clone()]);
     }
     assert_eq!(skips(0, Stimulus::Pins), [None, None, no_image.clone()]);
-    assert_eq!(skips(1, Stimulus::Pins), [unwired, None, no_image.clone()]);
+    assert_eq!(
+        skips(1, Stimulus::Pins),
+        [unwired, undriven, no_image.clone()]
+    );
     assert_eq!(skips(2, Stimulus::Pins), [cannot.clone(), cannot, no_image]);
     assert_eq!(tests[3].to_string(), "desk/pins/lamp/on");
 }
@@ -218,6 +222,20 @@ fn a_lock_is_given_back_when_it_is_dropped_and_told_without_harm() {
     let mut names: Vec<_> = names.collect();
     names.sort();
     assert_eq!(names, ["0d28-0204-a%2f%2e%2e%2fb.lock", "0d28-0204.lock"]);
+}
+
+#[test]
+fn locks_stand_where_every_process_of_the_user_finds_them() {
+    let temporary = tempfile::tempdir().unwrap();
+    let temporary = temporary.path();
+    let told = Some(temporary.join("run"));
+    assert_eq!(folder(told, temporary), temporary.join("run/lockstep"));
+    for told in [None, Some("run".into())] {
+        let found = folder(told, temporary);
+        assert!(found.is_absolute());
+        let name = found.file_name().unwrap().to_string_lossy();
+        assert!(name.starts_with("lockstep"), "{name}");
+    }
 }
 
 #[test]
