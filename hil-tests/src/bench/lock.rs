@@ -37,7 +37,7 @@ pub struct Owner {
     pub pid: u32,
     /// Its command line.
     pub command: String,
-    /// When it wanted the probe, in seconds of Unix time.
+    /// Since when, in seconds of Unix time; of somebody who asks for a probe, the time now.
     pub since: u64,
 }
 
@@ -102,7 +102,10 @@ pub struct ProbeLock {
 }
 
 impl ProbeLock {
-    /// Waits for the probe, at most this long. The folder is made where it is missing.
+    /// Waits for the probe, at most this long. The folder is made where it is missing. A
+    /// serial number must be written as the probe has it, as [`resolve`] gives it.
+    ///
+    /// [`resolve`]: super::presence::resolve
     ///
     /// # Errors
     ///
@@ -116,16 +119,21 @@ impl ProbeLock {
         make_private(folder)?;
         let asked = Instant::now();
         loop {
-            if let Some(lock) = Self::attempt(folder, probe, owner)? {
+            let waited = asked.elapsed();
+            let now = owner.since.saturating_add(waited.as_secs());
+            let owner = Owner {
+                since: now,
+                ..owner.clone()
+            };
+            if let Some(lock) = Self::attempt(folder, probe, &owner)? {
                 return Ok(lock);
             }
-            let waited = asked.elapsed();
             if waited >= patience {
                 return Err(LockError::Taken {
                     probe: probe.to_string(),
                     owner: taker(folder, probe),
                     waited,
-                    now: owner.since.saturating_add(waited.as_secs()),
+                    now,
                 });
             }
             thread::sleep(ASK_EVERY.min(patience - waited));
