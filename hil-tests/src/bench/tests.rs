@@ -210,11 +210,9 @@ fn a_lock_is_given_back_when_it_is_dropped_and_told_without_harm() {
     let acquire = || ProbeLock::acquire(&folder, &wanted, &owner(), Duration::ZERO);
     let first = acquire().unwrap();
     let told = acquire().unwrap_err().to_string();
-    assert_eq!(
-        told,
-        "the probe `0d28:0204:a/../b` is taken by process 4711 (`hil run\\u{1b}[2J`) for 0 s: \
-         waited 0.0 s for it"
-    );
+    let expected =
+        "the probe `0d28:0204:a/../b` is taken by process 4711 (`hil run\\u{1b}[2J`) for ";
+    assert!(told.starts_with(expected), "{told}");
     drop(first);
     acquire().unwrap();
     let names = fs::read_dir(&folder).unwrap();
