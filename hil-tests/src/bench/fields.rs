@@ -27,7 +27,11 @@ impl<'t> Told<'t> {
         for error in errors {
             let message = format!("this is not TOML: {}", error.message());
             let span = error.span().unwrap_or_default();
-            told.add(span, &message, "expected `key = value`, one on each line");
+            told.add(
+                span,
+                &message,
+                "expected one `key = value` on each line, texts in quotes",
+            );
         }
         (table, told)
     }

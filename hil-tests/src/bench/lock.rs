@@ -37,7 +37,7 @@ pub struct Owner {
     pub pid: u32,
     /// Its command line.
     pub command: String,
-    /// When it wanted the probe, in seconds of Unix time.
+    /// Since when, in seconds of Unix time; of somebody who asks for a probe, the time now.
     pub since: u64,
 }
 
@@ -102,7 +102,10 @@ pub struct ProbeLock {
 }
 
 impl ProbeLock {
-    /// Waits for the probe, at most this long. The folder is made where it is missing.
+    /// Waits for the probe, at most this long. The folder is made where it is missing. A
+    /// serial number must be written as the probe has it, as [`resolve`] gives it.
+    ///
+    /// [`resolve`]: super::presence::resolve
     ///
     /// # Errors
     ///
@@ -116,16 +119,21 @@ impl ProbeLock {
         make_private(folder)?;
         let asked = Instant::now();
         loop {
-            if let Some(lock) = Self::attempt(folder, probe, owner)? {
+            let waited = asked.elapsed();
+            let now = owner.since.saturating_add(waited.as_secs());
+            let owner = Owner {
+                since: now,
+                ..owner.clone()
+            };
+            if let Some(lock) = Self::attempt(folder, probe, &owner)? {
                 return Ok(lock);
             }
-            let waited = asked.elapsed();
             if waited >= patience {
                 return Err(LockError::Taken {
                     probe: probe.to_string(),
                     owner: taker(folder, probe),
                     waited,
-                    now: owner.since.saturating_add(waited.as_secs()),
+                    now,
                 });
             }
             thread::sleep(ASK_EVERY.min(patience - waited));
@@ -159,6 +167,19 @@ impl ProbeLock {
         Ok(Some(Self {
             _files: vec![kind, serial],
         }))
+    }
+}
+
+/// The folder of locks of this user. `told` is what `XDG_RUNTIME_DIR` says; where it says
+/// nothing, the place it usually names is looked for, then a folder beside `temporary` files
+/// is taken.
+#[must_use]
+pub fn folder(told: Option<PathBuf>, temporary: &Path) -> PathBuf {
+    let user = rustix::process::geteuid().as_raw();
+    let usual = || Some(PathBuf::from(format!("/run/user/{user}"))).filter(|path| path.is_dir());
+    match told.filter(|path| path.is_absolute()).or_else(usual) {
+        Some(runtime) => runtime.join("lockstep"),
+        None => temporary.join(format!("lockstep-{user}")),
     }
 }
 

@@ -15,6 +15,8 @@ pub mod overrides;
 pub mod plan;
 pub mod presence;
 pub mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -114,6 +116,12 @@ impl Ability {
             Self::Register => "register",
             Self::Outside => "outside",
         }
+    }
+}
+
+impl fmt::Display for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.chip, self.line)
     }
 }
 

@@ -110,6 +110,9 @@ pub enum Skip {
     /// No wire goes to a button.
     #[error("no wire goes to {0}")]
     Unwired(String),
+    /// The wires are there, but nothing moves them.
+    #[error("nothing drives `{0}`: `hil` has no driver for GPIO lines")]
+    Undriven(String),
     /// The board has no such image.
     #[error("the board has no image of `{0}`")]
     NoImage(&'static str),
@@ -172,9 +175,15 @@ fn skip(
     if bench.cannot.contains(&Ability::Pins) {
         return Some(Skip::Cannot(Ability::Pins.word()));
     }
-    let mut unwired = buttons
-        .iter()
-        .filter(|(_, pin)| bench.probe != Probe::Virtual && !bench.wiring.contains_key(*pin));
-    let (button, pin) = unwired.next()?;
-    Some(Skip::Unwired(format!("{button} at {pin}")))
+    if bench.probe == Probe::Virtual {
+        return None;
+    }
+    let mut driven = None;
+    for (button, pin) in buttons {
+        match bench.wiring.get(pin) {
+            None => return Some(Skip::Unwired(format!("{button} at {pin}"))),
+            Some(wire) => driven = driven.or(Some(wire)),
+        }
+    }
+    driven.map(|wire| Skip::Undriven(wire.to_string()))
 }

@@ -333,7 +333,7 @@ fn refuse_shared(wires: &DeTable<'_>, wiring: &BTreeMap<String, Wire>, told: &mu
         let same = |other: &Wire| other.chip == wire.chip && other.line == wire.line;
         let earlier = wiring.iter().take(index).find(|(_, other)| same(other));
         if let (Some((earlier, _)), Some(value)) = (earlier, wires.get(pin.as_str())) {
-            let message = format!("`{}:{}` drives `{earlier}` already", wire.chip, wire.line);
+            let message = format!("`{wire}` drives `{earlier}` already");
             told.add(value.span(), &message, "expected a line of its own");
         }
     }

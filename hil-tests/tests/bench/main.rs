@@ -1,0 +1,47 @@
+//! Benches as people meet them: what `hil list` shows and refuses, and locks of probes.
+//!
+//! Every file in `fixtures/broken-benches` is put into a repository as its only bench; the
+//! real binary must refuse it with exit code 2 and say where it is wrong. What is told stands
+//! in the golden beside the file, and `INSTA_UPDATE=always` blesses it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+mod broken;
+mod list;
+mod lock;
+mod repository;
+
+use std::env;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+type Test = fn() -> Result<(), Failed>;
+
+fn main() -> ExitCode {
+    if let Some(code) = lock::hold_when_asked(env::args().skip(1)) {
+        return code;
+    }
+    let arguments = Arguments::from_args();
+    let tests: [(&str, Test); 10] = [
+        ("list/shows-what-ships", list::shows_what_ships),
+        ("list/json-names-every-test", list::json_names_every_test),
+        ("list/benches-of-the-user", list::benches_of_the_user),
+        ("list/two-of-one-name", list::two_of_one_name),
+        ("list/the-environment-wins", list::the_environment_wins),
+        ("list/broken-environment", list::broken_environment),
+        ("list/broken-scenario", list::broken_scenario),
+        ("list/outside-a-repository", list::outside_a_repository),
+        ("lock/another-process-has-it", lock::another_process_has_it),
+        ("lock/ends-with-its-process", lock::ends_with_its_process),
+    ];
+    let mut trials: Vec<_> = tests
+        .into_iter()
+        .map(|(name, test)| Trial::test(name, test))
+        .collect();
+    trials.extend(broken::trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
