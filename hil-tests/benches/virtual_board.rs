@@ -24,8 +24,9 @@ use support::{CODE, COUNT, TICK, TICKER, attach, board, flash, image, machine};
 
 const ROUNDS: usize = 3;
 const CLOCK: TickClock = TickClock {
-    handler: TICK,
+    stop: TICK,
     counter: COUNT,
+    alarm: None,
 };
 
 fn main() {
@@ -120,7 +121,7 @@ fn attached(follow: bool) -> f64 {
     let mut core = session.core(0).unwrap();
     core.reset_and_halt(support::SECOND).unwrap();
     if follow {
-        board.follow_ticks(CLOCK, &[]).unwrap();
+        board.follow_ticks(CLOCK, &[], &[]).unwrap();
     }
     core.run().unwrap();
     rate(|| core.read_word_32(COUNT.into()).unwrap())

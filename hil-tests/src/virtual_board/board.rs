@@ -123,20 +123,42 @@ impl VirtualBoard {
         lock(&self.inside).machine.pins.take_edges()
     }
 
+    /// The same at the end of a run whose ticks were followed: what came after the last stop is
+    /// dated at it. Ticks are not followed any more.
+    ///
+    /// # Errors
+    /// The machine failed.
+    pub fn take_last_edges(&self) -> Result<(Vec<Edge>, u64), BoardError> {
+        let mut inside = lock(&self.inside);
+        let Inside { machine, debug, .. } = &mut *inside;
+        machine.hear_pins()?;
+        machine.pins.finish();
+        machine.follow(None);
+        debug.hook(None, machine)?;
+        Ok(machine.pins.take_edges())
+    }
+
     /// Follows the ticks of a firmware that is in flash: edges are dated, and
-    /// `drives` happen at their ticks.
+    /// `drives` happen at their ticks. Where the clock has an alarm the firmware is stopped
+    /// before it samples those ticks and the ticks of `looks`, and at no other.
     ///
     /// # Errors
     /// There is no such pin, or the machine failed.
-    pub fn follow_ticks(&self, clock: TickClock, drives: &[Drive]) -> Result<(), BoardError> {
+    pub fn follow_ticks(
+        &self,
+        clock: TickClock,
+        drives: &[Drive],
+        looks: &[u32],
+    ) -> Result<(), BoardError> {
         if let Some(drive) = drives.iter().find(|drive| drive.pin >= PINS) {
             return Err(MachineError::Pin(drive.pin).into());
         }
         let mut inside = lock(&self.inside);
         let Inside { machine, debug, .. } = &mut *inside;
         machine.follow(Some(clock));
-        machine.pins.schedule(drives);
-        Ok(debug.hook(Some(clock.handler), machine)?)
+        machine.pins.schedule(drives, looks);
+        machine.set_alarm(0)?;
+        Ok(debug.hook(Some(clock.stop), machine)?)
     }
 
     /// The process id of the wrapper that holds the machine.

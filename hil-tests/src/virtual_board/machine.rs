@@ -258,11 +258,22 @@ impl Machine {
             return Ok(());
         };
         let sampled = self.read_word(clock.counter)?;
-        self.pins.date(Some(sampled));
-        for (pin, high) in self.pins.due(sampled.wrapping_add(1)) {
+        self.pins.stop_after(sampled, clock.alarm.is_none());
+        let tick = sampled.wrapping_add(1);
+        for (pin, high) in self.pins.due(tick) {
             self.drive(pin, high)?;
         }
-        Ok(())
+        self.set_alarm(tick)
+    }
+
+    /// Makes the firmware stop at the next tick that anybody waits for, after this one.
+    pub(super) fn set_alarm(&mut self, tick: u32) -> Result<(), MachineError> {
+        let Some(alarm) = self.clock.and_then(|clock| clock.alarm) else {
+            return Ok(());
+        };
+        // At tick 0 nothing is sampled: an alarm there never comes.
+        let next = self.pins.next_stop(tick).unwrap_or_default();
+        self.write_word(alarm, next)
     }
 
     /// Takes what pins did while nothing was asked.

@@ -1,6 +1,6 @@
 //! The world outside the chip: inputs that are driven, outputs that are watched.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many pins the port has.
 pub const PINS: u8 = 32;
@@ -21,7 +21,8 @@ pub struct Drive {
 /// An output pin that changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
-    /// The tick that was sampled last when it changed, where ticks are followed.
+    /// The tick that was sampled last when it changed; unknown where ticks are not followed, or
+    /// where the firmware was not stopped around it.
     pub tick: Option<u32>,
     /// The pin of the port.
     pub pin: u8,
@@ -32,10 +33,13 @@ pub struct Edge {
 /// Where a firmware shows its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TickClock {
-    /// The first instruction of the interrupt handler that counts and samples.
-    pub handler: u32,
+    /// Where the firmware is stopped before it samples a tick: the first instruction of its
+    /// interrupt handler, or of what it calls at the tick of its alarm.
+    pub stop: u32,
     /// The word that counts: the tick sampled last.
     pub counter: u32,
+    /// The word that says at which tick `stop` is called; none where it is every tick.
+    pub alarm: Option<u32>,
 }
 
 /// What the world does and sees.
@@ -51,6 +55,9 @@ pub(super) struct Pins {
     edges: VecDeque<Edge>,
     lost: u64,
     script: BTreeMap<u32, Vec<(u8, bool)>>,
+    /// The ticks to stop at, and the last one that was.
+    stops: BTreeSet<u32>,
+    stopped: Option<u32>,
 }
 
 impl Pins {
@@ -111,8 +118,31 @@ impl Pins {
             .collect()
     }
 
-    pub(super) fn schedule(&mut self, drives: &[Drive]) {
+    /// Dates what was heard since the last stop: now the firmware is about to sample the tick
+    /// after this one. With stops at some ticks only, the tick of an edge is known between two
+    /// that follow each other, and before the first tick.
+    pub(super) fn stop_after(&mut self, sampled: u32, every_tick: bool) {
+        let known = every_tick || self.stopped.map_or(sampled == 0, |stop| stop == sampled);
+        self.date(known.then_some(sampled));
+        self.stopped = sampled.checked_add(1);
+    }
+
+    /// The next tick to stop at, after this one.
+    pub(super) fn next_stop(&self, tick: u32) -> Option<u32> {
+        let after = tick.checked_add(1)?;
+        self.stops.range(after..).next().copied()
+    }
+
+    /// Dates what was heard since the last stop, which was at the last tick of a run.
+    pub(super) fn finish(&mut self) {
+        self.date(self.stopped);
+    }
+
+    pub(super) fn schedule(&mut self, drives: &[Drive], looks: &[u32]) {
         self.script.clear();
+        self.stops = drives.iter().map(|drive| drive.tick).collect();
+        self.stops.extend(looks);
+        self.stopped = None;
         for drive in drives {
             let pins = self.script.entry(drive.tick).or_default();
             pins.push((drive.pin, drive.high));
@@ -159,7 +189,9 @@ mod tests {
             pin: 17,
             high,
         };
-        pins.schedule(&[drive(5, true), drive(2, false), drive(9, false)]);
+        pins.schedule(&[drive(5, true), drive(2, false), drive(9, false)], &[7]);
+        assert_eq!(pins.next_stop(5), Some(7));
+        assert_eq!(pins.next_stop(9), None);
         assert_eq!(pins.due(1), []);
         assert_eq!(pins.due(5), [(17, false), (17, true)]);
         assert_eq!(pins.due(5), []);

@@ -10,8 +10,9 @@ use crate::support::*;
 const BUTTON: u8 = 17;
 const LAMP: u8 = 3;
 const CLOCK: TickClock = TickClock {
-    handler: TICK,
+    stop: TICK,
     counter: COUNT,
+    alarm: None,
 };
 
 fn drives(ticks: &[u32]) -> Vec<Drive> {
@@ -33,7 +34,7 @@ fn play(board: &VirtualBoard, ticks: &[u32]) -> Vec<Edge> {
     core.write_word_32(COUNT.into(), 0).unwrap();
     board.watch_pins(1 << LAMP);
     board.drive(BUTTON, false).unwrap();
-    board.follow_ticks(CLOCK, &drives(ticks)).unwrap();
+    board.follow_ticks(CLOCK, &drives(ticks), &[]).unwrap();
     core.run().unwrap();
     let last = ticks.last().unwrap() + 2;
     until("the last tick", || {

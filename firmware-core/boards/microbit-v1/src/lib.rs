@@ -145,5 +145,5 @@ fn TIMER0() {
     // it; IN is read-only.
     let (event, levels) = unsafe { (&(*TIMER0::ptr()).events_compare[0], &(*GPIO::ptr()).in_) };
     event.reset();
-    samples::tick([levels.read().bits(), 0]);
+    samples::tick(|| [levels.read().bits(), 0]);
 }

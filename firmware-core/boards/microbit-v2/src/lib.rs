@@ -151,5 +151,5 @@ fn TIMER0() {
         (&(*TIMER0::ptr()).events_compare[0], ports)
     };
     event.reset();
-    samples::tick(levels.map(|port| port.read().bits()));
+    samples::tick(|| levels.map(|port| port.read().bits()));
 }

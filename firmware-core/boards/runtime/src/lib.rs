@@ -14,6 +14,7 @@
 //! | --- | --- |
 //! | `_SEGGER_RTT` | the RTT control block |
 //! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last; 0 while the board stands still |
+//! | `LOCKSTEP_ALARM` | `u32`, a tick: before its sample the core comes by `lockstep_alarm`; 0 for none |
 //! | `LOCKSTEP_BOOT` | `u32`, bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
 //! | `LOCKSTEP_STACK_FREE` | `u32`, bytes of the stack that were never used |
 //! | `lockstep_parked` | where a board stays that does not reset after a crash |

@@ -76,17 +76,34 @@ pub struct Sample {
     pub lost: u32,
 }
 
+/// The tick before whose sample the firmware comes by [`lockstep_alarm`]; 0 for none. An atomic,
+/// because a debugger writes it at any time; the firmware only reads it.
+#[unsafe(no_mangle)]
+static LOCKSTEP_ALARM: AtomicU32 = AtomicU32::new(0);
+
+/// Where a debugger stops the core before the sample of a tick of its choice, to move pins there.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn lockstep_alarm() {
+    // What has an effect is not left out.
+    cortex_m::asm::nop();
+}
+
 /// Takes the sample of a tick: to be called from the tick interrupt, and only from there.
-/// `ports` are the levels of all pins, read at once. While the board stands still no run is
-/// there to have a tick; the interrupt wakes the main loop all the same.
-pub fn tick(ports: [u32; 2]) {
+/// `ports` reads the levels of all pins at once. While the board stands still no run is there
+/// to have a tick; the interrupt wakes the main loop all the same.
+pub fn tick(ports: impl FnOnce() -> [u32; 2]) {
     critical_section::with(|cs| {
         let mut waiting = WAITING.borrow_ref_mut(cs);
         if waiting.still {
             return;
         }
-        LOCKSTEP_TICK.store(now().wrapping_add(1), Ordering::Relaxed);
-        let contacts = CONTACTS.borrow_ref(cs).closed(ports);
+        let tick = now().wrapping_add(1);
+        if LOCKSTEP_ALARM.load(Ordering::Relaxed) == tick {
+            lockstep_alarm();
+        }
+        LOCKSTEP_TICK.store(tick, Ordering::Relaxed);
+        let contacts = CONTACTS.borrow_ref(cs).closed(ports());
         if waiting.samples.push_back(contacts).is_err() {
             waiting.lost = waiting.lost.saturating_add(1);
         }
