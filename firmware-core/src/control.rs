@@ -112,11 +112,13 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     }
 
     /// Carries out the commands that have come. True when a run began, whose tick 0 is now.
-    pub fn receive(&mut self, link: &mut dyn Link) -> bool {
+    ///
+    /// `contacts` samples the closed ones, as [`Control::tick`] takes them: those of tick 0.
+    pub fn receive(&mut self, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
         let mut began = false;
         while let Some(command) = self.inbox.next(link) {
             match command {
-                Ok(command) => began |= self.obey(command, link),
+                Ok(command) => began |= self.obey(command, contacts, link),
                 Err(_) => self.refuse(Refusal::Malformed, link),
             }
         }
@@ -138,7 +140,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         self.run.now()
     }
 
-    fn obey(&mut self, command: Command, link: &mut dyn Link) -> bool {
+    fn obey(&mut self, command: Command, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
         match command {
             Command::Hello => self.outbox.greet(link),
             Command::Query => {
@@ -154,7 +156,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
                     self.refuse(refusal, link);
                 }
             }
-            Command::Start(start) => match self.start(start, link) {
+            Command::Start(start) => match self.start(start, contacts, link) {
                 Ok(()) => return true,
                 Err(refusal) => self.refuse(refusal, link),
             },
@@ -208,7 +210,12 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
             .map_err(|_| Refusal::QueueFull)
     }
 
-    fn start(&mut self, start: Start, link: &mut dyn Link) -> Result<(), Refusal> {
+    fn start(
+        &mut self,
+        start: Start,
+        contacts: &dyn Fn() -> u64,
+        link: &mut dyn Link,
+    ) -> Result<(), Refusal> {
         if self.phase == Phase::Playing {
             return Err(Refusal::AlreadyPlaying);
         }
@@ -232,8 +239,11 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         self.phase = Phase::Playing;
         self.stimulus = start.stimulus;
         self.end = start.end;
-        self.act_scheduled(link);
-        self.settle(link);
+        let contacts = match start.stimulus {
+            Stimulus::Pins => contacts(),
+            Stimulus::Scheduled => 0,
+        };
+        self.act(contacts, link);
         self.end_when_due(link);
         Ok(())
     }

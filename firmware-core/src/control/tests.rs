@@ -132,7 +132,7 @@ fn stopped<A: App>() -> (Control<A, QUEUE>, Wire) {
     let mut wire = Wire::new();
     let mut control = Control::boot(IDENTITY, &mut wire);
     wire.ask(Command::Stop);
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     wire.up.clear();
     (control, wire)
 }
@@ -163,13 +163,13 @@ fn scheduled<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> 
             && let Some((tick, action)) = waiting.next()
         {
             wire.ask(Command::At(tick, action));
-            control.receive(&mut wire);
+            control.receive(&|| 0, &mut wire);
         }
         if begun {
             control.tick(u64::MAX, &mut wire);
         } else {
             wire.ask(Command::Start(start(end, Stimulus::Scheduled)));
-            assert!(control.receive(&mut wire));
+            assert!(control.receive(&|| 0, &mut wire));
             begun = true;
         }
     }
@@ -181,9 +181,8 @@ fn scheduled<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> 
 fn on_pins<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
     let (mut control, mut wire) = stopped::<A>();
     wire.ask(Command::Start(start(end, Stimulus::Pins)));
-    control.receive(&mut wire);
     let mut contacts = 0;
-    for now in 1..=end {
+    for now in 0..=end {
         for (_, action) in actions.iter().filter(|(tick, _)| tick.0 == now) {
             match action {
                 Action::Button(button, Contact::Closed) => contacts |= 1 << button.0,
@@ -191,7 +190,11 @@ fn on_pins<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
                 Action::Reset(_) => {}
             }
         }
-        control.tick(contacts, &mut wire);
+        if now == 0 {
+            control.receive(&|| contacts, &mut wire);
+        } else {
+            control.tick(contacts, &mut wire);
+        }
     }
     wire.told()
 }
@@ -243,7 +246,7 @@ proptest! {
     }
 
     #[test]
-    fn pins_are_played_as_on_the_host(actions in presses(1)) {
+    fn pins_are_played_as_on_the_host(actions in presses(0)) {
         let told = body(on_pins::<Lamp>(&actions, 4_000), 4_000);
         prop_assert_eq!(told, on_the_host::<Lamp>(&in_time(&actions), 4_000));
     }
@@ -252,13 +255,13 @@ proptest! {
     fn any_bytes_leave_the_board_working(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
         let (mut control, mut wire) = stopped::<Firmware>();
         wire.down = bytes;
-        control.receive(&mut wire);
+        control.receive(&|| 0, &mut wire);
         wire.down = vec![0];
         wire.ask(Command::Stop);
-        control.receive(&mut wire);
+        control.receive(&|| 0, &mut wire);
         wire.up.clear();
         wire.ask(Command::Start(start(1, Stimulus::Scheduled)));
-        prop_assert!(control.receive(&mut wire));
+        prop_assert!(control.receive(&|| 0, &mut wire));
     }
 }
 
@@ -286,10 +289,10 @@ fn the_product_runs_from_power_up_and_says_so() {
 fn a_run_that_is_stopped_ends_where_it_is() {
     let (mut control, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(100, Stimulus::Scheduled)));
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     control.tick(0, &mut wire);
     wire.ask(Command::Stop);
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     control.tick(0, &mut wire);
     assert!(matches!(
         wire.messages().last(),
@@ -338,7 +341,7 @@ fn every_refusal_has_its_cause() {
         for command in commands {
             wire.ask(*command);
         }
-        control.receive(&mut wire);
+        control.receive(&|| 0, &mut wire);
         assert_eq!(
             wire.messages().last(),
             Some(&Told::Refused(refusal)),
@@ -347,7 +350,7 @@ fn every_refusal_has_its_cause() {
     }
     let (mut control, mut wire) = stopped::<Unset>();
     wire.ask(wrapped);
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     assert_eq!(wire.messages(), [Told::Refused(Refusal::ClockNotSettable)]);
 }
 
@@ -376,7 +379,7 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
     let (mut control, mut wire) = stopped::<Firmware>();
     wire.room = 0;
     wire.ask(Command::Start(start(2, Stimulus::Pins)));
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     let lost = control.outbox.losses.frames;
     assert!(lost > 1);
     wire.room = usize::MAX;
@@ -391,7 +394,7 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
 fn the_end_of_a_run_waits_for_room() {
     let (mut control, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     wire.room = 0;
     control.tick(0, &mut wire);
     assert_eq!(control.phase(), Phase::Stopped);
@@ -407,7 +410,7 @@ fn the_end_of_a_run_waits_for_room() {
 fn ticks_that_passed_unseen_are_told_at_the_end() {
     let (mut control, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     control.lose_ticks(3);
     control.tick(0, &mut wire);
     let Some(Told::End(end)) = wire.messages().pop() else {
@@ -428,7 +431,7 @@ fn a_query_is_answered_with_how_far_the_run_is() {
     wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
     wire.ask(Command::At(Ticks(5), Action::Reset(Conditions::Ok)));
     wire.ask(Command::Query);
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     let status = Status {
         phase: Phase::Playing,
         tick: Ticks(0),
@@ -442,7 +445,7 @@ fn a_query_is_answered_with_how_far_the_run_is() {
 fn a_bench_that_missed_the_hello_can_ask_for_it() {
     let (mut control, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Hello);
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     assert_eq!(wire.messages(), [Told::Hello("toggle".to_string())]);
 }
 
@@ -480,7 +483,7 @@ fn nothing_is_scheduled_for_the_product() {
     wire.up.clear();
     let press = Action::Button(A, Contact::Closed);
     wire.ask(Command::At(Ticks(9), press));
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     assert_eq!(wire.messages(), [Told::Refused(Refusal::Free)]);
 }
 
@@ -490,7 +493,7 @@ fn an_overlong_command_is_refused_as_a_whole() {
     wire.down = vec![1; MAX_COMMAND];
     wire.ask(Command::Query);
     wire.ask(Command::Hello);
-    control.receive(&mut wire);
+    control.receive(&|| 0, &mut wire);
     let hello = Told::Hello("toggle".to_string());
     assert_eq!(wire.messages(), [Told::Refused(Refusal::Malformed), hello]);
 }

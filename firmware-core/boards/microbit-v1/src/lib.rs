@@ -118,6 +118,10 @@ impl Hardware for Microbit {
         }
     }
 
+    fn ports(&self) -> [u32; 2] {
+        ports()
+    }
+
     fn show(&mut self, levels: &[Level]) {
         pins::show(&mut self.outputs, levels);
         self.matrix.show(self.interface, levels);
@@ -139,11 +143,15 @@ fn outputs_off() {
     unsafe { (*GPIO::ptr()).outclr.write(|w| w.bits(low)) };
 }
 
+fn ports() -> [u32; 2] {
+    // SAFETY: IN is read-only, and reading it changes nothing.
+    [unsafe { &(*GPIO::ptr()).in_ }.read().bits(), 0]
+}
+
 #[interrupt]
 fn TIMER0() {
     // SAFETY: the event register is written by this interrupt and by `start_ticks`, which masks
-    // it; IN is read-only.
-    let (event, levels) = unsafe { (&(*TIMER0::ptr()).events_compare[0], &(*GPIO::ptr()).in_) };
-    event.reset();
-    samples::tick(|| [levels.read().bits(), 0]);
+    // it.
+    unsafe { &(*TIMER0::ptr()).events_compare[0] }.reset();
+    samples::tick(ports);
 }

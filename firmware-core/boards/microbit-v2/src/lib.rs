@@ -118,6 +118,10 @@ impl Hardware for Microbit {
         }
     }
 
+    fn ports(&self) -> [u32; 2] {
+        ports()
+    }
+
     fn show(&mut self, levels: &[Level]) {
         pins::show(&mut self.outputs, levels);
         self.matrix.show(self.interface, levels);
@@ -142,14 +146,16 @@ fn outputs_off() {
     }
 }
 
+fn ports() -> [u32; 2] {
+    // SAFETY: IN is read-only, and reading it changes nothing.
+    let ports = unsafe { [&(*P0::ptr()).in_, &(*P1::ptr()).in_] };
+    ports.map(|port| port.read().bits())
+}
+
 #[interrupt]
 fn TIMER0() {
     // SAFETY: the event register is written by this interrupt and by `start_ticks`, which masks
-    // it; IN is read-only.
-    let (event, levels) = unsafe {
-        let ports = [&(*P0::ptr()).in_, &(*P1::ptr()).in_];
-        (&(*TIMER0::ptr()).events_compare[0], ports)
-    };
-    event.reset();
-    samples::tick(|| levels.map(|port| port.read().bits()));
+    // it.
+    unsafe { &(*TIMER0::ptr()).events_compare[0] }.reset();
+    samples::tick(ports);
 }

@@ -23,6 +23,8 @@ pub const FILE: &str = "pins.toml";
 pub struct PinMap {
     /// How many pins each port of the chip has.
     pub ports: Vec<u8>,
+    /// The address of the register that holds the levels of each port's outputs.
+    pub output_registers: Vec<u32>,
     /// How the contacts are wired.
     pub contacts: Contacts,
     /// The pins of each app, by its name.
@@ -322,6 +324,7 @@ mod tests {
 
     const SMALL: &str = r#"
 ports = [32, 10]
+output_registers = [0x5000_0504, 0x5000_0804]
 
 [contacts]
 active = "low"

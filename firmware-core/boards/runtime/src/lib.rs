@@ -48,6 +48,9 @@ pub trait Hardware {
     /// [`samples::tick`] from its interrupt.
     fn start_ticks(&mut self);
 
+    /// The levels of all pins, read at once: a bit a pin, a word a port.
+    fn ports(&self) -> [u32; 2];
+
     /// Shows these levels, of the app's outputs in their order.
     fn show(&mut self, levels: &[Level]);
 
@@ -103,7 +106,7 @@ fn play<A: App>(
                 crash::forget();
             }
         }
-        if control.receive(link) {
+        if control.receive(&|| samples::contacts(hardware.ports()), link) {
             samples::restart(|| hardware.start_ticks());
             hardware.show(control.levels());
         }

@@ -110,6 +110,11 @@ pub fn tick(ports: impl FnOnce() -> [u32; 2]) {
     });
 }
 
+/// The closed contacts at these levels of all pins, a bit a button.
+pub fn contacts(ports: [u32; 2]) -> u64 {
+    critical_section::with(|cs| CONTACTS.borrow_ref(cs).closed(ports))
+}
+
 /// The tick of the run that was sampled last.
 pub fn now() -> u32 {
     LOCKSTEP_TICK.load(Ordering::Relaxed)
