@@ -30,14 +30,6 @@ const HALT: Duration = Duration::from_secs(1);
 /// A board cannot be reached, or not be worked with: never a verdict about its firmware.
 #[derive(Debug, Error)]
 pub enum SessionError {
-    /// The selector names no probe.
-    #[error("`{selector}` is no probe selector: {reason}; expected VID:PID or VID:PID:SERIAL")]
-    Selector {
-        /// What was given.
-        selector: String,
-        /// What is wrong with it.
-        reason: String,
-    },
     /// The probe cannot be opened.
     #[error("cannot open the probe `{selector}`: {error}")]
     Open {
@@ -73,6 +65,21 @@ pub enum SessionError {
     Link(#[from] LinkError),
 }
 
+/// What is attached to, and how.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    /// The probe.
+    pub selector: DebugProbeSelector,
+    /// The chip, as probe-rs names it.
+    pub chip: &'a str,
+    /// What the probe speaks to the chip.
+    pub protocol: WireProtocol,
+    /// The clock of that, in kHz; the probe's own choice where nothing is said.
+    pub speed_khz: Option<u32>,
+    /// Whether the chip is held in reset meanwhile.
+    pub under_reset: bool,
+}
+
 /// A board that is attached to.
 pub struct Session {
     probe: probe_rs::Session,
@@ -84,23 +91,25 @@ impl Session {
     /// # Errors
     ///
     /// That there is no such probe, or no such chip behind it.
-    pub fn attach(selector: &str, chip: &str) -> Result<Self, SessionError> {
-        let parsed: DebugProbeSelector =
-            selector.parse().map_err(|error| SessionError::Selector {
-                selector: selector.to_owned(),
-                reason: format!("{error}"),
-            })?;
+    pub fn attach(target: &Target<'_>) -> Result<Self, SessionError> {
         let open = |error| SessionError::Open {
-            selector: selector.to_owned(),
+            selector: target.selector.to_string(),
             error,
         };
-        let mut probe = Lister::new().open(parsed).map_err(open)?;
-        probe.select_protocol(WireProtocol::Swd).map_err(open)?;
-        let attach = |error| SessionError::Attach {
-            chip: chip.to_owned(),
-            error,
+        let mut probe = Lister::new().open(target.selector.clone()).map_err(open)?;
+        probe.select_protocol(target.protocol).map_err(open)?;
+        if let Some(speed) = target.speed_khz {
+            probe.set_speed(speed).map_err(open)?;
+        }
+        let permissions = Permissions::default();
+        let attached = match target.under_reset {
+            true => probe.attach_under_reset(target.chip, permissions),
+            false => probe.attach(target.chip, permissions),
         };
-        let probe = probe.attach(chip, Permissions::default()).map_err(attach)?;
+        let probe = attached.map_err(|error| SessionError::Attach {
+            chip: target.chip.to_owned(),
+            error,
+        })?;
         Ok(Self { probe })
     }
 

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
+use firmware_core::action::Action;
 use firmware_core::control::TICK_HZ;
 use firmware_core::run::Observer;
 use firmware_core::time::Ticks;
 use firmware_core::wire::{self, Command, End, Losses, Phase, Refusal, Start, Stimulus};
 use sim::catalog::AppEntry;
+use sim::play::check_contract;
 use sim::script::{Script, Timed};
 use sim::trace::Trace;
 use thiserror::Error;
@@ -44,6 +46,12 @@ pub enum PlayError {
     /// The board is not playing what it was told to play.
     #[error("the board is {0:?} in the middle of the run")]
     Phase(Phase),
+    /// Somebody wanted it to stop.
+    #[error("stopped before the run was over")]
+    Cancelled,
+    /// The board shows or says something that its app does not declare.
+    #[error(transparent)]
+    Contract(#[from] sim::play::PlayError),
     /// The board says nothing any more.
     #[error("the board said nothing for {} s while {awaited} was awaited", SILENCE.as_secs())]
     Silent {
@@ -102,23 +110,39 @@ pub enum PlayError {
     },
 }
 
+/// What is to be played on a board.
+#[derive(Clone, Copy)]
+pub struct Order<'a> {
+    /// The app that has to be there.
+    pub app: &'a AppEntry,
+    /// The image that has to be there.
+    pub image: &'a Identity,
+    /// What is played.
+    pub script: &'a Script,
+    /// What moves the buttons: with [`Stimulus::Pins`] only resets are sent.
+    pub stimulus: Stimulus,
+    /// Whether somebody wants it to stop: asked all the time.
+    pub cancelled: &'a dyn Fn() -> bool,
+}
+
 /// Plays the script on the board and gives its trace.
 ///
 /// # Errors
 ///
 /// That the board runs another image or app, and everything that leaves doubt whether the
 /// trace is whole.
-pub fn play(
-    link: &mut Link<'_>,
-    app: &AppEntry,
-    image: &Identity,
-    script: &Script,
-    stimulus: Stimulus,
-) -> Result<Trace, PlayError> {
-    stop(link)?;
+pub fn play(link: &mut Link<'_>, order: &Order<'_>) -> Result<Trace, PlayError> {
+    let Order {
+        app,
+        image,
+        script,
+        stimulus,
+        ..
+    } = *order;
+    stand_still(link)?;
     let hello = ask_hello(link)?;
     check(&hello, app, image)?;
-    let mut feed = Feed::new(script.events(), hello.capacity);
+    let mut feed = Feed::new(script.events(), stimulus, hello.capacity);
     feed.send(link, None)?;
     let [a, b, c, d, ..] = RandomState::new().hash_one(Instant::now()).to_le_bytes();
     let number = u32::from_le_bytes([a, b, c, d]);
@@ -130,17 +154,27 @@ pub fn play(
         stimulus,
     }))?;
     let mut run = Run::new(app, script, number);
-    listen(link, &mut run, &mut feed)?;
-    run.into_trace()
+    listen(link, &mut run, &mut feed, order.cancelled)?;
+    let trace = run.into_trace()?;
+    check_contract(app, trace.entries())?;
+    Ok(trace)
 }
 
 /// Takes what the board says until its run is over, and sends what has room.
-fn listen(link: &mut Link<'_>, run: &mut Run, feed: &mut Feed) -> Result<(), PlayError> {
+fn listen(
+    link: &mut Link<'_>,
+    run: &mut Run,
+    feed: &mut Feed,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<(), PlayError> {
     let mut heard = Instant::now();
     let mut moved = Instant::now();
     let mut asked = Instant::now();
     let mut now = None;
     while !run.is_over() {
+        if cancelled() {
+            return Err(PlayError::Cancelled);
+        }
         if let Some(received) = link.receive()? {
             heard = Instant::now();
             if let Some(tick) = run.take(received)? {
@@ -164,7 +198,11 @@ fn listen(link: &mut Link<'_>, run: &mut Run, feed: &mut Feed) -> Result<(), Pla
 }
 
 /// Makes the board stand still, whatever it was doing, and leaves nothing it said about that.
-fn stop(link: &mut Link<'_>) -> Result<(), PlayError> {
+///
+/// # Errors
+///
+/// That it cannot be talked to, or is broken.
+pub fn stand_still(link: &mut Link<'_>) -> Result<(), PlayError> {
     link.send(&Command::Stop)?;
     let stopped = |told: &Told| match told {
         Told::Status(status) if status.phase == Phase::Stopped => Some(Ok(())),
@@ -241,9 +279,12 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(events: &[Timed], capacity: u16) -> Self {
+    fn new(events: &[Timed], stimulus: Stimulus, capacity: u16) -> Self {
+        let sent = |event: &&Timed| {
+            stimulus == Stimulus::Scheduled || matches!(event.action, Action::Reset(_))
+        };
         Self {
-            unsent: events.iter().copied().collect(),
+            unsent: events.iter().filter(sent).copied().collect(),
             waiting: VecDeque::new(),
             capacity: usize::from(capacity),
         }

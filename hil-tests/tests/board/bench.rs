@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use hil_tests::images::board::{BOARDS, Board};
 use hil_tests::images::build::{Image, Profile, build};
 use hil_tests::images::elf::Elf;
-use hil_tests::session::Session;
 use hil_tests::session::frames::{Hello, Told};
 use hil_tests::session::link::Link;
 use hil_tests::session::play::ask_hello;
+use hil_tests::session::{Session, Target};
 use hil_tests::virtual_board::board::VirtualBoard;
 use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
 use libtest_mimic::Failed;
 use probe_rs::RegisterId;
+use probe_rs::probe::WireProtocol;
 
 use super::support;
 
@@ -41,7 +42,13 @@ impl Bench {
     pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
         let image = image(app, profile)?;
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
-        let mut session = Session::attach(&board.selector(), "nRF51822_xxAA")?;
+        let mut session = Session::attach(&Target {
+            selector: board.selector().parse().map_err(|_| "no selector")?,
+            chip: "nRF51822_xxAA",
+            protocol: WireProtocol::Swd,
+            speed_khz: None,
+            under_reset: false,
+        })?;
         let elf = image.read()?;
         session.flash(&image.path, &elf)?;
         Ok(Self {

@@ -5,7 +5,7 @@ use std::fs;
 use firmware_core::wire::{Command, Status, Stimulus};
 use hil_tests::images::build::Profile;
 use hil_tests::session::frames::Told;
-use hil_tests::session::play::play;
+use hil_tests::session::play::{Order, play};
 use libtest_mimic::Failed;
 use sim::catalog::{Catalog, shipped};
 use sim::goldens::{golden, play_file};
@@ -37,13 +37,14 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
         let loaded = Form::Scenario
             .load(&catalog, &fs::read(&path)?, None)
             .map_err(|_| "unreadable")?;
-        let trace = play(
-            &mut link,
-            &loaded.app,
-            &identity,
-            &loaded.script,
-            Stimulus::Scheduled,
-        )?;
+        let order = Order {
+            app: &loaded.app,
+            image: &identity,
+            script: &loaded.script,
+            stimulus: Stimulus::Scheduled,
+            cancelled: &|| false,
+        };
+        let trace = play(&mut link, &order)?;
         assert_eq!(golden(&trace), golden(&on_the_host), "{scenario}");
     }
     Ok(())
