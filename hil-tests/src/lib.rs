@@ -7,6 +7,7 @@ pub mod images;
 pub mod report;
 pub mod session;
 pub mod size;
+pub mod suite;
 pub mod toolchain;
 pub mod verdict;
 pub mod virtual_board;

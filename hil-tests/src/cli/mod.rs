@@ -5,6 +5,7 @@ mod build;
 mod doctor;
 mod list;
 mod place;
+mod run;
 mod size;
 mod suite;
 
@@ -23,7 +24,7 @@ use crate::images::wrapper;
     version,
     after_help = "Exit codes: 0 all held, 1 an expectation or a comparison failed, \
                   2 usage or bad input, 3 something that is needed is missing or broke, \
-                  130 interrupted."
+                  42 timed out, 130 interrupted."
 )]
 struct Cli {
     /// When to use colour.
@@ -38,6 +39,8 @@ struct Cli {
 enum Command {
     /// Build the images of boards and hold them against their contract.
     Build(build::Build),
+    /// Play scenarios on benches and hold them against their goldens.
+    Run(run::Run),
     /// Show the memory that release images take, against budget and baseline.
     Size(size::Size),
     /// Start a virtual board, and serve its probe until stopped.
@@ -56,10 +59,14 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     sim::cli::set_colour(cli.color);
-    exit::on_interrupt();
+    // The suite says what it has played before it ends.
+    if !matches!(cli.command, Command::Run(_)) {
+        exit::on_interrupt();
+    }
     let report = Report::to_stderr();
     let exit = match cli.command {
         Command::Build(build) => build.execute(&report),
+        Command::Run(run) => run.execute(&report),
         Command::Size(size) => size.execute(&report),
         Command::Board(board) => board.execute(&report),
         Command::List(list) => list.execute(&report),

@@ -1,6 +1,8 @@
 //! Where the process is: the boards above or below its folder, and the tools it was told of.
 
 use std::env;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,6 +10,7 @@ use sim::cli::exit::Exit;
 use sim::cli::report::Report;
 
 use crate::bench::BENCHES;
+use crate::bench::lock;
 use crate::bench::overrides::{OverrideError, Overrides};
 use crate::images::board::{self, BOARDS, Board, BoardError};
 use crate::images::build::{self, BuildError, Image, Profile};
@@ -110,4 +113,24 @@ pub(super) fn benches(repository: &Path) -> Vec<PathBuf> {
 /// What the environment says of probes.
 pub(super) fn overrides() -> Result<Overrides, OverrideError> {
     Overrides::read(|variable| env::var_os(variable))
+}
+
+/// The folder of locks on probes.
+pub(super) fn locks() -> PathBuf {
+    let told = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    lock::folder(told, &env::temp_dir())
+}
+
+/// Whether this is a step of GitHub Actions.
+pub(super) fn on_github() -> bool {
+    env::var_os("GITHUB_ACTIONS").is_some_and(|told| told == "true")
+}
+
+/// Adds to the summary of the step, where there is one.
+pub(super) fn add_to_summary(markdown: &str) -> io::Result<()> {
+    let Some(path) = env::var_os("GITHUB_STEP_SUMMARY") else {
+        return Ok(());
+    };
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(markdown.as_bytes())
 }

@@ -171,6 +171,15 @@ impl Session {
         Ok(self.core()?.read_word_32(address)?)
     }
 
+    /// The word at this address, read while the core runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of the probe.
+    pub fn word_at(&mut self, address: u32) -> Result<u32, SessionError> {
+        Ok(self.core()?.read_word_32(u64::from(address))?)
+    }
+
     /// Opens the channels of the image that runs.
     ///
     /// # Errors

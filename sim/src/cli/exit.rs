@@ -21,11 +21,13 @@ pub enum Exit {
     BadInput,
     /// What the command needs is missing or broke: nothing was judged.
     Infrastructure,
+    /// The time for it was over.
+    TimedOut,
     /// The process was asked to end.
     Interrupted,
 }
 
-const TIMED_OUT: i32 = 42;
+const TIMED_OUT: u8 = 42;
 const INTERRUPTED: u8 = 130;
 
 impl From<Exit> for ExitCode {
@@ -35,6 +37,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::BadInput => 2,
             Exit::Infrastructure => 3,
+            Exit::TimedOut => TIMED_OUT,
             Exit::Interrupted => INTERRUPTED,
         })
     }
@@ -83,7 +86,7 @@ impl Deadline {
             thread::spawn(move || {
                 if watched.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
                     say(&format!("timed out after {} s", limit.as_secs_f64()));
-                    end(TIMED_OUT);
+                    end(TIMED_OUT.into());
                 }
             });
             alive

@@ -301,7 +301,7 @@ impl Done {
         match self.exit {
             Exit::Held => "pass",
             Exit::Failed => "FAIL",
-            Exit::BadInput | Exit::Infrastructure | Exit::Interrupted => "BAD",
+            Exit::BadInput | Exit::Infrastructure | Exit::TimedOut | Exit::Interrupted => "BAD",
         }
     }
 }

@@ -1,0 +1,554 @@
+//! `hil run`: scenarios on benches, held against their goldens.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use clap::{Args, ValueEnum};
+use sim::catalog::{Catalog, shipped};
+use sim::cli::exit::Exit;
+use sim::cli::output;
+use sim::cli::report::Report;
+use sim::goldens::{self, GOLDEN};
+use sim::load::Form;
+use sim::recording::Recording;
+use sim::trace::document::Document;
+
+use super::place;
+use super::suite::Suite;
+use crate::bench::lock::{Owner, ProbeLock};
+use crate::bench::plan::{self, Scenario, Test};
+use crate::bench::presence::resolve;
+use crate::bench::{Bench, Probe};
+use crate::images::board::BOARDS;
+use crate::images::build::{self, Profile};
+use crate::report::{github, html, jsonl, junit, text};
+use crate::suite::firmware::Firmware;
+use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
+use crate::suite::station::Station;
+use crate::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
+use crate::virtual_board::machine::Pace;
+
+/// How long somebody else's probe is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where runs of boards are kept that did not pass, from the root of the repository.
+const RECORDINGS: &str = "target/hil";
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Scenarios: names, the beginnings of names, or files; all of them where none is named.
+    scenarios: Vec<String>,
+
+    /// The bench; every bench whose probe is there where none is named.
+    #[arg(long, value_name = "NAME")]
+    bench: Option<String>,
+
+    /// How buttons are pressed; both ways where nothing is said.
+    #[arg(long, value_name = "HOW")]
+    stimulus: Option<How>,
+
+    /// Let virtual boards run in real time instead of as fast as they can.
+    #[arg(long)]
+    real_time: bool,
+
+    /// How many virtual boards play at the same time.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
+
+    /// How often a case is tried that does not pass: one that passes later is flaky, not green.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=10))]
+    attempts: u32,
+
+    /// End with exit code 42 after this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+
+    /// Write a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Write a report as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Write a report as one HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum How {
+    /// As events that are scheduled over RTT.
+    Rtt,
+    /// By driving the lines.
+    Pins,
+}
+
+impl Run {
+    pub(super) fn execute(&self, report: &Report) -> Exit {
+        let begun = Instant::now();
+        let mut suite = match Suite::read(report) {
+            Ok(suite) => suite,
+            Err(exit) => return exit,
+        };
+        if let Err(exit) = self.select(&mut suite, report) {
+            return exit;
+        }
+        let repository = place::repository();
+        let prepared = match prepare(&suite.scenarios, report) {
+            Ok(prepared) => prepared,
+            Err(exit) => return exit,
+        };
+        let tests = plan::plan(&suite.benches, &suite.boards, &suite.scenarios);
+        let tests: Vec<_> = tests.into_iter().filter(|test| self.wants(test)).collect();
+        let cancel = match Cancel::new(self.timeout.map(Duration::from_secs)) {
+            Ok(cancel) => cancel,
+            Err(error) => return report.error(error),
+        };
+        let images = match images(&tests, &suite, &repository, report) {
+            Ok(images) => images,
+            Err(exit) => return exit,
+        };
+        let cases = self.play(
+            &tests,
+            &prepared,
+            &images,
+            &suite.benches,
+            &repository,
+            &cancel,
+        );
+        let played = verdict::Suite {
+            cases,
+            took: begun.elapsed(),
+            ending: cancel.ending(),
+        };
+        self.tell(&played, report)
+    }
+
+    /// Leaves the benches and scenarios that were asked for.
+    fn select(&self, suite: &mut Suite, report: &Report) -> Result<(), Exit> {
+        if let Some(name) = &self.bench {
+            let known: Vec<_> = suite
+                .benches
+                .iter()
+                .map(|bench| bench.name.clone())
+                .collect();
+            suite.benches.retain(|bench| bench.name == *name);
+            if suite.benches.is_empty() {
+                let message = format!("there is no bench `{name}`");
+                let help = format!("there are {}", known.join(", "));
+                report.print(&report.plain(&message, Some(&help)));
+                return Err(Exit::BadInput);
+            }
+        }
+        for asked in &self.scenarios {
+            if !suite
+                .scenarios
+                .iter()
+                .any(|scenario| is_meant(asked, scenario))
+            {
+                let message = format!("there is no scenario `{asked}`");
+                let help = "`hil list` shows them all; a name, the beginning of one, or a file";
+                report.print(&report.plain(&message, Some(help)));
+                return Err(Exit::BadInput);
+            }
+        }
+        if !self.scenarios.is_empty() {
+            let asked = &self.scenarios;
+            suite
+                .scenarios
+                .retain(|scenario| asked.iter().any(|asked| is_meant(asked, scenario)));
+        }
+        Ok(())
+    }
+
+    fn wants(&self, test: &Test<'_>) -> bool {
+        match self.stimulus {
+            None => true,
+            Some(How::Rtt) => Stimulus::Rtt == stimulus(test),
+            Some(How::Pins) => Stimulus::Pins == stimulus(test),
+        }
+    }
+
+    /// Plays bench after bench, a virtual one on several boards at once.
+    fn play(
+        &self,
+        tests: &[Test<'_>],
+        prepared: &[Prepared],
+        images: &Images,
+        benches: &[Bench],
+        repository: &Path,
+        cancel: &Cancel,
+    ) -> Vec<Case> {
+        let keep = |case: &Case, recording: &Recording| keep(repository, case, recording);
+        let cancelled = || cancel.wanted();
+        let settings = Settings {
+            images,
+            attempts: self.attempts,
+            cancelled: &cancelled,
+            keep: &keep,
+        };
+        let (told, heard) = mpsc::channel();
+        let mut progress = Progress::new(tests.len());
+        let mut cases: Vec<Option<Case>> = Vec::new();
+        cases.resize_with(tests.len(), || None);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let told = told;
+                for bench in benches {
+                    let jobs = jobs(tests, prepared, bench);
+                    self.play_on(bench, jobs, &settings, &told);
+                }
+            });
+            for (at, case) in heard {
+                progress.show(&case);
+                cases[at] = Some(case);
+            }
+        });
+        cases.into_iter().flatten().collect()
+    }
+
+    fn play_on(
+        &self,
+        bench: &Bench,
+        jobs: Vec<Job<'_>>,
+        settings: &Settings<'_>,
+        told: &mpsc::Sender<(usize, Case)>,
+    ) {
+        let probe = match &bench.probe {
+            Probe::Virtual => {
+                let pace = if self.real_time {
+                    Pace::RealTime
+                } else {
+                    Pace::Fast
+                };
+                let queue = Queue::new(jobs);
+                thread::scope(|scope| {
+                    for _ in 0..self.jobs {
+                        scope.spawn(|| {
+                            work(
+                                &queue,
+                                &mut Station::on_virtual(bench, pace),
+                                settings,
+                                told,
+                            );
+                        });
+                    }
+                });
+                return;
+            }
+            Probe::Real(probe) => probe,
+        };
+        let plugged_in = probe_rs::probe::list::Lister::new().list_all();
+        let taken = resolve(probe, &plugged_in)
+            .map_err(|absent| Outcome::Skipped(Cause::new(absent.to_string())))
+            .and_then(|selector| {
+                let lock = ProbeLock::acquire(&place::locks(), &selector, &owner(), PATIENCE);
+                let lock = lock.map_err(|error| Outcome::Infra(Cause::new(error.to_string())))?;
+                Ok((selector, lock))
+            });
+        match taken {
+            Ok((selector, lock)) => {
+                let mut station = Station::on_probe(bench, selector, lock);
+                work(&Queue::new(jobs), &mut station, settings, told);
+            }
+            Err(outcome) => {
+                for job in jobs {
+                    // Nobody listens any more once the process ends.
+                    let _ = told.send((job.place, not_taken(&job, outcome.clone())));
+                }
+            }
+        }
+    }
+
+    /// Writes every report that was asked for, and the table.
+    fn tell(&self, suite: &verdict::Suite, report: &Report) -> Exit {
+        let reports = [
+            (
+                &self.junit,
+                junit::render(suite).map_err(|error| error.to_string()),
+            ),
+            (
+                &self.json,
+                jsonl::render(suite).map_err(|error| error.to_string()),
+            ),
+            (&self.html, Ok(html::render(suite))),
+        ];
+        for (path, rendered) in reports {
+            let Some(path) = path else { continue };
+            let written = match rendered {
+                Ok(rendered) => output::write(Some(path), rendered.as_bytes())
+                    .map_err(|error| error.to_string()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = written {
+                report.print(&report.plain(&error, None));
+                return Exit::Infrastructure;
+            }
+        }
+        let mut told = text::render(suite);
+        if place::on_github() {
+            told += &github::annotations(suite);
+            if let Err(error) = place::add_to_summary(&github::summary(suite)) {
+                report
+                    .print(&report.plain(&format!("cannot write the step summary: {error}"), None));
+            }
+        }
+        if let Err(error) = output::write(None, told.as_bytes()) {
+            return report.error(error);
+        }
+        match suite.exit_code() {
+            0 => Exit::Held,
+            1 => Exit::Failed,
+            3 => Exit::Infrastructure,
+            42 => Exit::TimedOut,
+            _ => Exit::Interrupted,
+        }
+    }
+}
+
+fn stimulus(test: &Test<'_>) -> Stimulus {
+    match test.stimulus {
+        firmware_core::wire::Stimulus::Scheduled => Stimulus::Rtt,
+        firmware_core::wire::Stimulus::Pins => Stimulus::Pins,
+    }
+}
+
+/// A name, the beginning of one up to a `/`, or the file itself.
+fn is_meant(asked: &str, scenario: &Scenario) -> bool {
+    let begins = scenario.name.strip_prefix(asked.trim_end_matches('/'));
+    let file = || fs::canonicalize(asked).ok() == fs::canonicalize(&scenario.path).ok();
+    begins.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || (Path::new(asked).exists() && file())
+}
+
+/// What the host makes of the scenarios, and their goldens.
+fn prepare(scenarios: &[Scenario], report: &Report) -> Result<Vec<Prepared>, Exit> {
+    let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
+    let bad = |message: String, help: &str| {
+        report.print(&report.plain(&message, Some(help)));
+        Exit::BadInput
+    };
+    scenarios
+        .iter()
+        .map(|scenario| {
+            let host = goldens::play_file(&catalog, &scenario.path).map_err(|error| {
+                bad(
+                    error,
+                    "the scenario has to hold on the host first: `cargo sim run` shows more",
+                )
+            })?;
+            let text = fs::read(&scenario.path)
+                .map_err(|error| bad(error.to_string(), "the file was there before"))?;
+            let loaded = Form::Scenario.load(&catalog, &text, None).map_err(|_| {
+                bad(
+                    format!("`{}` is no scenario", scenario.path.display()),
+                    "it was one before",
+                )
+            })?;
+            let path = scenario.path.with_extension(GOLDEN);
+            let golden = fs::read_to_string(&path).map_err(|error| {
+                let help =
+                    "`INSTA_UPDATE=always cargo test -p sim --test scenarios` writes goldens";
+                bad(
+                    format!("cannot read the golden `{}`: {error}", path.display()),
+                    help,
+                )
+            })?;
+            let golden = Document::parse(&golden).map_err(|problem| {
+                bad(
+                    format!(
+                        "`{}`:{}: {}",
+                        path.display(),
+                        problem.place,
+                        problem.message
+                    ),
+                    "the golden is no trace",
+                )
+            })?;
+            Ok(Prepared {
+                scenario: scenario.clone(),
+                script: loaded.script,
+                host,
+                golden,
+            })
+        })
+        .collect()
+}
+
+/// The release images of every app that is played on a board.
+fn images(
+    tests: &[Test<'_>],
+    suite: &Suite,
+    repository: &Path,
+    report: &Report,
+) -> Result<Images, Exit> {
+    let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
+    let played = tests.iter().filter(|test| test.skip.is_none());
+    let wanted: BTreeSet<_> = played
+        .map(|test| (test.bench.board.name.as_str(), test.scenario.app))
+        .collect();
+    let boards: BTreeSet<_> = wanted.iter().map(|(board, _)| *board).collect();
+    let mut images = Images::new();
+    for inputs in suite
+        .boards
+        .iter()
+        .filter(|inputs| boards.contains(inputs.board.name.as_str()))
+    {
+        let board = &inputs.board;
+        let built = build::build(
+            &place::surroundings(),
+            &repository.join(BOARDS),
+            board,
+            Profile::Release,
+        )
+        .map_err(|error| place::refuse(&error, report))?;
+        for (_, app) in wanted.iter().filter(|(name, _)| *name == board.name) {
+            let name = format!("{}-{app}", board.name);
+            let Some(image) = built.iter().find(|image| image.name == name) else {
+                let message = format!("`{}` builds no image `{name}`", board.name);
+                report.print(
+                    &report.plain(&message, Some("an entry file in its `src/bin` makes one")),
+                );
+                return Err(Exit::BadInput);
+            };
+            let app = catalog.find(app).map_err(|error| report.error(error))?;
+            let firmware = Firmware::read(app, image, board).map_err(|error| {
+                report.print(&report.plain(&error.to_string(), None));
+                Exit::Infrastructure
+            })?;
+            images.insert((board.name.clone(), app.interface().name), firmware);
+        }
+    }
+    Ok(images)
+}
+
+fn jobs<'a>(tests: &[Test<'a>], prepared: &'a [Prepared], bench: &Bench) -> Vec<Job<'a>> {
+    let of_bench = tests
+        .iter()
+        .enumerate()
+        .filter(|(_, test)| test.bench.name == bench.name);
+    of_bench
+        .filter_map(|(place, test)| {
+            let found = prepared
+                .iter()
+                .find(|prepared| prepared.scenario.name == test.scenario.name);
+            Some(Job {
+                place,
+                prepared: found?,
+                bench: test.bench,
+                stimulus: stimulus(test),
+                skip: test.skip.clone(),
+            })
+        })
+        .collect()
+}
+
+/// Keeps a run of a board, for the terminal simulator.
+fn keep(repository: &Path, case: &Case, recording: &Recording) -> Option<String> {
+    let name = format!(
+        "{}/{}/{}.rec",
+        case.bench.name,
+        case.stimulus.word(),
+        case.scenario
+    );
+    let path = repository.join(RECORDINGS).join(name);
+    fs::create_dir_all(path.parent()?).ok()?;
+    output::write(Some(&path), &recording.encode()).ok()?;
+    Some(path.display().to_string())
+}
+
+fn owner() -> Owner {
+    let command: Vec<_> = std::env::args().collect();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Owner {
+        pid: process::id(),
+        command: command.join(" "),
+        since: now.as_secs(),
+    }
+}
+
+/// Whether the suite is to stop, and why.
+struct Cancel {
+    interrupted: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Cancel {
+    fn new(limit: Option<Duration>) -> io::Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // A second one ends the process at once.
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                130,
+                Arc::clone(&interrupted),
+            )?;
+            signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+        }
+        Ok(Self {
+            interrupted,
+            deadline: limit.map(|limit| Instant::now() + limit),
+        })
+    }
+
+    fn wanted(&self) -> bool {
+        self.ending() != Ending::Complete
+    }
+
+    fn ending(&self) -> Ending {
+        if self.interrupted.load(Ordering::Relaxed) {
+            Ending::Interrupted
+        } else if self
+            .deadline
+            .is_some_and(|deadline| Instant::now() > deadline)
+        {
+            Ending::TimedOut
+        } else {
+            Ending::Complete
+        }
+    }
+}
+
+/// A line on standard error for each case that is over and did not pass or was skipped; and a
+/// count now and then, for whoever waits.
+struct Progress {
+    all: usize,
+    done: usize,
+}
+
+impl Progress {
+    fn new(all: usize) -> Self {
+        Self { all, done: 0 }
+    }
+
+    fn show(&mut self, case: &Case) {
+        use std::io::Write;
+
+        self.done += 1;
+        let verdict = case.verdict();
+        let mut stderr = anstream::stderr();
+        if verdict.needs_attention() {
+            let _ = writeln!(
+                stderr,
+                "{:<7}  {}/{}/{}",
+                verdict.word(),
+                case.bench.name,
+                case.stimulus.word(),
+                case.scenario
+            );
+        } else if self.done.is_multiple_of(20) {
+            let _ = writeln!(stderr, "{} of {} played", self.done, self.all);
+        }
+    }
+}

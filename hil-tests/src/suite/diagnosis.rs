@@ -1,0 +1,186 @@
+//! Why a board has not played to the end: its firmware crashed or hangs, which is its failure,
+//! or something between here and it broke, which tells nothing about it.
+
+use std::fmt::Write;
+
+use firmware_core::epitaph::{Cause, Epitaph};
+use probe_rs::{Core, MemoryInterface, RegisterId};
+
+use super::firmware::Firmware;
+use crate::session::play::{PlayError, ask_hello};
+use crate::session::{Session, SessionError};
+
+/// How many words of the stack are looked at for return addresses.
+const STACK_WORDS: usize = 128;
+
+/// How many of them are shown.
+const MAX_FRAMES: usize = 16;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it is the firmware that is to blame.
+    pub firmware: bool,
+    /// In one sentence, what happened.
+    pub message: String,
+    /// Lines that explain it.
+    pub details: String,
+}
+
+impl Finding {
+    /// Something broke that is not the firmware.
+    #[must_use]
+    pub fn infra(message: impl Into<String>) -> Self {
+        Self {
+            firmware: false,
+            message: message.into(),
+            details: String::new(),
+        }
+    }
+
+    fn of_firmware(message: impl Into<String>, details: impl Into<String>) -> Self {
+        Self {
+            firmware: true,
+            message: message.into(),
+            details: details.into(),
+        }
+    }
+}
+
+/// What is behind an error of a run.
+pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
+    match error {
+        PlayError::Contract(error) => Finding::of_firmware(error.to_string(), ""),
+        PlayError::Rebooted { hello, .. } => rebooted(&hello.last_words, error, firmware),
+        PlayError::Link(_)
+        | PlayError::Silent { .. }
+        | PlayError::Stuck(_)
+        | PlayError::Phase(_) => not_going_on(error, session, firmware),
+        _ => Finding::infra(error.to_string()),
+    }
+}
+
+fn rebooted(last_words: &[u8], error: &PlayError, firmware: &Firmware) -> Finding {
+    match Epitaph::decode(last_words) {
+        Some(epitaph) => crashed(&epitaph, firmware),
+        None => Finding::infra(format!("{error}; it has not crashed: something reset it")),
+    }
+}
+
+fn crashed(epitaph: &Epitaph<'_>, firmware: &Firmware) -> Finding {
+    let tick = epitaph.tick.0;
+    match epitaph.cause {
+        Cause::Panic {
+            message,
+            file,
+            line,
+        } => Finding::of_firmware(
+            format!("the firmware panicked at tick {tick}: {message}"),
+            format!("at {file}:{line}\n"),
+        ),
+        Cause::StackOverflow => {
+            Finding::of_firmware(format!("the stack overflowed at tick {tick}"), "")
+        }
+        Cause::Fault(registers) => {
+            let mut details = String::new();
+            for (name, value) in [
+                ("pc", registers.pc),
+                ("lr", registers.lr),
+                ("r0", registers.r0),
+                ("r1", registers.r1),
+                ("r2", registers.r2),
+                ("r3", registers.r3),
+                ("r12", registers.r12),
+                ("xpsr", registers.xpsr),
+            ] {
+                // Writing to a string cannot fail.
+                let _ = writeln!(details, "{name:>4}  {}", place(value, firmware));
+            }
+            Finding::of_firmware(
+                format!("the core took a hard fault at tick {tick}"),
+                details,
+            )
+        }
+    }
+}
+
+/// The board says nothing more, or stands still: its core tells where it is.
+fn not_going_on(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
+    if let Ok(mut link) = session.link(&firmware.elf)
+        && let Ok(hello) = ask_hello(&mut link)
+        && let Some(epitaph) = Epitaph::decode(&hello.last_words)
+    {
+        return crashed(&epitaph, firmware);
+    }
+    match session.halted(|core| state(core, firmware)) {
+        Ok((pc, details)) => {
+            let parked = firmware.elf.symbol("lockstep_parked");
+            let parked = parked.is_some_and(|symbol| {
+                let begin = symbol.address & !1;
+                (begin..begin + symbol.bytes).contains(&pc)
+            });
+            let what = match parked {
+                true => "the firmware crashed and stays where it is; its log says why".to_owned(),
+                false => format!("the firmware hangs at {}", place(pc, firmware)),
+            };
+            Finding::of_firmware(format!("{error}: {what}"), details)
+        }
+        Err(SessionError::Probe(broken)) => Finding::infra(format!("{error}; and then: {broken}")),
+        Err(broken) => Finding::infra(format!("{error}; and then: {broken}")),
+    }
+}
+
+fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), probe_rs::Error> {
+    let mut details = String::new();
+    let mut pc = 0;
+    let mut sp = 0;
+    for index in 0..16 {
+        let value: u32 = core.read_core_reg(RegisterId(index))?;
+        match index {
+            13 => sp = value,
+            15 => pc = value,
+            _ => {}
+        }
+        let name = match index {
+            13 => "sp".to_owned(),
+            14 => "lr".to_owned(),
+            15 => "pc".to_owned(),
+            _ => format!("r{index}"),
+        };
+        let _ = writeln!(details, "{name:>4}  {}", place(value, firmware));
+    }
+    let _ = writeln!(details, "what looks like return addresses on the stack:");
+    let top = firmware
+        .elf
+        .symbol("_stack_start")
+        .map_or(sp, |symbol| symbol.address);
+    let words = (top.saturating_sub(sp) as usize / 4).min(STACK_WORDS);
+    let mut stack = vec![0; words];
+    core.read_32(u64::from(sp), &mut stack)?;
+    let returns = stack
+        .into_iter()
+        .filter(|word| word & 1 == 1 && function(*word, firmware).is_some());
+    for word in returns.take(MAX_FRAMES) {
+        let _ = writeln!(details, "      {}", place(word, firmware));
+    }
+    Ok((pc, details))
+}
+
+/// The number, and the function it lies in.
+fn place(address: u32, firmware: &Firmware) -> String {
+    match function(address, firmware) {
+        Some((name, offset)) => format!("{address:#010x}  {name} + {offset:#x}"),
+        None => format!("{address:#010x}"),
+    }
+}
+
+fn function(address: u32, firmware: &Firmware) -> Option<(String, u32)> {
+    let address = address & !1;
+    let holds = |symbol: &&crate::images::elf::Symbol| {
+        let begin = symbol.address & !1;
+        symbol.sized && begin <= address && address < begin + symbol.bytes
+    };
+    let symbol = firmware.elf.symbols.iter().find(holds)?;
+    let code = firmware.elf.section_at(symbol.address)?.name == ".text";
+    code.then(|| (symbol.readable(), address - (symbol.address & !1)))
+}

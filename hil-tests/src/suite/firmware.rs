@@ -1,0 +1,142 @@
+//! An image, and all that a bench has to know of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use pin_map::{PinMap, PinMapError};
+use sim::catalog::AppEntry;
+use thiserror::Error;
+
+use crate::images::board::Board;
+use crate::images::build::{BuildError, Image};
+use crate::images::elf::{Elf, Identity};
+use crate::session::logs::LogTable;
+use crate::virtual_board::pins::TickClock;
+
+/// An image cannot be used on a bench.
+#[derive(Debug, Error)]
+pub enum FirmwareError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Image(#[from] BuildError),
+    /// It has no identity.
+    #[error("the image `{0}` has no build id: expected one that `hil build` has made")]
+    NoIdentity(String),
+    /// The board's pin map cannot be read.
+    #[error(transparent)]
+    Pins(#[from] PinMapError),
+    /// The pin map does not know the app.
+    #[error("the pin map of `{board}` has no app `{app}`")]
+    NoPins {
+        /// The board.
+        board: String,
+        /// The app.
+        app: &'static str,
+    },
+    /// The pin map does not name something that the app has.
+    #[error("the pin map of `{board}` has no pin for `{name}` of `{app}`")]
+    NoPin {
+        /// The board.
+        board: String,
+        /// The app.
+        app: &'static str,
+        /// The button or output.
+        name: &'static str,
+    },
+}
+
+/// A pin and what it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedPin {
+    /// The name of the button or output.
+    pub name: &'static str,
+    /// Its pin.
+    pub pin: pin_map::Pin,
+}
+
+/// An image of an app for a board.
+pub struct Firmware {
+    /// The app.
+    pub app: AppEntry,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub elf: Elf,
+    /// Who it is.
+    pub identity: Identity,
+    /// What its logs mean, if it logs.
+    pub logs: Option<LogTable>,
+    /// The pins of its buttons, in the order of the app.
+    pub buttons: Vec<NamedPin>,
+    /// The pins of its outputs, in the order of the app.
+    pub outputs: Vec<NamedPin>,
+    /// Whether a closed contact pulls its pin low.
+    pub active_low: bool,
+    /// The registers that hold the levels of each port's outputs.
+    pub output_registers: Vec<u32>,
+}
+
+impl Firmware {
+    /// Reads an image of this app, and the pins it has on the board.
+    ///
+    /// # Errors
+    ///
+    /// That the image or the pin map cannot be used.
+    pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
+        let elf = image.read()?;
+        let identity = elf.identity.clone();
+        let identity = identity.ok_or_else(|| FirmwareError::NoIdentity(image.name.clone()))?;
+        let logs = fs::read(&image.path)
+            .ok()
+            .and_then(|bytes| LogTable::of(&bytes).ok());
+        let map = PinMap::read(&board.folder)?;
+        let interface = app.interface();
+        let pins = map.apps.get(interface.name).ok_or(FirmwareError::NoPins {
+            board: board.name.clone(),
+            app: interface.name,
+        })?;
+        let named = |name: &'static str, pin: Option<&pin_map::Pin>| match pin {
+            Some(pin) => Ok(NamedPin { name, pin: *pin }),
+            None => Err(FirmwareError::NoPin {
+                board: board.name.clone(),
+                app: interface.name,
+                name,
+            }),
+        };
+        let buttons = interface.buttons.iter();
+        let outputs = interface.outputs.iter().map(|output| output.name);
+        Ok(Self {
+            buttons: buttons
+                .map(|name| named(name, pins.buttons.get(*name)))
+                .collect::<Result<_, _>>()?,
+            outputs: outputs
+                .map(|name| named(name, pins.outputs.get(name)))
+                .collect::<Result<_, _>>()?,
+            app: app.clone(),
+            path: image.path.clone(),
+            elf,
+            identity,
+            logs,
+            active_low: map.contacts.active == pin_map::Active::Low,
+            output_registers: map.output_registers,
+        })
+    }
+
+    /// The level of the pin of a button.
+    #[must_use]
+    pub fn level(&self, pressed: bool) -> bool {
+        pressed != self.active_low
+    }
+
+    /// Where the firmware shows its ticks and can be stopped at one; nothing for an image that
+    /// has no alarm.
+    #[must_use]
+    pub fn clock(&self) -> Option<TickClock> {
+        let address = |name| Some(self.elf.symbol(name)?.address);
+        Some(TickClock {
+            stop: address("lockstep_alarm")? & !1,
+            counter: address("LOCKSTEP_TICK")?,
+            alarm: Some(address("LOCKSTEP_ALARM")?),
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Plays scenarios on benches and says what came of it.
+//!
+//! - [`firmware`]: an image, and all that a bench has to know of it.
+//! - [`station`]: a bench that is in use, from its lock to its recovery.
+//! - [`stimulus`]: what pins do in a run, and what should be seen of them.
+//! - [`diagnosis`]: why a board has not played to the end.
+//! - [`run`](mod@run): every case of a plan, one after the other.
+
+pub mod diagnosis;
+pub mod firmware;
+pub mod run;
+pub mod station;
+pub mod stimulus;

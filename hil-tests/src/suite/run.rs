@@ -1,0 +1,294 @@
+//! Every case of a plan: what is played where, and what is written down of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use firmware_core::action::Action;
+use firmware_core::run::Observation;
+use firmware_core::time::Ticks;
+use sim::recording::Recording;
+use sim::script::{Script, Timed};
+use sim::trace::Trace;
+use sim::trace::document::Document;
+
+use super::firmware::Firmware;
+use super::station::{Played, Station, StationError};
+use crate::bench::plan::{Scenario, Skip};
+use crate::session::logs;
+use crate::session::play::PlayError;
+use crate::verdict::{
+    Attempt, Bench, Case, Cause, Evidence, LogLevel, LogLine, Outcome, Place, Stimulus,
+};
+
+/// The images that are played, by board and app.
+pub type Images = BTreeMap<(String, &'static str), Firmware>;
+
+/// A scenario, ready to be played.
+pub struct Prepared {
+    /// Its name and file.
+    pub scenario: Scenario,
+    /// What is played.
+    pub script: Script,
+    /// What the host makes of it.
+    pub host: Trace,
+    /// What is expected of every world: the golden beside the scenario.
+    pub golden: Document,
+}
+
+/// One case of the plan.
+pub struct Job<'a> {
+    /// Its place in the report.
+    pub place: usize,
+    /// What is played.
+    pub prepared: &'a Prepared,
+    /// Where.
+    pub bench: &'a crate::bench::Bench,
+    /// How buttons are pressed.
+    pub stimulus: Stimulus,
+    /// Why it is not played, if it is not.
+    pub skip: Option<Skip>,
+}
+
+/// How the cases are played.
+pub struct Settings<'a> {
+    /// The images.
+    pub images: &'a Images,
+    /// How often a case is tried that does not pass, the first time included.
+    pub attempts: u32,
+    /// Whether somebody wants it to stop.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
+    /// Keeps what a board was told, and gives the path it is kept at.
+    pub keep: &'a (dyn Fn(&Case, &Recording) -> Option<String> + Sync),
+}
+
+/// The jobs that nobody has taken yet.
+pub struct Queue<'a>(Mutex<std::vec::IntoIter<Job<'a>>>);
+
+impl<'a> Queue<'a> {
+    /// All of them. Those of one app come together, so that an image is written once, and the
+    /// longest first, so that none is left over at the end.
+    #[must_use]
+    pub fn new(mut jobs: Vec<Job<'a>>) -> Self {
+        jobs.sort_by_key(|job| {
+            let scenario = &job.prepared.scenario;
+            (scenario.app, std::cmp::Reverse(scenario.end), job.place)
+        });
+        Self(Mutex::new(jobs.into_iter()))
+    }
+
+    fn take(&self) -> Option<Job<'a>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next()
+    }
+}
+
+/// Plays on this station until nothing is left or somebody wants it to stop. Each case is told
+/// when it is over, with its place.
+pub fn work(
+    queue: &Queue<'_>,
+    station: &mut Station<'_>,
+    settings: &Settings<'_>,
+    told: &Sender<(usize, Case)>,
+) {
+    let mut wedged: Option<String> = None;
+    while let Some(job) = queue.take() {
+        let mut case = case_of(&job, station.evidence());
+        if !(settings.cancelled)() {
+            match (&job.skip, &wedged) {
+                (Some(skip), _) => case
+                    .attempts
+                    .push(over(Outcome::Skipped(Cause::new(skip.to_string())))),
+                (None, Some(cause)) => {
+                    let cause = Cause::new(format!("the bench does not come back: {cause}"));
+                    case.attempts.push(over(Outcome::Infra(cause)));
+                }
+                (None, None) => wedged = try_case(&job, &mut case, station, settings),
+            }
+        }
+        // Nobody listens any more once the process ends.
+        let _ = told.send((job.place, case));
+    }
+}
+
+/// A case whose bench cannot be taken.
+#[must_use]
+pub fn not_taken(job: &Job<'_>, outcome: Outcome) -> Case {
+    let mut case = case_of(job, vec![Evidence::Rtt]);
+    case.attempts.push(over(outcome));
+    case
+}
+
+fn over(outcome: Outcome) -> Attempt {
+    Attempt::new(outcome, Duration::ZERO)
+}
+
+fn case_of(job: &Job<'_>, evidence: Vec<Evidence>) -> Case {
+    let scenario = &job.prepared.scenario;
+    Case {
+        scenario: scenario.name.clone(),
+        path: shown(&scenario.path),
+        bench: Bench {
+            name: job.bench.name.clone(),
+            board: job.bench.board.name.clone(),
+            probe: job.bench.probe.to_string(),
+            build: None,
+        },
+        stimulus: job.stimulus,
+        evidence,
+        expected: Some(job.prepared.golden.clone()),
+        tolerance: match job.stimulus {
+            Stimulus::Rtt => Ticks::ZERO,
+            Stimulus::Pins => job.bench.tolerance,
+        },
+        attempts: Vec::new(),
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+/// Tries a case until it passes or the tries are over, and tells why the bench is of no use any
+/// more, if it is not.
+fn try_case(
+    job: &Job<'_>,
+    case: &mut Case,
+    station: &mut Station<'_>,
+    settings: &Settings<'_>,
+) -> Option<String> {
+    let key = (job.bench.board.name.clone(), job.prepared.scenario.app);
+    let Some(firmware) = settings.images.get(&key) else {
+        let cause = Cause::new(format!("there is no image of `{}` for `{}`", key.1, key.0));
+        case.attempts.push(over(Outcome::Infra(cause)));
+        return None;
+    };
+    case.bench.build = Some(firmware.identity.to_string());
+    for _ in 0..settings.attempts {
+        let begun = Instant::now();
+        let played = station.play(
+            firmware,
+            &job.prepared.script,
+            &job.prepared.host,
+            job.stimulus.into(),
+            settings.cancelled,
+        );
+        let took = begun.elapsed();
+        let stuck = match played {
+            Ok(played) => {
+                let mut attempt = judged(case, &played, took);
+                attempt.log = station.logs(firmware).iter().map(log_line).collect();
+                attempt.pins = played.pins;
+                if attempt.outcome != Outcome::Pass {
+                    attempt.recording =
+                        recording(&played.trace, job).and_then(|kept| (settings.keep)(case, &kept));
+                }
+                case.attempts.push(attempt);
+                None
+            }
+            Err(StationError::Play(PlayError::Cancelled)) => return None,
+            Err(error) => {
+                let finding = station.diagnose(&error, firmware);
+                let mut cause = Cause::new(finding.message);
+                cause.details = finding.details;
+                let outcome = match finding.firmware {
+                    true => Outcome::Fail(cause),
+                    false => Outcome::Infra(cause),
+                };
+                let mut attempt = Attempt::new(outcome, took);
+                attempt.log = station.logs(firmware).iter().map(log_line).collect();
+                case.attempts.push(attempt);
+                station
+                    .recover(firmware)
+                    .err()
+                    .map(|error| error.to_string())
+            }
+        };
+        let passed = case
+            .attempts
+            .last()
+            .is_some_and(|attempt| attempt.outcome == Outcome::Pass);
+        if passed || stuck.is_some() || (settings.cancelled)() {
+            return stuck;
+        }
+    }
+    None
+}
+
+/// The trace against the golden, and then what others say of the pins: the firmware's word
+/// alone is not enough.
+fn judged(case: &Case, played: &Played, took: Duration) -> Attempt {
+    let mut attempt = case.judge((&played.trace).into(), took);
+    if attempt.outcome == Outcome::Pass
+        && let Some(problem) = &played.problem
+    {
+        attempt.outcome = Outcome::Fail(Cause::new(problem.clone()));
+    }
+    attempt
+}
+
+/// What the board was told, as its own trace has it.
+fn recording(trace: &Trace, job: &Job<'_>) -> Option<Recording> {
+    let script = &job.prepared.script;
+    let mut events: Vec<Timed> = Vec::new();
+    let mut conditions = script.conditions();
+    for entry in trace.entries() {
+        let Observation::Input(action) = entry.what else {
+            continue;
+        };
+        match action {
+            Action::Reset(found) if events.is_empty() && entry.tick == Ticks::ZERO => {
+                conditions = found;
+            }
+            _ => events.push(Timed {
+                tick: entry.tick,
+                action,
+            }),
+        }
+    }
+    // A press that follows a reset in its tick is that of a contact that is held: nobody did it.
+    let resets: Vec<Ticks> = events
+        .iter()
+        .filter(|event| matches!(event.action, Action::Reset(_)))
+        .map(|event| event.tick)
+        .collect();
+    let mut after_reset = false;
+    let mut tick = Ticks::ZERO;
+    events.retain(|event| {
+        if event.tick != tick {
+            (tick, after_reset) = (event.tick, false);
+        }
+        let kept = !after_reset || matches!(event.action, Action::Reset(_));
+        after_reset |= resets.contains(&event.tick) && matches!(event.action, Action::Reset(_));
+        kept
+    });
+    let script = Script::new(conditions, script.clock(), events, trace.end()).ok()?;
+    Recording::of(trace.interface(), &script).ok()
+}
+
+fn log_line(line: &logs::LogLine) -> LogLine {
+    LogLine {
+        tick: None,
+        level: line.level.as_deref().and_then(level),
+        text: line.text.clone(),
+        place: line.place.as_ref().map(|place| Place {
+            file: shown(&place.file),
+            line: u32::try_from(place.line).unwrap_or(u32::MAX),
+        }),
+    }
+}
+
+fn level(word: &str) -> Option<LogLevel> {
+    let levels = [
+        LogLevel::Trace,
+        LogLevel::Debug,
+        LogLevel::Info,
+        LogLevel::Warn,
+        LogLevel::Error,
+    ];
+    levels
+        .into_iter()
+        .find(|level| level.word().eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,406 @@
+//! A bench that is in use: taken, loaded with an image, played on, and recovered when a
+//! scenario has brought it down.
+
+use firmware_core::wire::Stimulus;
+use probe_rs::probe::DebugProbeSelector;
+use sim::script::Script;
+use sim::trace::Trace;
+use thiserror::Error;
+
+use super::diagnosis::{self, Finding};
+use super::firmware::Firmware;
+use super::stimulus::{changes, compare, drives, looks, sample};
+use crate::bench::lock::ProbeLock;
+use crate::bench::{Bench, Probe};
+use crate::session::logs::LogLine;
+use crate::session::play::{Order, PlayError, ask_hello, play, stand_still};
+use crate::session::{Session, SessionError, Target};
+use crate::verdict::{Evidence, PinSample};
+use crate::virtual_board::board::{BoardError, VirtualBoard};
+use crate::virtual_board::machine::Pace;
+
+/// A bench cannot be used.
+#[derive(Debug, Error)]
+pub enum StationError {
+    /// The virtual board does not start, or failed.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The virtual board's machine is gone.
+    #[error("the virtual board failed: {0}")]
+    Machine(String),
+    /// The board cannot be reached.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The selector of the virtual board is none.
+    #[error("the virtual board has no usable selector: {0}")]
+    Selector(String),
+    /// The board did not play to the end.
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    /// Pins can be moved on virtual boards only.
+    #[error("the bench `{0}` has nothing that moves the lines of buttons")]
+    NoDriver(String),
+    /// The image cannot be stopped at a tick.
+    #[error("the image has no alarm: its pins cannot be moved at a tick")]
+    NoAlarm,
+}
+
+/// What came of a run.
+pub struct Played {
+    /// What the board told.
+    pub trace: Trace,
+    /// What was seen of its pins otherwise.
+    pub pins: Vec<PinSample>,
+    /// What of the pins is not as the host has it.
+    pub problem: Option<String>,
+}
+
+/// How a board is reached.
+enum Reach {
+    Virtual(Option<VirtualBoard>),
+    Real {
+        selector: DebugProbeSelector,
+        _lock: ProbeLock,
+    },
+}
+
+/// A bench in use.
+pub struct Station<'b> {
+    bench: &'b Bench,
+    pace: Pace,
+    reach: Reach,
+    session: Option<Session>,
+    loaded: Option<String>,
+    /// The levels of outputs as they were last seen from outside, by pin of port 0.
+    outside: [bool; 32],
+    /// What was logged in the last run.
+    logged: Vec<u8>,
+    flashed: u32,
+}
+
+impl<'b> Station<'b> {
+    /// A bench with a virtual board, which is started when it is first needed.
+    #[must_use]
+    pub fn on_virtual(bench: &'b Bench, pace: Pace) -> Self {
+        Self::new(bench, pace, Reach::Virtual(None))
+    }
+
+    /// A bench with a probe that is this process's alone.
+    #[must_use]
+    pub fn on_probe(bench: &'b Bench, probe: DebugProbeSelector, lock: ProbeLock) -> Self {
+        Self::new(
+            bench,
+            Pace::RealTime,
+            Reach::Real {
+                selector: probe,
+                _lock: lock,
+            },
+        )
+    }
+
+    fn new(bench: &'b Bench, pace: Pace, reach: Reach) -> Self {
+        Self {
+            bench,
+            pace,
+            reach,
+            session: None,
+            loaded: None,
+            outside: [false; 32],
+            logged: Vec::new(),
+            flashed: 0,
+        }
+    }
+
+    /// How often an image was written into flash.
+    #[must_use]
+    pub fn flashed(&self) -> u32 {
+        self.flashed
+    }
+
+    /// Who is asked what the outputs do.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<Evidence> {
+        match self.bench.probe {
+            Probe::Virtual => vec![Evidence::Rtt, Evidence::Register, Evidence::Outside],
+            Probe::Real(_) => vec![Evidence::Rtt, Evidence::Register],
+        }
+    }
+
+    /// Makes sure that this image runs on the board. One that is there already is not written
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// That the board cannot be reached, or takes no image.
+    pub fn load(&mut self, firmware: &Firmware) -> Result<(), StationError> {
+        let identity = firmware.identity.to_string();
+        if self.loaded.as_ref() == Some(&identity) {
+            return Ok(());
+        }
+        let session = self.session()?;
+        let there = session
+            .link(&firmware.elf)
+            .ok()
+            .and_then(|mut link| ask_hello(&mut link).ok());
+        if there.is_none_or(|hello| hello.image != firmware.identity.0) {
+            session.flash(&firmware.path, &firmware.elf)?;
+            self.flashed += 1;
+        }
+        self.loaded = Some(identity);
+        Ok(())
+    }
+
+    /// Plays the script, and looks at the outputs as the host has them.
+    ///
+    /// # Errors
+    ///
+    /// That the board did not play to the end.
+    pub fn play(
+        &mut self,
+        firmware: &Firmware,
+        script: &Script,
+        host: &Trace,
+        stimulus: Stimulus,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Played, StationError> {
+        self.load(firmware)?;
+        let before = self.prepare(firmware, script, host, stimulus)?;
+        let order = Order {
+            app: &firmware.app,
+            image: &firmware.identity,
+            script,
+            stimulus,
+            cancelled,
+        };
+        let mut link = self.session()?.link(&firmware.elf)?;
+        let played = play(&mut link, &order);
+        let logged = link.take_logs();
+        drop(link);
+        self.logged = logged.unwrap_or_default();
+        let trace = played?;
+        let expected = changes(host, &before);
+        let (mut pins, outside) = self.seen_outside(&expected, firmware)?;
+        let register = self.seen_in_registers(host, firmware, &mut pins)?;
+        Ok(Played {
+            trace,
+            pins,
+            problem: outside.or(register),
+        })
+    }
+
+    /// What the board has logged in its last run.
+    pub fn logs(&mut self, firmware: &Firmware) -> Vec<LogLine> {
+        let Some(table) = &firmware.logs else {
+            return Vec::new();
+        };
+        table.decode(&std::mem::take(&mut self.logged))
+    }
+
+    /// Why a run was not played to the end.
+    pub fn diagnose(&mut self, error: &StationError, firmware: &Firmware) -> Finding {
+        if let Some(cause) = self.machine_failure() {
+            return Finding::infra(StationError::Machine(cause).to_string());
+        }
+        match (error, &mut self.session) {
+            (StationError::Play(error), Some(session)) => diagnosis::of(error, session, firmware),
+            _ => Finding::infra(error.to_string()),
+        }
+    }
+
+    /// Brings the board back, by the least that does it: a reset, a new connection, a new
+    /// machine. After that the image is loaded anew if it has to be.
+    ///
+    /// # Errors
+    ///
+    /// That nothing did.
+    pub fn recover(&mut self, firmware: &Firmware) -> Result<(), StationError> {
+        self.loaded = None;
+        if self.answers(firmware) {
+            return Ok(());
+        }
+        self.session = None;
+        if self.answers(firmware) {
+            return Ok(());
+        }
+        self.session = None;
+        if let Reach::Virtual(board) = &mut self.reach {
+            *board = None;
+            self.outside = [false; 32];
+        }
+        self.load(firmware)
+    }
+
+    fn answers(&mut self, firmware: &Firmware) -> bool {
+        if self.machine_failure().is_some() {
+            return false;
+        }
+        let Ok(session) = self.session() else {
+            return false;
+        };
+        let reset = session.reset(&firmware.elf);
+        reset.is_ok()
+            && session
+                .link(&firmware.elf)
+                .is_ok_and(|mut link| ask_hello(&mut link).is_ok())
+    }
+
+    fn machine_failure(&self) -> Option<String> {
+        match &self.reach {
+            Reach::Virtual(Some(board)) => board.failure(),
+            _ => None,
+        }
+    }
+
+    /// The session, opened if it is not.
+    fn session(&mut self) -> Result<&mut Session, StationError> {
+        if let Some(cause) = self.machine_failure() {
+            return Err(StationError::Machine(cause));
+        }
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => self.attach()?,
+        };
+        Ok(self.session.insert(session))
+    }
+
+    fn attach(&mut self) -> Result<Session, StationError> {
+        let selector = match &mut self.reach {
+            Reach::Real { selector, .. } => selector.clone(),
+            Reach::Virtual(board) => {
+                let board = match board.take() {
+                    Some(running) => board.insert(running),
+                    None => {
+                        let address = ([127, 0, 0, 1], 0).into();
+                        let started = board.insert(VirtualBoard::start(address, self.pace)?);
+                        started.watch_pins(u32::MAX);
+                        started
+                    }
+                };
+                let selector = board.selector();
+                let parsed = selector.parse();
+                parsed.map_err(|error| StationError::Selector(format!("{selector}: {error}")))?
+            }
+        };
+        Ok(Session::attach(&Target {
+            selector,
+            chip: &self.bench.chip,
+            protocol: self.bench.protocol,
+            speed_khz: self.bench.speed,
+            under_reset: self.bench.connect_under_reset,
+        })?)
+    }
+
+    /// Sets the lines of the buttons and the stops of the run, and tells the levels that the
+    /// outputs have before it.
+    fn prepare(
+        &mut self,
+        firmware: &Firmware,
+        script: &Script,
+        host: &Trace,
+        stimulus: Stimulus,
+    ) -> Result<Vec<bool>, StationError> {
+        {
+            let mut link = self.session()?.link(&firmware.elf)?;
+            stand_still(&mut link)?;
+        }
+        let Reach::Virtual(Some(board)) = &self.reach else {
+            return match stimulus {
+                Stimulus::Scheduled => Ok(Vec::new()),
+                Stimulus::Pins => Err(StationError::NoDriver(self.bench.name.clone())),
+            };
+        };
+        for edge in board.take_last_edges()?.0 {
+            self.outside[usize::from(edge.pin)] = edge.high;
+        }
+        let pins = firmware
+            .outputs
+            .iter()
+            .map(|named| usize::from(named.pin.pin));
+        let before: Vec<bool> = pins.map(|pin| self.outside[pin]).collect();
+        let clock = firmware.clock().ok_or(StationError::NoAlarm)?;
+        let moved = match stimulus {
+            Stimulus::Scheduled => Vec::new(),
+            Stimulus::Pins => drives(script, firmware),
+        };
+        for button in &firmware.buttons {
+            board.drive(button.pin.pin, firmware.level(false))?;
+        }
+        let (at_once, later): (Vec<_>, Vec<_>) =
+            moved.into_iter().partition(|drive| drive.tick == 0);
+        for drive in at_once {
+            board.drive(drive.pin, drive.high)?;
+        }
+        let looks = looks(&changes(host, &before), script.end());
+        board.follow_ticks(clock, &later, &looks)?;
+        Ok(before)
+    }
+
+    fn seen_outside(
+        &mut self,
+        expected: &[super::stimulus::Change],
+        firmware: &Firmware,
+    ) -> Result<(Vec<PinSample>, Option<String>), StationError> {
+        let Reach::Virtual(Some(board)) = &self.reach else {
+            return Ok((Vec::new(), None));
+        };
+        let (edges, lost) = board.take_last_edges()?;
+        for edge in &edges {
+            self.outside[usize::from(edge.pin)] = edge.high;
+        }
+        let (samples, problem) = compare(expected, &edges, firmware);
+        let overrun =
+            (lost > 0).then(|| format!("{lost} changes of pins came too fast to be kept"));
+        Ok((samples, overrun.or(problem)))
+    }
+
+    /// Reads the levels of the outputs at the end of the run, when the board stands still.
+    fn seen_in_registers(
+        &mut self,
+        host: &Trace,
+        firmware: &Firmware,
+        pins: &mut Vec<PinSample>,
+    ) -> Result<Option<String>, StationError> {
+        let levels = last_levels(host, firmware.outputs.len());
+        let mut ports = Vec::new();
+        for register in &firmware.output_registers {
+            ports.push(self.session()?.word_at(*register)?);
+        }
+        let mut problem = None;
+        for (output, (named, expected)) in firmware.outputs.iter().zip(levels).enumerate() {
+            let port = ports
+                .get(usize::from(named.pin.port))
+                .copied()
+                .unwrap_or_default();
+            let high = port >> named.pin.pin & 1 == 1;
+            pins.push(sample(
+                host.end(),
+                output,
+                high,
+                Evidence::Register,
+                firmware,
+            ));
+            if high != expected && problem.is_none() {
+                let word = |high| if high { "high" } else { "low" };
+                problem = Some(format!(
+                    "pin {} (`{}`) is {} in its register at the end: expected {}",
+                    named.pin,
+                    named.name,
+                    word(high),
+                    word(expected)
+                ));
+            }
+        }
+        Ok(problem)
+    }
+}
+
+/// Whether each output is above 0 at the end of a trace.
+fn last_levels(trace: &Trace, count: usize) -> Vec<bool> {
+    let mut levels = vec![false; count];
+    for change in changes(trace, &vec![false; count]) {
+        if let Some(level) = levels.get_mut(change.output) {
+            *level = change.high;
+        }
+    }
+    levels
+}
