@@ -26,7 +26,7 @@ const ROUNDS: usize = 3;
 const CLOCK: TickClock = TickClock {
     stop: TICK,
     counter: COUNT,
-    alarm: None,
+    alarms: None,
 };
 
 fn main() {

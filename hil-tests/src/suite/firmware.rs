@@ -11,7 +11,7 @@ use crate::images::board::Board;
 use crate::images::build::{BuildError, Image};
 use crate::images::elf::{Elf, Identity};
 use crate::session::logs::LogTable;
-use crate::virtual_board::pins::TickClock;
+use crate::virtual_board::pins::{Alarms, TickClock};
 
 /// An image cannot be used on a bench.
 #[derive(Debug, Error)]
@@ -129,14 +129,26 @@ impl Firmware {
     }
 
     /// Where the firmware shows its ticks and can be stopped at one; nothing for an image that
-    /// has no alarm.
+    /// has no alarms.
     #[must_use]
     pub fn clock(&self) -> Option<TickClock> {
         let address = |name| Some(self.elf.symbol(name)?.address);
         Some(TickClock {
             stop: address("lockstep_alarm")? & !1,
             counter: address("LOCKSTEP_TICK")?,
-            alarm: Some(address("LOCKSTEP_ALARM")?),
+            alarms: Some(Alarms {
+                sample: address("LOCKSTEP_ALARM")?,
+                shown: address("LOCKSTEP_SHOWN_ALARM")?,
+                shown_counter: address("LOCKSTEP_SHOWN")?,
+            }),
         })
+    }
+
+    /// A bit for each output's pin of port 0.
+    #[must_use]
+    pub fn output_mask(&self) -> u32 {
+        let pins = self.outputs.iter().map(|named| named.pin);
+        let of_port = pins.filter(|pin| pin.port == 0);
+        of_port.fold(0, |mask, pin| mask | 1 << pin.pin)
     }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::diagnosis::{self, Finding};
 use super::firmware::Firmware;
-use super::stimulus::{changes, compare, drives, looks, sample};
+use super::stimulus::{changes, compare, drives, sample};
 use crate::bench::lock::ProbeLock;
 use crate::bench::{Bench, Probe};
 use crate::session::logs::LogLine;
@@ -142,12 +142,21 @@ impl<'b> Station<'b> {
             .link(&firmware.elf)
             .ok()
             .and_then(|mut link| ask_hello(&mut link).ok());
+        self.watch(firmware);
+        let session = self.session()?;
         if there.is_none_or(|hello| hello.image != firmware.identity.0) {
             session.flash(&firmware.path, &firmware.elf)?;
             self.flashed += 1;
         }
         self.loaded = Some(identity);
         Ok(())
+    }
+
+    /// Watches the outputs from the image's first instruction on.
+    fn watch(&self, firmware: &Firmware) {
+        if let Reach::Virtual(Some(board)) = &self.reach {
+            board.watch_pins(firmware.output_mask());
+        }
     }
 
     /// Plays the script, and looks at the outputs as the host has them.
@@ -271,9 +280,7 @@ impl<'b> Station<'b> {
                     Some(running) => board.insert(running),
                     None => {
                         let address = ([127, 0, 0, 1], 0).into();
-                        let started = board.insert(VirtualBoard::start(address, self.pace)?);
-                        started.watch_pins(u32::MAX);
-                        started
+                        board.insert(VirtualBoard::start(address, self.pace)?)
                     }
                 };
                 let selector = board.selector();
@@ -330,7 +337,10 @@ impl<'b> Station<'b> {
         for drive in at_once {
             board.drive(drive.pin, drive.high)?;
         }
-        let looks = looks(&changes(host, &before), script.end());
+        let looks: Vec<_> = changes(host, &before)
+            .iter()
+            .map(|change| change.tick.0)
+            .collect();
         board.follow_ticks(clock, &later, &looks)?;
         Ok(before)
     }

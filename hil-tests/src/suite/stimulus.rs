@@ -65,18 +65,6 @@ pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
     changes
 }
 
-/// The ticks at which the firmware has to be stopped to date these changes, and the end.
-#[must_use]
-pub fn looks(changes: &[Change], end: Ticks) -> Vec<u32> {
-    let around = changes
-        .iter()
-        .flat_map(|change| [change.tick.0, change.tick.0 + 1]);
-    around
-        .chain([1, end.0])
-        .filter(|tick| (1..=end.0).contains(tick))
-        .collect()
-}
-
 /// What was seen from outside, and what of it is not as it should be.
 #[must_use]
 pub fn compare(

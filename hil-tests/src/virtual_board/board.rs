@@ -123,8 +123,8 @@ impl VirtualBoard {
         lock(&self.inside).machine.pins.take_edges()
     }
 
-    /// The same at the end of a run whose ticks were followed: what came after the last stop is
-    /// dated at it. Ticks are not followed any more.
+    /// The same at the end of a run whose ticks were followed: what came after the last look has
+    /// no tick. Ticks are not followed any more.
     ///
     /// # Errors
     /// The machine failed.
@@ -132,15 +132,16 @@ impl VirtualBoard {
         let mut inside = lock(&self.inside);
         let Inside { machine, debug, .. } = &mut *inside;
         machine.hear_pins()?;
-        machine.pins.finish();
+        machine.pins.date(None);
         machine.follow(None);
         debug.hook(None, machine)?;
         Ok(machine.pins.take_edges())
     }
 
     /// Follows the ticks of a firmware that is in flash: edges are dated, and
-    /// `drives` happen at their ticks. Where the clock has an alarm the firmware is stopped
-    /// before it samples those ticks and the ticks of `looks`, and at no other.
+    /// `drives` happen at their ticks. Where the clock has alarms the firmware is stopped there
+    /// and to date the edges of the ticks of `looks`, and nowhere else; to be called while it
+    /// stands still.
     ///
     /// # Errors
     /// There is no such pin, or the machine failed.
@@ -157,7 +158,7 @@ impl VirtualBoard {
         let Inside { machine, debug, .. } = &mut *inside;
         machine.follow(Some(clock));
         machine.pins.schedule(drives, looks);
-        machine.set_alarm(0)?;
+        machine.set_alarms()?;
         Ok(debug.hook(Some(clock.stop), machine)?)
     }
 

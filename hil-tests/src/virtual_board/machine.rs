@@ -258,22 +258,40 @@ impl Machine {
             return Ok(());
         };
         let sampled = self.read_word(clock.counter)?;
-        self.pins.stop_after(sampled, clock.alarm.is_none());
+        let Some(alarms) = clock.alarms else {
+            self.pins.date(Some(sampled));
+            return self.drive_due(sampled.wrapping_add(1));
+        };
+        // Either alarm may be the one: each is looked at for itself.
+        let shown = self.read_word(alarms.shown_counter)?;
+        if shown == self.read_word(alarms.shown)? {
+            self.pins.shown(shown);
+            let next = self.pins.next_look(Some(shown));
+            self.write_word(alarms.shown, next)?;
+        }
         let tick = sampled.wrapping_add(1);
+        if tick == self.read_word(alarms.sample)? {
+            self.drive_due(tick)?;
+            let next = self.pins.next_drive();
+            self.write_word(alarms.sample, next)?;
+        }
+        Ok(())
+    }
+
+    fn drive_due(&mut self, tick: u32) -> Result<(), MachineError> {
         for (pin, high) in self.pins.due(tick) {
             self.drive(pin, high)?;
         }
-        self.set_alarm(tick)
+        Ok(())
     }
 
-    /// Makes the firmware stop at the next tick that anybody waits for, after this one.
-    pub(super) fn set_alarm(&mut self, tick: u32) -> Result<(), MachineError> {
-        let Some(alarm) = self.clock.and_then(|clock| clock.alarm) else {
+    /// Tells the firmware when to come by first.
+    pub(super) fn set_alarms(&mut self) -> Result<(), MachineError> {
+        let Some(alarms) = self.clock.and_then(|clock| clock.alarms) else {
             return Ok(());
         };
-        // At tick 0 nothing is sampled: an alarm there never comes.
-        let next = self.pins.next_stop(tick).unwrap_or_default();
-        self.write_word(alarm, next)
+        self.write_word(alarms.sample, self.pins.next_drive())?;
+        self.write_word(alarms.shown, self.pins.next_look(None))
     }
 
     /// Takes what pins did while nothing was asked.

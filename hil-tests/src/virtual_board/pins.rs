@@ -33,14 +33,28 @@ pub struct Edge {
 /// Where a firmware shows its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TickClock {
-    /// Where the firmware is stopped before it samples a tick: the first instruction of its
-    /// interrupt handler, or of what it calls at the tick of its alarm.
+    /// Where the firmware is stopped: the first instruction of the interrupt handler that counts
+    /// and samples, or of the function that it calls at an alarm.
     pub stop: u32,
     /// The word that counts: the tick sampled last.
     pub counter: u32,
-    /// The word that says at which tick `stop` is called; none where it is every tick.
-    pub alarm: Option<u32>,
+    /// The words that say when `stop` is called; none where it is before every sample.
+    pub alarms: Option<Alarms>,
 }
+
+/// Where a firmware is told at which ticks to come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alarms {
+    /// The word with the tick to come by before the sample of.
+    pub sample: u32,
+    /// The word with the tick to come by after the outputs of which are shown.
+    pub shown: u32,
+    /// The word that counts: the tick whose outputs are shown.
+    pub shown_counter: u32,
+}
+
+/// The tick of an alarm that never comes.
+pub const NEVER: u32 = u32::MAX;
 
 /// What the world does and sees.
 #[derive(Debug, Default)]
@@ -55,9 +69,9 @@ pub(super) struct Pins {
     edges: VecDeque<Edge>,
     lost: u64,
     script: BTreeMap<u32, Vec<(u8, bool)>>,
-    /// The ticks to stop at, and the last one that was.
-    stops: BTreeSet<u32>,
-    stopped: Option<u32>,
+    /// The ticks after whose outputs the firmware stops, and the last one that was.
+    looks: BTreeSet<u32>,
+    looked: Option<u32>,
 }
 
 impl Pins {
@@ -118,31 +132,36 @@ impl Pins {
             .collect()
     }
 
-    /// Dates what was heard since the last stop: now the firmware is about to sample the tick
-    /// after this one. With stops at some ticks only, the tick of an edge is known between two
-    /// that follow each other, and before the first tick.
-    pub(super) fn stop_after(&mut self, sampled: u32, every_tick: bool) {
-        let known = every_tick || self.stopped.map_or(sampled == 0, |stop| stop == sampled);
-        self.date(known.then_some(sampled));
-        self.stopped = sampled.checked_add(1);
+    /// Dates what was heard since the outputs of another tick were shown: now those of this one
+    /// are. What came between two stops that do not follow each other has no tick.
+    pub(super) fn shown(&mut self, tick: u32) {
+        let known = match self.looked {
+            Some(before) => before.checked_add(1) == Some(tick),
+            None => tick == 0,
+        };
+        self.date(known.then_some(tick));
+        self.looked = Some(tick);
     }
 
-    /// The next tick to stop at, after this one.
-    pub(super) fn next_stop(&self, tick: u32) -> Option<u32> {
-        let after = tick.checked_add(1)?;
-        self.stops.range(after..).next().copied()
+    /// The next tick to look at the outputs of, after this one; the first where there is none.
+    pub(super) fn next_look(&self, after: Option<u32>) -> u32 {
+        let first = after.map_or(0, |tick| tick.saturating_add(1));
+        self.looks.range(first..).next().copied().unwrap_or(NEVER)
     }
 
-    /// Dates what was heard since the last stop, which was at the last tick of a run.
-    pub(super) fn finish(&mut self) {
-        self.date(self.stopped);
+    /// The next tick before whose sample a pin is driven.
+    pub(super) fn next_drive(&self) -> u32 {
+        self.script.keys().next().copied().unwrap_or(NEVER)
     }
 
+    /// `looks` are the ticks whose edges are to be dated.
     pub(super) fn schedule(&mut self, drives: &[Drive], looks: &[u32]) {
         self.script.clear();
-        self.stops = drives.iter().map(|drive| drive.tick).collect();
-        self.stops.extend(looks);
-        self.stopped = None;
+        let both = looks
+            .iter()
+            .flat_map(|tick| [tick.saturating_sub(1), *tick]);
+        self.looks = both.chain([0]).collect();
+        self.looked = None;
         for drive in drives {
             let pins = self.script.entry(drive.tick).or_default();
             pins.push((drive.pin, drive.high));
@@ -190,11 +209,27 @@ mod tests {
             high,
         };
         pins.schedule(&[drive(5, true), drive(2, false), drive(9, false)], &[7]);
-        assert_eq!(pins.next_stop(5), Some(7));
-        assert_eq!(pins.next_stop(9), None);
+        assert_eq!(pins.next_drive(), 2);
+        assert_eq!(pins.next_look(None), 0);
+        assert_eq!(pins.next_look(Some(0)), 6);
+        assert_eq!(pins.next_look(Some(7)), NEVER);
         assert_eq!(pins.due(1), []);
         assert_eq!(pins.due(5), [(17, false), (17, true)]);
         assert_eq!(pins.due(5), []);
         assert_eq!(pins.due(u32::MAX), [(17, false)]);
+    }
+
+    #[test]
+    fn an_edge_has_a_tick_where_the_outputs_of_the_tick_before_were_seen() {
+        let mut pins = Pins::default();
+        pins.watch(1 << 3);
+        pins.schedule(&[], &[7]);
+        let mut seen = Vec::new();
+        for (line, shown) in [("IRQ raise 3", 0), ("IRQ lower 3", 6), ("IRQ raise 3", 7)] {
+            pins.hear(line);
+            pins.shown(shown);
+            seen.extend(pins.take_edges().0.into_iter().map(|edge| edge.tick));
+        }
+        assert_eq!(seen, [Some(0), None, Some(7)]);
     }
 }

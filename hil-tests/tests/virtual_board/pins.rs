@@ -12,7 +12,7 @@ const LAMP: u8 = 3;
 const CLOCK: TickClock = TickClock {
     stop: TICK,
     counter: COUNT,
-    alarm: None,
+    alarms: None,
 };
 
 fn drives(ticks: &[u32]) -> Vec<Drive> {

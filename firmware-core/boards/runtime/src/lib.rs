@@ -14,7 +14,9 @@
 //! | --- | --- |
 //! | `_SEGGER_RTT` | the RTT control block |
 //! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last; 0 while the board stands still |
-//! | `LOCKSTEP_ALARM` | `u32`, a tick: before its sample the core comes by `lockstep_alarm`; 0 for none |
+//! | `LOCKSTEP_ALARM` | `u32`, the tick before whose sample the core comes by `lockstep_alarm` |
+//! | `LOCKSTEP_SHOWN_ALARM` | `u32`, the tick after whose outputs it does |
+//! | `LOCKSTEP_SHOWN` | `u32`, the tick whose outputs were shown last |
 //! | `LOCKSTEP_BOOT` | `u32`, bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
 //! | `LOCKSTEP_STACK_FREE` | `u32`, bytes of the stack that were never used |
 //! | `lockstep_parked` | where a board stays that does not reset after a crash |
@@ -100,6 +102,7 @@ fn play<A: App>(
             control.lose_ticks(sample.lost);
             control.tick(sample.contacts, link);
             hardware.show(control.levels());
+            samples::shown(control.now().0);
             hardware.refresh();
             healthy = healthy.saturating_add(Ticks(1));
             if healthy == HEALTHY {
@@ -109,6 +112,7 @@ fn play<A: App>(
         if control.receive(&|| samples::contacts(hardware.ports()), link) {
             samples::restart(|| hardware.start_ticks());
             hardware.show(control.levels());
+            samples::shown(control.now().0);
         }
         if control.phase() == Phase::Stopped {
             control.flush(link);

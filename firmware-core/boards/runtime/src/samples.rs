@@ -76,17 +76,38 @@ pub struct Sample {
     pub lost: u32,
 }
 
-/// The tick before whose sample the firmware comes by [`lockstep_alarm`]; 0 for none. An atomic,
-/// because a debugger writes it at any time; the firmware only reads it.
-#[unsafe(no_mangle)]
-static LOCKSTEP_ALARM: AtomicU32 = AtomicU32::new(0);
+/// The tick of an alarm that never comes.
+const NEVER: u32 = u32::MAX;
 
-/// Where a debugger stops the core before the sample of a tick of its choice, to move pins there.
+/// The tick before whose sample the firmware comes by [`lockstep_alarm`]. An atomic, because a
+/// debugger writes it at any time; the firmware only reads it.
+#[unsafe(no_mangle)]
+static LOCKSTEP_ALARM: AtomicU32 = AtomicU32::new(NEVER);
+
+/// The tick after whose outputs the firmware comes by [`lockstep_alarm`]. An atomic, because a
+/// debugger writes it at any time; the firmware only reads it.
+#[unsafe(no_mangle)]
+static LOCKSTEP_SHOWN_ALARM: AtomicU32 = AtomicU32::new(NEVER);
+
+/// The tick whose outputs were shown last. An atomic, because a debugger reads it at any time.
+#[unsafe(no_mangle)]
+static LOCKSTEP_SHOWN: AtomicU32 = AtomicU32::new(NEVER);
+
+/// Where a debugger stops the core at a tick of its choice, to move pins or to look at them.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn lockstep_alarm() {
     // What has an effect is not left out.
     cortex_m::asm::nop();
+}
+
+/// The outputs of this tick are shown: to be called from the main loop, and only from there.
+pub fn shown(tick: u32) {
+    LOCKSTEP_SHOWN.store(tick, Ordering::Relaxed);
+    if LOCKSTEP_SHOWN_ALARM.load(Ordering::Relaxed) == tick {
+        // A step out of the alarm must not be one into an interrupt, which would come back to it.
+        critical_section::with(|_| lockstep_alarm());
+    }
 }
 
 /// Takes the sample of a tick: to be called from the tick interrupt, and only from there.
