@@ -1,6 +1,8 @@
 //! A bench that is in use: taken, loaded with an image, played on, and recovered when a
 //! scenario has brought it down.
 
+use std::time::{Duration, Instant};
+
 use firmware_core::wire::Stimulus;
 use probe_rs::probe::DebugProbeSelector;
 use sim::script::Script;
@@ -18,6 +20,9 @@ use crate::session::{Session, SessionError, Target};
 use crate::verdict::{Evidence, PinSample};
 use crate::virtual_board::board::{BoardError, VirtualBoard};
 use crate::virtual_board::machine::Pace;
+
+/// How long a board may take to show the outputs of its last tick.
+const STILL: Duration = Duration::from_secs(2);
 
 /// A bench cannot be used.
 #[derive(Debug, Error)]
@@ -40,6 +45,9 @@ pub enum StationError {
     /// Pins can be moved on virtual boards only.
     #[error("the bench `{0}` has nothing that moves the lines of buttons")]
     NoDriver(String),
+    /// The board goes on after the end of a run.
+    #[error("the board does not stand still {} s after the end of its run", STILL.as_secs())]
+    NotStill,
     /// The image cannot be stopped at a tick.
     #[error("the image has no alarm: its pins cannot be moved at a tick")]
     NoAlarm,
@@ -187,6 +195,7 @@ impl<'b> Station<'b> {
         drop(link);
         self.logged = logged.unwrap_or_default();
         let trace = played?;
+        self.await_still(firmware)?;
         let expected = changes(host, &before);
         let (mut pins, outside) = self.seen_outside(&expected, firmware)?;
         let register = self.seen_in_registers(host, firmware, &mut pins)?;
@@ -343,6 +352,18 @@ impl<'b> Station<'b> {
             .collect();
         board.follow_ticks(clock, &later, &looks)?;
         Ok(before)
+    }
+
+    /// The board tells the end of a run before it shows the outputs of the last tick: it has when
+    /// it stands still, which is tick 0 to whoever looks.
+    fn await_still(&mut self, firmware: &Firmware) -> Result<(), StationError> {
+        let deadline = Instant::now() + STILL;
+        while self.session()?.word(&firmware.elf, "LOCKSTEP_TICK")? != 0 {
+            if Instant::now() > deadline {
+                return Err(StationError::NotStill);
+            }
+        }
+        Ok(())
     }
 
     fn seen_outside(

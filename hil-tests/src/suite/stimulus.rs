@@ -45,21 +45,33 @@ pub struct Change {
 }
 
 /// The changes of pins that follow from a trace, where `before` are the levels they start from.
+///
+/// A board shows its outputs once a tick: what an output does and undoes in one tick is not a
+/// change of its pin.
 #[must_use]
 pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
+    let mut shown = before.to_vec();
     let mut levels = before.to_vec();
     let mut changes = Vec::new();
-    for entry in trace.entries() {
-        let Observation::Output(index, level) = entry.what else {
-            continue;
-        };
-        let (output, high) = (usize::from(index), level > Level::OFF);
-        if let Some(known) = levels.get_mut(output)
-            && *known != high
+    let mut entries = trace.entries().iter().peekable();
+    while let Some(entry) = entries.next() {
+        if let Observation::Output(index, level) = entry.what
+            && let Some(known) = levels.get_mut(usize::from(index))
         {
-            *known = high;
-            let tick = entry.tick;
-            changes.push(Change { tick, output, high });
+            *known = level > Level::OFF;
+        }
+        if entries.peek().is_some_and(|next| next.tick == entry.tick) {
+            continue;
+        }
+        for (output, (shown, level)) in shown.iter_mut().zip(&levels).enumerate() {
+            if shown != level {
+                *shown = *level;
+                changes.push(Change {
+                    tick: entry.tick,
+                    output,
+                    high: *level,
+                });
+            }
         }
     }
     changes
@@ -152,5 +164,41 @@ pub fn sample(
         pin: named.pin.to_string(),
         level: u16::from(high),
         evidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim::catalog::{Catalog, shipped};
+    use sim::load::Form;
+    use sim::play;
+    use std::ops::ControlFlow;
+
+    fn of(scenario: &str, before: &[bool]) -> Vec<(u32, usize, bool)> {
+        let catalog = Catalog::new(shipped()).unwrap();
+        let loaded = Form::Oneline
+            .load(&catalog, scenario.as_bytes(), None)
+            .unwrap();
+        let mut watch = |_| ControlFlow::Continue(());
+        let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();
+        let changes = changes(&trace, before).into_iter();
+        changes
+            .map(|change| (change.tick.0, change.output, change.high))
+            .collect()
+    }
+
+    #[test]
+    fn a_pin_changes_where_its_output_leaves_or_comes_to_nothing() {
+        let heartbeat = [(500, 3, true), (1_000, 3, false)];
+        assert_eq!(of("t:1000", &[false; 4]), heartbeat);
+        let mut from_high = vec![(0, 3, false)];
+        from_high.extend(heartbeat);
+        assert_eq!(of("t:1000", &[false, false, false, true]), from_high);
+    }
+
+    #[test]
+    fn what_is_undone_in_its_tick_is_no_change_of_a_pin() {
+        assert_eq!(of("t:500 r:ok t:499", &[false; 4]), []);
     }
 }

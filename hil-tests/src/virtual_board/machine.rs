@@ -238,8 +238,9 @@ impl Machine {
             .map(drop)
     }
 
-    /// Drives every pin as it was before a reset.
+    /// Drives every pin as it was before a reset, which has let go of all outputs.
     pub(super) fn drive_again(&mut self) -> Result<(), MachineError> {
+        self.pins.let_go();
         for (pin, high) in self.pins.levels() {
             self.drive(pin, high)?;
         }

@@ -102,6 +102,14 @@ impl Pins {
         true
     }
 
+    /// Lowers every output: the machine does not tell of it when it is reset.
+    pub(super) fn let_go(&mut self) {
+        for pin in (0..PINS).filter(|pin| self.high >> pin & 1 == 1) {
+            self.fresh.push((pin, false));
+        }
+        self.high = 0;
+    }
+
     /// Dates what was heard since the last time.
     pub(super) fn date(&mut self, tick: Option<u32>) {
         for (pin, high) in self.fresh.drain(..) {
