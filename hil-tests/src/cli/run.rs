@@ -16,10 +16,7 @@ use sim::catalog::{Catalog, shipped};
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
-use sim::goldens::{self, GOLDEN};
-use sim::load::Form;
 use sim::recording::Recording;
-use sim::trace::document::Document;
 
 use super::place;
 use super::suite::Suite;
@@ -28,9 +25,8 @@ use crate::bench::plan::{self, Scenario, Test};
 use crate::bench::presence::resolve;
 use crate::bench::{Bench, Probe};
 use crate::images::board::BOARDS;
-use crate::images::build::{self, Profile};
 use crate::report::{github, html, jsonl, junit, text};
-use crate::suite::firmware::Firmware;
+use crate::suite::prepare::{self, ImagesError, PrepareError, prepare};
 use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
 use crate::suite::station::Station;
 use crate::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
@@ -103,7 +99,7 @@ impl Run {
             return exit;
         }
         let repository = place::repository();
-        let prepared = match prepare(&suite.scenarios, report) {
+        let prepared = match prepare_all(&suite.scenarios, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
@@ -331,57 +327,14 @@ fn is_meant(asked: &str, scenario: &Scenario) -> bool {
 }
 
 /// What the host makes of the scenarios, and their goldens.
-fn prepare(scenarios: &[Scenario], report: &Report) -> Result<Vec<Prepared>, Exit> {
+fn prepare_all(scenarios: &[Scenario], report: &Report) -> Result<Vec<Prepared>, Exit> {
     let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
-    let bad = |message: String, help: &str| {
-        report.print(&report.plain(&message, Some(help)));
+    let ready = scenarios.iter().map(|scenario| prepare(scenario, &catalog));
+    let ready: Result<_, PrepareError> = ready.collect();
+    ready.map_err(|error| {
+        report.print(&report.plain(&error.to_string(), Some(error.help())));
         Exit::BadInput
-    };
-    scenarios
-        .iter()
-        .map(|scenario| {
-            let host = goldens::play_file(&catalog, &scenario.path).map_err(|error| {
-                bad(
-                    error,
-                    "the scenario has to hold on the host first: `cargo sim run` shows more",
-                )
-            })?;
-            let text = fs::read(&scenario.path)
-                .map_err(|error| bad(error.to_string(), "the file was there before"))?;
-            let loaded = Form::Scenario.load(&catalog, &text, None).map_err(|_| {
-                bad(
-                    format!("`{}` is no scenario", scenario.path.display()),
-                    "it was one before",
-                )
-            })?;
-            let path = scenario.path.with_extension(GOLDEN);
-            let golden = fs::read_to_string(&path).map_err(|error| {
-                let help =
-                    "`INSTA_UPDATE=always cargo test -p sim --test scenarios` writes goldens";
-                bad(
-                    format!("cannot read the golden `{}`: {error}", path.display()),
-                    help,
-                )
-            })?;
-            let golden = Document::parse(&golden).map_err(|problem| {
-                bad(
-                    format!(
-                        "`{}`:{}: {}",
-                        path.display(),
-                        problem.place,
-                        problem.message
-                    ),
-                    "the golden is no trace",
-                )
-            })?;
-            Ok(Prepared {
-                scenario: scenario.clone(),
-                script: loaded.script,
-                host,
-                golden,
-            })
-        })
-        .collect()
+    })
 }
 
 /// The release images of every app that is played on a board.
@@ -392,40 +345,30 @@ fn images(
     report: &Report,
 ) -> Result<Images, Exit> {
     let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
-    let played = tests.iter().filter(|test| test.skip.is_none());
-    let wanted: BTreeSet<_> = played
-        .map(|test| (test.bench.board.name.as_str(), test.scenario.app))
-        .collect();
-    let boards: BTreeSet<_> = wanted.iter().map(|(board, _)| *board).collect();
     let mut images = Images::new();
-    for inputs in suite
-        .boards
-        .iter()
-        .filter(|inputs| boards.contains(inputs.board.name.as_str()))
-    {
+    for inputs in &suite.boards {
         let board = &inputs.board;
-        let built = build::build(
-            &place::surroundings(),
-            &repository.join(BOARDS),
-            board,
-            Profile::Release,
-        )
-        .map_err(|error| place::refuse(&error, report))?;
-        for (_, app) in wanted.iter().filter(|(name, _)| *name == board.name) {
-            let name = format!("{}-{app}", board.name);
-            let Some(image) = built.iter().find(|image| image.name == name) else {
-                let message = format!("`{}` builds no image `{name}`", board.name);
-                report.print(
-                    &report.plain(&message, Some("an entry file in its `src/bin` makes one")),
-                );
-                return Err(Exit::BadInput);
-            };
-            let app = catalog.find(app).map_err(|error| report.error(error))?;
-            let firmware = Firmware::read(app, image, board).map_err(|error| {
+        let played = tests
+            .iter()
+            .filter(|test| test.skip.is_none() && test.bench.board == *board);
+        let apps: BTreeSet<_> = played.map(|test| test.scenario.app).collect();
+        if apps.is_empty() {
+            continue;
+        }
+        let boards = repository.join(BOARDS);
+        let built = prepare::images(&place::surroundings(), &boards, board, &apps, &catalog);
+        let built = built.map_err(|error| match error {
+            ImagesError::Build(error) => place::refuse(&error, report),
+            error => {
                 report.print(&report.plain(&error.to_string(), None));
                 Exit::Infrastructure
-            })?;
-            images.insert((board.name.clone(), app.interface().name), firmware);
+            }
+        })?;
+        for firmware in built {
+            images.insert(
+                (board.name.clone(), firmware.app.interface().name),
+                firmware,
+            );
         }
     }
     Ok(images)

@@ -4,10 +4,12 @@
 //! - [`station`]: a bench that is in use, from its lock to its recovery.
 //! - [`stimulus`]: what pins do in a run, and what should be seen of them.
 //! - [`diagnosis`]: why a board has not played to the end.
+//! - [`prepare`](mod@prepare): what has to be there before anything is played.
 //! - [`run`](mod@run): every case of a plan, one after the other.
 
 pub mod diagnosis;
 pub mod firmware;
+pub mod prepare;
 pub mod run;
 pub mod station;
 pub mod stimulus;

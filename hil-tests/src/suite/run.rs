@@ -95,22 +95,36 @@ pub fn work(
 ) {
     let mut wedged: Option<String> = None;
     while let Some(job) = queue.take() {
-        let mut case = case_of(&job, station.evidence());
-        if !(settings.cancelled)() {
-            match (&job.skip, &wedged) {
-                (Some(skip), _) => case
-                    .attempts
-                    .push(over(Outcome::Skipped(Cause::new(skip.to_string())))),
-                (None, Some(cause)) => {
-                    let cause = Cause::new(format!("the bench does not come back: {cause}"));
-                    case.attempts.push(over(Outcome::Infra(cause)));
-                }
-                (None, None) => wedged = try_case(&job, &mut case, station, settings),
+        let case = match &wedged {
+            _ if (settings.cancelled)() => case_of(&job, station.evidence()),
+            Some(cause) if job.skip.is_none() => {
+                let cause = Cause::new(format!("the bench does not come back: {cause}"));
+                not_taken(&job, Outcome::Infra(cause))
             }
-        }
+            _ => {
+                let (case, stuck) = play_case(&job, station, settings);
+                wedged = wedged.or(stuck);
+                case
+            }
+        };
         // Nobody listens any more once the process ends.
         let _ = told.send((job.place, case));
     }
+}
+
+/// Plays one case. What comes with it is why the bench is of no use any more, if it is not.
+pub fn play_case(
+    job: &Job<'_>,
+    station: &mut Station<'_>,
+    settings: &Settings<'_>,
+) -> (Case, Option<String>) {
+    if let Some(skip) = &job.skip {
+        let outcome = Outcome::Skipped(Cause::new(skip.to_string()));
+        return (not_taken(job, outcome), None);
+    }
+    let mut case = case_of(job, station.evidence());
+    let stuck = try_case(job, &mut case, station, settings);
+    (case, stuck)
 }
 
 /// A case whose bench cannot be taken.

@@ -1,0 +1,214 @@
+//! Every scenario on every bench, with both ways to press a button, as a test of its own. What
+//! one is called and what it needs is known without touching any hardware.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use hil_tests::bench::find::find;
+use hil_tests::bench::inputs::Inputs;
+use hil_tests::bench::plan::{self, SCENARIOS, Scenario, Test, plan};
+use hil_tests::bench::{BENCHES, Bench, Probe};
+use hil_tests::images::board::{BOARDS, boards};
+use hil_tests::report::text;
+use hil_tests::suite::firmware::Firmware;
+use hil_tests::suite::prepare::{images, prepare};
+use hil_tests::suite::run::{Images, Job, Settings, play_case};
+use hil_tests::suite::station::Station;
+use hil_tests::verdict::{Stimulus, Suite, Verdict};
+use hil_tests::virtual_board::machine::{MachineError, Pace};
+use libtest_mimic::{Arguments, Failed, Trial};
+use sim::catalog::{Catalog, shipped};
+
+/// Says that the suite is played by somebody else in this run, such as `hil run`.
+const ELSEWHERE: &str = "LOCKSTEP_SUITE";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let plan = Plan::read();
+    libtest_mimic::run(&arguments, plan.trials()).exit_code()
+}
+
+/// All that tests are made of. It lives as long as the process.
+struct Plan {
+    inputs: Vec<Inputs>,
+    benches: Vec<Bench>,
+    scenarios: Vec<Scenario>,
+    stations: Stations,
+}
+
+/// Stations that are not in use, by bench: a test takes one and gives it back, with its session
+/// and its image.
+type Stations = Mutex<BTreeMap<String, Vec<Station<'static>>>>;
+
+impl Plan {
+    fn read() -> &'static Self {
+        let root = support::root();
+        let inputs = boards(&root.join(BOARDS)).unwrap_or_default();
+        let inputs: Vec<_> = inputs
+            .into_iter()
+            .map(|board| Inputs::read(board).unwrap())
+            .collect();
+        let benches = find(&[root.join(BENCHES)], &inputs).unwrap();
+        let catalog = Catalog::new(shipped()).unwrap();
+        let scenarios = plan::scenarios(&root.join(SCENARIOS), &catalog).unwrap();
+        Box::leak(Box::new(Self {
+            inputs,
+            benches,
+            scenarios,
+            stations: Stations::default(),
+        }))
+    }
+
+    fn trials(&'static self) -> Vec<Trial> {
+        let tests = plan(&self.benches, &self.inputs, &self.scenarios);
+        let missing: BTreeMap<_, _> = self
+            .inputs
+            .iter()
+            .map(|inputs| {
+                (
+                    inputs.board.name.clone(),
+                    support::missing(&inputs.board.target),
+                )
+            })
+            .collect();
+        tests
+            .into_iter()
+            .map(|test| self.trial(test, &missing))
+            .collect()
+    }
+
+    fn trial(
+        &'static self,
+        test: Test<'static>,
+        missing: &BTreeMap<String, Option<String>>,
+    ) -> Trial {
+        let name = test.to_string();
+        let reason = test.skip.as_ref().map(ToString::to_string);
+        let elsewhere = env::var(ELSEWHERE).ok();
+        match (&test.bench.probe, reason, elsewhere) {
+            // What a bench says it cannot do is not missing.
+            (_, Some(reason), _) => ignored(&name, &reason),
+            (_, None, Some(elsewhere)) => ignored(&name, &format!("{ELSEWHERE} says: {elsewhere}")),
+            (Probe::Real(_), None, None) => {
+                let reason = "real boards are played by `hil run`, which waits for their probes";
+                ignored(&name, reason)
+            }
+            (Probe::Virtual, None, None) => {
+                let missing = missing[&test.bench.board.name]
+                    .clone()
+                    .or_else(missing_machine);
+                support::trial(name, missing, move || self.play(&test))
+            }
+        }
+    }
+
+    fn play(&'static self, test: &Test<'static>) -> Result<(), Failed> {
+        let catalog = Catalog::new(shipped())?;
+        let prepared = prepare(test.scenario, &catalog)?;
+        let settings = Settings {
+            images: self.images(test.bench),
+            attempts: 1,
+            cancelled: &|| false,
+            keep: &|_, _| None,
+        };
+        let mut station = self.take(test.bench);
+        let job = Job {
+            place: 0,
+            prepared: &prepared,
+            bench: test.bench,
+            stimulus: match test.stimulus {
+                firmware_core::wire::Stimulus::Scheduled => Stimulus::Rtt,
+                firmware_core::wire::Stimulus::Pins => Stimulus::Pins,
+            },
+            skip: None,
+        };
+        let case = play_case(&job, &mut station, &settings).0;
+        self.stations
+            .lock()
+            .unwrap()
+            .entry(test.bench.name.clone())
+            .or_default()
+            .push(station);
+        if case.verdict() == Verdict::Pass {
+            return Ok(());
+        }
+        let suite = Suite {
+            cases: vec![case],
+            ..Suite::default()
+        };
+        Err(text::render(&suite).into())
+    }
+
+    fn take(&'static self, bench: &'static Bench) -> Station<'static> {
+        let mut stations = self.stations.lock().unwrap();
+        let free = stations.entry(bench.name.clone()).or_default().pop();
+        free.unwrap_or_else(|| Station::on_virtual(bench, Pace::Fast))
+    }
+
+    /// The images of a board, built when the first test wants one.
+    fn images(&'static self, bench: &Bench) -> &'static Images {
+        static BUILT: OnceLock<Mutex<BTreeMap<String, Arc<OnceLock<Images>>>>> = OnceLock::new();
+        let built = BUILT.get_or_init(Mutex::default);
+        let of_board = Arc::clone(
+            built
+                .lock()
+                .unwrap()
+                .entry(bench.board.name.clone())
+                .or_default(),
+        );
+        let of_board: &'static OnceLock<Images> = Box::leak(Box::new(of_board));
+        of_board.get_or_init(|| {
+            let apps = self.scenarios.iter().map(|scenario| scenario.app).collect();
+            let boards = support::root().join(BOARDS);
+            let catalog = Catalog::new(shipped()).unwrap();
+            let built = images(
+                &support::surroundings(),
+                &boards,
+                &bench.board,
+                &apps,
+                &catalog,
+            );
+            let keyed = |firmware: Firmware| {
+                (
+                    (bench.board.name.clone(), firmware.app.interface().name),
+                    firmware,
+                )
+            };
+            built
+                .expect("the images are built")
+                .into_iter()
+                .map(keyed)
+                .collect()
+        })
+    }
+}
+
+/// Why there can be no virtual board here, with the command that changes it.
+fn missing_machine() -> Option<String> {
+    match support::surroundings().program("qemu-system-arm") {
+        Some(_) => None,
+        None => Some(MachineError::Missing.to_string()),
+    }
+}
+
+fn ignored(name: &str, reason: &str) -> Trial {
+    Trial::test(name, || Ok(()))
+        .with_ignored_flag(true)
+        .with_kind(short(reason))
+}
+
+/// The reason as it stands beside the name of an ignored test.
+fn short(reason: &str) -> String {
+    reason.chars().take(80).collect()
+}
