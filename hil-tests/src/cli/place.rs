@@ -134,3 +134,9 @@ pub(super) fn add_to_summary(markdown: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(markdown.as_bytes())
 }
+
+/// Whether a bench must be there: one that is not is then no reason to skip.
+pub(super) fn is_required(bench: &str) -> bool {
+    let named = env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
+    named.split(',').any(|name| name.trim() == bench)
+}

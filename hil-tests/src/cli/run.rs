@@ -245,7 +245,13 @@ impl Run {
         };
         let plugged_in = probe_rs::probe::list::Lister::new().list_all();
         let taken = resolve(probe, &plugged_in)
-            .map_err(|absent| Outcome::Skipped(Cause::new(absent.to_string())))
+            .map_err(|absent| {
+                let cause = Cause::new(absent.to_string());
+                match place::is_required(&bench.name) {
+                    true => Outcome::Infra(cause),
+                    false => Outcome::Skipped(cause),
+                }
+            })
             .and_then(|selector| {
                 let lock = ProbeLock::acquire(&place::locks(), &selector, &owner(), PATIENCE);
                 let lock = lock.map_err(|error| Outcome::Infra(Cause::new(error.to_string())))?;

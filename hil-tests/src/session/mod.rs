@@ -27,6 +27,10 @@ use link::{CONTROL_BLOCK, Link, LinkError};
 /// How long a core may take to halt.
 const HALT: Duration = Duration::from_secs(1);
 
+/// The register that names the core, with its part number in bits 4 to 15 (Armv6-M Architecture
+/// Reference Manual, B3.2.3).
+const CPUID: u32 = 0xe000_ed00;
+
 /// A board cannot be reached, or not be worked with: never a verdict about its firmware.
 #[derive(Debug, Error)]
 pub enum SessionError {
@@ -45,6 +49,16 @@ pub enum SessionError {
         chip: String,
         /// What probe-rs says.
         error: probe_rs::Error,
+    },
+    /// The core is another one than that of the board.
+    #[error(
+        "the core behind the probe is {found}: the board has {expected}; this is another board"
+    )]
+    Core {
+        /// The core that is there.
+        found: String,
+        /// The cores that its target is for.
+        expected: &'static str,
     },
     /// The image cannot be written into flash.
     #[error("cannot flash `{path}`: {error}")]
@@ -72,6 +86,8 @@ pub struct Target<'a> {
     pub selector: DebugProbeSelector,
     /// The chip, as probe-rs names it.
     pub chip: &'a str,
+    /// The target triple of its images, which says what core it has.
+    pub triple: &'a str,
     /// What the probe speaks to the chip.
     pub protocol: WireProtocol,
     /// The clock of that, in kHz; the probe's own choice where nothing is said.
@@ -110,7 +126,32 @@ impl Session {
             chip: target.chip.to_owned(),
             error,
         })?;
-        Ok(Self { probe })
+        let mut session = Self { probe };
+        session.check_core(target.triple)?;
+        Ok(session)
+    }
+
+    /// What probe-rs is told of the chip it takes on trust: the core itself says what it is.
+    fn check_core(&mut self, triple: &str) -> Result<(), SessionError> {
+        let part = self.word_at(CPUID)? >> 4 & 0xfff;
+        let (parts, expected): (&[u32], _) = match triple.split('-').next() {
+            Some("thumbv6m") => (&[0xc20, 0xc60], "a Cortex-M0 or M0+"),
+            Some("thumbv7m") => (&[0xc23], "a Cortex-M3"),
+            Some("thumbv7em") => (&[0xc24, 0xc27], "a Cortex-M4 or M7"),
+            _ => return Ok(()),
+        };
+        if parts.contains(&part) {
+            return Ok(());
+        }
+        let found = match part {
+            0xc20 => "a Cortex-M0".to_owned(),
+            0xc60 => "a Cortex-M0+".to_owned(),
+            0xc23 => "a Cortex-M3".to_owned(),
+            0xc24 => "a Cortex-M4".to_owned(),
+            0xc27 => "a Cortex-M7".to_owned(),
+            other => format!("part {other:#05x}"),
+        };
+        Err(SessionError::Core { found, expected })
     }
 
     /// Writes the image into flash, verifies it, and lets it run from reset.

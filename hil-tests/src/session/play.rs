@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use firmware_core::action::Action;
@@ -24,6 +25,9 @@ const SILENCE: Duration = Duration::from_secs(5);
 
 /// How often a board that says nothing is asked how far it is.
 const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// How long a board is left alone that had nothing to say: asking it all the time slows it down.
+const REST: Duration = Duration::from_millis(1);
 
 /// A board has not played the script, or not told all of it: no verdict about its firmware
 /// follows from that.
@@ -189,6 +193,8 @@ fn listen(
         } else if asked.elapsed() > ASK_EVERY {
             asked = Instant::now();
             link.send(&Command::Query)?;
+        } else {
+            thread::sleep(REST);
         }
         if moved.elapsed() > SILENCE {
             return Err(PlayError::Stuck(now.unwrap_or_default()));
@@ -238,10 +244,13 @@ fn ask<T>(
         link.send(question)?;
         let asked = Instant::now();
         while asked.elapsed() < ASK_EVERY {
-            if let Some(received) = link.receive()?
-                && let Some(answer) = answer(&received.message)
-            {
-                return Ok(answer);
+            match link.receive()? {
+                Some(received) => {
+                    if let Some(answer) = answer(&received.message) {
+                        return Ok(answer);
+                    }
+                }
+                None => thread::sleep(REST),
             }
         }
     }

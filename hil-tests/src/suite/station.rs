@@ -300,6 +300,7 @@ impl<'b> Station<'b> {
         Ok(Session::attach(&Target {
             selector,
             chip: &self.bench.chip,
+            triple: &self.bench.board.target,
             protocol: self.bench.protocol,
             speed_khz: self.bench.speed,
             under_reset: self.bench.connect_under_reset,

@@ -11,7 +11,7 @@ use hil_tests::session::link::Link;
 use hil_tests::session::play::ask_hello;
 use hil_tests::session::{Session, Target};
 use hil_tests::virtual_board::board::VirtualBoard;
-use hil_tests::virtual_board::machine::{Machine, MachineError, Pace};
+use hil_tests::virtual_board::machine::Pace;
 use libtest_mimic::Failed;
 use probe_rs::RegisterId;
 use probe_rs::probe::WireProtocol;
@@ -20,14 +20,6 @@ use super::support;
 
 /// How long anything may take that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Why there can be no virtual board here, with the command that changes it.
-pub(crate) fn missing() -> Option<String> {
-    match Machine::start(Pace::RealTime) {
-        Err(error @ MachineError::Missing) => Some(error.to_string()),
-        _ => None,
-    }
-}
 
 /// The image, the board it runs on, and the session that reaches it.
 pub(crate) struct Bench {
@@ -42,13 +34,7 @@ impl Bench {
     pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
         let image = image(app, profile)?;
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
-        let mut session = Session::attach(&Target {
-            selector: board.selector().parse().map_err(|_| "no selector")?,
-            chip: "nRF51822_xxAA",
-            protocol: WireProtocol::Swd,
-            speed_khz: None,
-            under_reset: false,
-        })?;
+        let mut session = attach(&board, "nRF51822_xxAA", "thumbv6m-none-eabi")?;
         let elf = image.read()?;
         session.flash(&image.path, &elf)?;
         Ok(Self {
@@ -119,6 +105,19 @@ impl Bench {
             }
         }
     }
+}
+
+/// A session with the board, as if it were one with this chip.
+pub(crate) fn attach(board: &VirtualBoard, chip: &str, triple: &str) -> Result<Session, Failed> {
+    let selector = board.selector().parse().map_err(|_| "no selector")?;
+    Ok(Session::attach(&Target {
+        selector,
+        chip,
+        triple,
+        protocol: WireProtocol::Swd,
+        speed_khz: None,
+        under_reset: false,
+    })?)
 }
 
 /// What is said on the link until something is.

@@ -10,9 +10,11 @@ use firmware_core::wire::Boot;
 use hil_tests::images::build::Profile;
 use hil_tests::session::frames::Told;
 use hil_tests::session::logs::LogTable;
+use hil_tests::virtual_board::board::VirtualBoard;
+use hil_tests::virtual_board::machine::Pace;
 use libtest_mimic::Failed;
 
-use super::bench::{Bench, until};
+use super::bench::{Bench, attach, until};
 
 /// Every bit of `LOCKSTEP_BOOT`: `.data` copied, `.bss` zeroed, checked.
 const ALL_HELD: u32 = 7;
@@ -77,5 +79,19 @@ pub(crate) fn start_up_is_held_after_a_reset() -> Result<(), Failed> {
     bench.await_word("LOCKSTEP_TICK", |tick| tick < 100)?;
     assert_eq!(bench.hello()?.boot, GOOD);
     assert_eq!(bench.session.word(&bench.elf, "LOCKSTEP_BOOT")?, ALL_HELD);
+    Ok(())
+}
+
+/// probe-rs attaches to what it is told is there.
+pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
+    let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
+    let error = match attach(&board, "nRF52833_xxAA", "thumbv7em-none-eabihf") {
+        Ok(_) => return Err("a Cortex-M0 is taken for a Cortex-M4".into()),
+        Err(error) => error.message().unwrap_or_default().to_owned(),
+    };
+    assert!(
+        error.contains("Cortex-M0") || error.contains("nRF52833"),
+        "{error}"
+    );
     Ok(())
 }

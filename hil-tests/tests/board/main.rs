@@ -8,6 +8,8 @@
 mod bench;
 mod boot;
 mod crash;
+#[path = "../support/machine.rs"]
+mod machine;
 mod runs;
 #[path = "../support/mod.rs"]
 mod support;
@@ -20,12 +22,16 @@ type Test = fn() -> Result<(), Failed>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let missing = support::missing("thumbv6m-none-eabi").or_else(bench::missing);
-    let tests: [(&str, Test); 9] = [
+    let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
+    let tests: [(&str, Test); 10] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
             boot::start_up_is_held_after_a_reset,
+        ),
+        (
+            "boot/another-chip-is-refused",
+            boot::another_chip_is_refused,
         ),
         (
             "crash/a-panic-leaves-its-epitaph",

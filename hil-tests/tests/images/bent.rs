@@ -61,7 +61,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
     let board = board.clone();
     support::trial(name, missing, move || {
         let copy = Copy::new("bent");
-        let board = copy.board(&board);
+        let board = Board::read(&copy.workspace().join(&board.name)).unwrap();
         let straight = fs::read_to_string(board.folder.join(script::SCRIPT))?;
         let found = |bend| is_found(bend, &copy, &board, &straight);
         BENDS.iter().try_for_each(found)

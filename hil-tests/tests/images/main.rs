@@ -7,6 +7,7 @@
 
 mod bent;
 mod broken;
+#[path = "../support/copy.rs"]
 mod copy;
 mod reproducible;
 #[path = "../support/mod.rs"]

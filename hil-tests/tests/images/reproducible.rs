@@ -17,7 +17,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 
 fn compare(board: &Board) -> Result<(), Failed> {
     let [one, other] = [Copy::new("one"), Copy::new("a much longer name")].map(|copy| {
-        let board = copy.board(board);
+        let board = Board::read(&copy.workspace().join(&board.name)).unwrap();
         let images = build(
             &support::surroundings(),
             &copy.workspace(),

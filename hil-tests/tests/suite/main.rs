@@ -7,6 +7,8 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+#[path = "../support/machine.rs"]
+mod machine;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -26,7 +28,7 @@ use hil_tests::suite::prepare::{images, prepare};
 use hil_tests::suite::run::{Images, Job, Settings, play_case};
 use hil_tests::suite::station::Station;
 use hil_tests::verdict::{Stimulus, Suite, Verdict};
-use hil_tests::virtual_board::machine::{MachineError, Pace};
+use hil_tests::virtual_board::machine::Pace;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sim::catalog::{Catalog, shipped};
 
@@ -107,7 +109,7 @@ impl Plan {
             (Probe::Virtual, None, None) => {
                 let missing = missing[&test.bench.board.name]
                     .clone()
-                    .or_else(missing_machine);
+                    .or_else(machine::missing);
                 support::trial(name, missing, move || self.play(&test))
             }
         }
@@ -191,14 +193,6 @@ impl Plan {
                 .map(keyed)
                 .collect()
         })
-    }
-}
-
-/// Why there can be no virtual board here, with the command that changes it.
-fn missing_machine() -> Option<String> {
-    match support::surroundings().program("qemu-system-arm") {
-        Some(_) => None,
-        None => Some(MachineError::Missing.to_string()),
     }
 }
 

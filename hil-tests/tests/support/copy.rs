@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hil_tests::images::board::{BOARDS, Board};
+use hil_tests::images::board::BOARDS;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use crate::support;
+use super::support;
 
 /// A repository with nothing in it but the firmware, built nowhere else.
 pub(crate) struct Copy {
-    root: PathBuf,
+    pub(crate) root: PathBuf,
     _folder: TempDir,
 }
 
@@ -45,10 +45,5 @@ impl Copy {
     /// The workspace of the boards.
     pub(crate) fn workspace(&self) -> PathBuf {
         self.root.join(BOARDS)
-    }
-
-    /// The copy of a board.
-    pub(crate) fn board(&self, board: &Board) -> Board {
-        Board::read(&self.workspace().join(&board.name)).unwrap()
     }
 }

@@ -1,0 +1,88 @@
+//! Goldens that are wrong, in a repository of their own.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use libtest_mimic::Failed;
+use tempfile::TempDir;
+
+use super::{Test, support};
+
+pub(crate) const TESTS: [(&str, Test); 2] = [
+    (
+        "golden/one-tick-off-is-a-failure",
+        one_tick_off_is_a_failure,
+    ),
+    ("golden/none-is-bad-input", none_is_bad_input),
+];
+
+const SCENARIO: &str = "fixtures/scenarios/lamp/power/short-press-toggles";
+
+/// A repository whose firmware is that of this one.
+fn repository() -> Result<TempDir, Failed> {
+    let folder = tempfile::tempdir()?;
+    let root = fs::canonicalize(support::root())?;
+    symlink(
+        root.join("firmware-core"),
+        folder.path().join("firmware-core"),
+    )?;
+    for ending in ["scn", "snap"] {
+        copy(&root, folder.path(), &format!("{SCENARIO}.{ending}"))?;
+    }
+    copy(&root, folder.path(), "fixtures/benches/virtual.toml")?;
+    Ok(folder)
+}
+
+fn copy(from: &Path, to: &Path, file: &str) -> Result<(), Failed> {
+    let to = to.join(file);
+    fs::create_dir_all(to.parent().ok_or("no folder")?)?;
+    fs::copy(from.join(file), to)?;
+    Ok(())
+}
+
+fn change(repository: &Path, file: &str, from: &str, to: &str) -> Result<(), Failed> {
+    let path = repository.join(file);
+    let text = fs::read_to_string(&path)?;
+    assert!(text.contains(from), "{text}");
+    Ok(fs::write(&path, text.replace(from, to))?)
+}
+
+fn run(repository: &Path) -> Result<Output, Failed> {
+    Ok(Command::new(env!("CARGO_BIN_EXE_hil"))
+        .current_dir(repository)
+        .args(["run", "--bench", "virtual", "--stimulus", "rtt"])
+        .env_remove("LOCKSTEP_REQUIRE")
+        .stdin(Stdio::null())
+        .output()?)
+}
+
+fn one_tick_off_is_a_failure() -> Result<(), Failed> {
+    let repository = repository()?;
+    change(
+        repository.path(),
+        &format!("{SCENARIO}.snap"),
+        "    1420  out  lamp",
+        "    1421  out  lamp",
+    )?;
+    let output = run(repository.path())?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("1420") && told.contains("1421"), "{told}");
+    assert!(
+        told.contains("cargo sim run") && told.contains("cargo sim open"),
+        "{told}"
+    );
+    Ok(())
+}
+
+fn none_is_bad_input() -> Result<(), Failed> {
+    let repository = repository()?;
+    fs::remove_file(repository.path().join(format!("{SCENARIO}.snap")))?;
+    let output = run(repository.path())?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("short-press-toggles.snap"), "{told}");
+    Ok(())
+}
