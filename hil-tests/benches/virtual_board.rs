@@ -10,6 +10,9 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "../tests/virtual_board/programs.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod programs;
 #[path = "../tests/virtual_board/support.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod support;
@@ -20,7 +23,8 @@ use hil_tests::virtual_board::core::Core;
 use hil_tests::virtual_board::machine::Pace;
 use hil_tests::virtual_board::pins::TickClock;
 use probe_rs::MemoryInterface;
-use support::{CODE, COUNT, TICK, TICKER, attach, board, flash, image, machine};
+use programs::{CODE, COUNT, TICK, TICKER, image};
+use support::{attach, board, flash, machine};
 
 const ROUNDS: usize = 3;
 const CLOCK: TickClock = TickClock {

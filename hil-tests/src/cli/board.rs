@@ -12,9 +12,9 @@ use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
 
+use crate::virtual_board::app_pins::AppPins;
 use crate::virtual_board::board::{BoardError, VirtualBoard};
 use crate::virtual_board::machine::Pace;
-use crate::virtual_board::pin_map::PinMap;
 
 /// How often pin changes are shown.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -45,7 +45,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 
 impl Board {
     pub(super) fn execute(&self, report: &Report) -> Exit {
-        let pins = match PinMap::of(&self.app) {
+        let pins = match AppPins::of(&self.app) {
             Ok(pins) => pins,
             Err(error) => return report.error(error),
         };
@@ -87,7 +87,7 @@ impl From<output::OutputError> for ServeError {
     }
 }
 
-fn serve(listen: SocketAddr, pace: Pace, pins: &PinMap) -> Result<Exit, ServeError> {
+fn serve(listen: SocketAddr, pace: Pace, pins: &AppPins) -> Result<Exit, ServeError> {
     let board = VirtualBoard::start(listen, pace)?;
     let mut buttons: Vec<_> = pins
         .buttons
@@ -132,7 +132,7 @@ fn serve(listen: SocketAddr, pace: Pace, pins: &PinMap) -> Result<Exit, ServeErr
     }
 }
 
-fn show_edges(board: &VirtualBoard, pins: &PinMap, shown: &mut String) {
+fn show_edges(board: &VirtualBoard, pins: &AppPins, shown: &mut String) {
     let (edges, lost) = board.take_edges();
     if lost > 0 {
         let _ = writeln!(shown, "out  {lost} changes came too fast to be kept");
