@@ -136,7 +136,7 @@ pub(crate) fn until(
 /// Cargo builds one image at a time anyway; the tests that want it do so in a row.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
+pub(crate) fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
     let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let workspace = support::root().join(BOARDS);
     let board = Board::read(&workspace.join("microbit-v1"))?;

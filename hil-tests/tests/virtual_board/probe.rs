@@ -1,5 +1,6 @@
 //! The board as probe-rs sees it.
 
+use hil_tests::virtual_board::board::{BoardError, VirtualBoard};
 use hil_tests::virtual_board::machine::Pace;
 use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
@@ -110,6 +111,16 @@ fn an_unmapped_address_faults() {
     assert_eq!(core.read_word_32(0x2000_0100).unwrap(), 0xbbcc_aa67);
     assert_eq!(core.read_word_8(0x2000_0103).unwrap(), 0xbb);
     assert!(board.failure().is_none());
+}
+
+#[test]
+fn the_probe_can_be_on_the_other_loopback() {
+    let address = "[::1]:0".parse().unwrap();
+    match VirtualBoard::start(address, Pace::RealTime) {
+        Ok(board) => drop(attach(&board)),
+        Err(BoardError::Machine(error)) => skip(&error),
+        Err(BoardError::Port { error, .. }) => eprintln!("skipped: no IPv6 here: {error}"),
+    }
 }
 
 #[test]
