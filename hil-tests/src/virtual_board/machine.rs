@@ -102,7 +102,7 @@ fn said(stderr: &str) -> String {
 /// How fast the machine's clock goes. Instructions are that clock, whatever the pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {
-    /// A tick takes its millisecond, or more where the host is too busy.
+    /// A tick takes its millisecond, and somewhat more for what the host does in it.
     #[default]
     RealTime,
     /// Sleep costs nothing.

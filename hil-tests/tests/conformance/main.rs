@@ -74,7 +74,7 @@ const ELSEWHERE: [(&str, &str); 3] = [
     ),
     (
         "gdb",
-        "served by probe-rs's own tool: tests/virtual_board/tools.rs",
+        "served by probe-rs's own tool, which this does not have",
     ),
 ];
 
