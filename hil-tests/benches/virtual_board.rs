@@ -10,6 +10,9 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "../tests/virtual_board/programs.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod programs;
 #[path = "../tests/virtual_board/support.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod support;
@@ -20,7 +23,9 @@ use hil_tests::virtual_board::core::Core;
 use hil_tests::virtual_board::machine::Pace;
 use hil_tests::virtual_board::pins::TickClock;
 use probe_rs::MemoryInterface;
-use support::{CODE, COUNT, TICK, TICKER, attach, board, flash, image, machine};
+use probe_rs::rtt::Rtt;
+use programs::{CODE, COUNT, TICK, TICKER, image};
+use support::{attach, board, flash, machine};
 
 const ROUNDS: usize = 3;
 const CLOCK: TickClock = TickClock {
@@ -35,6 +40,8 @@ fn main() {
     }
     start();
     bandwidth();
+    rtt();
+    real_time();
     ticks();
 }
 
@@ -70,19 +77,79 @@ fn start() {
     }
 }
 
+/// How long it takes to fill the memory, at best, in seconds.
+fn fastest(memory: &mut [u8], mut read: impl FnMut(&mut [u8])) -> f64 {
+    let rounds = (0..ROUNDS).map(|_| {
+        let begun = Instant::now();
+        read(memory);
+        begun.elapsed()
+    });
+    rounds.min().unwrap_or_default().as_secs_f64()
+}
+
 fn bandwidth() {
     let board = board(Pace::RealTime).unwrap();
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
+    let mut machine = machine(Pace::RealTime).unwrap();
     let mut memory = vec![0u8; 16 * 1024];
-    let mut best = Duration::MAX;
-    for _ in 0..ROUNDS {
-        let begun = Instant::now();
-        core.read(0x2000_0000, &mut memory).unwrap();
-        best = best.min(begun.elapsed());
+    let plain = fastest(&mut memory, |memory| {
+        machine.read(0x2000_0000, memory).unwrap();
+    });
+    let probe = fastest(&mut memory, |memory| {
+        core.read(0x2000_0000, memory).unwrap();
+    });
+    let rate = |seconds: f64| format!("{:.0} KiB/s", 16.0 / seconds);
+    row("memory read, QEMU alone", &rate(plain));
+    let text = format!("{}, {:.2}", rate(probe), plain / probe);
+    row("memory read through the probe, and the ratio", &text);
+}
+
+/// Where the program keeps its RTT channel, the ring of it, and the size of that.
+const CONTROL_BLOCK: u32 = 0x2000_0400;
+const RING: u32 = 0x2000_0800;
+const RING_BYTES: u32 = 1024;
+
+/// Keeps the ring full: `ldr r0,=write; ldr r3,=mask; ldr r1,[r0,#4]; subs r1,#1; ands r1,r3;
+/// str r1,[r0]; b .-8`.
+const TALKER: [u16; 12] = [
+    0x4803, 0x4b04, 0x6841, 0x3901, 0x4019, 0x6001, 0xe7fa, 0x46c0, 0x0424, 0x2000, 0x03ff, 0x0000,
+];
+
+fn rtt() {
+    let board = board(Pace::RealTime).unwrap();
+    let mut session = attach(&board);
+    flash(&mut session, &TALKER);
+    let mut core = session.core(0).unwrap();
+    core.reset_and_halt(support::SECOND).unwrap();
+    core.write(CONTROL_BLOCK.into(), b"SEGGER RTT\0\0\0\0\0\0")
+        .unwrap();
+    let words = [1, 0, 0, RING, RING_BYTES, 0, 0, 0];
+    core.write_32(u64::from(CONTROL_BLOCK) + 16, &words)
+        .unwrap();
+    core.run().unwrap();
+    let mut rtt = Rtt::attach_at(&mut core, CONTROL_BLOCK.into()).unwrap();
+    let channel = rtt.up_channel(0).unwrap();
+    let mut ring = vec![0; RING_BYTES as usize];
+    let (begun, mut bytes) = (Instant::now(), 0);
+    while begun.elapsed() < support::SECOND {
+        bytes += channel.read(&mut core, &mut ring).unwrap();
     }
-    let rate = memory.len() as f64 / best.as_secs_f64() / 1024.0;
-    row("memory read through the probe", &format!("{rate:.0} KiB/s"));
+    let rate = bytes as f64 / begun.elapsed().as_secs_f64() / 1024.0;
+    row(
+        "RTT, a ring of 1 KiB that is never empty",
+        &format!("{rate:.0} KiB/s"),
+    );
+}
+
+fn real_time() {
+    for (what, follow) in [("attached", false), ("each tick stopped at", true)] {
+        let measured = attached(Pace::RealTime, follow);
+        row(
+            &format!("ticks in real time, {what} (hold: 1000 /s)"),
+            &format!("{measured:.0} /s"),
+        );
+    }
 }
 
 /// Ticks in one second of real time, by what `count` reads.
@@ -114,8 +181,8 @@ fn plain() -> f64 {
 }
 
 /// The rate of a board with a debugger attached.
-fn attached(follow: bool) -> f64 {
-    let board = board(Pace::Fast).unwrap();
+fn attached(pace: Pace, follow: bool) -> f64 {
+    let board = board(pace).unwrap();
     let mut session = attach(&board);
     flash(&mut session, &TICKER);
     let mut core = session.core(0).unwrap();
@@ -130,10 +197,11 @@ fn attached(follow: bool) -> f64 {
 fn ticks() {
     let mut best = [0f64; 3];
     for _ in 0..ROUNDS {
-        for (best, now) in best
-            .iter_mut()
-            .zip([plain(), attached(false), attached(true)])
-        {
+        for (best, now) in best.iter_mut().zip([
+            plain(),
+            attached(Pace::Fast, false),
+            attached(Pace::Fast, true),
+        ]) {
             *best = now.max(*best);
         }
     }

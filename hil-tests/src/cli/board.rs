@@ -1,20 +1,23 @@
 //! `hil board`: a virtual board that serves until it is stopped.
 
 use std::fmt::Write;
-use std::io::{self, BufRead};
+use std::fs;
 use std::net::SocketAddr;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
+use sim::source::excerpt;
 
+use super::keys::Keys;
+use crate::images::elf::Elf;
+use crate::virtual_board::app_pins::AppPins;
 use crate::virtual_board::board::{BoardError, VirtualBoard};
 use crate::virtual_board::machine::Pace;
-use crate::virtual_board::pin_map::PinMap;
+use crate::virtual_board::pins::TickClock;
 
 /// How often pin changes are shown.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -34,18 +37,52 @@ pub(super) struct Board {
     /// The app whose buttons and outputs are named.
     #[arg(long, default_value = "lamp")]
     app: String,
+
+    /// The image that tools flash: with it, outputs are shown with the tick they change at.
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
 }
 
+/// The names of the handler and the counter of ticks, in images.
+const TICK_HANDLER: &str = "TIMER0";
+const TICK_COUNTER: &str = "LOCKSTEP_TICK";
+
 fn loopback(text: &str) -> Result<SocketAddr, String> {
-    match text.parse() {
-        Ok(address @ SocketAddr::V4(_)) if address.ip().is_loopback() => Ok(address),
-        _ => Err("expected a loopback address and a port, such as 127.0.0.1:3333".to_owned()),
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    match numeric.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        _ => Err(
+            "expected a loopback address and a port, such as 127.0.0.1:3333, localhost:3333 or \
+             [::1]:3333"
+                .to_owned(),
+        ),
     }
+}
+
+/// Where the image shows its clock.
+fn clock(image: &Path) -> Result<TickClock, String> {
+    let unusable = |reason: String| format!("`{}`: {reason}", image.display());
+    let bytes = fs::read(image).map_err(|error| unusable(error.to_string()))?;
+    let elf = Elf::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
+    let address = |name: &str| match elf.symbol(name) {
+        Some(symbol) => Ok(symbol.address),
+        None => Err(unusable(format!(
+            "no symbol `{name}`: expected an image of this repository"
+        ))),
+    };
+    Ok(TickClock {
+        stop: address(TICK_HANDLER)?,
+        counter: address(TICK_COUNTER)?,
+        alarms: None,
+    })
 }
 
 impl Board {
     pub(super) fn execute(&self, report: &Report) -> Exit {
-        let pins = match PinMap::of(&self.app) {
+        let pins = match AppPins::of(&self.app) {
             Ok(pins) => pins,
             Err(error) => return report.error(error),
         };
@@ -54,7 +91,14 @@ impl Board {
         } else {
             Pace::RealTime
         };
-        match serve(self.listen, pace, &pins) {
+        let clock = match self.image.as_deref().map(clock).transpose() {
+            Ok(clock) => clock,
+            Err(message) => {
+                report.print(&report.plain(&message, Some("`cargo hil build` builds images")));
+                return Exit::BadInput;
+            }
+        };
+        match serve(self.listen, pace, &pins, clock) {
             Ok(exit) => exit,
             Err(ServeError::Output(error)) => report.error(error),
             Err(ServeError::Board(error)) => {
@@ -87,35 +131,44 @@ impl From<output::OutputError> for ServeError {
     }
 }
 
-fn serve(listen: SocketAddr, pace: Pace, pins: &PinMap) -> Result<Exit, ServeError> {
+fn serve(
+    listen: SocketAddr,
+    pace: Pace,
+    pins: &AppPins,
+    clock: Option<TickClock>,
+) -> Result<Exit, ServeError> {
     let board = VirtualBoard::start(listen, pace)?;
-    let mut buttons: Vec<_> = pins
-        .buttons
-        .iter()
-        .map(|(name, pin)| Button::new(name, *pin))
-        .collect();
+    let mut buttons: Vec<Button> = Vec::new();
+    for (name, pin) in &pins.buttons {
+        let taken: Vec<_> = buttons.iter().map(|button| button.tap).collect();
+        buttons.extend(letter(name, &taken).map(|tap| Button::new(name, *pin, tap)));
+    }
+    if let Some(clock) = clock {
+        board.follow_ticks(clock, &[], &[])?;
+    }
     for button in &buttons {
         board.drive(button.pin, pins.level(false))?;
     }
     board.watch_pins(pins.output_mask());
     output::write(None, welcome(&board.selector(), &buttons).as_bytes())?;
-    let keys = keys();
+    let keys = Keys::listen();
     loop {
-        let line = match keys.recv_timeout(LOOK_EVERY) {
-            Ok(line) => line,
-            Err(RecvTimeoutError::Timeout) => String::new(),
-            // Without a keyboard it serves on.
-            Err(RecvTimeoutError::Disconnected) => {
-                thread::sleep(LOOK_EVERY);
-                String::new()
-            }
-        };
-        if line.trim() == "q" {
+        let key = keys.next(LOOK_EVERY);
+        if key == Some(END) {
             return Ok(Exit::Held);
         }
         let mut shown = String::new();
+        if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.knows(*key))) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                shown,
+                "key       `{}` is none of these:",
+                excerpt(&key.to_string())
+            );
+            shown.push_str(&legend(&buttons));
+        }
         for button in &mut buttons {
-            if let Some(pressed) = button.next(&line, Instant::now()) {
+            if let Some(pressed) = button.next(key, Instant::now()) {
                 board.drive(button.pin, pins.level(pressed))?;
                 let edge = if pressed { "pressed" } else { "released" };
                 // Writing to a string cannot fail.
@@ -132,7 +185,7 @@ fn serve(listen: SocketAddr, pace: Pace, pins: &PinMap) -> Result<Exit, ServeErr
     }
 }
 
-fn show_edges(board: &VirtualBoard, pins: &PinMap, shown: &mut String) {
+fn show_edges(board: &VirtualBoard, pins: &AppPins, shown: &mut String) {
     let (edges, lost) = board.take_edges();
     if lost > 0 {
         let _ = writeln!(shown, "out  {lost} changes came too fast to be kept");
@@ -141,23 +194,23 @@ fn show_edges(board: &VirtualBoard, pins: &PinMap, shown: &mut String) {
         let named = pins.outputs.iter().find(|(_, pin)| *pin == edge.pin);
         let name = named.map_or("?", |(name, _)| name.as_str());
         let level = if edge.high { "high" } else { "low" };
-        let _ = writeln!(shown, "out  {name} {level}");
+        let tick = edge
+            .tick
+            .map_or(String::new(), |tick| format!(" at {tick} ms"));
+        let _ = writeln!(shown, "out  {name} {level}{tick}");
     }
 }
 
-/// What is typed, line by line; nothing more once standard input ends.
-fn keys() -> Receiver<String> {
-    let (sender, keys) = mpsc::channel();
-    thread::spawn(move || {
-        for line in io::stdin().lock().lines() {
-            // Both ends of it end the process's interest in keys.
-            let Ok(line) = line else { return };
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    keys
+/// The key that ends the board.
+const END: char = 'q';
+
+/// The key of a button: the first letter of its name that is no other's.
+fn letter(name: &str, taken: &[char]) -> Option<char> {
+    let letters = name.chars().map(|letter| letter.to_ascii_lowercase());
+    letters
+        .chain('a'..='z')
+        .filter(char::is_ascii_lowercase)
+        .find(|letter| *letter != END && !taken.contains(letter))
 }
 
 /// A button, tapped by its small letter, held and let go by its capital one.
@@ -165,35 +218,36 @@ fn keys() -> Receiver<String> {
 struct Button {
     name: String,
     pin: u8,
+    tap: char,
     held: bool,
     until: Option<Instant>,
 }
 
 impl Button {
-    fn new(name: &str, pin: u8) -> Self {
+    fn new(name: &str, pin: u8, tap: char) -> Self {
         Self {
             name: name.to_owned(),
             pin,
+            tap,
             held: false,
             until: None,
         }
     }
 
-    fn tap(&self) -> String {
-        self.name.to_lowercase()
+    fn hold(&self) -> char {
+        self.tap.to_ascii_uppercase()
     }
 
-    fn hold(&self) -> String {
-        self.name.to_uppercase()
+    fn knows(&self, key: char) -> bool {
+        key == self.tap || key == self.hold()
     }
 
     /// Whether the button is now pressed or released, if that changes.
-    fn next(&mut self, line: &str, now: Instant) -> Option<bool> {
-        let line = line.trim();
+    fn next(&mut self, key: Option<char>, now: Instant) -> Option<bool> {
         let was = self.held || self.until.is_some();
-        if line == self.tap() {
+        if key == Some(self.tap) {
             self.until = Some(now + TAP);
-        } else if line == self.hold() {
+        } else if key == Some(self.hold()) {
             self.held = !self.held;
         }
         self.until = self.until.filter(|until| now < *until);
@@ -217,17 +271,22 @@ fn welcome(selector: &str, buttons: &[Button]) -> String {
          \"wireProtocol\": \"Swd\", \"flashingConfig\": {{\"flashingEnabled\": true}}, \
          \"coreConfigs\": [{{\"programBinary\": \"IMAGE\"}}]}}\n"
     );
+    text.push_str(&legend(buttons));
+    text
+}
+
+/// What each key does.
+fn legend(buttons: &[Button]) -> String {
+    let mut text = String::new();
     for button in buttons {
+        let (tap, hold, name) = (button.tap, button.hold(), &button.name);
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "key       {} and Enter taps {}, {} holds it and lets it go",
-            button.tap(),
-            button.name,
-            button.hold()
+            "key       {tap} taps {name}, {hold} holds it and lets it go"
         );
     }
-    text.push_str("key       q and Enter ends the board, and so does Ctrl-C\n");
+    let _ = writeln!(text, "key       {END} ends the board, and so does Ctrl-C");
     text
 }
 
@@ -237,21 +296,31 @@ mod tests {
 
     #[test]
     fn a_tap_presses_and_lets_go_by_itself() {
-        let mut button = Button::new("A", 17);
+        let mut button = Button::new("A", 17, 'a');
         let now = Instant::now();
-        assert_eq!(button.next("a\n", now), Some(true));
-        assert_eq!(button.next("", now + TAP / 2), None);
-        assert_eq!(button.next("", now + TAP), Some(false));
-        assert_eq!(button.next("A", now), Some(true));
-        assert_eq!(button.next("a", now), None);
-        assert_eq!(button.next("", now + 2 * TAP), None);
-        assert_eq!(button.next("A", now + 2 * TAP), Some(false));
+        assert_eq!(button.next(Some('a'), now), Some(true));
+        assert_eq!(button.next(None, now + TAP / 2), None);
+        assert_eq!(button.next(None, now + TAP), Some(false));
+        assert_eq!(button.next(Some('A'), now), Some(true));
+        assert_eq!(button.next(Some('a'), now), None);
+        assert_eq!(button.next(None, now + 2 * TAP), None);
+        assert_eq!(button.next(Some('A'), now + 2 * TAP), Some(false));
+    }
+
+    #[test]
+    fn each_button_has_a_key_of_its_own() {
+        assert_eq!(letter("A", &[]), Some('a'));
+        assert_eq!(letter("Quick", &[]), Some('u'));
+        assert_eq!(letter("A", &['a']), Some('b'));
     }
 
     #[test]
     fn only_loopback_is_listened_on() {
-        assert!(loopback("127.0.0.1:0").is_ok());
-        assert!(loopback("0.0.0.0:0").is_err());
-        assert!(loopback("3333").is_err());
+        for address in ["127.0.0.1:0", "localhost:3333", "[::1]:0"] {
+            assert!(loopback(address).is_ok(), "{address}");
+        }
+        for address in ["0.0.0.0:0", "[::]:0", "3333", "localhost", "example.org:1"] {
+            assert!(loopback(address).is_err(), "{address}");
+        }
     }
 }

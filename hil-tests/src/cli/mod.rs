@@ -3,6 +3,7 @@
 mod board;
 mod build;
 mod doctor;
+mod keys;
 mod list;
 mod place;
 mod run;

@@ -191,7 +191,7 @@ fn read_memory(mut fields: Fields<'_>, bus: &mut impl Bus) -> Option<Reply> {
 fn write_memory(mut fields: Fields<'_>, bus: &mut impl Bus) -> Option<Reply> {
     fields.take(4)?;
     fields.take(8)?;
-    let width = 1 << fields.byte().filter(|&align| align <= 2)?;
+    let width = 1 << fields.byte().filter(|&align| align <= 3)?;
     let address = fields.take(8)?;
     let length = fields.take(8).filter(|&n| n <= LONGEST_BLOCK)?;
     let bytes = (0..length)
@@ -201,7 +201,8 @@ fn write_memory(mut fields: Fields<'_>, bus: &mut impl Bus) -> Option<Reply> {
     if bytes.len() % width != 0 {
         return None;
     }
-    Some(outcome(bus.write_block(address, width, &bytes)))
+    // A double word is two words on this bus.
+    Some(outcome(bus.write_block(address, width.min(4), &bytes)))
 }
 
 #[cfg(test)]
@@ -238,7 +239,7 @@ mod tests {
         fn reset_line(&mut self, _: bool) {}
     }
 
-    const EXCHANGES: [(&str, &str); 15] = [
+    const EXCHANGES: [(&str, &str); 17] = [
         ("HC", "&K3#"),
         ("SS", "&K0#"),
         ("So2033ffffff", "&K0#"),
@@ -252,6 +253,8 @@ mod tests {
         ("AA0000010404000000", "&K0#"),
         ("AM0000000000000200000004000000040a0b0c0d", "&K0#"),
         ("Am0000000000000000000400000004", "&K0a0b0c0d#"),
+        ("AM0000000000000300000008000000080102030405060708", "&K0#"),
+        ("AM0000000000000300000008000000040a0b0c0d", "&P1#"),
         ("Am0000000000003000000000000004", "&E3#"),
         ("Am00000000000000000000ffffffff", "&P1#"),
     ];

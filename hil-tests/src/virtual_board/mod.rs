@@ -1,6 +1,7 @@
 //! A micro:bit behind a debug probe, with no hardware.
 
 pub mod adiv5;
+pub mod app_pins;
 pub mod board;
 pub mod core;
 pub mod core_debug;
@@ -8,7 +9,6 @@ pub mod dispatch;
 mod gdb;
 pub mod machine;
 pub mod memory_map;
-pub mod pin_map;
 pub mod pins;
 pub mod probe_server;
 pub mod protocol;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use super::protocol::{Frame, Framer, Reply};
 
 /// What the error of a probe that has a client already is numbered.
 pub const IN_USE: u64 = 0xb;
+/// How long a client that has hung up may take to be seen to: until then, the next one waits.
+const HAND_OVER: Duration = Duration::from_millis(250);
 /// How long a client may leave a reply unread.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -30,7 +32,8 @@ pub struct Serving {
 
 #[derive(Debug, Default)]
 struct Shared {
-    taken: AtomicBool,
+    taken: Mutex<bool>,
+    freed: Condvar,
     stopping: AtomicBool,
     /// The client, to be hung up on, and the thread that serves it.
     client: Mutex<Option<(TcpStream, JoinHandle<()>)>>,
@@ -113,7 +116,7 @@ where
         }
         // A client that was gone before it was taken is none.
         let Ok(mut client) = client else { continue };
-        if shared.taken.swap(true, Ordering::AcqRel) {
+        if !shared.take_place() {
             // A refused client that is gone already needs no answer.
             let _ = client.write_all(&Reply::Error(IN_USE).encode());
             continue;
@@ -134,12 +137,26 @@ where
     }
 }
 
+impl Shared {
+    /// Takes the one client's place, unless somebody stays in it.
+    fn take_place(&self) -> bool {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .freed
+            .wait_timeout_while(taken, HAND_OVER, |taken| *taken);
+        let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !std::mem::replace(&mut *taken, true)
+    }
+}
+
 /// The one client's place, free again once dropped.
 struct Place(Arc<Shared>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.taken.store(false, Ordering::Release);
+        let mut taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = false;
+        self.0.freed.notify_one();
     }
 }
 
@@ -185,6 +202,19 @@ mod tests {
         drop(serving);
         assert_eq!(first.read(&mut reply).unwrap(), 0);
         assert!(TcpStream::connect(address).is_err());
+    }
+
+    #[test]
+    fn the_next_client_need_not_wait_for_the_last_to_be_gone() {
+        let server = ProbeServer::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let serving = server.serve(|_| Reply::Number(3)).unwrap();
+        for _ in 0..100 {
+            let mut client = TcpStream::connect(serving.address()).unwrap();
+            let mut reply = [0; 4];
+            client.write_all(b"!HC#").unwrap();
+            client.read_exact(&mut reply).unwrap();
+            assert_eq!(&reply, b"&K3#");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Bench {
     pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
         let image = image(app, profile)?;
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
-        let mut session = attach(&board, "nRF51822_xxAA", "thumbv6m-none-eabi")?;
+        let mut session = attach(&board.selector(), "nRF51822_xxAA", "thumbv6m-none-eabi")?;
         let elf = image.read()?;
         session.flash(&image.path, &elf)?;
         Ok(Self {
@@ -107,9 +107,9 @@ impl Bench {
     }
 }
 
-/// A session with the board, as if it were one with this chip.
-pub(crate) fn attach(board: &VirtualBoard, chip: &str, triple: &str) -> Result<Session, Failed> {
-    let selector = board.selector().parse().map_err(|_| "no selector")?;
+/// A session with the board behind this probe, as if it were one with this chip.
+pub(crate) fn attach(selector: &str, chip: &str, triple: &str) -> Result<Session, Failed> {
+    let selector = selector.parse().map_err(|_| "no selector")?;
     Ok(Session::attach(&Target {
         selector,
         chip,
@@ -142,7 +142,7 @@ pub(crate) fn until(
 /// Cargo builds one image at a time anyway; the tests that want it do so in a row.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
+pub(crate) fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
     let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let workspace = support::root().join(BOARDS);
     let board = Board::read(&workspace.join("microbit-v1"))?;

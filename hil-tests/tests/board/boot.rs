@@ -85,7 +85,7 @@ pub(crate) fn start_up_is_held_after_a_reset() -> Result<(), Failed> {
 /// probe-rs attaches to what it is told is there.
 pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
     let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
-    let error = match attach(&board, "nRF52833_xxAA", "thumbv7em-none-eabihf") {
+    let error = match attach(&board.selector(), "nRF52833_xxAA", "thumbv7em-none-eabihf") {
         Ok(_) => return Err("a Cortex-M0 is taken for a Cortex-M4".into()),
         Err(error) => error.message().unwrap_or_default().to_owned(),
     };

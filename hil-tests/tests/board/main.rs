@@ -7,6 +7,7 @@
 
 mod bench;
 mod boot;
+mod command;
 mod crash;
 #[path = "../support/machine.rs"]
 mod machine;
@@ -23,7 +24,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 10] = [
+    let tests: [(&str, Test); 11] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -56,6 +57,10 @@ fn main() -> ExitCode {
         (
             "crash/a-debug-image-stays-where-it-is",
             crash::a_debug_image_stays_where_it_is,
+        ),
+        (
+            "command/changes-are-shown-with-their-ticks",
+            command::changes_are_shown_with_their_ticks,
         ),
         (
             "runs/scenarios-are-played-as-on-the-host",

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use hil_tests::virtual_board::machine::Pace;
+use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::*;
 
@@ -25,7 +26,7 @@ fn start(temporary: &Path) -> (Child, BufReader<ChildStdout>) {
     (child, out)
 }
 
-fn read_until(out: &mut BufReader<ChildStdout>, start: &str) -> String {
+fn read_until(out: &mut impl BufRead, start: &str) -> String {
     let mut line = String::new();
     while !line.starts_with(start) {
         line.clear();
@@ -73,6 +74,46 @@ fn keys_press_buttons() {
 }
 
 #[test]
+fn a_key_that_is_none_is_answered_with_those_there_are() {
+    let Some(_) = machine(Pace::RealTime) else {
+        return;
+    };
+    let temporary = tempfile::tempdir().unwrap();
+    let (mut child, mut out) = start(temporary.path());
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"x").unwrap();
+    let told = read_until(&mut out, "key       `");
+    assert_eq!(told, "key       `x` is none of these:\n");
+    read_until(&mut out, "key       a taps A, A holds it and lets it go");
+    keys.write_all(b"q").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn in_a_terminal_each_key_counts_at_once_and_the_terminal_is_given_back() {
+    let Some(_) = machine(Pace::RealTime) else {
+        return;
+    };
+    for (key, code) in [("q", 0), ("\x03", 130)] {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        let before = format!("{:?}", tcgetattr(&pty).unwrap());
+        let board = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_hil"));
+        let mut child = board.arg("board").spawn(pts).unwrap();
+        let mut out = BufReader::new(&pty);
+        read_until(&mut out, "key       q");
+        until("single keys", || {
+            let modes = tcgetattr(&pty).unwrap().local_modes;
+            !modes.intersects(LocalModes::ICANON | LocalModes::ECHO)
+        });
+        (&pty).write_all(b"a").unwrap();
+        read_until(&mut out, "in   A pressed");
+        (&pty).write_all(key.as_bytes()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        assert_eq!(format!("{:?}", tcgetattr(&pty).unwrap()), before);
+    }
+}
+
+#[test]
 fn a_machine_that_dies_ends_it_with_3_and_the_cause() {
     let Some(_) = machine(Pace::RealTime) else {
         return;
@@ -114,6 +155,15 @@ fn a_taken_port_ends_it_with_3() {
         "{told}"
     );
     assert!(is_empty(temporary.path()));
+}
+
+#[test]
+fn an_image_without_a_clock_is_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let ended = hil(&["--image", env!("CARGO_BIN_EXE_hil")], temporary.path())
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(2));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hil_tests::virtual_board::machine::Pace;
 use probe_rs::MemoryInterface;
 use probe_rs::flashing::{DownloadOptions, FlashProgress, ProgressEvent};
 
+use crate::programs::*;
 use crate::support::*;
 
 /// A client that speaks the protocol by hand.

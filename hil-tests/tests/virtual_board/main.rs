@@ -10,6 +10,7 @@ mod command;
 mod faults;
 mod pins;
 mod probe;
+mod programs;
 mod support;
 
 use std::os::unix::fs::PermissionsExt;

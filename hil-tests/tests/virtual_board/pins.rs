@@ -5,6 +5,7 @@ use hil_tests::virtual_board::machine::Pace;
 use hil_tests::virtual_board::pins::{Drive, Edge, TickClock};
 use probe_rs::MemoryInterface;
 
+use crate::programs::*;
 use crate::support::*;
 
 const BUTTON: u8 = 17;

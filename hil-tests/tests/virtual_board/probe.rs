@@ -1,10 +1,12 @@
 //! The board as probe-rs sees it.
 
+use hil_tests::virtual_board::board::{BoardError, VirtualBoard};
 use hil_tests::virtual_board::machine::Pace;
 use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
 use probe_rs::{CoreStatus, HaltReason, MemoryInterface, RegisterId, VectorCatchCondition};
 
+use crate::programs::*;
 use crate::support::*;
 
 #[test]
@@ -112,6 +114,16 @@ fn an_unmapped_address_faults() {
 }
 
 #[test]
+fn the_probe_can_be_on_the_other_loopback() {
+    let address = "[::1]:0".parse().unwrap();
+    match VirtualBoard::start(address, Pace::RealTime) {
+        Ok(board) => drop(attach(&board)),
+        Err(BoardError::Machine(error)) => skip(&error),
+        Err(BoardError::Port { error, .. }) => eprintln!("skipped: no IPv6 here: {error}"),
+    }
+}
+
+#[test]
 fn a_second_client_is_refused() {
     let Some(board) = board(Pace::RealTime) else {
         return;
@@ -121,11 +133,6 @@ fn a_second_client_is_refused() {
     assert!(Lister::new().open(selector).is_err());
     drop(session);
 }
-
-/// `movs r0,#3; bkpt #1; movs r0,#4; b .`
-const TRAP: [u16; 4] = [0x2003, 0xbe01, 0x2004, 0xe7fe];
-/// Loads from an address where nothing is: `ldr r0,[pc,#4]; ldr r0,[r0]; b .`
-const FAULT: [u16; 6] = [0x4801, 0x6800, 0xe7fe, 0x46c0, 0x0000, 0x6000];
 
 #[test]
 fn a_bkpt_instruction_halts_where_it_is() {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{self, ExitCode};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -67,8 +68,20 @@ fn say(message: &str) {
     let _ = writeln!(anstream::stderr(), "{message}");
 }
 
+/// What is done before an interrupt or a time limit ends the process.
+static BEFORE_END: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// Does this before an interrupt or a time limit ends the process.
+pub fn before_end(act: fn()) {
+    *BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner) = Some(act);
+}
+
 /// Ends the process, but leaves no file half written behind.
 fn end(code: i32) -> ! {
+    let act = BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(act) = *act {
+        act();
+    }
     file::stop_writing();
     process::exit(code)
 }
