@@ -9,4 +9,5 @@ pub mod session;
 pub mod size;
 pub mod toolchain;
 pub mod verdict;
+pub mod verify;
 pub mod virtual_board;

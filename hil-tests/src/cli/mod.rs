@@ -7,6 +7,7 @@ mod list;
 mod place;
 mod size;
 mod suite;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,8 @@ enum Command {
     List(list::List),
     /// Show what is needed from outside, and the command that adds what is missing.
     Doctor(doctor::Doctor),
+    /// Add what is missing, then run every check of every world.
+    Verify(verify::Verify),
 }
 
 /// Runs the command line.
@@ -56,9 +59,13 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     sim::cli::set_colour(cli.color);
-    exit::on_interrupt();
     let report = Report::to_stderr();
+    // That one ends what it runs before it ends itself.
+    if !matches!(cli.command, Command::Verify(_)) {
+        exit::on_interrupt();
+    }
     let exit = match cli.command {
+        Command::Verify(verify) => return verify.execute(&report),
         Command::Build(build) => build.execute(&report),
         Command::Size(size) => size.execute(&report),
         Command::Board(board) => board.execute(&report),
