@@ -56,7 +56,10 @@ impl Verify {
         let interrupted = on_interrupt().map_err(|error| {
             refuse(&format!("cannot listen for an interruption: {error}"), None)
         })?;
-        let repository = place::repository();
+        let mut repository = place::repository();
+        if repository.as_os_str().is_empty() {
+            repository.push(".");
+        }
         let boards = board::boards(&repository.join(BOARDS))
             .map_err(|error| refuse(&error.to_string(), Some("run it inside the repository")))?;
         let hil = env::current_exe()
@@ -77,18 +80,20 @@ impl Verify {
             catalog,
             repository,
         };
-        for addition in plan
-            .additions
-            .iter()
-            .filter(|one| one.reach == Reach::System)
-        {
-            if let Err(declined) = work.agreed(addition) {
-                if interrupted.load(Ordering::Relaxed) {
-                    return Err(Exit::Interrupted);
-                }
-                report.print(&report.plain(&declined, Some(&help(addition))));
-                return Err(Exit::Infrastructure);
+        let mut declined = false;
+        let additions = plan.additions.iter();
+        for addition in additions.filter(|one| one.reach == Reach::System) {
+            let Err(reason) = work.agreed(addition) else {
+                continue;
+            };
+            if interrupted.load(Ordering::Relaxed) {
+                return Err(Exit::Interrupted);
             }
+            report.print(&report.plain(&reason, Some(&help(addition))));
+            declined = true;
+        }
+        if declined {
+            return Err(Exit::Infrastructure);
         }
         let mut run = Run::default();
         runner::run(&steps::setup(&plan), &mut run, &interrupted, &mut work);
@@ -228,7 +233,7 @@ impl Work {
         match agreed {
             true => Ok(()),
             false => Err(format!(
-                "{what} is missing, and nobody has agreed to a change of the system"
+                "nobody has agreed to a change of the system that adds {what}"
             )),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -63,7 +63,8 @@ impl Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(folder) = &self.folder {
+        let elsewhere = |folder: &&PathBuf| folder.as_path() != Path::new(".");
+        if let Some(folder) = self.folder.as_ref().filter(elsewhere) {
             write!(f, "cd {}; ", folder.display())?;
         }
         for (name, value) in &self.variables {
