@@ -98,7 +98,17 @@ fn scenarios(worlds: &[&World], ticks: &BTreeMap<String, u32>) -> String {
     let first = worlds
         .first()
         .and_then(|world| speeds.get(world.name.as_str()));
-    let ratios = row("against the first", &|world| {
+    let label = worlds
+        .first()
+        .map(|world| format!("against {}", world.name));
+    let ratios = row(&label.unwrap_or_default(), &|world| {
+        let others = worlds.iter().skip(1);
+        if !others
+            .map(|other| &other.name)
+            .any(|name| *name == world.name)
+        {
+            return NOTHING.to_owned();
+        }
         let speed = speeds.get(world.name.as_str());
         let ratio = first
             .zip(speed)
