@@ -110,7 +110,7 @@ impl<'s> Link<'s> {
     }
 
     /// The bytes of logs that have come since the last time, at most
-    /// [`MAX_BYTES`](super::logs::MAX_BYTES) of them.
+    /// [`MAX_BYTES`] of them.
     ///
     /// # Errors
     ///
