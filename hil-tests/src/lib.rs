@@ -10,4 +10,5 @@ pub mod size;
 pub mod suite;
 pub mod toolchain;
 pub mod verdict;
+pub mod verify;
 pub mod virtual_board;

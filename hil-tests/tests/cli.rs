@@ -35,6 +35,11 @@ fn main() -> ExitCode {
             build_without_tools,
             false,
         ),
+        (
+            "verify-changes-no-system-unasked-and-ends-with-3",
+            verify_without_consent,
+            false,
+        ),
         ("no-boards-end-with-2", no_boards, false),
         (
             "a-broken-board-file-ends-with-2-and-its-place",
@@ -139,6 +144,17 @@ impl Repository {
         Self { folder }
     }
 
+    /// Puts a program into the folder.
+    fn program(&self, name: &str, text: &str) {
+        let path = self.path().join(name);
+        fs::write(&path, text).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
     fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -171,6 +187,26 @@ fn doctor_without_tools() -> Result<(), Failed> {
         .shows("MISSING")
         .says("`cargo install flip-link --locked`")
         .says("`apt-get install qemu-system-arm`");
+    Ok(())
+}
+
+/// Nothing is run before everything that must be agreed to is.
+fn verify_without_consent() -> Result<(), Failed> {
+    let repository = Repository::new();
+    for tool in ["apt-get", "sudo"] {
+        repository.program(tool, "#!/bin/sh\ntouch \"$0.was-run\"\n");
+    }
+    let mut command = command(repository.path(), &["verify"]);
+    command.env("PATH", repository.path());
+    let ended = ended(command).with(3);
+    assert_eq!(ended.out, "");
+    ended
+        .says("nobody has agreed to a change of the system that adds qemu-system-arm")
+        .says(
+            "apt-get install -y --no-install-recommends qemu-system-arm`, or `cargo verify --yes`",
+        );
+    assert!(!repository.path().join("apt-get.was-run").exists());
+    assert!(!repository.path().join("sudo.was-run").exists());
     Ok(())
 }
 

@@ -13,6 +13,7 @@
 //! what it expects fails before that and is never blessed.
 
 use std::fs;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -140,6 +141,19 @@ pub fn golden(trace: &Trace) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// The trace that a golden keeps, without what insta writes above it.
+///
+/// # Errors
+///
+/// Those of the file system.
+pub fn kept(path: &Path) -> io::Result<String> {
+    let kept = fs::read_to_string(path)?.replace("\r\n", "\n");
+    // What insta writes above a snapshot ends with a line of three dashes.
+    Ok(kept
+        .split_once("\n---\n")
+        .map_or_else(String::new, |(_, kept)| kept.to_owned()))
+}
+
 fn hold(catalog: &Catalog, path: &Path) -> Result<(), Failed> {
     let trace = play_file(catalog, path)?;
     let name = path
@@ -154,10 +168,7 @@ fn hold(catalog: &Catalog, path: &Path) -> Result<(), Failed> {
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, &expected));
     // insta can be told to let everything pass. A golden holds all the same.
-    let kept = fs::read_to_string(path.with_extension(GOLDEN))?;
-    let kept = kept.replace("\r\n", "\n");
-    // What insta writes above a snapshot ends with a line of three dashes.
-    let kept = kept.split_once("\n---\n").map_or("", |(_, kept)| kept);
+    let kept = kept(&path.with_extension(GOLDEN))?;
     if kept.trim_end() != expected.trim_end() {
         return Err("the golden is another, and insta was told to let it pass".into());
     }

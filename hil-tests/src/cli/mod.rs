@@ -9,6 +9,7 @@ mod place;
 mod run;
 mod size;
 mod suite;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,8 @@ enum Command {
     List(list::List),
     /// Show what is needed from outside, and the command that adds what is missing.
     Doctor(doctor::Doctor),
+    /// Add what is missing, then run every check of every world.
+    Verify(verify::Verify),
 }
 
 /// Runs the command line.
@@ -60,12 +63,13 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     sim::cli::set_colour(cli.color);
-    // The suite says what it has played before it ends.
-    if !matches!(cli.command, Command::Run(_)) {
+    let report = Report::to_stderr();
+    // These two end what they run, and say what they ran, before they end themselves.
+    if !matches!(cli.command, Command::Run(_) | Command::Verify(_)) {
         exit::on_interrupt();
     }
-    let report = Report::to_stderr();
     let exit = match cli.command {
+        Command::Verify(verify) => return verify.execute(&report),
         Command::Build(build) => build.execute(&report),
         Command::Run(run) => run.execute(&report),
         Command::Size(size) => size.execute(&report),

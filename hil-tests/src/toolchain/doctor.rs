@@ -64,6 +64,21 @@ pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
         let size = tools.join(format!("llvm-size{}", std::env::consts::EXE_SUFFIX));
         size.is_file().then(|| "in the sysroot".to_owned())
     });
+    needs.extend([("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")].map(
+        |(component, program)| {
+            Need {
+                what: component.to_owned(),
+                // rustup puts a program there whether or not it has the component.
+                found: surroundings
+                    .program(program)
+                    .and_then(|path| rust::output(&path, &["--version"]))
+                    .map(|told| version_in(&told)),
+                purpose: "verify",
+                required: true,
+                add: format!("rustup component add {component}"),
+            }
+        },
+    ));
     needs.extend([
         Need {
             what: FLIP_LINK.to_owned(),
@@ -102,7 +117,10 @@ pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
 
 /// The first word of what the program says about its version that begins with a digit.
 fn version_of(program: &Path) -> String {
-    let told = rust::output(program, &["--version"]).unwrap_or_default();
+    version_in(&rust::output(program, &["--version"]).unwrap_or_default())
+}
+
+fn version_in(told: &str) -> String {
     let mut words = told.lines().next().unwrap_or_default().split_whitespace();
     let version = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     version.unwrap_or("in PATH").to_owned()
