@@ -87,15 +87,27 @@ impl Image {
     ///
     /// That it cannot be read, or is no ELF file for Arm.
     pub fn read(&self) -> Result<Elf, BuildError> {
+        Ok(self.load()?.1)
+    }
+
+    /// Its bytes, and what is in them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Image::read`].
+    pub fn load(&self) -> Result<(Vec<u8>, Elf), BuildError> {
         let path = || self.path.clone();
         let bytes = fs::read(&self.path).map_err(|error| BuildError::Read {
             path: path(),
             error,
         })?;
-        Elf::parse(&bytes).map_err(|error| BuildError::Elf {
-            path: path(),
-            error,
-        })
+        match Elf::parse(&bytes) {
+            Ok(elf) => Ok((bytes, elf)),
+            Err(error) => Err(BuildError::Elf {
+                path: path(),
+                error,
+            }),
+        }
     }
 }
 

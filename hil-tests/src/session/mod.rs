@@ -11,10 +11,10 @@ pub mod link;
 pub mod logs;
 pub mod play;
 
-use std::path::Path;
+use std::io::Cursor;
 use std::time::Duration;
 
-use probe_rs::flashing::{self, DownloadOptions, ElfLoader, ElfOptions, FileDownloadError};
+use probe_rs::flashing::{DownloadOptions, ElfLoader, ElfOptions, FileDownloadError};
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeError, DebugProbeSelector, WireProtocol};
 use probe_rs::rtt::Rtt;
@@ -61,10 +61,10 @@ pub enum SessionError {
         expected: &'static str,
     },
     /// The image cannot be written into flash.
-    #[error("cannot flash `{path}`: {error}")]
+    #[error("cannot flash the image{image}: {error}")]
     Flash {
-        /// Which image.
-        path: String,
+        /// Which image, after a space, if it says.
+        image: String,
         /// What probe-rs says.
         error: FileDownloadError,
     },
@@ -154,21 +154,29 @@ impl Session {
         Err(SessionError::Core { found, expected })
     }
 
-    /// Writes the image into flash, verifies it, and lets it run from reset.
+    /// Writes the image, an ELF file, into flash, verifies it, and lets it run from reset.
     ///
     /// # Errors
     ///
     /// Those of the probe, and an image that does not fit.
-    pub fn flash(&mut self, path: &Path, elf: &Elf) -> Result<(), SessionError> {
+    pub fn flash(&mut self, bytes: &[u8], elf: &Elf) -> Result<(), SessionError> {
         let failed = |error| SessionError::Flash {
-            path: path.display().to_string(),
+            image: elf
+                .identity
+                .as_ref()
+                .map_or_else(String::new, |id| format!(" {id}")),
             error,
         };
+        let mut loader = self.probe.target().flash_loader();
         let format = ElfLoader(ElfOptions::default());
+        loader
+            .load_image(&mut self.probe, &mut Cursor::new(bytes), format, None)
+            .map_err(failed)?;
         let mut options = DownloadOptions::default();
         options.verify = true;
-        flashing::download_file_with_options(&mut self.probe, path, format, options)
-            .map_err(failed)?;
+        loader
+            .commit(&mut self.probe, options)
+            .map_err(|error| failed(FileDownloadError::Flash(error)))?;
         self.reset(elf)
     }
 

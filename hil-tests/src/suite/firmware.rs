@@ -1,8 +1,5 @@
 //! An image, and all that a bench has to know of it.
 
-use std::fs;
-use std::path::PathBuf;
-
 use pin_map::{PinMap, PinMapError};
 use sim::catalog::AppEntry;
 use thiserror::Error;
@@ -58,8 +55,8 @@ pub struct NamedPin {
 pub struct Firmware {
     /// The app.
     pub app: AppEntry,
-    /// Where it is.
-    pub path: PathBuf,
+    /// Its ELF file as it was read: what is written into flash, whatever is built meanwhile.
+    pub bytes: Vec<u8>,
     /// What is in it.
     pub elf: Elf,
     /// Who it is.
@@ -83,12 +80,10 @@ impl Firmware {
     ///
     /// That the image or the pin map cannot be used.
     pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
-        let elf = image.read()?;
+        let (bytes, elf) = image.load()?;
         let identity = elf.identity.clone();
         let identity = identity.ok_or_else(|| FirmwareError::NoIdentity(image.name.clone()))?;
-        let logs = fs::read(&image.path)
-            .ok()
-            .and_then(|bytes| LogTable::of(&bytes).ok());
+        let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;
         let interface = app.interface();
         let pins = map.apps.get(interface.name).ok_or(FirmwareError::NoPins {
@@ -113,7 +108,7 @@ impl Firmware {
                 .map(|name| named(name, pins.outputs.get(name)))
                 .collect::<Result<_, _>>()?,
             app: app.clone(),
-            path: image.path.clone(),
+            bytes,
             elf,
             identity,
             logs,

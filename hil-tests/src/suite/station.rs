@@ -153,7 +153,7 @@ impl<'b> Station<'b> {
         self.watch(firmware);
         let session = self.session()?;
         if there.is_none_or(|hello| hello.image != firmware.identity.0) {
-            session.flash(&firmware.path, &firmware.elf)?;
+            session.flash(&firmware.bytes, &firmware.elf)?;
             self.flashed += 1;
         }
         self.loaded = Some(identity);

@@ -35,11 +35,11 @@ impl Bench {
         let image = image(app, profile)?;
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
         let mut session = attach(&board.selector(), "nRF51822_xxAA", "thumbv6m-none-eabi")?;
-        let elf = image.read()?;
-        session.flash(&image.path, &elf)?;
+        let (bytes, elf) = image.load()?;
+        session.flash(&bytes, &elf)?;
         Ok(Self {
             elf,
-            bytes: std::fs::read(&image.path)?,
+            bytes,
             session,
             _board: board,
         })

@@ -38,7 +38,8 @@ pub(crate) fn changes_are_shown_with_their_ticks() -> Result<(), Failed> {
         "nRF51822_xxAA",
         "thumbv6m-none-eabi",
     )?;
-    session.flash(&image.path, &image.read()?)?;
+    let (bytes, elf) = image.load()?;
+    session.flash(&bytes, &elf)?;
     let mut beats = Vec::new();
     for line in lines {
         let line = line?;

@@ -98,12 +98,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         message: "frame 10 is missing: the next one is 11",
     },
     Fault {
-        name: "has-no-room-for-its-trace",
-        file: "firmware-core/boards/runtime/src/channels.rs",
-        from: "1: { size: 4096",
-        to: "1: { size: 126",
+        name: "has-no-room-for-a-frame",
+        file: "firmware-core/src/control/outbox.rs",
+        from: "is_some_and(|bytes| link.send(bytes))",
+        to: "is_some_and(|bytes| self.number != 9 && link.send(bytes))",
         verdict: Verdict::Infra,
-        message: "is missing",
+        message: "frame 9 is missing: the next one is 10",
     },
 ];
 
