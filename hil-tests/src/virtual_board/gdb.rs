@@ -9,6 +9,8 @@ use super::socket::{Socket, find};
 
 /// What stops a running machine.
 const INTERRUPT: u8 = 3;
+/// How long an interrupt may go unanswered before the stub is asked whether it has stopped.
+const LOST: Duration = Duration::from_millis(500);
 /// How long the acknowledge of a packet may take.
 const ACKNOWLEDGE: Duration = Duration::from_millis(100);
 
@@ -99,15 +101,24 @@ impl Stub {
     }
 
     /// Stops a running machine; one that stopped by itself meanwhile is fine too.
+    ///
+    /// QEMU drops an interrupt that comes while a packet of its own is not acknowledged. The
+    /// question why it stopped is never dropped, and its first byte stops a machine that runs.
     pub(super) fn interrupt(&mut self, deadline: Duration) -> io::Result<()> {
         if !self.running {
             return Ok(());
         }
         self.socket.send(&[INTERRUPT], deadline)?;
-        match self.stopped(deadline)? {
-            true => Ok(()),
-            false => Err(io::ErrorKind::TimedOut.into()),
+        if self.stopped(LOST.min(deadline))? {
+            return Ok(());
         }
+        self.send("?", deadline)?;
+        if !self.stopped(deadline.saturating_sub(LOST))? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // The interrupt may have been late, and not lost: then both were answered.
+        while self.reply(ACKNOWLEDGE).is_ok() {}
+        Ok(())
     }
 
     /// Whether the machine has stopped, waiting for it at most this long.
@@ -162,7 +173,58 @@ fn packet_end(bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+    use std::thread;
+
     use super::*;
+
+    /// A stub that answers each of these requests, and nothing else that comes.
+    fn answers(listener: UnixListener, script: &'static [(&str, &[u8])]) {
+        let (mut stream, _) = listener.accept().unwrap();
+        for (request, answer) in script {
+            let mut heard = Vec::new();
+            while !heard.ends_with(request.as_bytes()) {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                heard.extend(byte);
+            }
+            stream.write_all(answer).unwrap();
+        }
+        // It stays until the other side has gone.
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+
+    #[test]
+    fn an_interrupt_that_is_lost_or_late_still_stops_the_machine() {
+        const STOPPED: &[u8] = b"+$T02thread:01;#ae";
+        const BOTH: &[u8] = b"$T02thread:01;#ae+$T02thread:01;#ae";
+        const SCRIPTS: [&[(&str, &[u8])]; 2] = [
+            &[
+                (":0,ffb#", b"+$l#6c"),
+                ("?#3f", STOPPED),
+                ("p0#a0", b"+$04000000#84"),
+            ],
+            &[
+                (":0,ffb#", b"+$l#6c"),
+                ("?#3f", BOTH),
+                ("p0#a0", b"+$04000000#84"),
+            ],
+        ];
+        for script in SCRIPTS {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("stub");
+            let listener = UnixListener::bind(&path).unwrap();
+            let other = thread::spawn(move || answers(listener, script));
+            let deadline = Duration::from_secs(4);
+            let mut stub = Stub::connect(&path, deadline).unwrap();
+            stub.resume(deadline).unwrap();
+            stub.interrupt(deadline).unwrap();
+            assert_eq!(stub.register(0, deadline).unwrap(), 4);
+            drop(stub);
+            other.join().unwrap();
+        }
+    }
 
     #[test]
     fn registers_are_little_endian_hexadecimal() {
