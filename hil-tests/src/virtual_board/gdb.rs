@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     /// A stub that answers each of these requests, and nothing else that comes.
-    fn answers(listener: UnixListener, script: &'static [(&str, &[u8])]) {
+    fn answers(listener: &UnixListener, script: &'static [(&str, &[u8])]) {
         let (mut stream, _) = listener.accept().unwrap();
         for (request, answer) in script {
             let mut heard = Vec::new();
@@ -215,7 +215,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("stub");
             let listener = UnixListener::bind(&path).unwrap();
-            let other = thread::spawn(move || answers(listener, script));
+            let other = thread::spawn(move || answers(&listener, script));
             let deadline = Duration::from_secs(4);
             let mut stub = Stub::connect(&path, deadline).unwrap();
             stub.resume(deadline).unwrap();
