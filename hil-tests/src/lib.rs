@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cli;
 pub mod contract;
 pub mod images;
+pub mod process;
 pub mod report;
 pub mod session;
 pub mod size;

@@ -1,7 +1,7 @@
-//! The hardware side of Lockstep.
+//! The hardware side of Lockstep, for the apps that ship.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    hil_tests::cli::main()
+    hil_tests::cli::main(sim::catalog::shipped())
 }

@@ -7,12 +7,17 @@
 
 mod support;
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hil_tests::images::board::BOARDS;
 use libtest_mimic::{Arguments, Failed};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 const TARGET: &str = "thumbv6m-none-eabi";
@@ -44,6 +49,12 @@ fn main() -> ExitCode {
         (
             "a-broken-board-file-ends-with-2-and-its-place",
             broken_board_file,
+            false,
+        ),
+        #[cfg(unix)]
+        (
+            "an-interrupted-build-ends-cargo-and-ends-with-130",
+            interrupted_build,
             false,
         ),
         ("doctor-is-content-where-all-is-there", doctor, true),
@@ -217,18 +228,23 @@ fn build_without_tools() -> Result<(), Failed> {
     let ended = ended(command).with(3);
     assert_eq!(ended.out, "");
     ended
-        .says("`rustup target add thumbv6m-none-eabi` adds it")
+        .says("rustc is missing")
+        .says("https://sh.rustup.rs")
+        .says("rustup target add thumbv6m-none-eabi` adds it")
         .says("`cargo install flip-link --locked` adds it");
     Ok(())
 }
 
 fn no_boards() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    for command in ["build", "size", "doctor"] {
+    for command in ["build", "size"] {
         hil(folder.path(), &[command])
             .with(2)
             .says("cannot read `firmware-core/boards`");
     }
+    hil(folder.path(), &["doctor"])
+        .says("there is no board here")
+        .shows("flip-link");
     let repository = Repository::new();
     hil(repository.path(), &["build", "nobody"])
         .with(2)
@@ -248,7 +264,71 @@ fn broken_board_file() -> Result<(), Failed> {
     hil(repository.path(), &["build"])
         .with(2)
         .says("stands in a folder of another name");
+    let other = repository.path().join(BOARDS).join("other");
+    fs::create_dir_all(&other)?;
+    fs::write(other.join("board.toml"), "")?;
+    repository.edit("board.toml", "name = \"less", "name = \"more");
+    let without_tools = |board: &str| {
+        let mut command = command(repository.path(), &["build", board]);
+        command.env("PATH", "");
+        ended(command)
+    };
+    without_tools("other").with(2);
+    without_tools(BOARD).with(3);
     Ok(())
+}
+
+/// Cargo and what it has started end with the one who wanted the build.
+#[cfg(unix)]
+fn interrupted_build() -> Result<(), Failed> {
+    let repository = Repository::new();
+    let sysroot = repository.path().display().to_string();
+    let pid = repository.path().join("pid");
+    fs::create_dir_all(
+        repository
+            .path()
+            .join("lib/rustlib")
+            .join(TARGET)
+            .join("lib"),
+    )?;
+    repository.program("flip-link", "#!/bin/sh\n");
+    let facts = "release: 1.0.0\\nhost: here\\n";
+    repository.program(
+        "rustc",
+        &format!("#!/bin/sh\ncase $1 in -vV) printf '{facts}' ;; *) echo {sysroot} ;; esac\n"),
+    );
+    let shown = pid.display();
+    repository.program(
+        "cargo",
+        &format!("#!/bin/sh\nsleep 300 &\necho $! > {shown}.new; mv {shown}.new {shown}\nwait\n"),
+    );
+    let path = env::var("PATH").unwrap_or_default();
+    let mut command = command(repository.path(), &["build"]);
+    command
+        .env("PATH", format!("{sysroot}:{path}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut hil = command.spawn()?;
+    await_that("cargo has started", || pid.exists());
+    let ours = Pid::from_raw(i32::try_from(hil.id())?).ok_or("no process")?;
+    kill_process(ours, Signal::TERM)?;
+    assert_eq!(hil.wait()?.code(), Some(130));
+    let child = fs::read_to_string(&pid)?.trim().to_owned();
+    await_that("what cargo started has ended", || {
+        // One that has ended stays until it is reaped; nobody may be there to do so.
+        let state = fs::read_to_string(format!("/proc/{child}/stat"));
+        !state.is_ok_and(|state| !state.contains(") Z "))
+    });
+    Ok(())
+}
+
+#[track_caller]
+fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn doctor() -> Result<(), Failed> {

@@ -8,10 +8,12 @@ use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
 
+use super::interrupt;
 use super::place::{self, Boards};
 use crate::contract::{self, Finding, script};
 use crate::images::board::Board;
 use crate::images::build::{Image, Profile};
+use crate::toolchain::Surroundings;
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
@@ -29,6 +31,13 @@ impl Build {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };
+        let surroundings = match interrupt::listen(report) {
+            Ok(interrupted) => Surroundings {
+                interrupted,
+                ..place::surroundings()
+            },
+            Err(exit) => return exit,
+        };
         let profiles = match self.profile {
             Some(profile) => vec![profile],
             None => vec![Profile::Debug, Profile::Release],
@@ -37,7 +46,7 @@ impl Build {
         for board in &boards {
             worst = worst.max(check_script(board, report));
             for profile in &profiles {
-                let images = match self.boards.build(board, *profile, report) {
+                let images = match self.boards.build(&surroundings, board, *profile, report) {
                     Ok(images) => images,
                     Err(exit) => return exit,
                 };

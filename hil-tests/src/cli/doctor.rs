@@ -16,7 +16,7 @@ pub(super) struct Doctor {
 
 impl Doctor {
     pub(super) fn execute(&self, report: &Report) -> Exit {
-        let boards = match self.boards.select(report) {
+        let boards = match self.boards.select_any(report) {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };

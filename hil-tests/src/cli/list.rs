@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use clap::Args;
 use serde::Serialize;
+use sim::catalog::Catalog;
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
@@ -70,8 +71,8 @@ struct ListedTest<'a> {
 }
 
 impl List {
-    pub(super) fn execute(&self, report: &Report) -> Exit {
-        let suite = match Suite::read(report) {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let suite = match Suite::read(catalog, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };

@@ -3,6 +3,7 @@
 mod board;
 mod build;
 mod doctor;
+mod interrupt;
 mod keys;
 mod list;
 mod place;
@@ -14,6 +15,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
+use sim::catalog::{AppEntry, Catalog};
 use sim::cli::exit;
 use sim::cli::report::Report;
 
@@ -55,26 +57,33 @@ enum Command {
     Verify(verify::Verify),
 }
 
-/// Runs the command line.
+/// Runs the command line on these apps.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     if let Some(code) = wrapper::run() {
         return code;
     }
     let cli = Cli::parse();
     sim::cli::set_colour(cli.color);
     let report = Report::to_stderr();
-    // These two end what they run, and say what they ran, before they end themselves.
-    if !matches!(cli.command, Command::Run(_) | Command::Verify(_)) {
+    let catalog = match Catalog::new(apps) {
+        Ok(catalog) => catalog,
+        Err(error) => return report.error(error).into(),
+    };
+    // The others end what they run, and say what they ran, before they end themselves.
+    if matches!(
+        cli.command,
+        Command::Board(_) | Command::List(_) | Command::Doctor(_)
+    ) {
         exit::on_interrupt();
     }
     let exit = match cli.command {
-        Command::Verify(verify) => return verify.execute(&report),
+        Command::Verify(verify) => return verify.execute(catalog, &report),
         Command::Build(build) => build.execute(&report),
-        Command::Run(run) => run.execute(&report),
+        Command::Run(run) => run.execute(&catalog, &report),
         Command::Size(size) => size.execute(&report),
         Command::Board(board) => board.execute(&report),
-        Command::List(list) => list.execute(&report),
+        Command::List(list) => list.execute(&catalog, &report),
         Command::Doctor(doctor) => doctor.execute(&report),
     };
     exit.into()

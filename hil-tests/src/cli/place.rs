@@ -4,6 +4,7 @@ use std::env;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use sim::cli::exit::Exit;
@@ -42,28 +43,44 @@ impl Boards {
     /// The boards, or how the process ends without them.
     pub(super) fn select(&self, report: &Report) -> Result<Vec<Board>, Exit> {
         board::select(&self.workspace(), self.board.as_deref()).map_err(|error| {
-            let help = match error {
-                BoardError::Io { .. } | BoardError::None(_) => Some(
-                    "run it inside the repository, or name the workspace of the boards \
-                     with --boards",
-                ),
-                _ => None,
-            };
+            let help = (!is_about_a_board(&error)).then_some(WHERE_BOARDS_ARE);
             report.print(&report.plain(&error.to_string(), help));
             Exit::BadInput
         })
     }
 
+    /// The same, but no boards where there is no workspace of them and none was asked for.
+    pub(super) fn select_any(&self, report: &Report) -> Result<Vec<Board>, Exit> {
+        let asked = self.board.is_some() || self.boards.is_some();
+        match board::select(&self.workspace(), None) {
+            Err(error) if !asked && !is_about_a_board(&error) => {
+                let message = "there is no board here: what its target needs is not shown";
+                report.print(&report.noted(message, WHERE_BOARDS_ARE));
+                Ok(Vec::new())
+            }
+            _ => self.select(report),
+        }
+    }
+
     /// The images of a board, or how the process ends without them.
     pub(super) fn build(
         &self,
+        surroundings: &Surroundings,
         board: &Board,
         profile: Profile,
         report: &Report,
     ) -> Result<Vec<Image>, Exit> {
-        build::build(&surroundings(), &self.workspace(), board, profile)
+        build::build(surroundings, &self.workspace(), board, profile)
             .map_err(|error| refuse(&error, report))
     }
+}
+
+const WHERE_BOARDS_ARE: &str =
+    "run it inside the repository, or name the workspace of the boards with --boards";
+
+/// Whether there is a workspace of boards, and something in it is wrong.
+fn is_about_a_board(error: &BoardError) -> bool {
+    !matches!(error, BoardError::Io { .. } | BoardError::None(_))
 }
 
 /// Tells why there is no image.
@@ -75,6 +92,7 @@ pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
     report.print(&report.plain(&error.to_string(), help));
     match error {
         BuildError::Failed(_) => Exit::Failed,
+        BuildError::Interrupted => Exit::Interrupted,
         _ => Exit::Infrastructure,
     }
 }
@@ -86,6 +104,13 @@ pub(super) fn surroundings() -> Surroundings {
         path: env::var_os("PATH").unwrap_or_default(),
         cargo_home: env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home),
         wrapper: env::current_exe().ok(),
+        variables: env::vars_os().map(|(name, _)| name).collect(),
+        colour: match anstream::ColorChoice::global() {
+            anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => Some("always"),
+            anstream::ColorChoice::Never => Some("never"),
+            anstream::ColorChoice::Auto => None,
+        },
+        interrupted: Arc::default(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
@@ -12,12 +11,13 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
-use sim::catalog::{Catalog, shipped};
+use sim::catalog::Catalog;
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
 use sim::recording::Recording;
 
+use super::interrupt;
 use super::place;
 use super::suite::Suite;
 use crate::bench::lock::{Owner, ProbeLock};
@@ -29,6 +29,7 @@ use crate::report::{github, html, jsonl, junit, text};
 use crate::suite::prepare::{self, ImagesError, PrepareError, prepare};
 use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
 use crate::suite::station::Station;
+use crate::toolchain::Surroundings;
 use crate::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
 use crate::virtual_board::machine::Pace;
 
@@ -89,9 +90,9 @@ enum How {
 }
 
 impl Run {
-    pub(super) fn execute(&self, report: &Report) -> Exit {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let begun = Instant::now();
-        let mut suite = match Suite::read(report) {
+        let mut suite = match Suite::read(catalog, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };
@@ -99,17 +100,21 @@ impl Run {
             return exit;
         }
         let repository = place::repository();
-        let prepared = match prepare_all(&suite.scenarios, report) {
+        let prepared = match prepare_all(&suite.scenarios, catalog, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
         let tests = plan::plan(&suite.benches, &suite.boards, &suite.scenarios);
         let tests: Vec<_> = tests.into_iter().filter(|test| self.wants(test)).collect();
-        let cancel = match Cancel::new(self.timeout.map(Duration::from_secs)) {
+        let cancel = match Cancel::new(self.timeout.map(Duration::from_secs), report) {
             Ok(cancel) => cancel,
-            Err(error) => return report.error(error),
+            Err(exit) => return exit,
         };
-        let images = match images(&tests, &suite, &repository, report) {
+        let surroundings = Surroundings {
+            interrupted: Arc::clone(&cancel.interrupted),
+            ..place::surroundings()
+        };
+        let images = match images(&tests, &suite, catalog, &surroundings, &repository, report) {
             Ok(images) => images,
             Err(exit) => return exit,
         };
@@ -333,9 +338,12 @@ fn is_meant(asked: &str, scenario: &Scenario) -> bool {
 }
 
 /// What the host makes of the scenarios, and their goldens.
-fn prepare_all(scenarios: &[Scenario], report: &Report) -> Result<Vec<Prepared>, Exit> {
-    let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
-    let ready = scenarios.iter().map(|scenario| prepare(scenario, &catalog));
+fn prepare_all(
+    scenarios: &[Scenario],
+    catalog: &Catalog,
+    report: &Report,
+) -> Result<Vec<Prepared>, Exit> {
+    let ready = scenarios.iter().map(|scenario| prepare(scenario, catalog));
     let ready: Result<_, PrepareError> = ready.collect();
     ready.map_err(|error| {
         report.print(&report.plain(&error.to_string(), Some(error.help())));
@@ -347,10 +355,11 @@ fn prepare_all(scenarios: &[Scenario], report: &Report) -> Result<Vec<Prepared>,
 fn images(
     tests: &[Test<'_>],
     suite: &Suite,
+    catalog: &Catalog,
+    surroundings: &Surroundings,
     repository: &Path,
     report: &Report,
 ) -> Result<Images, Exit> {
-    let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
     let mut images = Images::new();
     for inputs in &suite.boards {
         let board = &inputs.board;
@@ -362,7 +371,7 @@ fn images(
             continue;
         }
         let boards = repository.join(BOARDS);
-        let built = prepare::images(&place::surroundings(), &boards, board, &apps, &catalog);
+        let built = prepare::images(surroundings, &boards, board, &apps, catalog);
         let built = built.map_err(|error| match error {
             ImagesError::Build(error) => place::refuse(&error, report),
             error => {
@@ -434,19 +443,9 @@ struct Cancel {
 }
 
 impl Cancel {
-    fn new(limit: Option<Duration>) -> io::Result<Self> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            // A second one ends the process at once.
-            signal_hook::flag::register_conditional_shutdown(
-                signal,
-                130,
-                Arc::clone(&interrupted),
-            )?;
-            signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-        }
+    fn new(limit: Option<Duration>, report: &Report) -> Result<Self, Exit> {
         Ok(Self {
-            interrupted,
+            interrupted: interrupt::listen(report)?,
             deadline: limit.map(|limit| Instant::now() + limit),
         })
     }

@@ -10,11 +10,13 @@ use sim::cli::output;
 use sim::cli::report::Report;
 use thiserror::Error;
 
+use super::interrupt;
 use super::place::{self, Boards};
 use crate::images::board::Board;
 use crate::images::build::Profile;
 use crate::size::baseline::{self, Baseline};
 use crate::size::{Measured, table};
+use crate::toolchain::Surroundings;
 
 #[derive(Debug, Args)]
 pub(super) struct Size {
@@ -41,12 +43,24 @@ impl Size {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };
-        let exits = boards.iter().map(|board| self.measure(board, report));
+        let surroundings = match interrupt::listen(report) {
+            Ok(interrupted) => Surroundings {
+                interrupted,
+                ..place::surroundings()
+            },
+            Err(exit) => return exit,
+        };
+        let exits = boards
+            .iter()
+            .map(|board| self.measure(&surroundings, board, report));
         exits.max().unwrap_or(Exit::Held)
     }
 
-    fn measure(&self, board: &Board, report: &Report) -> Exit {
-        let images = match self.boards.build(board, Profile::Release, report) {
+    fn measure(&self, surroundings: &Surroundings, board: &Board, report: &Report) -> Exit {
+        let images = match self
+            .boards
+            .build(surroundings, board, Profile::Release, report)
+        {
             Ok(images) => images,
             Err(exit) => return exit,
         };

@@ -1,6 +1,6 @@
 //! What the hardware suite is made of: boards, benches and scenarios, read together.
 
-use sim::catalog::{Catalog, shipped};
+use sim::catalog::Catalog;
 use sim::cli::exit::Exit;
 use sim::cli::report::Report;
 
@@ -21,7 +21,7 @@ pub(super) struct Suite {
 impl Suite {
     /// The suite of the repository around this folder, and of the user; or how the process
     /// ends without it. No hardware is looked at.
-    pub(super) fn read(report: &Report) -> Result<Self, Exit> {
+    pub(super) fn read(catalog: &Catalog, report: &Report) -> Result<Self, Exit> {
         let repository = place::repository();
         let boards = match board::boards(&repository.join(BOARDS)) {
             Ok(boards) => boards,
@@ -53,8 +53,7 @@ impl Suite {
             report.print(&report.plain(&message, Some(help)));
             return Err(Exit::BadInput);
         }
-        let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
-        let scenarios = match plan::scenarios(&repository.join(SCENARIOS), &catalog) {
+        let scenarios = match plan::scenarios(&repository.join(SCENARIOS), catalog) {
             Ok(scenarios) => scenarios,
             Err(ScenarioError::Load { text, error }) => {
                 report.print(&report.unloadable(&text, &error));

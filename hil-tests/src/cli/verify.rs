@@ -13,18 +13,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use sim::catalog::{Catalog, shipped};
+use sim::catalog::Catalog;
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
 
+use super::interrupt;
 use super::place;
 use crate::bench::plan::{self, SCENARIOS, Scenario};
 use crate::images::board::{self, BOARDS};
+use crate::process::{self, Call, Ended};
 use crate::toolchain::doctor;
 use crate::toolchain::rust::{Rust, Rustc};
 use crate::verdict::Verdict;
-use crate::verify::process::{self, Call, Ended};
 use crate::verify::runner::{self, Acted, Actor, Run};
 use crate::verify::setup::{self, Addition, Means, Reach};
 use crate::verify::steps::{self, Action, Step};
@@ -41,21 +42,19 @@ pub(super) struct Verify {
 }
 
 impl Verify {
-    pub(super) fn execute(&self, report: &Report) -> ExitCode {
-        match self.verify(report) {
+    pub(super) fn execute(&self, catalog: Catalog, report: &Report) -> ExitCode {
+        match self.verify(catalog, report) {
             Ok(code) => code.into(),
             Err(exit) => exit.into(),
         }
     }
 
-    fn verify(&self, report: &Report) -> Result<u8, Exit> {
+    fn verify(&self, catalog: Catalog, report: &Report) -> Result<u8, Exit> {
         let refuse = |message: &str, help: Option<&str>| {
             report.print(&report.plain(message, help));
             Exit::BadInput
         };
-        let interrupted = on_interrupt().map_err(|error| {
-            refuse(&format!("cannot listen for an interruption: {error}"), None)
-        })?;
+        let interrupted = interrupt::listen(report)?;
         let mut repository = place::repository();
         if repository.as_os_str().is_empty() {
             repository.push(".");
@@ -64,7 +63,6 @@ impl Verify {
             .map_err(|error| refuse(&error.to_string(), Some("run it inside the repository")))?;
         let hil = env::current_exe()
             .map_err(|error| refuse(&format!("cannot find this program: {error}"), None))?;
-        let catalog = Catalog::new(shipped()).map_err(|error| report.error(error))?;
         let mut targets: Vec<_> = boards.iter().map(|board| board.target.as_str()).collect();
         targets.push(steps::CORE_TARGET);
         targets.sort_unstable();
@@ -117,17 +115,6 @@ impl Verify {
 
 fn help(addition: &Addition) -> String {
     format!("run `{}`, or `cargo verify --yes`", addition.commands())
-}
-
-/// Becomes true once somebody interrupts; nothing ends by itself.
-fn on_interrupt() -> io::Result<Arc<AtomicBool>> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
-    Ok(interrupted)
 }
 
 fn means() -> Means {
@@ -292,7 +279,7 @@ impl Work {
     }
 
     fn run(&self, call: &Call) -> Acted {
-        judge(&process::run(call, &self.interrupted))
+        judge(&process::run(call, &self.interrupted).ended)
     }
 
     fn has_target(&self, target: &str) -> bool {
@@ -302,19 +289,15 @@ impl Work {
     }
 
     fn cross(&self, target: &str, arguments: &[String]) -> Acted {
-        let rust = match Rust::find(&place::surroundings(), target) {
+        let surroundings = place::surroundings();
+        let rust = match Rust::find(&surroundings, target) {
             Ok(rust) => rust,
             Err(missing) => {
                 let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
                 return Acted::because(Verdict::Infra, missing.join("; "));
             }
         };
-        let command = rust.cargo();
-        let mut call = Call::new([command.get_program()]).in_folder(&self.repository);
-        let variables = command.get_envs();
-        call.variables = variables
-            .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
-            .collect();
+        let mut call = rust.cargo(&surroundings).in_folder(&self.repository);
         call.words.extend(arguments.iter().map(Into::into));
         call.words.extend(["--target".into(), target.into()]);
         if rust.builds_core() {
@@ -356,7 +339,7 @@ impl Work {
         let path = folder.path().join("report.jsonl");
         let mut call = call.clone();
         call.words.extend(["--json".into(), path.clone().into()]);
-        let ended = judge(&process::run(&call, &self.interrupted));
+        let ended = judge(&process::run(&call, &self.interrupted).ended);
         match (read(world, &path), ended) {
             (_, ended) if ended.interrupted => ended,
             (Err(_), ended) if ended.verdict != Verdict::Pass => ended,

@@ -163,6 +163,12 @@ impl Board {
 ///
 /// Those of [`Board::read`], and that there is none.
 pub fn boards(workspace: &Path) -> Result<Vec<Board>, BoardError> {
+    let folders = folders(workspace)?;
+    folders.iter().map(|folder| Board::read(folder)).collect()
+}
+
+/// The folders of all boards, by name.
+fn folders(workspace: &Path) -> Result<Vec<PathBuf>, BoardError> {
     let unreadable = |error| BoardError::Io {
         path: workspace.to_owned(),
         error,
@@ -178,24 +184,30 @@ pub fn boards(workspace: &Path) -> Result<Vec<Board>, BoardError> {
     if folders.is_empty() {
         return Err(BoardError::None(workspace.to_owned()));
     }
-    folders.iter().map(|folder| Board::read(folder)).collect()
+    Ok(folders)
 }
 
-/// The board of this name, or all where none is named.
+/// The board of this name, or all where none is named. One that is broken is no hindrance where
+/// another is named.
 ///
 /// # Errors
 ///
 /// Those of [`boards`], and that there is none of this name.
 pub fn select(workspace: &Path, name: Option<&str>) -> Result<Vec<Board>, BoardError> {
-    let boards = boards(workspace)?;
     let Some(name) = name else {
-        return Ok(boards);
+        return boards(workspace);
     };
-    match boards.iter().find(|board| board.name == name) {
-        Some(board) => Ok(vec![board.clone()]),
+    let folders = folders(workspace)?;
+    let named = |folder: &&PathBuf| folder.file_name() == Some(name.as_ref());
+    match folders.iter().find(named) {
+        Some(folder) => Ok(vec![Board::read(folder)?]),
         None => Err(BoardError::Unknown {
             name: name.to_owned(),
-            boards: boards.into_iter().map(|board| board.name).collect(),
+            boards: folders
+                .iter()
+                .filter_map(|folder| folder.file_name())
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect(),
         }),
     }
 }

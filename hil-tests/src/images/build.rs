@@ -1,9 +1,9 @@
 //! How images are built.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::board::Board;
 use super::elf::{Elf, ElfError};
 use super::wrapper;
+use crate::process::{self, Ended};
 use crate::toolchain::rust::Rust;
 use crate::toolchain::{Missing, Surroundings};
 
@@ -59,6 +60,9 @@ pub enum BuildError {
     /// Cargo has said what is wrong.
     #[error("the images of `{0}` were not built: cargo says why, above")]
     Failed(String),
+    /// Somebody interrupted it.
+    #[error("interrupted while images were built")]
+    Interrupted,
     /// The package has no program.
     #[error("`{0}` builds no image: expected a program in `src/bin`")]
     None(String),
@@ -142,32 +146,49 @@ pub fn build(
     };
     let workspace = fs::canonicalize(workspace).map_err(unrunnable)?;
     let repository = workspace.ancestors().nth(2).unwrap_or(&workspace);
-    let mut command = rust.cargo();
+    let mut call = rust.cargo(surroundings).in_folder(&workspace);
+    call.keeps_output = true;
     if let Some(wrapper) = &surroundings.wrapper {
-        command
-            .env("RUSTC_WRAPPER", wrapper)
-            .env(wrapper::REPOSITORY, repository);
+        let repository = repository.to_owned().into_os_string();
+        call.variables.extend([
+            ("RUSTC_WRAPPER".into(), Some(wrapper.clone().into())),
+            (wrapper::REPOSITORY.into(), Some(repository)),
+        ]);
     }
-    command
-        .current_dir(&workspace)
-        .args(["build", "--locked", "--bins", "--package", &board.name])
-        .args(["--target", &board.target])
-        .args(["--message-format", "json-render-diagnostics"])
-        .arg("--config")
-        .arg(remaps(surroundings, &rust, repository, &board.target)?)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit());
+    call.words.extend(
+        [
+            "build",
+            "--locked",
+            "--bins",
+            "--package",
+            &board.name,
+            "--target",
+            &board.target,
+            "--message-format",
+            "json-render-diagnostics",
+            "--config",
+            &remaps(surroundings, &rust, repository, &board.target)?,
+        ]
+        .map(OsString::from),
+    );
     if profile == Profile::Release {
-        command.arg("--release");
+        call.words.push("--release".into());
     }
     if rust.builds_core() {
-        command.args(["-Zbuild-std=core", "--target-dir", "target/distribution"]);
+        call.words
+            .extend(["-Zbuild-std=core", "--target-dir", "target/distribution"].map(Into::into));
     }
-    let output = command.output().map_err(unrunnable)?;
-    if !output.status.success() {
-        return Err(BuildError::Failed(board.name.clone()));
+    let outcome = process::run(&call, &surroundings.interrupted);
+    match outcome.ended {
+        Ended::Exit(0, _) => {}
+        Ended::Exit(..) => return Err(BuildError::Failed(board.name.clone())),
+        Ended::Interrupted => return Err(BuildError::Interrupted),
+        ended => {
+            let cause = ended.cause().unwrap_or_default();
+            return Err(unrunnable(io::Error::other(cause)));
+        }
     }
-    let messages = serde_json::Deserializer::from_slice(&output.stdout);
+    let messages = serde_json::Deserializer::from_slice(&outcome.output);
     let mut images = Vec::new();
     for message in messages.into_iter::<Message>() {
         let message = message.map_err(|error| unrunnable(error.into()))?;

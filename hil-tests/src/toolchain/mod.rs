@@ -5,6 +5,8 @@ pub mod rust;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Where tools are looked for: what the process was told by its environment.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,12 @@ pub struct Surroundings {
     pub cargo_home: Option<PathBuf>,
     /// The program `hil`, which cargo runs as [`wrapper`](crate::images::wrapper).
     pub wrapper: Option<PathBuf>,
+    /// The names of all variables that are set.
+    pub variables: Vec<OsString>,
+    /// When cargo is to use colour, if that was said: `always` or `never`.
+    pub colour: Option<&'static str>,
+    /// Becomes true once somebody interrupts the process.
+    pub interrupted: Arc<AtomicBool>,
 }
 
 impl Surroundings {

@@ -1,12 +1,17 @@
 //! Which Rust builds images: one with their target, or a distribution's with the source of `core`.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Missing, Surroundings};
+use crate::process::Call;
 
 /// The linker that puts the stack below everything else.
 pub const FLIP_LINK: &str = "flip-link";
+
+/// The command that adds Rust, as <https://rustup.rs> has it.
+pub const RUSTUP: &str = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
 
 /// The linker of distributions.
 const DISTRIBUTION_LINKER: &str = "ld.lld";
@@ -101,10 +106,19 @@ impl Rust {
             .or_else(|| Self::distribution(surroundings, Path::new(DISTRIBUTION)));
         let mut missing = Vec::new();
         if rust.is_none() {
-            missing.push(Missing {
-                what: format!("a Rust that builds for {target}"),
-                add: add_target(target),
-            });
+            let absent = |name| surroundings.program(name).is_none();
+            missing.push(
+                match ["rustc", "rustup"].into_iter().find(|name| absent(name)) {
+                    Some(name) => Missing {
+                        what: name.to_owned(),
+                        add: format!("{RUSTUP}; {}", add_target(target)),
+                    },
+                    None => Missing {
+                        what: format!("a Rust that builds for {target}"),
+                        add: add_target(target),
+                    },
+                },
+            );
         }
         if surroundings.program(FLIP_LINK).is_none() {
             missing.push(Missing {
@@ -152,19 +166,100 @@ impl Rust {
         self.builds_core
     }
 
-    /// A command that runs cargo, with nothing in its environment that changes images.
+    /// Cargo, with nothing in its environment that changes images.
     #[must_use]
-    pub fn cargo(&self) -> Command {
-        let mut command = Command::new(&self.cargo);
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
-            command.env_remove(name);
+    pub fn cargo(&self, surroundings: &Surroundings) -> Call {
+        let set = surroundings.variables.iter();
+        let mut call = Call::new([&self.cargo]);
+        call.variables = set
+            .filter(|name| changes_images(name))
+            .map(|name| (name.clone(), None))
+            .collect();
+        if let Some(colour) = surroundings.colour {
+            call = call.with("CARGO_TERM_COLOR", Some(colour));
         }
         if self.builds_core {
-            command
-                .env("RUSTC", &self.rustc.path)
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("FLIP_LINK_LINKER", DISTRIBUTION_LINKER);
+            call.variables
+                .push(("RUSTC".into(), Some(self.rustc.path.clone().into())));
+            call = call
+                .with("RUSTC_BOOTSTRAP", Some("1"))
+                .with("FLIP_LINK_LINKER", Some(DISTRIBUTION_LINKER));
         }
-        command
+        call
+    }
+}
+
+/// Whether a variable of this name would make other images of the same sources: those that
+/// replace settings of cargo's files, of the compiler, and of defmt.
+fn changes_images(name: &OsStr) -> bool {
+    const EXACTLY: [&str; 9] = [
+        "RUSTC",
+        "RUSTC_BOOTSTRAP",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_INCREMENTAL",
+        "DEFMT_LOG",
+        "FLIP_LINK_LINKER",
+        "SOURCE_DATE_EPOCH",
+    ];
+    const BEGINNINGS: [&str; 4] = [
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_THUMB",
+        "CARGO_UNSTABLE_",
+    ];
+    // These say how a build is done, and not what comes of it.
+    const HARMLESS: [&str; 3] = [
+        "CARGO_BUILD_JOBS",
+        "CARGO_BUILD_TARGET_DIR",
+        "CARGO_BUILD_BUILD_DIR",
+    ];
+    let Some(name) = name.to_str() else {
+        return false;
+    };
+    let begins = BEGINNINGS
+        .iter()
+        .any(|beginning| name.starts_with(beginning));
+    EXACTLY.contains(&name) || begins && !HARMLESS.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn what_changes_images_is_taken_out_of_the_environment_and_nothing_else() {
+        let rust = Rust {
+            cargo: "cargo".into(),
+            rustc: Rustc {
+                path: "rustc".into(),
+                version: String::new(),
+                commit: None,
+                host: String::new(),
+                sysroot: PathBuf::new(),
+            },
+            builds_core: false,
+        };
+        let names = [
+            "PATH",
+            "DEFMT_LOG",
+            "CARGO_PROFILE_RELEASE_OPT_LEVEL",
+            "CARGO_TARGET_THUMBV6M_NONE_EABI_RUSTFLAGS",
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_JOBS",
+            "CARGO_BUILD_RUSTFLAGS",
+        ];
+        let surroundings = Surroundings {
+            variables: names.map(OsString::from).into(),
+            ..Surroundings::default()
+        };
+        assert_eq!(
+            rust.cargo(&surroundings).to_string(),
+            "DEFMT_LOG= CARGO_PROFILE_RELEASE_OPT_LEVEL= \
+             CARGO_TARGET_THUMBV6M_NONE_EABI_RUSTFLAGS= CARGO_BUILD_RUSTFLAGS= cargo"
+        );
     }
 }

@@ -3,12 +3,10 @@
 //! - [`setup`]: what is missing here, and what adds it.
 //! - [`steps`]: what is run, as data.
 //! - [`runner`]: runs steps; one that fails does not keep the next from running.
-//! - [`process`]: runs a program and, when interrupted, ends it with its children.
 //! - [`worlds`] and [`host`]: what each scenario came to in each world.
 //! - [`table`]: all of it for people.
 
 pub mod host;
-pub mod process;
 pub mod runner;
 pub mod setup;
 pub mod steps;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::process::Call;
+use crate::process::Call;
 use crate::toolchain::doctor::Need;
 
 /// How long a download may take before something else is tried.

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::process::Call;
 use super::setup::Addition;
 use crate::images::board::{BOARDS, Board};
+use crate::process::Call;
 use crate::toolchain::doctor::Need;
 
 /// The target that the core is built for without any board.

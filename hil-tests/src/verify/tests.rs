@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::process::{self, Call, Ended};
 use super::runner::{self, Acted, Actor, Run};
 use super::setup::{self, Means, Plan, Reach};
 use super::steps::{self, Action, Step};
 use super::worlds::{self, Played, World};
 use super::{host, table};
+use crate::process::Call;
 use crate::toolchain::doctor::Need;
 use crate::verdict::Verdict;
 
@@ -363,80 +363,4 @@ fn what_a_suite_writes_is_read() {
     let suite = crate::verdict::Suite::default();
     let report = crate::report::jsonl::render(&suite).unwrap();
     assert_eq!(worlds::read("w", &report).unwrap().cases, []);
-}
-
-#[cfg(unix)]
-fn shell(script: &str) -> Call {
-    Call::new(["sh", "-c", script])
-}
-
-#[cfg(unix)]
-#[test]
-fn the_cause_of_a_failure_is_the_error_that_was_told() {
-    let never = AtomicBool::new(false);
-    let mut call = shell("echo 'E: no such package' >&2; echo bye >&2; exit 100");
-    call.keeps_errors = true;
-    let ended = process::run(&call, &never);
-    assert_eq!(ended.cause().as_deref(), Some("E: no such package"));
-    call.keeps_errors = false;
-    let ended = process::run(&shell("exit 3"), &never);
-    assert_eq!(ended.cause().as_deref(), Some("it ended with exit code 3"));
-    assert_eq!(process::run(&shell("exit 0"), &never).cause(), None);
-    assert_eq!(process::run(&shell("kill -9 $$"), &never), Ended::Killed);
-    let nothing = Call::new(["/nowhere/at/all"]);
-    assert!(matches!(
-        process::run(&nothing, &never),
-        Ended::NotStarted(_)
-    ));
-}
-
-#[cfg(unix)]
-#[test]
-fn what_takes_too_long_is_ended_and_says_so() {
-    let mut call = shell("sleep 60");
-    call.limit = Some(Duration::from_millis(50));
-    let ended = process::run(&call, &AtomicBool::new(false));
-    assert_eq!(ended, Ended::TooLong(Duration::from_millis(50)));
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interruption_ends_a_program_and_its_children() {
-    let folder = tempfile::tempdir().unwrap();
-    let pid = folder.path().join("pid");
-    // The child deafens itself against an interruption: it must be ended all the same.
-    let script = format!(
-        "sh -c 'trap \"\" INT; echo $$ > {0}.new; mv {0}.new {0}; sleep 300 & wait' & wait",
-        pid.display()
-    );
-    let interrupted = AtomicBool::new(false);
-    let ended = std::thread::scope(|scope| {
-        let run = scope.spawn(|| process::run(&shell(&script), &interrupted));
-        let started = Instant::now();
-        while !pid.exists() && started.elapsed() < Duration::from_secs(60) {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        interrupted.store(true, Ordering::Relaxed);
-        run.join().unwrap()
-    });
-    assert_eq!(ended, Ended::Interrupted);
-    let pid: i32 = std::fs::read_to_string(pid)
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
-    let pid = rustix::process::Pid::from_raw(pid).unwrap();
-    let started = Instant::now();
-    while rustix::process::test_kill_process(pid).is_ok() {
-        // One that has ended stays until it is reaped; nobody may be there to do so.
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
-        if state.is_ok_and(|state| state.contains(") Z ")) {
-            break;
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "the child lives on"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

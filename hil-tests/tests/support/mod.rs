@@ -21,6 +21,8 @@ pub(crate) fn surroundings() -> Surroundings {
             .map(PathBuf::from)
             .or_else(|| Some(env::home_dir()?.join(".cargo"))),
         wrapper: Some(env!("CARGO_BIN_EXE_hil").into()),
+        variables: env::vars_os().map(|(name, _)| name).collect(),
+        ..Surroundings::default()
     }
 }
 

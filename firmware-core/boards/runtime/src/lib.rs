@@ -25,6 +25,7 @@
 
 pub mod boot;
 pub mod channels;
+mod complaint;
 pub mod crash;
 pub mod matrix;
 pub mod pins;

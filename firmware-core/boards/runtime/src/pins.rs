@@ -7,6 +7,8 @@ use firmware_core::contract::Interface;
 use firmware_core::output::Level;
 use heapless::Vec;
 
+use crate::complaint::Complaint;
+
 /// The most outputs of an app that has pins of its own.
 pub const MAX_OUTPUTS: usize = 16;
 
@@ -44,37 +46,58 @@ impl PinMap {
         while index < self.apps.len() {
             if same(self.apps[index].name, interface.name) {
                 let app = self.apps[index];
-                assert!(
-                    app.fits(interface),
-                    "pins.toml has to name the buttons and outputs of the app, all of them and no others"
-                );
+                app.check(interface);
                 return app;
             }
             index += 1;
         }
-        panic!("pins.toml does not name the app")
+        Complaint::of(&["pins.toml has no [apps.", interface.name, "]"]).raise()
     }
 }
 
 impl App {
-    const fn fits(&self, interface: &Interface) -> bool {
+    /// Each button and each output has its pin, and each pin is one of theirs.
+    const fn check(&self, interface: &Interface) {
         let mut index = 0;
         while index < interface.buttons.len() {
-            if find(self.buttons, interface.buttons[index]).is_none() {
-                return false;
+            let name = interface.buttons[index];
+            if find(self.buttons, name).is_none() {
+                self.complain("lacks the button `", name);
             }
             index += 1;
         }
         index = 0;
         while index < interface.outputs.len() {
-            if find(self.outputs, interface.outputs[index].name).is_none() {
-                return false;
+            let name = interface.outputs[index].name;
+            if find(self.outputs, name).is_none() {
+                self.complain("lacks the output `", name);
             }
             index += 1;
         }
-        self.buttons.len() == interface.buttons.len()
-            && self.outputs.len() == interface.outputs.len()
-            && self.outputs.len() <= MAX_OUTPUTS
+        index = 0;
+        while index < self.buttons.len() {
+            let name = self.buttons[index].0;
+            if !has_button(interface, name) {
+                self.complain("names a button that the app does not have, `", name);
+            }
+            index += 1;
+        }
+        index = 0;
+        while index < self.outputs.len() {
+            let name = self.outputs[index].0;
+            if !has_output(interface, name) {
+                self.complain("names an output that the app does not have, `", name);
+            }
+            index += 1;
+        }
+        assert!(
+            self.outputs.len() <= MAX_OUTPUTS,
+            "the app has more outputs than `MAX_OUTPUTS` of `runtime::pins`"
+        );
+    }
+
+    const fn complain(&self, what: &str, name: &str) -> ! {
+        Complaint::of(&["pins.toml: [apps.", self.name, "] ", what, name, "`"]).raise()
     }
 
     /// The pins of the buttons, in the order of the app.
@@ -99,6 +122,28 @@ const fn find(pins: &[(&str, u32)], name: &str) -> Option<u32> {
         index += 1;
     }
     None
+}
+
+const fn has_button(interface: &Interface, name: &str) -> bool {
+    let mut index = 0;
+    while index < interface.buttons.len() {
+        if same(interface.buttons[index], name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn has_output(interface: &Interface, name: &str) -> bool {
+    let mut index = 0;
+    while index < interface.outputs.len() {
+        if same(interface.outputs[index].name, name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 const fn same(a: &str, b: &str) -> bool {

@@ -34,6 +34,8 @@ pub struct Call {
     pub keeps_errors: bool,
     /// Whether it may ask people something.
     pub asks: bool,
+    /// Whether what it prints on standard output is kept instead of shown.
+    pub keeps_output: bool,
 }
 
 impl Call {
@@ -88,6 +90,15 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// How a program ended, and what it printed, if that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub ended: Ended,
+    /// What it printed on standard output.
+    pub output: Vec<u8>,
+}
+
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -134,27 +145,39 @@ fn telling(lines: &[String]) -> Option<&str> {
     Some(line.trim())
 }
 
-/// Runs a program to its end. What it prints goes where this process prints.
+/// Runs a program to its end. What it prints goes where this process prints, unless it is kept.
 #[must_use]
-pub fn run(call: &Call, interrupted: &AtomicBool) -> Ended {
+pub fn run(call: &Call, interrupted: &AtomicBool) -> Outcome {
+    let nothing = |ended| Outcome {
+        ended,
+        output: Vec::new(),
+    };
     if interrupted.load(Ordering::Relaxed) {
-        return Ended::Interrupted;
+        return nothing(Ended::Interrupted);
     }
     let mut child = match start(call) {
         Ok(child) => child,
-        Err(error) => return Ended::NotStarted(error.to_string()),
+        Err(error) => return nothing(Ended::NotStarted(error.to_string())),
     };
-    let errors = child
-        .stderr
-        .take()
-        .map(|errors| thread::spawn(|| pass_on(errors)));
-    let ended = watch(&mut child, call, interrupted);
-    let said = match (&ended, errors) {
-        // Whoever was ended by force may have left a child that keeps the stream open.
-        (Ok(Watched::Ended(_)), Some(errors)) => errors.join().unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    match ended {
+    let output = child.stdout.take();
+    let output = output.map(|output| thread::spawn(|| keep(output)));
+    let errors = child.stderr.take();
+    let errors = errors.map(|errors| thread::spawn(|| pass_on(errors)));
+    let watched = watch(&mut child, call, interrupted);
+    if !matches!(watched, Ok(Watched::Ended(_))) {
+        // Whoever was ended by force may have left a child that keeps the streams open.
+        return nothing(ended(watched, Vec::new()));
+    }
+    let said = errors.map(|errors| errors.join().unwrap_or_default());
+    let output = output.map(|output| output.join().unwrap_or_default());
+    Outcome {
+        ended: ended(watched, said.unwrap_or_default()),
+        output: output.unwrap_or_default(),
+    }
+}
+
+fn ended(watched: io::Result<Watched>, said: Vec<String>) -> Ended {
+    match watched {
         Ok(Watched::Ended(status)) => match status.code() {
             Some(code) => Ended::Exit(code, said),
             None => Ended::Killed,
@@ -179,6 +202,9 @@ fn start(call: &Call) -> io::Result<Child> {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
+    }
+    if call.keeps_output {
+        command.stdout(Stdio::piped());
     }
     if call.keeps_errors {
         command.stderr(Stdio::piped());
@@ -274,6 +300,14 @@ fn signal(child: &mut Child, _: &Call, signal: Signal) {
     }
 }
 
+/// What can be read of it: a stream that breaks off is a program that does, and its exit code
+/// tells.
+fn keep(mut output: impl Read) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let _ = output.read_to_end(&mut kept);
+    kept
+}
+
 /// Shows what a program says, and keeps its last lines.
 fn pass_on(errors: impl Read) -> Vec<String> {
     let mut kept = VecDeque::new();
@@ -296,3 +330,6 @@ fn pass_on(errors: impl Read) -> Vec<String> {
     }
     kept.into()
 }
+
+#[cfg(all(test, unix))]
+mod tests;
