@@ -69,6 +69,12 @@ impl Rustc {
             .is_dir()
     }
 
+    /// Whether it is not older than the Rust that this was written for.
+    #[must_use]
+    pub fn is_new_enough(&self) -> bool {
+        numbers(&self.version) >= numbers(env!("CARGO_PKG_RUST_VERSION"))
+    }
+
     /// Whether it has the source of `core`.
     #[must_use]
     pub fn has_source(&self) -> bool {
@@ -80,6 +86,12 @@ impl Rustc {
     pub fn source(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib/src/rust")
     }
+}
+
+/// The first two numbers of a version.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 /// What a program prints, if it succeeds.
@@ -147,7 +159,8 @@ impl Rust {
         let rustc = Rustc::ask(&folder.join("rustc"))?;
         let cargo = folder.join("cargo");
         surroundings.program(DISTRIBUTION_LINKER)?;
-        (rustc.has_source() && cargo.is_file()).then_some(Self {
+        let can_build = rustc.has_source() && rustc.is_new_enough() && cargo.is_file();
+        can_build.then_some(Self {
             cargo,
             rustc,
             builds_core: true,
@@ -229,6 +242,13 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(numbers("1.100.0") > numbers("1.89"));
+        assert!(numbers("1.85.0") < numbers("1.89"));
+        assert!(numbers("nightly") < numbers("1.0"));
+    }
 
     #[test]
     fn what_changes_images_is_taken_out_of_the_environment_and_nothing_else() {
