@@ -21,6 +21,12 @@ use super::support;
 /// How long anything may take that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The chip of the virtual board.
+pub(crate) const CHIP: &str = "nRF51822_xxAA";
+
+/// Where the probe of a board may listen.
+pub(crate) const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
 /// The image, the board it runs on, and the session that reaches it.
 pub(crate) struct Bench {
     pub(crate) elf: Elf,
@@ -32,11 +38,18 @@ pub(crate) struct Bench {
 impl Bench {
     /// Flashes the image of the micro:bit v1 for this app, and lets it run.
     pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
-        let image = image(app, profile)?;
-        let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
-        let mut session = attach(&board.selector(), "nRF51822_xxAA", "thumbv6m-none-eabi")?;
+        let mut bench = Self::with(
+            VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?,
+            &image(app, profile)?,
+        )?;
+        bench.session.flash(&bench.bytes, &bench.elf)?;
+        Ok(bench)
+    }
+
+    /// A board that has this image, or will have it.
+    pub(crate) fn with(board: VirtualBoard, image: &Image) -> Result<Self, Failed> {
+        let session = attach(&board.selector(), CHIP, "thumbv6m-none-eabi")?;
         let (bytes, elf) = image.load()?;
-        session.flash(&bytes, &elf)?;
         Ok(Self {
             elf,
             bytes,

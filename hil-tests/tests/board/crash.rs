@@ -6,10 +6,15 @@ use firmware_core::wire::Phase;
 use hil_tests::images::build::Profile;
 use hil_tests::images::elf::Elf;
 use hil_tests::session::logs::LogTable;
+use hil_tests::virtual_board::board::VirtualBoard;
+use hil_tests::virtual_board::machine::Pace;
 use libtest_mimic::Failed;
-use probe_rs::{Core, MemoryInterface, RegisterId};
+use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
+use probe_rs::probe::list::Lister;
+use probe_rs::probe::{DebugProbeSelector, WireProtocol};
+use probe_rs::{Core, MemoryInterface, Permissions, RegisterId};
 
-use super::bench::Bench;
+use super::bench::{ANY_PORT, Bench, CHIP, image};
 
 const R0: RegisterId = RegisterId(0);
 const SP: RegisterId = RegisterId(13);
@@ -129,6 +134,22 @@ pub(crate) fn three_in_a_row_are_enough() -> Result<(), Failed> {
     bench.session.reset(&bench.elf)?;
     bench.await_word("LOCKSTEP_TICK", |tick| tick > 0)?;
     assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Free);
+    Ok(())
+}
+
+/// The core then stands on the breakpoint of the flash algorithm, in RAM that holds nothing of
+/// the image's, and no debugger is there for it any more: a fault before start-up.
+pub(crate) fn a_debugger_that_flashes_and_goes_leaves_a_board_that_boots() -> Result<(), Failed> {
+    let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
+    let image = image("lamp", Profile::Release)?;
+    let mut probe = Lister::new().open(board.selector().parse::<DebugProbeSelector>()?)?;
+    probe.select_protocol(WireProtocol::Swd)?;
+    let mut session = probe.attach(CHIP, Permissions::default())?;
+    download_file(&mut session, &image.path, ElfLoader(ElfOptions::default()))?;
+    drop(session);
+    let mut bench = Bench::with(board, &image)?;
+    let hello = bench.hello_after_a_crash(1)?;
+    assert!(matches!(cause(&hello.last_words), Some(Cause::Fault(_))));
     Ok(())
 }
 

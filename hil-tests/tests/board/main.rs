@@ -24,7 +24,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 11] = [
+    let tests: [(&str, Test); 12] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -57,6 +57,10 @@ fn main() -> ExitCode {
         (
             "crash/a-debug-image-stays-where-it-is",
             crash::a_debug_image_stays_where_it_is,
+        ),
+        (
+            "crash/a-debugger-that-flashes-and-goes-leaves-a-board-that-boots",
+            crash::a_debugger_that_flashes_and_goes_leaves_a_board_that_boots,
         ),
         (
             "command/changes-are-shown-with-their-ticks",

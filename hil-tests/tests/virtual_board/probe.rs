@@ -201,6 +201,25 @@ fn erased_flash_locks_the_core_up_until_there_is_a_program() {
     assert!(board.failure().is_none());
 }
 
+/// It leaves the core on the breakpoint of the flash algorithm, with no vectors in flash.
+#[test]
+fn a_board_outlives_a_debugger_that_erases_and_goes() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    let mut progress = probe_rs::flashing::FlashProgress::empty();
+    probe_rs::flashing::erase_all(&mut session, &mut progress, false).unwrap();
+    drop(session);
+    let mut session = attach(&board);
+    let status = session.core(0).unwrap().status().unwrap();
+    assert_eq!(status, CoreStatus::LockedUp);
+    flash(&mut session, &COUNTER);
+    let mut core = session.core(0).unwrap();
+    assert_eq!(core.reset_and_halt(SECOND).unwrap().pc, u64::from(CODE));
+    assert!(board.failure().is_none());
+}
+
 #[test]
 fn a_sleeping_core_halts_steps_and_goes_on() {
     let Some(board) = board(Pace::RealTime) else {

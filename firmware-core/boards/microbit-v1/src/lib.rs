@@ -34,7 +34,7 @@ pub fn start<A: App>() -> ! {
         const { PINS.of(&A::INTERFACE) },
         peripherals.TIMER0,
     );
-    runtime::run::<A>(&mut microbit, outputs_off, conditions)
+    runtime::run::<A>(&mut microbit, conditions)
 }
 
 /// Starts the crystal, without which a tick is no millisecond.
@@ -132,8 +132,9 @@ impl Hardware for Microbit {
     }
 }
 
-/// Every output of every app and every row of LEDs low.
-fn outputs_off() {
+/// Every output of every app and every row of LEDs low: what a crash does first.
+#[unsafe(no_mangle)]
+fn lockstep_outputs_off() {
     let outputs = PINS.apps.iter().flat_map(|app| app.outputs);
     let low = outputs
         .map(|(_, pin)| *pin)

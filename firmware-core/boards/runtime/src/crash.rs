@@ -5,23 +5,26 @@
 //! core that has no debugger.
 
 use core::arch::global_asm;
-use core::cell::{Cell, UnsafeCell};
+use core::cell::UnsafeCell;
 use core::fmt::Write;
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::exception;
-use critical_section::Mutex;
 use firmware_core::epitaph::{self, Cause, Clipped, Epitaph, Registers, Retained, SIZE};
 use firmware_core::time::Ticks;
 
 use crate::{boot, samples};
 
-/// What puts the outputs into their safe state. A critical section, because a crash can come
-/// at any time.
-static OUTPUTS_OFF: Mutex<Cell<fn()>> = Mutex::new(Cell::new(|| ()));
+unsafe extern "Rust" {
+    /// Puts every output of the board into its safe state, with nothing but flash and registers:
+    /// RAM may hold anything. A function of the board and not a pointer to one, because a fault
+    /// can come before start-up has filled RAM, as it does when a debugger lets go of a core
+    /// that stands on the breakpoint of a flash algorithm.
+    safe fn lockstep_outputs_off();
+}
 
 /// After this many crashes in a row the app is not started again.
 pub const MAX_CRASHES: u8 = 3;
@@ -29,14 +32,10 @@ pub const MAX_CRASHES: u8 = 3;
 /// The count of a board that is broken and runs to say so: the next reset comes from outside.
 const BROKEN: u8 = u8::MAX;
 
-/// From now on a crash puts the outputs into their safe state this way.
-pub fn arm(outputs_off: fn()) {
-    critical_section::with(|cs| OUTPUTS_OFF.borrow(cs).set(outputs_off));
-}
-
-/// Whether a crash is being logged. An atomic, because a fault comes at any time; load and
-/// store are enough, because what was interrupted by a crash never goes on.
-static LOGGING: AtomicBool = AtomicBool::new(false);
+/// Not 0 while a crash is being logged. An atomic, because a fault comes at any time; load and
+/// store are enough, because what was interrupted by a crash never goes on. A word, because RAM
+/// that start-up has not filled yet may hold anything.
+static LOGGING: AtomicU32 = AtomicU32::new(0);
 
 /// The memory that a reset does not touch.
 #[repr(transparent)]
@@ -88,7 +87,7 @@ pub fn forget() {
 
 fn crash(cause: Cause<'_>) -> ! {
     cortex_m::interrupt::disable();
-    critical_section::with(|cs| OUTPUTS_OFF.borrow(cs).get())();
+    lockstep_outputs_off();
     let epitaph = Epitaph {
         tick: Ticks(samples::now()),
         cause,
@@ -96,10 +95,12 @@ fn crash(cause: Cause<'_>) -> ! {
     let before = Retained::read(&read_retained()).crashes;
     if cfg!(debug_assertions) {
         // A log that cannot be written, because the crash came in the midst of one, panics.
-        if !LOGGING.load(Ordering::Relaxed) {
-            LOGGING.store(true, Ordering::Relaxed);
+        if LOGGING.load(Ordering::Relaxed) == 0 {
+            LOGGING.store(1, Ordering::Relaxed);
             write_retained(epitaph::retain(before, Some(&epitaph)));
-            boot::log(&epitaph);
+            if boot::was_checked() {
+                boot::log(&epitaph);
+            }
         }
         lockstep_parked()
     }

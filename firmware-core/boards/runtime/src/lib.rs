@@ -62,11 +62,7 @@ pub trait Hardware {
 }
 
 /// Runs the app for ever. `conditions` are what initialisation found.
-///
-/// `outputs_off` puts every output into its safe state without any help: it is called when
-/// nothing else can be trusted.
-pub fn run<A: App>(hardware: &mut dyn Hardware, outputs_off: fn(), conditions: Conditions) -> ! {
-    crash::arm(outputs_off);
+pub fn run<A: App>(hardware: &mut dyn Hardware, conditions: Conditions) -> ! {
     stack::paint();
     let mut link = channels::open();
     let before = crash::before_this_boot();

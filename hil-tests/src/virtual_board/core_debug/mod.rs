@@ -52,6 +52,10 @@ const HARD_FAULT_VECTOR: u32 = 12;
 /// The exception number of a hard fault.
 const HARD_FAULT: u32 = 3;
 
+/// The program counter of a core that is locked up (ARMv6-M Architecture Reference Manual,
+/// "Unrecoverable exception cases").
+const LOCKED_UP: u32 = 0xffff_fffe;
+
 /// Flash and RAM: what instructions can be fetched from.
 const CODE: [std::ops::Range<u32>; 2] = [0..0x0004_0000, 0x2000_0000..0x2000_4000];
 
@@ -335,12 +339,17 @@ impl CoreDebug {
         Ok(())
     }
 
-    /// A core with neither an instruction to fetch nor a handler for that
-    /// fault locks up, as on erased flash; the emulator must not try.
+    /// A core with neither an instruction to run nor a handler for that fault locks up, as on
+    /// erased flash, or on a BKPT of a flash algorithm that its debugger has left; the emulator
+    /// must not try.
     fn locks_up(&mut self, pc: u32, core: &mut impl Core) -> Result<bool, MachineError> {
-        let lost = !is_code(pc);
+        let left = self.control & C_DEBUGEN == 0;
+        let lost = !is_code(pc) || left && is_trap(pc, core)?;
         self.locked_up = lost && !is_code(core.word(HARD_FAULT_VECTOR)?);
         self.halted = !self.locked_up;
+        if self.locked_up {
+            core.set_register(PC, LOCKED_UP)?;
+        }
         Ok(self.locked_up)
     }
 

@@ -194,6 +194,20 @@ fn a_core_that_no_debugger_wants_runs() {
 }
 
 #[test]
+fn a_trap_that_its_debugger_left_locks_up_where_nothing_handles_it() {
+    let mut it = Debugger::new();
+    it.write(DHCSR, HALT);
+    it.1.words.insert(CODE, 0xbe00);
+    it.write(DHCSR, KEY);
+    assert!(it.1.running, "the handler is there");
+    it.write(DHCSR, HALT);
+    it.1.words.insert(HARD_FAULT_VECTOR, 0xffff_ffff);
+    it.write(DHCSR, KEY);
+    assert!(!it.1.running);
+    assert_ne!(it.read(DHCSR) & S_LOCKUP, 0);
+}
+
+#[test]
 fn every_register_is_transferred_through_its_number() {
     let mut it = Debugger::new();
     it.write(DHCSR, HALT);
