@@ -98,7 +98,14 @@ impl Board {
                 return Exit::BadInput;
             }
         };
-        match serve(self.listen, pace, &pins, clock) {
+        let image = self.image.as_ref().map(|path| path.display().to_string());
+        match serve(
+            self.listen,
+            pace,
+            &pins,
+            clock,
+            image.as_deref().unwrap_or("IMAGE"),
+        ) {
             Ok(exit) => exit,
             Err(ServeError::Output(error)) => report.error(error),
             Err(ServeError::Board(error)) => {
@@ -136,6 +143,7 @@ fn serve(
     pace: Pace,
     pins: &AppPins,
     clock: Option<TickClock>,
+    image: &str,
 ) -> Result<Exit, ServeError> {
     let board = VirtualBoard::start(listen, pace)?;
     let mut buttons: Vec<Button> = Vec::new();
@@ -150,7 +158,7 @@ fn serve(
         board.drive(button.pin, pins.level(false))?;
     }
     board.watch_pins(pins.output_mask());
-    output::write(None, welcome(&board.selector(), &buttons).as_bytes())?;
+    output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
     let keys = Keys::listen();
     loop {
         let key = keys.next(LOOK_EVERY);
@@ -256,20 +264,20 @@ impl Button {
     }
 }
 
-/// How the board is used.
-fn welcome(selector: &str, buttons: &[Button]) -> String {
+/// How the board is used. Of the channels of an image, channel 0 is for people.
+fn welcome(selector: &str, image: &str, buttons: &[Button]) -> String {
     let probe = format!("--chip nRF51822_xxAA --protocol swd --probe {selector}");
     let mut text = format!(
         "probe     {selector}\n\
-         flash     probe-rs download {probe} IMAGE\n\
-         run       probe-rs run {probe} IMAGE\n\
-         attach    probe-rs attach {probe} IMAGE\n\
+         flash     probe-rs download {probe} {image}\n\
+         run       probe-rs run {probe} --rtt-up-channels 0 {image}\n\
+         attach    probe-rs attach {probe} --rtt-up-channels 0 {image}\n\
          gdb       probe-rs gdb {probe} --gdb-connection-string 127.0.0.1:1337\n          \
-                   gdb-multiarch IMAGE -ex 'target remote 127.0.0.1:1337'\n\
+                   gdb-multiarch {image} -ex 'target remote 127.0.0.1:1337'\n\
          VS Code   {{\"type\": \"probe-rs-debug\", \"request\": \"launch\", \
          \"name\": \"virtual board\", \"chip\": \"nRF51822_xxAA\", \"probe\": \"{selector}\", \
          \"wireProtocol\": \"Swd\", \"flashingConfig\": {{\"flashingEnabled\": true}}, \
-         \"coreConfigs\": [{{\"programBinary\": \"IMAGE\"}}]}}\n"
+         \"coreConfigs\": [{{\"programBinary\": \"{image}\"}}]}}\n"
     );
     text.push_str(&legend(buttons));
     text

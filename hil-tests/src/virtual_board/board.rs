@@ -217,7 +217,8 @@ impl Inside {
         if self.failure.is_none() {
             let watched = self.debug.watch(&mut self.machine);
             let heard = watched.and_then(|()| self.machine.hear_pins());
-            self.failure = heard.err();
+            let answered = heard.and_then(|()| self.machine.look_after());
+            self.failure = answered.err();
         }
         self.failure.is_none()
     }

@@ -59,6 +59,9 @@ pub fn answer(request: &[u8], probe: &mut Probe, bus: &mut impl Bus) -> Reply {
         b"Gf" => Some(Reply::Number(4_000_000)),
         b"GF" | b"GE" | b"GP" => Some(Reply::Number(0)),
         b"GZ" => reset_line(fields, bus),
+        // Nothing is connected to these pins: what is read there is the pull-up.
+        b"JS" => Some(Reply::Number(0)),
+        b"JN" => jtag_next(fields),
         b"SS" => {
             probe.wire = Wire::default();
             Some(Reply::Number(0))
@@ -96,6 +99,12 @@ fn reset_line(mut fields: Fields<'_>, bus: &mut impl Bus) -> Option<Reply> {
     fields.end()?;
     bus.reset_line(pulled);
     Some(Reply::Number(0))
+}
+
+fn jtag_next(mut fields: Fields<'_>) -> Option<Reply> {
+    let (mode, data) = (fields.take(1)?, fields.take(1)?);
+    fields.end()?;
+    (mode <= 1 && data <= 1).then_some(Reply::Number(1))
 }
 
 /// Bits onto the wire, with or without their parity.
@@ -239,8 +248,10 @@ mod tests {
         fn reset_line(&mut self, _: bool) {}
     }
 
-    const EXCHANGES: [(&str, &str); 17] = [
+    const EXCHANGES: [(&str, &str); 19] = [
         ("HC", "&K3#"),
+        ("JN10", "&K1#"),
+        ("JN2", "&P1#"),
         ("SS", "&K0#"),
         ("So2033ffffff", "&K0#"),
         ("So08a5", "&K0#"),

@@ -25,6 +25,9 @@ const CHIP: &str = "/machine/nrf51";
 const RESET: &str = "\"RESET\"";
 /// How long the machine may take over one request.
 pub(super) const DEADLINE: Duration = Duration::from_secs(4);
+/// How long the machine may say nothing before it is asked whether it is still there: with
+/// [`DEADLINE`] less than the five seconds in which a hang must be told.
+const QUIET: Duration = Duration::from_millis(500);
 
 /// Runs QEMU and ends it, and its folder, once standard input closes: the
 /// kernel closes it however the parent ends.
@@ -121,6 +124,8 @@ pub struct Machine {
     reset_seen: bool,
     pub(super) pins: Pins,
     clock: Option<TickClock>,
+    /// When it last answered.
+    answered: Instant,
 }
 
 impl Machine {
@@ -178,6 +183,7 @@ impl Machine {
             reset_seen: false,
             pins: Pins::default(),
             clock: None,
+            answered: Instant::now(),
         };
         machine.boot_blank()?;
         Ok(machine)
@@ -399,6 +405,17 @@ impl Machine {
         self.folder.path()
     }
 
+    /// Sees to it that a machine that hangs is told, though nobody asks it anything.
+    ///
+    /// # Errors
+    /// The machine ended or does not answer.
+    pub(super) fn look_after(&mut self) -> Result<(), MachineError> {
+        match self.answered.elapsed() > QUIET {
+            true => self.qmp("query-status"),
+            false => Ok(()),
+        }
+    }
+
     fn qtest(&mut self, request: &str) -> Result<String, MachineError> {
         let (line, until) = (format!("{request}\n"), soon());
         let reply = self.qtest.send(line.as_bytes(), DEADLINE).and_then(|()| {
@@ -410,6 +427,7 @@ impl Machine {
             }
         });
         let reply = reply.map_err(|e| self.failure(request, e))?;
+        self.answered = Instant::now();
         match reply.strip_prefix("OK") {
             Some(value) => Ok(value.trim().to_owned()),
             None => Err(MachineError::Refused {
@@ -431,6 +449,7 @@ impl Machine {
             }
         });
         let reply = reply.map_err(|e| self.failure(name, e))?;
+        self.answered = Instant::now();
         if reply.contains("\"return\"") {
             return Ok(());
         }

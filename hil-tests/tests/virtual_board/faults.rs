@@ -172,6 +172,26 @@ fn a_machine_killed_while_it_runs_is_an_error_of_the_next_request() {
     assert!(board.failure().is_some());
 }
 
+/// [`until`] waits for 5 s, which is the most that a hang may take to be told.
+#[test]
+fn a_machine_that_hangs_is_a_failure_whether_or_not_anybody_asks() {
+    for is_asked in [false, true] {
+        let Some(board) = board(Pace::RealTime) else {
+            return;
+        };
+        let mut session = attach(&board);
+        let mut core = session.core(0).unwrap();
+        core.read_word_32(COUNT.into()).unwrap();
+        freeze_machine(board.machine_id());
+        if is_asked {
+            assert!(core.read_word_32(COUNT.into()).is_err());
+        }
+        until("the cause", || board.failure().is_some());
+        let failure = board.failure().unwrap();
+        assert!(failure.contains("the machine did not answer"), "{failure}");
+    }
+}
+
 #[test]
 fn a_core_that_locks_up_by_itself_is_a_failure_with_its_cause() {
     let Some(board) = board(Pace::RealTime) else {

@@ -62,11 +62,20 @@ pub(crate) fn flash(session: &mut Session, code: &[u16]) {
 
 /// Kills the emulator behind its wrapper.
 pub(crate) fn kill_machine(wrapper: u32) {
+    signal_machine(wrapper, "-9");
+}
+
+/// Lets the emulator behind its wrapper do nothing any more.
+pub(crate) fn freeze_machine(wrapper: u32) {
+    signal_machine(wrapper, "-STOP");
+}
+
+fn signal_machine(wrapper: u32, signal: &str) {
     let children = format!("/proc/{wrapper}/task/{wrapper}/children");
     let children = std::fs::read_to_string(children).unwrap();
     let qemu = children.split_whitespace().next().unwrap();
     let kill = std::process::Command::new("kill")
-        .args(["-9", qemu])
+        .args([signal, qemu])
         .status();
     assert!(kill.unwrap().success());
 }
