@@ -24,7 +24,13 @@ pub struct Matrix<P, const ROWS: usize, const COLUMNS: usize> {
     picture: Picture,
     bars: Lines<u8>,
     row: usize,
+    /// Ticks until the next row.
+    rest: usize,
 }
+
+/// The ticks that all rows take together, at most: at 60 pictures a second nobody sees them
+/// flicker, and every edge that is not needed is one less for whoever samples the pins.
+const PICTURE_TICKS: usize = 16;
 
 impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
     Matrix<P, ROWS, COLUMNS>
@@ -37,6 +43,7 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
             picture,
             bars: [0; SIDE as usize],
             row: 0,
+            rest: 0,
         }
     }
 
@@ -48,8 +55,13 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
         }
     }
 
-    /// Lights the next row, at 1 kHz each for a millisecond.
+    /// Lights the next row, each for a few milliseconds: called once a tick.
     pub fn refresh(&mut self) {
+        if let Some(rest) = self.rest.checked_sub(1) {
+            self.rest = rest;
+            return;
+        }
+        self.rest = PICTURE_TICKS / ROWS - 1;
         set(&mut self.rows[self.row], false);
         self.row = (self.row + 1) % ROWS;
         let mut lit = [false; COLUMNS];
@@ -63,7 +75,7 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
         for (column, lit) in self.columns.iter_mut().zip(lit) {
             set(column, !lit);
         }
-        set(&mut self.rows[self.row], true);
+        set(&mut self.rows[self.row], lit.contains(&true));
     }
 }
 
