@@ -10,7 +10,9 @@
 //! | 5 | length of the epitaph, 0 for none |
 //! | 6 to 197 | the [`Epitaph`], in postcard |
 //! | 198 to 199 | zero |
-//! | 200 to 203 | FNV-1a of all before it, 32 bits, little-endian |
+//! | 200 to 203 | FNV-1a of all before it and then of the image's identity, 32 bits, little-endian |
+//!
+//! So what one image left is nothing to another: a board that is given a new image begins anew.
 
 use core::fmt;
 
@@ -87,11 +89,12 @@ pub struct Retained<'a> {
 }
 
 impl<'a> Retained<'a> {
-    /// What this memory says; nothing if its checksum does not hold.
+    /// What this memory says to the image with this identity; nothing if its checksum does not
+    /// hold.
     #[must_use]
-    pub fn read(memory: &'a [u8; SIZE]) -> Self {
+    pub fn read(memory: &'a [u8; SIZE], image: &[u8]) -> Self {
         let (body, checksum) = memory.split_at(CHECKSUM);
-        if !body.starts_with(&SIGNATURE) || checksum != fnv1a(body).to_le_bytes() {
+        if !body.starts_with(&SIGNATURE) || checksum != checksum_of(body, image) {
             return Self::default();
         }
         let length = usize::from(memory[LENGTH]);
@@ -123,10 +126,10 @@ impl<'a> Epitaph<'a> {
     }
 }
 
-/// The memory that says so. An epitaph that has no room is left out; one whose texts have
+/// The memory that says so to the image with this identity. An epitaph that has no room is left out; one whose texts have
 /// at most [`MAX_TEXT`] bytes always has.
 #[must_use]
-pub fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>) -> [u8; SIZE] {
+pub fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>, image: &[u8]) -> [u8; SIZE] {
     let mut memory = [0; SIZE];
     memory[..CRASHES].copy_from_slice(&SIGNATURE);
     memory[CRASHES] = crashes;
@@ -135,16 +138,18 @@ pub fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>) -> [u8; SIZE] {
         let length = postcard::to_slice(epitaph, place).map_or(0, |words| words.len());
         memory[LENGTH] = u8::try_from(length).unwrap_or(0);
     }
-    let checksum = fnv1a(&memory[..CHECKSUM]);
-    memory[CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
+    let checksum = checksum_of(&memory[..CHECKSUM], image);
+    memory[CHECKSUM..].copy_from_slice(&checksum);
     memory
 }
 
 /// FNV-1a, 32 bits: enough to tell what was written from what happens to stand there.
-fn fnv1a(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+fn checksum_of(body: &[u8], image: &[u8]) -> [u8; 4] {
+    let bytes = body.iter().chain(image);
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
+    });
+    hash.to_le_bytes()
 }
 
 /// Text that keeps its beginning and drops what has no room.
@@ -208,6 +213,8 @@ mod tests {
     use proptest::prelude::*;
     use std::string::String;
 
+    const IMAGE: &[u8] = &[1, 2, 3];
+
     fn panic<'a>(message: &'a str, file: &'a str) -> Epitaph<'a> {
         Epitaph {
             tick: Ticks::MAX,
@@ -227,9 +234,11 @@ mod tests {
                 tick: Ticks(5),
                 cause: Cause::StackOverflow,
             }),
+            IMAGE,
         );
         assert_eq!(memory[..9], *b"LKEP\x02\x02\x05\x02\x00");
-        assert_eq!(memory[200..], fnv1a(&memory[..200]).to_le_bytes());
+        assert_eq!(memory[200..], checksum_of(&memory[..200], IMAGE));
+        assert_eq!(checksum_of(b"foo", b"bar"), 0xbf9c_f968_u32.to_le_bytes());
     }
 
     #[test]
@@ -260,7 +269,10 @@ mod tests {
             (fault, &[9, 1, 1, 2, 3, 4, 5, 6, 7, 8][..]),
             (panic, &[9, 0, 1, b'm', 1, b'f', 3]),
         ] {
-            assert_eq!(Retained::read(&retain(1, Some(&epitaph))).last_words, bytes);
+            assert_eq!(
+                Retained::read(&retain(1, Some(&epitaph), IMAGE), IMAGE).last_words,
+                bytes
+            );
         }
     }
 
@@ -278,8 +290,8 @@ mod tests {
                 cause: Cause::Fault(registers),
             },
         ] {
-            let memory = retain(255, Some(&epitaph));
-            let retained = Retained::read(&memory);
+            let memory = retain(255, Some(&epitaph), IMAGE);
+            let retained = Retained::read(&memory, IMAGE);
             assert_eq!(retained.epitaph(), Some(epitaph));
             assert_eq!(retained.crashes, 255);
         }
@@ -287,15 +299,21 @@ mod tests {
 
     #[test]
     fn memory_without_an_epitaph_has_a_count_alone() {
-        let memory = retain(3, None);
+        let memory = retain(3, None, IMAGE);
         assert_eq!(
-            Retained::read(&memory),
+            Retained::read(&memory, IMAGE),
             Retained {
                 crashes: 3,
                 last_words: &[]
             }
         );
-        assert_eq!(Retained::read(&memory).epitaph(), None);
+        assert_eq!(Retained::read(&memory, IMAGE).epitaph(), None);
+    }
+
+    #[test]
+    fn what_another_image_left_is_not_believed() {
+        let memory = retain(3, None, IMAGE);
+        assert_eq!(Retained::read(&memory, &[1, 2]), Retained::default());
     }
 
     #[test]
@@ -313,14 +331,14 @@ mod tests {
             bytes in proptest::collection::vec(any::<u8>(), SIZE),
         ) {
             let memory: [u8; SIZE] = bytes.try_into().expect("as many as there are");
-            prop_assert_eq!(Retained::read(&memory), Retained::default());
+            prop_assert_eq!(Retained::read(&memory, IMAGE), Retained::default());
         }
 
         #[test]
         fn a_bit_that_fell_over_is_noticed(bit in 0..SIZE * 8, message in ".{0,16}") {
-            let mut memory = retain(1, Some(&panic(&message, "lib.rs")));
+            let mut memory = retain(1, Some(&panic(&message, "lib.rs")), IMAGE);
             memory[bit / 8] ^= 1 << (bit % 8);
-            prop_assert_eq!(Retained::read(&memory), Retained::default());
+            prop_assert_eq!(Retained::read(&memory, IMAGE), Retained::default());
         }
 
         #[test]

@@ -57,6 +57,12 @@ fn main() -> ExitCode {
             interrupted_build,
             false,
         ),
+        #[cfg(unix)]
+        (
+            "a-rust-that-is-too-old-is-told-by-doctor-and-by-build",
+            old_rust,
+            false,
+        ),
         ("doctor-is-content-where-all-is-there", doctor, true),
         (
             "build-tells-what-breaks-the-contract-and-ends-with-1",
@@ -278,47 +284,77 @@ fn broken_board_file() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Cargo and what it has started end with the one who wanted the build.
+/// A rustc that is found, has the target, and is of this version.
 #[cfg(unix)]
-fn interrupted_build() -> Result<(), Failed> {
-    let repository = Repository::new();
+fn fake_rustc(repository: &Repository, version: &str) {
     let sysroot = repository.path().display().to_string();
-    let pid = repository.path().join("pid");
-    fs::create_dir_all(
-        repository
-            .path()
-            .join("lib/rustlib")
-            .join(TARGET)
-            .join("lib"),
-    )?;
-    repository.program("flip-link", "#!/bin/sh\n");
-    let facts = "release: 1.0.0\\nhost: here\\n";
+    let target = repository.path().join("lib/rustlib").join(TARGET);
+    fs::create_dir_all(target.join("lib")).unwrap();
+    let facts = format!("release: {version}\\nhost: here\\n");
     repository.program(
         "rustc",
         &format!("#!/bin/sh\ncase $1 in -vV) printf '{facts}' ;; *) echo {sysroot} ;; esac\n"),
     );
-    let shown = pid.display();
-    repository.program(
-        "cargo",
-        &format!("#!/bin/sh\nsleep 300 &\necho $! > {shown}.new; mv {shown}.new {shown}\nwait\n"),
-    );
-    let path = env::var("PATH").unwrap_or_default();
-    let mut command = command(repository.path(), &["build"]);
+}
+
+/// The command with the repository's programs before all others.
+#[cfg(unix)]
+fn with_programs(repository: &Repository, arguments: &[&str], others: &str) -> Command {
+    let mut command = command(repository.path(), arguments);
+    command.env("PATH", format!("{}:{others}", repository.path().display()));
     command
-        .env("PATH", format!("{sysroot}:{path}"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let mut hil = command.spawn()?;
-    await_that("cargo has started", || pid.exists());
-    let ours = Pid::from_raw(i32::try_from(hil.id())?).ok_or("no process")?;
-    kill_process(ours, Signal::TERM)?;
-    assert_eq!(hil.wait()?.code(), Some(130));
-    let child = fs::read_to_string(&pid)?.trim().to_owned();
-    await_that("what cargo started has ended", || {
-        // One that has ended stays until it is reaped; nobody may be there to do so.
-        let state = fs::read_to_string(format!("/proc/{child}/stat"));
-        !state.is_ok_and(|state| !state.contains(") Z "))
-    });
+}
+
+/// What builds need and what doctor shows are the same.
+#[cfg(unix)]
+fn old_rust() -> Result<(), Failed> {
+    let repository = Repository::new();
+    fake_rustc(&repository, "1.80.0");
+    for tool in ["cargo", "rustup", "flip-link"] {
+        repository.program(tool, "#!/bin/sh\n");
+    }
+    let only_here = |arguments: &[&str]| ended(with_programs(&repository, arguments, "/bin"));
+    only_here(&["doctor"])
+        .with(3)
+        .shows("(1.80.0 is too old)")
+        .says("`rustup update`");
+    only_here(&["build"])
+        .with(3)
+        .says("(there is 1.80.0) is missing: `rustup update; rustup target add");
+    Ok(())
+}
+
+/// Cargo and what it has started end with the one who wanted the build.
+#[cfg(unix)]
+fn interrupted_build() -> Result<(), Failed> {
+    let path = env::var("PATH").unwrap_or_default();
+    for signal in [Signal::TERM, Signal::HUP] {
+        let repository = Repository::new();
+        fake_rustc(&repository, "99.0.0");
+        repository.program("flip-link", "#!/bin/sh\n");
+        let pid = repository.path().join("pid");
+        let shown = pid.display();
+        repository.program(
+            "cargo",
+            &format!(
+                "#!/bin/sh\nsleep 300 &\necho $! > {shown}.new; mv {shown}.new {shown}\nwait\n"
+            ),
+        );
+        let mut hil = with_programs(&repository, &["build"], &path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        await_that("cargo has started", || pid.exists());
+        let ours = Pid::from_raw(i32::try_from(hil.id())?).ok_or("no process")?;
+        kill_process(ours, signal)?;
+        assert_eq!(hil.wait()?.code(), Some(130));
+        let child = fs::read_to_string(&pid)?.trim().to_owned();
+        await_that("what cargo started has ended", || {
+            // One that has ended stays until it is reaped; nobody may be there to do so.
+            let state = fs::read_to_string(format!("/proc/{child}/stat"));
+            !state.is_ok_and(|state| !state.contains(") Z "))
+        });
+    }
     Ok(())
 }
 
@@ -333,12 +369,16 @@ fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
 
 fn doctor() -> Result<(), Failed> {
     let ended = hil(Repository::new().path(), &["doctor"]);
-    // Only building is known to be possible: a virtual board needs more.
+    // Only building is known to be possible: a virtual board and `cargo verify` need more.
+    let missing = ended.out.lines().filter(|line| line.contains("MISSING"));
+    let missing: Vec<_> = missing.filter_map(|line| line.split(' ').next()).collect();
+    let may_be = ["qemu-system-arm", "rustfmt", "clippy"];
     assert!(
-        ended.code == Some(0) || ended.out.contains("apt-get"),
+        missing.iter().all(|name| may_be.contains(name)),
         "{}",
         ended.out
     );
+    assert_eq!(ended.code, Some(if missing.is_empty() { 0 } else { 3 }));
     ended.shows("thumbv6m-none-eabi").shows("flip-link");
     Ok(())
 }
@@ -364,6 +404,15 @@ fn broken_source() -> Result<(), Failed> {
     ended
         .says("can't find crate for `std`")
         .says("cargo says why, above");
+    repository.edit("Cargo.toml", "[package]", "[packag]");
+    hil(repository.path(), &["build"])
+        .with(3)
+        .says("cargo could not begin to build");
+    fs::remove_file(repository.file("memory.x"))?;
+    hil(repository.path(), &["build"])
+        .with(3)
+        .says("cannot read")
+        .says("could not begin");
     Ok(())
 }
 

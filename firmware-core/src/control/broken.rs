@@ -34,7 +34,7 @@ impl Broken {
         while let Some(command) = inbox.next(link) {
             match command {
                 Ok(Command::Hello) => outbox.greet(link),
-                Ok(Command::Query) => outbox.send(Message::Status(STATUS), link),
+                Ok(Command::Query) => outbox.send(Message::Status(status(outbox.losses)), link),
                 Ok(_) => outbox.send(Message::Refused(Refusal::Broken), link),
                 Err(_) => outbox.send(Message::Refused(Refusal::Malformed), link),
             }
@@ -42,12 +42,11 @@ impl Broken {
     }
 }
 
-const STATUS: Status = Status {
-    phase: Phase::Broken,
-    tick: Ticks::ZERO,
-    queued: 0,
-    losses: Losses {
-        frames: 0,
-        ticks: 0,
-    },
-};
+const fn status(losses: Losses) -> Status {
+    Status {
+        phase: Phase::Broken,
+        tick: Ticks::ZERO,
+        queued: 0,
+        losses,
+    }
+}

@@ -28,7 +28,8 @@ pub(super) struct Outbox {
     number: u32,
     observations: u32,
     pub(super) losses: Losses,
-    unsent_end: Option<End>,
+    /// The last tick of a run whose end found no room yet.
+    unsent_end: Option<Ticks>,
 }
 
 impl Outbox {
@@ -87,23 +88,31 @@ impl Outbox {
     /// The end of a run is sent again until it finds room: without it the bench would not
     /// learn what was lost.
     pub(super) fn end(&mut self, tick: Ticks, link: &mut dyn Link) {
-        self.unsent_end = Some(End {
-            tick,
-            observations: self.observations,
-            losses: self.losses,
-        });
+        self.unsent_end = Some(tick);
         self.flush(link);
     }
 
     pub(super) fn flush(&mut self, link: &mut dyn Link) {
-        if let Some(end) = self.unsent_end
-            && self.try_send(Message::End(end), link)
-        {
+        let Some(tick) = self.unsent_end else {
+            return;
+        };
+        let end = End {
+            tick,
+            observations: self.observations,
+            losses: self.losses,
+        };
+        if self.try_send(Message::End(end), link) {
             self.unsent_end = None;
         }
     }
 
+    /// Sends it, or counts it as lost. Nothing overtakes the end of a run: what is asked while
+    /// that waits is not answered, and whoever asked asks again.
     pub(super) fn send(&mut self, message: Message<'_>, link: &mut dyn Link) {
+        self.flush(link);
+        if self.unsent_end.is_some() {
+            return;
+        }
         if !self.try_send(message, link) {
             self.losses.frames = self.losses.frames.saturating_add(1);
             self.number = self.number.wrapping_add(1);

@@ -407,6 +407,26 @@ fn the_end_of_a_run_waits_for_room() {
 }
 
 #[test]
+fn nothing_overtakes_the_end_of_a_run() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Start(start(1, Stimulus::Pins)));
+    control.receive(&|| 0, &mut wire);
+    wire.room = 0;
+    control.tick(0, &mut wire);
+    wire.ask(Command::Query);
+    control.receive(&|| 0, &mut wire);
+    wire.up.clear();
+    wire.room = usize::MAX;
+    wire.ask(Command::Query);
+    control.receive(&|| 0, &mut wire);
+    let told = wire.messages();
+    assert!(
+        matches!(told[..], [Told::End(end), Told::Status(_)] if end.losses == Losses::default()),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn ticks_that_passed_unseen_are_told_at_the_end() {
     let (mut control, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));

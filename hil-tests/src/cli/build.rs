@@ -48,7 +48,11 @@ impl Build {
             for profile in &profiles {
                 let images = match self.boards.build(&surroundings, board, *profile, report) {
                     Ok(images) => images,
-                    Err(exit) => return exit,
+                    Err(Exit::Interrupted) => return Exit::Interrupted,
+                    Err(exit) => {
+                        worst = worst.max(exit);
+                        continue;
+                    }
                 };
                 for image in &images {
                     worst = worst.max(show(image, board, report));

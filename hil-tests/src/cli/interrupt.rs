@@ -2,12 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use sim::cli::exit::Exit;
 use sim::cli::report::Report;
+
+use crate::process;
 
 /// Becomes true once somebody interrupts. Whoever does so twice ends the process at once.
 ///
@@ -24,10 +27,17 @@ pub(super) fn listen(report: &Report) -> Result<Arc<AtomicBool>, Exit> {
 
 fn register() -> io::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first one finds the flag unset.
-        flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupted))?;
-        flag::register(signal, Arc::clone(&interrupted))?;
-    }
+    let flag = Arc::clone(&interrupted);
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    thread::Builder::new()
+        .name("interrupt".to_owned())
+        .spawn(move || {
+            for _ in signals.forever() {
+                if flag.swap(true, Ordering::Relaxed) {
+                    process::kill_all();
+                    std::process::exit(Exit::Interrupted.code().into());
+                }
+            }
+        })?;
     Ok(interrupted)
 }

@@ -92,6 +92,7 @@ pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
     report.print(&report.plain(&error.to_string(), help));
     match error {
         BuildError::Failed(_) => Exit::Failed,
+        BuildError::None(_) => Exit::BadInput,
         BuildError::Interrupted => Exit::Interrupted,
         _ => Exit::Infrastructure,
     }

@@ -44,6 +44,7 @@ pub(super) fn check(elf: &Elf, board: &Board, findings: &mut Findings) {
     check_retained(elf, board.ram, findings);
     check_rtt(elf, board.ram, findings);
     check_identity(elf, board.flash, findings);
+    check_note(elf, findings);
 }
 
 fn from(section: &Section) -> String {
@@ -162,6 +163,9 @@ fn check_rtt(elf: &Elf, ram: Region, findings: &mut Findings) {
     }
 }
 
+/// Where an image looks for its build id.
+const NOTE: &str = "__build_note";
+
 /// How long the build id is that an image reads of itself.
 const SHA_1: usize = 20;
 
@@ -184,6 +188,19 @@ fn check_identity(elf: &Elf, flash: Region, findings: &mut Findings) {
                 format!("`{BUILD_ID}` is not in flash: the image could not tell what it is");
             findings.add(Rule::Identity, message);
         }
+    }
+}
+
+fn check_note(elf: &Elf, findings: &mut Findings) {
+    let Some((symbol, section)) = elf.symbol(NOTE).zip(elf.section(BUILD_ID)) else {
+        return;
+    };
+    if symbol.address != section.address {
+        let message = format!(
+            "`{NOTE}` is at {:#010x}: expected {:#010x}, the start of `{BUILD_ID}`",
+            symbol.address, section.address
+        );
+        findings.add(Rule::Identity, message);
     }
 }
 

@@ -159,9 +159,24 @@ fn vectors_are_set_and_odd_and_point_into_code() {
         }
     }
     // An interrupt that nobody uses has no vector.
-    assert_eq!(broken_by(|elf| set_vector(elf, 24, 0)), []);
+    assert_eq!(broken_by(|elf| set_vector(elf, 25, 0)), []);
     assert_eq!(broken_by(|elf| set_vector(elf, 24, 0xc0)), [Rule::Vectors]);
     assert_eq!(broken_by(|elf| elf.entry = 0), [Rule::Vectors]);
+}
+
+#[test]
+fn faults_and_the_tick_have_handlers_of_their_own() {
+    for default in ["DefaultHandler", "DefaultHandler_", "HardFault_"] {
+        for at in [3, 24] {
+            let by_default = |elf: &mut Elf| {
+                elf.symbols.push(symbol(default, 0x203, 2));
+                set_vector(elf, at, 0x203);
+            };
+            assert_eq!(broken_by(by_default), [Rule::Vectors], "{default} {at}");
+        }
+    }
+    let no_tick = |elf: &mut Elf| set_vector(elf, 24, 0);
+    assert_eq!(broken_by(no_tick), [Rule::Vectors]);
 }
 
 #[test]
@@ -269,6 +284,10 @@ fn an_image_knows_what_it_is() {
     assert_eq!(broken_by(|elf| elf.identity = None), [Rule::Identity]);
     let not_loaded = |elf: &mut Elf| change(elf, BUILD_ID, |note| note.load = None);
     assert_eq!(broken_by(not_loaded), [Rule::Identity]);
+    let short = |elf: &mut Elf| elf.identity = Some(Identity(vec![7; 16]));
+    assert_eq!(broken_by(short), [Rule::Identity]);
+    let elsewhere = |elf: &mut Elf| elf.symbols.push(symbol("__build_note", 0x4c0, 36));
+    assert_eq!(broken_by(elsewhere), [Rule::Identity]);
 }
 
 #[test]

@@ -23,6 +23,9 @@ const EXCEPTIONS: [(usize, &str); 6] = [
 /// The faults that Armv6-M does not have and Armv7-M does.
 const MAINLINE_FAULTS: [(usize, &str); 3] = [(4, "MemManage"), (5, "BusFault"), (6, "UsageFault")];
 
+/// What cortex-m-rt puts where an image has no handler.
+const DEFAULTS: [&str; 3] = ["DefaultHandler", "DefaultHandler_", "HardFault_"];
+
 /// How many entries come before the interrupts of the chip.
 const BEFORE_INTERRUPTS: usize = 16;
 
@@ -136,9 +139,19 @@ fn check_entries(elf: &Elf, board: &Board, entries: &[u32], findings: &mut Findi
             format!("the vector of {name}, {vector:#010x}, {problem}"),
         );
     }
-    let by_default = elf.symbol("DefaultHandler").map(|symbol| symbol.address);
-    if by_default == Some(entries[3]) {
+    let is_default = |vector: u32| {
+        DEFAULTS.iter().any(|name| {
+            let handler = elf.symbol(name);
+            handler.is_some_and(|handler| handler.address | 1 == vector)
+        })
+    };
+    if is_default(entries[3]) {
         let message = "the vector of HardFault is the default handler: expected one of its own";
+        findings.add(Rule::Vectors, message.to_owned());
+    }
+    let mut interrupts = entries[BEFORE_INTERRUPTS..].iter();
+    if !interrupts.any(|vector| *vector != 0 && !is_default(*vector)) {
+        let message = "no interrupt has a handler of its own: expected that of the tick";
         findings.add(Rule::Vectors, message.to_owned());
     }
     if elf.entry != entries[1] {

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::board::Board;
+use super::board::{BOARDS, Board};
 use super::elf::{Elf, ElfError};
 use super::wrapper;
 use crate::process::{self, Ended};
@@ -60,6 +60,9 @@ pub enum BuildError {
     /// Cargo has said what is wrong.
     #[error("the images of `{0}` were not built: cargo says why, above")]
     Failed(String),
+    /// Cargo has not come as far as compiling.
+    #[error("cargo could not begin to build `{0}`: it says why, above")]
+    NotBegun(String),
     /// Somebody interrupted it.
     #[error("interrupted while images were built")]
     Interrupted,
@@ -145,7 +148,9 @@ pub fn build(
         error,
     };
     let workspace = fs::canonicalize(workspace).map_err(unrunnable)?;
-    let repository = workspace.ancestors().nth(2).unwrap_or(&workspace);
+    let is_of_repository = workspace.ends_with(BOARDS);
+    let repository = workspace.ancestors().nth(2).filter(|_| is_of_repository);
+    let repository = repository.unwrap_or(&workspace);
     let mut call = rust.cargo(surroundings).in_folder(&workspace);
     call.keeps_output = true;
     if let Some(wrapper) = &surroundings.wrapper {
@@ -181,6 +186,9 @@ pub fn build(
     let outcome = process::run(&call, &surroundings.interrupted);
     match outcome.ended {
         Ended::Exit(0, _) => {}
+        Ended::Exit(..) if !has_begun(&outcome.output) => {
+            return Err(BuildError::NotBegun(board.name.clone()));
+        }
         Ended::Exit(..) => return Err(BuildError::Failed(board.name.clone())),
         Ended::Interrupted => return Err(BuildError::Interrupted),
         ended => {
@@ -208,6 +216,14 @@ pub fn build(
         true => Err(BuildError::None(board.name.clone())),
         false => Ok(images),
     }
+}
+
+/// Whether cargo has compiled anything: without that a failure is none of the sources, but of a
+/// download, a lock file or a manifest.
+fn has_begun(output: &[u8]) -> bool {
+    let messages = serde_json::Deserializer::from_slice(output);
+    let mut messages = messages.into_iter::<Message>().map_while(Result::ok);
+    messages.any(|message| message.reason == "build-finished")
 }
 
 /// The setting that keeps folders of this machine out of images. It joins those of the

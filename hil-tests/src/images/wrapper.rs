@@ -15,6 +15,9 @@ use std::process::{Command, ExitCode};
 /// Tells the process that it is the wrapper, and the folder of the repository.
 pub const REPOSITORY: &str = "LOCKSTEP_WRAPS_RUSTC_FOR";
 
+const NAME: &str = "CARGO_PKG_NAME";
+const VERSION: &str = "CARGO_PKG_VERSION";
+
 const METADATA: &str = "metadata=";
 
 /// What cargo says in the environment about the crate it compiles.
@@ -22,7 +25,7 @@ const METADATA: &str = "metadata=";
 pub struct Compiled {
     /// The folder of its manifest.
     pub folder: PathBuf,
-    /// The name of its package.
+    /// The name and the version of its package.
     pub package: String,
     /// Where its build script writes, if it has one.
     pub out: Option<PathBuf>,
@@ -67,7 +70,9 @@ pub fn run() -> Option<ExitCode> {
     let rustc = arguments.next()?;
     let compiled = Compiled {
         folder: env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default().into(),
-        package: env::var("CARGO_PKG_NAME").unwrap_or_default(),
+        package: [NAME, VERSION]
+            .map(|name| env::var(name).unwrap_or_default())
+            .join("-"),
         out: env::var_os("OUT_DIR").map(PathBuf::from),
     };
     let arguments = stable(arguments, &compiled, Path::new(&repository));

@@ -1,20 +1,31 @@
 //! Runs a program whose output people see, and ends it with its children when interrupted.
 
+mod groups;
+
+pub use groups::kill_all;
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use groups::Signal;
 
 /// How often is looked whether a program has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How long a program has to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a program is listened to after it has ended.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// How many of its last lines are kept as the cause of a failure.
 const KEPT_LINES: usize = 20;
@@ -160,20 +171,46 @@ pub fn run(call: &Call, interrupted: &AtomicBool) -> Outcome {
         Err(error) => return nothing(Ended::NotStarted(error.to_string())),
     };
     let output = child.stdout.take();
-    let output = output.map(|output| thread::spawn(|| keep(output)));
+    let output = output.map(|output| Listener::new(output, keep));
     let errors = child.stderr.take();
-    let errors = errors.map(|errors| thread::spawn(|| pass_on(errors)));
+    let errors = errors.map(|errors| Listener::new(errors, pass_on));
+    let group = groups::Running::new(&child, call);
     let watched = watch(&mut child, call, interrupted);
-    if !matches!(watched, Ok(Watched::Ended(_))) {
-        // Whoever was ended by force may have left a child that keeps the streams open.
-        return nothing(ended(watched, Vec::new()));
-    }
-    let said = errors.map(|errors| errors.join().unwrap_or_default());
-    let output = output.map(|output| output.join().unwrap_or_default());
+    drop(group);
+    let said = errors.map(Listener::heard).unwrap_or_default();
     Outcome {
-        ended: ended(watched, said.unwrap_or_default()),
-        output: output.unwrap_or_default(),
+        ended: ended(watched, said.into()),
+        output: output.map(Listener::heard).unwrap_or_default(),
     }
+}
+
+/// Takes what comes out of a stream, while the program runs and a moment longer: whoever the
+/// program has left behind may keep the stream open for ever.
+struct Listener<T> {
+    heard: Arc<Mutex<T>>,
+    over: mpsc::Receiver<()>,
+}
+
+impl<T: Default + Send + 'static> Listener<T> {
+    fn new<S: Read + Send + 'static>(stream: S, listen: fn(S, &Mutex<T>)) -> Self {
+        let heard = Arc::new(Mutex::default());
+        let (hung_up, over) = mpsc::channel();
+        let into = Arc::clone(&heard);
+        thread::spawn(move || {
+            listen(stream, &into);
+            drop(hung_up);
+        });
+        Self { heard, over }
+    }
+
+    fn heard(self) -> T {
+        let _ = self.over.recv_timeout(LINGER);
+        mem::take(&mut *lock(&self.heard))
+    }
+}
+
+fn lock<T>(heard: &Mutex<T>) -> MutexGuard<'_, T> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn ended(watched: io::Result<Watched>, said: Vec<String>) -> Ended {
@@ -211,21 +248,10 @@ fn start(call: &Call) -> io::Result<Child> {
     }
     if !call.asks {
         command.stdin(Stdio::null());
-        in_own_group(&mut command);
+        groups::in_its_own(&mut command);
     }
     command.spawn()
 }
-
-/// One who asks people something must stay in the group that the terminal listens to.
-#[cfg(unix)]
-fn in_own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn in_own_group(_: &mut Command) {}
 
 enum Watched {
     Ended(ExitStatus),
@@ -239,7 +265,7 @@ fn watch(child: &mut Child, call: &Call, interrupted: &AtomicBool) -> io::Result
         if let Some(status) = child.try_wait()? {
             return Ok(match interrupted.load(Ordering::Relaxed) {
                 true => {
-                    signal(child, call, Signal::Kill);
+                    groups::signal(child, call, Signal::Kill);
                     Watched::Interrupted
                 }
                 false => Watched::Ended(status),
@@ -259,58 +285,26 @@ fn watch(child: &mut Child, call: &Call, interrupted: &AtomicBool) -> io::Result
 
 /// Asks the program and its children to end, and ends those who do not.
 fn end(child: &mut Child, call: &Call) -> io::Result<()> {
-    signal(child, call, Signal::Interrupt);
+    groups::signal(child, call, Signal::Interrupt);
     let asked = Instant::now();
     while child.try_wait()?.is_none() && asked.elapsed() < GRACE {
         thread::sleep(LOOK_EVERY);
     }
-    signal(child, call, Signal::Kill);
+    groups::signal(child, call, Signal::Kill);
     child.wait().map(drop)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Signal {
-    Interrupt,
-    Kill,
-}
-
-/// Who has already ended cannot be told anything: that is no error.
-#[cfg(unix)]
-fn signal(child: &mut Child, call: &Call, signal: Signal) {
-    use rustix::process::{self, Pid};
-
-    let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
-        return;
-    };
-    let signal = match signal {
-        Signal::Interrupt => process::Signal::INT,
-        Signal::Kill => process::Signal::KILL,
-    };
-    let _ = match call.asks {
-        true if matches!(child.try_wait(), Ok(None)) => process::kill_process(pid, signal),
-        true => Ok(()),
-        false => process::kill_process_group(pid, signal),
-    };
-}
-
-#[cfg(not(unix))]
-fn signal(child: &mut Child, _: &Call, signal: Signal) {
-    if signal == Signal::Kill {
-        let _ = child.kill();
-    }
 }
 
 /// What can be read of it: a stream that breaks off is a program that does, and its exit code
 /// tells.
-fn keep(mut output: impl Read) -> Vec<u8> {
-    let mut kept = Vec::new();
-    let _ = output.read_to_end(&mut kept);
-    kept
+fn keep(mut output: impl Read, kept: &Mutex<Vec<u8>>) {
+    let mut chunk = [0; 4096];
+    while let Ok(length @ 1..) = output.read(&mut chunk) {
+        lock(kept).extend_from_slice(&chunk[..length]);
+    }
 }
 
 /// Shows what a program says, and keeps its last lines.
-fn pass_on(errors: impl Read) -> Vec<String> {
-    let mut kept = VecDeque::new();
+fn pass_on(errors: impl Read, kept: &Mutex<VecDeque<String>>) {
     let mut errors = BufReader::new(errors);
     let mut line = Vec::new();
     while errors
@@ -320,6 +314,7 @@ fn pass_on(errors: impl Read) -> Vec<String> {
         // With standard error gone there is nobody left to tell.
         let _ = anstream::stderr().write_all(&line);
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let mut kept = lock(kept);
         if !text.is_empty() {
             kept.push_back(text);
         }
@@ -328,7 +323,6 @@ fn pass_on(errors: impl Read) -> Vec<String> {
         }
         line.clear();
     }
-    kept.into()
 }
 
 #[cfg(all(test, unix))]

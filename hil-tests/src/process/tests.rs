@@ -33,6 +33,18 @@ fn what_is_printed_is_kept_where_that_is_wanted() {
 }
 
 #[test]
+fn who_is_left_behind_and_keeps_the_streams_open_is_not_waited_for() {
+    let mut call = shell("echo out; echo error >&2; sleep 60 & exit 4");
+    call.keeps_output = true;
+    call.keeps_errors = true;
+    let started = Instant::now();
+    let Outcome { ended, output } = run(&call, &AtomicBool::new(false));
+    assert!(started.elapsed() < Duration::from_secs(30));
+    assert_eq!(ended, Ended::Exit(4, vec!["error".to_owned()]));
+    assert_eq!(output, b"out\n");
+}
+
+#[test]
 fn what_takes_too_long_is_ended_and_says_so() {
     let mut call = shell("sleep 60");
     call.limit = Some(Duration::from_millis(50));

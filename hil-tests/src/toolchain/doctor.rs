@@ -36,13 +36,31 @@ pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
         .program("rustc")
         .and_then(|path| Rustc::ask(&path));
     let version = |name: &str| surroundings.program(name).map(|path| version_of(&path));
-    let mut needs = vec![Need {
-        what: "rustc".to_owned(),
-        found: rustc.as_ref().map(|rustc| rustc.version.clone()),
-        purpose: "everything",
-        required: true,
-        add: "see https://rustup.rs".to_owned(),
-    }];
+    let new_enough = rustc.as_ref().filter(|rustc| rustc.is_new_enough());
+    let mut needs = vec![
+        Need {
+            what: match &rustc {
+                Some(old) if new_enough.is_none() => {
+                    format!("rustc {} ({} is too old)", rust::NEEDED, old.version)
+                }
+                _ => "rustc".to_owned(),
+            },
+            found: new_enough.map(|rustc| rustc.version.clone()),
+            purpose: "everything",
+            required: true,
+            add: match &rustc {
+                Some(_) => rust::UPDATE.to_owned(),
+                None => rust::RUSTUP.to_owned(),
+            },
+        },
+        Need {
+            what: "cargo".to_owned(),
+            found: version("cargo"),
+            purpose: "everything",
+            required: true,
+            add: rust::RUSTUP.to_owned(),
+        },
+    ];
     let distribution = Rust::distribution(surroundings, Path::new("/usr/bin"));
     needs.extend(targets.iter().map(|target| Need {
         what: (*target).to_owned(),

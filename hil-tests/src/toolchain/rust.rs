@@ -13,6 +13,12 @@ pub const FLIP_LINK: &str = "flip-link";
 /// The command that adds Rust, as <https://rustup.rs> has it.
 pub const RUSTUP: &str = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
 
+/// The oldest Rust that builds images.
+pub const NEEDED: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// The command that gives rustup's Rust its newest version.
+pub const UPDATE: &str = "rustup update";
+
 /// The linker of distributions.
 const DISTRIBUTION_LINKER: &str = "ld.lld";
 
@@ -72,7 +78,7 @@ impl Rustc {
     /// Whether it is not older than the Rust that this was written for.
     #[must_use]
     pub fn is_new_enough(&self) -> bool {
-        numbers(&self.version) >= numbers(env!("CARGO_PKG_RUST_VERSION"))
+        numbers(&self.version) >= numbers(NEEDED)
     }
 
     /// Whether it has the source of `core`.
@@ -118,19 +124,7 @@ impl Rust {
             .or_else(|| Self::distribution(surroundings, Path::new(DISTRIBUTION)));
         let mut missing = Vec::new();
         if rust.is_none() {
-            let absent = |name| surroundings.program(name).is_none();
-            missing.push(
-                match ["rustc", "rustup"].into_iter().find(|name| absent(name)) {
-                    Some(name) => Missing {
-                        what: name.to_owned(),
-                        add: format!("{RUSTUP}; {}", add_target(target)),
-                    },
-                    None => Missing {
-                        what: format!("a Rust that builds for {target}"),
-                        add: add_target(target),
-                    },
-                },
-            );
+            missing.push(Self::lacking(surroundings, target));
         }
         if surroundings.program(FLIP_LINK).is_none() {
             missing.push(Missing {
@@ -144,9 +138,32 @@ impl Rust {
         }
     }
 
+    /// What keeps the Rust in `PATH` from building for this target.
+    fn lacking(surroundings: &Surroundings, target: &str) -> Missing {
+        let absent = |name: &&&str| surroundings.program(name).is_none();
+        let add_target = add_target(target);
+        if let Some(name) = ["rustc", "cargo", "rustup"].iter().find(absent) {
+            return Missing {
+                what: (*name).to_owned(),
+                add: format!("{RUSTUP}; {add_target}"),
+            };
+        }
+        let rustc = surroundings.program("rustc");
+        match rustc.and_then(|path| Rustc::ask(&path)) {
+            Some(rustc) if !rustc.is_new_enough() => Missing {
+                what: format!("Rust {NEEDED} (there is {})", rustc.version),
+                add: format!("{UPDATE}; {add_target}"),
+            },
+            _ => Missing {
+                what: format!("a Rust that builds for {target}"),
+                add: add_target,
+            },
+        }
+    }
+
     fn with_target(surroundings: &Surroundings, target: &str) -> Option<Self> {
         let rustc = Rustc::ask(&surroundings.program("rustc")?)?;
-        rustc.has_target(target).then_some(())?;
+        (rustc.has_target(target) && rustc.is_new_enough()).then_some(())?;
         Some(Self {
             cargo: surroundings.program("cargo")?,
             rustc,

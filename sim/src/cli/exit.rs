@@ -31,16 +31,24 @@ pub enum Exit {
 const TIMED_OUT: u8 = 42;
 const INTERRUPTED: u8 = 130;
 
+impl Exit {
+    /// The number that the process ends with.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Held => 0,
+            Self::Failed => 1,
+            Self::BadInput => 2,
+            Self::Infrastructure => 3,
+            Self::TimedOut => TIMED_OUT,
+            Self::Interrupted => INTERRUPTED,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Held => 0,
-            Exit::Failed => 1,
-            Exit::BadInput => 2,
-            Exit::Infrastructure => 3,
-            Exit::TimedOut => TIMED_OUT,
-            Exit::Interrupted => INTERRUPTED,
-        })
+        Self::from(exit.code())
     }
 }
 

@@ -133,6 +133,7 @@ impl Hardware for Microbit {
 }
 
 /// Every output of every app and every row of LEDs low: what a crash does first.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 fn lockstep_outputs_off() {
     let outputs = PINS.apps.iter().flat_map(|app| app.outputs);

@@ -65,6 +65,18 @@ pub enum PinMapError {
         /// How many pins each port has.
         ports: Vec<u8>,
     },
+    /// A port has no register of its outputs, or there are more registers than ports.
+    #[error("`{}` at {at}\nthere are {registers} registers of outputs: expected one for each of the {ports} ports", .path.display())]
+    Registers {
+        /// The file.
+        path: PathBuf,
+        /// Where they are named.
+        at: Box<Excerpt>,
+        /// How many registers are named.
+        registers: usize,
+        /// How many ports there are.
+        ports: usize,
+    },
     /// An LED of the picture has no such row or column.
     #[error(
         "`{}` at {at}\nthe picture names row {row} and column {column} of a matrix with {rows} rows and {columns} columns",
@@ -119,7 +131,7 @@ fn parse_pin(text: &str) -> Option<Pin> {
 #[serde(deny_unknown_fields)]
 struct Written {
     ports: Vec<u8>,
-    output_registers: Vec<u32>,
+    output_registers: Spanned<Vec<u32>>,
     contacts: Contacts,
     apps: BTreeMap<String, WrittenApp>,
     matrix: WrittenMatrix,
@@ -165,6 +177,7 @@ impl PinMap {
             error: Box::new(error),
         })?;
         let source = Source { text, path };
+        source.check_registers(&written)?;
         for (name, app) in &written.apps {
             source.check_uses(name, app, &written)?;
         }
@@ -183,7 +196,7 @@ impl Written {
         let pins = |pins: Vec<Spanned<Pin>>| pins.into_iter().map(Spanned::into_inner).collect();
         PinMap {
             ports: self.ports,
-            output_registers: self.output_registers,
+            output_registers: self.output_registers.into_inner(),
             contacts: self.contacts,
             apps: apps.collect(),
             matrix: Matrix {
@@ -248,6 +261,19 @@ impl Source<'_> {
             }
         }
         Ok(())
+    }
+
+    fn check_registers(&self, map: &Written) -> Result<(), PinMapError> {
+        let (registers, ports) = (map.output_registers.get_ref().len(), map.ports.len());
+        if registers == ports {
+            return Ok(());
+        }
+        Err(PinMapError::Registers {
+            path: self.path.to_owned(),
+            at: self.at(map.output_registers.span()),
+            registers,
+            ports,
+        })
     }
 
     fn check_picture(&self, matrix: &WrittenMatrix) -> Result<(), PinMapError> {
@@ -366,6 +392,13 @@ P0.17 is both button button of toggle and output led of toggle: expected one use
         );
         assert!(problem.contains("row 0 and column 1"), "{problem}");
         assert!(problem.contains("at line 22, column 38"), "{problem}");
+    }
+
+    #[test]
+    fn a_port_without_a_register_is_refused() {
+        let problem = problem("[0x5000_0504, 0x5000_0804]", "[0x5000_0504]");
+        assert!(problem.contains("at line 3, column 20"), "{problem}");
+        assert!(problem.contains("one for each of the 2 ports"), "{problem}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ static IN_DATA: AtomicU32 = AtomicU32::new(COPIED);
 static IN_BSS: AtomicU32 = AtomicU32::new(0);
 
 /// What [`check`] found. An atomic, because a debugger reads it at any time.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_BOOT: AtomicU32 = AtomicU32::new(0);
 
@@ -45,6 +46,7 @@ const ID: usize = 20;
 
 /// The identity of this image: the build id that the linker wrote into flash.
 pub fn image() -> &'static [u8] {
+    // SAFETY: the linker script defines it, with these bytes.
     unsafe extern "C" {
         static __build_note: [u8; NOTE_HEADER + ID];
     }

@@ -18,6 +18,7 @@ use firmware_core::time::Ticks;
 
 use crate::{boot, samples};
 
+// SAFETY: every board defines it so, and the image does not link without.
 unsafe extern "Rust" {
     /// Puts every output of the board into its safe state, with nothing but flash and registers:
     /// RAM may hold anything. A function of the board and not a pointer to one, because a fault
@@ -44,6 +45,7 @@ struct RetainedMemory(UnsafeCell<MaybeUninit<[u8; SIZE]>>);
 // SAFETY: it is read and written in critical sections only.
 unsafe impl Sync for RetainedMemory {}
 
+// SAFETY: `memory.x` makes this section for it, and nothing loads or clears it.
 #[unsafe(link_section = ".retained")]
 static RETAINED: RetainedMemory = RetainedMemory(UnsafeCell::new(MaybeUninit::uninit()));
 
@@ -52,6 +54,10 @@ fn read_retained() -> [u8; SIZE] {
     // SAFETY: any bytes are a `[u8; SIZE]`, the memory is there whatever it holds, and the
     // critical section keeps writers away.
     critical_section::with(|_| unsafe { memory.read_volatile() })
+}
+
+fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>) {
+    write_retained(epitaph::retain(crashes, epitaph, boot::image()));
 }
 
 fn write_retained(content: [u8; SIZE]) {
@@ -66,23 +72,23 @@ pub fn before_this_boot() -> Retained<'static> {
     let Some(memory) = cortex_m::singleton!(: [u8; SIZE] = read_retained()) else {
         return Retained::default();
     };
-    let mut retained = Retained::read(memory);
+    let mut retained = Retained::read(memory, boot::image());
     if retained.crashes == BROKEN {
         retained.crashes = 0;
     }
-    write_retained(epitaph::retain(retained.crashes, None));
+    retain(retained.crashes, None);
     retained
 }
 
 /// The board is broken, and says so from now on: a further crash does not reset it, and after a
 /// reset from outside, say with another image, it begins anew.
 pub fn broken() {
-    write_retained(epitaph::retain(BROKEN, None));
+    retain(BROKEN, None);
 }
 
 /// Ends a row of crashes.
 pub fn forget() {
-    write_retained(epitaph::retain(0, None));
+    retain(0, None);
 }
 
 fn crash(cause: Cause<'_>) -> ! {
@@ -92,12 +98,12 @@ fn crash(cause: Cause<'_>) -> ! {
         tick: Ticks(samples::now()),
         cause,
     };
-    let before = Retained::read(&read_retained()).crashes;
+    let before = Retained::read(&read_retained(), boot::image()).crashes;
     if cfg!(debug_assertions) {
         // A log that cannot be written, because the crash came in the midst of one, panics.
         if LOGGING.load(Ordering::Relaxed) == 0 {
             LOGGING.store(1, Ordering::Relaxed);
-            write_retained(epitaph::retain(before, Some(&epitaph)));
+            retain(before, Some(&epitaph));
             if boot::was_checked() {
                 boot::log(&epitaph);
             }
@@ -106,14 +112,15 @@ fn crash(cause: Cause<'_>) -> ! {
     }
     // A board that is broken already, or crashes before it can say so, does not reset again.
     if before >= MAX_CRASHES {
-        write_retained(epitaph::retain(before, Some(&epitaph)));
+        retain(BROKEN, Some(&epitaph));
         lockstep_parked()
     }
-    write_retained(epitaph::retain(before + 1, Some(&epitaph)));
+    retain(before + 1, Some(&epitaph));
     SCB::sys_reset()
 }
 
 /// Where a board stays that does not reset after a crash, with interrupts off.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn lockstep_parked() -> ! {
@@ -144,12 +151,15 @@ struct Stacked(UnsafeCell<[u32; 8]>);
 // SAFETY: only the fault handler touches it, which nothing interrupts.
 unsafe impl Sync for Stacked {}
 
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_STACKED: Stacked = Stacked(UnsafeCell::new([0; 8]));
 
 // The handler itself is in assembly, because whatever is left of the stack may not be enough to
 // call anything: it saves what was stacked and begins anew at the top. A frame that is outside
 // the stack, or within 64 bytes of its end, is that of an overflow. Only the main stack is used.
+// SAFETY: it never returns, so it may use any register; the core has aligned the stack pointer
+// that it begins with and `_stack_start` is a multiple of 8; what it reads lies in the stack.
 global_asm!(
     ".syntax unified",
     ".section .HardFault.lockstep, \"ax\", %progbits",
@@ -179,11 +189,13 @@ global_asm!(
     ".size HardFault, . - HardFault",
 );
 
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 extern "C" fn lockstep_stack_overflow() -> ! {
     crash(Cause::StackOverflow)
 }
 
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 extern "C" fn lockstep_hard_fault() -> ! {
     // SAFETY: the handler has written it, and nothing writes it again before the next reset.

@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use embedded_hal::digital::{OutputPin, PinState};
 use firmware_core::contract::Interface;
 use firmware_core::output::Level;
+use firmware_core::wire::MAX_TEXT;
 use heapless::Vec;
 
 use crate::complaint::Complaint;
@@ -42,6 +43,10 @@ impl PinMap {
     /// for a constant, when the image is built.
     #[must_use]
     pub const fn of(&self, interface: &Interface) -> App {
+        assert!(
+            interface.name.len() <= MAX_TEXT,
+            "the name of the app has more than 32 bytes"
+        );
         let mut index = 0;
         while index < self.apps.len() {
             if same(self.apps[index].name, interface.name) {

@@ -14,6 +14,7 @@ const DEPTH: usize = 32;
 ///
 /// An atomic, because a debugger and a crash read it at any time; only the interrupt, and the
 /// start of a run while it is masked, write it, so load and store are enough.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_TICK: AtomicU32 = AtomicU32::new(0);
 
@@ -72,7 +73,8 @@ pub fn watch(pins: impl Iterator<Item = u32>, active_low: bool) {
 pub struct Sample {
     /// The closed contacts, a bit a button.
     pub contacts: u64,
-    /// How many samples before this one found no room.
+    /// How many samples were lost since the last one was taken: they would come after all that
+    /// still wait.
     pub lost: u32,
 }
 
@@ -81,19 +83,23 @@ const NEVER: u32 = u32::MAX;
 
 /// The tick before whose sample the firmware comes by [`lockstep_alarm`]. An atomic, because a
 /// debugger writes it at any time; the firmware only reads it.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_ALARM: AtomicU32 = AtomicU32::new(NEVER);
 
 /// The tick after whose outputs the firmware comes by [`lockstep_alarm`]. An atomic, because a
 /// debugger writes it at any time; the firmware only reads it.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_SHOWN_ALARM: AtomicU32 = AtomicU32::new(NEVER);
 
 /// The tick whose outputs were shown last. An atomic, because a debugger reads it at any time.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_SHOWN: AtomicU32 = AtomicU32::new(NEVER);
 
 /// Where a debugger stops the core at a tick of its choice, to move pins or to look at them.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn lockstep_alarm() {

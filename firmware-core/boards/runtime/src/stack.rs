@@ -10,6 +10,7 @@ const PAINT: u32 = 0xc5c5_c5c5;
 const MARGIN: usize = 128;
 
 /// Bytes that were never used. An atomic, because a debugger reads it at any time.
+// SAFETY: nothing else has this name.
 #[unsafe(no_mangle)]
 static LOCKSTEP_STACK_FREE: AtomicUsize = AtomicUsize::new(0);
 
@@ -17,13 +18,14 @@ static LOCKSTEP_STACK_FREE: AtomicUsize = AtomicUsize::new(0);
 /// that a function may leave which reserves room and does not write all of it.
 const WINDOW: usize = 32;
 
+// SAFETY: flip-link defines it, where RAM begins. It is mutable, because the stack is.
 unsafe extern "C" {
-    static _stack_end: u32;
+    static mut _stack_end: u32;
 }
 
 /// The lowest word of the stack.
 fn limit() -> *mut u32 {
-    ptr::addr_of!(_stack_end).cast_mut()
+    ptr::addr_of_mut!(_stack_end)
 }
 
 /// Paints what is not in use. To be called once, before interrupts come.
