@@ -6,7 +6,7 @@
 //! run depends on its events alone.
 
 use crate::action::{Action, Conditions, Contact};
-use crate::contract::{App, Interface, Log};
+use crate::contract::{App, Interface, Levels, Log};
 use crate::event::{ButtonId, Event};
 use crate::output::Level;
 use crate::time::Ticks;
@@ -53,6 +53,12 @@ impl<A: App> Run<A> {
         conditions: Conditions,
         observer: &mut dyn Observer,
     ) -> Self {
+        const {
+            assert!(
+                A::Outputs::COUNT == A::INTERFACE.outputs.len(),
+                "`Outputs` has another number of levels than `INTERFACE` declares outputs"
+            );
+        }
         let mut run = Self {
             shown: app.outputs(),
             after_reset,

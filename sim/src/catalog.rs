@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use firmware_core::apps::lamp::Lamp;
 use firmware_core::apps::toggle;
-use firmware_core::contract::{App, Interface, Levels, LogValues};
+use firmware_core::contract::{App, Interface, LogValues};
 use firmware_core::output::Range;
 use firmware_core::time::Instant;
 use thiserror::Error;
@@ -47,12 +47,6 @@ impl AppEntry {
     pub fn built_by<A: App + 'static>(
         build: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
     ) -> Self {
-        const {
-            assert!(
-                A::Outputs::COUNT == A::INTERFACE.outputs.len(),
-                "`Outputs` has another number of levels than `INTERFACE` declares outputs"
-            );
-        }
         Self {
             interface: const { &A::INTERFACE },
             start: Arc::new(move |clock, conditions, observer| {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use clap::Args;
+use pin_map::PinMap;
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
@@ -92,7 +93,35 @@ fn show(image: &Image, board: &Board, report: &Report) -> Exit {
         return report.error(error);
     }
     let findings = contract::check(&elf, board, image.profile);
-    tell(&image.name, &findings, report)
+    check_name(image, board, report).max(tell(&image.name, &findings, report))
+}
+
+/// The suite finds the image of an app by its name. A board without a pin map is none of the
+/// suite's.
+fn check_name(image: &Image, board: &Board, report: &Report) -> Exit {
+    let Ok(pins) = PinMap::read(&board.folder) else {
+        return Exit::Held;
+    };
+    let app = image.name.strip_prefix(&format!("{}-", board.name));
+    if app.is_some_and(|app| pins.apps.contains_key(app)) {
+        return Exit::Held;
+    }
+    let apps: Vec<_> = pins
+        .apps
+        .keys()
+        .map(|app| format!("`{}-{app}`", board.name))
+        .collect();
+    let message = format!(
+        "the image `{}` is of no app that `{}` names",
+        image.name,
+        pin_map::FILE
+    );
+    let help = format!(
+        "programs are named BOARD-APP: expected one of {}",
+        apps.join(", ")
+    );
+    report.print(&report.plain(&message, Some(&help)));
+    Exit::Failed
 }
 
 fn tell(name: &str, findings: &[Finding], report: &Report) -> Exit {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use pin_map::PinMap;
 use sim::cli::exit::Exit;
 use sim::cli::report::Report;
 
@@ -43,7 +44,7 @@ impl Boards {
     /// The boards, or how the process ends without them.
     pub(super) fn select(&self, report: &Report) -> Result<Vec<Board>, Exit> {
         board::select(&self.workspace(), self.board.as_deref()).map_err(|error| {
-            let help = (!is_about_a_board(&error)).then_some(WHERE_BOARDS_ARE);
+            let help = help_for_boards(&error);
             report.print(&report.plain(&error.to_string(), help));
             Exit::BadInput
         })
@@ -55,7 +56,7 @@ impl Boards {
         match board::select(&self.workspace(), None) {
             Err(error) if !asked && !is_about_a_board(&error) => {
                 let message = "there is no board here: what its target needs is not shown";
-                report.print(&report.noted(message, WHERE_BOARDS_ARE));
+                report.print(&report.note(message, Some(WHERE_BOARDS_ARE)));
                 Ok(Vec::new())
             }
             _ => self.select(report),
@@ -70,13 +71,30 @@ impl Boards {
         profile: Profile,
         report: &Report,
     ) -> Result<Vec<Image>, Exit> {
+        check_pins(board, report)?;
         build::build(surroundings, &self.workspace(), board, profile)
             .map_err(|error| refuse(&error, report))
     }
 }
 
-const WHERE_BOARDS_ARE: &str =
-    "run it inside the repository, or name the workspace of the boards with --boards";
+/// A pin map that is wrong is bad input, and not a build that failed.
+fn check_pins(board: &Board, report: &Report) -> Result<(), Exit> {
+    if !board.folder.join(pin_map::FILE).exists() {
+        return Ok(());
+    }
+    match PinMap::read(&board.folder) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(report.error(error)),
+    }
+}
+
+const WHERE_BOARDS_ARE: &str = "run it inside the repository; `build`, `size` and `doctor` take the workspace of the boards with \
+     --boards";
+
+/// What can be done where boards are not found.
+pub(super) fn help_for_boards(error: &BoardError) -> Option<&'static str> {
+    (!is_about_a_board(error)).then_some(WHERE_BOARDS_ARE)
+}
 
 /// Whether there is a workspace of boards, and something in it is wrong.
 fn is_about_a_board(error: &BoardError) -> bool {
@@ -87,6 +105,10 @@ fn is_about_a_board(error: &BoardError) -> bool {
 pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
     let help = match error {
         BuildError::Missing(_) => Some("`hil doctor` shows everything that is needed"),
+        BuildError::NotBegun(_) => Some(
+            "a board that is new to the lock file: `cargo update --workspace` in the workspace \
+             of the boards; the package is named like the folder of the board",
+        ),
         _ => None,
     };
     report.print(&report.plain(&error.to_string(), help));

@@ -150,12 +150,11 @@ impl Run {
                 return Err(Exit::BadInput);
             }
         }
+        let mut names = BTreeSet::new();
         for asked in &self.scenarios {
-            if !suite
-                .scenarios
-                .iter()
-                .any(|scenario| is_meant(asked, scenario))
-            {
+            let meant = meant(asked, &suite.scenarios);
+            names.extend(meant.iter().map(|scenario| scenario.name.clone()));
+            if meant.is_empty() {
                 let message = format!("there is no scenario `{asked}`");
                 let help = "`hil list` shows them all; a name, the beginning of one, or a file";
                 report.print(&report.plain(&message, Some(help)));
@@ -163,10 +162,9 @@ impl Run {
             }
         }
         if !self.scenarios.is_empty() {
-            let asked = &self.scenarios;
             suite
                 .scenarios
-                .retain(|scenario| asked.iter().any(|asked| is_meant(asked, scenario)));
+                .retain(|scenario| names.contains(&scenario.name));
         }
         Ok(())
     }
@@ -329,12 +327,20 @@ fn stimulus(test: &Test<'_>) -> Stimulus {
     }
 }
 
-/// A name, the beginning of one up to a `/`, or the file itself.
-fn is_meant(asked: &str, scenario: &Scenario) -> bool {
-    let begins = scenario.name.strip_prefix(asked.trim_end_matches('/'));
-    let file = || fs::canonicalize(asked).ok() == fs::canonicalize(&scenario.path).ok();
-    begins.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        || (Path::new(asked).exists() && file())
+/// The scenarios that are asked for: those of this name, or else of a name that begins so, or
+/// else of this file.
+fn meant<'s>(asked: &str, scenarios: &'s [Scenario]) -> Vec<&'s Scenario> {
+    let file = fs::canonicalize(asked).ok();
+    let of_file =
+        |scenario: &Scenario| file.is_some() && file == fs::canonicalize(&scenario.path).ok();
+    let is_named = |scenario: &Scenario| scenario.name == asked;
+    let begins = |scenario: &Scenario| scenario.name.starts_with(asked);
+    let ways: [&dyn Fn(&Scenario) -> bool; 3] = [&is_named, &begins, &of_file];
+    let mut found = ways.iter().map(|is_meant| {
+        let meant = scenarios.iter().filter(|scenario| is_meant(scenario));
+        meant.collect::<Vec<_>>()
+    });
+    found.find(|meant| !meant.is_empty()).unwrap_or_default()
 }
 
 /// What the host makes of the scenarios, and their goldens.

@@ -26,7 +26,7 @@ impl Suite {
         let boards = match board::boards(&repository.join(BOARDS)) {
             Ok(boards) => boards,
             Err(error) => {
-                let help = Some("run it inside the repository");
+                let help = place::help_for_boards(&error);
                 report.print(&report.plain(&error.to_string(), help));
                 return Err(Exit::BadInput);
             }

@@ -14,6 +14,17 @@ pub const BOARDS: &str = "firmware-core/boards";
 /// The file that makes a folder a board.
 pub const BOARD_FILE: &str = "board.toml";
 
+/// The targets of Cortex-M chips.
+const TARGETS: [&str; 7] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.base-none-eabi",
+    "thumbv8m.main-none-eabi",
+    "thumbv8m.main-none-eabihf",
+];
+
 /// What `board.toml` says about a board, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Board {
@@ -101,8 +112,16 @@ pub enum BoardError {
         /// Where in it, and what was expected.
         error: Box<toml::de::Error>,
     },
+    /// The images would be for no chip that is known here.
+    #[error("`{}` names the target `{target}`: expected one of {}", .path.display(), TARGETS.join(", "))]
+    Target {
+        /// The file.
+        path: PathBuf,
+        /// The target in it.
+        target: String,
+    },
     /// A board is not named like its folder.
-    #[error("`{}` names its board `{name}`, and stands in a folder of another name", .path.display())]
+    #[error("`{}` names its board `{name}`, and stands in a folder of another name: give both one name", .path.display())]
     Name {
         /// The file.
         path: PathBuf,
@@ -144,6 +163,10 @@ impl Board {
         if folder.file_name() != Some(file.name.as_ref()) {
             let name = file.name;
             return Err(BoardError::Name { path, name });
+        }
+        if !TARGETS.contains(&file.target.as_str()) {
+            let target = file.target;
+            return Err(BoardError::Target { path, target });
         }
         Ok(Self {
             name: file.name,

@@ -19,7 +19,7 @@ use crate::toolchain::{Missing, Surroundings};
 /// How much an image is optimised, and what it does when it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// Halts for the probe when it panics.
+    /// Says why and stays where it is, for the probe, when it panics.
     Debug,
     /// Leaves an epitaph and resets when it panics.
     Release,
@@ -39,6 +39,9 @@ pub struct Image {
 /// What stands for folders of this machine in images, so that they are the same from anywhere.
 const REPOSITORY: &str = "/lockstep";
 const DEPENDENCIES: &str = "/cargo";
+
+/// The first Rust that can be told where to remap names of folders.
+const SCOPES_REMAPS: &str = "1.95";
 
 /// There is no image.
 #[derive(Debug, Error)]
@@ -249,6 +252,10 @@ fn remaps(
         flags.push(toml::Value::from(format!(
             "--remap-path-prefix={shown}={to}"
         )));
+    }
+    if rust.rustc().is_at_least(SCOPES_REMAPS) {
+        // Messages keep the names that editors can open.
+        flags.push(toml::Value::from("--remap-path-scope=object"));
     }
     Ok(format!(
         "target.{target}.rustflags={}",

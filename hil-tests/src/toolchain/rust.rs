@@ -78,7 +78,13 @@ impl Rustc {
     /// Whether it is not older than the Rust that this was written for.
     #[must_use]
     pub fn is_new_enough(&self) -> bool {
-        numbers(&self.version) >= numbers(NEEDED)
+        self.is_at_least(NEEDED)
+    }
+
+    /// Whether it is this version or a newer one.
+    #[must_use]
+    pub fn is_at_least(&self, version: &str) -> bool {
+        numbers(&self.version) >= numbers(version)
     }
 
     /// Whether it has the source of `core`.

@@ -56,6 +56,14 @@ impl Report {
         self.renderer.render(&[group])
     }
 
+    /// What is good to know, and no error.
+    #[must_use]
+    pub fn note(&self, message: &str, help: Option<&str>) -> String {
+        let group = Group::with_title(Level::NOTE.primary_title(message));
+        let group = group.elements(help.map(|help| Level::HELP.message(help)));
+        self.renderer.render(&[group])
+    }
+
     /// A message that stands nowhere in a text, and what is known about it.
     #[must_use]
     pub fn noted(&self, message: &str, note: &str) -> String {

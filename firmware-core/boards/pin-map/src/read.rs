@@ -113,6 +113,16 @@ impl<'de> Deserialize<'de> for Pin {
     }
 }
 
+fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let ports = Vec::<u8>::deserialize(deserializer)?;
+    match ports.iter().all(|pins| (1..=32).contains(pins)) && (1..=2).contains(&ports.len()) {
+        true => Ok(ports),
+        false => Err(de::Error::custom(
+            "expected one or two ports, with 1 to 32 pins each",
+        )),
+    }
+}
+
 fn parse_pin(text: &str) -> Option<Pin> {
     let (port, pin) = text.strip_prefix('P')?.split_once('.')?;
     let number = |text: &str| -> Option<u8> {
@@ -130,6 +140,7 @@ fn parse_pin(text: &str) -> Option<Pin> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(deserialize_with = "ports")]
     ports: Vec<u8>,
     output_registers: Spanned<Vec<u32>>,
     contacts: Contacts,
@@ -381,7 +392,7 @@ P0.17 is both button button of toggle and output led of toggle: expected one use
             let problem = problem("P0.03", wrong);
             assert!(problem.contains("output led of toggle is P1."), "{problem}");
         }
-        assert!(problem("[32, 10]", "[32]").contains("a column of the matrix is P1.04"));
+        assert!(problem("[32, 10]", "[32, 1]").contains("a column of the matrix is P1.04"));
     }
 
     #[test]
@@ -399,6 +410,13 @@ P0.17 is both button button of toggle and output led of toggle: expected one use
         let problem = problem("[0x5000_0504, 0x5000_0804]", "[0x5000_0504]");
         assert!(problem.contains("at line 3, column 20"), "{problem}");
         assert!(problem.contains("one for each of the 2 ports"), "{problem}");
+    }
+
+    #[test]
+    fn a_port_has_at_most_32_pins() {
+        for wrong in ["[99, 10]", "[0, 10]", "[]", "[32, 10, 8]"] {
+            assert!(problem("[32, 10]", wrong).contains("1 to 32 pins"));
+        }
     }
 
     #[test]

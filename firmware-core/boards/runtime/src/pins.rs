@@ -96,6 +96,11 @@ impl App {
             index += 1;
         }
         assert!(
+            self.buttons.len() == interface.buttons.len()
+                && self.outputs.len() == interface.outputs.len(),
+            "the app declares a button or an output twice"
+        );
+        assert!(
             self.outputs.len() <= MAX_OUTPUTS,
             "the app has more outputs than `MAX_OUTPUTS` of `runtime::pins`"
         );
