@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 fn hold(case: &Path, name: &str) -> Result<(), Failed> {
     let built = tempfile::tempdir()?;
     // Whoever calls has looked for it.
-    let cargo = support::surroundings().program("cargo").unwrap();
+    let cargo = support::environment().program("cargo").unwrap();
     let output = Command::new(cargo)
         .args(["build", "--locked", "--offline", "--color", "never"])
         .args(["--target", TARGET, "--target-dir"])

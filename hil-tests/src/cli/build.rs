@@ -14,7 +14,7 @@ use super::place::{self, Boards};
 use crate::contract::{self, Finding, script};
 use crate::images::board::Board;
 use crate::images::build::{Image, Profile};
-use crate::toolchain::Surroundings;
+use crate::toolchain::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct Build {
@@ -32,10 +32,10 @@ impl Build {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };
-        let surroundings = match interrupt::listen(report) {
-            Ok(interrupted) => Surroundings {
+        let environment = match interrupt::listen(report) {
+            Ok(interrupted) => Environment {
                 interrupted,
-                ..place::surroundings()
+                ..place::environment()
             },
             Err(exit) => return exit,
         };
@@ -47,7 +47,7 @@ impl Build {
         for board in &boards {
             worst = worst.max(check_script(board, report));
             for profile in &profiles {
-                let images = match self.boards.build(&surroundings, board, *profile, report) {
+                let images = match self.boards.build(&environment, board, *profile, report) {
                     Ok(images) => images,
                     Err(Exit::Interrupted) => return Exit::Interrupted,
                     Err(exit) => {

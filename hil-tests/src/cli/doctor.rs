@@ -23,7 +23,7 @@ impl Doctor {
         let mut targets: Vec<_> = boards.iter().map(|board| board.target.as_str()).collect();
         targets.sort_unstable();
         targets.dedup();
-        let needs = doctor::examine(&place::surroundings(), &targets);
+        let needs = doctor::examine(&place::environment(), &targets);
         if let Err(error) = output::write(None, doctor::table(&needs).as_bytes()) {
             return report.error(error);
         }

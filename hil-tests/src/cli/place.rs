@@ -16,7 +16,7 @@ use crate::bench::lock;
 use crate::bench::overrides::{OverrideError, Overrides};
 use crate::images::board::{self, BOARDS, Board, BoardError};
 use crate::images::build::{self, BuildError, Image, Profile};
-use crate::toolchain::Surroundings;
+use crate::toolchain::Environment;
 
 /// The boards that people can choose.
 #[derive(Debug, Args)]
@@ -66,13 +66,13 @@ impl Boards {
     /// The images of a board, or how the process ends without them.
     pub(super) fn build(
         &self,
-        surroundings: &Surroundings,
+        environment: &Environment,
         board: &Board,
         profile: Profile,
         report: &Report,
     ) -> Result<Vec<Image>, Exit> {
         check_pins(board, report)?;
-        build::build(surroundings, &self.workspace(), board, profile)
+        build::build(environment, &self.workspace(), board, profile)
             .map_err(|error| refuse(&error, report))
     }
 }
@@ -121,9 +121,9 @@ pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
 }
 
 /// What the environment says.
-pub(super) fn surroundings() -> Surroundings {
+pub(super) fn environment() -> Environment {
     let home = || Some(env::home_dir()?.join(".cargo"));
-    Surroundings {
+    Environment {
         path: env::var_os("PATH").unwrap_or_default(),
         cargo_home: env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home),
         wrapper: env::current_exe().ok(),

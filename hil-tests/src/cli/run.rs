@@ -29,7 +29,7 @@ use crate::report::{github, html, jsonl, junit, text};
 use crate::suite::prepare::{self, ImagesError, PrepareError, prepare};
 use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
 use crate::suite::station::Station;
-use crate::toolchain::Surroundings;
+use crate::toolchain::Environment;
 use crate::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
 use crate::virtual_board::machine::Pace;
 
@@ -110,11 +110,11 @@ impl Run {
             Ok(cancel) => cancel,
             Err(exit) => return exit,
         };
-        let surroundings = Surroundings {
+        let environment = Environment {
             interrupted: Arc::clone(&cancel.interrupted),
-            ..place::surroundings()
+            ..place::environment()
         };
-        let images = match images(&tests, &suite, catalog, &surroundings, &repository, report) {
+        let images = match images(&tests, &suite, catalog, &environment, &repository, report) {
             Ok(images) => images,
             Err(exit) => return exit,
         };
@@ -362,7 +362,7 @@ fn images(
     tests: &[Test<'_>],
     suite: &Suite,
     catalog: &Catalog,
-    surroundings: &Surroundings,
+    environment: &Environment,
     repository: &Path,
     report: &Report,
 ) -> Result<Images, Exit> {
@@ -377,7 +377,7 @@ fn images(
             continue;
         }
         let boards = repository.join(BOARDS);
-        let built = prepare::images(surroundings, &boards, board, &apps, catalog);
+        let built = prepare::images(environment, &boards, board, &apps, catalog);
         let built = built.map_err(|error| match error {
             ImagesError::Build(error) => place::refuse(&error, report),
             error => {

@@ -16,7 +16,7 @@ use crate::images::board::Board;
 use crate::images::build::Profile;
 use crate::size::baseline::{self, Baseline};
 use crate::size::{Measured, table};
-use crate::toolchain::Surroundings;
+use crate::toolchain::Environment;
 
 #[derive(Debug, Args)]
 pub(super) struct Size {
@@ -43,23 +43,23 @@ impl Size {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };
-        let surroundings = match interrupt::listen(report) {
-            Ok(interrupted) => Surroundings {
+        let environment = match interrupt::listen(report) {
+            Ok(interrupted) => Environment {
                 interrupted,
-                ..place::surroundings()
+                ..place::environment()
             },
             Err(exit) => return exit,
         };
         let exits = boards
             .iter()
-            .map(|board| self.measure(&surroundings, board, report));
+            .map(|board| self.measure(&environment, board, report));
         exits.max().unwrap_or(Exit::Held)
     }
 
-    fn measure(&self, surroundings: &Surroundings, board: &Board, report: &Report) -> Exit {
+    fn measure(&self, environment: &Environment, board: &Board, report: &Report) -> Exit {
         let images = match self
             .boards
-            .build(surroundings, board, Profile::Release, report)
+            .build(environment, board, Profile::Release, report)
         {
             Ok(images) => images,
             Err(exit) => return exit,

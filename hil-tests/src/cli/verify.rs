@@ -67,7 +67,7 @@ impl Verify {
         targets.push(steps::CORE_TARGET);
         targets.sort_unstable();
         targets.dedup();
-        let needs = doctor::examine(&place::surroundings(), &targets);
+        let needs = doctor::examine(&place::environment(), &targets);
         let plan = setup::plan(&needs, means());
         let mut work = Work {
             started: Instant::now(),
@@ -118,8 +118,8 @@ fn help(addition: &Addition) -> String {
 }
 
 fn means() -> Means {
-    let surroundings = place::surroundings();
-    let there = |name: &str| surroundings.program(name).is_some();
+    let environment = place::environment();
+    let there = |name: &str| environment.program(name).is_some();
     Means {
         rustup: there("rustup"),
         apt: there("apt-get"),
@@ -283,21 +283,21 @@ impl Work {
     }
 
     fn has_target(&self, target: &str) -> bool {
-        let rustc = place::surroundings().program("rustc");
+        let rustc = place::environment().program("rustc");
         let rustc = rustc.and_then(|path| Rustc::ask(&path));
         rustc.is_some_and(|rustc| rustc.has_target(target))
     }
 
     fn cross(&self, target: &str, arguments: &[String]) -> Acted {
-        let surroundings = place::surroundings();
-        let rust = match Rust::find(&surroundings, target) {
+        let environment = place::environment();
+        let rust = match Rust::find(&environment, target) {
             Ok(rust) => rust,
             Err(missing) => {
                 let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
                 return Acted::because(Verdict::Infra, missing.join("; "));
             }
         };
-        let mut call = rust.cargo(&surroundings).in_folder(&self.repository);
+        let mut call = rust.cargo(&environment).in_folder(&self.repository);
         call.words.extend(arguments.iter().map(Into::into));
         call.words.extend(["--target".into(), target.into()]);
         if rust.builds_core() {

@@ -14,7 +14,7 @@ use super::elf::{Elf, ElfError};
 use super::wrapper;
 use crate::process::{self, Ended};
 use crate::toolchain::rust::Rust;
-use crate::toolchain::{Missing, Surroundings};
+use crate::toolchain::{Environment, Missing};
 
 /// How much an image is optimised, and what it does when it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -140,12 +140,12 @@ struct Target {
 ///
 /// What is missing, with the command that adds it, or that cargo failed.
 pub fn build(
-    surroundings: &Surroundings,
+    environment: &Environment,
     workspace: &Path,
     board: &Board,
     profile: Profile,
 ) -> Result<Vec<Image>, BuildError> {
-    let rust = Rust::find(surroundings, &board.target).map_err(BuildError::Missing)?;
+    let rust = Rust::find(environment, &board.target).map_err(BuildError::Missing)?;
     let unrunnable = |error| BuildError::Run {
         folder: workspace.to_owned(),
         error,
@@ -154,9 +154,9 @@ pub fn build(
     let is_of_repository = workspace.ends_with(BOARDS);
     let repository = workspace.ancestors().nth(2).filter(|_| is_of_repository);
     let repository = repository.unwrap_or(&workspace);
-    let mut call = rust.cargo(surroundings).in_folder(&workspace);
+    let mut call = rust.cargo(environment).in_folder(&workspace);
     call.keeps_output = true;
-    if let Some(wrapper) = &surroundings.wrapper {
+    if let Some(wrapper) = &environment.wrapper {
         let repository = repository.to_owned().into_os_string();
         call.variables.extend([
             ("RUSTC_WRAPPER".into(), Some(wrapper.clone().into())),
@@ -175,7 +175,7 @@ pub fn build(
             "--message-format",
             "json-render-diagnostics",
             "--config",
-            &remaps(surroundings, &rust, repository, &board.target)?,
+            &remaps(environment, &rust, repository, &board.target)?,
         ]
         .map(OsString::from),
     );
@@ -186,7 +186,7 @@ pub fn build(
         call.words
             .extend(["-Zbuild-std=core", "--target-dir", "target/distribution"].map(Into::into));
     }
-    let outcome = process::run(&call, &surroundings.interrupted);
+    let outcome = process::run(&call, &environment.interrupted);
     match outcome.ended {
         Ended::Exit(0, _) => {}
         Ended::Exit(..) if !has_begun(&outcome.output) => {
@@ -232,13 +232,13 @@ fn has_begun(output: &[u8]) -> bool {
 /// The setting that keeps folders of this machine out of images. It joins those of the
 /// workspace, where the environment would replace them.
 fn remaps(
-    surroundings: &Surroundings,
+    environment: &Environment,
     rust: &Rust,
     repository: &Path,
     target: &str,
 ) -> Result<String, BuildError> {
     let mut folders = vec![(repository.to_owned(), REPOSITORY.to_owned())];
-    if let Some(home) = &surroundings.cargo_home {
+    if let Some(home) = &environment.cargo_home {
         folders.push((home.clone(), DEPENDENCIES.to_owned()));
     }
     if let Some(commit) = &rust.rustc().commit {

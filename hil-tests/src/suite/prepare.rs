@@ -18,7 +18,7 @@ use super::run::Prepared;
 use crate::bench::plan::Scenario;
 use crate::images::board::Board;
 use crate::images::build::{self, BuildError, Profile};
-use crate::toolchain::Surroundings;
+use crate::toolchain::Environment;
 
 /// A scenario cannot be played on a board yet.
 #[derive(Debug, Error)]
@@ -113,13 +113,13 @@ pub enum ImagesError {
 ///
 /// That they cannot be built or used.
 pub fn images(
-    surroundings: &Surroundings,
+    environment: &Environment,
     boards: &Path,
     board: &Board,
     apps: &BTreeSet<&'static str>,
     catalog: &Catalog,
 ) -> Result<Vec<Firmware>, ImagesError> {
-    let built = build::build(surroundings, boards, board, Profile::Release)?;
+    let built = build::build(environment, boards, board, Profile::Release)?;
     let wanted = |entry: &&AppEntry| apps.contains(entry.interface().name);
     catalog
         .apps()

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::Surroundings;
+use super::Environment;
 use super::rust::{self, FLIP_LINK, Rust, Rustc};
 
 /// Something that is used from outside.
@@ -31,11 +31,11 @@ impl Need {
 
 /// Looks for everything that the images for these targets, and their tests, need.
 #[must_use]
-pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
-    let rustc = surroundings
+pub fn examine(environment: &Environment, targets: &[&str]) -> Vec<Need> {
+    let rustc = environment
         .program("rustc")
         .and_then(|path| Rustc::ask(&path));
-    let version = |name: &str| surroundings.program(name).map(|path| version_of(&path));
+    let version = |name: &str| environment.program(name).map(|path| version_of(&path));
     let new_enough = rustc.as_ref().filter(|rustc| rustc.is_new_enough());
     let mut needs = vec![
         Need {
@@ -61,7 +61,7 @@ pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
             add: rust::RUSTUP.to_owned(),
         },
     ];
-    let distribution = Rust::distribution(surroundings, Path::new("/usr/bin"));
+    let distribution = Rust::distribution(environment, Path::new("/usr/bin"));
     needs.extend(targets.iter().map(|target| Need {
         what: (*target).to_owned(),
         found: match (&rustc, &distribution) {
@@ -87,7 +87,7 @@ pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
             Need {
                 what: component.to_owned(),
                 // rustup puts a program there whether or not it has the component.
-                found: surroundings
+                found: environment
                     .program(program)
                     .and_then(|path| rust::output(&path, &["--version"]))
                     .map(|told| version_in(&told)),
@@ -101,9 +101,7 @@ pub fn examine(surroundings: &Surroundings, targets: &[&str]) -> Vec<Need> {
         Need {
             what: FLIP_LINK.to_owned(),
             // It has no option that tells its version.
-            found: surroundings
-                .program(FLIP_LINK)
-                .map(|_| "in PATH".to_owned()),
+            found: environment.program(FLIP_LINK).map(|_| "in PATH".to_owned()),
             purpose: "images",
             required: true,
             add: "cargo install flip-link --locked".to_owned(),
@@ -183,7 +181,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_everything_is_missing_and_has_its_command() {
-        let needs = examine(&Surroundings::default(), &["thumbv6m-none-eabi"]);
+        let needs = examine(&Environment::default(), &["thumbv6m-none-eabi"]);
         let missing: Vec<_> = needs.iter().filter(|need| need.is_missing()).collect();
         let named = |what: &str| missing.iter().any(|need| need.what == what);
         assert!(named("rustc") && named(FLIP_LINK) && named("qemu-system-arm"));

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Where tools are looked for: what the process was told by its environment.
 #[derive(Clone, Debug, Default)]
-pub struct Surroundings {
+pub struct Environment {
     /// The folders programs are in, as `PATH` lists them.
     pub path: OsString,
     /// Where cargo keeps the sources of dependencies, if it is known.
@@ -25,7 +25,7 @@ pub struct Surroundings {
     pub interrupted: Arc<AtomicBool>,
 }
 
-impl Surroundings {
+impl Environment {
     /// The program of this name, if it is in one of the folders.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Missing, Surroundings};
+use super::{Environment, Missing};
 use crate::process::Call;
 
 /// The linker that puts the stack below everything else.
@@ -125,14 +125,14 @@ impl Rust {
     /// # Errors
     ///
     /// What is missing.
-    pub fn find(surroundings: &Surroundings, target: &str) -> Result<Self, Vec<Missing>> {
-        let rust = Self::with_target(surroundings, target)
-            .or_else(|| Self::distribution(surroundings, Path::new(DISTRIBUTION)));
+    pub fn find(environment: &Environment, target: &str) -> Result<Self, Vec<Missing>> {
+        let rust = Self::with_target(environment, target)
+            .or_else(|| Self::distribution(environment, Path::new(DISTRIBUTION)));
         let mut missing = Vec::new();
         if rust.is_none() {
-            missing.push(Self::lacking(surroundings, target));
+            missing.push(Self::lacking(environment, target));
         }
-        if surroundings.program(FLIP_LINK).is_none() {
+        if environment.program(FLIP_LINK).is_none() {
             missing.push(Missing {
                 what: FLIP_LINK.to_owned(),
                 add: "cargo install flip-link --locked".to_owned(),
@@ -145,8 +145,8 @@ impl Rust {
     }
 
     /// What keeps the Rust in `PATH` from building for this target.
-    fn lacking(surroundings: &Surroundings, target: &str) -> Missing {
-        let absent = |name: &&&str| surroundings.program(name).is_none();
+    fn lacking(environment: &Environment, target: &str) -> Missing {
+        let absent = |name: &&&str| environment.program(name).is_none();
         let add_target = add_target(target);
         if let Some(name) = ["rustc", "cargo", "rustup"].iter().find(absent) {
             return Missing {
@@ -154,7 +154,7 @@ impl Rust {
                 add: format!("{RUSTUP}; {add_target}"),
             };
         }
-        let rustc = surroundings.program("rustc");
+        let rustc = environment.program("rustc");
         match rustc.and_then(|path| Rustc::ask(&path)) {
             Some(rustc) if !rustc.is_new_enough() => Missing {
                 what: format!("Rust {NEEDED} (there is {})", rustc.version),
@@ -167,21 +167,21 @@ impl Rust {
         }
     }
 
-    fn with_target(surroundings: &Surroundings, target: &str) -> Option<Self> {
-        let rustc = Rustc::ask(&surroundings.program("rustc")?)?;
+    fn with_target(environment: &Environment, target: &str) -> Option<Self> {
+        let rustc = Rustc::ask(&environment.program("rustc")?)?;
         (rustc.has_target(target) && rustc.is_new_enough()).then_some(())?;
         Some(Self {
-            cargo: surroundings.program("cargo")?,
+            cargo: environment.program("cargo")?,
             rustc,
             builds_core: false,
         })
     }
 
     /// One without targets, but with the source of `core` and a linker of its own.
-    pub(super) fn distribution(surroundings: &Surroundings, folder: &Path) -> Option<Self> {
+    pub(super) fn distribution(environment: &Environment, folder: &Path) -> Option<Self> {
         let rustc = Rustc::ask(&folder.join("rustc"))?;
         let cargo = folder.join("cargo");
-        surroundings.program(DISTRIBUTION_LINKER)?;
+        environment.program(DISTRIBUTION_LINKER)?;
         let can_build = rustc.has_source() && rustc.is_new_enough() && cargo.is_file();
         can_build.then_some(Self {
             cargo,
@@ -204,14 +204,14 @@ impl Rust {
 
     /// Cargo, with nothing in its environment that changes images.
     #[must_use]
-    pub fn cargo(&self, surroundings: &Surroundings) -> Call {
-        let set = surroundings.variables.iter();
+    pub fn cargo(&self, environment: &Environment) -> Call {
+        let set = environment.variables.iter();
         let mut call = Call::new([&self.cargo]);
         call.variables = set
             .filter(|name| changes_images(name))
             .map(|name| (name.clone(), None))
             .collect();
-        if let Some(colour) = surroundings.colour {
+        if let Some(colour) = environment.colour {
             call = call.with("CARGO_TERM_COLOR", Some(colour));
         }
         if self.builds_core {
@@ -295,12 +295,12 @@ mod tests {
             "CARGO_BUILD_JOBS",
             "CARGO_BUILD_RUSTFLAGS",
         ];
-        let surroundings = Surroundings {
+        let environment = Environment {
             variables: names.map(OsString::from).into(),
-            ..Surroundings::default()
+            ..Environment::default()
         };
         assert_eq!(
-            rust.cargo(&surroundings).to_string(),
+            rust.cargo(&environment).to_string(),
             "DEFMT_LOG= CARGO_PROFILE_RELEASE_OPT_LEVEL= \
              CARGO_TARGET_THUMBV6M_NONE_EABI_RUSTFLAGS= CARGO_BUILD_RUSTFLAGS= cargo"
         );

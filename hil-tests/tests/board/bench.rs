@@ -159,7 +159,7 @@ pub(crate) fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
     let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let workspace = support::root().join(BOARDS);
     let board = Board::read(&workspace.join("microbit-v1"))?;
-    let images = build(&support::surroundings(), &workspace, &board, profile)?;
+    let images = build(&support::environment(), &workspace, &board, profile)?;
     let name = format!("microbit-v1-{app}");
     let image = images.into_iter().find(|image| image.name == name);
     Ok(image.ok_or(format!("there is no image `{name}`"))?)

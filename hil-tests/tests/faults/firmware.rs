@@ -180,7 +180,7 @@ fn broken(fault: &Fault) -> Result<Images, Failed> {
     let catalog = Catalog::new(shipped())?;
     let apps = BTreeSet::from(["lamp"]);
     let built = images(
-        &support::surroundings(),
+        &support::environment(),
         &copy.workspace(),
         &board,
         &apps,

@@ -74,7 +74,7 @@ fn is_found(bend: &Bend, copy: &Copy, board: &Board, straight: &str) -> Result<(
     fs::write(board.folder.join(script::SCRIPT), &text)?;
     holds_but(bend, bend.script_breaks, &script::check(&text, board));
     let images = build(
-        &support::surroundings(),
+        &support::environment(),
         &copy.workspace(),
         board,
         Profile::Release,

@@ -24,12 +24,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 
 fn read(board: &Board) -> Result<(), Failed> {
     let workspace = support::root().join(BOARDS);
-    let images = build(
-        &support::surroundings(),
-        &workspace,
-        board,
-        Profile::Release,
-    )?;
+    let images = build(&support::environment(), &workspace, board, Profile::Release)?;
     let image = images.first().ok_or("there is no image")?;
     let bytes = fs::read(&image.path)?;
     let judge = |bytes: &[u8]| match Elf::parse(bytes) {

@@ -75,7 +75,7 @@ fn hold_script(board: &Board) -> Result<(), Failed> {
 
 fn hold(board: &Board, profile: Profile) -> Result<(), Failed> {
     let workspace = support::root().join(BOARDS);
-    let images = build(&support::surroundings(), &workspace, board, profile)?;
+    let images = build(&support::environment(), &workspace, board, profile)?;
     let mut broken = Vec::new();
     for image in images {
         let elf = image.read()?;

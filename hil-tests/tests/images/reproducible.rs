@@ -19,7 +19,7 @@ fn compare(board: &Board) -> Result<(), Failed> {
     let [one, other] = [Copy::new("one"), Copy::new("a much longer name")].map(|copy| {
         let board = Board::read(&copy.workspace().join(&board.name)).unwrap();
         let images = build(
-            &support::surroundings(),
+            &support::environment(),
             &copy.workspace(),
             &board,
             Profile::Release,

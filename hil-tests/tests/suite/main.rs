@@ -175,7 +175,7 @@ impl Plan {
             let boards = support::root().join(BOARDS);
             let catalog = Catalog::new(shipped()).unwrap();
             let built = images(
-                &support::surroundings(),
+                &support::environment(),
                 &boards,
                 &bench.board,
                 &apps,

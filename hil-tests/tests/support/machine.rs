@@ -6,7 +6,7 @@ use super::support;
 
 /// Why there can be none, with the command that changes it.
 pub(crate) fn missing() -> Option<String> {
-    match support::surroundings().program("qemu-system-arm") {
+    match support::environment().program("qemu-system-arm") {
         Some(_) => None,
         None => Some(MachineError::Missing.to_string()),
     }

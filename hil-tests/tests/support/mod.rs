@@ -1,9 +1,9 @@
-//! What the tests that build images share: the surroundings, and how a test is left out.
+//! What the tests that build images share: the environment, and how a test is left out.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-use hil_tests::toolchain::Surroundings;
+use hil_tests::toolchain::Environment;
 use hil_tests::toolchain::rust::Rust;
 use libtest_mimic::{Failed, Trial};
 
@@ -14,21 +14,21 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-pub(crate) fn surroundings() -> Surroundings {
-    Surroundings {
+pub(crate) fn environment() -> Environment {
+    Environment {
         path: env::var_os("PATH").unwrap_or_default(),
         cargo_home: env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(env::home_dir()?.join(".cargo"))),
         wrapper: Some(env!("CARGO_BIN_EXE_hil").into()),
         variables: env::vars_os().map(|(name, _)| name).collect(),
-        ..Surroundings::default()
+        ..Environment::default()
     }
 }
 
 /// Why images for this target cannot be built here, with the commands that change it.
 pub(crate) fn missing(target: &str) -> Option<String> {
-    let missing = Rust::find(&surroundings(), target).err()?;
+    let missing = Rust::find(&environment(), target).err()?;
     let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
     Some(missing.join("; "))
 }
