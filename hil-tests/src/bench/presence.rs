@@ -1,9 +1,14 @@
 //! Which of the probes that are plugged in is that of a bench.
 
+use std::net::SocketAddr;
+
 use probe_rs::probe::{DebugProbeInfo, DebugProbeSelector};
 use thiserror::Error;
 
 use super::RealProbe;
+
+/// VID and PID of Black Magic probes.
+const BLACK_MAGIC: (u16, u16) = (0x1d50, 0x6018);
 
 /// No probe can be taken for a bench: a reason to skip it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -39,7 +44,16 @@ fn beginning(serials: &[String]) -> String {
     }
 }
 
-/// The one probe that is like the one looked for, named by its serial number.
+/// Whether it is a Black Magic probe, or one that speaks its protocol such as a virtual board's,
+/// whose serial number is an address: probe-rs connects to that.
+fn is_on_network(selector: &DebugProbeSelector) -> bool {
+    let is_black_magic = (selector.vendor_id, selector.product_id) == BLACK_MAGIC;
+    let serial = selector.serial_number.as_deref();
+    is_black_magic && serial.is_some_and(|serial| serial.parse::<SocketAddr>().is_ok())
+}
+
+/// The one probe that is like the one looked for, named by its serial number. One that is reached
+/// over the network is taken by its word: whether it is there shows when it is opened.
 ///
 /// # Errors
 ///
@@ -48,6 +62,9 @@ pub fn resolve(
     wanted: &RealProbe,
     plugged_in: &[DebugProbeInfo],
 ) -> Result<DebugProbeSelector, Absent> {
+    if is_on_network(&wanted.selector) {
+        return Ok(wanted.selector.clone());
+    }
     let begins = |info: &DebugProbeInfo| {
         let serial = info.serial_number.as_deref().unwrap_or_default();
         let mut serials = wanted.serials.iter();

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use sim::catalog::Catalog;
@@ -20,21 +19,18 @@ use sim::recording::Recording;
 use super::interrupt;
 use super::place;
 use super::suite::Suite;
-use crate::bench::lock::{Owner, ProbeLock};
 use crate::bench::plan::{self, Scenario, Test};
-use crate::bench::presence::resolve;
 use crate::bench::{Bench, Probe};
 use crate::images::board::BOARDS;
 use crate::report::{github, html, jsonl, junit, text};
+use crate::suite::firmware::Firmware;
 use crate::suite::prepare::{self, ImagesError, PrepareError, prepare};
 use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
 use crate::suite::station::Station;
+use crate::suite::take::{TakeError, take};
 use crate::toolchain::Environment;
 use crate::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
 use crate::virtual_board::machine::Pace;
-
-/// How long somebody else's probe is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where runs of boards are kept that did not pass, from the root of the repository.
 const RECORDINGS: &str = "target/hil";
@@ -246,26 +242,19 @@ impl Run {
             }
             Probe::Real(probe) => probe,
         };
-        let plugged_in = probe_rs::probe::list::Lister::new().list_all();
-        let taken = resolve(probe, &plugged_in)
-            .map_err(|absent| {
-                let cause = Cause::new(absent.to_string());
-                match place::is_required(&bench.name) {
-                    true => Outcome::Infra(cause),
-                    false => Outcome::Skipped(cause),
-                }
-            })
-            .and_then(|selector| {
-                let lock = ProbeLock::acquire(&place::locks(), &selector, &owner(), PATIENCE);
-                let lock = lock.map_err(|error| Outcome::Infra(Cause::new(error.to_string())))?;
-                Ok((selector, lock))
-            });
-        match taken {
-            Ok((selector, lock)) => {
-                let mut station = Station::on_probe(bench, selector, lock);
+        match take(bench, probe, &place::locks()) {
+            Ok(station) => {
+                let mut station = station.on_flash(tell_flash);
                 work(&Queue::new(jobs), &mut station, settings, told);
             }
-            Err(outcome) => {
+            Err(error) => {
+                let cause = Cause::new(error.to_string());
+                let outcome = match error {
+                    TakeError::Absent(_) if !place::is_required(&bench.name) => {
+                        Outcome::Skipped(cause)
+                    }
+                    _ => Outcome::Infra(cause),
+                };
                 for job in jobs {
                     // Nobody listens any more once the process ends.
                     let _ = told.send((job.place, not_taken(&job, outcome.clone())));
@@ -416,6 +405,20 @@ fn jobs<'a>(tests: &[Test<'a>], prepared: &'a [Prepared], bench: &Bench) -> Vec<
         .collect()
 }
 
+/// A real board is written to as seldom as can be: whoever waits sees when.
+fn tell_flash(bench: &Bench, firmware: &Firmware) {
+    use std::io::Write;
+
+    let app = firmware.app.interface().name;
+    // With standard error gone there is nobody left to tell.
+    let _ = writeln!(
+        anstream::stderr(),
+        "flashed  {}  {app}, image {}",
+        bench.name,
+        firmware.identity
+    );
+}
+
 /// Keeps a run of a board, for the terminal simulator.
 fn keep(repository: &Path, case: &Case, recording: &Recording) -> Option<String> {
     let name = format!(
@@ -428,18 +431,6 @@ fn keep(repository: &Path, case: &Case, recording: &Recording) -> Option<String>
     fs::create_dir_all(path.parent()?).ok()?;
     output::write(Some(&path), &recording.encode()).ok()?;
     Some(path.display().to_string())
-}
-
-fn owner() -> Owner {
-    let command: Vec<_> = std::env::args().collect();
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Owner {
-        pid: process::id(),
-        command: command.join(" "),
-        since: now.as_secs(),
-    }
 }
 
 /// Whether the suite is to stop, and why.

@@ -37,7 +37,7 @@ pub struct Image {
 }
 
 /// What stands for folders of this machine in images, so that they are the same from anywhere.
-const REPOSITORY: &str = "/lockstep";
+pub(super) const REPOSITORY: &str = "/lockstep";
 const DEPENDENCIES: &str = "/cargo";
 
 /// The first Rust that can be told where to remap names of folders.

@@ -3,4 +3,5 @@
 pub mod board;
 pub mod build;
 pub mod elf;
+pub mod lines;
 pub mod wrapper;

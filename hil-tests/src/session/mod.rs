@@ -35,19 +35,21 @@ const CPUID: u32 = 0xe000_ed00;
 #[derive(Debug, Error)]
 pub enum SessionError {
     /// The probe cannot be opened.
-    #[error("cannot open the probe `{selector}`: {error}")]
+    #[error("cannot open the probe `{selector}`")]
     Open {
         /// Which probe.
         selector: String,
         /// What probe-rs says.
+        #[source]
         error: DebugProbeError,
     },
     /// The chip cannot be attached to.
-    #[error("cannot attach to {chip}: {error}")]
+    #[error("cannot attach to {chip}: is it the chip of the bench?")]
     Attach {
         /// Which chip was expected.
         chip: String,
         /// What probe-rs says.
+        #[source]
         error: probe_rs::Error,
     },
     /// The core is another one than that of the board.
@@ -61,18 +63,19 @@ pub enum SessionError {
         expected: &'static str,
     },
     /// The image cannot be written into flash.
-    #[error("cannot flash the image{image}: {error}")]
+    #[error("cannot flash the image{image}")]
     Flash {
         /// Which image, after a space, if it says.
         image: String,
         /// What probe-rs says.
+        #[source]
         error: FileDownloadError,
     },
     /// The image has no such symbol.
     #[error("the image has no symbol `{0}`: expected an image that `hil build` has made")]
     Symbol(String),
     /// The probe failed.
-    #[error("the probe failed: {0}")]
+    #[error("the probe failed")]
     Probe(#[from] probe_rs::Error),
     /// The image cannot be talked to.
     #[error(transparent)]

@@ -1,14 +1,17 @@
 //! Why a board has not played to the end: its firmware crashed or hangs, which is its failure,
 //! or something between here and it broke, which tells nothing about it.
 
+use std::error::Error;
 use std::fmt::Write;
 
 use firmware_core::epitaph::{Cause, Epitaph};
 use probe_rs::{Core, MemoryInterface, RegisterId};
 
 use super::firmware::Firmware;
+use crate::images::lines::Lines;
 use crate::session::play::{PlayError, ask_hello};
 use crate::session::{Session, SessionError};
+use crate::verdict;
 
 /// How many words of the stack are looked at for return addresses.
 const STACK_WORDS: usize = 128;
@@ -28,6 +31,17 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Something broke that is not the firmware: an error, and what caused it.
+    #[must_use]
+    pub fn of_error(error: &dyn Error) -> Self {
+        let cause = verdict::Cause::of(error);
+        Self {
+            firmware: false,
+            message: cause.message,
+            details: cause.details,
+        }
+    }
+
     /// Something broke that is not the firmware.
     #[must_use]
     pub fn infra(message: impl Into<String>) -> Self {
@@ -56,7 +70,7 @@ pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Find
         | PlayError::Silent { .. }
         | PlayError::Stuck(_)
         | PlayError::Phase(_) => not_going_on(error, session, firmware),
-        _ => Finding::infra(error.to_string()),
+        _ => Finding::of_error(error),
     }
 }
 
@@ -149,7 +163,7 @@ fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), prob
         };
         let _ = writeln!(details, "{name:>4}  {}", place(value, firmware));
     }
-    let _ = writeln!(details, "what looks like return addresses on the stack:");
+    let _ = writeln!(details, "what looks like calls on the stack:");
     let top = firmware
         .elf
         .symbol("_stack_start")
@@ -161,17 +175,24 @@ fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), prob
         .into_iter()
         .filter(|word| word & 1 == 1 && function(*word, firmware).is_some());
     for word in returns.take(MAX_FRAMES) {
-        let _ = writeln!(details, "      {}", place(word, firmware));
+        let _ = writeln!(details, "      {}", call_before(word, firmware));
     }
     Ok((pc, details))
 }
 
-/// The number, and the function it lies in.
+/// The number, the function it lies in, and the line of the sources.
 fn place(address: u32, firmware: &Firmware) -> String {
-    match function(address, firmware) {
-        Some((name, offset)) => format!("{address:#010x}  {name} + {offset:#x}"),
-        None => format!("{address:#010x}"),
-    }
+    let Some((name, offset)) = function(address, firmware) else {
+        return format!("{address:#010x}");
+    };
+    let line = Lines::of(&firmware.bytes).and_then(|lines| lines.find(address & !1));
+    let line = line.map_or_else(String::new, |line| format!("  {line}"));
+    format!("{address:#010x}  {name} + {offset:#x}{line}")
+}
+
+/// The same of the call that returns to this address: the instruction before it.
+fn call_before(address: u32, firmware: &Firmware) -> String {
+    place(address.saturating_sub(2), firmware)
 }
 
 fn function(address: u32, firmware: &Firmware) -> Option<(String, u32)> {

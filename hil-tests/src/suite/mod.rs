@@ -1,7 +1,8 @@
 //! Plays scenarios on benches and says what came of it.
 //!
 //! - [`firmware`]: an image, and all that a bench has to know of it.
-//! - [`station`]: a bench that is in use, from its lock to its recovery.
+//! - [`take`](mod@take): a probe is found, and is nobody else's meanwhile.
+//! - [`station`]: a bench that is in use, from its first image to its recovery.
 //! - [`stimulus`]: what pins do in a run, and what should be seen of them.
 //! - [`diagnosis`]: why a board has not played to the end.
 //! - [`prepare`](mod@prepare): what has to be there before anything is played.
@@ -13,3 +14,4 @@ pub mod prepare;
 pub mod run;
 pub mod station;
 pub mod stimulus;
+pub mod take;

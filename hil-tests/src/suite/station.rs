@@ -84,6 +84,7 @@ pub struct Station<'b> {
     /// What was logged in the last run.
     logged: Vec<u8>,
     flashed: u32,
+    on_flash: Option<fn(&Bench, &Firmware)>,
 }
 
 impl<'b> Station<'b> {
@@ -116,7 +117,15 @@ impl<'b> Station<'b> {
             outside: [false; 32],
             logged: Vec::new(),
             flashed: 0,
+            on_flash: None,
         }
+    }
+
+    /// The same, and this is done whenever an image was written into flash.
+    #[must_use]
+    pub fn on_flash(mut self, act: fn(&Bench, &Firmware)) -> Self {
+        self.on_flash = Some(act);
+        self
     }
 
     /// How often an image was written into flash.
@@ -155,6 +164,9 @@ impl<'b> Station<'b> {
         if there.is_none_or(|hello| hello.image != firmware.identity.0) {
             session.flash(&firmware.bytes, &firmware.elf)?;
             self.flashed += 1;
+            if let Some(act) = self.on_flash {
+                act(self.bench, firmware);
+            }
         }
         self.loaded = Some(identity);
         Ok(())
@@ -221,7 +233,7 @@ impl<'b> Station<'b> {
         }
         match (error, &mut self.session) {
             (StationError::Play(error), Some(session)) => diagnosis::of(error, session, firmware),
-            _ => Finding::infra(error.to_string()),
+            _ => Finding::of_error(error),
         }
     }
 

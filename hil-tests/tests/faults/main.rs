@@ -13,15 +13,34 @@ mod golden;
 #[path = "../support/machine.rs"]
 mod machine;
 mod process;
+mod real;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Output, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// What a test does.
 type Test = fn() -> Result<(), Failed>;
+
+/// `hil run` with these arguments, in this repository.
+fn hil(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hil"));
+    command
+        .current_dir(support::root())
+        .arg("run")
+        .args(arguments)
+        .env_remove("LOCKSTEP_REQUIRE")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -33,7 +52,11 @@ fn main() -> ExitCode {
             support::trial(name, missing.clone(), || firmware::is_found(fault))
         })
         .collect();
-    for (name, test) in process::TESTS.into_iter().chain(golden::TESTS) {
+    for (name, test) in process::TESTS
+        .into_iter()
+        .chain(real::TESTS)
+        .chain(golden::TESTS)
+    {
         trials.push(support::trial(name.to_owned(), missing.clone(), test));
     }
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -1,13 +1,13 @@
 //! `hil run` as a process, to which something happens.
 
 use std::fs;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Test, support};
+use super::{Test, hil, told};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -31,16 +31,9 @@ pub(crate) const TESTS: [(&str, Test); 5] = [
     ),
 ];
 
-fn hil(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hil"));
-    command
-        .current_dir(support::root())
-        .arg("run")
-        .args(arguments)
-        .env_remove("LOCKSTEP_REQUIRE")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+fn on_one_machine(scenarios: &[&str]) -> Command {
+    let mut command = hil(scenarios);
+    command.args(["--bench", "virtual", "--stimulus", "rtt", "--jobs", "1"]);
     command
 }
 
@@ -76,27 +69,11 @@ fn children(of: u32) -> Vec<u32> {
     numbers.filter_map(|number| number.parse().ok()).collect()
 }
 
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 fn a_machine_that_is_killed_costs_one_case() -> Result<(), Failed> {
     let scenarios = ["lamp/lock/held-on", "lamp/power/short-press-toggles"];
-    let child = hil(&[
-        &scenarios[..],
-        &[
-            "--bench",
-            "virtual",
-            "--stimulus",
-            "rtt",
-            "--jobs",
-            "1",
-            "--attempts",
-            "1",
-        ],
-    ]
-    .concat())
-    .spawn()?;
+    let child = on_one_machine(&scenarios)
+        .args(["--attempts", "1"])
+        .spawn()?;
     kill_process(machine(&child)?, Signal::KILL)?;
     let output = child.wait_with_output()?;
     let told = told(&output);
@@ -110,16 +87,7 @@ fn a_machine_that_is_killed_costs_one_case() -> Result<(), Failed> {
 }
 
 fn an_interruption_says_what_ran() -> Result<(), Failed> {
-    let child = hil(&[
-        "lamp/auto-off",
-        "--bench",
-        "virtual",
-        "--stimulus",
-        "rtt",
-        "--jobs",
-        "1",
-    ])
-    .spawn()?;
+    let child = on_one_machine(&["lamp/auto-off"]).spawn()?;
     let machine = machine(&child)?;
     let pid = Pid::from_raw(i32::try_from(child.id())?).ok_or("no process")?;
     kill_process(pid, Signal::INT)?;
@@ -142,18 +110,9 @@ fn is_alive(pid: Pid) -> bool {
 }
 
 fn a_time_limit_ends_it() -> Result<(), Failed> {
-    let output = hil(&[
-        "lamp/auto-off",
-        "--bench",
-        "virtual",
-        "--stimulus",
-        "rtt",
-        "--jobs",
-        "1",
-        "--timeout",
-        "1",
-    ])
-    .output()?;
+    let output = on_one_machine(&["lamp/auto-off"])
+        .args(["--timeout", "1"])
+        .output()?;
     let told = told(&output);
     assert_eq!(output.status.code(), Some(42), "{told}");
     assert!(told.contains("timed out after"), "{told}");

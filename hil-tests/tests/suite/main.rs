@@ -15,10 +15,12 @@ mod support;
 use std::collections::BTreeMap;
 use std::env;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use hil_tests::bench::find::find;
 use hil_tests::bench::inputs::Inputs;
+use hil_tests::bench::lock::folder;
+use hil_tests::bench::overrides::Overrides;
 use hil_tests::bench::plan::{self, SCENARIOS, Scenario, Test, plan};
 use hil_tests::bench::{BENCHES, Bench, Probe};
 use hil_tests::images::board::{BOARDS, boards};
@@ -27,10 +29,12 @@ use hil_tests::suite::firmware::Firmware;
 use hil_tests::suite::prepare::{images, prepare};
 use hil_tests::suite::run::{Images, Job, Settings, play_case};
 use hil_tests::suite::station::Station;
+use hil_tests::suite::take::take;
 use hil_tests::verdict::{Stimulus, Suite, Verdict};
 use hil_tests::virtual_board::machine::Pace;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sim::catalog::{Catalog, shipped};
+use support::{REQUIRE, is_required};
 
 /// Says that the suite is played by somebody else in this run, such as `hil run`.
 const ELSEWHERE: &str = "LOCKSTEP_SUITE";
@@ -46,12 +50,19 @@ struct Plan {
     inputs: Vec<Inputs>,
     benches: Vec<Bench>,
     scenarios: Vec<Scenario>,
-    stations: Stations,
+    /// By bench.
+    stations: Mutex<BTreeMap<String, Stations>>,
+    given_back: Condvar,
 }
 
-/// Stations that are not in use, by bench: a test takes one and gives it back, with its session
-/// and its image.
-type Stations = Mutex<BTreeMap<String, Vec<Station<'static>>>>;
+/// The stations of a bench: a test takes one and gives it back, with its session and its image.
+#[derive(Default)]
+struct Stations {
+    free: Vec<Station<'static>>,
+    is_taken: bool,
+    /// Why it cannot be taken: what was waited for once is not waited for again.
+    refused: Option<String>,
+}
 
 impl Plan {
     fn read() -> &'static Self {
@@ -61,14 +72,19 @@ impl Plan {
             .into_iter()
             .map(|board| Inputs::read(board).unwrap())
             .collect();
-        let benches = find(&[root.join(BENCHES)], &inputs).unwrap();
+        let mut benches = find(&[root.join(BENCHES)], &inputs).unwrap();
+        let overrides = Overrides::read(|variable| env::var_os(variable)).unwrap();
+        for bench in &mut benches {
+            overrides.apply(bench);
+        }
         let catalog = Catalog::new(shipped()).unwrap();
         let scenarios = plan::scenarios(&root.join(SCENARIOS), &catalog).unwrap();
         Box::leak(Box::new(Self {
             inputs,
             benches,
             scenarios,
-            stations: Stations::default(),
+            stations: Mutex::default(),
+            given_back: Condvar::new(),
         }))
     }
 
@@ -102,9 +118,16 @@ impl Plan {
             // What a bench says it cannot do is not missing.
             (_, Some(reason), _) => ignored(&name, &reason),
             (_, None, Some(elsewhere)) => ignored(&name, &format!("{ELSEWHERE} says: {elsewhere}")),
+            (Probe::Real(_), None, None) if !is_required(&test.bench.name) => {
+                let reason = format!("{REQUIRE}={} plays it, on hardware", test.bench.name);
+                ignored(&name, &reason)
+            }
             (Probe::Real(_), None, None) => {
-                let reason = "real boards are played by `hil run`, which waits for their probes";
-                ignored(&name, reason)
+                let missing = missing[&test.bench.board.name].clone();
+                Trial::test(name, move || match missing {
+                    Some(reason) => Err(reason.into()),
+                    None => self.play(&test),
+                })
             }
             (Probe::Virtual, None, None) => {
                 let missing = missing[&test.bench.board.name]
@@ -124,7 +147,7 @@ impl Plan {
             cancelled: &|| false,
             keep: &|_, _| None,
         };
-        let mut station = self.take(test.bench);
+        let mut station = self.take(test.bench)?;
         let job = Job {
             place: 0,
             prepared: &prepared,
@@ -136,12 +159,7 @@ impl Plan {
             skip: None,
         };
         let case = play_case(&job, &mut station, &settings).0;
-        self.stations
-            .lock()
-            .unwrap()
-            .entry(test.bench.name.clone())
-            .or_default()
-            .push(station);
+        self.give_back(test.bench, station);
         if case.verdict() == Verdict::Pass {
             return Ok(());
         }
@@ -152,10 +170,38 @@ impl Plan {
         Err(text::render(&suite).into())
     }
 
-    fn take(&'static self, bench: &'static Bench) -> Station<'static> {
+    /// A station of the bench: there are as many virtual boards as tests at the same time, and of
+    /// a real one there is one, for which the others wait.
+    fn take(&'static self, bench: &'static Bench) -> Result<Station<'static>, Failed> {
         let mut stations = self.stations.lock().unwrap();
-        let free = stations.entry(bench.name.clone()).or_default().pop();
-        free.unwrap_or_else(|| Station::on_virtual(bench, Pace::Fast))
+        loop {
+            let of_bench = stations.entry(bench.name.clone()).or_default();
+            if let Some(free) = of_bench.free.pop() {
+                return Ok(free);
+            }
+            match (&bench.probe, &of_bench.refused) {
+                (Probe::Virtual, _) => return Ok(Station::on_virtual(bench, Pace::Fast)),
+                (Probe::Real(_), Some(refused)) => return Err(refused.into()),
+                (Probe::Real(probe), None) if !of_bench.is_taken => {
+                    let runtime = env::var_os("XDG_RUNTIME_DIR").map(Into::into);
+                    let taken = take(bench, probe, &folder(runtime, &env::temp_dir()));
+                    of_bench.is_taken = taken.is_ok();
+                    of_bench.refused = taken.as_ref().err().map(ToString::to_string);
+                    return Ok(taken?);
+                }
+                (Probe::Real(_), None) => stations = self.given_back.wait(stations).unwrap(),
+            }
+        }
+    }
+
+    fn give_back(&'static self, bench: &Bench, station: Station<'static>) {
+        let mut stations = self.stations.lock().unwrap();
+        stations
+            .entry(bench.name.clone())
+            .or_default()
+            .free
+            .push(station);
+        self.given_back.notify_all();
     }
 
     /// The images of a board, built when the first test wants one.

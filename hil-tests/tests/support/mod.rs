@@ -8,7 +8,7 @@ use hil_tests::toolchain::rust::Rust;
 use libtest_mimic::{Failed, Trial};
 
 /// Names the worlds whose tests must run: one that cannot is then a failure.
-const REQUIRE: &str = "LOCKSTEP_REQUIRE";
+pub(crate) const REQUIRE: &str = "LOCKSTEP_REQUIRE";
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -33,6 +33,11 @@ pub(crate) fn missing(target: &str) -> Option<String> {
     Some(missing.join("; "))
 }
 
+/// Whether tests of this world must run.
+pub(crate) fn is_required(world: &str) -> bool {
+    env::var(REQUIRE).is_ok_and(|worlds| worlds.split(',').any(|name| name.trim() == world))
+}
+
 /// A test that runs if nothing is missing. Otherwise it is ignored and says why, or fails
 /// where it is required.
 pub(crate) fn trial(
@@ -43,9 +48,7 @@ pub(crate) fn trial(
     let Some(reason) = missing else {
         return Trial::test(name, test);
     };
-    let required = env::var(REQUIRE)
-        .is_ok_and(|worlds| worlds.split(',').any(|world| world.trim() == "virtual"));
-    if required {
+    if is_required("virtual") {
         let failure = format!("{REQUIRE} names `virtual`, and {reason}");
         return Trial::test(name, move || Err(failure.into()));
     }

@@ -1,0 +1,53 @@
+//! A bench with hardware is taken before it is used: its probe is found, and is nobody else's
+//! meanwhile.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use probe_rs::probe::list::Lister;
+use thiserror::Error;
+
+use super::station::Station;
+use crate::bench::lock::{LockError, Owner, ProbeLock};
+use crate::bench::presence::{Absent, resolve};
+use crate::bench::{Bench, RealProbe};
+
+/// How long somebody else's probe is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A bench cannot be taken.
+#[derive(Debug, Error)]
+pub enum TakeError {
+    /// Its probe is not there.
+    #[error(transparent)]
+    Absent(#[from] Absent),
+    /// Somebody else has its probe.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+}
+
+/// Takes the bench with this probe for this process. `locks` is the folder of locks.
+///
+/// # Errors
+///
+/// That the probe is not there, or stays somebody else's.
+pub fn take<'b>(
+    bench: &'b Bench,
+    probe: &RealProbe,
+    locks: &Path,
+) -> Result<Station<'b>, TakeError> {
+    let selector = resolve(probe, &Lister::new().list_all())?;
+    let lock = ProbeLock::acquire(locks, &selector, &owner(), PATIENCE)?;
+    Ok(Station::on_probe(bench, selector, lock))
+}
+
+/// This process, as others are told who has the probe.
+fn owner() -> Owner {
+    let command: Vec<_> = std::env::args().collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    Owner {
+        pid: std::process::id(),
+        command: command.join(" "),
+        since: now.unwrap_or_default().as_secs(),
+    }
+}

@@ -1,0 +1,139 @@
+//! A bench as one with hardware: its board is behind a probe that another process serves, here
+//! that of a virtual board, and `hil run` knows nothing of it but its address.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+use libtest_mimic::Failed;
+
+use super::{Test, hil, told};
+
+pub(crate) const TESTS: [(&str, Test); 4] = [
+    (
+        "real/an-image-that-is-there-is-not-flashed-again",
+        an_image_that_is_there_is_not_flashed_again,
+    ),
+    (
+        "real/a-probe-that-goes-in-the-middle-is-infra",
+        a_probe_that_goes_in_the_middle_is_infra,
+    ),
+    (
+        "real/a-probe-that-does-not-answer-is-infra",
+        a_probe_that_does_not_answer_is_infra,
+    ),
+    ("real/another-chip-is-infra", another_chip_is_infra),
+];
+
+/// A board behind its probe. It goes with the test.
+struct Board {
+    process: Child,
+    selector: String,
+}
+
+impl Board {
+    fn start() -> Result<Self, Failed> {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_hil"))
+            .args(["board", "--fast"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut said = BufReader::new(process.stdout.take().ok_or("no output")?);
+        let mut first = String::new();
+        said.read_line(&mut first)?;
+        // What it says of its pins must go somewhere.
+        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        let selector = first.strip_prefix("probe").ok_or("no selector")?.trim();
+        let selector = selector.to_owned();
+        Ok(Self { process, selector })
+    }
+
+    fn run(&self, arguments: &[&str]) -> Command {
+        let mut command = hil(arguments);
+        command
+            .args(["--stimulus", "rtt"])
+            .env("PROBE_RS_PROBE", &self.selector);
+        command
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        // One that has ended already is what some tests want.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn counts(output: &Output, code: i32, counts: &str) {
+    let told = told(output);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert!(told.contains(counts), "{told}");
+}
+
+fn an_image_that_is_there_is_not_flashed_again() -> Result<(), Failed> {
+    let board = Board::start()?;
+    for flashed in [1, 0] {
+        let report = tempfile::NamedTempFile::new()?;
+        let path = report.path().display().to_string();
+        let arguments = ["toggle", "--bench", "microbit-v1", "--json", &path];
+        let output = board.run(&arguments).output()?;
+        counts(&output, 0, "9 passed, 0 failed, 0 flaky, 0 infra");
+        let written = String::from_utf8_lossy(&output.stderr)
+            .matches("flashed")
+            .count();
+        assert_eq!(
+            written,
+            flashed,
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
+
+/// The first scenario is longer than it takes to end the board.
+fn a_probe_that_goes_in_the_middle_is_infra() -> Result<(), Failed> {
+    let mut board = Board::start()?;
+    let scenarios = ["lamp/auto-off/ten-minutes", "lamp/power", "--attempts", "1"];
+    let arguments = [&scenarios[..], &["--bench", "microbit-v1"]].concat();
+    let mut run = board.run(&arguments).spawn()?;
+    let mut said = BufReader::new(run.stderr.take().ok_or("no output")?);
+    let mut line = String::new();
+    while !line.contains("flashed") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line)?, 0, "it has flashed the board");
+    }
+    board.process.kill()?;
+    let output = run.wait_with_output()?;
+    counts(&output, 3, "0 passed, 0 failed, 0 flaky, 4 infra");
+    assert!(
+        told(&output).contains("the bench does not come back"),
+        "{}",
+        told(&output)
+    );
+    Ok(())
+}
+
+fn a_probe_that_does_not_answer_is_infra() -> Result<(), Failed> {
+    let board = Board::start()?;
+    let mut command = board.run(&["toggle/reset", "--bench", "microbit-v1"]);
+    drop(board);
+    let output = command.output()?;
+    counts(&output, 3, "1 infra");
+    assert!(
+        told(&output).contains("cannot open the probe"),
+        "{}",
+        told(&output)
+    );
+    Ok(())
+}
+
+fn another_chip_is_infra() -> Result<(), Failed> {
+    let board = Board::start()?;
+    let arguments = ["toggle/reset", "--bench", "microbit-v2"];
+    let output = board.run(&arguments).output()?;
+    counts(&output, 3, "1 infra");
+    let told = told(&output);
+    assert!(told.contains("cannot attach to nRF52833_xxAA"), "{told}");
+    Ok(())
+}
