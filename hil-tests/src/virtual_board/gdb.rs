@@ -3,6 +3,7 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::socket::{Socket, find};
@@ -45,6 +46,11 @@ impl Stub {
         };
         stub.request("qXfer:features:read:target.xml:0,ffb", deadline)?;
         Ok(stub)
+    }
+
+    /// Reads from this other socket too whenever an answer is waited for.
+    pub(super) fn accompany(&mut self, other: &Arc<Mutex<Socket>>) {
+        self.socket.accompany(other);
     }
 
     /// The socket once more, to wait for what comes from it.

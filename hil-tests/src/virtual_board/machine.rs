@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -17,6 +18,9 @@ use super::socket::Socket;
 
 /// The oldest emulator that does all of this: major and minor.
 const OLDEST: (u64, u64) = (7, 2);
+/// How many changes of pins are taken at once.
+const HEARD_AT_ONCE: usize = 100_000;
+
 /// What a shell ends with where there is no such command.
 const NOT_FOUND: i32 = 127;
 /// The chip, among the objects of the machine.
@@ -117,7 +121,8 @@ pub enum Pace {
 pub struct Machine {
     child: Child,
     folder: TempDir,
-    qtest: Socket,
+    /// Shared with the other sockets, which read it while they wait.
+    qtest: Arc<Mutex<Socket>>,
     qmp: Socket,
     pub(super) stub: Stub,
     /// Whether the chip was reset, by itself or by us, since it was last asked.
@@ -308,8 +313,10 @@ impl Machine {
 
     /// Takes what pins did while nothing was asked.
     pub(super) fn hear_pins(&mut self) -> Result<(), MachineError> {
-        loop {
-            match self.qtest.line(Instant::now()) {
+        // A firmware that moves its pins all the time has always more to tell.
+        for _ in 0..HEARD_AT_ONCE {
+            let line = lock(&self.qtest).line(Instant::now());
+            match line {
                 Ok(line) => drop(self.pins.hear(&line)),
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => break,
                 Err(error) => return Err(self.failure("pins", error)),
@@ -418,14 +425,16 @@ impl Machine {
 
     fn qtest(&mut self, request: &str) -> Result<String, MachineError> {
         let (line, until) = (format!("{request}\n"), soon());
-        let reply = self.qtest.send(line.as_bytes(), DEADLINE).and_then(|()| {
+        let mut qtest = lock(&self.qtest);
+        let reply = qtest.send(line.as_bytes(), DEADLINE).and_then(|()| {
             loop {
-                let line = self.qtest.line(until)?;
+                let line = qtest.line(until)?;
                 if !self.pins.hear(&line) {
                     return Ok(line);
                 }
             }
         });
+        drop(qtest);
         let reply = reply.map_err(|e| self.failure(request, e))?;
         self.answered = Instant::now();
         match reply.strip_prefix("OK") {
@@ -475,11 +484,22 @@ fn soon() -> Instant {
     Instant::now() + DEADLINE
 }
 
-fn sockets(child: &mut Child, folder: &Path) -> Result<(Socket, Socket, Stub), MachineError> {
+type Sockets = (Arc<Mutex<Socket>>, Socket, Stub);
+
+/// QEMU writes each change of a pin to qtest and goes no further before it is written: whoever
+/// waits for an answer elsewhere has to read there.
+fn sockets(child: &mut Child, folder: &Path) -> Result<Sockets, MachineError> {
     let qtest = connect(child, folder, "qtest", Socket::connect)?;
-    let qmp = connect(child, folder, "qmp", Socket::connect)?;
-    let stub = connect(child, folder, "gdb", |path| Stub::connect(path, DEADLINE))?;
+    let qtest = Arc::new(Mutex::new(qtest));
+    let mut qmp = connect(child, folder, "qmp", Socket::connect)?;
+    qmp.accompany(&qtest);
+    let mut stub = connect(child, folder, "gdb", |path| Stub::connect(path, DEADLINE))?;
+    stub.accompany(&qtest);
     Ok((qtest, qmp, stub))
+}
+
+fn lock(socket: &Mutex<Socket>) -> MutexGuard<'_, Socket> {
+    socket.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn connect<T>(

@@ -172,6 +172,31 @@ fn a_machine_killed_while_it_runs_is_an_error_of_the_next_request() {
     assert!(board.failure().is_some());
 }
 
+/// The emulator tells of each change of a pin and does nothing else until that is read.
+#[test]
+fn a_firmware_that_moves_its_pins_all_the_time_is_debugged_like_any_other() {
+    for pace in [Pace::RealTime, Pace::Fast] {
+        let Some(board) = board(pace) else {
+            return;
+        };
+        board.watch_pins(1 << 3);
+        let mut session = attach(&board);
+        flash(&mut session, &TOGGLER);
+        let mut core = session.core(0).unwrap();
+        core.reset().unwrap();
+        for _ in 0..10 {
+            core.read_word_32(COUNT.into()).unwrap();
+            core.halt(5 * SECOND).unwrap();
+            core.step().unwrap();
+            core.run().unwrap();
+        }
+        core.reset_and_halt(5 * SECOND).unwrap();
+        let (edges, _) = board.take_edges();
+        assert!(edges.len() > 100, "{}", edges.len());
+        assert_eq!(board.failure(), None);
+    }
+}
+
 /// [`until`] waits for 5 s, which is the most that a hang may take to be told.
 #[test]
 fn a_machine_that_hangs_is_a_failure_whether_or_not_anybody_asks() {

@@ -22,6 +22,12 @@ pub(crate) const TICKER: [u16; 66] = [
     0x8140, 0x4000, 0x0000, 0x2000, 0x0500, 0x5000,
 ];
 
+/// Moves P0.03 up and down for ever: `ldr r0,=OUTSET; movs r1,#8; str r1,[r0,#16]; str r1,[r0];
+/// str r1,[r0,#4]; b .-4`.
+pub(crate) const TOGGLER: [u16; 8] = [
+    0x4802, 0x2108, 0x6101, 0x6001, 0x6041, 0xe7fc, 0x0508, 0x5000,
+];
+
 /// `movs r0,#3; bkpt #1; movs r0,#4; b .`
 pub(crate) const TRAP: [u16; 4] = [0x2003, 0xbe01, 0x2004, 0xe7fe];
 
