@@ -156,6 +156,8 @@ impl VirtualBoard {
         }
         let mut inside = lock(&self.inside);
         let Inside { machine, debug, .. } = &mut *inside;
+        machine.hear_pins()?;
+        machine.pins.date(None);
         machine.follow(Some(clock));
         machine.pins.schedule(drives, looks);
         machine.set_alarms()?;
@@ -308,10 +310,14 @@ impl Bus for BoardBus<'_> {
     }
 
     fn reset_line(&mut self, pulled: bool) {
-        if pulled && self.failure.is_none() {
-            let reset = self.debug.reset(self.machine);
-            self.keep(reset);
+        if self.failure.is_some() {
+            return;
         }
+        let moved = match pulled {
+            true => self.debug.pull_reset(self.machine),
+            false => self.debug.release_reset(self.machine),
+        };
+        self.keep(moved);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the debug registers need of a core, and how the emulated one gives it.
 
-use std::time::Duration;
+use std::io;
+use std::time::{Duration, Instant};
 
 use super::machine::{DEADLINE, Machine, MachineError};
 
@@ -10,8 +11,12 @@ const SCRATCH: u32 = 0x2000_3ff8;
 const ICSR: u32 = 0xe000_ed04;
 const PENDSV_SET: u32 = 1 << 28;
 const PENDSV_CLEAR: u32 = 1 << 27;
-/// How long a step may take before the core counts as asleep.
+/// How long a step may take before the core may be asleep.
 const ASLEEP: Duration = Duration::from_millis(20);
+/// WFE and WFI, after which a core may be asleep.
+const WAITS: [u16; 2] = [0xbf20, 0xbf30];
+/// `b .`
+const JUMP_TO_ITSELF: u16 = 0xe7fe;
 /// The number of the status register in the gdb stub.
 const STATUS: u8 = 25;
 /// The status register's bit of the instruction set: there is only one.
@@ -156,6 +161,52 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// A sleeping core takes no step: a pending interrupt wakes it, as a debugger's request wakes
+    /// the hardware, and is not taken.
+    fn step_masked(&mut self) -> Result<(), MachineError> {
+        if self.try_step(true, ASLEEP)? {
+            return Ok(());
+        }
+        let pending = self.read_word(ICSR)? & PENDSV_SET != 0;
+        self.write_word(ICSR, PENDSV_SET)?;
+        let stopped = self.stub.stopped(DEADLINE);
+        let stopped = stopped.map_err(|e| self.failure("step", e))?;
+        if !pending {
+            self.write_word(ICSR, PENDSV_CLEAR)?;
+        }
+        match stopped {
+            true => Ok(()),
+            false => Err(self.failure("step", io::ErrorKind::TimedOut.into())),
+        }
+    }
+
+    /// An interrupt of ours would be taken, so a core that sleeps is woken with interrupts masked.
+    fn step_open(&mut self, pc: u32) -> Result<(), MachineError> {
+        if self.try_step(false, ASLEEP)? {
+            return Ok(());
+        }
+        self.stop()?;
+        let waits = WAITS.contains(&self.half_word(pc.wrapping_sub(2))?);
+        match waits && self.stub_register(15)? == pc {
+            true => self.step_masked(),
+            false => Ok(()),
+        }
+    }
+
+    fn try_step(&mut self, masked: bool, wait: Duration) -> Result<bool, MachineError> {
+        let step = self.stub.step(masked, DEADLINE);
+        let stopped = step.and_then(|()| self.stub.stopped(wait));
+        stopped.map_err(|e| self.failure("step", e))
+    }
+
+    fn half_word(&mut self, address: u32) -> Result<u16, MachineError> {
+        let word = self.read_word(address & !3)?;
+        let half = if address & 2 == 0 { word } else { word >> 16 };
+        Ok((half & 0xffff) as u16)
+    }
+}
+
 impl Core for Machine {
     fn word(&mut self, address: u32) -> Result<u32, MachineError> {
         self.read_word(address)
@@ -190,29 +241,22 @@ impl Core for Machine {
         done.map_err(|e| self.failure("run", e))
     }
 
+    /// The instruction is executed, however slow the host is and whatever comes in between: a
+    /// debugger that finds the program counter where it was takes the instruction for a
+    /// breakpoint and skips it.
     fn step(&mut self, masked: bool) -> Result<(), MachineError> {
-        let step = self.stub.step(masked, DEADLINE);
-        let stopped = step.and_then(|()| self.stub.stopped(ASLEEP));
-        if stopped.map_err(|e| self.failure("step", e))? {
-            return Ok(());
+        let pc = self.stub_register(15)?;
+        let until = Instant::now() + DEADLINE;
+        while Instant::now() < until {
+            match masked {
+                true => self.step_masked()?,
+                false => self.step_open(pc)?,
+            }
+            if self.stub_register(15)? != pc || self.half_word(pc)? == JUMP_TO_ITSELF {
+                return Ok(());
+            }
         }
-        if !masked {
-            // An interrupt of ours would be taken; one of its own wakes it.
-            return self.stop();
-        }
-        // A sleeping core takes no step: a pending interrupt wakes it, as a
-        // debugger's request wakes the hardware.
-        let pending = self.read_word(ICSR)? & PENDSV_SET != 0;
-        self.write_word(ICSR, PENDSV_SET)?;
-        let stopped = self.stub.stopped(3 * ASLEEP);
-        let stopped = stopped.map_err(|e| self.failure("step", e))?;
-        if !pending {
-            self.write_word(ICSR, PENDSV_CLEAR)?;
-        }
-        match stopped {
-            true => Ok(()),
-            false => self.stop(),
-        }
+        Err(self.failure("step", io::ErrorKind::TimedOut.into()))
     }
 
     fn leave_exception(&mut self) -> Result<(), MachineError> {

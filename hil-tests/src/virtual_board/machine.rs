@@ -18,13 +18,14 @@ use super::socket::Socket;
 
 /// The oldest emulator that does all of this: major and minor.
 const OLDEST: (u64, u64) = (7, 2);
-/// How many changes of pins are taken at once.
-const HEARD_AT_ONCE: usize = 100_000;
-
 /// What a shell ends with where there is no such command.
 const NOT_FOUND: i32 = 127;
 /// The chip, among the objects of the machine.
 const CHIP: &str = "/machine/nrf51";
+/// The levels of outputs, and which pins are outputs (nRF51 Series Reference Manual v3.0, section
+/// 14.2).
+const GPIO_OUT: u32 = 0x5000_0504;
+const GPIO_DIR: u32 = 0x5000_0514;
 /// The event of a reset.
 const RESET: &str = "\"RESET\"";
 /// How long the machine may take over one request.
@@ -48,6 +49,9 @@ if read -r _; then :; fi
 rm -rf "$folder"
 exit $code
 "#;
+
+/// How long a machine that has hung up may take to end.
+const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// What the wrapper leaves in the folder once QEMU has ended.
 const ENDED: &str = "ended";
@@ -122,13 +126,13 @@ pub struct Machine {
     child: Child,
     folder: TempDir,
     /// Shared with the other sockets, which read it while they wait.
-    qtest: Arc<Mutex<Socket>>,
+    pub(super) qtest: Arc<Mutex<Socket>>,
     qmp: Socket,
     pub(super) stub: Stub,
     /// Whether the chip was reset, by itself or by us, since it was last asked.
     reset_seen: bool,
     pub(super) pins: Pins,
-    clock: Option<TickClock>,
+    pub(super) clock: Option<TickClock>,
     /// When it last answered.
     answered: Instant,
 }
@@ -224,6 +228,9 @@ impl Machine {
             let line = line.map_err(|e| self.failure("system_reset", e))?;
             self.reset_seen = line.contains(RESET);
         }
+        // The machine stands: what it said of its pins, it said before the reset.
+        self.hear_pins()?;
+        self.pins.settle(0);
         self.drive_again()
     }
 
@@ -236,6 +243,11 @@ impl Machine {
         let seen = std::mem::take(&mut self.reset_seen);
         if seen {
             self.drive_again()?;
+            // It runs, and may have moved its pins again: what it says of them after this, it
+            // does after this.
+            let outputs = self.read_word(GPIO_DIR)?;
+            let levels = self.read_word(GPIO_OUT)? & outputs;
+            self.pins.settle(levels);
         }
         Ok(seen)
     }
@@ -254,76 +266,10 @@ impl Machine {
             .map(drop)
     }
 
-    /// Drives every pin as it was before a reset, which has let go of all outputs.
-    pub(super) fn drive_again(&mut self) -> Result<(), MachineError> {
-        self.pins.let_go();
+    /// Drives every pin as it was before a reset.
+    fn drive_again(&mut self) -> Result<(), MachineError> {
         for (pin, high) in self.pins.levels() {
             self.drive(pin, high)?;
-        }
-        Ok(())
-    }
-
-    /// Where the firmware shows its clock; none where no ticks are followed.
-    pub(super) fn follow(&mut self, clock: Option<TickClock>) {
-        self.clock = clock;
-    }
-
-    /// Does what the world does between two ticks: called before the handler
-    /// of a tick runs.
-    pub(super) fn tick(&mut self) -> Result<(), MachineError> {
-        let Some(clock) = self.clock else {
-            return Ok(());
-        };
-        let sampled = self.read_word(clock.counter)?;
-        let Some(alarms) = clock.alarms else {
-            self.pins.date(Some(sampled));
-            return self.drive_due(sampled.wrapping_add(1));
-        };
-        // Either alarm may be the one: each is looked at for itself.
-        let shown = self.read_word(alarms.shown_counter)?;
-        if shown == self.read_word(alarms.shown)? {
-            self.pins.shown(shown);
-            let next = self.pins.next_look(Some(shown));
-            self.write_word(alarms.shown, next)?;
-        }
-        let tick = sampled.wrapping_add(1);
-        if tick == self.read_word(alarms.sample)? {
-            self.drive_due(tick)?;
-            let next = self.pins.next_drive();
-            self.write_word(alarms.sample, next)?;
-        }
-        Ok(())
-    }
-
-    fn drive_due(&mut self, tick: u32) -> Result<(), MachineError> {
-        for (pin, high) in self.pins.due(tick) {
-            self.drive(pin, high)?;
-        }
-        Ok(())
-    }
-
-    /// Tells the firmware when to come by first.
-    pub(super) fn set_alarms(&mut self) -> Result<(), MachineError> {
-        let Some(alarms) = self.clock.and_then(|clock| clock.alarms) else {
-            return Ok(());
-        };
-        self.write_word(alarms.sample, self.pins.next_drive())?;
-        self.write_word(alarms.shown, self.pins.next_look(None))
-    }
-
-    /// Takes what pins did while nothing was asked.
-    pub(super) fn hear_pins(&mut self) -> Result<(), MachineError> {
-        // A firmware that moves its pins all the time has always more to tell.
-        for _ in 0..HEARD_AT_ONCE {
-            let line = lock(&self.qtest).line(Instant::now());
-            match line {
-                Ok(line) => drop(self.pins.hear(&line)),
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => break,
-                Err(error) => return Err(self.failure("pins", error)),
-            }
-        }
-        if self.clock.is_none() {
-            self.pins.date(None);
         }
         Ok(())
     }
@@ -498,7 +444,7 @@ fn sockets(child: &mut Child, folder: &Path) -> Result<Sockets, MachineError> {
     Ok((qtest, qmp, stub))
 }
 
-fn lock(socket: &Mutex<Socket>) -> MutexGuard<'_, Socket> {
+pub(super) fn lock(socket: &Mutex<Socket>) -> MutexGuard<'_, Socket> {
     socket.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -526,16 +472,27 @@ fn connect<T>(
 
 /// Names the cause behind a failed socket: the machine is gone, or it hangs.
 fn failure(child: &mut Child, folder: &Path, request: &str, error: io::Error) -> MachineError {
-    let stderr = fs::read_to_string(folder.join("stderr")).unwrap_or_default();
+    let stderr = || fs::read_to_string(folder.join("stderr")).unwrap_or_default();
     if error.kind() == io::ErrorKind::TimedOut {
         return MachineError::Hangs {
             request: request.to_owned(),
-            stderr,
+            stderr: stderr(),
         };
     }
+    if error.kind() == io::ErrorKind::InvalidData {
+        return MachineError::Refused {
+            request: request.to_owned(),
+            reply: error.to_string(),
+        };
+    }
+    await_end(folder);
+    // The folder goes with the wrapper.
+    let stderr = stderr();
     drop(child.stdin.take());
     match child.wait() {
-        Ok(status) if status.code() == Some(NOT_FOUND) => MachineError::Missing,
+        Ok(status) if status.code() == Some(NOT_FOUND) && stderr.contains("not found") => {
+            MachineError::Missing
+        }
         Ok(status) => MachineError::Ended {
             // The wrapper reports a signal of QEMU as 128 and its number.
             status: match status.code() {
@@ -545,6 +502,14 @@ fn failure(child: &mut Child, folder: &Path, request: &str, error: io::Error) ->
             stderr,
         },
         Err(_) => MachineError::Io(error),
+    }
+}
+
+/// A machine that is about to end does so with a cause of its own, if it is let.
+fn await_end(folder: &Path) {
+    let until = Instant::now() + ENDS_WITHIN;
+    while !folder.join(ENDED).exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

@@ -14,3 +14,4 @@ pub mod probe_server;
 pub mod protocol;
 mod socket;
 pub mod swd;
+mod ticks;

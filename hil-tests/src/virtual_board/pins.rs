@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// How many pins the port has.
+/// How many pins a port can have; that of this chip has one less.
 pub const PINS: u8 = 32;
 /// How many edges are kept for whoever asks; after that the oldest are counted as lost.
 const KEPT: usize = 1 << 16;
@@ -61,11 +61,11 @@ pub const NEVER: u32 = u32::MAX;
 pub(super) struct Pins {
     /// What is driven, and must be driven anew after a reset.
     levels: BTreeMap<u8, bool>,
-    /// A bit for each output that is watched, and its level.
+    /// A bit for each output that is watched, and for each that is high.
     watched: u32,
     high: u32,
     /// Edges since the last tick that was seen.
-    fresh: Vec<(u8, bool)>,
+    fresh: VecDeque<(u8, bool)>,
     edges: VecDeque<Edge>,
     lost: u64,
     script: BTreeMap<u32, Vec<(u8, bool)>>,
@@ -89,25 +89,35 @@ impl Pins {
             Some(("lower", pin)) => (false, pin),
             _ => return true,
         };
-        let bit = pin.parse().ok().and_then(|pin: u8| {
-            let bit = 1u32.checked_shl(pin.into())? & self.watched;
-            (bit != 0).then_some((pin, bit))
-        });
-        if let Some((pin, bit)) = bit
-            && (self.high & bit != 0) != high
-        {
-            self.high ^= bit;
-            self.fresh.push((pin, high));
+        let pin = pin.parse().ok().filter(|pin: &u8| *pin < PINS);
+        if let Some(pin) = pin {
+            self.change(pin, high);
         }
         true
     }
 
-    /// Lowers every output: the machine does not tell of it when it is reset.
-    pub(super) fn let_go(&mut self) {
-        for pin in (0..PINS).filter(|pin| self.high >> pin & 1 == 1) {
-            self.fresh.push((pin, false));
+    /// The levels of all outputs, a bit a pin: after a reset, of which the machine does not tell
+    /// what it did to them.
+    pub(super) fn settle(&mut self, levels: u32) {
+        for pin in 0..PINS {
+            self.change(pin, levels >> pin & 1 == 1);
         }
-        self.high = 0;
+    }
+
+    fn change(&mut self, pin: u8, high: bool) {
+        let bit = 1u32 << pin;
+        if (self.high & bit != 0) == high {
+            return;
+        }
+        self.high ^= bit;
+        if self.watched & bit == 0 {
+            return;
+        }
+        if self.fresh.len() == KEPT {
+            self.fresh.pop_front();
+            self.lost += 1;
+        }
+        self.fresh.push_back((pin, high));
     }
 
     /// Dates what was heard since the last time.

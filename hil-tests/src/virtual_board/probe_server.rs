@@ -121,9 +121,14 @@ where
             let _ = client.write_all(&Reply::Error(IN_USE).encode());
             continue;
         }
-        let (answer, place) = (Arc::clone(answer), Place(Arc::clone(shared)));
-        let Ok(hang_up) = client.try_clone() else {
+        let (Ok(hang_up), Ok(served)) = (client.try_clone(), client.try_clone()) else {
+            shared.make_place();
             continue;
+        };
+        let answer = Arc::clone(answer);
+        let place = Place {
+            shared: Arc::clone(shared),
+            client: served,
         };
         let serving = thread::Builder::new().spawn(move || {
             // The client's own failure ends its turn, nothing else.
@@ -138,6 +143,12 @@ where
 }
 
 impl Shared {
+    fn make_place(&self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = false;
+        self.freed.notify_one();
+    }
+
     /// Takes the one client's place, unless somebody stays in it.
     fn take_place(&self) -> bool {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,13 +161,16 @@ impl Shared {
 }
 
 /// The one client's place, free again once dropped.
-struct Place(Arc<Shared>);
+struct Place {
+    shared: Arc<Shared>,
+    /// The stream once more: whoever is served no longer is hung up on.
+    client: TcpStream,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        *taken = false;
-        self.0.freed.notify_one();
+        let _ = self.client.shutdown(Shutdown::Both);
+        self.shared.make_place();
     }
 }
 

@@ -77,6 +77,32 @@ fn a_client_that_vanishes_mid_request_makes_place() {
     assert!(board.failure().is_none());
 }
 
+/// With debug enabled and the reset caught, it halts when the line is let go.
+#[test]
+fn the_reset_line_holds_the_chip() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut client = next_client(&board);
+    // Enabled and asked to halt, halted, ready.
+    let halted = "&K03000300#";
+    let status = "Am000000000000e000edf000000004";
+    for (request, reply) in [
+        ("GZ1", "&K0#"),
+        // DHCSR: debug enabled. DEMCR: the reset is caught.
+        ("AM00000000000002e000edf00000000401005fa0", "&K0#"),
+        ("AM00000000000002e000edfc0000000401000000", "&K0#"),
+    ] {
+        assert_eq!(client.ask(request), reply, "{request}");
+    }
+    assert_ne!(client.ask(status), halted, "it is held, and not halted");
+    assert_eq!(client.ask("GZ0"), "&K0#");
+    assert_eq!(client.ask(status), halted);
+    // A line that is not pulled cannot be let go.
+    assert_eq!(client.ask("GZ0"), "&K0#");
+    assert_eq!(client.ask(status), halted);
+}
+
 #[test]
 fn ten_thousand_random_requests_are_answered_and_leave_a_board_that_works() {
     let Some(board) = board(Pace::RealTime) else {

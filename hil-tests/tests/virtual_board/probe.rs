@@ -241,6 +241,78 @@ fn a_sleeping_core_halts_steps_and_goes_on() {
 }
 
 #[test]
+fn a_step_over_an_instruction_that_waits_is_one_step() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    flash(&mut session, &WAITER);
+    let mut core = session.core(0).unwrap();
+    core.reset_and_halt(SECOND).unwrap();
+    for steps in 1..=3 {
+        assert_eq!(core.step().unwrap().pc, u64::from(CODE + 2 * steps));
+    }
+}
+
+/// The pins of a chip fall with its reset and rise with its firmware: what is seen of them is
+/// what they are, however the news come in.
+#[test]
+fn pins_are_as_they_are_after_a_firmware_has_reset_itself() {
+    let Some(board) = board(Pace::Fast) else {
+        return;
+    };
+    board.watch_pins(1 << 3);
+    let mut session = attach(&board);
+    flash(&mut session, &RESETTER);
+    let mut core = session.core(0).unwrap();
+    core.reset().unwrap();
+    let mut levels = Vec::new();
+    until("twenty resets", || {
+        core.read_word_32(COUNT.into()).unwrap();
+        levels.extend(board.take_edges().0.into_iter().map(|edge| edge.high));
+        levels.len() > 40
+    });
+    core.halt(SECOND).unwrap();
+    levels.extend(board.take_edges().0.into_iter().map(|edge| edge.high));
+    assert!(levels.iter().step_by(2).all(|high| *high), "{levels:?}");
+    let shown = core.read_word_32(0x5000_0504).unwrap() >> 3 & 1 == 1;
+    until("the last edge", || {
+        levels.extend(board.take_edges().0.into_iter().map(|edge| edge.high));
+        levels.last() == Some(&shown)
+    });
+}
+
+/// A fault that nobody catches is let through, and the next one is caught all the same.
+#[test]
+fn a_fault_is_caught_after_one_that_was_not() {
+    let Some(board) = board(Pace::RealTime) else {
+        return;
+    };
+    let mut session = attach(&board);
+    flash(&mut session, &FAULT);
+    let mut core = session.core(0).unwrap();
+    core.reset().unwrap();
+    until("the handler", || {
+        core.halt(SECOND).unwrap();
+        let pc: u32 = core.read_core_reg(RegisterId(15)).unwrap();
+        core.run().unwrap();
+        pc == HANDLER
+    });
+    core.enable_vector_catch(VectorCatchCondition::HardFault)
+        .unwrap();
+    core.reset().unwrap();
+    core.wait_for_core_halted(SECOND).unwrap();
+    let caught = CoreStatus::Halted(HaltReason::Exception);
+    assert_eq!(core.status().unwrap(), caught);
+    // The handler is a jump to itself: a step stays in it, and is a step.
+    assert_eq!(core.step().unwrap().pc, u64::from(HANDLER));
+    let stepped = core.status().unwrap();
+    assert_ne!(stepped, caught);
+    core.run().unwrap();
+    assert_eq!(core.status().unwrap(), CoreStatus::Running);
+}
+
+#[test]
 fn a_killed_machine_is_an_error_and_never_a_hang() {
     let Some(board) = board(Pace::RealTime) else {
         return;

@@ -49,6 +49,10 @@ const VCATCH: u32 = 1 << 3;
 /// Where the vectors of reset and hard fault are.
 const RESET_VECTOR: u32 = 4;
 const HARD_FAULT_VECTOR: u32 = 12;
+/// Instructions that do nothing but wait: YIELD, WFE, WFI (ARMv6-M Architecture Reference Manual,
+/// A6.7). A debugger that steps does not wait.
+const HINTS: [u16; 3] = [0xbf10, 0xbf20, WFI];
+const WFI: u16 = 0xbf30;
 /// The exception number of a hard fault.
 const HARD_FAULT: u32 = 3;
 
@@ -79,10 +83,12 @@ pub struct CoreDebug {
     breakpoints: [u32; BREAKPOINTS],
     halted: bool,
     locked_up: bool,
+    /// Whether the reset line is pulled: nothing runs meanwhile.
+    held: bool,
     reset_seen: bool,
     retired: bool,
-    /// A hard fault that nobody catches was let through: its handler may be
-    /// the one of other exceptions too, so it is armed again at the next halt.
+    /// A hard fault was let through: its handler may loop on its first instruction, so that is
+    /// armed again at the next halt or reset only.
     fault_passed: bool,
     /// An instruction the world acts before.
     hook: Option<u32>,
@@ -100,6 +106,7 @@ impl Default for CoreDebug {
             breakpoints: [0; BREAKPOINTS],
             halted: true,
             locked_up: false,
+            held: false,
             reset_seen: true,
             retired: false,
             fault_passed: false,
@@ -205,10 +212,12 @@ impl CoreDebug {
     /// # Errors
     /// See [`CoreDebug::power_up`].
     pub fn watch(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
-        self.reset_seen |= core.was_reset()?;
-        if self.halted || self.locked_up || !core.stopped()? {
+        self.note_reset(core)?;
+        if self.stands() || !core.stopped()? {
             return Ok(());
         }
+        // A reset and the stop at its first instruction may both have come since.
+        self.note_reset(core)?;
         let pc = core.register(PC)?;
         if let Some(cause) = self.cause(pc, core)? {
             self.halt(cause);
@@ -226,11 +235,34 @@ impl CoreDebug {
     /// # Errors
     /// See [`CoreDebug::power_up`].
     pub fn reset(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
+        self.pull_reset(core)?;
+        self.release_reset(core)
+    }
+
+    /// Resets the chip, and holds it there.
+    ///
+    /// # Errors
+    /// See [`CoreDebug::power_up`].
+    pub fn pull_reset(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
         core.stop()?;
         core.reset()?;
         self.control &= !(C_HALT | C_STEP | C_MASKINTS);
         self.locked_up = false;
         self.reset_seen = true;
+        self.fault_passed = false;
+        self.halted = false;
+        self.held = true;
+        Ok(())
+    }
+
+    /// Lets a chip that is held in reset go. One that is not is left alone.
+    ///
+    /// # Errors
+    /// See [`CoreDebug::power_up`].
+    pub fn release_reset(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
+        if !std::mem::take(&mut self.held) {
+            return Ok(());
+        }
         self.halted = true;
         if self.control & C_DEBUGEN != 0 && self.demcr & VC_CORERESET != 0 {
             self.halt(VCATCH);
@@ -252,6 +284,11 @@ impl CoreDebug {
     fn pass(&self, pc: u32, masked: bool, core: &mut impl Core) -> Result<(), MachineError> {
         if self.hook == Some(pc) {
             core.hook()?;
+        }
+        let instruction = halfword(pc, core)?;
+        if HINTS.contains(&instruction) && (masked || instruction != WFI) {
+            // The emulator takes these and the next one for one step.
+            return core.set_register(PC, pc.wrapping_add(2));
         }
         core.step(masked)
     }
@@ -276,10 +313,26 @@ impl CoreDebug {
         self.breakpoints.get_mut(index)
     }
 
+    fn note_reset(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
+        if core.was_reset()? {
+            self.reset_seen = true;
+            self.fault_passed = false;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing runs that could stop by itself.
+    fn stands(&self) -> bool {
+        self.halted || self.locked_up || self.held
+    }
+
     fn control(&mut self, wanted: u32, core: &mut impl Core) -> Result<(), MachineError> {
         self.watch(core)?;
         let enabled = wanted & C_DEBUGEN != 0;
         self.control = if enabled { wanted } else { 0 };
+        if self.held {
+            return Ok(());
+        }
         if enabled && wanted & C_HALT != 0 {
             if !self.halted {
                 core.stop()?;
@@ -316,10 +369,15 @@ impl CoreDebug {
         if self.armed.hard_fault.is_none() {
             self.arm(core)?;
         }
+        let was_fault = self.is_at_hard_fault(pc, core)?;
         self.pass(pc, self.control & C_MASKINTS != 0, core)?;
         self.retired = true;
         let pc = core.register(PC)?;
-        let caught = self.hard_fault_cause(pc, core)?.flatten();
+        // A handler that stays where it is was not entered anew.
+        let caught = match was_fault {
+            true => None,
+            false => self.hard_fault_cause(pc, core)?.flatten(),
+        };
         self.halt(caught.unwrap_or(HALTED));
         Ok(())
     }
@@ -333,6 +391,7 @@ impl CoreDebug {
             self.halt(BKPT);
             return Ok(());
         }
+        self.fault_passed |= self.is_at_hard_fault(pc, core)?;
         self.arm(core)?;
         core.run()?;
         self.halted = false;
@@ -378,7 +437,7 @@ impl CoreDebug {
 
     /// Arms a running core anew.
     fn rearm(&mut self, core: &mut impl Core) -> Result<(), MachineError> {
-        if self.halted || self.locked_up {
+        if self.stands() {
             return Ok(());
         }
         core.stop()?;
@@ -431,6 +490,14 @@ impl CoreDebug {
         Ok(caught.then_some(VCATCH))
     }
 
+    /// Whether the core stands at the start of the hard fault's handler, and in that fault.
+    fn is_at_hard_fault(&self, pc: u32, core: &mut impl Core) -> Result<bool, MachineError> {
+        if core.word(HARD_FAULT_VECTOR)? & !1 != pc {
+            return Ok(false);
+        }
+        Ok(core.register(Register::Status)? & 0x3f == HARD_FAULT)
+    }
+
     /// At the start of the hard fault's handler: what that means. A BKPT
     /// instruction is such a fault to the emulator, and a halt to a debugger.
     fn hard_fault_cause(
@@ -438,10 +505,7 @@ impl CoreDebug {
         pc: u32,
         core: &mut impl Core,
     ) -> Result<Option<Option<u32>>, MachineError> {
-        if self.armed.hard_fault != Some(pc) {
-            return Ok(None);
-        }
-        if core.register(Register::Status)? & 0x3f != HARD_FAULT {
+        if self.armed.hard_fault != Some(pc) || !self.is_at_hard_fault(pc, core)? {
             return Ok(None);
         }
         let link = core.register(LR)?;
@@ -497,12 +561,14 @@ impl CoreDebug {
 
 /// Whether the instruction at an address is BKPT.
 fn is_trap(address: u32, core: &mut impl Core) -> Result<bool, MachineError> {
-    if !is_code(address) {
-        return Ok(false);
-    }
+    Ok(is_code(address) && halfword(address, core)? & 0xff00 == 0xbe00)
+}
+
+/// The half word at an address of code.
+fn halfword(address: u32, core: &mut impl Core) -> Result<u16, MachineError> {
     let word = core.word(address & !3)?;
-    let instruction = if address & 2 == 0 { word } else { word >> 16 };
-    Ok(instruction & 0xff00 == 0xbe00)
+    let half = if address & 2 == 0 { word } else { word >> 16 };
+    Ok((half & 0xffff) as u16)
 }
 
 /// Where the core returns to, if a BKPT waits there: flash algorithms end so,
