@@ -13,6 +13,7 @@ use sim::cli::report::Report;
 use sim::source::excerpt;
 
 use super::keys::Keys;
+use crate::bench::EMULATED;
 use crate::images::elf::Elf;
 use crate::virtual_board::app_pins::AppPins;
 use crate::virtual_board::board::{BoardError, VirtualBoard};
@@ -34,14 +35,17 @@ pub(super) struct Board {
     #[arg(long)]
     fast: bool,
 
-    /// The app whose buttons and outputs are named.
-    #[arg(long, default_value = "lamp")]
-    app: String,
+    /// The app whose buttons and outputs are named; that of the image, or the lamp, where none is.
+    #[arg(long)]
+    app: Option<String>,
 
     /// The image that tools flash: with it, outputs are shown with the tick they change at.
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
 }
+
+/// The app where nothing is said.
+const DEFAULT_APP: &str = "lamp";
 
 /// The names of the handler and the counter of ticks, in images.
 const TICK_HANDLER: &str = "TIMER0";
@@ -82,7 +86,14 @@ fn clock(image: &Path) -> Result<TickClock, String> {
 
 impl Board {
     pub(super) fn execute(&self, report: &Report) -> Exit {
-        let pins = match AppPins::of(&self.app) {
+        let app = match self.app() {
+            Ok(app) => app,
+            Err(message) => {
+                report.print(&report.plain(&message, Some("name that of the image, or none")));
+                return Exit::BadInput;
+            }
+        };
+        let pins = match AppPins::of(app) {
             Ok(pins) => pins,
             Err(error) => return report.error(error),
         };
@@ -116,6 +127,24 @@ impl Board {
                 report.print(&report.plain(&cause, None));
                 Exit::Infrastructure
             }
+        }
+    }
+}
+
+impl Board {
+    /// The app that was named, or that of the image, which is named after its board and its app.
+    fn app(&self) -> Result<&str, String> {
+        let image = self
+            .image
+            .as_ref()
+            .and_then(|image| image.file_name()?.to_str());
+        let of_image = image.and_then(|name| name.strip_prefix(EMULATED)?.strip_prefix('-'));
+        match (self.app.as_deref(), of_image) {
+            (Some(named), Some(found)) if named != found => Err(format!(
+                "`{}` is an image of `{found}`, and not of `{named}`",
+                image.unwrap_or_default()
+            )),
+            (named, found) => Ok(named.or(found).unwrap_or(DEFAULT_APP)),
         }
     }
 }
@@ -182,6 +211,9 @@ fn serve(
                 // Writing to a string cannot fail.
                 let _ = writeln!(shown, "in   {} {edge}", button.name);
             }
+        }
+        if board.take_refused() > 0 {
+            shown.push_str("probe     a tool was refused: another one is attached\n");
         }
         show_edges(&board, pins, &mut shown);
         if !shown.is_empty() {
@@ -273,7 +305,7 @@ fn welcome(selector: &str, image: &str, buttons: &[Button]) -> String {
          run       probe-rs run {probe} --rtt-up-channels 0 {image}\n\
          attach    probe-rs attach {probe} --rtt-up-channels 0 {image}\n\
          gdb       probe-rs gdb {probe} --gdb-connection-string 127.0.0.1:1337\n          \
-                   gdb-multiarch {image} -ex 'target remote 127.0.0.1:1337'\n\
+                   gdb-multiarch {image} -ex 'set substitute-path /lockstep .' -ex 'target remote 127.0.0.1:1337'\n\
          VS Code   {{\"type\": \"probe-rs-debug\", \"request\": \"launch\", \
          \"name\": \"virtual board\", \"chip\": \"nRF51822_xxAA\", \"probe\": \"{selector}\", \
          \"wireProtocol\": \"Swd\", \"flashingConfig\": {{\"flashingEnabled\": true}}, \

@@ -29,7 +29,7 @@ pub enum BoardError {
     #[error(transparent)]
     Machine(#[from] MachineError),
     /// The probe's port cannot be had.
-    #[error("cannot listen on {address}: {error}")]
+    #[error("cannot listen on {address}: {error}; port 0 is any free one")]
     Port {
         /// The address that was wanted.
         address: SocketAddr,
@@ -88,6 +88,12 @@ impl VirtualBoard {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.serving.address()
+    }
+
+    /// How many tools were refused since this was last asked, because another has the probe.
+    #[must_use]
+    pub fn take_refused(&self) -> u32 {
+        self.serving.take_refused()
     }
 
     /// How probe-rs tools name the probe.

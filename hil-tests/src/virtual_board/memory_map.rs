@@ -15,6 +15,13 @@ const MAPPED: [(u32, u32); 7] = [
     (0xe000_0000, 0x0010_0000),
 ];
 
+/// Factory and user information: flash of a kind, which a bus writes where the controller of
+/// flash lets it (nRF51 Series Reference Manual v3.0, sections 6, 7 and 8).
+const INFORMATION: (u32, u32) = (0x1000_0000, 0x0000_2000);
+/// What the controller of flash lets be done, and that of it which is writing.
+const FLASH_CONFIG: u32 = 0x4001_e504;
+const WRITES: u32 = 1;
+
 /// Plain memory, where reading has no side effect: any width at once.
 const MEMORY: [(u32, u32); 2] = [MAPPED[0], MAPPED[3]];
 /// The only memory that any width can be written to.
@@ -75,6 +82,13 @@ impl Bus for MachineBus<'_> {
     fn write(&mut self, address: u32, word: u32) -> bool {
         if !mapped(address, 4) {
             return false;
+        }
+        if within(&[INFORMATION], address, 4) {
+            match self.read(FLASH_CONFIG) {
+                Some(config) if config & WRITES != 0 => {}
+                // As in flash: what is not let be written stays, and that is no fault.
+                config => return config.is_some(),
+            }
         }
         let written = self.machine.write_word(address, word);
         self.keep(written).is_some()

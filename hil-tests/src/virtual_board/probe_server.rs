@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -35,6 +35,7 @@ struct Shared {
     taken: Mutex<bool>,
     freed: Condvar,
     stopping: AtomicBool,
+    refused: AtomicU32,
     /// The client, to be hung up on, and the thread that serves it.
     client: Mutex<Option<(TcpStream, JoinHandle<()>)>>,
 }
@@ -81,6 +82,12 @@ impl ProbeServer {
 }
 
 impl Serving {
+    /// How many clients were refused since this was last asked, because one is served.
+    #[must_use]
+    pub fn take_refused(&self) -> u32 {
+        self.shared.refused.swap(0, Ordering::Relaxed)
+    }
+
     /// Where clients find the probe.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -117,6 +124,7 @@ where
         // A client that was gone before it was taken is none.
         let Ok(mut client) = client else { continue };
         if !shared.take_place() {
+            shared.refused.fetch_add(1, Ordering::Relaxed);
             // A refused client that is gone already needs no answer.
             let _ = client.write_all(&Reply::Error(IN_USE).encode());
             continue;

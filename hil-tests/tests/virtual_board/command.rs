@@ -158,6 +158,16 @@ fn a_taken_port_ends_it_with_3() {
 }
 
 #[test]
+fn an_image_of_another_app_is_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let arguments = ["--app", "toggle", "--image", "somewhere/microbit-v1-lamp"];
+    let ended = hil(&arguments, temporary.path()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(told.contains("is an image of `lamp`"), "{told}");
+}
+
+#[test]
 fn an_image_without_a_clock_is_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let ended = hil(&["--image", env!("CARGO_BIN_EXE_hil")], temporary.path())
