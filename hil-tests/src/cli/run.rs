@@ -20,6 +20,7 @@ use super::interrupt;
 use super::place;
 use super::suite::Suite;
 use crate::bench::plan::{self, Scenario, Test};
+use crate::bench::presence::Absent;
 use crate::bench::{Bench, Probe};
 use crate::images::board::BOARDS;
 use crate::report::{github, html, jsonl, junit, text};
@@ -88,6 +89,7 @@ enum How {
 impl Run {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let begun = Instant::now();
+        self.clear_reports();
         let mut suite = match Suite::read(catalog, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
@@ -249,8 +251,10 @@ impl Run {
             }
             Err(error) => {
                 let cause = Cause::new(error.to_string());
+                // Whoever names a bench wants it: only one that nobody asked for is left out.
+                let is_asked_for = self.bench.is_some() || place::is_required(&bench.name);
                 let outcome = match error {
-                    TakeError::Absent(_) if !place::is_required(&bench.name) => {
+                    TakeError::Absent(Absent::None { .. }) if !is_asked_for => {
                         Outcome::Skipped(cause)
                     }
                     _ => Outcome::Infra(cause),
@@ -263,48 +267,60 @@ impl Run {
         }
     }
 
-    /// Writes every report that was asked for, and the table.
+    /// Tells all of it in every way that was asked for. One that cannot be written keeps none of
+    /// the others back, and makes no verdict better.
     fn tell(&self, suite: &verdict::Suite, report: &Report) -> Exit {
-        let reports = [
-            (
-                &self.junit,
-                junit::render(suite).map_err(|error| error.to_string()),
-            ),
-            (
-                &self.json,
-                jsonl::render(suite).map_err(|error| error.to_string()),
-            ),
-            (&self.html, Ok(html::render(suite))),
-        ];
-        for (path, rendered) in reports {
-            let Some(path) = path else { continue };
-            let written = match rendered {
-                Ok(rendered) => output::write(Some(path), rendered.as_bytes())
-                    .map_err(|error| error.to_string()),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = written {
-                report.print(&report.plain(&error, None));
-                return Exit::Infrastructure;
-            }
-        }
-        let mut told = text::render(suite);
-        if place::on_github() {
-            told += &github::annotations(suite);
-            if let Err(error) = place::add_to_summary(&github::summary(suite)) {
-                report
-                    .print(&report.plain(&format!("cannot write the step summary: {error}"), None));
-            }
-        }
-        if let Err(error) = output::write(None, told.as_bytes()) {
-            return report.error(error);
-        }
-        match suite.exit_code() {
+        let mut exit = match suite.exit_code() {
             0 => Exit::Held,
             1 => Exit::Failed,
             3 => Exit::Infrastructure,
             42 => Exit::TimedOut,
             _ => Exit::Interrupted,
+        };
+        let mut told = text::render(suite);
+        if place::on_github() {
+            told += &github::annotations(suite);
+        }
+        if let Err(error) = output::write(None, told.as_bytes()) {
+            exit = exit.max(report.error(error));
+        }
+        if place::on_github()
+            && let Err(error) = place::add_to_summary(&github::summary(suite))
+        {
+            report.print(&report.plain(&format!("cannot write the step summary: {error}"), None));
+        }
+        let told = |error: &dyn std::error::Error| error.to_string();
+        let reports = [
+            (
+                &self.junit,
+                junit::render(suite).map_err(|error| told(&error)),
+            ),
+            (
+                &self.json,
+                jsonl::render(suite).map_err(|error| told(&error)),
+            ),
+            (&self.html, Ok(html::render(suite))),
+        ];
+        for (path, rendered) in reports {
+            let Some(path) = path else { continue };
+            let written = rendered.and_then(|rendered| {
+                output::write(Some(path), rendered.as_bytes()).map_err(|error| told(&error))
+            });
+            if let Err(error) = written {
+                report.print(&report.plain(&error, None));
+                exit = exit.max(Exit::Infrastructure);
+            }
+        }
+        exit
+    }
+
+    /// Reports of another run must not be taken for those of this one, should it not come to
+    /// its end.
+    fn clear_reports(&self) {
+        let reports = [&self.junit, &self.json, &self.html];
+        for path in reports.into_iter().flatten().filter(|path| path.is_file()) {
+            // One that cannot be taken away cannot be written either, which is told then.
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -421,8 +437,12 @@ fn tell_flash(bench: &Bench, firmware: &Firmware) {
 
 /// Keeps a run of a board, for the terminal simulator.
 fn keep(repository: &Path, case: &Case, recording: &Recording) -> Option<String> {
+    let attempt = match case.attempts.len() {
+        0 => String::new(),
+        before => format!(".{}", before + 1),
+    };
     let name = format!(
-        "{}/{}/{}.rec",
+        "{}/{}/{}{attempt}.rec",
         case.bench.name,
         case.stimulus.word(),
         case.scenario

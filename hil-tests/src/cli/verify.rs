@@ -345,6 +345,12 @@ impl Work {
             (Err(_), ended) if ended.verdict != Verdict::Pass => ended,
             (Err(reason), _) => Acted::because(Verdict::Infra, reason),
             (Ok(world), ended) => {
+                if let Some(reason) = self.is_not_whole(&world) {
+                    return Acted {
+                        world: Some(world),
+                        ..Acted::because(Verdict::Infra, reason)
+                    };
+                }
                 // An exit code that says less than the report does not count for more.
                 let (verdict, reason) = match world.verdict() {
                     Verdict::Pass | Verdict::Skipped if ended.verdict != Verdict::Pass => {
@@ -358,6 +364,30 @@ impl Work {
                     world: Some(world),
                     ..Acted::pass()
                 }
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Why the world does not tell of every scenario: one that was not played there has not held.
+    fn is_not_whole(&self, world: &worlds::World) -> Option<String> {
+        let scenarios = self.scenarios.as_ref().ok()?;
+        let was_played = |name: &str| {
+            let mut cases = world.cases.iter();
+            cases.any(|case| case.scenario == name && case.verdict != Verdict::Skipped)
+        };
+        let left = scenarios
+            .iter()
+            .filter(|scenario| !was_played(&scenario.name));
+        match left.clone().count() {
+            0 if scenarios.is_empty() => Some("there is no scenario".to_owned()),
+            0 => None,
+            count => {
+                let first = left.map(|scenario| &scenario.name).next()?;
+                Some(format!(
+                    "{count} scenarios were not played, `{first}` first"
+                ))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A suite as one page: no script, nothing from the network, well-formed as XML.
 //!
 //! The table leads to the cases. A case that needs attention is open and shows where the board
-//! leaves the host: the waveforms close up and as a whole, both timelines, what was seen of the
+//! leaves the golden: the waveforms close up and as a whole, both timelines, what was seen of the
 //! outputs, the log, and the commands that play it here. Other cases are closed.
 
 use super::details::attempts;

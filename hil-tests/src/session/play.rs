@@ -146,6 +146,8 @@ pub fn play(link: &mut Link<'_>, order: &Order<'_>) -> Result<Trace, PlayError> 
     stand_still(link)?;
     let hello = ask_hello(link)?;
     check(&hello, app, image)?;
+    // What was logged before is not of this run.
+    link.take_logs()?;
     let mut feed = Feed::new(script.events(), stimulus, hello.capacity);
     feed.send(link, None)?;
     let [a, b, c, d, ..] = RandomState::new().hash_one(Instant::now()).to_le_bytes();

@@ -3,14 +3,15 @@
 
 use std::error::Error;
 use std::fmt::Write;
+use std::iter;
 
 use firmware_core::epitaph::{Cause, Epitaph};
 use probe_rs::{Core, MemoryInterface, RegisterId};
 
 use super::firmware::Firmware;
 use crate::images::lines::Lines;
+use crate::session::Session;
 use crate::session::play::{PlayError, ask_hello};
-use crate::session::{Session, SessionError};
 use crate::verdict;
 
 /// How many words of the stack are looked at for return addresses.
@@ -66,10 +67,10 @@ pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Find
     match error {
         PlayError::Contract(error) => Finding::of_firmware(error.to_string(), ""),
         PlayError::Rebooted { hello, .. } => rebooted(&hello.last_words, error, firmware),
-        PlayError::Link(_)
-        | PlayError::Silent { .. }
-        | PlayError::Stuck(_)
-        | PlayError::Phase(_) => not_going_on(error, session, firmware),
+        PlayError::Silent { .. } | PlayError::Stuck(_) | PlayError::Phase(_) => {
+            of_silence(error, session, firmware)
+        }
+        PlayError::Link(_) => not_understood(error, session, firmware),
         _ => Finding::of_error(error),
     }
 }
@@ -118,30 +119,61 @@ fn crashed(epitaph: &Epitaph<'_>, firmware: &Firmware) -> Finding {
     }
 }
 
-/// The board says nothing more, or stands still: its core tells where it is.
-fn not_going_on(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
-    if let Ok(mut link) = session.link(&firmware.elf)
-        && let Ok(hello) = ask_hello(&mut link)
-        && let Some(epitaph) = Epitaph::decode(&hello.last_words)
-    {
-        return crashed(&epitaph, firmware);
+/// The board says nothing, or stands still: its core tells where it is, and that is where its
+/// firmware hangs.
+pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware) -> Finding {
+    if let Some(finding) = last_words(session, firmware) {
+        return finding;
     }
     match session.halted(|core| state(core, firmware)) {
         Ok((pc, details)) => {
-            let parked = firmware.elf.symbol("lockstep_parked");
-            let parked = parked.is_some_and(|symbol| {
-                let begin = symbol.address & !1;
-                (begin..begin + symbol.bytes).contains(&pc)
-            });
-            let what = match parked {
-                true => "the firmware crashed and stays where it is; its log says why".to_owned(),
+            let what = match is_parked(pc, firmware) {
+                true => PARKED.to_owned(),
                 false => format!("the firmware hangs at {}", place(pc, firmware)),
             };
             Finding::of_firmware(format!("{error}: {what}"), details)
         }
-        Err(SessionError::Probe(broken)) => Finding::infra(format!("{error}; and then: {broken}")),
-        Err(broken) => Finding::infra(format!("{error}; and then: {broken}")),
+        Err(broken) => Finding::infra(format!("{error}; and then: {}", in_one_line(&broken))),
     }
+}
+
+/// What the board says is not what it should: only a crash makes that its firmware's fault.
+fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
+    if let Some(finding) = last_words(session, firmware) {
+        return finding;
+    }
+    match session.halted(|core| state(core, firmware)) {
+        Ok((pc, details)) if is_parked(pc, firmware) => {
+            Finding::of_firmware(format!("{error}: {PARKED}"), details)
+        }
+        Ok((_, details)) => Finding {
+            details,
+            ..Finding::of_error(error)
+        },
+        Err(broken) => Finding::infra(format!("{error}; and then: {}", in_one_line(&broken))),
+    }
+}
+
+const PARKED: &str = "the firmware crashed and stays where it is; its log says why";
+
+fn last_words(session: &mut Session, firmware: &Firmware) -> Option<Finding> {
+    let hello = ask_hello(&mut session.link(&firmware.elf).ok()?).ok()?;
+    Some(crashed(&Epitaph::decode(&hello.last_words)?, firmware))
+}
+
+fn is_parked(pc: u32, firmware: &Firmware) -> bool {
+    let parked = firmware.elf.symbol("lockstep_parked");
+    parked.is_some_and(|symbol| {
+        let begin = symbol.address & !1;
+        (begin..begin + symbol.bytes).contains(&pc)
+    })
+}
+
+fn in_one_line(error: &dyn Error) -> String {
+    let sources = iter::successors(error.source(), |error| (*error).source());
+    sources.fold(error.to_string(), |line, source| {
+        format!("{line}: {source}")
+    })
 }
 
 fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), probe_rs::Error> {
@@ -170,7 +202,11 @@ fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), prob
         .map_or(sp, |symbol| symbol.address);
     let words = (top.saturating_sub(sp) as usize / 4).min(STACK_WORDS);
     let mut stack = vec![0; words];
-    core.read_32(u64::from(sp), &mut stack)?;
+    if let Err(error) = core.read_32(u64::from(sp), &mut stack) {
+        // The registers are worth having without it.
+        let _ = writeln!(details, "      the stack cannot be read: {error}");
+        return Ok((pc, details));
+    }
     let returns = stack
         .into_iter()
         .filter(|word| word & 1 == 1 && function(*word, firmware).is_some());

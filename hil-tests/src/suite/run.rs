@@ -20,9 +20,7 @@ use super::station::{Played, Station, StationError};
 use crate::bench::plan::{Scenario, Skip};
 use crate::session::logs;
 use crate::session::play::PlayError;
-use crate::verdict::{
-    Attempt, Bench, Case, Cause, Evidence, LogLevel, LogLine, Outcome, Place, Stimulus,
-};
+use crate::verdict::{Attempt, Bench, Case, Cause, LogLevel, LogLine, Outcome, Place, Stimulus};
 
 /// The images that are played, by board and app.
 pub type Images = BTreeMap<(String, &'static str), Firmware>;
@@ -96,7 +94,7 @@ pub fn work(
     let mut wedged: Option<String> = None;
     while let Some(job) = queue.take() {
         let case = match &wedged {
-            _ if (settings.cancelled)() => case_of(&job, station.evidence()),
+            _ if (settings.cancelled)() => case_of(&job),
             Some(cause) if job.skip.is_none() => {
                 let cause = Cause::new(format!("the bench does not come back: {cause}"));
                 not_taken(&job, Outcome::Infra(cause))
@@ -122,7 +120,7 @@ pub fn play_case(
         let outcome = Outcome::Skipped(Cause::new(skip.to_string()));
         return (not_taken(job, outcome), None);
     }
-    let mut case = case_of(job, station.evidence());
+    let mut case = case_of(job);
     let stuck = try_case(job, &mut case, station, settings);
     (case, stuck)
 }
@@ -130,7 +128,7 @@ pub fn play_case(
 /// A case whose bench cannot be taken.
 #[must_use]
 pub fn not_taken(job: &Job<'_>, outcome: Outcome) -> Case {
-    let mut case = case_of(job, vec![Evidence::Rtt]);
+    let mut case = case_of(job);
     case.attempts.push(over(outcome));
     case
 }
@@ -139,7 +137,8 @@ fn over(outcome: Outcome) -> Attempt {
     Attempt::new(outcome, Duration::ZERO)
 }
 
-fn case_of(job: &Job<'_>, evidence: Vec<Evidence>) -> Case {
+/// A case of which nothing is known yet: neither what build the board has nor what was seen of it.
+fn case_of(job: &Job<'_>) -> Case {
     let scenario = &job.prepared.scenario;
     Case {
         scenario: scenario.name.clone(),
@@ -151,7 +150,7 @@ fn case_of(job: &Job<'_>, evidence: Vec<Evidence>) -> Case {
             build: None,
         },
         stimulus: job.stimulus,
-        evidence,
+        evidence: Vec::new(),
         expected: Some(job.prepared.golden.clone()),
         tolerance: match job.stimulus {
             Stimulus::Rtt => Ticks::ZERO,
@@ -179,7 +178,6 @@ fn try_case(
         case.attempts.push(over(Outcome::Infra(cause)));
         return None;
     };
-    case.bench.build = Some(firmware.identity.to_string());
     for _ in 0..settings.attempts {
         let begun = Instant::now();
         let played = station.play(
@@ -192,6 +190,9 @@ fn try_case(
         let took = begun.elapsed();
         let stuck = match played {
             Ok(played) => {
+                // The board has told both by now.
+                case.bench.build = Some(firmware.identity.to_string());
+                case.evidence = station.evidence();
                 let mut attempt = judged(case, &played, took);
                 attempt.log = station.logs(firmware).iter().map(log_line).collect();
                 attempt.pins = played.pins;

@@ -13,7 +13,8 @@ use super::diagnosis::{self, Finding};
 use super::firmware::Firmware;
 use super::stimulus::{changes, compare, drives, sample};
 use crate::bench::lock::ProbeLock;
-use crate::bench::{Bench, Probe};
+use crate::bench::{Ability, Bench, Probe};
+use crate::session::link::LinkError;
 use crate::session::logs::LogLine;
 use crate::session::play::{Order, PlayError, ask_hello, play, stand_still};
 use crate::session::{Session, SessionError, Target};
@@ -48,6 +49,12 @@ pub enum StationError {
     /// The board goes on after the end of a run.
     #[error("the board does not stand still {} s after the end of its run", STILL.as_secs())]
     NotStill,
+    /// Not all of what the pins did was seen.
+    #[error("{0} changes of pins came too fast to be kept: what the pins did is not known")]
+    Lost(u64),
+    /// The pin map has no register for an output.
+    #[error("the pin map has no register for {0}")]
+    NoRegister(pin_map::Pin),
     /// The image cannot be stopped at a tick.
     #[error("the image has no alarm: its pins cannot be moved at a tick")]
     NoAlarm,
@@ -76,8 +83,9 @@ enum Reach {
 pub struct Station<'b> {
     bench: &'b Bench,
     pace: Pace,
-    reach: Reach,
+    /// Before what reaches the board, so that it is closed before the probe is anybody else's.
     session: Option<Session>,
+    reach: Reach,
     loaded: Option<String>,
     /// The levels of outputs as they were last seen from outside, by pin of port 0.
     outside: [bool; 32],
@@ -137,10 +145,15 @@ impl<'b> Station<'b> {
     /// Who is asked what the outputs do.
     #[must_use]
     pub fn evidence(&self) -> Vec<Evidence> {
-        match self.bench.probe {
-            Probe::Virtual => vec![Evidence::Rtt, Evidence::Register, Evidence::Outside],
-            Probe::Real(_) => vec![Evidence::Rtt, Evidence::Register],
+        let can = |ability| !self.bench.cannot.contains(&ability);
+        let mut evidence = vec![Evidence::Rtt];
+        if can(Ability::Register) {
+            evidence.push(Evidence::Register);
         }
+        if can(Ability::Outside) && matches!(self.bench.probe, Probe::Virtual) {
+            evidence.push(Evidence::Outside);
+        }
+        evidence
     }
 
     /// Makes sure that this image runs on the board. One that is there already is not written
@@ -233,6 +246,12 @@ impl<'b> Station<'b> {
         }
         match (error, &mut self.session) {
             (StationError::Play(error), Some(session)) => diagnosis::of(error, session, firmware),
+            // The image is there: it was just written, or has said who it is.
+            (
+                StationError::Session(SessionError::Link(LinkError::NotUp))
+                | StationError::NotStill,
+                Some(session),
+            ) => diagnosis::of_silence(error, session, firmware),
             _ => Finding::of_error(error),
         }
     }
@@ -387,14 +406,17 @@ impl<'b> Station<'b> {
         let Reach::Virtual(Some(board)) = &self.reach else {
             return Ok((Vec::new(), None));
         };
+        if self.bench.cannot.contains(&Ability::Outside) {
+            return Ok((Vec::new(), None));
+        }
         let (edges, lost) = board.take_last_edges()?;
         for edge in &edges {
             self.outside[usize::from(edge.pin)] = edge.high;
         }
-        let (samples, problem) = compare(expected, &edges, firmware);
-        let overrun =
-            (lost > 0).then(|| format!("{lost} changes of pins came too fast to be kept"));
-        Ok((samples, overrun.or(problem)))
+        if lost > 0 {
+            return Err(StationError::Lost(lost));
+        }
+        Ok(compare(expected, &edges, firmware))
     }
 
     /// Reads the levels of the outputs at the end of the run, when the board stands still.
@@ -404,6 +426,9 @@ impl<'b> Station<'b> {
         firmware: &Firmware,
         pins: &mut Vec<PinSample>,
     ) -> Result<Option<String>, StationError> {
+        if self.bench.cannot.contains(&Ability::Register) {
+            return Ok(None);
+        }
         let levels = last_levels(host, firmware.outputs.len());
         let mut ports = Vec::new();
         for register in &firmware.output_registers {
@@ -411,10 +436,10 @@ impl<'b> Station<'b> {
         }
         let mut problem = None;
         for (output, (named, expected)) in firmware.outputs.iter().zip(levels).enumerate() {
-            let port = ports
-                .get(usize::from(named.pin.port))
-                .copied()
-                .unwrap_or_default();
+            // The pin map has a register for each port.
+            let Some(port) = ports.get(usize::from(named.pin.port)) else {
+                return Err(StationError::NoRegister(named.pin));
+            };
             let high = port >> named.pin.pin & 1 == 1;
             pins.push(sample(
                 host.end(),

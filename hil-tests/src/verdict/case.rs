@@ -88,7 +88,7 @@ impl Case {
                 attempt.slack = Some(aligned.slack);
                 if let Some(found) = divergence(expected, &aligned.trace) {
                     let tick = found.tick.0;
-                    let cause = Cause::new(format!("the board leaves the host at tick {tick}"));
+                    let cause = Cause::new(format!("the board leaves the golden at tick {tick}"));
                     attempt.outcome = Outcome::Fail(cause);
                 }
             }

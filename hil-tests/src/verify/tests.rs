@@ -324,7 +324,7 @@ fn the_table_has_every_scenario_in_every_world() {
 
 const REPORT: &str = r#"{"report":1,"tick_ms":1}
 {"case":"lamp/lock","file":"f","verdict":"pass","reason":null,"took_us":1500}
-{"case":"lamp/night","file":"f","verdict":"fail","reason":"the board leaves the host","took_us":2}
+{"case":"lamp/night","file":"f","verdict":"fail","reason":"the board leaves the golden","took_us":2}
 {"end":"complete","verdict":"fail","exit":1,"took_us":1502,"counts":{}}
 "#;
 
@@ -337,7 +337,7 @@ fn a_report_is_read_whole_or_refused() {
     let reason = world.reason();
     assert_eq!(
         reason.as_deref(),
-        Some("lamp/night: the board leaves the host")
+        Some("lamp/night: the board leaves the golden")
     );
 
     let refused = |report: &str| worlds::read("w", report).unwrap_err().to_string();

@@ -71,7 +71,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         from: "double_press: Ticks::from_ms(300)",
         to: "double_press: Ticks::from_ms(301)",
         verdict: Verdict::Fail,
-        message: "the board leaves the host at tick 1420",
+        message: "the board leaves the golden at tick 1420",
     },
     Fault {
         name: "has-an-output-that-is-stuck-high",

@@ -14,6 +14,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
@@ -72,7 +73,11 @@ impl Plan {
             .into_iter()
             .map(|board| Inputs::read(board).unwrap())
             .collect();
-        let mut benches = find(&[root.join(BENCHES)], &inputs).unwrap();
+        let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+        let config = config.or_else(|| Some(env::home_dir()?.join(".config")));
+        let of_user = config.map(|config| config.join("lockstep/benches"));
+        let folders: Vec<_> = [root.join(BENCHES)].into_iter().chain(of_user).collect();
+        let mut benches = find(&folders, &inputs).unwrap();
         let overrides = Overrides::read(|variable| env::var_os(variable)).unwrap();
         for bench in &mut benches {
             overrides.apply(bench);
@@ -100,9 +105,24 @@ impl Plan {
                 )
             })
             .collect();
-        tests
-            .into_iter()
-            .map(|test| self.trial(test, &missing))
+        let trials = tests.into_iter().map(|test| self.trial(test, &missing));
+        trials.chain(self.unknown()).collect()
+    }
+
+    /// A failure for each bench that must be there and is not known.
+    fn unknown(&self) -> Vec<Trial> {
+        let required = env::var(REQUIRE).unwrap_or_default();
+        let names = required
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let is_unknown = |name: &&str| self.benches.iter().all(|bench| bench.name != *name);
+        names
+            .filter(is_unknown)
+            .map(|name| {
+                let message = format!("{REQUIRE} names `{name}`, and there is no such bench");
+                Trial::test(format!("{name}/is-a-bench"), || Err(message.into()))
+            })
             .collect()
     }
 
@@ -243,7 +263,9 @@ impl Plan {
 }
 
 fn ignored(name: &str, reason: &str) -> Trial {
-    Trial::test(name, || Ok(()))
+    let skipped = format!("it is skipped: {reason}");
+    // Whoever runs ignored tests all the same must not see a pass of what was not played.
+    Trial::test(name, || Err(skipped.into()))
         .with_ignored_flag(true)
         .with_kind(short(reason))
 }
