@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use hil_tests::bench::find::find;
 use hil_tests::bench::inputs::Inputs;
@@ -167,7 +167,7 @@ impl Plan {
             cancelled: &|| false,
             keep: &|_, _| None,
         };
-        let mut station = self.take(test.bench)?;
+        let mut borrowed = self.borrow(test.bench)?;
         let job = Job {
             place: 0,
             prepared: &prepared,
@@ -178,8 +178,10 @@ impl Plan {
             },
             skip: None,
         };
-        let case = play_case(&job, &mut station, &settings).0;
-        self.give_back(test.bench, station);
+        let Some(station) = &mut borrowed.station else {
+            return Err("there is no station".into());
+        };
+        let case = play_case(&job, station, &settings).0;
         if case.verdict() == Verdict::Pass {
             return Ok(());
         }
@@ -214,14 +216,12 @@ impl Plan {
         }
     }
 
-    fn give_back(&'static self, bench: &Bench, station: Station<'static>) {
-        let mut stations = self.stations.lock().unwrap();
-        stations
-            .entry(bench.name.clone())
-            .or_default()
-            .free
-            .push(station);
-        self.given_back.notify_all();
+    fn borrow(&'static self, bench: &'static Bench) -> Result<Borrowed, Failed> {
+        Ok(Borrowed {
+            station: Some(self.take(bench)?),
+            bench: &bench.name,
+            plan: self,
+        })
     }
 
     /// The images of a board, built when the first test wants one.
@@ -259,6 +259,24 @@ impl Plan {
                 .map(keyed)
                 .collect()
         })
+    }
+}
+
+/// A station in use by one test. It is given back however that ends, also by a panic: others
+/// wait for it.
+struct Borrowed {
+    station: Option<Station<'static>>,
+    bench: &'static str,
+    plan: &'static Plan,
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        let stations = self.plan.stations.lock();
+        let mut stations = stations.unwrap_or_else(PoisonError::into_inner);
+        let of_bench = stations.entry(self.bench.to_owned()).or_default();
+        of_bench.free.extend(self.station.take());
+        self.plan.given_back.notify_all();
     }
 }
 
