@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{clean, one_line, reason, seconds};
-use crate::verdict::{Attempt, Case, Cause};
+use crate::verdict::{Case, Cause, Clues, Divergence};
 
 /// The lines: why it is no pass, where it leaves the expected trace, what was seen of the
 /// outputs, what the board logged, and the commands that play it here.
@@ -24,26 +24,38 @@ pub(super) fn details(case: &Case) -> String {
     if case.attempts.len() > 1 {
         lines.push(0, format!("attempts: {}", attempts(case)));
     }
-    if let Some(divergence) = case.divergence() {
-        lines.push(
-            0,
-            format!(
-                "first difference at tick {}: {}",
-                divergence.tick.0, divergence.summary
-            ),
-        );
-        lines.block(&divergence.timelines);
-        lines.list("seen around it:", &divergence.pins);
-        tell_log(case.telling(), &mut lines);
-        lines.push(
-            0,
-            format!("replay on the host:        {}", divergence.replay),
-        );
-        lines.push(0, format!("in the terminal simulator: {}", divergence.open));
-    } else {
-        tell_log(case.telling(), &mut lines);
+    match case.divergence() {
+        Some(divergence) => {
+            let Divergence { tick, summary, .. } = &divergence;
+            lines.push(0, format!("first difference at tick {}: {summary}", tick.0));
+            lines.block(&divergence.timelines);
+        }
+        None => {
+            if let Some(tick) = held_to(case) {
+                lines.push(0, format!("up to tick {tick} it did what the golden says"));
+            }
+        }
+    }
+    let clues = case.clues();
+    if let Some(clues) = &clues {
+        lines.list("seen around it:", &clues.pins);
+    }
+    if let Some(attempt) = case.telling() {
+        lines.list("log of the board:", &attempt.log);
+    }
+    if let Some(Clues { replay, open, .. }) = clues {
+        lines.push(0, format!("replay on the host:        {replay}"));
+        lines.push(0, format!("in the terminal simulator: {open}"));
     }
     lines.0
+}
+
+/// The last tick at which a run that broke off was still what the golden says, where it never
+/// was anything else.
+pub(super) fn held_to(case: &Case) -> Option<u32> {
+    let attempt = case.telling().filter(|attempt| attempt.is_cut)?;
+    let last = attempt.trace.as_ref()?.end.0.checked_sub(1)?;
+    case.divergence().is_none().then_some(last)
 }
 
 /// How each attempt ended: `1 fail 0.20 s, 2 pass 0.21 s`.
@@ -62,12 +74,6 @@ fn explain(cause: &Cause, lines: &mut Lines) {
     lines.block(&cause.details);
     if let Some(help) = &cause.help {
         lines.push(0, format!("help: {}", one_line(help)));
-    }
-}
-
-fn tell_log(attempt: Option<&Attempt>, lines: &mut Lines) {
-    if let Some(attempt) = attempt {
-        lines.list("log of the board:", &attempt.log);
     }
 }
 

@@ -5,7 +5,7 @@ use super::details::details;
 use super::grid::{Grid, cell, place};
 use super::text::closing;
 use super::{clean_char, headline, one_line, reason};
-use crate::verdict::{Case, Suite, Verdict};
+use crate::verdict::{Case, Clues, Suite, Verdict};
 
 /// The most cases whose details stand in a summary; GitHub refuses one above 1 MiB.
 const MAX_DETAILS: usize = 20;
@@ -34,9 +34,12 @@ fn annotation(case: &Case) -> String {
     let mut message = reason(case).unwrap_or_default().to_owned();
     if let Some(divergence) = case.divergence() {
         message += &format!(
-            "\nfirst difference at tick {}: {}\n{}\n{}",
-            divergence.tick.0, divergence.summary, divergence.replay, divergence.open
+            "\nfirst difference at tick {}: {}",
+            divergence.tick.0, divergence.summary
         );
+    }
+    if let Some(Clues { replay, open, .. }) = case.clues() {
+        message += &format!("\n{replay}\n{open}");
     }
     format!(
         "::error file={},line={line},title={}::{}\n",

@@ -4,7 +4,7 @@
 //! leaves the golden: the waveforms close up and as a whole, both timelines, what was seen of the
 //! outputs, the log, and the commands that play it here. Other cases are closed.
 
-use super::details::attempts;
+use super::details::{attempts, held_to};
 use super::grid::{Grid, place};
 use super::waves::{Mark, Window, svg};
 use super::{NO_TURN, clean, counts, headline, reason, seconds};
@@ -134,6 +134,9 @@ fn section(case: &Case, number: usize) -> String {
             divergence.tick.0,
             escape(&divergence.summary)
         );
+    } else if let Some(tick) = held_to(case) {
+        text +=
+            &format!("<p class=\"parting\">Up to tick {tick} it did what the golden says</p>\n");
     }
     let told = case.telling();
     if let Some(attempt) = told {
@@ -141,19 +144,22 @@ fn section(case: &Case, number: usize) -> String {
     }
     if let Some(divergence) = &divergence {
         text += &block("Both timelines", &divergence.timelines);
-        text += &list("What was seen around it, and by whom", &divergence.pins);
+    }
+    let clues = case.clues();
+    if let Some(clues) = &clues {
+        text += &list("What was seen around it, and by whom", &clues.pins);
     }
     if let Some(attempt) = told {
         text += &list("Log of the board", &attempt.log);
     }
     text += &facts(case);
-    if let Some(divergence) = &divergence {
+    if let Some(clues) = &clues {
         text += &format!(
             "<h3>Play it here</h3>\n\
              <p class=\"command\">on the host <code>{}</code></p>\n\
              <p class=\"command\">in the terminal simulator <code>{}</code></p>\n",
-            escape(&divergence.replay),
-            escape(&divergence.open)
+            escape(&clues.replay),
+            escape(&clues.open)
         );
     }
     text + "</details>\n"
@@ -197,26 +203,30 @@ fn facts(case: &Case) -> String {
 }
 
 fn waveforms(case: &Case, attempt: &Attempt, divergence: Option<&Divergence>) -> String {
-    let (host, board) = match (&case.expected, &attempt.trace) {
-        (Some(host), Some(board)) => (host, board),
+    let (golden, board) = match (&case.expected, &attempt.trace) {
+        (Some(golden), Some(board)) => (golden, board),
         (Some(alone), None) => {
             let whole = Window {
                 from: 0,
                 to: alone.end.0,
             };
-            return picture("What the host does", &svg(&[("host", alone)], whole, None));
+            return picture(
+                "What the golden says",
+                &svg(&[("golden", alone)], whole, None),
+            );
         }
         _ => return String::new(),
     };
     let whole = Window {
         from: 0,
-        to: host.end.max(board.end).0,
+        to: golden.end.max(board.end).0,
     };
-    let both = [("host", host), ("board", board)];
+    let both = [("golden", golden), ("board", board)];
     let Some(divergence) = divergence else {
-        let (title, lanes) = match host == board {
-            true => ("Host and board, tick for tick the same", &both[..1]),
-            false => ("Host and board, within the tolerance", &both[..]),
+        let (title, lanes) = match golden == board {
+            _ if attempt.is_cut => ("Golden and board, as far as it came", &both[..]),
+            true => ("Golden and board, tick for tick the same", &both[..1]),
+            false => ("Golden and board, within the tolerance", &both[..]),
         };
         return picture(title, &svg(lanes, whole, None));
     };

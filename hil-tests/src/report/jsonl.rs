@@ -1,7 +1,7 @@
 //! A suite for other programs: JSON lines, one object a line.
 //!
 //! ```text
-//! {"report":1,"tick_ms":1}
+//! {"report":2,"tick_ms":1}
 //! {"case":"lamp/lock/holds","file":"fixtures/…","bench":"virtual-v1",…,"verdict":"pass",…}
 //! {"end":"complete","verdict":"pass","exit":0,"took_us":210000,"counts":{"pass":1,…}}
 //! ```
@@ -19,7 +19,7 @@ use super::reason;
 use crate::verdict::{Attempt, Case, Divergence, LogLine, PinSample, Suite, Verdict};
 
 /// The version of the format that is written.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Milliseconds in a tick.
 const TICK_MS: u32 = 1;
@@ -68,11 +68,15 @@ struct CaseRow<'a> {
     slack: Option<u32>,
     attempts: Vec<AttemptRow<'a>>,
     divergence: Option<DivergenceRow>,
+    replay: Option<String>,
+    open: Option<String>,
 }
 
 impl<'a> CaseRow<'a> {
     fn of(case: &'a Case) -> Self {
         let bench = &case.bench;
+        let clues = case.clues();
+        let (replay, open) = clues.map(|clues| (clues.replay, clues.open)).unzip();
         Self {
             case: &case.scenario,
             file: &case.path,
@@ -89,6 +93,8 @@ impl<'a> CaseRow<'a> {
             slack: case.slack().map(|slack| slack.0),
             attempts: case.attempts.iter().map(AttemptRow::of).collect(),
             divergence: case.divergence().map(DivergenceRow::of),
+            replay,
+            open,
         }
     }
 }
@@ -102,6 +108,8 @@ struct AttemptRow<'a> {
     help: Option<&'a str>,
     file: Option<&'a str>,
     line: Option<u32>,
+    tick: Option<u32>,
+    broke_off: bool,
     slack: Option<u32>,
     recording: Option<&'a str>,
     pins: Vec<PinRow<'a>>,
@@ -122,6 +130,8 @@ impl<'a> AttemptRow<'a> {
             help: cause.and_then(|cause| cause.help.as_deref()),
             file: place.map(|place| place.file.as_str()),
             line: place.map(|place| place.line),
+            tick: cause.and_then(|cause| cause.tick).map(|tick| tick.0),
+            broke_off: attempt.is_cut,
             slack: attempt.slack.map(|slack| slack.0),
             recording: attempt.recording.as_deref(),
             pins: attempt.pins.iter().map(PinRow::of).collect(),
@@ -180,8 +190,6 @@ struct DivergenceRow {
     summary: String,
     expected: Option<EventRow>,
     board: Option<EventRow>,
-    replay: String,
-    open: String,
 }
 
 impl DivergenceRow {
@@ -192,8 +200,6 @@ impl DivergenceRow {
             summary: divergence.summary,
             expected: divergence.expected.map(EventRow::of),
             board: divergence.board.map(EventRow::of),
-            replay: divergence.replay,
-            open: divergence.open,
         }
     }
 }

@@ -128,9 +128,35 @@ pub(super) fn broken() -> Attempt {
         details: "pc 0x00001a2c  lr 0x00000f01  HardFault\n  0: lamp::light::step at light.rs:48"
             .to_owned(),
         help: Some("reset the board, or look at its cable".to_owned()),
-        place: None,
+        tick: Some(Ticks(440)),
+        ..Cause::default()
     };
     Attempt::new(Outcome::Infra(cause), ms(5300))
+}
+
+/// A board that crashed after its first gesture, and did as the golden says until then.
+pub(super) fn crashed() -> Attempt {
+    let mut cut = host();
+    cut.lines.truncate(11);
+    cut.end = Ticks(440);
+    let cause = Cause {
+        details: "at firmware-core/src/apps/lamp/light.rs:48".to_owned(),
+        tick: Some(cut.end),
+        ..Cause::new("the firmware panicked at tick 441: brightness is above 100")
+    };
+    let log = LogLine {
+        tick: Some(Ticks(440)),
+        level: Some(LogLevel::Error),
+        text: "panicked".to_owned(),
+        place: None,
+    };
+    Attempt {
+        trace: Some(cut),
+        is_cut: true,
+        log: vec![log],
+        recording: Some("target/hil/virtual-v1/rtt/lamp/lock/holds.rec".to_owned()),
+        ..Attempt::new(Outcome::Fail(cause), ms(480))
+    }
 }
 
 pub(super) fn skipped() -> Attempt {
@@ -193,6 +219,10 @@ pub(super) fn suites() -> Vec<(&'static str, Suite)> {
                 case("lamp/lock/holds", Rtt, vec![broken(), passed()]),
                 case("lamp/power/on", Rtt, vec![passed()]),
             ]),
+        ),
+        (
+            "crash",
+            suite(vec![case("lamp/lock/holds", Rtt, vec![crashed()])]),
         ),
         (
             "skipped",

@@ -1,4 +1,4 @@
-//! Two traces as waveforms, signal by signal, the host above the board.
+//! Two traces as waveforms, signal by signal, the golden above the board.
 //!
 //! All arithmetic is on whole numbers, so that a page is the same on every machine. What
 //! happens within half a pixel is drawn as one stroke: a long run gives no larger picture.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use firmware_core::wire::{self, Command, MAX_COMMAND};
-use probe_rs::Core;
 use probe_rs::rtt::{self, Rtt};
+use probe_rs::{Core, MemoryInterface};
 use thiserror::Error;
 
 use super::frames::{Frames, Malformed, Received};
@@ -49,6 +49,9 @@ pub enum LinkError {
     /// RTT failed.
     #[error("RTT failed: {0}")]
     Rtt(#[from] rtt::Error),
+    /// A word cannot be read.
+    #[error("the probe failed")]
+    Probe(#[from] probe_rs::Error),
     /// The board says something that is no frame.
     #[error(transparent)]
     Malformed(#[from] Malformed),
@@ -109,15 +112,20 @@ impl<'s> Link<'s> {
         Ok(self.frames.next_frame().transpose()?)
     }
 
-    /// The bytes of logs that have come since the last time, at most
-    /// [`MAX_BYTES`] of them.
+    /// The bytes of logs that have come since the last time, at most [`MAX_BYTES`] of them. A
+    /// probe that fails meanwhile ends them, and keeps nothing back of what had come.
+    pub fn take_logs(&mut self) -> Vec<u8> {
+        let _ = self.gather_logs();
+        std::mem::take(&mut self.logs)
+    }
+
+    /// The word at this address, read while the core runs.
     ///
     /// # Errors
     ///
     /// Those of the probe.
-    pub fn take_logs(&mut self) -> Result<Vec<u8>, LinkError> {
-        self.gather_logs()?;
-        Ok(std::mem::take(&mut self.logs))
+    pub fn word(&mut self, address: u32) -> Result<u32, LinkError> {
+        Ok(self.core.read_word_32(u64::from(address))?)
     }
 
     fn gather_logs(&mut self) -> Result<(), LinkError> {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use defmt_decoder::{DecodeError, Locations, Table};
+use firmware_core::time::Ticks;
 use thiserror::Error;
 
 /// The most bytes of logs that are kept of one run; what comes after is dropped.
@@ -17,6 +18,8 @@ pub struct NoTable(String);
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
+    /// The tick of the run, where the image says it with every line.
+    pub tick: Option<Ticks>,
     /// `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE`; nothing for a plain print.
     pub level: Option<String>,
     /// What it says.
@@ -65,6 +68,10 @@ impl LogTable {
         loop {
             match decoder.decode() {
                 Ok(frame) => lines.push(LogLine {
+                    tick: frame
+                        .display_timestamp()
+                        .and_then(|told| told.to_string().parse().ok())
+                        .map(Ticks),
                     level: frame.level().map(|level| level.as_str().to_uppercase()),
                     text: frame.display_message().to_string(),
                     place: self.locations.get(&frame.index()).map(|location| Place {

@@ -5,8 +5,10 @@
 //! - [`link`]: the RTT channels of a running image.
 //! - [`logs`]: what it logs for people.
 //! - [`play`]: a script goes down, its trace comes up.
+//! - [`heard`]: that trace, and what registers said meanwhile.
 
 pub mod frames;
+pub mod heard;
 pub mod link;
 pub mod logs;
 pub mod play;

@@ -7,16 +7,15 @@ use std::time::{Duration, Instant};
 
 use firmware_core::action::Action;
 use firmware_core::control::TICK_HZ;
-use firmware_core::run::Observer;
 use firmware_core::time::Ticks;
 use firmware_core::wire::{self, Command, End, Losses, Phase, Refusal, Start, Stimulus};
 use sim::catalog::AppEntry;
 use sim::play::check_contract;
 use sim::script::{Script, Timed};
-use sim::trace::Trace;
 use thiserror::Error;
 
-use super::frames::{Hello, Received, Told};
+use super::frames::{Hello, Told};
+use super::heard::{Heard, Run, Taken, Watched};
 use super::link::{Link, LinkError};
 use crate::images::elf::Identity;
 
@@ -125,17 +124,19 @@ pub struct Order<'a> {
     pub script: &'a Script,
     /// What moves the buttons: with [`Stimulus::Pins`] only resets are sent.
     pub stimulus: Stimulus,
+    /// What is looked at in the middle of the run.
+    pub watched: Option<&'a Watched<'a>>,
     /// Whether somebody wants it to stop: asked all the time.
     pub cancelled: &'a dyn Fn() -> bool,
 }
 
-/// Plays the script on the board and gives its trace.
+/// Plays the script on the board. What comes of it is in `heard`, whole or as far as it came.
 ///
 /// # Errors
 ///
 /// That the board runs another image or app, and everything that leaves doubt whether the
 /// trace is whole.
-pub fn play(link: &mut Link<'_>, order: &Order<'_>) -> Result<Trace, PlayError> {
+pub fn play(link: &mut Link<'_>, order: &Order<'_>, heard: &mut Heard) -> Result<(), PlayError> {
     let Order {
         app,
         image,
@@ -147,7 +148,7 @@ pub fn play(link: &mut Link<'_>, order: &Order<'_>) -> Result<Trace, PlayError> 
     let hello = ask_hello(link)?;
     check(&hello, app, image)?;
     // What was logged before is not of this run.
-    link.take_logs()?;
+    link.take_logs();
     let mut feed = Feed::new(script.events(), stimulus, hello.capacity);
     feed.send(link, None)?;
     let [a, b, c, d, ..] = RandomState::new().hash_one(Instant::now()).to_le_bytes();
@@ -159,39 +160,49 @@ pub fn play(link: &mut Link<'_>, order: &Order<'_>) -> Result<Trace, PlayError> 
         end: script.end(),
         stimulus,
     }))?;
-    let mut run = Run::new(app, script, number);
-    listen(link, &mut run, &mut feed, order.cancelled)?;
-    let trace = run.into_trace()?;
-    check_contract(app, trace.entries())?;
-    Ok(trace)
+    let mut run = Run::new(heard, number);
+    let end = listen(link, &mut run, &mut feed, order)?;
+    run.close(end, script.end())?;
+    check_contract(app, heard.trace.entries())?;
+    Ok(())
 }
 
 /// Takes what the board says until its run is over, and sends what has room.
 fn listen(
     link: &mut Link<'_>,
-    run: &mut Run,
+    run: &mut Run<'_>,
     feed: &mut Feed,
-    cancelled: &dyn Fn() -> bool,
-) -> Result<(), PlayError> {
+    order: &Order<'_>,
+) -> Result<End, PlayError> {
     let mut heard = Instant::now();
     let mut moved = Instant::now();
     let mut asked = Instant::now();
     let mut now = None;
-    while !run.is_over() {
-        if cancelled() {
+    let mut is_new = false;
+    loop {
+        if (order.cancelled)() {
             return Err(PlayError::Cancelled);
         }
         if let Some(received) = link.receive()? {
             heard = Instant::now();
-            if let Some(tick) = run.take(received)? {
-                if now.replace(tick) != Some(tick) {
-                    moved = Instant::now();
+            match run.take(received)? {
+                Taken::End(end) => return Ok(end),
+                Taken::Nothing => {}
+                Taken::Tick(tick) => {
+                    if now.replace(tick) != Some(tick) {
+                        moved = Instant::now();
+                        is_new = true;
+                    }
+                    feed.send(link, Some(tick))?;
                 }
-                feed.send(link, Some(tick))?;
             }
         } else if heard.elapsed() > SILENCE {
             let awaited = "the end of the run";
             return Err(PlayError::Silent { awaited });
+        } else if let Some(watched) = order.watched
+            && std::mem::take(&mut is_new)
+        {
+            run.look(link, watched)?;
         } else if asked.elapsed() > ASK_EVERY {
             asked = Instant::now();
             link.send(&Command::Query)?;
@@ -202,7 +213,6 @@ fn listen(
             return Err(PlayError::Stuck(now.unwrap_or_default()));
         }
     }
-    Ok(())
 }
 
 /// Makes the board stand still, whatever it was doing, and leaves nothing it said about that.
@@ -318,118 +328,5 @@ impl Feed {
             self.waiting.push_back(tick);
         }
         Ok(())
-    }
-}
-
-/// The run as it comes in.
-struct Run {
-    trace: Trace,
-    expected_end: Ticks,
-    run: u32,
-    begun: bool,
-    number: u32,
-    tick: Ticks,
-    observations: u32,
-    end: Option<End>,
-}
-
-impl Run {
-    fn new(app: &AppEntry, script: &Script, run: u32) -> Self {
-        let mut trace = Trace::new(app.interface());
-        trace.set_clock(script.clock());
-        Self {
-            trace,
-            expected_end: script.end(),
-            run,
-            begun: false,
-            number: 0,
-            tick: Ticks::ZERO,
-            observations: 0,
-            end: None,
-        }
-    }
-
-    /// Takes a frame, and tells how far the board is if the frame does.
-    fn take(&mut self, received: Received) -> Result<Option<Ticks>, PlayError> {
-        let Received { number, message } = received;
-        if let Told::Hello(hello) = message {
-            return self.greeted(number, hello);
-        }
-        if let Told::Refused(refusal) = message {
-            return Err(PlayError::Refused(refusal));
-        }
-        if !self.begun {
-            // The rest of what was asked before the run.
-            return Ok(None);
-        }
-        if number != self.number {
-            return Err(PlayError::Gap {
-                expected: self.number,
-                found: number,
-                after: self.number,
-            });
-        }
-        self.number += 1;
-        match message {
-            Told::Observed(tick, what) => {
-                self.observations += 1;
-                self.trace.observe(tick, what);
-                self.tick = tick;
-                Ok(Some(tick))
-            }
-            Told::Status(status) if status.phase != Phase::Playing => {
-                Err(PlayError::Phase(status.phase))
-            }
-            Told::Status(status) => {
-                self.tick = status.tick;
-                Ok(Some(status.tick))
-            }
-            Told::End(end) => {
-                self.end = Some(end);
-                Ok(None)
-            }
-            Told::Hello(_) | Told::Refused(_) => Ok(None),
-        }
-    }
-
-    /// The hello of this run begins it. One of no run is that of a board that has come up anew.
-    fn greeted(&mut self, number: u32, hello: Box<Hello>) -> Result<Option<Ticks>, PlayError> {
-        match hello.run {
-            Some(run) if run == self.run && number == 0 && !self.begun => {
-                self.begun = true;
-                self.number = 1;
-                Ok(Some(Ticks::ZERO))
-            }
-            None if number == 0 => Err(PlayError::Rebooted {
-                tick: self.tick,
-                hello,
-            }),
-            // An answer to what was asked before the run.
-            _ => Ok(None),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.end.is_some()
-    }
-
-    fn into_trace(mut self) -> Result<Trace, PlayError> {
-        let end = self.end.unwrap_or(End {
-            tick: Ticks::ZERO,
-            observations: 0,
-            losses: Losses::default(),
-        });
-        if end.losses != Losses::default() {
-            return Err(PlayError::Lost(end.losses));
-        }
-        if end.tick != self.expected_end || end.observations != self.observations {
-            return Err(PlayError::End {
-                end,
-                expected: self.expected_end,
-                came: self.observations,
-            });
-        }
-        self.trace.set_end(end.tick);
-        Ok(self.trace)
     }
 }

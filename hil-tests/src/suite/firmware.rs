@@ -69,8 +69,8 @@ pub struct Firmware {
     pub outputs: Vec<NamedPin>,
     /// Whether a closed contact pulls its pin low.
     pub active_low: bool,
-    /// The registers that hold the levels of each port's outputs.
-    pub output_registers: Vec<u32>,
+    /// The registers that tell the levels of each port's pins.
+    pub level_registers: Vec<u32>,
 }
 
 impl Firmware {
@@ -113,7 +113,7 @@ impl Firmware {
             identity,
             logs,
             active_low: map.contacts.active == pin_map::Active::Low,
-            output_registers: map.output_registers,
+            level_registers: map.level_registers,
         })
     }
 

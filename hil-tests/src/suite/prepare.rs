@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sim::catalog::{AppEntry, Catalog};
+use sim::diff::divergence;
 use sim::goldens::{self, GOLDEN};
 use sim::load::Form;
 use sim::source::Problem;
@@ -80,11 +81,13 @@ pub fn prepare(scenario: &Scenario, catalog: &Catalog) -> Result<Prepared, Prepa
         path,
         problem: Box::new(problem),
     })?;
+    let stale = divergence(&golden, &Document::from(&host));
     Ok(Prepared {
         scenario: scenario.clone(),
         script: loaded.script,
         host,
         golden,
+        stale: stale.map(|found| found.tick),
     })
 }
 

@@ -35,6 +35,8 @@ pub struct Prepared {
     pub host: Trace,
     /// What is expected of every world: the golden beside the scenario.
     pub golden: Document,
+    /// The tick at which the host itself leaves the golden, if it does.
+    pub stale: Option<Ticks>,
 }
 
 /// One case of the plan.
@@ -193,28 +195,37 @@ fn try_case(
                 // The board has told both by now.
                 case.bench.build = Some(firmware.identity.to_string());
                 case.evidence = station.evidence();
-                let mut attempt = judged(case, &played, took);
+                let mut attempt = judged(case, job.prepared, &played, took);
                 attempt.log = station.logs(firmware).iter().map(log_line).collect();
                 attempt.pins = played.pins;
                 if attempt.outcome != Outcome::Pass {
-                    attempt.recording =
-                        recording(&played.trace, job).and_then(|kept| (settings.keep)(case, &kept));
+                    attempt.recording = kept(&played.trace, job, case, settings);
                 }
                 case.attempts.push(attempt);
                 None
             }
             Err(StationError::Play(PlayError::Cancelled)) => return None,
             Err(error) => {
+                let cut = station.take_cut();
                 let finding = station.diagnose(&error, firmware);
                 let mut cause = Cause::new(finding.message);
                 cause.details = finding.details;
+                cause.tick = cut.as_ref().map(Trace::end);
                 let outcome = match finding.firmware {
                     true => Outcome::Fail(cause),
                     false => Outcome::Infra(cause),
                 };
                 let mut attempt = Attempt::new(outcome, took);
                 attempt.log = station.logs(firmware).iter().map(log_line).collect();
+                if let Some(cut) = &cut {
+                    attempt.trace = Some(cut.into());
+                    attempt.is_cut = true;
+                    attempt.recording = kept(cut, job, case, settings);
+                }
                 case.attempts.push(attempt);
+                if (settings.cancelled)() {
+                    return None;
+                }
                 station
                     .recover(firmware)
                     .err()
@@ -234,14 +245,41 @@ fn try_case(
 
 /// The trace against the golden, and then what others say of the pins: the firmware's word
 /// alone is not enough.
-fn judged(case: &Case, played: &Played, took: Duration) -> Attempt {
+fn judged(case: &Case, prepared: &Prepared, played: &Played, took: Duration) -> Attempt {
     let mut attempt = case.judge((&played.trace).into(), took);
-    if attempt.outcome == Outcome::Pass
-        && let Some(problem) = &played.problem
-    {
-        attempt.outcome = Outcome::Fail(Cause::new(problem.clone()));
+    match (&mut attempt.outcome, prepared.stale) {
+        (Outcome::Fail(cause), Some(_)) => {
+            cause.help = Some(
+                "the host leaves this golden too: it is out of date, or the core is wrong in every \
+                 world; `cargo test -p sim --test scenarios` shows it"
+                    .to_owned(),
+            );
+        }
+        (outcome @ Outcome::Pass, Some(tick)) => {
+            *outcome = Outcome::Fail(Cause {
+                tick: Some(tick),
+                ..Cause::new(format!(
+                    "the host leaves the golden at tick {}, where the board holds it",
+                    tick.0
+                ))
+            });
+        }
+        (outcome @ Outcome::Pass, None) => {
+            if let Some(problem) = &played.problem {
+                *outcome = Outcome::Fail(Cause {
+                    tick: Some(problem.tick),
+                    ..Cause::new(problem.message.clone())
+                });
+            }
+        }
+        _ => {}
     }
     attempt
+}
+
+/// Keeps a run for the terminal simulator, and gives the path it is kept at.
+fn kept(trace: &Trace, job: &Job<'_>, case: &Case, settings: &Settings<'_>) -> Option<String> {
+    (settings.keep)(case, &recording(trace, job)?)
 }
 
 /// What the board was told, as its own trace has it.
@@ -285,7 +323,7 @@ fn recording(trace: &Trace, job: &Job<'_>) -> Option<Recording> {
 
 fn log_line(line: &logs::LogLine) -> LogLine {
     LogLine {
-        tick: None,
+        tick: line.tick,
         level: line.level.as_deref().and_then(level),
         text: line.text.clone(),
         place: line.place.as_ref().map(|place| Place {

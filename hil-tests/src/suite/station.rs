@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use firmware_core::time::Ticks;
 use firmware_core::wire::Stimulus;
 use probe_rs::probe::DebugProbeSelector;
 use sim::script::Script;
@@ -10,10 +11,12 @@ use sim::trace::Trace;
 use thiserror::Error;
 
 use super::diagnosis::{self, Finding};
-use super::firmware::Firmware;
-use super::stimulus::{changes, compare, drives, sample};
+use super::firmware::{Firmware, NamedPin};
+use super::registers;
+use super::stimulus::{Change, Problem, changes, compare, drives};
 use crate::bench::lock::ProbeLock;
 use crate::bench::{Ability, Bench, Probe};
+use crate::session::heard::{Heard, Look, Watched};
 use crate::session::link::LinkError;
 use crate::session::logs::LogLine;
 use crate::session::play::{Order, PlayError, ask_hello, play, stand_still};
@@ -66,8 +69,8 @@ pub struct Played {
     pub trace: Trace,
     /// What was seen of its pins otherwise.
     pub pins: Vec<PinSample>,
-    /// What of the pins is not as the host has it.
-    pub problem: Option<String>,
+    /// What of the pins is not as it should be.
+    pub problem: Option<Problem>,
 }
 
 /// How a board is reached.
@@ -91,6 +94,8 @@ pub struct Station<'b> {
     outside: [bool; 32],
     /// What was logged in the last run.
     logged: Vec<u8>,
+    /// What was told of the last run, if that was not played to the end.
+    cut: Option<Trace>,
     flashed: u32,
     on_flash: Option<fn(&Bench, &Firmware)>,
 }
@@ -124,6 +129,7 @@ impl<'b> Station<'b> {
             loaded: None,
             outside: [false; 32],
             logged: Vec::new(),
+            cut: None,
             flashed: 0,
             on_flash: None,
         }
@@ -205,25 +211,39 @@ impl<'b> Station<'b> {
         stimulus: Stimulus,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Played, StationError> {
+        self.logged.clear();
+        self.cut = None;
         self.load(firmware)?;
         let before = self.prepare(firmware, script, host, stimulus)?;
+        let watched = self.watched(firmware)?;
         let order = Order {
             app: &firmware.app,
             image: &firmware.identity,
             script,
             stimulus,
+            watched: watched.as_ref(),
             cancelled,
         };
+        let mut heard = Heard::new(&firmware.app, script);
         let mut link = self.session()?.link(&firmware.elf)?;
-        let played = play(&mut link, &order);
+        let played = play(&mut link, &order, &mut heard);
         let logged = link.take_logs();
         drop(link);
-        self.logged = logged.unwrap_or_default();
-        let trace = played?;
+        self.logged = logged;
+        let Heard { trace, mut looks } = heard;
+        if let Err(error) = played {
+            self.cut = Some(trace);
+            return Err(error.into());
+        }
         self.await_still(firmware)?;
         let expected = changes(host, &before);
         let (mut pins, outside) = self.seen_outside(&expected, firmware)?;
-        let register = self.seen_in_registers(host, firmware, &mut pins)?;
+        if let Some(watched) = &watched {
+            looks.push(self.look_at_the_end(watched, trace.end())?);
+        }
+        let (seen, register) = registers::compare(&trace, &looks, firmware);
+        pins.extend(seen);
+        pins.sort_by_key(|sample| sample.tick);
         Ok(Played {
             trace,
             pins,
@@ -237,6 +257,11 @@ impl<'b> Station<'b> {
             return Vec::new();
         };
         table.decode(&std::mem::take(&mut self.logged))
+    }
+
+    /// What the board told of its last run, if that was not played to the end.
+    pub fn take_cut(&mut self) -> Option<Trace> {
+        self.cut.take()
     }
 
     /// Why a run was not played to the end.
@@ -400,9 +425,9 @@ impl<'b> Station<'b> {
 
     fn seen_outside(
         &mut self,
-        expected: &[super::stimulus::Change],
+        expected: &[Change],
         firmware: &Firmware,
-    ) -> Result<(Vec<PinSample>, Option<String>), StationError> {
+    ) -> Result<(Vec<PinSample>, Option<Problem>), StationError> {
         let Reach::Virtual(Some(board)) = &self.reach else {
             return Ok((Vec::new(), None));
         };
@@ -419,57 +444,29 @@ impl<'b> Station<'b> {
         Ok(compare(expected, &edges, firmware))
     }
 
-    /// Reads the levels of the outputs at the end of the run, when the board stands still.
-    fn seen_in_registers(
-        &mut self,
-        host: &Trace,
-        firmware: &Firmware,
-        pins: &mut Vec<PinSample>,
-    ) -> Result<Option<String>, StationError> {
+    /// What of this image is looked at in a run; nothing on a bench that cannot.
+    fn watched<'f>(&self, firmware: &'f Firmware) -> Result<Option<Watched<'f>>, StationError> {
         if self.bench.cannot.contains(&Ability::Register) {
             return Ok(None);
         }
-        let levels = last_levels(host, firmware.outputs.len());
-        let mut ports = Vec::new();
-        for register in &firmware.output_registers {
-            ports.push(self.session()?.word_at(*register)?);
+        let registers = &firmware.level_registers;
+        let has_none = |named: &&NamedPin| usize::from(named.pin.port) >= registers.len();
+        if let Some(named) = firmware.outputs.iter().find(has_none) {
+            return Err(StationError::NoRegister(named.pin));
         }
-        let mut problem = None;
-        for (output, (named, expected)) in firmware.outputs.iter().zip(levels).enumerate() {
-            // The pin map has a register for each port.
-            let Some(port) = ports.get(usize::from(named.pin.port)) else {
-                return Err(StationError::NoRegister(named.pin));
-            };
-            let high = port >> named.pin.pin & 1 == 1;
-            pins.push(sample(
-                host.end(),
-                output,
-                high,
-                Evidence::Register,
-                firmware,
-            ));
-            if high != expected && problem.is_none() {
-                let word = |high| if high { "high" } else { "low" };
-                problem = Some(format!(
-                    "pin {} (`{}`) is {} in its register at the end: expected {}",
-                    named.pin,
-                    named.name,
-                    word(high),
-                    word(expected)
-                ));
-            }
-        }
-        Ok(problem)
+        let clock = firmware.clock().ok_or(StationError::NoAlarm)?;
+        let shown = clock.alarms.ok_or(StationError::NoAlarm)?.shown_counter;
+        Ok(Some(Watched { shown, registers }))
     }
-}
 
-/// Whether each output is above 0 at the end of a trace.
-fn last_levels(trace: &Trace, count: usize) -> Vec<bool> {
-    let mut levels = vec![false; count];
-    for change in changes(trace, &vec![false; count]) {
-        if let Some(level) = levels.get_mut(change.output) {
-            *level = change.high;
-        }
+    /// Reads the levels of the pins when the board stands still.
+    fn look_at_the_end(&mut self, watched: &Watched<'_>, end: Ticks) -> Result<Look, StationError> {
+        let session = self.session()?;
+        let registers = watched.registers.iter();
+        let registers = registers.map(|address| session.word_at(*address));
+        Ok(Look {
+            tick: end,
+            registers: registers.collect::<Result<_, _>>()?,
+        })
     }
-    levels
 }

@@ -77,13 +77,22 @@ pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
     changes
 }
 
+/// A pin that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// When that was seen, or should have been.
+    pub tick: Ticks,
+    /// In one sentence, what is wrong.
+    pub message: String,
+}
+
 /// What was seen from outside, and what of it is not as it should be.
 #[must_use]
 pub fn compare(
     expected: &[Change],
     seen: &[Edge],
     firmware: &Firmware,
-) -> (Vec<PinSample>, Option<String>) {
+) -> (Vec<PinSample>, Option<Problem>) {
     let mut samples = Vec::new();
     let mut by_output: BTreeMap<usize, Vec<(Option<u32>, bool)>> = BTreeMap::new();
     for edge in seen {
@@ -121,7 +130,7 @@ fn differing(
     expected: &[(Option<u32>, bool)],
     seen: &[(Option<u32>, bool)],
     named: &super::firmware::NamedPin,
-) -> Option<String> {
+) -> Option<Problem> {
     let shared = expected
         .iter()
         .zip(seen)
@@ -130,22 +139,31 @@ fn differing(
     let told = |at: Option<&(Option<u32>, bool)>| match at {
         None => "no further change".to_owned(),
         Some((tick, high)) => {
-            let level = if *high { "high" } else { "low" };
+            let level = level(*high);
             match tick {
                 Some(tick) => format!("{level} at tick {tick}"),
                 None => format!("{level} at a tick where nothing should move"),
             }
         }
     };
-    (expected.len() != shared || seen.len() != shared).then(|| {
-        format!(
+    let (expected_there, seen_there) = (expected.get(shared), seen.get(shared));
+    let ticks = [expected_there, seen_there].into_iter().flatten();
+    let first = ticks.filter_map(|(tick, _)| *tick).min();
+    (expected_there.is_some() || seen_there.is_some()).then(|| Problem {
+        tick: Ticks(first.unwrap_or_default()),
+        message: format!(
             "pin {} (`{}`) was seen from outside: {}; expected {}",
             named.pin,
             named.name,
-            told(seen.get(shared)),
-            told(expected.get(shared))
-        )
+            told(seen_there),
+            told(expected_there)
+        ),
     })
+}
+
+/// The word for a level of a pin.
+pub(super) const fn level(high: bool) -> &'static str {
+    if high { "high" } else { "low" }
 }
 
 /// A level of an output, and who says so.

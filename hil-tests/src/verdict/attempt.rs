@@ -56,6 +56,8 @@ pub struct Cause {
     pub help: Option<String>,
     /// Where in a scenario or a source file.
     pub place: Option<Place>,
+    /// When in the run.
+    pub tick: Option<Ticks>,
 }
 
 impl Cause {
@@ -186,8 +188,11 @@ pub struct Attempt {
     pub took: Duration,
     /// What the board logged for people, in order.
     pub log: Vec<LogLine>,
-    /// What the board did, if its trace came whole.
+    /// What the board did, as far as it came.
     pub trace: Option<Document>,
+    /// Whether the trace ends where the run broke off: of its last tick all or nothing may have
+    /// come.
+    pub is_cut: bool,
     /// What was seen of the outputs otherwise, in order.
     pub pins: Vec<PinSample>,
     /// How far the board's ticks were from the expected ones at most, where it was measured.
@@ -205,6 +210,7 @@ impl Attempt {
             took,
             log: Vec::new(),
             trace: None,
+            is_cut: false,
             pins: Vec::new(),
             slack: None,
             recording: None,

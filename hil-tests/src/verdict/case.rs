@@ -7,7 +7,7 @@ use firmware_core::wire;
 use sim::diff::divergence;
 use sim::trace::document::Document;
 
-use super::{Attempt, Cause, Divergence, Evidence, Outcome, Verdict, align};
+use super::{Attempt, Cause, Clues, Divergence, Evidence, Outcome, Verdict, align};
 
 /// How the buttons are pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +64,7 @@ pub struct Case {
     pub stimulus: Stimulus,
     /// Who was asked what the outputs did.
     pub evidence: Vec<Evidence>,
-    /// What the host does, if it was played there.
+    /// The golden: what every world is to do, where there is one.
     pub expected: Option<Document>,
     /// How far a tick may be from the expected one; 0 where the design promises exactness.
     pub tolerance: Ticks,
@@ -80,7 +80,7 @@ impl Case {
         let mut attempt = Attempt::new(Outcome::Pass, took);
         match &self.expected {
             None => {
-                let cause = Cause::new("there is no trace of the host to compare with");
+                let cause = Cause::new("there is no golden to compare with");
                 attempt.outcome = Outcome::Infra(cause);
             }
             Some(expected) => {
@@ -141,5 +141,11 @@ impl Case {
     pub fn divergence(&self) -> Option<Divergence> {
         self.telling()
             .and_then(|attempt| Divergence::of(self, attempt))
+    }
+
+    /// What helps to see why the attempt that is told first is no pass.
+    #[must_use]
+    pub fn clues(&self) -> Option<Clues> {
+        Clues::of(self)
     }
 }

@@ -1,14 +1,13 @@
 //! Where a board leaves the expected trace, with everything that helps to see why.
 
+use std::borrow::Cow;
+
 use firmware_core::time::Ticks;
 use sim::diff::{self, divergence};
 use sim::trace::document::{Document, Record};
 
 use super::tolerance::same_event;
-use super::{Attempt, Case, LogLine, PinSample, align};
-
-/// The most samples and log lines that are shown on each side of the divergence.
-const SHOWN: usize = 6;
+use super::{Attempt, Case, align};
 
 /// The first event that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,21 +18,12 @@ pub struct Divergence {
     pub shared: usize,
     /// In one sentence, what differs.
     pub summary: String,
-    /// The line that the host has there; none where its trace is over.
+    /// The line that the golden has there; none where its trace is over.
     pub expected: Option<Record>,
     /// The line that the board has there; none where its trace is over.
     pub board: Option<Record>,
     /// Both timelines around it, side by side.
     pub timelines: String,
-    /// What was seen of the outputs around it.
-    pub pins: Vec<PinSample>,
-    /// What the board logged around it.
-    pub log: Vec<LogLine>,
-    /// The command that plays the scenario on the host.
-    pub replay: String,
-    /// The command that opens the board's run in the terminal simulator, or the scenario where
-    /// the run was not kept.
-    pub open: String,
 }
 
 impl Divergence {
@@ -41,27 +31,27 @@ impl Divergence {
     /// not, or where one of the traces is missing.
     #[must_use]
     pub fn of(case: &Case, attempt: &Attempt) -> Option<Self> {
-        let host = case.expected.as_ref()?;
-        let raw = attempt.trace.as_ref()?;
-        let board = align(host, raw, case.tolerance).trace;
-        let found = divergence(host, &board)?;
+        let (golden, raw) = comparable(case.expected.as_ref()?, attempt)?;
+        let (golden, raw) = (golden.as_ref(), raw.as_ref());
+        let board = align(golden, raw, case.tolerance).trace;
+        let found = divergence(golden, &board)?;
         let shared = found.shared;
-        let expected = host.lines.get(shared).cloned();
+        let expected = golden.lines.get(shared).cloned();
         let seen = raw.lines.get(shared).cloned();
-        let summary = sentence(expected.as_ref(), seen.as_ref(), (host.end, raw.end));
+        let summary = sentence(expected.as_ref(), seen.as_ref(), (golden.end, raw.end));
         let found = diff::Divergence { summary, ..found };
-        let recording = attempt.recording.as_deref().unwrap_or(&case.path);
+        let is_at_an_end = expected.is_none() || seen.is_none();
+        if attempt.is_cut && is_at_an_end && case.tolerance > Ticks::ZERO {
+            // What is missing may have come within the tolerance.
+            return None;
+        }
         Some(Self {
             tick: found.tick,
             shared,
-            timelines: timelines(&found, host, &board),
+            timelines: timelines(&found, golden, &board),
             summary: found.summary,
-            pins: around(&attempt.pins, |sample| Some(sample.tick), found.tick),
-            log: around(&attempt.log, |line| line.tick, found.tick),
             expected,
             board: seen,
-            replay: format!("cargo sim run {}", quoted(&case.path)),
-            open: format!("cargo sim open {}", quoted(recording)),
         })
     }
 
@@ -78,15 +68,36 @@ impl Divergence {
     }
 }
 
+/// The golden and the board's trace, both only as far as the latter is known to be whole.
+fn comparable<'a>(
+    golden: &'a Document,
+    attempt: &'a Attempt,
+) -> Option<(Cow<'a, Document>, Cow<'a, Document>)> {
+    let trace = attempt.trace.as_ref()?;
+    if !attempt.is_cut {
+        return Some((Cow::Borrowed(golden), Cow::Borrowed(trace)));
+    }
+    let end = trace.end;
+    let before = |document: &Document| {
+        let lines = document.lines.iter().filter(|line| line.tick < end);
+        Cow::Owned(Document {
+            lines: lines.cloned().collect(),
+            end,
+            ..document.clone()
+        })
+    };
+    Some((before(golden), before(trace)))
+}
+
 fn sentence(
     expected: Option<&Record>,
     board: Option<&Record>,
-    (host_end, board_end): (Ticks, Ticks),
+    (golden_end, board_end): (Ticks, Ticks),
 ) -> String {
     match (expected, board) {
         (None, None) => format!(
-            "the host plays to tick {}, the board to tick {}",
-            host_end.0, board_end.0
+            "the golden goes to tick {}, the board to tick {}",
+            golden_end.0, board_end.0
         ),
         (Some(expected), None) => {
             format!("the board never has {}", event(expected))
@@ -100,9 +111,9 @@ fn differing(expected: &Record, board: &Record) -> String {
     let same_thing = expected.kind == board.kind && expected.name == board.name;
     let what = format!("{} `{}`", board.kind.word(), board.name);
     if same_thing && expected.value == board.value {
-        let (host, there) = (expected.tick.0, board.tick.0);
-        let by = Ticks(host.abs_diff(there));
-        let word = if there > host { "late" } else { "early" };
+        let (golden, there) = (expected.tick.0, board.tick.0);
+        let by = Ticks(golden.abs_diff(there));
+        let word = if there > golden { "late" } else { "early" };
         format!(
             "{what} comes to {} at tick {there} on the board, {by} too {word}",
             board.value
@@ -131,34 +142,12 @@ fn event(line: &Record) -> String {
     format!("{} `{name}` {value} at tick {}", kind.word(), tick.0)
 }
 
-fn timelines(found: &diff::Divergence, host: &Document, board: &Document) -> String {
+fn timelines(found: &diff::Divergence, golden: &Document, board: &Document) -> String {
     let mut text = Vec::new();
     // Writing to memory cannot fail.
-    let _ = diff::write(found, ("host", host), ("board", board), &mut text);
+    let _ = diff::write(found, ("golden", golden), ("board", board), &mut text);
     let text = String::from_utf8_lossy(&text);
     // The first two lines are the summary, which stands for itself.
     let rows = text.lines().skip(2).map(|line| format!("{line}\n"));
     rows.collect()
-}
-
-/// The items before and after the tick that are nearest to it. Those without a tick belong to
-/// what stands before them.
-fn around<T: Clone>(items: &[T], tick: impl Fn(&T) -> Option<Ticks>, at: Ticks) -> Vec<T> {
-    let before = items
-        .iter()
-        .rposition(|item| tick(item).is_some_and(|tick| tick < at))
-        .map_or(0, |index| index + 1);
-    let from = before.saturating_sub(SHOWN);
-    let to = items.len().min(before + SHOWN);
-    items[from..to].to_vec()
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    let dashed = if word.starts_with('-') { "./" } else { "" };
-    format!("'{dashed}{}'", word.replace('\'', r"'\''"))
 }

@@ -9,6 +9,7 @@
 
 mod attempt;
 mod case;
+mod clues;
 mod divergence;
 mod tolerance;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use attempt::{Attempt, Cause, LogLevel, LogLine, Outcome, PinSample, Place};
 pub use case::{Bench, Case, Stimulus};
+pub use clues::Clues;
 pub use divergence::Divergence;
 pub use tolerance::{Aligned, align};
 
@@ -28,13 +30,13 @@ pub use tolerance::{Aligned, align};
 pub enum Verdict {
     /// It was not played: nothing is known.
     Skipped,
-    /// The board does what the host does.
+    /// The board does what the golden says.
     Pass,
     /// Something between here and the firmware broke: nothing was judged.
     Infra,
     /// It passed and it failed. That is not green.
     Flaky,
-    /// The board does not do what the host does.
+    /// The board does not do what the golden says.
     Fail,
 }
 

@@ -222,7 +222,7 @@ fn each_way_to_diverge_has_its_sentence() {
         (
             document(host.lines.clone(), 12),
             2,
-            "the host plays to tick 9, the board to tick 12",
+            "the golden goes to tick 9, the board to tick 12",
         ),
     ] {
         let found = diverging(host.clone(), board, tolerance).unwrap();
@@ -232,8 +232,10 @@ fn each_way_to_diverge_has_its_sentence() {
 
 #[test]
 fn the_commands_are_safe_to_paste() {
-    let host = document(vec![line(1, "lamp", "0")], 9);
-    let found = diverging(host, document(Vec::new(), 9), 0).unwrap();
+    let mut case = case(&[Verdict::Fail]);
+    case.expected = Some(document(vec![line(1, "lamp", "0")], 9));
+    case.attempts[0].trace = Some(document(Vec::new(), 9));
+    let found = case.clues().unwrap();
     assert_eq!(found.replay, r"cargo sim run 'it'\''s a file.scn'");
     assert_eq!(found.open, r"cargo sim open 'it'\''s a file.scn'");
 }
@@ -253,9 +255,34 @@ fn what_is_far_from_the_divergence_is_left_out() {
             evidence: Evidence::Outside,
         })
         .collect();
-    let pins = case.divergence().unwrap().pins;
+    let pins = case.clues().unwrap().pins;
     let ticks: Vec<_> = pins.iter().map(|sample| sample.tick.0).collect();
     assert_eq!(ticks, (14..26).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_that_broke_off_is_judged_before_its_last_tick() {
+    let golden = document(vec![line(1, "lamp", "0"), line(5, "lamp", "50")], 99);
+    let cut = |lines: Vec<Record>, end: u32, tolerance: u32| {
+        let mut case = case(&[Verdict::Fail]);
+        case.expected = Some(golden.clone());
+        case.tolerance = Ticks(tolerance);
+        case.attempts[0].trace = Some(document(lines, end));
+        case.attempts[0].is_cut = true;
+        case.divergence().map(|found| found.summary)
+    };
+    let first = line(1, "lamp", "0");
+    assert_eq!(cut(vec![first.clone()], 5, 0), None);
+    let missed = "the board never has out `lamp` 50 at tick 5";
+    assert_eq!(cut(vec![first.clone()], 6, 0).as_deref(), Some(missed));
+    assert_eq!(cut(vec![first.clone()], 6, 2), None);
+    let other = vec![first, line(4, "lamp", "50"), line(7, "lamp", "0")];
+    let early = "out `lamp` comes to 50 at tick 4 on the board, 1 ms too early";
+    assert_eq!(
+        cut(other.clone(), 5, 0).as_deref(),
+        Some("the board also has out `lamp` 50 at tick 4")
+    );
+    assert_eq!(cut(other, 7, 0).as_deref(), Some(early));
 }
 
 #[test]

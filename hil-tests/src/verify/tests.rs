@@ -322,7 +322,7 @@ fn the_table_has_every_scenario_in_every_world() {
     insta::assert_snapshot!("table", table::render(&run, &ticks));
 }
 
-const REPORT: &str = r#"{"report":1,"tick_ms":1}
+const REPORT: &str = r#"{"report":2,"tick_ms":1}
 {"case":"lamp/lock","file":"f","verdict":"pass","reason":null,"took_us":1500}
 {"case":"lamp/night","file":"f","verdict":"fail","reason":"the board leaves the golden","took_us":2}
 {"end":"complete","verdict":"fail","exit":1,"took_us":1502,"counts":{}}
@@ -344,10 +344,10 @@ fn a_report_is_read_whole_or_refused() {
     let cut = REPORT.lines().take(2).collect::<Vec<_>>().join("\n");
     assert_eq!(refused(&cut), "the report was cut short");
     assert_eq!(refused(""), "the report was cut short");
-    let newer = REPORT.replace("\"report\":1", "\"report\":2");
+    let newer = REPORT.replace("\"report\":2", "\"report\":3");
     assert_eq!(
         refused(&newer),
-        "the report has version 2 of its format: expected 1"
+        "the report has version 3 of its format: expected 2"
     );
     let interrupted = REPORT.replace("complete", "interrupted");
     assert_eq!(refused(&interrupted), "the suite was interrupted");

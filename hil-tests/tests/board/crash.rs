@@ -158,7 +158,7 @@ pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
     let table = LogTable::of(&bench.bytes)?;
     crash(&mut bench, panic)?;
     bench.await_parked()?;
-    let logs = table.decode(&bench.link()?.take_logs()?);
+    let logs = table.decode(&bench.link()?.take_logs());
     let last = logs.last().ok_or("nothing is logged")?;
     assert_eq!(last.level.as_deref(), Some("ERROR"));
     assert!(

@@ -5,6 +5,7 @@ use std::fs;
 use firmware_core::wire::{Command, Status, Stimulus};
 use hil_tests::images::build::Profile;
 use hil_tests::session::frames::Told;
+use hil_tests::session::heard::Heard;
 use hil_tests::session::play::{Order, play};
 use libtest_mimic::Failed;
 use sim::catalog::{Catalog, shipped};
@@ -42,10 +43,12 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
             image: &identity,
             script: &loaded.script,
             stimulus: Stimulus::Scheduled,
+            watched: None,
             cancelled: &|| false,
         };
-        let trace = play(&mut link, &order)?;
-        assert_eq!(golden(&trace), golden(&on_the_host), "{scenario}");
+        let mut heard = Heard::new(&loaded.app, &loaded.script);
+        play(&mut link, &order, &mut heard)?;
+        assert_eq!(golden(&heard.trace), golden(&on_the_host), "{scenario}");
     }
     Ok(())
 }

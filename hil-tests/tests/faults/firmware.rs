@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use hil_tests::bench::Bench;
 use hil_tests::bench::find::find;
 use hil_tests::bench::inputs::Inputs;
 use hil_tests::bench::plan::Scenario;
-use hil_tests::bench::{BENCHES, EMULATED};
+use hil_tests::bench::{Ability, BENCHES, Bench, EMULATED};
 use hil_tests::images::board::{BOARDS, Board, boards};
 use hil_tests::suite::prepare::{images, prepare};
 use hil_tests::suite::run::{Images, Job, Settings, play_case};
@@ -105,13 +104,56 @@ pub(crate) const FAULTS: &[Fault] = &[
         verdict: Verdict::Infra,
         message: "frame 9 is missing: the next one is 10",
     },
+    Fault {
+        name: "overruns-its-trace-buffer",
+        file: "firmware-core/boards/runtime/src/channels.rs",
+        from: "1: { size: 4096,",
+        to: "1: { size: 96,",
+        verdict: Verdict::Infra,
+        message: "is missing: the next one is",
+    },
+];
+
+/// Faults that nothing outside of the chip sees, on a bench that has nothing there.
+pub(crate) const FAULTS_INSIDE: &[Fault] = &[
+    Fault {
+        name: "has-an-output-that-is-stuck-high-for-a-while",
+        file: "firmware-core/boards/runtime/src/lib.rs",
+        from: "hardware.show(control.levels());\n            samples::shown(control.now().0);\n            hardware.refresh();",
+        to: "let is_stuck = (200..600).contains(&control.now().0);\n            \
+             hardware.show(if is_stuck { &[Level(100); 4] } else { control.levels() });\n            \
+             samples::shown(control.now().0);\n            hardware.refresh();",
+        verdict: Verdict::Fail,
+        message: "(`lamp`) is high in its register at tick ",
+    },
+    Fault {
+        name: "has-an-output-that-is-driven-from-elsewhere",
+        file: "firmware-core/boards/microbit-v1/src/lib.rs",
+        from: "runtime::run::<A>(&mut microbit, conditions)",
+        to: "// SAFETY: it is a fault on purpose: the pin is an input now, and is pulled high.\n    \
+             unsafe { (*GPIO::ptr()).pin_cnf[3].write(|w| w.bits(0b1100)) };\n    \
+             runtime::run::<A>(&mut microbit, conditions)",
+        verdict: Verdict::Fail,
+        message: "(`lamp`) is high in its register at tick ",
+    },
 ];
 
 const SCENARIO: &str = "lamp/power/short-press-toggles";
 
 /// The board with the fault is judged, and the board without it passes right after.
 pub(crate) fn is_found(fault: &Fault) -> Result<(), Failed> {
-    let broken = case(&broken(fault)?)?;
+    is_found_on(&bench(), fault)
+}
+
+/// The same on a bench that sees no pin from outside.
+pub(crate) fn is_found_inside(fault: &Fault) -> Result<(), Failed> {
+    let mut bench = bench();
+    bench.cannot.insert(Ability::Outside);
+    is_found_on(&bench, fault)
+}
+
+fn is_found_on(bench: &Bench, fault: &Fault) -> Result<(), Failed> {
+    let broken = case(bench, &broken(fault)?)?;
     let verdict = broken.verdict();
     let message = broken
         .cause()
@@ -123,7 +165,7 @@ pub(crate) fn is_found(fault: &Fault) -> Result<(), Failed> {
 }
 
 /// Plays the scenario on an image of these boards.
-fn case(images: &Images) -> Result<Case, Failed> {
+fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
     let catalog = Catalog::new(shipped())?;
     let path = support::root()
         .join("fixtures/scenarios")
@@ -136,7 +178,6 @@ fn case(images: &Images) -> Result<Case, Failed> {
         end: firmware_core::time::Ticks::ZERO,
     };
     let prepared = prepare(&scenario, &catalog)?;
-    let bench = bench();
     let settings = Settings {
         images,
         attempts: 1,
@@ -146,11 +187,11 @@ fn case(images: &Images) -> Result<Case, Failed> {
     let job = Job {
         place: 0,
         prepared: &prepared,
-        bench: &bench,
+        bench,
         stimulus: Stimulus::Rtt,
         skip: None,
     };
-    let mut station = Station::on_virtual(&bench, Pace::Fast);
+    let mut station = Station::on_virtual(bench, Pace::Fast);
     Ok(play_case(&job, &mut station, &settings).0)
 }
 

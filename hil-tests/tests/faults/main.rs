@@ -52,6 +52,10 @@ fn main() -> ExitCode {
             support::trial(name, missing.clone(), || firmware::is_found(fault))
         })
         .collect();
+    trials.extend(firmware::FAULTS_INSIDE.iter().map(|fault| {
+        let name = format!("firmware/{}", fault.name);
+        support::trial(name, missing.clone(), || firmware::is_found_inside(fault))
+    }));
     for (name, test) in process::TESTS
         .into_iter()
         .chain(real::TESTS)

@@ -73,7 +73,7 @@ impl Microbit {
         Self {
             interface,
             timer,
-            outputs: outputs.map(|pin| output(pin, PinLevel::Low)).collect(),
+            outputs: outputs.map(readable_output).collect(),
             matrix: Matrix::new(
                 ROWS.map(|pin| output(pin, PinLevel::Low)),
                 COLUMNS.map(|pin| output(pin, PinLevel::High)),
@@ -86,6 +86,16 @@ impl Microbit {
 fn acquire(pin: u32) -> Pin<Disconnected> {
     // SAFETY: it is a pin of the pin map, which gives each pin of the chip one use.
     unsafe { Pin::from_psel_bits(pin) }
+}
+
+/// An output whose register of levels tells how the pin is, not how it was set: a bench looks
+/// there.
+fn readable_output(pin: u32) -> Pin<Output<PushPull>> {
+    let output = output(pin, PinLevel::Low);
+    // SAFETY: the pin is this function's alone, and so is the register that configures it.
+    let configuration = unsafe { &(*GPIO::ptr()).pin_cnf[pin as usize] };
+    configuration.modify(|_, w| w.input().connect());
+    output
 }
 
 fn output(pin: u32, level: PinLevel) -> Pin<Output<PushPull>> {

@@ -25,8 +25,8 @@ pub const FILE: &str = "pins.toml";
 pub struct PinMap {
     /// How many pins each port of the chip has.
     pub ports: Vec<u8>,
-    /// The address of the register that holds the levels of each port's outputs.
-    pub output_registers: Vec<u32>,
+    /// The address of the register that tells the levels of each port's pins.
+    pub level_registers: Vec<u32>,
     /// How the contacts are wired.
     pub contacts: Contacts,
     /// The pins of each app, by its name.

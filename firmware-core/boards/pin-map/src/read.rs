@@ -65,8 +65,8 @@ pub enum PinMapError {
         /// How many pins each port has.
         ports: Vec<u8>,
     },
-    /// A port has no register of its outputs, or there are more registers than ports.
-    #[error("`{}` at {at}\nthere are {registers} registers of outputs: expected one for each of the {ports} ports", .path.display())]
+    /// A port has no register of its levels, or there are more registers than ports.
+    #[error("`{}` at {at}\nthere are {registers} registers of levels: expected one for each of the {ports} ports", .path.display())]
     Registers {
         /// The file.
         path: PathBuf,
@@ -142,7 +142,7 @@ fn parse_pin(text: &str) -> Option<Pin> {
 struct Written {
     #[serde(deserialize_with = "ports")]
     ports: Vec<u8>,
-    output_registers: Spanned<Vec<u32>>,
+    level_registers: Spanned<Vec<u32>>,
     contacts: Contacts,
     apps: BTreeMap<String, WrittenApp>,
     matrix: WrittenMatrix,
@@ -207,7 +207,7 @@ impl Written {
         let pins = |pins: Vec<Spanned<Pin>>| pins.into_iter().map(Spanned::into_inner).collect();
         PinMap {
             ports: self.ports,
-            output_registers: self.output_registers.into_inner(),
+            level_registers: self.level_registers.into_inner(),
             contacts: self.contacts,
             apps: apps.collect(),
             matrix: Matrix {
@@ -275,13 +275,13 @@ impl Source<'_> {
     }
 
     fn check_registers(&self, map: &Written) -> Result<(), PinMapError> {
-        let (registers, ports) = (map.output_registers.get_ref().len(), map.ports.len());
+        let (registers, ports) = (map.level_registers.get_ref().len(), map.ports.len());
         if registers == ports {
             return Ok(());
         }
         Err(PinMapError::Registers {
             path: self.path.to_owned(),
-            at: self.at(map.output_registers.span()),
+            at: self.at(map.level_registers.span()),
             registers,
             ports,
         })
@@ -312,7 +312,7 @@ mod tests {
 
     const SMALL: &str = r#"
 ports = [32, 10]
-output_registers = [0x5000_0504, 0x5000_0804]
+level_registers = [0x5000_0504, 0x5000_0804]
 
 [contacts]
 active = "low"

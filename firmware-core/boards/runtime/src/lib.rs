@@ -39,6 +39,9 @@ use firmware_core::output::Level;
 use firmware_core::time::Ticks;
 use firmware_core::wire::{Boot, Phase};
 
+// What is logged carries the tick of the run that was sampled last.
+defmt::timestamp!("{=u32}", samples::now());
+
 /// How many events a bench can schedule ahead.
 pub const QUEUE: usize = 32;
 
