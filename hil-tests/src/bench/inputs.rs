@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub use pin_map::Active;
-use pin_map::{PinMap, PinMapError};
+use pin_map::{Pin, PinMap, PinMapError};
 
 use crate::images::board::Board;
 
@@ -12,10 +11,8 @@ use crate::images::board::Board;
 pub struct Inputs {
     /// The board.
     pub board: Board,
-    /// The level of a pressed button.
-    pub active: Active,
-    /// The pins of the buttons of each app that has an image.
-    pub apps: BTreeMap<String, BTreeMap<String, String>>,
+    /// Its pins.
+    pub map: PinMap,
 }
 
 impl Inputs {
@@ -26,24 +23,15 @@ impl Inputs {
     /// Those of the file system, and what is wrong with the file, with its place.
     pub fn read(board: Board) -> Result<Self, PinMapError> {
         let map = PinMap::read(&board.folder)?;
-        let apps = map.apps.into_iter().map(|(name, app)| {
-            let buttons = app.buttons.into_iter();
-            let buttons = buttons.map(|(name, pin)| (name, pin.to_string()));
-            (name, buttons.collect())
-        });
-        Ok(Self {
-            board,
-            active: map.contacts.active,
-            apps: apps.collect(),
-        })
+        Ok(Self { board, map })
     }
 
     /// The pins that can be wired, each once, with the buttons that are there.
     #[must_use]
-    pub fn pins(&self) -> BTreeMap<&str, Vec<&str>> {
+    pub fn pins(&self) -> BTreeMap<Pin, Vec<&str>> {
         let mut pins = BTreeMap::<_, Vec<_>>::new();
-        for (button, pin) in self.apps.values().flatten() {
-            let buttons = pins.entry(pin.as_str()).or_default();
+        for (button, pin) in self.map.apps.values().flat_map(|app| &app.buttons) {
+            let buttons = pins.entry(*pin).or_default();
             if !buttons.contains(&button.as_str()) {
                 buttons.push(button);
             }

@@ -23,10 +23,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use firmware_core::time::Ticks;
+use pin_map::Pin;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 
 use crate::images::board::Board;
-use inputs::Active;
 
 /// Where the benches of a repository stand, from its root.
 pub const BENCHES: &str = "fixtures/benches";
@@ -56,8 +56,8 @@ pub struct Bench {
     pub speed: Option<u32>,
     /// Whether the chip is held in reset while the probe attaches.
     pub connect_under_reset: bool,
-    /// The wires to the board's inputs, by pin.
-    pub wiring: BTreeMap<String, Wire>,
+    /// The pins of the board that jumpers join to its inputs, by input.
+    pub wiring: BTreeMap<Pin, Pin>,
     /// How far from its tick a pin may be seen to move.
     pub tolerance: Ticks,
     /// What cannot be done here.
@@ -80,17 +80,6 @@ pub struct RealProbe {
     pub selector: DebugProbeSelector,
     /// How its serial number may begin; in any way where nothing is said.
     pub serials: Vec<String>,
-}
-
-/// A wire from something that can drive it to an input of the board.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wire {
-    /// The GPIO chip of this machine, such as `gpiochip0`.
-    pub chip: String,
-    /// The line of that chip.
-    pub line: u32,
-    /// The level of the line that presses; it is let go otherwise, never driven.
-    pub active: Active,
 }
 
 /// What a bench can do unless it says otherwise.
@@ -116,12 +105,6 @@ impl Ability {
             Self::Register => "register",
             Self::Outside => "outside",
         }
-    }
-}
-
-impl fmt::Display for Wire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.chip, self.line)
     }
 }
 

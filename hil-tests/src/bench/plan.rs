@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use firmware_core::time::Ticks;
 use firmware_core::wire::Stimulus;
+use pin_map::Pin;
 use sim::catalog::Catalog;
 use sim::cli::input::{InputError, Source};
 use sim::folder;
@@ -110,8 +111,8 @@ pub enum Skip {
     /// No wire goes to a button.
     #[error("no wire goes to {0}")]
     Unwired(String),
-    /// The wires are there, but nothing moves them.
-    #[error("nothing drives `{0}`: `hil` has no driver for GPIO lines")]
+    /// The jumpers are there, but nothing is known that moves them.
+    #[error("the pin map of `{0}` has no `drive_registers`")]
     Undriven(String),
     /// The board has no such image.
     #[error("the board has no image of `{0}`")]
@@ -166,7 +167,9 @@ fn skip(
     app: &'static str,
     stimulus: Stimulus,
 ) -> Option<Skip> {
-    let Some(buttons) = inputs.and_then(|inputs| inputs.apps.get(app)) else {
+    let Some((map, pins)) =
+        inputs.and_then(|inputs| Some((&inputs.map, inputs.map.apps.get(app)?)))
+    else {
         return Some(Skip::NoImage(app));
     };
     if stimulus == Stimulus::Scheduled {
@@ -178,12 +181,10 @@ fn skip(
     if bench.probe == Probe::Virtual {
         return None;
     }
-    let mut driven = None;
-    for (button, pin) in buttons {
-        match bench.wiring.get(pin) {
-            None => return Some(Skip::Unwired(format!("{button} at {pin}"))),
-            Some(wire) => driven = driven.or(Some(wire)),
-        }
+    let unwired = |(_, pin): &(_, &Pin)| !bench.wiring.contains_key(pin);
+    if let Some((button, pin)) = pins.buttons.iter().find(unwired) {
+        return Some(Skip::Unwired(format!("{button} at {pin}")));
     }
-    driven.map(|wire| Skip::Undriven(wire.to_string()))
+    let undriven = map.drive_registers.is_none() && !pins.buttons.is_empty();
+    undriven.then(|| Skip::Undriven(bench.board.name.clone()))
 }

@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use firmware_core::time::Ticks;
+use pin_map::{Pin, PinMap};
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use sim::source::{Problem, excerpt, likely, one_of};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fields::Told;
-use super::inputs::{Active, Inputs};
-use super::{Ability, BENCH, Bench, EMULATED, Probe, RealProbe, VIRTUAL, Wire};
+use super::inputs::Inputs;
+use super::{Ability, BENCH, Bench, EMULATED, Probe, RealProbe, VIRTUAL};
 
 /// The longest bench file that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
 
-/// The longest name of a bench, of a chip and of a GPIO chip, in characters.
+/// The longest name of a bench and of a chip, in characters.
 pub const MAX_NAME: usize = 64;
 
 /// The longest serial number of a probe, in characters.
@@ -27,9 +28,6 @@ pub const MAX_SPEED: u32 = 100_000;
 
 /// The largest tolerance, in ticks.
 pub const MAX_TOLERANCE: u32 = 1_000;
-
-/// The highest line of a GPIO chip.
-pub const MAX_LINE: u32 = 1_023;
 
 /// The keys of a bench file.
 const KEYS: [&str; 10] = [
@@ -245,7 +243,7 @@ fn cannot(table: &DeTable<'_>, told: &mut Told<'_>) -> BTreeSet<Ability> {
     cannot
 }
 
-fn wiring(table: &DeTable<'_>, inputs: &Inputs, told: &mut Told<'_>) -> BTreeMap<String, Wire> {
+fn wiring(table: &DeTable<'_>, inputs: &Inputs, told: &mut Told<'_>) -> BTreeMap<Pin, Pin> {
     let pins = inputs.pins();
     let listed = pins.iter().map(|(pin, buttons)| {
         let buttons = buttons.join(" and ");
@@ -262,18 +260,22 @@ fn wiring(table: &DeTable<'_>, inputs: &Inputs, told: &mut Told<'_>) -> BTreeMap
         told.mistyped::<()>(value, expected);
         return wiring;
     };
-    for (pin, wire_value) in wires {
-        let name = pin.get_ref();
-        if !pins.contains_key(name.as_ref()) {
-            let message = format!("the board has no input `{}`", excerpt(name));
-            told.push(pin.span(), &message, &expected, quote(wire_value));
+    for (key, value) in wires {
+        let input = key.get_ref().parse().ok();
+        let Some(input) = input.filter(|input| pins.contains_key(input)) else {
+            let message = format!("the board has no input `{}`", excerpt(key.get_ref()));
+            told.push(key.span(), &message, &expected, quote(value));
             continue;
+        };
+        let Some(driver) = driver(value, &inputs.map, told) else {
+            continue;
+        };
+        if let Some((earlier, _)) = wiring.iter().find(|(_, other)| **other == driver) {
+            let message = format!("`{driver}` drives `{earlier}` already");
+            told.add(value.span(), &message, "expected a pin of its own");
         }
-        if let Some(wire) = wire(wire_value, inputs.active, told) {
-            wiring.insert(name.to_string(), wire);
-        }
+        wiring.insert(input, driver);
     }
-    refuse_shared(wires, &wiring, told);
     wiring
 }
 
@@ -285,58 +287,24 @@ fn quote(value: &Spanned<DeValue<'_>>) -> Option<String> {
     is_number.then(|| format!("put the pin in quotes, such as `\"P0.{number}\" = …`"))
 }
 
-fn wire(value: &Spanned<DeValue<'_>>, active: Active, told: &mut Told<'_>) -> Option<Wire> {
-    let expected = "expected `\"none\"`, or `{ driver = \"gpiochip0:17\", active = \"low\" }`";
-    let wire = match value.get_ref() {
+/// The pin at the other end of a jumper: one that nothing else uses.
+fn driver(value: &Spanned<DeValue<'_>>, map: &PinMap, told: &mut Told<'_>) -> Option<Pin> {
+    let expected = "expected `\"none\"`, or a free pin of the board, such as `\"P0.20\"`";
+    let named = match value.get_ref() {
         DeValue::String(none) if none == "none" => return None,
-        DeValue::Table(wire) => wire,
+        DeValue::String(named) => named,
         _ => return told.mistyped(value, expected),
     };
-    told.refuse_unknown(wire, &["driver", "active"]);
-    if !wire.contains_key("driver") {
-        let message = "nothing is named at the other end of the wire";
-        told.add(value.span(), message, expected);
-    }
-    let active = match told.text(wire, "active", "expected `low` or `high`") {
-        None => active,
-        Some(word) => match word.get_ref().as_str() {
-            "low" => Active::Low,
-            "high" => Active::High,
-            other => {
-                let message = format!("`{}` is no level", excerpt(other));
-                told.add(word.span(), &message, "expected `low` or `high`");
-                return None;
-            }
+    let message = match named.parse() {
+        Err(_) => format!("`{}` is no pin", excerpt(named)),
+        Ok(pin) if !map.has(pin) => format!("the chip has no pin `{pin}`"),
+        Ok(pin) => match map.use_of(pin) {
+            None => return Some(pin),
+            Some(used) => format!("`{pin}` is {used}"),
         },
     };
-    let named = told.text(wire, "driver", "expected a line such as `gpiochip0:17`")?;
-    let line = named.get_ref().rsplit_once(':').and_then(|(chip, line)| {
-        let digits = line.chars().all(|c| c.is_ascii_digit());
-        let line = line.parse().ok().filter(|line| *line <= MAX_LINE)?;
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let is_chip = is_name(chip) && chip.chars().all(fits);
-        (digits && is_chip).then(|| (chip.to_owned(), line))
-    });
-    let Some((chip, line)) = line else {
-        let message = format!("`{}` is no line of a GPIO chip", excerpt(named.get_ref()));
-        let expected =
-            format!("expected CHIP:LINE, such as `gpiochip0:17`, with a line up to {MAX_LINE}");
-        told.add(named.span(), &message, &expected);
-        return None;
-    };
-    Some(Wire { chip, line, active })
-}
-
-/// One line cannot press two buttons by themselves.
-fn refuse_shared(wires: &DeTable<'_>, wiring: &BTreeMap<String, Wire>, told: &mut Told<'_>) {
-    for (index, (pin, wire)) in wiring.iter().enumerate() {
-        let same = |other: &Wire| other.chip == wire.chip && other.line == wire.line;
-        let earlier = wiring.iter().take(index).find(|(_, other)| same(other));
-        if let (Some((earlier, _)), Some(value)) = (earlier, wires.get(pin.as_str())) {
-            let message = format!("`{wire}` drives `{earlier}` already");
-            told.add(value.span(), &message, "expected a line of its own");
-        }
-    }
+    told.add(value.span(), &message, expected);
+    None
 }
 
 /// A key that changes nothing would only seem to.

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use firmware_core::time::Ticks;
 use firmware_core::wire::Stimulus;
+use pin_map::Pin;
 use probe_rs::probe::cmsisdap::CmsisDapFactory;
 use probe_rs::probe::{DebugProbeInfo, DebugProbeSelector, WireProtocol};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::inputs::{Active, Inputs};
+use super::inputs::Inputs;
 use super::lock::{LockError, Owner, ProbeLock, folder};
 use super::overrides::{Overrides, PROBE, SPEED};
 use super::plan::{Scenario, Skip, plan};
 use super::presence::{Absent, resolve};
 use super::read::read;
-use super::{Ability, Bench, Probe, RealProbe, Wire};
+use super::{Ability, Bench, Probe, RealProbe};
 use crate::images::board::{BOARDS, boards};
 
 fn shipped() -> Vec<Inputs> {
@@ -30,6 +31,10 @@ fn shipped() -> Vec<Inputs> {
 
 fn bench(text: &str) -> Bench {
     read(Path::new("some/desk.toml"), text, &shipped()).unwrap()
+}
+
+fn pin(text: &str) -> Pin {
+    text.parse().unwrap()
 }
 
 fn selector(text: &str) -> DebugProbeSelector {
@@ -51,7 +56,7 @@ fn every_key_is_read() {
         tolerance = 0x02
         cannot = ["outside", "register"]
         [wiring]
-        "P0.14" = { driver = "gpiochip0:17", active = "high" }
+        "P0.14" = "P0.12"
         "P0.23" = "none"
     "#;
     let bench = bench(text);
@@ -67,12 +72,7 @@ fn every_key_is_read() {
     assert_eq!(bench.speed, Some(4_000));
     assert!(bench.connect_under_reset);
     assert_eq!(bench.tolerance, Ticks(2));
-    let wire = Wire {
-        chip: "gpiochip0".to_owned(),
-        line: 17,
-        active: Active::High,
-    };
-    assert_eq!(bench.wiring, BTreeMap::from([("P0.14".to_owned(), wire)]));
+    assert_eq!(bench.wiring, BTreeMap::from([(pin("P0.14"), pin("P0.12"))]));
     let cannot = [Ability::Register, Ability::Outside];
     assert_eq!(bench.cannot, cannot.into());
 }
@@ -84,9 +84,7 @@ fn what_is_not_said_is_that_of_the_board() {
     assert_eq!(bench.protocol, WireProtocol::Swd);
     assert_eq!(bench.speed, None);
     assert_eq!(bench.tolerance, Ticks(0));
-    let wired = format!("{REAL}[wiring]\n\"P0.17\" = {{ driver = \"gpiochip0:1\" }}");
-    let wired = self::bench(&wired);
-    assert_eq!(wired.wiring["P0.17"].active, Active::Low);
+    assert_eq!(bench.wiring, BTreeMap::new());
 }
 
 #[test]
@@ -155,8 +153,7 @@ fn a_probe_is_told_from_others_by_how_its_serial_number_begins() {
 
 #[test]
 fn what_cannot_run_is_in_the_plan_with_its_reason() {
-    let half_wired =
-        format!("{REAL}tolerance = 2\n[wiring]\n\"P0.17\" = {{ driver = \"gpiochip0:1\" }}");
+    let half_wired = format!("{REAL}tolerance = 2\n[wiring]\n\"P0.17\" = \"P0.20\"");
     let benches = [
         bench("board = \"microbit-v1\"\nprobe = \"virtual\""),
         bench(&half_wired),
@@ -179,19 +176,24 @@ fn what_cannot_run_is_in_the_plan_with_its_reason() {
     };
     let no_image = Some(Skip::NoImage("other"));
     let unwired = Some(Skip::Unwired("B at P0.26".to_owned()));
-    let undriven = Some(Skip::Undriven("gpiochip0:1".to_owned()));
+    let undriven = Some(Skip::Undriven("microbit-v1".to_owned()));
     let cannot = Some(Skip::Cannot("pins"));
     for index in 0..3 {
         let rtt = skips(index, Stimulus::Scheduled);
         assert_eq!(rtt, [None, None, no_image.clone()]);
     }
     assert_eq!(skips(0, Stimulus::Pins), [None, None, no_image.clone()]);
-    assert_eq!(
-        skips(1, Stimulus::Pins),
-        [unwired, undriven, no_image.clone()]
-    );
+    let half = [unwired.clone(), None, no_image.clone()];
+    assert_eq!(skips(1, Stimulus::Pins), half);
     assert_eq!(skips(2, Stimulus::Pins), [cannot.clone(), cannot, no_image]);
     assert_eq!(tests[3].to_string(), "desk/pins/lamp/on");
+    let mut boards = shipped();
+    for inputs in &mut boards {
+        inputs.map.drive_registers = None;
+    }
+    let tests = plan(&benches[1..2], &boards, &scenarios);
+    let pins: Vec<_> = tests[3..].iter().map(|test| test.skip.clone()).collect();
+    assert_eq!(pins, [unwired, undriven, Some(Skip::NoImage("other"))]);
 }
 
 fn owner() -> Owner {
@@ -262,7 +264,7 @@ fn nearly() -> impl Strategy<Value = String> {
         Just("\"microbit-v1\"".to_owned()),
         Just("\"0d28:0204\"".to_owned()),
         Just("\"virtual\"".to_owned()),
-        Just("{ driver = \"gpiochip0:17\" }".to_owned()),
+        Just("\"P0.20\"".to_owned()),
         "[-+0-9a-fxo_.]{0,24}",
         "[\\[{\"']{0,40}",
         "\"\\PC{0,12}\"",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use pin_map::Pin;
 use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
@@ -42,6 +43,11 @@ pub(super) struct Board {
     /// The image that tools flash: with it, outputs are shown with the tick they change at.
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
+
+    /// Join two pins, such as `P0.20=P0.17`: while a bench lets the first drive low, the second is
+    /// low.
+    #[arg(long, value_name = "FROM=TO", value_parser = jumper)]
+    jumper: Vec<(u8, u8)>,
 }
 
 /// The app where nothing is said.
@@ -64,6 +70,18 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
                 .to_owned(),
         ),
     }
+}
+
+/// Two pins of the one port of the emulated chip.
+fn jumper(text: &str) -> Result<(u8, u8), String> {
+    let pin = |text: &str| {
+        let pin: Option<Pin> = text.parse().ok();
+        pin.filter(|pin| pin.port == 0).map(|pin| pin.pin)
+    };
+    let both = text.split_once('=');
+    let both = both.and_then(|(from, to)| Some((pin(from)?, pin(to)?)));
+    let both = both.filter(|(from, to)| from != to);
+    both.ok_or_else(|| "expected two pins of port 0, such as P0.20=P0.17".to_owned())
 }
 
 /// Where the image shows its clock.
@@ -109,14 +127,7 @@ impl Board {
                 return Exit::BadInput;
             }
         };
-        let image = self.image.as_ref().map(|path| path.display().to_string());
-        match serve(
-            self.listen,
-            pace,
-            &pins,
-            clock,
-            image.as_deref().unwrap_or("IMAGE"),
-        ) {
+        match self.serve(pace, &pins, clock) {
             Ok(exit) => exit,
             Err(ServeError::Output(error)) => report.error(error),
             Err(ServeError::Board(error)) => {
@@ -132,6 +143,68 @@ impl Board {
 }
 
 impl Board {
+    fn serve(
+        &self,
+        pace: Pace,
+        pins: &AppPins,
+        clock: Option<TickClock>,
+    ) -> Result<Exit, ServeError> {
+        let board = VirtualBoard::start(self.listen, pace)?;
+        let mut buttons: Vec<Button> = Vec::new();
+        for (name, pin) in &pins.buttons {
+            let taken: Vec<_> = buttons.iter().map(|button| button.tap).collect();
+            buttons.extend(letter(name, &taken).map(|tap| Button::new(name, *pin, tap)));
+        }
+        if let Some(clock) = clock {
+            board.follow_ticks(clock, &[], &[])?;
+        }
+        for button in &buttons {
+            board.drive(button.pin, pins.level(false))?;
+        }
+        for (from, to) in &self.jumper {
+            board.jumper(*from, *to)?;
+        }
+        board.watch_pins(pins.output_mask());
+        let image = self.image.as_ref().map(|path| path.display().to_string());
+        let image = image.as_deref().unwrap_or("IMAGE");
+        output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
+        let keys = Keys::listen();
+        loop {
+            let key = keys.next(LOOK_EVERY);
+            if key == Some(END) {
+                return Ok(Exit::Held);
+            }
+            let mut shown = String::new();
+            if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.knows(*key))) {
+                // Writing to a string cannot fail.
+                let _ = writeln!(
+                    shown,
+                    "key       `{}` is none of these:",
+                    excerpt(&key.to_string())
+                );
+                shown.push_str(&legend(&buttons));
+            }
+            for button in &mut buttons {
+                if let Some(pressed) = button.next(key, Instant::now()) {
+                    board.drive(button.pin, pins.level(pressed))?;
+                    let edge = if pressed { "pressed" } else { "released" };
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(shown, "in   {} {edge}", button.name);
+                }
+            }
+            if board.take_refused() > 0 {
+                shown.push_str("probe     a tool was refused: another one is attached\n");
+            }
+            show_edges(&board, pins, &mut shown);
+            if !shown.is_empty() {
+                output::write(None, shown.as_bytes())?;
+            }
+            if let Some(cause) = board.failure() {
+                return Err(ServeError::Ended(cause));
+            }
+        }
+    }
+
     /// The app that was named, or that of the image, which is named after its board and its app.
     fn app(&self) -> Result<&str, String> {
         let image = self
@@ -164,64 +237,6 @@ impl From<BoardError> for ServeError {
 impl From<output::OutputError> for ServeError {
     fn from(error: output::OutputError) -> Self {
         Self::Output(error)
-    }
-}
-
-fn serve(
-    listen: SocketAddr,
-    pace: Pace,
-    pins: &AppPins,
-    clock: Option<TickClock>,
-    image: &str,
-) -> Result<Exit, ServeError> {
-    let board = VirtualBoard::start(listen, pace)?;
-    let mut buttons: Vec<Button> = Vec::new();
-    for (name, pin) in &pins.buttons {
-        let taken: Vec<_> = buttons.iter().map(|button| button.tap).collect();
-        buttons.extend(letter(name, &taken).map(|tap| Button::new(name, *pin, tap)));
-    }
-    if let Some(clock) = clock {
-        board.follow_ticks(clock, &[], &[])?;
-    }
-    for button in &buttons {
-        board.drive(button.pin, pins.level(false))?;
-    }
-    board.watch_pins(pins.output_mask());
-    output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
-    let keys = Keys::listen();
-    loop {
-        let key = keys.next(LOOK_EVERY);
-        if key == Some(END) {
-            return Ok(Exit::Held);
-        }
-        let mut shown = String::new();
-        if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.knows(*key))) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                shown,
-                "key       `{}` is none of these:",
-                excerpt(&key.to_string())
-            );
-            shown.push_str(&legend(&buttons));
-        }
-        for button in &mut buttons {
-            if let Some(pressed) = button.next(key, Instant::now()) {
-                board.drive(button.pin, pins.level(pressed))?;
-                let edge = if pressed { "pressed" } else { "released" };
-                // Writing to a string cannot fail.
-                let _ = writeln!(shown, "in   {} {edge}", button.name);
-            }
-        }
-        if board.take_refused() > 0 {
-            shown.push_str("probe     a tool was refused: another one is attached\n");
-        }
-        show_edges(&board, pins, &mut shown);
-        if !shown.is_empty() {
-            output::write(None, shown.as_bytes())?;
-        }
-        if let Some(cause) = board.failure() {
-            return Err(ServeError::Ended(cause));
-        }
     }
 }
 
@@ -352,6 +367,21 @@ mod tests {
         assert_eq!(letter("A", &[]), Some('a'));
         assert_eq!(letter("Quick", &[]), Some('u'));
         assert_eq!(letter("A", &['a']), Some('b'));
+    }
+
+    #[test]
+    fn a_jumper_joins_two_pins() {
+        assert_eq!(jumper("P0.20=P0.17"), Ok((20, 17)));
+        for wrong in [
+            "",
+            "P0.20",
+            "20=17",
+            "P1.01=P0.17",
+            "P0.20=P0.20",
+            "P0.20=P0.32",
+        ] {
+            assert!(jumper(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct ListedBench<'a> {
     connect_under_reset: bool,
     tolerance_ticks: u32,
     cannot: Vec<&'static str>,
-    wired: Vec<&'a str>,
+    wired: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -96,7 +96,7 @@ fn listed<'a>(suite: &'a Suite, tests: &[Test<'a>]) -> Listed<'a> {
         name: &inputs.board.name,
         chip: &inputs.board.chip,
         target: &inputs.board.target,
-        apps: inputs.apps.keys().map(String::as_str).collect(),
+        apps: inputs.map.apps.keys().map(String::as_str).collect(),
     });
     let scenarios = suite.scenarios.iter().map(|scenario| ListedScenario {
         name: &scenario.name,
@@ -134,7 +134,11 @@ fn listed_bench(bench: &Bench) -> ListedBench<'_> {
         connect_under_reset: bench.connect_under_reset,
         tolerance_ticks: bench.tolerance.0,
         cannot: bench.cannot.iter().copied().map(Ability::word).collect(),
-        wired: bench.wiring.keys().map(String::as_str).collect(),
+        wired: bench
+            .wiring
+            .iter()
+            .map(|(input, driver)| (input.to_string(), driver.to_string()))
+            .collect(),
     }
 }
 
@@ -163,7 +167,7 @@ fn table(suite: &Suite, tests: &[Test<'_>]) -> String {
         }
     }
     for inputs in &suite.boards {
-        let apps: Vec<_> = inputs.apps.keys().map(String::as_str).collect();
+        let apps: Vec<_> = inputs.map.apps.keys().map(String::as_str).collect();
         let _ = writeln!(
             text,
             "board     {:<16}images of {}",

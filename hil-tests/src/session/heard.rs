@@ -85,6 +85,10 @@ impl<'h> Run<'h> {
         }
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     pub(super) fn take(&mut self, received: Received) -> Result<Taken, PlayError> {
         let Received { number, message } = received;
         if let Told::Hello(hello) = message {

@@ -128,6 +128,15 @@ impl<'s> Link<'s> {
         Ok(self.core.read_word_32(u64::from(address))?)
     }
 
+    /// Writes the word at this address while the core runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of the probe.
+    pub fn write_word(&mut self, address: u32, word: u32) -> Result<(), LinkError> {
+        Ok(self.core.write_word_32(u64::from(address), word)?)
+    }
+
     fn gather_logs(&mut self) -> Result<(), LinkError> {
         let bytes = self.read(LOGS)?;
         let room = MAX_BYTES.saturating_sub(self.logs.len());

@@ -5,9 +5,11 @@
 //! - [`link`]: the RTT channels of a running image.
 //! - [`logs`]: what it logs for people.
 //! - [`play`]: a script goes down, its trace comes up.
+//! - [`hands`]: buttons pressed through the probe meanwhile.
 //! - [`heard`]: that trace, and what registers said meanwhile.
 
 pub mod frames;
+pub mod hands;
 pub mod heard;
 pub mod link;
 pub mod logs;

@@ -15,6 +15,7 @@ use sim::script::{Script, Timed};
 use thiserror::Error;
 
 use super::frames::{Hello, Told};
+use super::hands::Hands;
 use super::heard::{Heard, Run, Taken, Watched};
 use super::link::{Link, LinkError};
 use crate::images::elf::Identity;
@@ -49,6 +50,16 @@ pub enum PlayError {
     /// The board is not playing what it was told to play.
     #[error("the board is {0:?} in the middle of the run")]
     Phase(Phase),
+    /// A pin was moved too late: what followed is no word about the firmware.
+    #[error("the pin that was to move at tick {} moved up to {late} late: the bench allows {allowed}", .tick.0)]
+    Late {
+        /// When it was to move.
+        tick: Ticks,
+        /// How late it may have been.
+        late: Ticks,
+        /// How late it may be.
+        allowed: Ticks,
+    },
     /// Somebody wanted it to stop.
     #[error("stopped before the run was over")]
     Cancelled,
@@ -130,13 +141,18 @@ pub struct Order<'a> {
     pub cancelled: &'a dyn Fn() -> bool,
 }
 
-/// Plays the script on the board. What comes of it is in `heard`, whole or as far as it came.
+/// Plays the script on the board, and presses what `hands` have to press. What comes of it is in `heard`, whole or as far as it came.
 ///
 /// # Errors
 ///
 /// That the board runs another image or app, and everything that leaves doubt whether the
 /// trace is whole.
-pub fn play(link: &mut Link<'_>, order: &Order<'_>, heard: &mut Heard) -> Result<(), PlayError> {
+pub fn play(
+    link: &mut Link<'_>,
+    order: &Order<'_>,
+    hands: Option<&mut Hands>,
+    heard: &mut Heard,
+) -> Result<(), PlayError> {
     let Order {
         app,
         image,
@@ -149,6 +165,10 @@ pub fn play(link: &mut Link<'_>, order: &Order<'_>, heard: &mut Heard) -> Result
     check(&hello, app, image)?;
     // What was logged before is not of this run.
     link.take_logs();
+    let mut hands = hands;
+    if let Some(hands) = &mut hands {
+        hands.begin(link)?;
+    }
     let mut feed = Feed::new(script.events(), stimulus, hello.capacity);
     feed.send(link, None)?;
     let [a, b, c, d, ..] = RandomState::new().hash_one(Instant::now()).to_le_bytes();
@@ -161,7 +181,7 @@ pub fn play(link: &mut Link<'_>, order: &Order<'_>, heard: &mut Heard) -> Result
         stimulus,
     }))?;
     let mut run = Run::new(heard, number);
-    let end = listen(link, &mut run, &mut feed, order)?;
+    let end = listen(link, &mut run, &mut feed, hands, order)?;
     run.close(end, script.end())?;
     check_contract(app, heard.trace.entries())?;
     Ok(())
@@ -172,6 +192,7 @@ fn listen(
     link: &mut Link<'_>,
     run: &mut Run<'_>,
     feed: &mut Feed,
+    mut hands: Option<&mut Hands>,
     order: &Order<'_>,
 ) -> Result<End, PlayError> {
     let mut heard = Instant::now();
@@ -182,6 +203,13 @@ fn listen(
     loop {
         if (order.cancelled)() {
             return Err(PlayError::Cancelled);
+        }
+        if let Some(hands) = &mut hands
+            && run.has_begun()
+            && hands.act(link)?
+            && heard.elapsed() < ASK_EVERY
+        {
+            continue;
         }
         if let Some(received) = link.receive()? {
             heard = Instant::now();

@@ -1,6 +1,6 @@
 //! An image, and all that a bench has to know of it.
 
-use pin_map::{PinMap, PinMapError};
+use pin_map::{DriveRegisters, PinMap, PinMapError};
 use sim::catalog::AppEntry;
 use thiserror::Error;
 
@@ -71,6 +71,8 @@ pub struct Firmware {
     pub active_low: bool,
     /// The registers that tell the levels of each port's pins.
     pub level_registers: Vec<u32>,
+    /// The registers that move each port's pins, where the pin map names them.
+    pub drive_registers: Option<Vec<DriveRegisters>>,
 }
 
 impl Firmware {
@@ -114,6 +116,7 @@ impl Firmware {
             logs,
             active_low: map.contacts.active == pin_map::Active::Low,
             level_registers: map.level_registers,
+            drive_registers: map.drive_registers,
         })
     }
 

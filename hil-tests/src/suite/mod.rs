@@ -4,6 +4,7 @@
 //! - [`take`](mod@take): a probe is found, and is nobody else's meanwhile.
 //! - [`station`]: a bench that is in use, from its first image to its recovery.
 //! - [`stimulus`]: what pins do in a run, and what should be seen of them.
+//! - [`jumpers`]: buttons that pins of the board itself press.
 //! - [`registers`]: what registers say of the outputs.
 //! - [`diagnosis`]: why a board has not played to the end.
 //! - [`prepare`](mod@prepare): what has to be there before anything is played.
@@ -11,6 +12,7 @@
 
 pub mod diagnosis;
 pub mod firmware;
+pub mod jumpers;
 pub mod prepare;
 pub mod registers;
 pub mod run;

@@ -12,10 +12,12 @@ use thiserror::Error;
 
 use super::diagnosis::{self, Finding};
 use super::firmware::{Firmware, NamedPin};
+use super::jumpers::Jumpers;
 use super::registers;
 use super::stimulus::{Change, Problem, changes, compare, drives};
 use crate::bench::lock::ProbeLock;
 use crate::bench::{Ability, Bench, Probe};
+use crate::session::hands::Hands;
 use crate::session::heard::{Heard, Look, Watched};
 use crate::session::link::LinkError;
 use crate::session::logs::LogLine;
@@ -46,8 +48,10 @@ pub enum StationError {
     /// The board did not play to the end.
     #[error(transparent)]
     Play(#[from] PlayError),
-    /// Pins can be moved on virtual boards only.
-    #[error("the bench `{0}` has nothing that moves the lines of buttons")]
+    /// Nothing moves the pins of the buttons.
+    #[error(
+        "the bench `{0}` has no jumper to every button, or its board no registers to move them"
+    )]
     NoDriver(String),
     /// The board goes on after the end of a run.
     #[error("the board does not stand still {} s after the end of its run", STILL.as_secs())]
@@ -214,6 +218,7 @@ impl<'b> Station<'b> {
         self.logged.clear();
         self.cut = None;
         self.load(firmware)?;
+        let jumpers = self.jumpers(firmware, stimulus)?;
         let before = self.prepare(firmware, script, host, stimulus)?;
         let watched = self.watched(firmware)?;
         let order = Order {
@@ -224,9 +229,21 @@ impl<'b> Station<'b> {
             watched: watched.as_ref(),
             cancelled,
         };
+        let mut hands = match &jumpers {
+            Some(jumpers) => {
+                let clock = firmware.clock().ok_or(StationError::NoAlarm)?;
+                let strokes = jumpers.strokes(script);
+                Some(Hands::new(strokes, clock.counter, self.bench.tolerance))
+            }
+            None => None,
+        };
         let mut heard = Heard::new(&firmware.app, script);
         let mut link = self.session()?.link(&firmware.elf)?;
-        let played = play(&mut link, &order, &mut heard);
+        let played = play(&mut link, &order, hands.as_mut(), &mut heard);
+        for stroke in jumpers.iter().flat_map(Jumpers::released) {
+            // Without the probe there is nobody to let go; the next run does it first.
+            let _ = link.write_word(stroke.address, stroke.bits);
+        }
         let logged = link.take_logs();
         drop(link);
         self.logged = logged;
@@ -377,10 +394,7 @@ impl<'b> Station<'b> {
             stand_still(&mut link)?;
         }
         let Reach::Virtual(Some(board)) = &self.reach else {
-            return match stimulus {
-                Stimulus::Scheduled => Ok(Vec::new()),
-                Stimulus::Pins => Err(StationError::NoDriver(self.bench.name.clone())),
-            };
+            return Ok(Vec::new());
         };
         for edge in board.take_last_edges()?.0 {
             self.outside[usize::from(edge.pin)] = edge.high;
@@ -442,6 +456,20 @@ impl<'b> Station<'b> {
             return Err(StationError::Lost(lost));
         }
         Ok(compare(expected, &edges, firmware))
+    }
+
+    /// What presses the buttons where no machine does.
+    fn jumpers(
+        &self,
+        firmware: &Firmware,
+        stimulus: Stimulus,
+    ) -> Result<Option<Jumpers>, StationError> {
+        if stimulus == Stimulus::Scheduled || matches!(self.reach, Reach::Virtual(_)) {
+            return Ok(None);
+        }
+        let jumpers = Jumpers::of(firmware, &self.bench.wiring);
+        let found = jumpers.ok_or_else(|| StationError::NoDriver(self.bench.name.clone()))?;
+        Ok(Some(found))
     }
 
     /// What of this image is looked at in a run; nothing on a bench that cannot.

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::adiv5::Bus;
 use super::core_debug::{self, CoreDebug};
 use super::dispatch::{Probe, answer};
+use super::jumpers::Jumpers;
 use super::machine::{Machine, MachineError, Pace};
 use super::memory_map::MachineBus;
 use super::pins::{Drive, Edge, PINS, TickClock};
@@ -52,6 +53,7 @@ struct Inside {
     machine: Machine,
     debug: CoreDebug,
     probe: Probe,
+    jumpers: Jumpers,
     failure: Option<MachineError>,
 }
 
@@ -70,6 +72,7 @@ impl VirtualBoard {
             machine,
             debug,
             probe: Probe::default(),
+            jumpers: Jumpers::default(),
             failure: None,
         }));
         let asked = Arc::clone(&inside);
@@ -115,6 +118,20 @@ impl VirtualBoard {
     /// There is no such pin, or the machine failed.
     pub fn drive(&self, pin: u8, high: bool) -> Result<(), BoardError> {
         Ok(lock(&self.inside).machine.drive(pin, high)?)
+    }
+
+    /// Joins two pins: while a probe lets `from` drive low, `to` is low, and high otherwise.
+    ///
+    /// # Errors
+    /// There is no such pin, or the machine failed.
+    pub fn jumper(&self, from: u8, to: u8) -> Result<(), BoardError> {
+        if from >= PINS {
+            return Err(MachineError::Pin(from).into());
+        }
+        let mut inside = lock(&self.inside);
+        inside.machine.drive(to, true)?;
+        inside.jumpers.add(from, to);
+        Ok(())
     }
 
     /// Watches the outputs whose bits are set.
@@ -215,6 +232,7 @@ impl Inside {
         let mut bus = BoardBus {
             machine: &mut self.machine,
             debug: &mut self.debug,
+            jumpers: &mut self.jumpers,
             failure: &mut self.failure,
         };
         answer(request, &mut self.probe, &mut bus)
@@ -236,6 +254,7 @@ impl Inside {
 struct BoardBus<'a> {
     machine: &'a mut Machine,
     debug: &'a mut CoreDebug,
+    jumpers: &'a mut Jumpers,
     failure: &'a mut Option<MachineError>,
 }
 
@@ -253,6 +272,11 @@ impl BoardBus<'_> {
             *self.failure = Some(error);
         }
         result
+    }
+
+    fn move_jumpers(&mut self, address: u32) {
+        let moved = self.jumpers.follow(address, self.machine);
+        self.keep(moved);
     }
 }
 
@@ -276,7 +300,9 @@ impl Bus for BoardBus<'_> {
             let written = self.debug.write(address, word, self.machine);
             return self.keep(written).is_some();
         }
-        self.plain(|bus| bus.write(address, word))
+        let written = self.plain(|bus| bus.write(address, word));
+        self.move_jumpers(address);
+        written
     }
 
     fn read_block(&mut self, address: u32, bytes: &mut [u8]) -> bool {
@@ -304,7 +330,9 @@ impl Bus for BoardBus<'_> {
             return false;
         }
         if !has_debug(address) || width != 4 || address & 3 != 0 {
-            return self.plain(|bus| bus.write_block(address, width, bytes));
+            let written = self.plain(|bus| bus.write_block(address, width, bytes));
+            self.move_jumpers(address);
+            return written;
         }
         (address..)
             .step_by(4)

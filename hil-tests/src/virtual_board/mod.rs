@@ -7,6 +7,7 @@ pub mod core;
 pub mod core_debug;
 pub mod dispatch;
 mod gdb;
+mod jumpers;
 pub mod machine;
 pub mod memory_map;
 pub mod pins;

@@ -63,17 +63,14 @@ pub(crate) fn benches_of_the_user() -> Result<(), Failed> {
     let folder = repository.path("config/lockstep/benches/at-home");
     fs::create_dir_all(&folder)?;
     let wired = "board = \"microbit-v2\"\nprobe = \"1366:1015:000123\"\ntolerance = 2\n\
-                 [wiring]\n\"P0.14\" = { driver = \"gpiochip0:17\" }\n";
+                 [wiring]\n\"P0.14\" = \"P0.12\"\n";
     fs::write(folder.join("desk.toml"), wired)?;
     let (out, _) = ended(repository.hil(&["list"]), 0)?;
     assert!(out.contains("bench     desk "), "{out}");
     assert!(out.contains("skipped: no wire goes to B at P0.23"), "{out}");
-    assert!(
-        out.contains("skipped: nothing drives `gpiochip0:17`"),
-        "{out}"
-    );
     assert!(out.contains("test      desk/rtt/lamp/"), "{out}");
-    assert!(!out.contains("test      desk/pins/"), "{out}");
+    assert!(out.contains("test      desk/pins/toggle/"), "{out}");
+    assert!(!out.contains("test      desk/pins/lamp/"), "{out}");
     Ok(())
 }
 

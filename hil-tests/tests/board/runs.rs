@@ -47,7 +47,7 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
             cancelled: &|| false,
         };
         let mut heard = Heard::new(&loaded.app, &loaded.script);
-        play(&mut link, &order, &mut heard)?;
+        play(&mut link, &order, None, &mut heard)?;
         assert_eq!(golden(&heard.trace), golden(&on_the_host), "{scenario}");
     }
     Ok(())

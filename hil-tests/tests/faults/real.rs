@@ -1,14 +1,16 @@
 //! A bench as one with hardware: its board is behind a probe that another process serves, here
 //! that of a virtual board, and `hil run` knows nothing of it but its address.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 
 use libtest_mimic::Failed;
+use serde_json::Value;
 
 use super::{Test, hil, told};
 
-pub(crate) const TESTS: [(&str, Test); 4] = [
+pub(crate) const TESTS: [(&str, Test); 6] = [
     (
         "real/an-image-that-is-there-is-not-flashed-again",
         an_image_that_is_there_is_not_flashed_again,
@@ -22,6 +24,14 @@ pub(crate) const TESTS: [(&str, Test); 4] = [
         a_probe_that_does_not_answer_is_infra,
     ),
     ("real/another-chip-is-infra", another_chip_is_infra),
+    (
+        "real/pins-of-the-board-press-its-buttons",
+        pins_of_the_board_press_its_buttons,
+    ),
+    (
+        "real/a-button-that-is-pressed-too-late-is-infra",
+        a_button_that_is_pressed_too_late_is_infra,
+    ),
 ];
 
 /// A board behind its probe. It goes with the test.
@@ -32,8 +42,13 @@ struct Board {
 
 impl Board {
     fn start() -> Result<Self, Failed> {
+        Self::with(&["--fast"])
+    }
+
+    fn with(arguments: &[&str]) -> Result<Self, Failed> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_hil"))
-            .args(["board", "--fast"])
+            .arg("board")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -135,5 +150,70 @@ fn another_chip_is_infra() -> Result<(), Failed> {
     counts(&output, 3, "1 infra");
     let told = told(&output);
     assert!(told.contains("cannot attach to nRF52833_xxAA"), "{told}");
+    Ok(())
+}
+
+/// The wires of a bench whose buttons are pressed by pins that nothing else uses.
+const JUMPERS: [&str; 4] = ["--jumper", "P0.20=P0.17", "--jumper", "P0.23=P0.26"];
+
+/// What each attempt at a scenario on a bench with jumpers came to: its verdict, and why.
+fn attempts(
+    board: &Board,
+    tolerance: u32,
+    arguments: &[&str],
+) -> Result<(Option<i32>, Vec<(String, String)>), Failed> {
+    let config = tempfile::tempdir()?;
+    let benches = config.path().join("lockstep/benches");
+    fs::create_dir_all(&benches)?;
+    let bench = format!(
+        "board = \"microbit-v1\"\nprobe = \"{}\"\ntolerance = {tolerance}\ncannot = [\"outside\"]\n\
+         [wiring]\n\"P0.17\" = \"P0.20\"\n\"P0.26\" = \"P0.23\"\n",
+        board.selector
+    );
+    fs::write(benches.join("jumpered.toml"), bench)?;
+    let report = config.path().join("report.jsonl");
+    let output = hil(arguments)
+        .args(["--bench", "jumpered", "--stimulus", "pins", "--json"])
+        .arg(&report)
+        .env("XDG_CONFIG_HOME", config.path())
+        .output()?;
+    let mut attempts = Vec::new();
+    for line in fs::read_to_string(&report)?.lines() {
+        let row: Value = serde_json::from_str(line)?;
+        for attempt in row["attempts"].as_array().into_iter().flatten() {
+            let text = |key: &str| attempt[key].as_str().unwrap_or_default().to_owned();
+            attempts.push((text("verdict"), text("message")));
+        }
+    }
+    Ok((output.status.code(), attempts))
+}
+
+/// A machine that is busy may press late, which is told; what is pressed in time must hold.
+fn pins_of_the_board_press_its_buttons() -> Result<(), Failed> {
+    let board = Board::with(&JUMPERS)?;
+    let scenario = ["toggle/each-press-toggles", "--attempts", "10"];
+    let (code, attempts) = attempts(&board, 50, &scenario)?;
+    let (last, late) = attempts.split_last().ok_or("nothing was tried")?;
+    assert_eq!(last.0, "pass", "{attempts:?}");
+    assert_eq!(code, Some(if late.is_empty() { 0 } else { 3 }));
+    for (verdict, message) in late {
+        assert_eq!(verdict, "infra", "{message}");
+        assert!(message.contains("late: the bench allows"), "{message}");
+    }
+    Ok(())
+}
+
+/// The board's clock goes as fast as it can, which is faster than any probe.
+fn a_button_that_is_pressed_too_late_is_infra() -> Result<(), Failed> {
+    let board = Board::with(&[&JUMPERS[..], &["--fast"]].concat())?;
+    let scenario = ["toggle/each-press-toggles", "--attempts", "1"];
+    let (code, attempts) = attempts(&board, 0, &scenario)?;
+    assert_eq!(code, Some(3), "{attempts:?}");
+    let [(verdict, message)] = attempts.as_slice() else {
+        return Err(format!("one attempt was to be made: {attempts:?}").into());
+    };
+    assert_eq!(verdict, "infra");
+    let told = "late: the bench allows 0 ms";
+    assert!(message.contains(told), "{message}");
     Ok(())
 }

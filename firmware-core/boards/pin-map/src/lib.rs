@@ -27,12 +27,30 @@ pub struct PinMap {
     pub ports: Vec<u8>,
     /// The address of the register that tells the levels of each port's pins.
     pub level_registers: Vec<u32>,
+    /// The registers through which a bench drives pins that nothing else uses, a port each; none
+    /// where the map does not name them.
+    pub drive_registers: Option<Vec<DriveRegisters>>,
     /// How the contacts are wired.
     pub contacts: Contacts,
     /// The pins of each app, by its name.
     pub apps: BTreeMap<String, App>,
     /// The LEDs that show the outputs to people.
     pub matrix: Matrix,
+}
+
+/// The addresses of a port's registers that move the pins whose bits are written to them, and
+/// leave the others as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DriveRegisters {
+    /// The level becomes high.
+    pub high: u32,
+    /// The level becomes low.
+    pub low: u32,
+    /// The pin becomes an output, which drives its level.
+    pub output: u32,
+    /// The pin becomes an input, which drives nothing.
+    pub input: u32,
 }
 
 /// How the contacts of a board are wired.
@@ -90,6 +108,43 @@ impl Pin {
         u32::from(self.port) << 5 | u32::from(self.pin)
     }
 }
+
+impl PinMap {
+    /// What a pin is used for by an app or by the matrix.
+    #[must_use]
+    pub fn use_of(&self, pin: Pin) -> Option<String> {
+        let apps = self.apps.iter().flat_map(|(app, pins)| {
+            let buttons = pins.buttons.iter().map(|named| ("button", named));
+            let outputs = pins.outputs.iter().map(|named| ("output", named));
+            let named = buttons.chain(outputs);
+            named.map(move |(kind, (name, used))| (*used, format!("{kind} {name} of {app}")))
+        });
+        let matrix = self.matrix.rows.iter().chain(&self.matrix.columns);
+        let matrix = matrix.map(|used| (*used, "a pin of the matrix".to_owned()));
+        let mut uses = apps.chain(matrix);
+        uses.find_map(|(used, what)| (used == pin).then_some(what))
+    }
+
+    /// Whether the chip has this pin.
+    #[must_use]
+    pub fn has(&self, pin: Pin) -> bool {
+        let count = self.ports.get(usize::from(pin.port));
+        count.is_some_and(|count| pin.pin < *count)
+    }
+}
+
+impl std::str::FromStr for Pin {
+    type Err = NoPin;
+
+    fn from_str(text: &str) -> Result<Self, NoPin> {
+        read::parse_pin(text).ok_or(NoPin)
+    }
+}
+
+/// A text names no pin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected port and pin, such as `P0.17`, with port 0 or 1 and pin 0 to 31")]
+pub struct NoPin;
 
 impl fmt::Display for Pin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 use toml::Spanned;
 
-use crate::{App, Contacts, Excerpt, FILE, Matrix, Pin, PinMap};
+use crate::{App, Contacts, DriveRegisters, Excerpt, FILE, Matrix, NoPin, Pin, PinMap};
 
 /// There is no pin map to work with.
 #[derive(Debug, Error)]
@@ -65,8 +65,8 @@ pub enum PinMapError {
         /// How many pins each port has.
         ports: Vec<u8>,
     },
-    /// A port has no register of its levels, or there are more registers than ports.
-    #[error("`{}` at {at}\nthere are {registers} registers of levels: expected one for each of the {ports} ports", .path.display())]
+    /// A port has no registers, or there are registers for more ports than there are.
+    #[error("`{}` at {at}\nthere are registers for {registers} ports: expected some for each of the {ports} ports", .path.display())]
     Registers {
         /// The file.
         path: PathBuf,
@@ -104,12 +104,7 @@ pub enum PinMapError {
 impl<'de> Deserialize<'de> for Pin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse_pin(&text).ok_or_else(|| {
-            de::Error::custom(format!(
-                "`{text}` is no pin: expected port and pin, such as `P0.17`, with port 0 or 1 \
-                 and pin 0 to 31"
-            ))
-        })
+        parse_pin(&text).ok_or_else(|| de::Error::custom(format!("`{text}` is no pin: {NoPin}")))
     }
 }
 
@@ -123,7 +118,7 @@ fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error
     }
 }
 
-fn parse_pin(text: &str) -> Option<Pin> {
+pub(crate) fn parse_pin(text: &str) -> Option<Pin> {
     let (port, pin) = text.strip_prefix('P')?.split_once('.')?;
     let number = |text: &str| -> Option<u8> {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -143,6 +138,8 @@ struct Written {
     #[serde(deserialize_with = "ports")]
     ports: Vec<u8>,
     level_registers: Spanned<Vec<u32>>,
+    #[serde(default)]
+    drive_registers: Option<Spanned<Vec<DriveRegisters>>>,
     contacts: Contacts,
     apps: BTreeMap<String, WrittenApp>,
     matrix: WrittenMatrix,
@@ -208,6 +205,7 @@ impl Written {
         PinMap {
             ports: self.ports,
             level_registers: self.level_registers.into_inner(),
+            drive_registers: self.drive_registers.map(Spanned::into_inner),
             contacts: self.contacts,
             apps: apps.collect(),
             matrix: Matrix {
@@ -275,13 +273,27 @@ impl Source<'_> {
     }
 
     fn check_registers(&self, map: &Written) -> Result<(), PinMapError> {
-        let (registers, ports) = (map.level_registers.get_ref().len(), map.ports.len());
+        let levels = &map.level_registers;
+        self.check_one_a_port(levels.get_ref().len(), levels.span(), map)?;
+        match &map.drive_registers {
+            Some(drives) => self.check_one_a_port(drives.get_ref().len(), drives.span(), map),
+            None => Ok(()),
+        }
+    }
+
+    fn check_one_a_port(
+        &self,
+        registers: usize,
+        bytes: Range<usize>,
+        map: &Written,
+    ) -> Result<(), PinMapError> {
+        let ports = map.ports.len();
         if registers == ports {
             return Ok(());
         }
         Err(PinMapError::Registers {
             path: self.path.to_owned(),
-            at: self.at(map.level_registers.span()),
+            at: self.at(bytes),
             registers,
             ports,
         })
@@ -408,8 +420,37 @@ P0.17 is both button button of toggle and output led of toggle: expected one use
     #[test]
     fn a_port_without_a_register_is_refused() {
         let problem = problem("[0x5000_0504, 0x5000_0804]", "[0x5000_0504]");
-        assert!(problem.contains("at line 3, column 20"), "{problem}");
-        assert!(problem.contains("one for each of the 2 ports"), "{problem}");
+        assert!(problem.contains("at line 3, column 19"), "{problem}");
+        assert!(
+            problem.contains("some for each of the 2 ports"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn registers_that_drive_are_named_for_every_port_or_for_none() {
+        assert_eq!(parse(SMALL).unwrap().drive_registers, None);
+        let one = "{ high = 8, low = 12, output = 24, input = 28 }";
+        let with = |list: &str| {
+            SMALL.replace(
+                "[contacts]",
+                &format!("drive_registers = {list}\n[contacts]"),
+            )
+        };
+        let both = parse(&with(&format!("[{one}, {one}]"))).unwrap();
+        assert_eq!(both.drive_registers.unwrap()[1].input, 28);
+        let problem = parse(&with(&format!("[{one}]"))).unwrap_err().to_string();
+        assert!(problem.contains("registers for 1 ports"), "{problem}");
+    }
+
+    #[test]
+    fn a_pin_has_the_use_it_has_in_any_app() {
+        let map = parse(SMALL).unwrap();
+        let of = |pin: &str| map.use_of(pin.parse().unwrap());
+        assert_eq!(of("P0.17").as_deref(), Some("button button of toggle"));
+        assert_eq!(of("P1.04").as_deref(), Some("a pin of the matrix"));
+        assert_eq!(of("P0.30"), None);
+        assert!(!map.has("P1.10".parse().unwrap()));
     }
 
     #[test]
