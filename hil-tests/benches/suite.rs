@@ -92,6 +92,7 @@ fn first_frame(firmware: &Firmware) {
         let mut session = Session::attach(&Target {
             selector: board.selector().parse().unwrap(),
             chip: "nRF51822_xxAA",
+            chip_says: None,
             triple: "thumbv6m-none-eabi",
             protocol: WireProtocol::Swd,
             speed_khz: None,
@@ -128,7 +129,7 @@ fn unchanged(firmware: &Firmware, bench: &Bench) {
     };
     let locks = tempfile::tempdir().unwrap();
     let load = || {
-        let mut station = take(&bench, &probe, &locks.path().join("locks")).unwrap();
+        let mut station = take(&bench, &probe, &locks.path().join("locks"), &|| false).unwrap();
         station.load(firmware).unwrap();
         station.flashed()
     };

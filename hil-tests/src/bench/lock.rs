@@ -102,8 +102,8 @@ pub struct ProbeLock {
 }
 
 impl ProbeLock {
-    /// Waits for the probe, at most this long. The folder is made where it is missing. A
-    /// serial number must be written as the probe has it, as [`resolve`] gives it.
+    /// Waits for the probe, at most this long and no longer than until `cancelled`. The folder is
+    /// made where it is missing. A serial number must be written as the probe has it, as [`resolve`] gives it.
     ///
     /// [`resolve`]: super::presence::resolve
     ///
@@ -115,6 +115,7 @@ impl ProbeLock {
         probe: &DebugProbeSelector,
         owner: &Owner,
         patience: Duration,
+        cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, LockError> {
         make_private(folder)?;
         let asked = Instant::now();
@@ -128,7 +129,7 @@ impl ProbeLock {
             if let Some(lock) = Self::attempt(folder, probe, &owner)? {
                 return Ok(lock);
             }
-            if waited >= patience {
+            if waited >= patience || cancelled() {
                 return Err(LockError::Taken {
                     probe: probe.to_string(),
                     owner: taker(folder, probe),

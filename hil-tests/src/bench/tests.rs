@@ -209,7 +209,7 @@ fn a_lock_is_given_back_when_it_is_dropped_and_told_without_harm() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("locks");
     let wanted = selector("0d28:0204:a/../b");
-    let acquire = || ProbeLock::acquire(&folder, &wanted, &owner(), Duration::ZERO);
+    let acquire = || ProbeLock::acquire(&folder, &wanted, &owner(), Duration::ZERO, &|| false);
     let first = acquire().unwrap();
     let told = acquire().unwrap_err().to_string();
     let expected =
@@ -244,7 +244,13 @@ fn a_folder_that_is_open_to_others_is_refused() {
     let open = folder.path().join("locks");
     fs::create_dir(&open).unwrap();
     fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
-    let error = ProbeLock::acquire(&open, &selector("0d28:0204"), &owner(), Duration::ZERO);
+    let error = ProbeLock::acquire(
+        &open,
+        &selector("0d28:0204"),
+        &owner(),
+        Duration::ZERO,
+        &|| false,
+    );
     assert!(matches!(error, Err(LockError::Open(found)) if found == open));
 }
 

@@ -7,6 +7,7 @@ mod interrupt;
 mod keys;
 mod list;
 mod place;
+mod progress;
 mod run;
 mod size;
 mod suite;

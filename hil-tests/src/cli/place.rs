@@ -183,8 +183,10 @@ pub(super) fn add_to_summary(markdown: &str) -> io::Result<()> {
     file.write_all(markdown.as_bytes())
 }
 
-/// Whether a bench must be there: one that is not is then no reason to skip.
-pub(super) fn is_required(bench: &str) -> bool {
+/// The benches that must be there: one that is not is then no reason to skip.
+pub(super) fn required() -> Vec<String> {
     let named = env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
-    named.split(',').any(|name| name.trim() == bench)
+    let names = named.split(',').map(str::trim);
+    let names = names.filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,25 +14,22 @@ use sim::cli::output;
 use sim::cli::report::Report;
 use sim::recording::Recording;
 
-use super::interrupt;
+use super::interrupt::Cancel;
 use super::place;
+use super::progress::{Progress, keep, tell_flash};
 use super::suite::Suite;
 use crate::bench::plan::{self, Scenario, Test};
 use crate::bench::presence::Absent;
 use crate::bench::{Bench, Probe};
 use crate::images::board::BOARDS;
 use crate::report::{github, html, jsonl, junit, text};
-use crate::suite::firmware::Firmware;
 use crate::suite::prepare::{self, ImagesError, PrepareError, prepare};
 use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
 use crate::suite::station::Station;
-use crate::suite::take::{TakeError, take};
+use crate::suite::take::{TakeError, find_probe, take};
 use crate::toolchain::Environment;
 use crate::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
 use crate::virtual_board::machine::Pace;
-
-/// Where runs of boards are kept that did not pass, from the root of the repository.
-const RECORDINGS: &str = "target/hil";
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -94,6 +89,9 @@ impl Run {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };
+        if let Err(exit) = self.check_places(&suite, report) {
+            return exit;
+        }
         if let Err(exit) = self.select(&mut suite, report) {
             return exit;
         }
@@ -109,11 +107,17 @@ impl Run {
             Err(exit) => return exit,
         };
         let environment = Environment {
-            interrupted: Arc::clone(&cancel.interrupted),
+            interrupted: cancel.flag(),
             ..place::environment()
         };
-        let images = match images(&tests, &suite, catalog, &environment, &repository, report) {
+        // What cannot be reached needs no image.
+        let benches = suite.benches.iter().filter(|bench| is_reachable(bench));
+        let reachable: BTreeSet<_> = benches.map(|bench| bench.name.as_str()).collect();
+        let is_within_reach = |test: &&Test<'_>| reachable.contains(test.bench.name.as_str());
+        let played: Vec<_> = tests.iter().filter(is_within_reach).collect();
+        let images = match images(&played, &suite, catalog, &environment, &repository, report) {
             Ok(images) => images,
+            Err(Exit::Interrupted) if cancel.ending() == Ending::TimedOut => return Exit::TimedOut,
             Err(exit) => return exit,
         };
         let cases = self.play(
@@ -130,6 +134,37 @@ impl Run {
             ending: cancel.ending(),
         };
         self.tell(&played, report)
+    }
+
+    /// Whether reports can be written where they are wanted, and benches be there that must be.
+    fn check_places(&self, suite: &Suite, report: &Report) -> Result<(), Exit> {
+        let refuse = |message: &str, help: &str| {
+            report.print(&report.plain(message, Some(help)));
+            Err(Exit::BadInput)
+        };
+        let reports = [&self.junit, &self.json, &self.html];
+        let reports: Vec<_> = reports.into_iter().flatten().collect();
+        for (index, path) in reports.iter().enumerate() {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            if folder.is_some_and(|folder| !folder.is_dir()) || path.is_dir() {
+                let message = format!("cannot write a report to `{}`", path.display());
+                return refuse(&message, "name a file in a folder that is there");
+            }
+            if reports[..index].contains(path) {
+                let message = format!("two reports are to be written to `{}`", path.display());
+                return refuse(&message, "name a file for each");
+            }
+        }
+        let is_known = |name: &String| suite.benches.iter().any(|bench| bench.name == *name);
+        match place::required().iter().find(|name| !is_known(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let message = format!("`LOCKSTEP_REQUIRE` names the bench `{name}`: there is none");
+                refuse(&message, "`hil list` shows the benches there are")
+            }
+        }
     }
 
     /// Leaves the benches and scenarios that were asked for.
@@ -186,7 +221,7 @@ impl Run {
         cancel: &Cancel,
     ) -> Vec<Case> {
         let keep = |case: &Case, recording: &Recording| keep(repository, case, recording);
-        let cancelled = || cancel.wanted();
+        let cancelled = || cancel.is_wanted();
         let settings = Settings {
             images,
             attempts: self.attempts,
@@ -244,7 +279,7 @@ impl Run {
             }
             Probe::Real(probe) => probe,
         };
-        match take(bench, probe, &place::locks()) {
+        match take(bench, probe, &place::locks(), settings.cancelled) {
             Ok(station) => {
                 let mut station = station.on_flash(tell_flash);
                 work(&Queue::new(jobs), &mut station, settings, told);
@@ -252,7 +287,7 @@ impl Run {
             Err(error) => {
                 let cause = Cause::new(error.to_string());
                 // Whoever names a bench wants it: only one that nobody asked for is left out.
-                let is_asked_for = self.bench.is_some() || place::is_required(&bench.name);
+                let is_asked_for = self.bench.is_some() || place::required().contains(&bench.name);
                 let outcome = match error {
                     TakeError::Absent(Absent::None { .. }) if !is_asked_for => {
                         Outcome::Skipped(cause)
@@ -260,8 +295,12 @@ impl Run {
                     _ => Outcome::Infra(cause),
                 };
                 for job in jobs {
+                    let outcome = match &job.skip {
+                        Some(skip) => Outcome::Skipped(Cause::new(skip.to_string())),
+                        None => outcome.clone(),
+                    };
                     // Nobody listens any more once the process ends.
-                    let _ = told.send((job.place, not_taken(&job, outcome.clone())));
+                    let _ = told.send((job.place, not_taken(&job, outcome)));
                 }
             }
         }
@@ -325,6 +364,14 @@ impl Run {
     }
 }
 
+/// Whether the bench can be taken as far as can be seen now; why not is told when it is taken.
+fn is_reachable(bench: &Bench) -> bool {
+    match &bench.probe {
+        Probe::Virtual => true,
+        Probe::Real(probe) => find_probe(probe).is_ok(),
+    }
+}
+
 fn stimulus(test: &Test<'_>) -> Stimulus {
     match test.stimulus {
         firmware_core::wire::Stimulus::Scheduled => Stimulus::Rtt,
@@ -364,7 +411,7 @@ fn prepare_all(
 
 /// The release images of every app that is played on a board.
 fn images(
-    tests: &[Test<'_>],
+    tests: &[&Test<'_>],
     suite: &Suite,
     catalog: &Catalog,
     environment: &Environment,
@@ -419,101 +466,4 @@ fn jobs<'a>(tests: &[Test<'a>], prepared: &'a [Prepared], bench: &Bench) -> Vec<
             })
         })
         .collect()
-}
-
-/// A real board is written to as seldom as can be: whoever waits sees when.
-fn tell_flash(bench: &Bench, firmware: &Firmware) {
-    use std::io::Write;
-
-    let app = firmware.app.interface().name;
-    // With standard error gone there is nobody left to tell.
-    let _ = writeln!(
-        anstream::stderr(),
-        "flashed  {}  {app}, image {}",
-        bench.name,
-        firmware.identity
-    );
-}
-
-/// Keeps a run of a board, for the terminal simulator.
-fn keep(repository: &Path, case: &Case, recording: &Recording) -> Option<String> {
-    let attempt = match case.attempts.len() {
-        0 => String::new(),
-        before => format!(".{}", before + 1),
-    };
-    let name = format!(
-        "{}/{}/{}{attempt}.rec",
-        case.bench.name,
-        case.stimulus.word(),
-        case.scenario
-    );
-    let path = repository.join(RECORDINGS).join(name);
-    fs::create_dir_all(path.parent()?).ok()?;
-    output::write(Some(&path), &recording.encode()).ok()?;
-    Some(path.display().to_string())
-}
-
-/// Whether the suite is to stop, and why.
-struct Cancel {
-    interrupted: Arc<AtomicBool>,
-    deadline: Option<Instant>,
-}
-
-impl Cancel {
-    fn new(limit: Option<Duration>, report: &Report) -> Result<Self, Exit> {
-        Ok(Self {
-            interrupted: interrupt::listen(report)?,
-            deadline: limit.map(|limit| Instant::now() + limit),
-        })
-    }
-
-    fn wanted(&self) -> bool {
-        self.ending() != Ending::Complete
-    }
-
-    fn ending(&self) -> Ending {
-        if self.interrupted.load(Ordering::Relaxed) {
-            Ending::Interrupted
-        } else if self
-            .deadline
-            .is_some_and(|deadline| Instant::now() > deadline)
-        {
-            Ending::TimedOut
-        } else {
-            Ending::Complete
-        }
-    }
-}
-
-/// A line on standard error for each case that is over and did not pass or was skipped; and a
-/// count now and then, for whoever waits.
-struct Progress {
-    all: usize,
-    done: usize,
-}
-
-impl Progress {
-    fn new(all: usize) -> Self {
-        Self { all, done: 0 }
-    }
-
-    fn show(&mut self, case: &Case) {
-        use std::io::Write;
-
-        self.done += 1;
-        let verdict = case.verdict();
-        let mut stderr = anstream::stderr();
-        if verdict.needs_attention() {
-            let _ = writeln!(
-                stderr,
-                "{:<7}  {}/{}/{}",
-                verdict.word(),
-                case.bench.name,
-                case.stimulus.word(),
-                case.scenario
-            );
-        } else if self.done.is_multiple_of(20) {
-            let _ = writeln!(stderr, "{} of {} played", self.done, self.all);
-        }
-    }
 }

@@ -32,6 +32,8 @@ pub struct Board {
     pub name: String,
     /// The chip, as probe-rs names it.
     pub chip: String,
+    /// What the chip says of itself, where it can be asked.
+    pub chip_says: Option<ChipSays>,
     /// The target triple of the images.
     pub target: String,
     /// The flash the chip has.
@@ -42,6 +44,18 @@ pub struct Board {
     pub budget: Budget,
     /// The folder of the board.
     pub folder: PathBuf,
+}
+
+/// A register that tells chips apart, and what it holds on this one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChipSays {
+    /// What the register is called.
+    pub register: String,
+    /// Its address.
+    pub address: u32,
+    /// What it holds.
+    pub value: u32,
 }
 
 /// A piece of the address space.
@@ -82,6 +96,8 @@ pub struct Budget {
 struct BoardFile {
     name: String,
     chip: String,
+    #[serde(default)]
+    chip_says: Option<ChipSays>,
     target: String,
     memory: Memory,
     budget: Budget,
@@ -171,6 +187,7 @@ impl Board {
         Ok(Self {
             name: file.name,
             chip: file.chip,
+            chip_says: file.chip_says,
             target: file.target,
             flash: file.memory.flash,
             ram: file.memory.ram,

@@ -25,6 +25,7 @@ use probe_rs::rtt::Rtt;
 use probe_rs::{Core, MemoryInterface, Permissions};
 use thiserror::Error;
 
+use crate::images::board::ChipSays;
 use crate::images::elf::Elf;
 use link::{CONTROL_BLOCK, Link, LinkError};
 
@@ -66,6 +67,19 @@ pub enum SessionError {
         /// The cores that its target is for.
         expected: &'static str,
     },
+    /// The chip is another one than that of the board.
+    #[error(
+        "the chip behind the probe has {found:#x} in {}: expected {:#x}, as {chip} has; this is another board",
+        .expected.register, .expected.value
+    )]
+    Chip {
+        /// What the register holds.
+        found: u32,
+        /// The register, and what it should hold.
+        expected: ChipSays,
+        /// Which chip was expected.
+        chip: String,
+    },
     /// The image cannot be written into flash.
     #[error("cannot flash the image{image}")]
     Flash {
@@ -93,6 +107,8 @@ pub struct Target<'a> {
     pub selector: DebugProbeSelector,
     /// The chip, as probe-rs names it.
     pub chip: &'a str,
+    /// What that chip says of itself, where it can be asked.
+    pub chip_says: Option<&'a ChipSays>,
     /// The target triple of its images, which says what core it has.
     pub triple: &'a str,
     /// What the probe speaks to the chip.
@@ -135,6 +151,7 @@ impl Session {
         })?;
         let mut session = Self { probe };
         session.check_core(target.triple)?;
+        session.check_chip(target)?;
         Ok(session)
     }
 
@@ -159,6 +176,22 @@ impl Session {
             other => format!("part {other:#05x}"),
         };
         Err(SessionError::Core { found, expected })
+    }
+
+    /// Two chips can have one kind of core: a register of this one tells which it is.
+    fn check_chip(&mut self, target: &Target<'_>) -> Result<(), SessionError> {
+        let Some(expected) = target.chip_says else {
+            return Ok(());
+        };
+        let found = self.word_at(expected.address)?;
+        if found == expected.value {
+            return Ok(());
+        }
+        Err(SessionError::Chip {
+            found,
+            expected: expected.clone(),
+            chip: target.chip.to_owned(),
+        })
     }
 
     /// Writes the image, an ELF file, into flash, verifies it, and lets it run from reset.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
 use thiserror::Error;
 
@@ -26,7 +27,17 @@ pub enum TakeError {
     Lock(#[from] LockError),
 }
 
-/// Takes the bench with this probe for this process. `locks` is the folder of locks.
+/// The one probe that is meant, as it is plugged in now.
+///
+/// # Errors
+///
+/// That there is none, or more than one.
+pub fn find_probe(probe: &RealProbe) -> Result<DebugProbeSelector, Absent> {
+    resolve(probe, &Lister::new().list_all())
+}
+
+/// Takes the bench with this probe for this process. `locks` is the folder of locks; somebody
+/// else's probe is not waited for any longer once `cancelled`.
 ///
 /// # Errors
 ///
@@ -35,9 +46,10 @@ pub fn take<'b>(
     bench: &'b Bench,
     probe: &RealProbe,
     locks: &Path,
+    cancelled: &dyn Fn() -> bool,
 ) -> Result<Station<'b>, TakeError> {
-    let selector = resolve(probe, &Lister::new().list_all())?;
-    let lock = ProbeLock::acquire(locks, &selector, &owner(), PATIENCE)?;
+    let selector = find_probe(probe)?;
+    let lock = ProbeLock::acquire(locks, &selector, &owner(), PATIENCE, cancelled)?;
     Ok(Station::on_probe(bench, selector, lock))
 }
 

@@ -39,7 +39,13 @@ pub(crate) fn hold_when_asked(mut arguments: impl Iterator<Item = String>) -> Op
     arguments.next().filter(|first| first == HOLD)?;
     let folder = PathBuf::from(arguments.next()?);
     let wanted = probe(&arguments.next()?);
-    let lock = ProbeLock::acquire(&folder, &wanted, &owner("hil run lamp/lock"), PATIENCE);
+    let lock = ProbeLock::acquire(
+        &folder,
+        &wanted,
+        &owner("hil run lamp/lock"),
+        PATIENCE,
+        &|| false,
+    );
     if lock.is_err() {
         return Some(ExitCode::FAILURE);
     }
@@ -87,7 +93,10 @@ pub(crate) fn another_process_has_it() -> Result<(), Failed> {
     let patience = Duration::from_millis(100);
     // By its serial number and by its kind alone, it is the same probe.
     for wanted in [PROBE, "0d28:0204", "0d28:0204-1:9900"] {
-        let error = ProbeLock::acquire(&locks, &probe(wanted), &owner("hil run"), patience);
+        let error =
+            ProbeLock::acquire(&locks, &probe(wanted), &owner("hil run"), patience, &|| {
+                false
+            });
         let error = error.err().ok_or("it was free")?;
         let LockError::Taken {
             owner: Some(found),
@@ -110,7 +119,13 @@ pub(crate) fn another_process_has_it() -> Result<(), Failed> {
     }
     // Another probe of that kind is free, and so is another kind.
     for wanted in ["0d28:0204:9906", "1366:1015"] {
-        ProbeLock::acquire(&locks, &probe(wanted), &owner("hil run"), Duration::ZERO)?;
+        ProbeLock::acquire(
+            &locks,
+            &probe(wanted),
+            &owner("hil run"),
+            Duration::ZERO,
+            &|| false,
+        )?;
     }
     Ok(())
 }
@@ -121,7 +136,9 @@ pub(crate) fn ends_with_its_process() -> Result<(), Failed> {
         let mut other = Other::holding(&locks, wanted)?;
         // Killed, it can give nothing back by itself.
         other.0.kill()?;
-        let lock = ProbeLock::acquire(&locks, &probe(PROBE), &owner("hil run"), PATIENCE)?;
+        let lock = ProbeLock::acquire(&locks, &probe(PROBE), &owner("hil run"), PATIENCE, &|| {
+            false
+        })?;
         drop(lock);
     }
     Ok(())

@@ -1,4 +1,5 @@
-//! Benches as people meet them: what `hil list` shows and refuses, and locks of probes.
+//! Benches as people meet them: what `hil list` shows and refuses, locks of probes,
+//! and what `hil run` says before it starts.
 //!
 //! Every file in `fixtures/broken-benches` is put into a repository as its only bench; the
 //! real binary must refuse it with exit code 2 and say where it is wrong. What is told stands
@@ -13,6 +14,7 @@ mod broken;
 mod list;
 mod lock;
 mod repository;
+mod run;
 
 use std::env;
 use std::process::ExitCode;
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::from_args();
-    let tests: [(&str, Test); 10] = [
+    let tests: [(&str, Test); 13] = [
         ("list/shows-what-ships", list::shows_what_ships),
         ("list/json-names-every-test", list::json_names_every_test),
         ("list/benches-of-the-user", list::benches_of_the_user),
@@ -37,6 +39,18 @@ fn main() -> ExitCode {
         ("list/outside-a-repository", list::outside_a_repository),
         ("lock/another-process-has-it", lock::another_process_has_it),
         ("lock/ends-with-its-process", lock::ends_with_its_process),
+        (
+            "run/an-absent-probe-needs-no-image",
+            run::an_absent_probe_needs_no_image,
+        ),
+        (
+            "run/a-bench-that-must-be-there-is-one",
+            run::a_bench_that_must_be_there_is_one,
+        ),
+        (
+            "run/reports-have-a-place-to-go",
+            run::reports_have_a_place_to_go,
+        ),
     ];
     let mut trials: Vec<_> = tests
         .into_iter()

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use hil_tests::images::board::{BOARDS, Board};
+use hil_tests::images::board::{BOARDS, Board, ChipSays};
 use hil_tests::images::build::{Image, Profile, build};
 use hil_tests::images::elf::Elf;
 use hil_tests::session::frames::{Hello, Told};
@@ -122,10 +122,21 @@ impl Bench {
 
 /// A session with the board behind this probe, as if it were one with this chip.
 pub(crate) fn attach(selector: &str, chip: &str, triple: &str) -> Result<Session, Failed> {
+    attach_to(selector, chip, triple, None)
+}
+
+/// The same, if the chip says this of itself.
+pub(crate) fn attach_to(
+    selector: &str,
+    chip: &str,
+    triple: &str,
+    chip_says: Option<&ChipSays>,
+) -> Result<Session, Failed> {
     let selector = selector.parse().map_err(|_| "no selector")?;
     Ok(Session::attach(&Target {
         selector,
         chip,
+        chip_says,
         triple,
         protocol: WireProtocol::Swd,
         speed_khz: None,

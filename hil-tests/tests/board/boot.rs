@@ -7,6 +7,7 @@ use firmware_core::output::Level;
 use firmware_core::run::Observation;
 use firmware_core::time::Ticks;
 use firmware_core::wire::Boot;
+use hil_tests::images::board::{BOARDS, Board};
 use hil_tests::images::build::Profile;
 use hil_tests::session::frames::Told;
 use hil_tests::session::logs::LogTable;
@@ -14,7 +15,8 @@ use hil_tests::virtual_board::board::VirtualBoard;
 use hil_tests::virtual_board::machine::Pace;
 use libtest_mimic::Failed;
 
-use super::bench::{Bench, attach, until};
+use super::bench::{ANY_PORT, Bench, CHIP, attach, attach_to, until};
+use super::support;
 
 /// Every bit of `LOCKSTEP_BOOT`: `.data` copied, `.bss` zeroed, checked.
 const ALL_HELD: u32 = 7;
@@ -92,6 +94,25 @@ pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
     assert!(
         error.contains("Cortex-M0") || error.contains("nRF52833"),
         "{error}"
+    );
+    Ok(())
+}
+
+/// A chip of the same family has the same core, and says of itself that it is another one.
+pub(crate) fn another_chip_of_the_same_core_is_refused() -> Result<(), Failed> {
+    let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
+    let mut shipped = Board::read(&support::root().join(BOARDS).join("microbit-v1"))?;
+    let says = shipped.chip_says.as_mut().ok_or("it says nothing")?;
+    attach_to(&board.selector(), CHIP, "thumbv6m-none-eabi", Some(says))?;
+    says.value = 128;
+    let attached = attach_to(&board.selector(), CHIP, "thumbv6m-none-eabi", Some(says));
+    let Err(error) = attached else {
+        return Err("it attaches to a chip with half as much flash".into());
+    };
+    let told = error.message().unwrap_or_default();
+    assert!(
+        told.contains("has 0x100 in FICR.CODESIZE: expected 0x80"),
+        "{told}"
     );
     Ok(())
 }

@@ -24,7 +24,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 12] = [
+    let tests: [(&str, Test); 13] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -33,6 +33,10 @@ fn main() -> ExitCode {
         (
             "boot/another-chip-is-refused",
             boot::another_chip_is_refused,
+        ),
+        (
+            "boot/another-chip-of-the-same-core-is-refused",
+            boot::another_chip_of_the_same_core_is_refused,
         ),
         (
             "crash/a-panic-leaves-its-epitaph",

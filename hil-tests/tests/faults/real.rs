@@ -156,12 +156,15 @@ fn another_chip_is_infra() -> Result<(), Failed> {
 /// The wires of a bench whose buttons are pressed by pins that nothing else uses.
 const JUMPERS: [&str; 4] = ["--jumper", "P0.20=P0.17", "--jumper", "P0.23=P0.26"];
 
-/// What each attempt at a scenario on a bench with jumpers came to: its verdict, and why.
+/// What an attempt came to: its verdict, and why.
+type Attempt = (String, String);
+
+/// How a scenario on a bench with jumpers ended, and each attempt at it.
 fn attempts(
     board: &Board,
     tolerance: u32,
     arguments: &[&str],
-) -> Result<(Option<i32>, Vec<(String, String)>), Failed> {
+) -> Result<(Option<i32>, Vec<Attempt>), Failed> {
     let config = tempfile::tempdir()?;
     let benches = config.path().join("lockstep/benches");
     fs::create_dir_all(&benches)?;

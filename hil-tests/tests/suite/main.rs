@@ -206,7 +206,7 @@ impl Plan {
                 (Probe::Real(_), Some(refused)) => return Err(refused.into()),
                 (Probe::Real(probe), None) if !of_bench.is_taken => {
                     let runtime = env::var_os("XDG_RUNTIME_DIR").map(Into::into);
-                    let taken = take(bench, probe, &folder(runtime, &env::temp_dir()));
+                    let taken = take(bench, probe, &folder(runtime, &env::temp_dir()), &|| false);
                     of_bench.is_taken = taken.is_ok();
                     of_bench.refused = taken.as_ref().err().map(ToString::to_string);
                     return Ok(taken?);
