@@ -3,7 +3,7 @@
 use firmware_core::time::Ticks;
 use sim::trace::Trace;
 
-use super::firmware::Firmware;
+use super::firmware::NamedPin;
 use super::stimulus::{Change, Problem, changes, level, sample};
 use crate::session::heard::Look;
 use crate::verdict::{Evidence, PinSample};
@@ -15,21 +15,20 @@ use crate::verdict::{Evidence, PinSample};
 pub fn compare(
     trace: &Trace,
     looks: &[Look],
-    firmware: &Firmware,
+    outputs: &[NamedPin],
 ) -> (Vec<PinSample>, Option<Problem>) {
-    let said = changes(trace, &vec![false; firmware.outputs.len()]);
+    let said = changes(trace, &vec![false; outputs.len()]);
     let mut samples = Vec::new();
     let mut problem = None;
-    let mut seen = vec![None; firmware.outputs.len()];
+    let mut seen = vec![None; outputs.len()];
     for look in looks {
-        for (output, (named, seen)) in firmware.outputs.iter().zip(&mut seen).enumerate() {
+        for (output, (named, seen)) in outputs.iter().zip(&mut seen).enumerate() {
             let Some(port) = look.registers.get(usize::from(named.pin.port)) else {
                 continue;
             };
             let high = port >> named.pin.pin & 1 == 1;
             if seen.replace(high) != Some(high) {
-                let who = Evidence::Register;
-                samples.push(sample(look.tick, output, high, who, firmware));
+                samples.push(sample(look.tick, named, high, Evidence::Register));
             }
             let next = look.tick.saturating_add(Ticks(1));
             let is_said = [look.tick, next].map(|tick| level_at(&said, output, tick));
@@ -57,4 +56,74 @@ fn level_at(said: &[Change], output: usize, tick: Ticks) -> bool {
     let of_output = said[..before].iter().rev();
     let mut last = of_output.filter(|change| change.output == output);
     last.next().is_some_and(|change| change.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use firmware_core::output::Level;
+    use firmware_core::run::{Observation, Observer};
+    use sim::catalog::shipped;
+
+    const OUTPUTS: [NamedPin; 2] = [
+        NamedPin {
+            name: "lamp",
+            pin: pin_map::Pin { port: 0, pin: 3 },
+        },
+        NamedPin {
+            name: "locked",
+            pin: pin_map::Pin { port: 1, pin: 0 },
+        },
+    ];
+
+    /// The lamp goes on at tick 10 and off at tick 20; nothing is ever locked.
+    fn trace() -> Trace {
+        let mut trace = Trace::new(shipped()[0].interface());
+        for (tick, level) in [(10, Level(100)), (20, Level::OFF)] {
+            trace.observe(Ticks(tick), Observation::Output(0, level));
+        }
+        trace.set_end(Ticks(30));
+        trace
+    }
+
+    fn problem(tick: u32, registers: [u32; 2]) -> Option<String> {
+        let look = Look {
+            tick: Ticks(tick),
+            registers: registers.to_vec(),
+        };
+        let (_, problem) = compare(&trace(), &[look], &OUTPUTS);
+        problem.map(|problem| problem.message)
+    }
+
+    #[test]
+    fn a_pin_is_as_the_firmware_says_for_the_tick_or_the_next() {
+        let (low, high) = ([0, 0], [1 << 3, 0]);
+        for (tick, registers) in [(8, low), (9, low), (9, high), (10, high), (18, high)] {
+            assert_eq!(problem(tick, registers), None, "{tick}");
+        }
+        for (tick, registers) in [(19, low), (19, high), (20, low), (30, low)] {
+            assert_eq!(problem(tick, registers), None, "{tick}");
+        }
+        for (tick, registers) in [(8, high), (10, low), (18, low), (20, high), (30, high)] {
+            assert!(problem(tick, registers).is_some(), "{tick}");
+        }
+        assert_eq!(
+            problem(5, [0, 1]).as_deref(),
+            Some("pin P1.00 (`locked`) is high in its register at tick 5: the firmware says low")
+        );
+    }
+
+    #[test]
+    fn what_does_not_change_is_one_sample() {
+        let looks = [(1, 0), (2, 0), (11, 8), (12, 8), (21, 0)];
+        let looks = looks.map(|(tick, port)| Look {
+            tick: Ticks(tick),
+            registers: vec![port, 0],
+        });
+        let (samples, problem) = compare(&trace(), &looks, &OUTPUTS);
+        assert_eq!(problem, None);
+        let lamp = samples.iter().filter(|sample| sample.output == "lamp");
+        let seen: Vec<_> = lamp.map(|sample| (sample.tick.0, sample.level)).collect();
+        assert_eq!(seen, [(1, 0), (11, 1), (21, 0)]);
+    }
 }

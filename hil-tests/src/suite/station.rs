@@ -258,7 +258,7 @@ impl<'b> Station<'b> {
         if let Some(watched) = &watched {
             looks.push(self.look_at_the_end(watched, trace.end())?);
         }
-        let (seen, register) = registers::compare(&trace, &looks, firmware);
+        let (seen, register) = registers::compare(&trace, &looks, &firmware.outputs);
         pins.extend(seen);
         pins.sort_by_key(|sample| sample.tick);
         Ok(Played {
@@ -458,7 +458,7 @@ impl<'b> Station<'b> {
         if lost > 0 {
             return Err(StationError::Lost(lost));
         }
-        Ok(compare(expected, &edges, firmware))
+        Ok(compare(expected, &edges, &firmware.outputs))
     }
 
     /// What presses the buttons where no machine does.

@@ -9,7 +9,7 @@ use firmware_core::time::Ticks;
 use sim::script::Script;
 use sim::trace::Trace;
 
-use super::firmware::Firmware;
+use super::firmware::{Firmware, NamedPin};
 use crate::verdict::{Evidence, PinSample};
 use crate::virtual_board::pins::{Drive, Edge};
 
@@ -91,14 +91,13 @@ pub struct Problem {
 pub fn compare(
     expected: &[Change],
     seen: &[Edge],
-    firmware: &Firmware,
+    outputs: &[NamedPin],
 ) -> (Vec<PinSample>, Option<Problem>) {
     let mut samples = Vec::new();
     let mut by_output: BTreeMap<usize, Vec<(Option<u32>, bool)>> = BTreeMap::new();
     for edge in seen {
-        let of_pin =
-            |named: &super::firmware::NamedPin| named.pin.port == 0 && named.pin.pin == edge.pin;
-        let Some(output) = firmware.outputs.iter().position(of_pin) else {
+        let of_pin = |named: &NamedPin| named.pin.port == 0 && named.pin.pin == edge.pin;
+        let Some(output) = outputs.iter().position(of_pin) else {
             continue;
         };
         by_output
@@ -106,22 +105,17 @@ pub fn compare(
             .or_default()
             .push((edge.tick, edge.high));
         if let Some(tick) = edge.tick {
-            samples.push(sample(
-                Ticks(tick),
-                output,
-                edge.high,
-                Evidence::Outside,
-                firmware,
-            ));
+            let named = &outputs[output];
+            samples.push(sample(Ticks(tick), named, edge.high, Evidence::Outside));
         }
     }
-    let problem = (0..firmware.outputs.len()).find_map(|output| {
+    let problem = (0..outputs.len()).find_map(|output| {
         let expected = expected.iter().filter(|change| change.output == output);
         let expected: Vec<_> = expected
             .map(|change| (Some(change.tick.0), change.high))
             .collect();
         let seen = by_output.remove(&output).unwrap_or_default();
-        differing(&expected, &seen, &firmware.outputs[output])
+        differing(&expected, &seen, &outputs[output])
     });
     (samples, problem)
 }
@@ -129,7 +123,7 @@ pub fn compare(
 fn differing(
     expected: &[(Option<u32>, bool)],
     seen: &[(Option<u32>, bool)],
-    named: &super::firmware::NamedPin,
+    named: &NamedPin,
 ) -> Option<Problem> {
     let shared = expected
         .iter()
@@ -168,14 +162,7 @@ pub(super) const fn level(high: bool) -> &'static str {
 
 /// A level of an output, and who says so.
 #[must_use]
-pub fn sample(
-    tick: Ticks,
-    output: usize,
-    high: bool,
-    evidence: Evidence,
-    firmware: &Firmware,
-) -> PinSample {
-    let named = &firmware.outputs[output];
+pub fn sample(tick: Ticks, named: &NamedPin, high: bool, evidence: Evidence) -> PinSample {
     PinSample {
         tick,
         output: named.name.to_owned(),
