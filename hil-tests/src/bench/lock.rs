@@ -59,6 +59,9 @@ pub enum LockError {
         /// When that ended, in seconds of Unix time.
         now: u64,
     },
+    /// Nobody wants it any more.
+    #[error("stopped while the probe `{0}` was waited for")]
+    Cancelled(String),
     /// The folder of locks is somebody else's as well.
     #[error(
         "`{}` is open to others: expected a folder of your own with mode 700; \
@@ -129,7 +132,10 @@ impl ProbeLock {
             if let Some(lock) = Self::attempt(folder, probe, &owner)? {
                 return Ok(lock);
             }
-            if waited >= patience || cancelled() {
+            if cancelled() {
+                return Err(LockError::Cancelled(probe.to_string()));
+            }
+            if waited >= patience {
                 return Err(LockError::Taken {
                     probe: probe.to_string(),
                     owner: taker(folder, probe),

@@ -46,7 +46,8 @@ fn beginning(serials: &[String]) -> String {
 
 /// Whether it is a Black Magic probe, or one that speaks its protocol such as a virtual board's,
 /// whose serial number is an address: probe-rs connects to that.
-fn is_on_network(selector: &DebugProbeSelector) -> bool {
+#[must_use]
+pub fn is_on_network(selector: &DebugProbeSelector) -> bool {
     let is_black_magic = (selector.vendor_id, selector.product_id) == BLACK_MAGIC;
     let serial = selector.serial_number.as_deref();
     is_black_magic && serial.is_some_and(|serial| serial.parse::<SocketAddr>().is_ok())

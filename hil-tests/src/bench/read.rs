@@ -270,6 +270,10 @@ fn wiring(table: &DeTable<'_>, inputs: &Inputs, told: &mut Told<'_>) -> BTreeMap
         let Some(driver) = driver(value, &inputs.map, told) else {
             continue;
         };
+        if wiring.contains_key(&input) {
+            let message = format!("`{input}` has a wire already");
+            told.add(key.span(), &message, "expected one line for each input");
+        }
         if let Some((earlier, _)) = wiring.iter().find(|(_, other)| **other == driver) {
             let message = format!("`{driver}` drives `{earlier}` already");
             told.add(value.span(), &message, "expected a pin of its own");

@@ -14,8 +14,8 @@ use crate::verdict::Case;
 /// Where runs of boards are kept that did not pass, from the root of the repository.
 const RECORDINGS: &str = "target/hil";
 
-/// A line on standard error for each case that is over and did not pass or was skipped; and a
-/// count now and then, for whoever waits.
+/// A line on standard error for each case that is over and needs attention; and a count now and
+/// then, for whoever waits.
 pub(super) struct Progress {
     all: usize,
     done: usize,
@@ -27,6 +27,9 @@ impl Progress {
     }
 
     pub(super) fn show(&mut self, case: &Case) {
+        if case.attempts.is_empty() {
+            return;
+        }
         self.done += 1;
         let verdict = case.verdict();
         let (bench, stimulus) = (&case.bench.name, case.stimulus.word());

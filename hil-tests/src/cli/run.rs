@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -13,18 +14,20 @@ use sim::cli::exit::Exit;
 use sim::cli::output;
 use sim::cli::report::Report;
 use sim::recording::Recording;
+use sim::source::likely;
 
 use super::interrupt::Cancel;
 use super::place;
 use super::progress::{Progress, keep, tell_flash};
 use super::suite::Suite;
+use crate::bench::lock::LockError;
 use crate::bench::plan::{self, Scenario, Test};
 use crate::bench::presence::Absent;
 use crate::bench::{Bench, Probe};
 use crate::images::board::BOARDS;
 use crate::report::{github, html, jsonl, junit, text};
 use crate::suite::prepare::{self, ImagesError, PrepareError, prepare};
-use crate::suite::run::{Images, Job, Prepared, Queue, Settings, not_taken, work};
+use crate::suite::run::{Images, Job, Prepared, Queue, Settings, no_turn, not_taken, work};
 use crate::suite::station::Station;
 use crate::suite::take::{TakeError, find_probe, take};
 use crate::toolchain::Environment;
@@ -84,7 +87,6 @@ enum How {
 impl Run {
     pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
         let begun = Instant::now();
-        self.clear_reports();
         let mut suite = match Suite::read(catalog, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
@@ -110,6 +112,7 @@ impl Run {
             interrupted: cancel.flag(),
             ..place::environment()
         };
+        self.clear_reports();
         // What cannot be reached needs no image.
         let benches = suite.benches.iter().filter(|bench| is_reachable(bench));
         let reachable: BTreeSet<_> = benches.map(|bench| bench.name.as_str()).collect();
@@ -117,7 +120,11 @@ impl Run {
         let played: Vec<_> = tests.iter().filter(is_within_reach).collect();
         let images = match images(&played, &suite, catalog, &environment, &repository, report) {
             Ok(images) => images,
-            Err(Exit::Interrupted) if cancel.ending() == Ending::TimedOut => return Exit::TimedOut,
+            Err(Exit::Interrupted) if cancel.ending() == Ending::TimedOut => {
+                let message = "the time that `--timeout` gives was over before anything was played";
+                report.print(&report.plain(message, None));
+                return Exit::TimedOut;
+            }
             Err(exit) => return exit,
         };
         let cases = self.play(
@@ -151,6 +158,10 @@ impl Run {
             if folder.is_some_and(|folder| !folder.is_dir()) || path.is_dir() {
                 let message = format!("cannot write a report to `{}`", path.display());
                 return refuse(&message, "name a file in a folder that is there");
+            }
+            if is_precious(path) {
+                let message = format!("`{}` is there, and is no report", path.display());
+                return refuse(&message, "name another file, or delete it");
             }
             if reports[..index].contains(path) {
                 let message = format!("two reports are to be written to `{}`", path.display());
@@ -188,9 +199,8 @@ impl Run {
             let meant = meant(asked, &suite.scenarios);
             names.extend(meant.iter().map(|scenario| scenario.name.clone()));
             if meant.is_empty() {
-                let message = format!("there is no scenario `{asked}`");
-                let help = "`hil list` shows them all; a name, the beginning of one, or a file";
-                report.print(&report.plain(&message, Some(help)));
+                let (message, help) = unknown(asked, &suite.scenarios);
+                report.print(&report.plain(&message, Some(&help)));
                 return Err(Exit::BadInput);
             }
         }
@@ -285,24 +295,29 @@ impl Run {
                 work(&Queue::new(jobs), &mut station, settings, told);
             }
             Err(error) => {
-                let cause = Cause::new(error.to_string());
-                // Whoever names a bench wants it: only one that nobody asked for is left out.
-                let is_asked_for = self.bench.is_some() || place::required().contains(&bench.name);
-                let outcome = match error {
-                    TakeError::Absent(Absent::None { .. }) if !is_asked_for => {
-                        Outcome::Skipped(cause)
-                    }
-                    _ => Outcome::Infra(cause),
-                };
                 for job in jobs {
-                    let outcome = match &job.skip {
-                        Some(skip) => Outcome::Skipped(Cause::new(skip.to_string())),
-                        None => outcome.clone(),
-                    };
                     // Nobody listens any more once the process ends.
-                    let _ = told.send((job.place, not_taken(&job, outcome)));
+                    let _ = told.send((job.place, self.without_bench(&job, &error)));
                 }
             }
+        }
+    }
+
+    /// A case on a bench that cannot be taken. Whoever names a bench wants it: only one that nobody
+    /// asked for is left out.
+    fn without_bench(&self, job: &Job<'_>, error: &TakeError) -> Case {
+        let name = &job.bench.name;
+        let is_asked_for = self.bench.is_some() || place::required().contains(name);
+        if let Some(skip) = job.skip.as_ref().filter(|_| !is_asked_for) {
+            return not_taken(job, Outcome::Skipped(Cause::new(skip.to_string())));
+        }
+        let cause = Cause::new(error.to_string());
+        match error {
+            TakeError::Lock(LockError::Cancelled(_)) => no_turn(job),
+            TakeError::Absent(Absent::None { .. }) if !is_asked_for => {
+                not_taken(job, Outcome::Skipped(cause))
+            }
+            _ => not_taken(job, Outcome::Infra(cause)),
         }
     }
 
@@ -357,11 +372,33 @@ impl Run {
     /// its end.
     fn clear_reports(&self) {
         let reports = [&self.junit, &self.json, &self.html];
-        for path in reports.into_iter().flatten().filter(|path| path.is_file()) {
+        for path in reports
+            .into_iter()
+            .flatten()
+            .filter(|path| is_plain_file(path))
+        {
             // One that cannot be taken away cannot be written either, which is told then.
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Whether it is a file of its own, and no link and no device.
+fn is_plain_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+}
+
+/// Whether it is a file with something in it that no report is.
+fn is_precious(path: &Path) -> bool {
+    let mut beginning = [0; 512];
+    let read = |mut file: fs::File| file.read(&mut beginning);
+    let length = match is_plain_file(path) {
+        true => fs::File::open(path).and_then(read).unwrap_or_default(),
+        false => return false,
+    };
+    let text = String::from_utf8_lossy(&beginning[..length]);
+    let marks = [jsonl::MARK, junit::MARK, html::MARK];
+    length > 0 && !marks.iter().any(|mark| text.contains(mark))
 }
 
 /// Whether the bench can be taken as far as can be seen now; why not is told when it is taken.
@@ -379,12 +416,34 @@ fn stimulus(test: &Test<'_>) -> Stimulus {
     }
 }
 
+/// What is said of a scenario that there is not.
+fn unknown(asked: &str, scenarios: &[Scenario]) -> (String, String) {
+    if Path::new(asked).exists() {
+        let message = format!("`{asked}` is no scenario of this repository");
+        let help = format!(
+            "the suite plays those below `{}`, each with its golden",
+            plan::SCENARIOS
+        );
+        return (message, help);
+    }
+    let names = scenarios.iter().map(|scenario| scenario.name.as_str());
+    let help = match likely(asked, names) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => {
+            "`hil list` shows them all; a name, the beginning of one, a file or a folder".to_owned()
+        }
+    };
+    (format!("there is no scenario `{asked}`"), help)
+}
+
 /// The scenarios that are asked for: those of this name, or else of a name that begins so, or
-/// else of this file.
+/// else of this file or folder.
 fn meant<'s>(asked: &str, scenarios: &'s [Scenario]) -> Vec<&'s Scenario> {
     let file = fs::canonicalize(asked).ok();
-    let of_file =
-        |scenario: &Scenario| file.is_some() && file == fs::canonicalize(&scenario.path).ok();
+    let of_file = |scenario: &Scenario| match (&file, fs::canonicalize(&scenario.path)) {
+        (Some(asked), Ok(path)) => path.starts_with(asked),
+        _ => false,
+    };
     let is_named = |scenario: &Scenario| scenario.name == asked;
     let begins = |scenario: &Scenario| scenario.name.starts_with(asked);
     let ways: [&dyn Fn(&Scenario) -> bool; 3] = [&is_named, &begins, &of_file];

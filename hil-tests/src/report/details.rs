@@ -15,10 +15,7 @@ pub(super) fn details(case: &Case) -> String {
     if let Some(cause) = case.cause() {
         explain(cause, &mut lines);
     }
-    if case.tolerance.0 > 0 {
-        let slack = case
-            .slack()
-            .map_or("not measured".to_owned(), |slack| slack.to_string());
+    if let Some(slack) = case.slack().filter(|_| case.tolerance.0 > 0) {
         lines.push(0, format!("slack: {slack} of {} allowed", case.tolerance));
     }
     if case.attempts.len() > 1 {

@@ -19,6 +19,9 @@ const CLOSE: u32 = 40;
 /// How many times the distance of two events is shown on each side of them.
 const AROUND: u32 = 10;
 
+/// What a report has near its beginning, and other files have not.
+pub const MARK: &str = "<meta name=\"generator\" content=\"lockstep\"/>";
+
 /// The whole page.
 #[must_use]
 pub fn render(suite: &Suite) -> String {
@@ -35,7 +38,7 @@ pub fn render(suite: &Suite) -> String {
     let mut page = format!(
         "<!DOCTYPE html>\n\
          <html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n\
-         <meta charset=\"utf-8\"/>\n\
+         <meta charset=\"utf-8\"/>\n{MARK}\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <header>\n<h1>Lockstep {}</h1>\n<p>{} in {}</p>\n{ended}</header>\n",
@@ -203,7 +206,11 @@ fn facts(case: &Case) -> String {
 }
 
 fn waveforms(case: &Case, attempt: &Attempt, divergence: Option<&Divergence>) -> String {
-    let (golden, board) = match (&case.expected, &attempt.trace) {
+    let expected = match divergence {
+        Some(_) => attempt.expected.as_ref().or(case.expected.as_ref()),
+        None => case.expected.as_ref(),
+    };
+    let (golden, board) = match (expected, &attempt.trace) {
         (Some(golden), Some(board)) => (golden, board),
         (Some(alone), None) => {
             let whole = Window {

@@ -24,6 +24,9 @@ pub const VERSION: u32 = 2;
 /// Milliseconds in a tick.
 const TICK_MS: u32 = 1;
 
+/// What a report has near its beginning, and other files have not.
+pub const MARK: &str = "{\"report\":";
+
 /// The whole report.
 ///
 /// # Errors

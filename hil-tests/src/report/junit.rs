@@ -20,6 +20,9 @@ use crate::verdict::{Attempt, Case, Outcome, Suite, Verdict};
 /// The name of the report.
 const NAME: &str = "lockstep";
 
+/// What a report has near its beginning, and other files have not.
+pub const MARK: &str = "<testsuites name=\"lockstep\"";
+
 /// The whole report. An attribute keeps no newline: there, a space stands for it.
 ///
 /// # Errors
@@ -110,7 +113,7 @@ fn status(case: &Case) -> TestCaseStatus {
         status.set_rerun_kind(FlakyOrRerun::Flaky);
         status.add_reruns(case.attempts.iter().filter_map(rerun));
     } else if verdict.needs_attention() {
-        // The one that is told first is the failure itself.
+        // The one that is told is the failure itself.
         let told = case.telling();
         let others = case
             .attempts

@@ -182,6 +182,7 @@ pub(super) fn suites() -> Vec<(&'static str, Suite)> {
             Pins,
             vec![Attempt {
                 trace: Some(late(2)),
+                expected: Some(late(2)),
                 slack: Some(Ticks(2)),
                 ..Attempt::new(Outcome::Pass, ms(1020))
             }],
@@ -271,7 +272,7 @@ fn hostile(mut suite: Suite) -> Suite {
                     line: 7,
                 });
             }
-            attempt.trace.as_mut()
+            attempt.trace.iter_mut().chain(&mut attempt.expected)
         });
         for document in traces.flatten().chain(&mut case.expected) {
             for line in &mut document.lines {

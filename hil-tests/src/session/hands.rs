@@ -1,21 +1,24 @@
 //! Buttons pressed through the probe: pins of the board that are joined to its inputs are moved at
 //! ticks, as well as a probe can.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use firmware_core::time::Ticks;
 
 use super::link::{Link, LinkError};
 use super::play::PlayError;
 
-/// From how many ticks before a stroke on nothing else is waited for.
-const NEAR: Ticks = Ticks::from_ms(20);
+/// From how many ticks before a stroke on nothing else is waited for: what a board says meanwhile
+/// has room in its channel.
+const NEAR: Ticks = Ticks::from_ms(5);
 
 /// A write that moves pins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stroke {
     /// The tick whose sample is to be the first to see it.
     pub tick: Ticks,
+    /// The line that is moved: a sample comes between two strokes of one.
+    pub line: usize,
     /// The register.
     pub address: u32,
     /// What is written there.
@@ -28,6 +31,8 @@ pub struct Hands {
     strokes: VecDeque<Stroke>,
     counter: u32,
     allowed: Ticks,
+    /// The tick that was sampled last when a line was moved last.
+    moved: BTreeMap<usize, Ticks>,
 }
 
 impl Hands {
@@ -39,14 +44,15 @@ impl Hands {
             strokes: strokes.into_iter().collect(),
             counter,
             allowed,
+            moved: BTreeMap::new(),
         }
     }
 
     /// Makes the strokes whose time has come, and tells whether the next is so near that nothing
     /// else should be done meanwhile.
     ///
-    /// A stroke is due once the sample before its own was taken. What the counter says after the
-    /// write is the last tick that may not have seen it.
+    /// A stroke is due once the sample before its own was taken, and one after the last stroke of
+    /// its line. What the counter says after the write is the last tick that may not have seen it.
     pub(super) fn act(&mut self, link: &mut Link<'_>) -> Result<bool, PlayError> {
         loop {
             let Some(next) = self.strokes.front().copied() else {
@@ -57,8 +63,11 @@ impl Hands {
             if now < before {
                 return Ok(Ticks(before.0 - now.0) <= NEAR);
             }
-            self.strokes.pop_front();
+            if self.moved.get(&next.line).is_some_and(|last| now <= *last) {
+                return Ok(true);
+            }
             self.make(next, before, link)?;
+            self.strokes.pop_front();
         }
     }
 
@@ -71,6 +80,14 @@ impl Hands {
         Ok(())
     }
 
+    /// Whether everything was pressed by the end of the run.
+    pub(super) fn finish(&self) -> Result<(), PlayError> {
+        match self.strokes.front() {
+            None => Ok(()),
+            Some(stroke) => Err(PlayError::Unpressed(stroke.tick)),
+        }
+    }
+
     fn make(
         &mut self,
         stroke: Stroke,
@@ -78,8 +95,13 @@ impl Hands {
         link: &mut Link<'_>,
     ) -> Result<(), PlayError> {
         link.write_word(stroke.address, stroke.bits)?;
-        let after = link.word(self.counter)?;
-        let late = Ticks(after.saturating_sub(before.0));
+        let after = Ticks(link.word(self.counter)?);
+        if after < before {
+            // The board stands still: its run is over.
+            return Err(PlayError::Unpressed(stroke.tick));
+        }
+        self.moved.insert(stroke.line, after);
+        let late = Ticks(after.0 - before.0);
         if late > self.allowed {
             return Err(PlayError::Late {
                 tick: stroke.tick,

@@ -18,17 +18,21 @@ const MAX_LOOKS: usize = 1 << 16;
 /// What is looked at while a board plays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched<'a> {
-    /// The address of the tick whose outputs were shown last.
-    pub shown: u32,
+    /// The address of the tick whose outputs were shown last; without it there is no look in the
+    /// middle of a run.
+    pub shown: Option<u32>,
     /// The addresses of the registers with the levels of the pins, one a port.
     pub registers: &'a [u32],
 }
 
-/// What registers said while these outputs, or those of the next tick, were shown.
+/// What registers said at some time between two ticks: a probe takes longer than one to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// The tick whose outputs had been shown last, before and after the registers were read.
-    pub tick: Ticks,
+    /// The tick whose outputs had been shown last before the registers were read.
+    pub from: Ticks,
+    /// The tick whose outputs had been shown last after that. Those of the next one may be there
+    /// already.
+    pub to: Ticks,
     /// The registers, in their order.
     pub registers: Vec<u32>,
 }
@@ -40,6 +44,8 @@ pub struct Heard {
     pub trace: Trace,
     /// What its registers said.
     pub looks: Vec<Look>,
+    /// Whether the run has begun.
+    pub has_begun: bool,
 }
 
 impl Heard {
@@ -51,6 +57,7 @@ impl Heard {
         Self {
             trace,
             looks: Vec::new(),
+            has_begun: false,
         }
     }
 }
@@ -69,7 +76,6 @@ pub(super) enum Taken {
 pub(super) struct Run<'h> {
     heard: &'h mut Heard,
     run: u32,
-    begun: bool,
     number: u32,
     observations: u32,
 }
@@ -79,14 +85,13 @@ impl<'h> Run<'h> {
         Self {
             heard,
             run,
-            begun: false,
             number: 0,
             observations: 0,
         }
     }
 
     pub(super) fn has_begun(&self) -> bool {
-        self.begun
+        self.heard.has_begun
     }
 
     pub(super) fn take(&mut self, received: Received) -> Result<Taken, PlayError> {
@@ -97,7 +102,7 @@ impl<'h> Run<'h> {
         if let Told::Refused(refusal) = message {
             return Err(PlayError::Refused(refusal));
         }
-        if !self.begun {
+        if !self.heard.has_begun {
             // The rest of what was asked before the run.
             return Ok(Taken::Nothing);
         }
@@ -127,8 +132,8 @@ impl<'h> Run<'h> {
     /// The hello of this run begins it. One of no run is that of a board that has come up anew.
     fn greeted(&mut self, number: u32, hello: Box<Hello>) -> Result<Taken, PlayError> {
         match hello.run {
-            Some(run) if run == self.run && number == 0 && !self.begun => {
-                self.begun = true;
+            Some(run) if run == self.run && number == 0 && !self.heard.has_begun => {
+                self.heard.has_begun = true;
                 self.number = 1;
                 Ok(Taken::Tick(Ticks::ZERO))
             }
@@ -146,25 +151,38 @@ impl<'h> Run<'h> {
         Taken::Tick(tick)
     }
 
-    /// Looks at the registers. A tick that is over meanwhile makes a look worth nothing, and so
-    /// does tick 0: what is shown then may still be the end of the run before.
+    /// Looks at the registers. At tick 0 that is worth nothing: what is shown then may still be the
+    /// end of the run before.
     pub(super) fn look(
         &mut self,
         link: &mut Link<'_>,
         watched: &Watched<'_>,
     ) -> Result<(), LinkError> {
-        if self.heard.trace.end() == Ticks::ZERO || self.heard.looks.len() == MAX_LOOKS {
+        let Some(shown) = watched.shown else {
+            return Ok(());
+        };
+        if self.heard.trace.end() == Ticks::ZERO {
             return Ok(());
         }
-        let tick = link.word(watched.shown)?;
+        if self.heard.looks.len() == MAX_LOOKS {
+            // Every other one goes: the end of a long run is worth as much as its beginning.
+            let mut nth = 0_usize;
+            self.heard.looks.retain(|_| {
+                nth += 1;
+                nth.is_multiple_of(2)
+            });
+        }
+        let from = Ticks(link.word(shown)?);
         let mut registers = Vec::with_capacity(watched.registers.len());
         for address in watched.registers {
             registers.push(link.word(*address)?);
         }
-        if link.word(watched.shown)? == tick {
-            let tick = Ticks(tick);
-            self.heard.looks.push(Look { tick, registers });
-        }
+        let to = Ticks(link.word(shown)?);
+        self.heard.looks.push(Look {
+            from,
+            to,
+            registers,
+        });
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub enum LinkError {
     /// RTT failed.
     #[error("RTT failed: {0}")]
     Rtt(#[from] rtt::Error),
-    /// A word cannot be read.
+    /// A word cannot be read or written.
     #[error("the probe failed")]
     Probe(#[from] probe_rs::Error),
     /// The board says something that is no frame.

@@ -25,6 +25,7 @@ use probe_rs::rtt::Rtt;
 use probe_rs::{Core, MemoryInterface, Permissions};
 use thiserror::Error;
 
+use crate::bench::presence::is_on_network;
 use crate::images::board::ChipSays;
 use crate::images::elf::Elf;
 use link::{CONTROL_BLOCK, Link, LinkError};
@@ -40,10 +41,12 @@ const CPUID: u32 = 0xe000_ed00;
 #[derive(Debug, Error)]
 pub enum SessionError {
     /// The probe cannot be opened.
-    #[error("cannot open the probe `{selector}`")]
+    #[error("cannot open the probe `{selector}`{}", if *.on_network { ": no probe answers there" } else { "" })]
     Open {
         /// Which probe.
         selector: String,
+        /// Whether it is reached over the network.
+        on_network: bool,
         /// What probe-rs says.
         #[source]
         error: DebugProbeError,
@@ -133,6 +136,7 @@ impl Session {
     pub fn attach(target: &Target<'_>) -> Result<Self, SessionError> {
         let open = |error| SessionError::Open {
             selector: target.selector.to_string(),
+            on_network: is_on_network(&target.selector),
             error,
         };
         let mut probe = Lister::new().open(target.selector.clone()).map_err(open)?;
@@ -267,6 +271,15 @@ impl Session {
     /// Those of the probe.
     pub fn word_at(&mut self, address: u32) -> Result<u32, SessionError> {
         Ok(self.core()?.read_word_32(u64::from(address))?)
+    }
+
+    /// Writes the word at this address while the core runs.
+    ///
+    /// # Errors
+    ///
+    /// Those of the probe.
+    pub fn write_at(&mut self, address: u32, word: u32) -> Result<(), SessionError> {
+        Ok(self.core()?.write_word_32(u64::from(address), word)?)
     }
 
     /// Opens the channels of the image that runs.

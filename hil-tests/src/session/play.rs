@@ -60,6 +60,9 @@ pub enum PlayError {
         /// How late it may be.
         allowed: Ticks,
     },
+    /// The run was over before a pin was moved.
+    #[error("the run was over before the pin moved that was to move at tick {}: the probe is too slow for this scenario", .0.0)]
+    Unpressed(Ticks),
     /// Somebody wanted it to stop.
     #[error("stopped before the run was over")]
     Cancelled,
@@ -214,7 +217,10 @@ fn listen(
         if let Some(received) = link.receive()? {
             heard = Instant::now();
             match run.take(received)? {
-                Taken::End(end) => return Ok(end),
+                Taken::End(end) => {
+                    hands.as_deref().map_or(Ok(()), Hands::finish)?;
+                    return Ok(end);
+                }
                 Taken::Nothing => {}
                 Taken::Tick(tick) => {
                     if now.replace(tick) != Some(tick) {

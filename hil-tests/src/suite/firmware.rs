@@ -130,7 +130,7 @@ impl Firmware {
     /// has no alarms.
     #[must_use]
     pub fn clock(&self) -> Option<TickClock> {
-        let address = |name| Some(self.elf.symbol(name)?.address);
+        let address = |name| self.address(name);
         Some(TickClock {
             stop: address("lockstep_alarm")? & !1,
             counter: address("LOCKSTEP_TICK")?,
@@ -140,6 +140,12 @@ impl Firmware {
                 shown_counter: address("LOCKSTEP_SHOWN")?,
             }),
         })
+    }
+
+    /// Where this symbol is.
+    #[must_use]
+    pub fn address(&self, name: &str) -> Option<u32> {
+        Some(self.elf.symbol(name)?.address)
     }
 
     /// A bit for each output's pin of port 0.

@@ -11,9 +11,32 @@ use sim::script::Script;
 use super::firmware::Firmware;
 use crate::session::hands::Stroke;
 
+/// A wire from a free pin to that of a button.
+#[derive(Clone, Copy, Debug)]
+pub struct Jumper {
+    /// The pin of the button.
+    pub button: Pin,
+    /// The pin that presses it.
+    pub driver: Pin,
+    registers: DriveRegisters,
+}
+
+impl Jumper {
+    /// What this contact writes.
+    #[must_use]
+    pub fn write(&self, contact: Contact) -> (u32, u32) {
+        let address = match contact {
+            Contact::Closed => self.registers.output,
+            Contact::Open => self.registers.input,
+        };
+        (address, 1 << self.driver.pin)
+    }
+}
+
 /// The pins that press the buttons of an app, in the order of its buttons.
 pub struct Jumpers {
-    drivers: Vec<(Pin, DriveRegisters)>,
+    /// One for each button.
+    pub all: Vec<Jumper>,
     active_low: bool,
 }
 
@@ -22,14 +45,19 @@ impl Jumpers {
     /// a port no registers.
     #[must_use]
     pub fn of(firmware: &Firmware, wiring: &BTreeMap<Pin, Pin>) -> Option<Self> {
-        let registers = firmware.drive_registers.as_ref()?;
+        let registers = firmware.drive_registers.as_deref().unwrap_or_default();
         let driver = |button: Pin| {
             let driver = *wiring.get(&button)?;
-            Some((driver, *registers.get(usize::from(driver.port))?))
+            let registers = *registers.get(usize::from(driver.port))?;
+            Some(Jumper {
+                button,
+                driver,
+                registers,
+            })
         };
         let drivers = firmware.buttons.iter().map(|button| driver(button.pin));
         Some(Self {
-            drivers: drivers.collect::<Option<_>>()?,
+            all: drivers.collect::<Option<_>>()?,
             active_low: firmware.active_low,
         })
     }
@@ -38,13 +66,19 @@ impl Jumpers {
     /// outputs. They never drive the other level: a finger may be on the button.
     #[must_use]
     pub fn released(&self) -> Vec<Stroke> {
-        let drivers = self.drivers.iter();
-        let writes = drivers.flat_map(|(pin, registers)| {
+        let all = self.all.iter().enumerate();
+        let writes = all.flat_map(|(line, jumper)| {
             let level = match self.active_low {
-                true => registers.low,
-                false => registers.high,
+                true => jumper.registers.low,
+                false => jumper.registers.high,
             };
-            [registers.input, level].map(|address| write(Ticks::ZERO, *pin, address))
+            let (input, bits) = jumper.write(Contact::Open);
+            [input, level].map(|address| Stroke {
+                tick: Ticks::ZERO,
+                line,
+                address,
+                bits,
+            })
         });
         writes.collect()
     }
@@ -54,25 +88,19 @@ impl Jumpers {
     pub fn strokes(&self, script: &Script) -> Vec<Stroke> {
         let stroke = |tick, action| match action {
             Action::Button(button, contact) => {
-                let (pin, registers) = self.drivers.get(usize::from(button.0))?;
-                let address = match contact {
-                    Contact::Closed => registers.output,
-                    Contact::Open => registers.input,
-                };
-                Some(write(tick, *pin, address))
+                let line = usize::from(button.0);
+                let (address, bits) = self.all.get(line)?.write(contact);
+                Some(Stroke {
+                    tick,
+                    line,
+                    address,
+                    bits,
+                })
             }
             Action::Reset(_) => None,
         };
         let events = script.events().iter();
         let pressed = events.filter_map(|event| stroke(event.tick, event.action));
         self.released().into_iter().chain(pressed).collect()
-    }
-}
-
-fn write(tick: Ticks, pin: Pin, address: u32) -> Stroke {
-    Stroke {
-        tick,
-        address,
-        bits: 1 << pin.pin,
     }
 }

@@ -5,6 +5,7 @@
 //! - [`station`]: a bench that is in use, from its first image to its recovery.
 //! - [`stimulus`]: what pins do in a run, and what should be seen of them.
 //! - [`jumpers`]: buttons that pins of the board itself press.
+//! - [`pressed`]: what a board was told, and what the host does with that.
 //! - [`registers`]: what registers say of the outputs.
 //! - [`diagnosis`]: why a board has not played to the end.
 //! - [`prepare`](mod@prepare): what has to be there before anything is played.
@@ -14,6 +15,7 @@ pub mod diagnosis;
 pub mod firmware;
 pub mod jumpers;
 pub mod prepare;
+pub mod pressed;
 pub mod registers;
 pub mod run;
 pub mod station;

@@ -24,9 +24,6 @@ use crate::toolchain::Environment;
 /// A scenario cannot be played on a board yet.
 #[derive(Debug, Error)]
 pub enum PrepareError {
-    /// It does not hold on the host.
-    #[error("{0}")]
-    Host(String),
     /// A file cannot be read.
     #[error("cannot read `{}`: {error}", .path.display())]
     Io {
@@ -53,7 +50,6 @@ impl PrepareError {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::Host(_) => "it has to hold on the host first: `cargo sim run` shows more",
             Self::Io { .. } | Self::Golden { .. } => {
                 "`INSTA_UPDATE=always cargo test -p sim --test scenarios` writes goldens"
             }
@@ -66,9 +62,9 @@ impl PrepareError {
 ///
 /// # Errors
 ///
-/// That it does not hold there, or has no golden.
+/// That it has no golden, or is no scenario.
 pub fn prepare(scenario: &Scenario, catalog: &Catalog) -> Result<Prepared, PrepareError> {
-    let host = goldens::play_file(catalog, &scenario.path).map_err(PrepareError::Host)?;
+    let host = goldens::play_file(catalog, &scenario.path);
     let read = |path: PathBuf| match fs::read_to_string(&path) {
         Ok(text) => Ok((text, path)),
         Err(error) => Err(PrepareError::Io { path, error }),
@@ -81,7 +77,8 @@ pub fn prepare(scenario: &Scenario, catalog: &Catalog) -> Result<Prepared, Prepa
         path,
         problem: Box::new(problem),
     })?;
-    let stale = divergence(&golden, &Document::from(&host));
+    let on_the_host = host.as_ref().ok().map(Document::from);
+    let stale = on_the_host.and_then(|host| divergence(&golden, &host));
     Ok(Prepared {
         scenario: scenario.clone(),
         script: loaded.script,

@@ -9,8 +9,7 @@ use crate::session::heard::Look;
 use crate::verdict::{Evidence, PinSample};
 
 /// What was seen of the outputs, where it changed from look to look, and the first look at which
-/// a pin was neither as the firmware says for that tick nor as it says for the next, whose
-/// outputs may be there already.
+/// a pin was as the firmware says of no tick that the look may have seen.
 #[must_use]
 pub fn compare(
     trace: &Trace,
@@ -27,20 +26,20 @@ pub fn compare(
                 continue;
             };
             let high = port >> named.pin.pin & 1 == 1;
+            let said_at = tick_that_says(&said, output, high, look);
             if seen.replace(high) != Some(high) {
-                samples.push(sample(look.tick, named, high, Evidence::Register));
+                let tick = said_at.unwrap_or(look.to);
+                samples.push(sample(tick, named, high, Evidence::Register));
             }
-            let next = look.tick.saturating_add(Ticks(1));
-            let is_said = [look.tick, next].map(|tick| level_at(&said, output, tick));
-            if problem.is_none() && !is_said.contains(&high) {
+            if problem.is_none() && said_at.is_none() {
                 problem = Some(Problem {
-                    tick: look.tick,
+                    tick: look.to,
                     message: format!(
                         "pin {} (`{}`) is {} in its register at tick {}: the firmware says {}",
                         named.pin,
                         named.name,
                         level(high),
-                        look.tick.0,
+                        look.to.0,
                         level(!high),
                     ),
                 });
@@ -48,6 +47,21 @@ pub fn compare(
         }
     }
     (samples, problem)
+}
+
+/// The tick at which the firmware says that the output has this level, of those that the look may
+/// have seen: up to the one whose outputs may be there already.
+fn tick_that_says(said: &[Change], output: usize, high: bool, look: &Look) -> Option<Ticks> {
+    let last = look.to.saturating_add(Ticks(1));
+    let has_level = |tick: &Ticks| level_at(said, output, *tick) == high;
+    let changes = said.iter().filter(|change| change.output == output);
+    let ticks = changes.map(|change| change.tick);
+    let within = ticks.filter(|tick| (look.from..=last).contains(tick));
+    [look.to]
+        .into_iter()
+        .chain(within)
+        .chain([look.from])
+        .find(has_level)
 }
 
 /// Whether an output is high when this tick is over.
@@ -88,7 +102,8 @@ mod tests {
 
     fn problem(tick: u32, registers: [u32; 2]) -> Option<String> {
         let look = Look {
-            tick: Ticks(tick),
+            from: Ticks(tick),
+            to: Ticks(tick),
             registers: registers.to_vec(),
         };
         let (_, problem) = compare(&trace(), &[look], &OUTPUTS);
@@ -114,10 +129,27 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_takes_long_may_have_seen_any_of_its_ticks() {
+        let long = |from, to, port| {
+            let look = Look {
+                from: Ticks(from),
+                to: Ticks(to),
+                registers: vec![port, 0],
+            };
+            compare(&trace(), &[look], &OUTPUTS).1.is_none()
+        };
+        assert!(long(5, 12, 0) && long(5, 12, 8));
+        assert!(long(5, 25, 0) && long(5, 25, 8));
+        assert!(long(1, 8, 0) && !long(1, 8, 8));
+        assert!(!long(10, 18, 0) && long(10, 18, 8));
+    }
+
+    #[test]
     fn what_does_not_change_is_one_sample() {
         let looks = [(1, 0), (2, 0), (11, 8), (12, 8), (21, 0)];
         let looks = looks.map(|(tick, port)| Look {
-            tick: Ticks(tick),
+            from: Ticks(tick),
+            to: Ticks(tick),
             registers: vec![port, 0],
         });
         let (samples, problem) = compare(&trace(), &looks, &OUTPUTS);
@@ -125,5 +157,16 @@ mod tests {
         let lamp = samples.iter().filter(|sample| sample.output == "lamp");
         let seen: Vec<_> = lamp.map(|sample| (sample.tick.0, sample.level)).collect();
         assert_eq!(seen, [(1, 0), (11, 1), (21, 0)]);
+    }
+
+    #[test]
+    fn a_look_at_the_outputs_of_the_next_tick_has_that_tick() {
+        let look = Look {
+            from: Ticks(9),
+            to: Ticks(9),
+            registers: vec![8, 0],
+        };
+        let (samples, _) = compare(&trace(), &[look], &OUTPUTS);
+        assert_eq!((samples[0].tick, samples[0].level), (Ticks(10), 1));
     }
 }

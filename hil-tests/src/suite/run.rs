@@ -7,15 +7,15 @@ use std::sync::PoisonError;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use firmware_core::action::Action;
-use firmware_core::run::Observation;
 use firmware_core::time::Ticks;
+use sim::catalog::AppEntry;
 use sim::recording::Recording;
-use sim::script::{Script, Timed};
+use sim::script::Script;
 use sim::trace::Trace;
 use sim::trace::document::Document;
 
 use super::firmware::Firmware;
+use super::pressed;
 use super::station::{Played, Station, StationError};
 use crate::bench::plan::{Scenario, Skip};
 use crate::session::logs;
@@ -31,8 +31,8 @@ pub struct Prepared {
     pub scenario: Scenario,
     /// What is played.
     pub script: Script,
-    /// What the host makes of it.
-    pub host: Trace,
+    /// What the host makes of it, or why it does not hold there.
+    pub host: Result<Trace, String>,
     /// What is expected of every world: the golden beside the scenario.
     pub golden: Document,
     /// The tick at which the host itself leaves the golden, if it does.
@@ -122,9 +122,27 @@ pub fn play_case(
         let outcome = Outcome::Skipped(Cause::new(skip.to_string()));
         return (not_taken(job, outcome), None);
     }
+    let host = match &job.prepared.host {
+        Ok(host) => host,
+        Err(reason) => return (not_taken(job, Outcome::Fail(not_on_the_host(reason))), None),
+    };
     let mut case = case_of(job);
-    let stuck = try_case(job, &mut case, station, settings);
+    let stuck = try_case(job, host, &mut case, station, settings);
     (case, stuck)
+}
+
+/// What does not hold on the host is not played on a board.
+fn not_on_the_host(reason: &str) -> Cause {
+    let mut cause = Cause::new("the scenario does not hold on the host, and was not played");
+    cause.details = reason.lines().map(|line| format!("{line}\n")).collect();
+    cause.help = Some("`cargo sim run` shows more".to_owned());
+    cause
+}
+
+/// A case whose turn does not come.
+#[must_use]
+pub fn no_turn(job: &Job<'_>) -> Case {
+    case_of(job)
 }
 
 /// A case whose bench cannot be taken.
@@ -170,6 +188,7 @@ fn shown(path: &Path) -> String {
 /// more, if it is not.
 fn try_case(
     job: &Job<'_>,
+    host: &Trace,
     case: &mut Case,
     station: &mut Station<'_>,
     settings: &Settings<'_>,
@@ -180,12 +199,13 @@ fn try_case(
         case.attempts.push(over(Outcome::Infra(cause)));
         return None;
     };
-    for _ in 0..settings.attempts {
+    for attempt in 0..settings.attempts {
+        station.look_closely(attempt > 0);
         let begun = Instant::now();
         let played = station.play(
             firmware,
             &job.prepared.script,
-            &job.prepared.host,
+            host,
             job.stimulus.into(),
             settings.cancelled,
         );
@@ -195,7 +215,7 @@ fn try_case(
                 // The board has told both by now.
                 case.bench.build = Some(firmware.identity.to_string());
                 case.evidence = station.evidence();
-                let mut attempt = judged(case, job.prepared, &played, took);
+                let mut attempt = judged(case, job.prepared, &firmware.app, &played, took);
                 attempt.log = station.logs(firmware).iter().map(log_line).collect();
                 attempt.pins = played.pins;
                 if attempt.outcome != Outcome::Pass {
@@ -204,7 +224,11 @@ fn try_case(
                 case.attempts.push(attempt);
                 None
             }
-            Err(StationError::Play(PlayError::Cancelled)) => return None,
+            Err(StationError::Play(PlayError::Cancelled)) => {
+                case.attempts
+                    .push(stopped(station.take_cut().as_ref(), took));
+                return None;
+            }
             Err(error) => {
                 let cut = station.take_cut();
                 let finding = station.diagnose(&error, firmware);
@@ -220,6 +244,10 @@ fn try_case(
                 if let Some(cut) = &cut {
                     attempt.trace = Some(cut.into());
                     attempt.is_cut = true;
+                    if case.tolerance > Ticks::ZERO {
+                        let script = &job.prepared.script;
+                        attempt.expected = pressed::on_the_host(&firmware.app, cut, script);
+                    }
                     attempt.recording = kept(cut, job, case, settings);
                 }
                 case.attempts.push(attempt);
@@ -243,10 +271,37 @@ fn try_case(
     None
 }
 
+/// Nobody wanted it to go on.
+fn stopped(cut: Option<&Trace>, took: Duration) -> Attempt {
+    let tick = cut.map_or(Ticks::ZERO, Trace::end);
+    let cause = Cause::new(format!("stopped at tick {}", tick.0));
+    let mut attempt = Attempt::new(Outcome::Skipped(cause), took);
+    attempt.trace = cut.map(Document::from);
+    attempt.is_cut = true;
+    attempt
+}
+
 /// The trace against the golden, and then what others say of the pins: the firmware's word
 /// alone is not enough.
-fn judged(case: &Case, prepared: &Prepared, played: &Played, took: Duration) -> Attempt {
-    let mut attempt = case.judge((&played.trace).into(), took);
+fn judged(
+    case: &Case,
+    prepared: &Prepared,
+    app: &AppEntry,
+    played: &Played,
+    took: Duration,
+) -> Attempt {
+    let trace = &played.trace;
+    let mut attempt = match case.tolerance {
+        Ticks::ZERO => case.judge(trace.into(), took),
+        tolerance => pressed::judge(
+            app,
+            &prepared.script,
+            &prepared.golden,
+            trace,
+            tolerance,
+            took,
+        ),
+    };
     match (&mut attempt.outcome, prepared.stale) {
         (Outcome::Fail(cause), Some(_)) => {
             cause.help = Some(
@@ -279,46 +334,9 @@ fn judged(case: &Case, prepared: &Prepared, played: &Played, took: Duration) -> 
 
 /// Keeps a run for the terminal simulator, and gives the path it is kept at.
 fn kept(trace: &Trace, job: &Job<'_>, case: &Case, settings: &Settings<'_>) -> Option<String> {
-    (settings.keep)(case, &recording(trace, job)?)
-}
-
-/// What the board was told, as its own trace has it.
-fn recording(trace: &Trace, job: &Job<'_>) -> Option<Recording> {
-    let script = &job.prepared.script;
-    let mut events: Vec<Timed> = Vec::new();
-    let mut conditions = script.conditions();
-    for entry in trace.entries() {
-        let Observation::Input(action) = entry.what else {
-            continue;
-        };
-        match action {
-            Action::Reset(found) if events.is_empty() && entry.tick == Ticks::ZERO => {
-                conditions = found;
-            }
-            _ => events.push(Timed {
-                tick: entry.tick,
-                action,
-            }),
-        }
-    }
-    // A press that follows a reset in its tick is that of a contact that is held: nobody did it.
-    let resets: Vec<Ticks> = events
-        .iter()
-        .filter(|event| matches!(event.action, Action::Reset(_)))
-        .map(|event| event.tick)
-        .collect();
-    let mut after_reset = false;
-    let mut tick = Ticks::ZERO;
-    events.retain(|event| {
-        if event.tick != tick {
-            (tick, after_reset) = (event.tick, false);
-        }
-        let kept = !after_reset || matches!(event.action, Action::Reset(_));
-        after_reset |= resets.contains(&event.tick) && matches!(event.action, Action::Reset(_));
-        kept
-    });
-    let script = Script::new(conditions, script.clock(), events, trace.end()).ok()?;
-    Recording::of(trace.interface(), &script).ok()
+    let script = pressed::as_played(trace, &job.prepared.script)?;
+    let recording = Recording::of(trace.interface(), &script).ok()?;
+    (settings.keep)(case, &recording)
 }
 
 fn log_line(line: &logs::LogLine) -> LogLine {

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use firmware_core::action::Contact;
 use firmware_core::time::Ticks;
 use firmware_core::wire::Stimulus;
 use probe_rs::probe::DebugProbeSelector;
@@ -30,6 +31,13 @@ use crate::virtual_board::machine::Pace;
 /// How long a board may take to show the outputs of its last tick.
 const STILL: Duration = Duration::from_secs(2);
 
+/// The longest run that is stopped at every tick.
+pub const MAX_CLOSE: Ticks = Ticks::from_secs(20);
+
+/// The symbol of the tick that was sampled last, and of that whose outputs were shown last.
+const TICK: &str = "LOCKSTEP_TICK";
+const SHOWN: &str = "LOCKSTEP_SHOWN";
+
 /// A bench cannot be used.
 #[derive(Debug, Error)]
 pub enum StationError {
@@ -53,6 +61,17 @@ pub enum StationError {
         "the bench `{0}` has no jumper to every button, or its board no registers to move them"
     )]
     NoDriver(String),
+    /// A wire is not where the bench file says.
+    #[error("pin {button} does not follow {driver}: the jumper between them is not there")]
+    NoJumper {
+        /// The pin of the button.
+        button: pin_map::Pin,
+        /// The pin that should press it.
+        driver: pin_map::Pin,
+    },
+    /// The image does not tell its ticks.
+    #[error("the image has no `{TICK}`: its buttons cannot be pressed at a tick")]
+    NoTick,
     /// The board goes on after the end of a run.
     #[error("the board does not stand still {} s after the end of its run", STILL.as_secs())]
     NotStill,
@@ -100,6 +119,8 @@ pub struct Station<'b> {
     logged: Vec<u8>,
     /// What was told of the last run, if that was not played to the end.
     cut: Option<Trace>,
+    /// Whether the next run is stopped at every tick to see what the outputs do.
+    closely: bool,
     flashed: u32,
     on_flash: Option<fn(&Bench, &Firmware)>,
 }
@@ -134,6 +155,7 @@ impl<'b> Station<'b> {
             outside: [false; 32],
             logged: Vec::new(),
             cut: None,
+            closely: false,
             flashed: 0,
             on_flash: None,
         }
@@ -144,6 +166,12 @@ impl<'b> Station<'b> {
     pub fn on_flash(mut self, act: fn(&Bench, &Firmware)) -> Self {
         self.on_flash = Some(act);
         self
+    }
+
+    /// Whether the next run is stopped at every tick, so that a change of an output that nobody
+    /// expected has its tick too; only runs of at most [`MAX_CLOSE`], and on virtual boards.
+    pub fn look_closely(&mut self, closely: bool) {
+        self.closely = closely;
     }
 
     /// How often an image was written into flash.
@@ -220,6 +248,9 @@ impl<'b> Station<'b> {
         self.load(firmware)?;
         let jumpers = self.jumpers(firmware, stimulus)?;
         let before = self.prepare(firmware, script, host, stimulus)?;
+        if let Some(jumpers) = &jumpers {
+            self.try_jumpers(jumpers, firmware)?;
+        }
         let watched = self.watched(firmware)?;
         let order = Order {
             app: &firmware.app,
@@ -231,9 +262,9 @@ impl<'b> Station<'b> {
         };
         let mut hands = match &jumpers {
             Some(jumpers) => {
-                let clock = firmware.clock().ok_or(StationError::NoAlarm)?;
+                let counter = firmware.address(TICK).ok_or(StationError::NoTick)?;
                 let strokes = jumpers.strokes(script);
-                Some(Hands::new(strokes, clock.counter, self.bench.tolerance))
+                Some(Hands::new(strokes, counter, self.bench.tolerance))
             }
             None => None,
         };
@@ -247,25 +278,45 @@ impl<'b> Station<'b> {
         let logged = link.take_logs();
         drop(link);
         self.logged = logged;
-        let Heard { trace, mut looks } = heard;
         if let Err(error) = played {
-            self.cut = Some(trace);
+            self.cut = heard.has_begun.then_some(heard.trace);
             return Err(error.into());
         }
+        let seen = self.seen(&heard, host, &before, watched.as_ref(), firmware);
+        let (pins, problem) = match seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                self.cut = Some(heard.trace);
+                return Err(error);
+            }
+        };
+        Ok(Played {
+            trace: heard.trace,
+            pins,
+            problem,
+        })
+    }
+
+    /// What was seen of the outputs, and what of it is not as it should be.
+    fn seen(
+        &mut self,
+        heard: &Heard,
+        host: &Trace,
+        before: &[bool],
+        watched: Option<&Watched<'_>>,
+        firmware: &Firmware,
+    ) -> Result<(Vec<PinSample>, Option<Problem>), StationError> {
         self.await_still(firmware)?;
-        let expected = changes(host, &before);
+        let expected = changes(host, before);
         let (mut pins, outside) = self.seen_outside(&expected, firmware)?;
-        if let Some(watched) = &watched {
-            looks.push(self.look_at_the_end(watched, trace.end())?);
+        let mut looks = heard.looks.clone();
+        if let Some(watched) = watched {
+            looks.push(self.look_at_the_end(watched, heard.trace.end())?);
         }
-        let (seen, register) = registers::compare(&trace, &looks, &firmware.outputs);
+        let (seen, register) = registers::compare(&heard.trace, &looks, &firmware.outputs);
         pins.extend(seen);
         pins.sort_by_key(|sample| sample.tick);
-        Ok(Played {
-            trace,
-            pins,
-            problem: outside.or(register),
-        })
+        Ok((pins, outside.or(register)))
     }
 
     /// What the board has logged in its last run.
@@ -420,10 +471,13 @@ impl<'b> Station<'b> {
         for drive in at_once {
             board.drive(drive.pin, drive.high)?;
         }
-        let looks: Vec<_> = changes(host, &before)
-            .iter()
-            .map(|change| change.tick.0)
-            .collect();
+        let looks: Vec<_> = match self.closely && script.end() <= MAX_CLOSE {
+            true => (0..=script.end().0).collect(),
+            false => changes(host, &before)
+                .iter()
+                .map(|change| change.tick.0)
+                .collect(),
+        };
         board.follow_ticks(clock, &later, &looks)?;
         Ok(before)
     }
@@ -432,7 +486,7 @@ impl<'b> Station<'b> {
     /// it stands still, which is tick 0 to whoever looks.
     fn await_still(&mut self, firmware: &Firmware) -> Result<(), StationError> {
         let deadline = Instant::now() + STILL;
-        while self.session()?.word(&firmware.elf, "LOCKSTEP_TICK")? != 0 {
+        while self.session()?.word(&firmware.elf, TICK)? != 0 {
             if Instant::now() > deadline {
                 return Err(StationError::NotStill);
             }
@@ -475,6 +529,32 @@ impl<'b> Station<'b> {
         Ok(Some(found))
     }
 
+    /// Presses each button while the board stands still, and sees whether its pin follows: a wire
+    /// that is not there is no fault of the firmware.
+    fn try_jumpers(&mut self, jumpers: &Jumpers, firmware: &Firmware) -> Result<(), StationError> {
+        let session = self.session()?;
+        for stroke in jumpers.released() {
+            session.write_at(stroke.address, stroke.bits)?;
+        }
+        for jumper in &jumpers.all {
+            let (button, driver) = (jumper.button, jumper.driver);
+            let Some(register) = firmware.level_registers.get(usize::from(button.port)) else {
+                return Err(StationError::NoRegister(button));
+            };
+            for contact in [Contact::Closed, Contact::Open] {
+                let (address, bits) = jumper.write(contact);
+                session.write_at(address, bits)?;
+                let high = session.word_at(*register)? >> button.pin & 1 == 1;
+                if high != firmware.level(contact == Contact::Closed) {
+                    let (input, bits) = jumper.write(Contact::Open);
+                    session.write_at(input, bits)?;
+                    return Err(StationError::NoJumper { button, driver });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// What of this image is looked at in a run; nothing on a bench that cannot.
     fn watched<'f>(&self, firmware: &'f Firmware) -> Result<Option<Watched<'f>>, StationError> {
         if self.bench.cannot.contains(&Ability::Register) {
@@ -485,8 +565,7 @@ impl<'b> Station<'b> {
         if let Some(named) = firmware.outputs.iter().find(has_none) {
             return Err(StationError::NoRegister(named.pin));
         }
-        let clock = firmware.clock().ok_or(StationError::NoAlarm)?;
-        let shown = clock.alarms.ok_or(StationError::NoAlarm)?.shown_counter;
+        let shown = firmware.address(SHOWN);
         Ok(Some(Watched { shown, registers }))
     }
 
@@ -496,7 +575,8 @@ impl<'b> Station<'b> {
         let registers = watched.registers.iter();
         let registers = registers.map(|address| session.word_at(*address));
         Ok(Look {
-            tick: end,
+            from: end,
+            to: end,
             registers: registers.collect::<Result<_, _>>()?,
         })
     }

@@ -193,9 +193,12 @@ pub struct Attempt {
     /// Whether the trace ends where the run broke off: of its last tick all or nothing may have
     /// come.
     pub is_cut: bool,
+    /// What it should have done, where that is not the golden: what the host does with presses that
+    /// came as near to those of the scenario as the bench could make them.
+    pub expected: Option<Document>,
     /// What was seen of the outputs otherwise, in order.
     pub pins: Vec<PinSample>,
-    /// How far the board's ticks were from the expected ones at most, where it was measured.
+    /// How far presses were from their ticks at most, where it was measured.
     pub slack: Option<Ticks>,
     /// The file that keeps what the board was told, for the terminal simulator.
     pub recording: Option<String>,
@@ -211,6 +214,7 @@ impl Attempt {
             log: Vec::new(),
             trace: None,
             is_cut: false,
+            expected: None,
             pins: Vec::new(),
             slack: None,
             recording: None,

@@ -7,7 +7,7 @@ use firmware_core::wire;
 use sim::diff::divergence;
 use sim::trace::document::Document;
 
-use super::{Attempt, Cause, Clues, Divergence, Evidence, Outcome, Verdict, align};
+use super::{Attempt, Cause, Clues, Divergence, Evidence, Outcome, Verdict};
 
 /// How the buttons are pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,15 +66,15 @@ pub struct Case {
     pub evidence: Vec<Evidence>,
     /// The golden: what every world is to do, where there is one.
     pub expected: Option<Document>,
-    /// How far a tick may be from the expected one; 0 where the design promises exactness.
+    /// How far a press may be from its tick; 0 where the design promises exactness.
     pub tolerance: Ticks,
     /// What was tried, in order. None at all: its turn did not come.
     pub attempts: Vec<Attempt>,
 }
 
 impl Case {
-    /// The attempt in which the board did this: a pass if it is what is expected, within the
-    /// tolerance, and a fail if it is not. Where nothing is expected, nothing can be judged.
+    /// The attempt in which the board did this: a pass if it is what is expected, tick by tick,
+    /// and a fail if it is not. Where nothing is expected, nothing can be judged.
     #[must_use]
     pub fn judge(&self, board: Document, took: Duration) -> Attempt {
         let mut attempt = Attempt::new(Outcome::Pass, took);
@@ -84,9 +84,7 @@ impl Case {
                 attempt.outcome = Outcome::Infra(cause);
             }
             Some(expected) => {
-                let aligned = align(expected, &board, self.tolerance);
-                attempt.slack = Some(aligned.slack);
-                if let Some(found) = divergence(expected, &aligned.trace) {
+                if let Some(found) = divergence(expected, &board) {
                     let tick = found.tick.0;
                     let cause = Cause::new(format!("the board leaves the golden at tick {tick}"));
                     attempt.outcome = Outcome::Fail(cause);
@@ -113,12 +111,13 @@ impl Case {
         self.attempts.iter().map(|attempt| attempt.took).sum()
     }
 
-    /// The first attempt with the most severe outcome: the one that is told first.
+    /// The last attempt with the most severe outcome, at which was looked most closely: the one
+    /// that is told.
     #[must_use]
     pub fn telling(&self) -> Option<&Attempt> {
         let verdict = |attempt: &&Attempt| attempt.outcome.verdict();
         // Of equals, `max_by_key` gives the last.
-        self.attempts.iter().rev().max_by_key(verdict)
+        self.attempts.iter().max_by_key(verdict)
     }
 
     /// Why the verdict is no pass.
@@ -136,14 +135,14 @@ impl Case {
             .max()
     }
 
-    /// Where the attempt that is told first leaves the expected trace.
+    /// Where the attempt that is told leaves the expected trace.
     #[must_use]
     pub fn divergence(&self) -> Option<Divergence> {
         self.telling()
             .and_then(|attempt| Divergence::of(self, attempt))
     }
 
-    /// What helps to see why the attempt that is told first is no pass.
+    /// What helps to see why the attempt that is told is no pass.
     #[must_use]
     pub fn clues(&self) -> Option<Clues> {
         Clues::of(self)

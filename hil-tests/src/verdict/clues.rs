@@ -20,7 +20,7 @@ pub struct Clues {
 }
 
 impl Clues {
-    /// Those of the attempt that is told first. None where the board was not heard of, and none
+    /// Those of the attempt that is told. None where the board was not heard of, and none
     /// of a case that is green or skipped.
     #[must_use]
     pub fn of(case: &Case) -> Option<Self> {

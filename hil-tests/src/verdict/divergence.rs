@@ -7,7 +7,7 @@ use sim::diff::{self, divergence};
 use sim::trace::document::{Document, Record};
 
 use super::tolerance::same_event;
-use super::{Attempt, Case, align};
+use super::{Attempt, Case};
 
 /// The first event that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,28 +27,23 @@ pub struct Divergence {
 }
 
 impl Divergence {
-    /// Where the attempt leaves what the case expects, beyond its tolerance. None where it does
-    /// not, or where one of the traces is missing.
+    /// Where the attempt leaves what is expected of it. None where it does not, or where one of
+    /// the traces is missing.
     #[must_use]
     pub fn of(case: &Case, attempt: &Attempt) -> Option<Self> {
-        let (golden, raw) = comparable(case.expected.as_ref()?, attempt)?;
-        let (golden, raw) = (golden.as_ref(), raw.as_ref());
-        let board = align(golden, raw, case.tolerance).trace;
-        let found = divergence(golden, &board)?;
+        let expected = attempt.expected.as_ref().or(case.expected.as_ref())?;
+        let (golden, board) = comparable(expected, attempt)?;
+        let (golden, board) = (golden.as_ref(), board.as_ref());
+        let found = divergence(golden, board)?;
         let shared = found.shared;
         let expected = golden.lines.get(shared).cloned();
-        let seen = raw.lines.get(shared).cloned();
-        let summary = sentence(expected.as_ref(), seen.as_ref(), (golden.end, raw.end));
+        let seen = board.lines.get(shared).cloned();
+        let summary = sentence(expected.as_ref(), seen.as_ref(), (golden.end, board.end));
         let found = diff::Divergence { summary, ..found };
-        let is_at_an_end = expected.is_none() || seen.is_none();
-        if attempt.is_cut && is_at_an_end && case.tolerance > Ticks::ZERO {
-            // What is missing may have come within the tolerance.
-            return None;
-        }
         Some(Self {
             tick: found.tick,
             shared,
-            timelines: timelines(&found, golden, &board),
+            timelines: timelines(&found, golden, board),
             summary: found.summary,
             expected,
             board: seen,

@@ -1,4 +1,4 @@
-//! A board's trace, freed of what a declared tolerance allows.
+//! Lines of a board, freed of what a declared tolerance allows.
 
 use firmware_core::time::Ticks;
 use sim::trace::document::{Document, Record};

@@ -274,8 +274,8 @@ impl BoardBus<'_> {
         result
     }
 
-    fn move_jumpers(&mut self, address: u32) {
-        let moved = self.jumpers.follow(address, self.machine);
+    fn move_jumpers(&mut self) {
+        let moved = self.jumpers.follow(self.machine);
         self.keep(moved);
     }
 }
@@ -298,10 +298,16 @@ impl Bus for BoardBus<'_> {
         }
         if core_debug::owns(address) {
             let written = self.debug.write(address, word, self.machine);
-            return self.keep(written).is_some();
+            let held = self.keep(written).is_some();
+            if address == RESETS {
+                self.move_jumpers();
+            }
+            return held;
         }
         let written = self.plain(|bus| bus.write(address, word));
-        self.move_jumpers(address);
+        if self.jumpers.hang_at(address) {
+            self.move_jumpers();
+        }
         written
     }
 
@@ -331,7 +337,9 @@ impl Bus for BoardBus<'_> {
         }
         if !has_debug(address) || width != 4 || address & 3 != 0 {
             let written = self.plain(|bus| bus.write_block(address, width, bytes));
-            self.move_jumpers(address);
+            if self.jumpers.hang_at(address) {
+                self.move_jumpers();
+            }
             return written;
         }
         (address..)
@@ -352,8 +360,12 @@ impl Bus for BoardBus<'_> {
             false => self.debug.release_reset(self.machine),
         };
         self.keep(moved);
+        self.move_jumpers();
     }
 }
+
+/// The register that resets the chip: AIRCR (Armv6-M Architecture Reference Manual, B3.2.6).
+const RESETS: u32 = 0xe000_ed0c;
 
 /// Whether a block may hold a debug register: they are in the core's own space.
 fn has_debug(address: u32) -> bool {

@@ -26,13 +26,14 @@ impl Jumpers {
         self.0.push(Jumper { from, to, is_low });
     }
 
-    /// Moves what hangs at pins that a write to this address may have moved.
-    pub(super) fn follow(
-        &mut self,
-        address: u32,
-        machine: &mut Machine,
-    ) -> Result<(), MachineError> {
-        if self.0.is_empty() || !PORT.contains(&address) {
+    /// Whether a write to this address can move pins.
+    pub(super) fn hang_at(&self, address: u32) -> bool {
+        !self.0.is_empty() && PORT.contains(&address)
+    }
+
+    /// Moves what hangs at pins that were moved, by a write or by a reset.
+    pub(super) fn follow(&mut self, machine: &mut Machine) -> Result<(), MachineError> {
+        if self.0.is_empty() {
             return Ok(());
         }
         let low = machine.read_word(DIR)? & !machine.read_word(OUT)?;

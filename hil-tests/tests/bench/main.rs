@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::from_args();
-    let tests: [(&str, Test); 13] = [
+    let tests: [(&str, Test); 14] = [
         ("list/shows-what-ships", list::shows_what_ships),
         ("list/json-names-every-test", list::json_names_every_test),
         ("list/benches-of-the-user", list::benches_of_the_user),
@@ -50,6 +50,10 @@ fn main() -> ExitCode {
         (
             "run/reports-have-a-place-to-go",
             run::reports_have_a_place_to_go,
+        ),
+        (
+            "run/only-reports-are-written-over",
+            run::only_reports_are_written_over,
         ),
     ];
     let mut trials: Vec<_> = tests

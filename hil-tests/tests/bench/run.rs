@@ -22,11 +22,11 @@ pub(crate) fn an_absent_probe_needs_no_image() -> Result<(), Failed> {
     assert!(out.contains(absent) && out.contains("2 skipped"), "{out}");
     let asked = ["run", "toggle/reset", "--bench", "desk"];
     let (out, _) = ended(repository.hil(&asked), 3)?;
-    assert!(out.contains(absent) && out.contains("1 infra"), "{out}");
+    assert!(out.contains(absent) && out.contains("2 infra"), "{out}");
     let mut required = repository.hil(&["run", "toggle/reset"]);
     required.env("LOCKSTEP_REQUIRE", "desk");
     let (out, _) = ended(required, 3)?;
-    assert!(out.contains(absent) && out.contains("1 infra"), "{out}");
+    assert!(out.contains(absent) && out.contains("2 infra"), "{out}");
     Ok(())
 }
 
@@ -60,5 +60,24 @@ pub(crate) fn reports_have_a_place_to_go() -> Result<(), Failed> {
         assert!(err.contains(told), "{err}");
         assert!(!repository.path("b").exists());
     }
+    Ok(())
+}
+
+pub(crate) fn only_reports_are_written_over() -> Result<(), Failed> {
+    let repository = repository()?;
+    let (notes, report) = (repository.path("notes"), repository.path("report.html"));
+    fs::write(&notes, "worth keeping")?;
+    let run = |path: &str| repository.hil(&["run", "toggle/reset", "--html", path]);
+    let (_, err) = ended(run("notes"), 2)?;
+    assert!(err.contains("`notes` is there, and is no report"), "{err}");
+    assert_eq!(fs::read_to_string(&notes)?, "worth keeping");
+    for _ in 0..2 {
+        ended(run("report.html"), 0)?;
+        assert!(fs::read_to_string(&report)?.contains("toggle/reset"));
+    }
+    let wrong = ["run", "togle/reset", "--html", "report.html"];
+    let (_, err) = ended(repository.hil(&wrong), 2)?;
+    assert!(err.contains("did you mean `toggle/reset`?"), "{err}");
+    assert!(report.exists(), "what is refused takes nothing away");
     Ok(())
 }

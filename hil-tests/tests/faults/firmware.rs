@@ -140,7 +140,7 @@ pub(crate) const FAULTS_INSIDE: &[Fault] = &[
 
 const SCENARIO: &str = "lamp/power/short-press-toggles";
 
-/// The board with the fault is judged, and the board without it passes right after.
+/// The board with the fault is judged so.
 pub(crate) fn is_found(fault: &Fault) -> Result<(), Failed> {
     is_found_on(&bench(), fault)
 }

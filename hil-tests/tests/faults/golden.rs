@@ -10,12 +10,16 @@ use tempfile::TempDir;
 
 use super::{Test, support};
 
-pub(crate) const TESTS: [(&str, Test); 2] = [
+pub(crate) const TESTS: [(&str, Test); 3] = [
     (
         "golden/one-tick-off-is-a-failure",
         one_tick_off_is_a_failure,
     ),
     ("golden/none-is-bad-input", none_is_bad_input),
+    (
+        "golden/what-does-not-hold-on-the-host-is-a-failure",
+        what_does_not_hold_on_the_host_is_a_failure,
+    ),
 ];
 
 const SCENARIO: &str = "fixtures/scenarios/lamp/power/short-press-toggles";
@@ -84,5 +88,18 @@ fn none_is_bad_input() -> Result<(), Failed> {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("short-press-toggles.snap"), "{told}");
+    Ok(())
+}
+
+fn what_does_not_hold_on_the_host_is_a_failure() -> Result<(), Failed> {
+    let repository = repository()?;
+    let file = format!("{SCENARIO}.scn");
+    let text = fs::read_to_string(repository.path().join(&file))?;
+    fs::write(repository.path().join(&file), text + "expect lamp is 7\n")?;
+    let output = run(repository.path())?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("does not hold on the host"), "{told}");
+    assert!(told.contains("expected 7"), "{told}");
     Ok(())
 }
