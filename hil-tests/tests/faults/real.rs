@@ -214,10 +214,7 @@ fn pins_of_the_board_press_its_buttons() -> Result<(), Failed> {
     for (verdict, message) in late {
         assert_eq!(verdict, "infra", "{message}");
         let is_about_pressing = |part: &&str| message.contains(part);
-        assert!(
-            PRESSED_BADLY.iter().any(|part| is_about_pressing(part)),
-            "{message}"
-        );
+        assert!(PRESSED_BADLY.iter().any(is_about_pressing), "{message}");
     }
     Ok(())
 }
