@@ -15,7 +15,7 @@ use quick_junit::{
 use super::details::{attempts, details};
 use super::grid::place;
 use super::{clean, one_line, reason};
-use crate::verdict::{Attempt, Case, Outcome, Suite, Verdict};
+use crate::verdict::{Attempt, Case, Ending, Outcome, Suite, Verdict};
 
 /// The name of the report.
 const NAME: &str = "lockstep";
@@ -51,7 +51,23 @@ pub fn render(suite: &Suite) -> Result<String, SerializeError> {
         tests.set_time(took);
         report.add_test_suite(tests);
     }
+    if suite.ending != Ending::Complete {
+        report.add_test_suite(unfinished(suite.ending));
+    }
     report.to_string()
+}
+
+/// What makes a suite that was cut short no green one to whoever counts errors.
+fn unfinished(ending: Ending) -> TestSuite {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    let message = match ending {
+        Ending::TimedOut => "the suite timed out",
+        Ending::Complete | Ending::Interrupted => "the suite was interrupted",
+    };
+    status.set_type(ending.word()).set_message(message);
+    let mut tests = TestSuite::new("suite");
+    tests.add_test_case(TestCase::new("comes to its end", status));
+    tests
 }
 
 fn test_case(case: &Case) -> TestCase {
