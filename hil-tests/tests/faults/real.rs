@@ -4,13 +4,15 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
+use hil_tests::bench::lock::{Owner, ProbeLock};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
 use super::{Test, hil, told};
 
-pub(crate) const TESTS: [(&str, Test); 7] = [
+pub(crate) const TESTS: [(&str, Test); 8] = [
     (
         "real/an-image-that-is-there-is-not-flashed-again",
         an_image_that_is_there_is_not_flashed_again,
@@ -24,6 +26,10 @@ pub(crate) const TESTS: [(&str, Test); 7] = [
         a_probe_that_does_not_answer_is_infra,
     ),
     ("real/another-chip-is-infra", another_chip_is_infra),
+    (
+        "real/a-probe-of-another-process-is-infra",
+        a_probe_of_another_process_is_infra,
+    ),
     (
         "real/pins-of-the-board-press-its-buttons",
         pins_of_the_board_press_its_buttons,
@@ -154,6 +160,28 @@ fn another_chip_is_infra() -> Result<(), Failed> {
     counts(&output, 3, "1 infra");
     let told = told(&output);
     assert!(told.contains("cannot attach to nRF52833_xxAA"), "{told}");
+    Ok(())
+}
+
+/// This process has the probe, for longer than it is waited for.
+fn a_probe_of_another_process_is_infra() -> Result<(), Failed> {
+    let board = Board::start()?;
+    let runtime = tempfile::tempdir()?;
+    let owner = Owner {
+        pid: std::process::id(),
+        command: "somebody else".to_owned(),
+        since: 0,
+    };
+    let locks = runtime.path().join("lockstep");
+    let probe = board.selector.parse()?;
+    let lock = ProbeLock::acquire(&locks, &probe, &owner, Duration::ZERO, &|| false)?;
+    let mut command = board.run(&["toggle/reset", "--bench", "microbit-v1"]);
+    let output = command.env("XDG_RUNTIME_DIR", runtime.path()).output()?;
+    drop(lock);
+    counts(&output, 3, "1 infra");
+    let told = told(&output);
+    assert!(told.contains("is taken by process"), "{told}");
+    assert!(told.contains("somebody else"), "{told}");
     Ok(())
 }
 
