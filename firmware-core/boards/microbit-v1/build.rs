@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    pin_map::build_script()
+    lockstep_pins::build_script()
 }

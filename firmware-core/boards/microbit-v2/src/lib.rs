@@ -5,15 +5,15 @@
 #![no_std]
 
 use cortex_m::peripheral::NVIC;
-use firmware_core::action::Conditions;
-use firmware_core::board::Board;
-use firmware_core::contract::{App, Interface};
-use firmware_core::output::Level;
+use lockstep_apps::board::Board;
+use lockstep_board::matrix::Matrix;
+use lockstep_board::pins::{self, Outputs};
+use lockstep_board::{Hardware, samples};
+use lockstep_core::action::Conditions;
+use lockstep_core::contract::{App, Interface};
+use lockstep_core::output::Level;
 use nrf52833_hal::gpio::{Disconnected, Level as PinLevel, Output, Pin, PushPull};
 use nrf52833_hal::pac::{CLOCK, Interrupt, P0, P1, Peripherals, TIMER0, UART0, interrupt};
-use runtime::matrix::Matrix;
-use runtime::pins::{self, Outputs};
-use runtime::{Hardware, samples};
 
 include!(concat!(env!("OUT_DIR"), "/pins.rs"));
 
@@ -34,7 +34,7 @@ pub fn start<A: App>() -> ! {
         const { PINS.of(&A::INTERFACE) },
         peripherals.TIMER0,
     );
-    runtime::run::<A>(&mut microbit, conditions)
+    lockstep_board::run::<A>(&mut microbit, conditions)
 }
 
 /// Starts the crystal, without which a tick is no millisecond.

@@ -2,9 +2,9 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use firmware_core::contract::Interface;
-use firmware_core::control::Identity;
-use firmware_core::epitaph::{Cause, Epitaph};
+use lockstep_core::contract::Interface;
+use lockstep_core::control::Identity;
+use lockstep_core::epitaph::{Cause, Epitaph};
 
 const COPIED: u32 = 0x1ceb_00da;
 const SPOILT: u32 = 0xdead_beef;

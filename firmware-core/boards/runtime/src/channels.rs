@@ -1,6 +1,6 @@
 //! The RTT channels: logs up on 0, frames up on 1, commands down on 0.
 
-use firmware_core::control::Link;
+use lockstep_core::control::Link;
 use rtt_target::{ChannelMode, DownChannel, UpChannel, rtt_init, set_defmt_channel};
 
 /// The two channels of a bench.

@@ -13,8 +13,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::exception;
-use firmware_core::epitaph::{self, Cause, Clipped, Epitaph, Registers, Retained, SIZE};
-use firmware_core::time::Ticks;
+use lockstep_core::epitaph::{self, Cause, Clipped, Epitaph, Registers, Retained, SIZE};
+use lockstep_core::time::Ticks;
 
 use crate::{boot, samples};
 

@@ -32,12 +32,12 @@ pub mod pins;
 pub mod samples;
 pub mod stack;
 
-use firmware_core::action::Conditions;
-use firmware_core::contract::App;
-use firmware_core::control::{Broken, Control, Identity, Link};
-use firmware_core::output::Level;
-use firmware_core::time::Ticks;
-use firmware_core::wire::{Boot, Phase};
+use lockstep_core::action::Conditions;
+use lockstep_core::contract::App;
+use lockstep_core::control::{Broken, Control, Identity, Link};
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+use lockstep_core::wire::{Boot, Phase};
 
 // What is logged carries the tick of the run that was sampled last.
 defmt::timestamp!("{=u32}", samples::now());

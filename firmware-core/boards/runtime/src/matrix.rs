@@ -3,8 +3,8 @@
 use core::convert::Infallible;
 
 use embedded_hal::digital::{OutputPin, PinState};
-use firmware_core::contract::Interface;
-use firmware_core::output::Level;
+use lockstep_core::contract::Interface;
+use lockstep_core::output::Level;
 
 /// LEDs a line, and lines.
 const SIDE: u8 = 5;

@@ -3,10 +3,10 @@
 use core::convert::Infallible;
 
 use embedded_hal::digital::{OutputPin, PinState};
-use firmware_core::contract::Interface;
-use firmware_core::output::Level;
-use firmware_core::wire::MAX_TEXT;
 use heapless::Vec;
+use lockstep_core::contract::Interface;
+use lockstep_core::output::Level;
+use lockstep_core::wire::MAX_TEXT;
 
 use crate::complaint::Complaint;
 
@@ -102,7 +102,7 @@ impl App {
         );
         assert!(
             self.outputs.len() <= MAX_OUTPUTS,
-            "the app has more outputs than `MAX_OUTPUTS` of `runtime::pins`"
+            "the app has more outputs than `MAX_OUTPUTS` of `lockstep_board::pins`"
         );
     }
 

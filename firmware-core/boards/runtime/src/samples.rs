@@ -4,8 +4,8 @@ use core::cell::RefCell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use critical_section::Mutex;
-use firmware_core::contract::Interface;
 use heapless::{Deque, Vec};
+use lockstep_core::contract::Interface;
 
 /// How many ticks the main loop can be behind before samples are lost.
 const DEPTH: usize = 32;

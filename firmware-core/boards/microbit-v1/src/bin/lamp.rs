@@ -4,7 +4,7 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use firmware_core::apps::lamp::Lamp;
+use lockstep_apps::lamp::Lamp;
 
 #[entry]
 fn main() -> ! {

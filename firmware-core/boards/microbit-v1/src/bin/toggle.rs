@@ -4,7 +4,7 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use firmware_core::apps::toggle::Firmware;
+use lockstep_apps::toggle::Firmware;
 
 #[entry]
 fn main() -> ! {

@@ -1,0 +1,107 @@
+//! The two buttons, the chord of both, and the lock.
+
+use super::context::Context;
+use super::messages;
+use super::tuning::Tuning;
+use lockstep_core::debounce::{Debounce, Edge};
+use lockstep_core::event::ButtonId;
+use lockstep_core::gesture::{Config, Gesture, Recogniser};
+use lockstep_core::hold::Hold;
+use lockstep_core::time::{Instant, Ticks};
+
+/// Everything between the contacts and the light.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Controls {
+    a: Button,
+    b: Button,
+    chord: Hold,
+    locked: bool,
+}
+
+/// What the buttons ask for at one tick.
+pub(super) struct Request {
+    /// A button was pressed that is not locked.
+    pub(super) touched: bool,
+    pub(super) a: Option<Gesture>,
+    pub(super) b: Option<Gesture>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Button {
+    contact: Debounce,
+    recogniser: Recogniser,
+}
+
+impl Controls {
+    pub(super) const fn new(tuning: &Tuning) -> Self {
+        Self {
+            a: Button::new(tuning, Some(tuning.double_press)),
+            b: Button::new(tuning, None),
+            chord: Hold::new(tuning.lock_hold),
+            locked: false,
+        }
+    }
+
+    pub(super) const fn locked(&self) -> bool {
+        self.locked
+    }
+
+    /// Takes an edge of a contact; buttons that the lamp does not have say nothing.
+    pub(super) const fn raw(&mut self, now: Instant, button: ButtonId, closed: bool) {
+        match button {
+            ButtonId(0) => self.a.contact.raw(now, closed),
+            ButtonId(1) => self.b.contact.raw(now, closed),
+            ButtonId(_) => {}
+        }
+    }
+
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Request {
+        let now = context.now;
+        let edge_a = self.a.contact.poll(now);
+        let edge_b = self.b.contact.poll(now);
+        let both = self.a.contact.is_pressed() && self.b.contact.is_pressed();
+
+        let pressed_a = edge_a == Some(Edge::Pressed);
+        let pressed_b = edge_b == Some(Edge::Pressed);
+        if self.locked {
+            if pressed_a {
+                context.say(messages::IGNORED_A);
+            }
+            if pressed_b {
+                context.say(messages::IGNORED_B);
+            }
+        }
+
+        // Withholding the edges is enough to silence a button until it is pressed anew:
+        // a recogniser that was cancelled has nothing to say of a release.
+        let (a, b) = if self.locked || both {
+            self.a.recogniser.cancel();
+            self.b.recogniser.cancel();
+            (None, None)
+        } else {
+            (
+                self.a.recogniser.poll(now, edge_a),
+                self.b.recogniser.poll(now, edge_b),
+            )
+        };
+        let touched = !self.locked && (pressed_a || pressed_b);
+
+        if self.chord.poll(now, both) {
+            self.locked = !self.locked;
+            context.say(messages::lock(self.locked));
+        }
+        Request { touched, a, b }
+    }
+}
+
+impl Button {
+    const fn new(tuning: &Tuning, double: Option<Ticks>) -> Self {
+        Self {
+            contact: Debounce::new(tuning.debounce),
+            recogniser: Recogniser::new(Config {
+                long: tuning.long_press,
+                double,
+            }),
+        }
+    }
+}

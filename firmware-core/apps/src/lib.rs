@@ -1,0 +1,9 @@
+//! The apps that ship: each a state machine that implements the
+//! [contract](lockstep_core::contract).
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod board;
+pub mod lamp;
+pub mod toggle;

@@ -1,0 +1,134 @@
+//! The smallest firmware: a button toggles an LED, and ticks are counted.
+//!
+//! It works as a plain type, with no contract in sight:
+//!
+//! ```
+//! use lockstep_apps::toggle::{Event, Firmware};
+//!
+//! let mut firmware = Firmware::new();
+//! assert!(!firmware.led_on());
+//! firmware.handle(Event::ButtonPressed);
+//! assert!(firmware.led_on());
+//! ```
+//!
+//! and as an [`App`], which is all that a world asks for. It has no debounce: every
+//! closing of the contact counts, and a bouncing one counts often.
+
+use lockstep_core::contract::{App, Interface, Log, LogId, LogKind};
+use lockstep_core::event;
+use lockstep_core::output::{Colour, Level, Output};
+use lockstep_core::time::Instant;
+
+/// What can happen to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// The button was pressed.
+    ButtonPressed,
+    /// A tick has passed.
+    Tick,
+}
+
+/// A button, an LED, and a count of ticks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Firmware {
+    led_on: bool,
+    now: Instant,
+}
+
+impl Firmware {
+    /// The LED is off and no tick has passed.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            led_on: false,
+            now: Instant::ZERO,
+        }
+    }
+
+    /// Takes one event.
+    pub const fn handle(&mut self, event: Event) {
+        match event {
+            Event::ButtonPressed => self.led_on = !self.led_on,
+            Event::Tick => self.now = self.now.next(),
+        }
+    }
+
+    /// Whether the LED is on.
+    #[must_use]
+    pub const fn led_on(&self) -> bool {
+        self.led_on
+    }
+
+    /// The ticks that have passed, from `u32::MAX` back to 0.
+    #[must_use]
+    pub const fn ticks(&self) -> u32 {
+        self.now.0
+    }
+}
+
+impl Default for Firmware {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const LED: LogId = LogId(0);
+
+impl App for Firmware {
+    const INTERFACE: Interface = Interface {
+        name: "toggle",
+        version: env!("CARGO_PKG_VERSION"),
+        build: env!("LOCKSTEP_APPS_BUILD"),
+        buttons: &["button"],
+        outputs: &[Output::digital("led").in_colour(Colour::Green)],
+        logs: &[LogKind::words("led", &["off", "on"])],
+    };
+
+    type Outputs = [Level; 1];
+
+    fn new() -> Self {
+        Self::new()
+    }
+
+    fn handle(&mut self, event: event::Event, log: &mut dyn FnMut(Log)) {
+        match event {
+            event::Event::Tick => self.handle(Event::Tick),
+            event::Event::Press(_) => {
+                self.handle(Event::ButtonPressed);
+                log(Log::new(LED, u16::from(self.led_on)));
+            }
+            event::Event::Init(_) | event::Event::Release(_) => {}
+        }
+    }
+
+    fn outputs(&self) -> [Level; 1] {
+        [self.led_on.into()]
+    }
+
+    fn starting_at(now: Instant) -> Option<Self> {
+        Some(Self { now, ..Self::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_press_toggles_the_led() {
+        let mut firmware = Firmware::new();
+        for expected in [true, false, true] {
+            firmware.handle(Event::ButtonPressed);
+            assert_eq!(firmware.led_on(), expected);
+        }
+    }
+
+    #[test]
+    fn ticks_wrap_and_leave_the_led_alone() {
+        let mut firmware = Firmware::starting_at(Instant(u32::MAX)).expect("it has a counter");
+        firmware.handle(Event::ButtonPressed);
+        firmware.handle(Event::Tick);
+        assert_eq!(firmware.ticks(), 0);
+        assert!(firmware.led_on());
+    }
+}

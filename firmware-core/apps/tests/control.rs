@@ -1,0 +1,527 @@
+//! The board's side of the protocol, driven as a bench drives it.
+
+use proptest::prelude::*;
+
+use lockstep_apps::lamp::Lamp;
+use lockstep_apps::toggle::Firmware;
+use lockstep_core::action::Conditions;
+use lockstep_core::action::{Action, Contact};
+use lockstep_core::contract::App;
+use lockstep_core::contract::Interface;
+use lockstep_core::control::*;
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Level;
+use lockstep_core::run::Run;
+use lockstep_core::run::{Observation, Observer};
+use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::wire::{self, End, Frame, Losses, MAX_COMMAND};
+use lockstep_core::wire::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+
+const QUEUE: usize = 4;
+const A: ButtonId = ButtonId(0);
+const B: ButtonId = ButtonId(1);
+
+const IDENTITY: Identity = Identity {
+    image: &[1, 2, 3],
+    boot: Boot {
+        conditions: Conditions::Ok,
+        data_copied: true,
+        bss_zeroed: true,
+        crashes: 0,
+    },
+    last_words: &[],
+};
+
+/// A link with room for so many bytes, which a bench reads and writes.
+struct Wire {
+    room: usize,
+    up: Vec<u8>,
+    down: Vec<u8>,
+}
+
+impl Wire {
+    fn new() -> Self {
+        Self {
+            room: usize::MAX,
+            up: Vec::new(),
+            down: Vec::new(),
+        }
+    }
+
+    fn ask(&mut self, command: Command) {
+        let mut buffer = [0; MAX_COMMAND];
+        let bytes = wire::encode(&command, &mut buffer).expect("a command has room");
+        self.down.extend_from_slice(bytes);
+    }
+
+    /// The number and the message of every frame that came, taken from the link.
+    fn told(&mut self) -> Vec<(u32, Told)> {
+        let up = std::mem::take(&mut self.up);
+        up.split_inclusive(|byte| *byte == 0)
+            .map(|bytes| {
+                let mut bytes = bytes.to_vec();
+                let frame: Frame<'_> = wire::decode_in_place(&mut bytes).expect("a whole frame");
+                (frame.number, frame.message.into())
+            })
+            .collect()
+    }
+
+    fn messages(&mut self) -> Vec<Told> {
+        self.told().into_iter().map(|(_, told)| told).collect()
+    }
+}
+
+impl Link for Wire {
+    fn send(&mut self, frame: &[u8]) -> bool {
+        let fits = self.up.len() + frame.len() <= self.room;
+        if fits {
+            self.up.extend_from_slice(frame);
+        }
+        fits
+    }
+
+    fn receive(&mut self, into: &mut [u8]) -> usize {
+        let count = into.len().min(self.down.len());
+        into[..count].copy_from_slice(&self.down[..count]);
+        self.down.drain(..count);
+        count
+    }
+}
+
+/// A message that owns what it says.
+#[derive(Clone, Debug, PartialEq)]
+enum Told {
+    Hello(String),
+    Observed(Ticks, Observation),
+    End(End),
+    Status(Status),
+    Refused(Refusal),
+}
+
+impl From<Message<'_>> for Told {
+    fn from(message: Message<'_>) -> Self {
+        match message {
+            Message::Hello(hello) => Self::Hello(hello.app.to_string()),
+            Message::Observed(tick, what) => Self::Observed(tick, what),
+            Message::End(end) => Self::End(end),
+            Message::Status(status) => Self::Status(status),
+            Message::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+/// Everything that is observed, as a host keeps it.
+#[derive(Default)]
+struct Kept(Vec<Told>);
+
+impl Observer for Kept {
+    fn observe(&mut self, tick: Ticks, what: Observation) {
+        self.0.push(Told::Observed(tick, what));
+    }
+}
+
+fn start(end: u32, stimulus: Stimulus) -> Start {
+    Start {
+        run: 7,
+        conditions: Conditions::Ok,
+        clock: Instant::ZERO,
+        end: Ticks(end),
+        stimulus,
+    }
+}
+
+/// A board that stands still, and a link on which nothing is said yet.
+fn stopped<A: App>() -> (Control<A, QUEUE>, Wire) {
+    let mut wire = Wire::new();
+    let mut control = Control::boot(IDENTITY, &mut wire);
+    wire.ask(Command::Stop);
+    control.receive(&|| 0, &mut wire);
+    wire.up.clear();
+    (control, wire)
+}
+
+/// What the host observes of these actions.
+fn on_the_host<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<Told> {
+    let mut kept = Kept::default();
+    let mut run = Run::power_up(A::new(), A::new(), Conditions::Ok, &mut kept);
+    for tick in 0..=end {
+        if tick > 0 {
+            run.tick(&mut kept);
+        }
+        for (_, action) in actions.iter().filter(|(at, _)| at.0 == tick) {
+            run.act(*action, &mut kept);
+        }
+        run.settle(&mut kept);
+    }
+    kept.0
+}
+
+/// What a board tells of these actions when a bench schedules them as room comes free.
+fn scheduled<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
+    let (mut control, mut wire) = stopped::<A>();
+    let mut waiting = actions.iter().copied().peekable();
+    let mut begun = false;
+    for _ in 0..=end {
+        while usize::from(control.status().queued) < QUEUE
+            && let Some((tick, action)) = waiting.next()
+        {
+            wire.ask(Command::At(tick, action));
+            control.receive(&|| 0, &mut wire);
+        }
+        if begun {
+            control.tick(u64::MAX, &mut wire);
+        } else {
+            wire.ask(Command::Start(start(end, Stimulus::Scheduled)));
+            assert!(control.receive(&|| 0, &mut wire));
+            begun = true;
+        }
+    }
+    assert_eq!(control.phase(), Phase::Stopped);
+    wire.told()
+}
+
+/// What a board tells of these presses when its pins are moved.
+fn on_pins<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
+    let (mut control, mut wire) = stopped::<A>();
+    wire.ask(Command::Start(start(end, Stimulus::Pins)));
+    let mut contacts = 0;
+    for now in 0..=end {
+        for (_, action) in actions.iter().filter(|(tick, _)| tick.0 == now) {
+            match action {
+                Action::Button(button, Contact::Closed) => contacts |= 1 << button.0,
+                Action::Button(button, Contact::Open) => contacts &= !(1 << button.0),
+                Action::Reset(_) => {}
+            }
+        }
+        if now == 0 {
+            control.receive(&|| contacts, &mut wire);
+        } else {
+            control.tick(contacts, &mut wire);
+        }
+    }
+    wire.told()
+}
+
+/// The run as a board tells it, between its hello and its end, with every number checked.
+fn body(told: Vec<(u32, Told)>, end: u32) -> Vec<Told> {
+    for (expected, (number, _)) in (0..).zip(&told) {
+        assert_eq!(*number, expected);
+    }
+    let mut messages: Vec<Told> = told.into_iter().map(|(_, told)| told).collect();
+    let observations = u32::try_from(messages.len() - 2).expect("a short run");
+    let expected = End {
+        tick: Ticks(end),
+        observations,
+        losses: Losses::default(),
+    };
+    assert_eq!(messages.pop(), Some(Told::End(expected)));
+    assert!(matches!(messages.remove(0), Told::Hello(_)));
+    messages
+}
+
+/// Presses and releases of two buttons that alternate, at most one of each a tick, from
+/// tick `first` on.
+fn presses(first: u32) -> impl Strategy<Value = Vec<(Ticks, Action)>> {
+    let edges = || proptest::collection::vec(1..900_u32, 0..8);
+    (edges(), edges()).prop_map(move |(a, b)| {
+        let mut actions = Vec::new();
+        for (button, gaps) in [(A, a), (B, b)] {
+            let mut tick = first.max(1) - 1;
+            let mut contact = Contact::Closed;
+            for gap in gaps {
+                tick += gap;
+                actions.push((Ticks(tick), Action::Button(button, contact)));
+                contact = contact.other();
+            }
+        }
+        actions.sort_unstable();
+        actions
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn scheduled_events_are_played_as_on_the_host(actions in presses(0)) {
+        let told = body(scheduled::<Lamp>(&actions, 4_000), 4_000);
+        prop_assert_eq!(told, on_the_host::<Lamp>(&in_time(&actions), 4_000));
+    }
+
+    #[test]
+    fn pins_are_played_as_on_the_host(actions in presses(0)) {
+        let told = body(on_pins::<Lamp>(&actions, 4_000), 4_000);
+        prop_assert_eq!(told, on_the_host::<Lamp>(&in_time(&actions), 4_000));
+    }
+
+    #[test]
+    fn any_bytes_leave_the_board_working(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        let (mut control, mut wire) = stopped::<Firmware>();
+        wire.down = bytes;
+        control.receive(&|| 0, &mut wire);
+        wire.down = vec![0];
+        wire.ask(Command::Stop);
+        control.receive(&|| 0, &mut wire);
+        wire.up.clear();
+        wire.ask(Command::Start(start(1, Stimulus::Scheduled)));
+        prop_assert!(control.receive(&|| 0, &mut wire));
+    }
+}
+
+fn in_time(actions: &[(Ticks, Action)]) -> Vec<(Ticks, Action)> {
+    actions
+        .iter()
+        .copied()
+        .filter(|(tick, _)| tick.0 <= 4_000)
+        .collect()
+}
+
+#[test]
+fn the_product_runs_from_power_up_and_says_so() {
+    let mut wire = Wire::new();
+    let mut control = Control::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    control.tick(1, &mut wire);
+    assert_eq!(control.levels(), [Level::ON]);
+    let press = Observation::Input(Action::Button(A, Contact::Closed));
+    let messages = wire.messages();
+    assert_eq!(messages[0], Told::Hello("toggle".to_string()));
+    assert!(messages.contains(&Told::Observed(Ticks(1), press)));
+}
+
+#[test]
+fn a_run_that_is_stopped_ends_where_it_is() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Start(start(100, Stimulus::Scheduled)));
+    control.receive(&|| 0, &mut wire);
+    control.tick(0, &mut wire);
+    wire.ask(Command::Stop);
+    control.receive(&|| 0, &mut wire);
+    control.tick(0, &mut wire);
+    assert!(matches!(
+        wire.messages().last(),
+        Some(Told::End(End { tick: Ticks(1), .. }))
+    ));
+    assert_eq!(control.now(), Ticks(1));
+}
+
+#[test]
+fn every_refusal_has_its_cause() {
+    let press = |button, tick| Command::At(Ticks(tick), Action::Button(button, Contact::Closed));
+    let reset = |tick| Command::At(Ticks(tick), Action::Reset(Conditions::Ok));
+    let run = |stimulus| Command::Start(start(100, stimulus));
+    let wrapped = Command::Start(Start {
+        clock: Instant(7),
+        ..start(100, Stimulus::Scheduled)
+    });
+    let cases: [(&[Command], Refusal); 9] = [
+        (&[press(A, 5), press(A, 5)], Refusal::TwiceInOneTick),
+        (&[reset(5), reset(5)], Refusal::TwiceInOneTick),
+        (&[press(ButtonId(9), 5)], Refusal::NoSuchButton),
+        (&[reset(5), reset(4)], Refusal::OutOfOrder),
+        (
+            &[reset(1), reset(2), reset(3), reset(4), reset(5)],
+            Refusal::QueueFull,
+        ),
+        (
+            &[run(Stimulus::Scheduled), reset(0)],
+            Refusal::Late(Ticks(0)),
+        ),
+        (
+            &[run(Stimulus::Scheduled), run(Stimulus::Scheduled)],
+            Refusal::AlreadyPlaying,
+        ),
+        (
+            &[run(Stimulus::Pins), press(A, 5)],
+            Refusal::PinsMoveButtons,
+        ),
+        (
+            &[press(A, 5), run(Stimulus::Pins)],
+            Refusal::PinsMoveButtons,
+        ),
+    ];
+    for (commands, refusal) in cases {
+        let (mut control, mut wire) = stopped::<Firmware>();
+        for command in commands {
+            wire.ask(*command);
+        }
+        control.receive(&|| 0, &mut wire);
+        assert_eq!(
+            wire.messages().last(),
+            Some(&Told::Refused(refusal)),
+            "{commands:?}"
+        );
+    }
+    let (mut control, mut wire) = stopped::<Unset>();
+    wire.ask(wrapped);
+    control.receive(&|| 0, &mut wire);
+    assert_eq!(wire.messages(), [Told::Refused(Refusal::ClockNotSettable)]);
+}
+
+/// An app that lets nobody set its counter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Unset;
+
+impl App for Unset {
+    const INTERFACE: Interface = Interface::named("unset", "1.0.0");
+
+    type Outputs = [Level; 0];
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn handle(
+        &mut self,
+        _: lockstep_core::event::Event,
+        _: &mut dyn FnMut(lockstep_core::contract::Log),
+    ) {
+    }
+
+    fn outputs(&self) -> [Level; 0] {
+        []
+    }
+}
+
+#[test]
+fn a_frame_without_room_is_counted_and_leaves_a_gap() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.room = 0;
+    wire.ask(Command::Start(start(2, Stimulus::Pins)));
+    control.receive(&|| 0, &mut wire);
+    let lost = control.status().losses.frames;
+    assert!(lost > 1);
+    wire.room = usize::MAX;
+    control.tick(0, &mut wire);
+    control.tick(0, &mut wire);
+    let (number, last) = wire.told().pop().expect("the end of the run");
+    assert_eq!(number, lost);
+    assert!(matches!(last, Told::End(End { losses, .. }) if losses.frames == lost));
+}
+
+#[test]
+fn the_end_of_a_run_waits_for_room() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Start(start(1, Stimulus::Pins)));
+    control.receive(&|| 0, &mut wire);
+    wire.room = 0;
+    control.tick(0, &mut wire);
+    assert_eq!(control.phase(), Phase::Stopped);
+    wire.up.clear();
+    wire.room = usize::MAX;
+    control.tick(0, &mut wire);
+    assert!(matches!(wire.messages()[..], [Told::End(_)]));
+    control.tick(0, &mut wire);
+    assert_eq!(wire.messages(), []);
+}
+
+#[test]
+fn nothing_overtakes_the_end_of_a_run() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Start(start(1, Stimulus::Pins)));
+    control.receive(&|| 0, &mut wire);
+    wire.room = 0;
+    control.tick(0, &mut wire);
+    wire.ask(Command::Query);
+    control.receive(&|| 0, &mut wire);
+    wire.up.clear();
+    wire.room = usize::MAX;
+    wire.ask(Command::Query);
+    control.receive(&|| 0, &mut wire);
+    let told = wire.messages();
+    assert!(
+        matches!(told[..], [Told::End(end), Told::Status(_)] if end.losses == Losses::default()),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn ticks_that_passed_unseen_are_told_at_the_end() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Start(start(1, Stimulus::Pins)));
+    control.receive(&|| 0, &mut wire);
+    control.lose_ticks(3);
+    control.tick(0, &mut wire);
+    let Some(Told::End(end)) = wire.messages().pop() else {
+        panic!("the run has no end");
+    };
+    assert_eq!(
+        end.losses,
+        Losses {
+            frames: 0,
+            ticks: 3
+        }
+    );
+}
+
+#[test]
+fn a_query_is_answered_with_how_far_the_run_is() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
+    wire.ask(Command::At(Ticks(5), Action::Reset(Conditions::Ok)));
+    wire.ask(Command::Query);
+    control.receive(&|| 0, &mut wire);
+    let status = Status {
+        phase: Phase::Playing,
+        tick: Ticks(0),
+        queued: 1,
+        losses: Losses::default(),
+    };
+    assert_eq!(wire.messages().last(), Some(&Told::Status(status)));
+}
+
+#[test]
+fn a_bench_that_missed_the_hello_can_ask_for_it() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.ask(Command::Hello);
+    control.receive(&|| 0, &mut wire);
+    assert_eq!(wire.messages(), [Told::Hello("toggle".to_string())]);
+}
+
+#[test]
+fn a_broken_board_says_so_and_starts_nothing() {
+    let mut wire = Wire::new();
+    let mut broken = Broken::boot::<Firmware>(IDENTITY, &mut wire);
+    for command in [
+        Command::Stop,
+        Command::Start(start(1, Stimulus::Pins)),
+        Command::Query,
+        Command::Hello,
+    ] {
+        wire.ask(command);
+    }
+    broken.receive(&mut wire);
+    let messages = wire.messages();
+    let refused = Told::Refused(Refusal::Broken);
+    assert_eq!(messages[1..3], [refused.clone(), refused]);
+    assert!(matches!(
+        messages[3],
+        Told::Status(Status {
+            phase: Phase::Broken,
+            ..
+        })
+    ));
+    assert_eq!(messages[4], Told::Hello("toggle".to_string()));
+    assert_eq!(messages.len(), 5);
+}
+
+#[test]
+fn nothing_is_scheduled_for_the_product() {
+    let mut wire = Wire::new();
+    let mut control = Control::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    wire.up.clear();
+    let press = Action::Button(A, Contact::Closed);
+    wire.ask(Command::At(Ticks(9), press));
+    control.receive(&|| 0, &mut wire);
+    assert_eq!(wire.messages(), [Told::Refused(Refusal::Free)]);
+}
+
+#[test]
+fn an_overlong_command_is_refused_as_a_whole() {
+    let (mut control, mut wire) = stopped::<Firmware>();
+    wire.down = vec![1; MAX_COMMAND];
+    wire.ask(Command::Query);
+    wire.ask(Command::Hello);
+    control.receive(&|| 0, &mut wire);
+    let hello = Told::Hello("toggle".to_string());
+    assert_eq!(wire.messages(), [Told::Refused(Refusal::Malformed), hello]);
+}

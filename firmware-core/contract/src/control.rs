@@ -1,0 +1,324 @@
+//! The board's side of the wire: what a bench asks is played, and all that is observed is
+//! told, in the order that [`Run`] gives to every world.
+//!
+//! A board layer only samples its pins and calls [`Control::tick`] once a tick and
+//! [`Control::receive`] between ticks. From power-up on the app is the product; a bench
+//! that says [`Command::Stop`] and [`Command::Start`] takes it over.
+
+mod broken;
+mod inbox;
+mod outbox;
+
+pub use broken::Broken;
+
+use heapless::Deque;
+
+use crate::action::{Action, Contact};
+use crate::contract::App;
+use crate::event::ButtonId;
+use crate::output::Level;
+use crate::run::Run;
+use crate::time::{Instant, Ticks};
+use crate::wire::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+use inbox::Inbox;
+use outbox::{Outbox, Tracer};
+
+/// Ticks a second.
+pub const TICK_HZ: u32 = 1_000;
+
+/// The bytes between a board and a bench.
+pub trait Link {
+    /// Writes the whole frame, or nothing of it and returns `false`. Never waits.
+    fn send(&mut self, frame: &[u8]) -> bool;
+
+    /// Reads what has come, at most as much as `into` holds, and returns how much. Never
+    /// waits.
+    fn receive(&mut self, into: &mut [u8]) -> usize;
+}
+
+/// What a board knows of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The image's build id.
+    pub image: &'static [u8],
+    /// How this boot went.
+    pub boot: Boot,
+    /// What the crash before this boot left in retained memory; empty when there was none.
+    pub last_words: &'static [u8],
+}
+
+/// Plays one app on a board, for nobody or for a bench that can schedule `QUEUE` events.
+#[derive(Debug)]
+pub struct Control<A: App, const QUEUE: usize> {
+    run: Run<A>,
+    phase: Phase,
+    stimulus: Stimulus,
+    end: Ticks,
+    scheduled: Deque<(Ticks, Action), QUEUE>,
+    inbox: Inbox,
+    outbox: Outbox,
+}
+
+impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
+    /// Powers the app up as the product, under the conditions of this boot.
+    pub fn boot(identity: Identity, link: &mut dyn Link) -> Self {
+        let mut outbox = Outbox::new(identity, capacity(QUEUE), const { &A::INTERFACE });
+        outbox.begin(None, link);
+        let mut tracer = Tracer {
+            outbox: &mut outbox,
+            link,
+        };
+        let run = Run::power_up(A::new(), A::new(), identity.boot.conditions, &mut tracer);
+        Self {
+            run,
+            phase: Phase::Free,
+            stimulus: Stimulus::Pins,
+            end: Ticks::MAX,
+            scheduled: Deque::new(),
+            inbox: Inbox::new(),
+            outbox,
+        }
+    }
+
+    /// Lets one tick pass and does what is due in it.
+    ///
+    /// `contacts` are the closed ones as they were sampled in this tick, a bit a button:
+    /// bit 0 is `ButtonId(0)`.
+    pub fn tick(&mut self, contacts: u64, link: &mut dyn Link) {
+        self.flush(link);
+        if self.phase == Phase::Stopped {
+            return;
+        }
+        let Self { run, outbox, .. } = self;
+        run.tick(&mut Tracer { outbox, link });
+        self.act(contacts, link);
+        self.end_when_due(link);
+    }
+
+    /// Tells the end of a run that found no room before. To be called now and then while the
+    /// board stands still.
+    pub fn flush(&mut self, link: &mut dyn Link) {
+        self.outbox.flush(link);
+    }
+
+    /// Notes that this many ticks passed unseen: their samples found no room.
+    pub fn lose_ticks(&mut self, count: u32) {
+        if self.phase != Phase::Stopped {
+            let lost = &mut self.outbox.losses.ticks;
+            *lost = lost.saturating_add(count);
+        }
+    }
+
+    /// Carries out the commands that have come. True when a run began, whose tick 0 is now.
+    ///
+    /// `contacts` samples the closed ones, as [`Control::tick`] takes them: those of tick 0.
+    pub fn receive(&mut self, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
+        let mut began = false;
+        while let Some(command) = self.inbox.next(link) {
+            match command {
+                Ok(command) => began |= self.obey(command, contacts, link),
+                Err(_) => self.refuse(Refusal::Malformed, link),
+            }
+        }
+        began
+    }
+
+    /// What the outputs show now.
+    pub fn levels(&self) -> &[Level] {
+        self.run.levels()
+    }
+
+    /// What the board is up to.
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The tick of the run.
+    pub const fn now(&self) -> Ticks {
+        self.run.now()
+    }
+
+    fn obey(&mut self, command: Command, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
+        match command {
+            Command::Hello => self.outbox.greet(link),
+            Command::Query => {
+                let status = self.status();
+                self.outbox.send(Message::Status(status), link);
+            }
+            Command::Stop => {
+                self.scheduled.clear();
+                self.stop(link);
+            }
+            Command::At(tick, action) => {
+                if let Err(refusal) = self.schedule(tick, action) {
+                    self.refuse(refusal, link);
+                }
+            }
+            Command::Start(start) => match self.start(start, contacts, link) {
+                Ok(()) => return true,
+                Err(refusal) => self.refuse(refusal, link),
+            },
+        }
+        false
+    }
+
+    /// What a query is answered with: phase, tick, queue and losses.
+    pub fn status(&self) -> Status {
+        Status {
+            phase: self.phase,
+            tick: self.run.now(),
+            queued: capacity(self.scheduled.len()),
+            losses: self.outbox.losses,
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal, link: &mut dyn Link) {
+        self.outbox.send(Message::Refused(refusal), link);
+    }
+
+    fn schedule(&mut self, tick: Ticks, action: Action) -> Result<(), Refusal> {
+        if let Action::Button(ButtonId(index), _) = action {
+            if usize::from(index) >= A::INTERFACE.buttons.len() {
+                return Err(Refusal::NoSuchButton);
+            }
+            if self.phase == Phase::Playing && self.stimulus == Stimulus::Pins {
+                return Err(Refusal::PinsMoveButtons);
+            }
+        }
+        let now = self.run.now();
+        match self.phase {
+            Phase::Playing if tick <= now => return Err(Refusal::Late(now)),
+            Phase::Playing | Phase::Stopped => {}
+            Phase::Free | Phase::Broken => return Err(Refusal::Free),
+        }
+        if let Some((last, before)) = self.scheduled.back()
+            && *last == tick
+            && same_thing(*before, action)
+        {
+            return Err(Refusal::TwiceInOneTick);
+        }
+        if self
+            .scheduled
+            .back()
+            .is_some_and(|last| *last > (tick, action))
+        {
+            return Err(Refusal::OutOfOrder);
+        }
+        self.scheduled
+            .push_back((tick, action))
+            .map_err(|_| Refusal::QueueFull)
+    }
+
+    fn start(
+        &mut self,
+        start: Start,
+        contacts: &dyn Fn() -> u64,
+        link: &mut dyn Link,
+    ) -> Result<(), Refusal> {
+        if self.phase == Phase::Playing {
+            return Err(Refusal::AlreadyPlaying);
+        }
+        let starts_at_zero = start.clock == Instant::ZERO;
+        let app = A::starting_at(start.clock)
+            .or_else(|| starts_at_zero.then(A::new))
+            .ok_or(Refusal::ClockNotSettable)?;
+        let moves_buttons = |(_, action): &(Ticks, Action)| matches!(action, Action::Button(..));
+        if start.stimulus == Stimulus::Pins && self.scheduled.iter().any(moves_buttons) {
+            return Err(Refusal::PinsMoveButtons);
+        }
+        self.stop(link);
+        let Self { outbox, .. } = self;
+        outbox.begin(Some(start.run), link);
+        self.run = Run::power_up(
+            app,
+            A::new(),
+            start.conditions,
+            &mut Tracer { outbox, link },
+        );
+        self.phase = Phase::Playing;
+        self.stimulus = start.stimulus;
+        self.end = start.end;
+        let contacts = match start.stimulus {
+            Stimulus::Pins => contacts(),
+            Stimulus::Scheduled => 0,
+        };
+        self.act(contacts, link);
+        self.end_when_due(link);
+        Ok(())
+    }
+
+    fn act(&mut self, contacts: u64, link: &mut dyn Link) {
+        if self.stimulus == Stimulus::Pins {
+            self.act_sampled(contacts, link);
+        }
+        self.act_scheduled(link);
+        self.settle(link);
+    }
+
+    fn act_sampled(&mut self, contacts: u64, link: &mut dyn Link) {
+        let Self { run, outbox, .. } = self;
+        let moved = contacts ^ run.closed();
+        for (button, _) in (0..).map(ButtonId).zip(A::INTERFACE.buttons) {
+            let contact = if contacts >> button.0 & 1 == 1 {
+                Contact::Closed
+            } else {
+                Contact::Open
+            };
+            if moved >> button.0 & 1 == 1 {
+                run.act(
+                    Action::Button(button, contact),
+                    &mut Tracer { outbox, link },
+                );
+            }
+        }
+    }
+
+    fn act_scheduled(&mut self, link: &mut dyn Link) {
+        let Self {
+            run,
+            outbox,
+            scheduled,
+            ..
+        } = self;
+        while let Some(&(tick, action)) = scheduled.front() {
+            if tick > run.now() {
+                break;
+            }
+            run.act(action, &mut Tracer { outbox, link });
+            scheduled.pop_front();
+        }
+    }
+
+    fn settle(&mut self, link: &mut dyn Link) {
+        let Self { run, outbox, .. } = self;
+        run.settle(&mut Tracer { outbox, link });
+    }
+
+    fn end_when_due(&mut self, link: &mut dyn Link) {
+        if self.phase == Phase::Playing && self.run.now() >= self.end {
+            self.scheduled.clear();
+            self.stop(link);
+        }
+    }
+
+    fn stop(&mut self, link: &mut dyn Link) {
+        if self.phase != Phase::Stopped {
+            self.phase = Phase::Stopped;
+            self.outbox.end(self.run.now(), link);
+        }
+    }
+}
+
+/// Whether both move the same button, or both reset.
+const fn same_thing(one: Action, other: Action) -> bool {
+    match (one, other) {
+        (Action::Button(one, _), Action::Button(other, _)) => one.0 == other.0,
+        (Action::Reset(_), Action::Reset(_)) => true,
+        _ => false,
+    }
+}
+
+/// A count as it travels: no queue is longer than its number can say.
+fn capacity(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,190 @@
+//! The order of one run, the same in every world: time passes, then hands act.
+//!
+//! A tick has two halves. First time passes: the app takes [`Event::Tick`], and what it
+//! says and shows is observed. Then hands act: the app takes the actions of the tick, and
+//! what it says and shows because of them is observed. Nothing else moves an app, so a
+//! run depends on its events alone.
+
+use crate::action::{Action, Conditions, Contact};
+use crate::contract::{App, Interface, Levels, Log};
+use crate::event::{ButtonId, Event};
+use crate::output::Level;
+use crate::time::Ticks;
+
+/// One thing that was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+pub enum Observation {
+    /// The world did something to the app.
+    Input(Action),
+    /// The app said something.
+    Log(Log),
+    /// An output, by its place in [`Interface::outputs`], changed to this level.
+    Output(u8, Level),
+}
+
+/// Sees everything that can be observed of an app, in the order it happens.
+pub trait Observer {
+    /// Takes one observation, made at this tick of the run.
+    fn observe(&mut self, tick: Ticks, what: Observation);
+}
+
+/// Sees nothing.
+impl Observer for () {
+    fn observe(&mut self, _: Ticks, _: Observation) {}
+}
+
+/// One app and how far it has been played.
+#[derive(Clone, Debug)]
+pub struct Run<A: App> {
+    after_reset: A,
+    app: A,
+    now: Ticks,
+    shown: A::Outputs,
+    closed: u64,
+}
+
+impl<A: App> Run<A> {
+    /// Powers up `app` at tick 0 under these conditions; `after_reset` is what a later
+    /// reset makes of it. All contacts are open.
+    pub fn power_up(
+        app: A,
+        after_reset: A,
+        conditions: Conditions,
+        observer: &mut dyn Observer,
+    ) -> Self {
+        const {
+            assert!(
+                A::Outputs::COUNT == A::INTERFACE.outputs.len(),
+                "`Outputs` has another number of levels than `INTERFACE` declares outputs"
+            );
+        }
+        let mut run = Self {
+            shown: app.outputs(),
+            after_reset,
+            app,
+            now: Ticks::ZERO,
+            closed: 0,
+        };
+        run.initialise(conditions, observer);
+        run.shown = run.app.outputs();
+        for (index, &level) in (0..).zip(run.shown.as_ref()) {
+            observer.observe(run.now, Observation::Output(index, level));
+        }
+        run
+    }
+
+    /// Lets one tick pass, with nobody touching anything, and shows what it changed.
+    ///
+    /// The count of ticks wraps: a product that is never switched off goes on.
+    pub fn tick(&mut self, observer: &mut dyn Observer) {
+        self.now = Ticks(self.now.0.wrapping_add(1));
+        self.handle(Event::Tick, observer);
+        self.settle(observer);
+    }
+
+    /// Does this to the app at the present tick.
+    pub fn act(&mut self, action: Action, observer: &mut dyn Observer) {
+        match action {
+            Action::Reset(conditions) => self.reset(conditions, observer),
+            Action::Button(button, contact) => self.move_contact(button, contact, observer),
+        }
+    }
+
+    /// Shows the outputs that the actions of the present tick have changed.
+    pub fn settle(&mut self, observer: &mut dyn Observer) {
+        let levels = self.app.outputs();
+        if levels != self.shown {
+            self.show(levels, observer);
+        }
+    }
+
+    /// The app as it is.
+    pub const fn app(&self) -> &A {
+        &self.app
+    }
+
+    /// The ticks played so far.
+    pub const fn now(&self) -> Ticks {
+        self.now
+    }
+
+    /// The levels of all outputs as they were last shown.
+    pub fn levels(&self) -> &[Level] {
+        self.shown.as_ref()
+    }
+
+    /// Whether the contact of a button is closed.
+    pub fn is_closed(&self, button: ButtonId) -> bool {
+        self.closed & mask(button) != 0
+    }
+
+    /// The closed contacts, a bit a button: bit 0 is `ButtonId(0)`.
+    pub const fn closed(&self) -> u64 {
+        self.closed
+    }
+
+    fn initialise(&mut self, conditions: Conditions, observer: &mut dyn Observer) {
+        observer.observe(self.now, Observation::Input(Action::Reset(conditions)));
+        self.handle(Event::Init(conditions.init()), observer);
+    }
+
+    fn reset(&mut self, conditions: Conditions, observer: &mut dyn Observer) {
+        self.app = self.after_reset.clone();
+        self.initialise(conditions, observer);
+        self.press_what_is_held(observer);
+    }
+
+    /// A reset does not open a contact: the app that comes up finds it closed, and the
+    /// press follows the reset in the trace.
+    fn press_what_is_held(&mut self, observer: &mut dyn Observer) {
+        for button in (0..64).map(ButtonId) {
+            if self.is_closed(button) {
+                self.move_contact(button, Contact::Closed, observer);
+            }
+        }
+    }
+
+    fn move_contact(&mut self, button: ButtonId, contact: Contact, observer: &mut dyn Observer) {
+        let mask = mask(button);
+        let event = match contact {
+            Contact::Closed => {
+                self.closed |= mask;
+                Event::Press(button)
+            }
+            Contact::Open => {
+                self.closed &= !mask;
+                Event::Release(button)
+            }
+        };
+        observer.observe(
+            self.now,
+            Observation::Input(Action::Button(button, contact)),
+        );
+        self.handle(event, observer);
+    }
+
+    fn handle(&mut self, event: Event, observer: &mut dyn Observer) {
+        let now = self.now;
+        self.app.handle(event, &mut |log| {
+            observer.observe(now, Observation::Log(log));
+        });
+    }
+
+    #[cold]
+    fn show(&mut self, levels: A::Outputs, observer: &mut dyn Observer) {
+        let pairs = self.shown.as_ref().iter().zip(levels.as_ref());
+        for (index, (before, &level)) in (0..).zip(pairs) {
+            if *before != level {
+                observer.observe(self.now, Observation::Output(index, level));
+            }
+        }
+        self.shown = levels;
+    }
+}
+
+/// The bit of a button; one beyond [`Interface::MAX_ITEMS`] has none.
+fn mask(button: ButtonId) -> u64 {
+    const { assert!(Interface::MAX_ITEMS == 64) }
+    1_u64.checked_shl(u32::from(button.0)).unwrap_or(0)
+}

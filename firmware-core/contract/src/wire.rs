@@ -1,0 +1,520 @@
+//! What a board and a bench say to each other, and how it stands in bytes.
+//!
+//! A message is written by [postcard](https://postcard.jamesmunns.com/wire-format), framed
+//! by COBS and closed by a zero byte, so that whoever comes in late finds the next one.
+//! Up go [`Frame`]s, numbered from the hello of each run; down come [`Command`]s. The
+//! bytes follow from the order of fields and variants here and in the types they carry:
+//! an order that changes is a new [`VERSION`], and the tests below hold it.
+//!
+//! ```
+//! use lockstep_core::wire::{self, Command};
+//!
+//! let mut buffer = [0; wire::MAX_COMMAND];
+//! assert_eq!(wire::encode(&Command::Stop, &mut buffer), Some(&[2, 3, 0][..]));
+//! assert_eq!(wire::decode_in_place(&mut [2, 3, 0]), Ok(Command::Stop));
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{Action, Conditions};
+use crate::run::Observation;
+use crate::time::{Instant, Ticks};
+
+/// The version of everything in this module.
+pub const VERSION: u8 = 1;
+
+/// The most bytes of a frame, its closing zero included.
+pub const MAX_FRAME: usize = 384;
+
+/// The most bytes of a command, its closing zero included.
+pub const MAX_COMMAND: usize = 32;
+
+/// The longest name, version or build in a hello, in bytes.
+pub const MAX_TEXT: usize = 32;
+
+/// The most bytes of what the board had to say before its last crash.
+pub const MAX_LAST_WORDS: usize = 192;
+
+/// One numbered message of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame<'a> {
+    /// 0 for the hello of a run, then one more a frame, whether or not it found room: a
+    /// gap is a frame that was lost.
+    pub number: u32,
+    /// What it says.
+    #[serde(borrow)]
+    pub message: Message<'a>,
+}
+
+/// What a board says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message<'a> {
+    /// Who is speaking: the first frame of every run.
+    #[serde(borrow)]
+    Hello(Hello<'a>),
+    /// Something was observed at this tick of the run.
+    Observed(Ticks, Observation),
+    /// The run is over: its last frame.
+    End(End),
+    /// The answer to [`Command::Query`].
+    Status(Status),
+    /// A command was not carried out.
+    Refused(Refusal),
+}
+
+/// Who is speaking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello<'a> {
+    /// [`VERSION`].
+    pub wire: u8,
+    /// [`Start::run`] of the run that this begins or that is being played; nothing when the
+    /// board has come up by itself.
+    pub run: Option<u32>,
+    /// [`Interface::name`](crate::contract::Interface::name).
+    pub app: &'a str,
+    /// [`Interface::version`](crate::contract::Interface::version).
+    pub version: &'a str,
+    /// [`Interface::build`](crate::contract::Interface::build): the core's sources.
+    pub build: &'a str,
+    /// [`Interface::fingerprint`](crate::contract::Interface::fingerprint).
+    pub interface: u64,
+    /// The image's identity: its build id, as the linker wrote it.
+    pub image: &'a [u8],
+    /// Ticks a second.
+    pub tick_hz: u32,
+    /// How many scheduled events the board can hold.
+    pub capacity: u16,
+    /// How the board came up.
+    pub boot: Boot,
+    /// What was left in retained memory by the crash before this boot, as
+    /// it was written there; empty when there was none.
+    pub last_words: &'a [u8],
+}
+
+/// How a board came up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boot {
+    /// What initialisation found.
+    pub conditions: Conditions,
+    /// Start-up code copied `.data` from flash.
+    pub data_copied: bool,
+    /// Start-up code zeroed `.bss`.
+    pub bss_zeroed: bool,
+    /// Crashes in a row before this boot.
+    pub crashes: u8,
+}
+
+/// How a run ended, and whether all of it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// The last tick that was played.
+    pub tick: Ticks,
+    /// How many observations were made, those included that found no room.
+    pub observations: u32,
+    /// What was lost on the way.
+    pub losses: Losses,
+}
+
+/// What was lost in a run: anything but zeroes makes its trace worthless.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// Frames that found no room.
+    pub frames: u32,
+    /// Ticks whose sample found no room, because the work of earlier ones took too long.
+    pub ticks: u32,
+}
+
+/// What a board is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// What it is up to.
+    pub phase: Phase,
+    /// The tick of the run.
+    pub tick: Ticks,
+    /// How many events are scheduled.
+    pub queued: u16,
+    /// What was lost since the hello of the run.
+    pub losses: Losses,
+}
+
+/// What a board is up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// It is the product: it has run from power-up and its buttons act.
+    Free,
+    /// It plays a run for a bench.
+    Playing,
+    /// It stands still and waits for [`Command::Start`].
+    Stopped,
+    /// It has crashed too often in a row, and starts the app no more.
+    Broken,
+}
+
+/// What moves the buttons of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stimulus {
+    /// Scheduled events; the pins are not looked at.
+    Scheduled,
+    /// The pins, sampled once a tick; only resets can be scheduled.
+    Pins,
+}
+
+/// What a bench asks of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Say hello again. Its number is the next one: no run begins.
+    Hello,
+    /// Begin a run at tick 0.
+    Start(Start),
+    /// Do this at this tick of the run, the present or the next one. Sent in the order of
+    /// [`Action`] and tick; at most [`Hello::capacity`] may be waiting.
+    At(Ticks, Action),
+    /// End the run at the present tick and forget what is scheduled.
+    Stop,
+    /// Say how far you are.
+    Query,
+}
+
+/// How a run begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// A number for this run, of the bench's choice, that its hello repeats.
+    pub run: u32,
+    /// What the board pretends to find at tick 0.
+    pub conditions: Conditions,
+    /// Where the app's tick counter starts.
+    pub clock: Instant,
+    /// The last tick that is played.
+    pub end: Ticks,
+    /// What moves the buttons.
+    pub stimulus: Stimulus,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The bytes are not a command.
+    Malformed,
+    /// The tick of an event is over: now it is this one.
+    Late(Ticks),
+    /// An event comes before the one that was scheduled last.
+    OutOfOrder,
+    /// As many events are waiting as can be held.
+    QueueFull,
+    /// The app has no such button.
+    NoSuchButton,
+    /// The pins move the buttons of this run.
+    PinsMoveButtons,
+    /// The app's tick counter cannot start anywhere but at zero.
+    ClockNotSettable,
+    /// A run is being played already.
+    AlreadyPlaying,
+    /// The board has crashed too often in a row: it has to be reset by hand, or flashed.
+    Broken,
+    /// The app runs as the product: nothing is scheduled for that.
+    Free,
+    /// The button moves in this tick already, or a reset comes in it already.
+    TwiceInOneTick,
+}
+
+/// What is not a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+impl core::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("not a message of this version of the wire format")
+    }
+}
+
+impl core::error::Error for Malformed {}
+
+/// The message in bytes, its closing zero included; nothing where `buffer` has no room.
+pub fn encode<'b>(message: &impl Serialize, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    postcard::to_slice_cobs(message, buffer)
+        .ok()
+        .map(|bytes| &*bytes)
+}
+
+/// The message in one frame of bytes, with or without its closing zero.
+///
+/// The frame is unpacked in place.
+///
+/// # Errors
+///
+/// [`Malformed`] when it is anything but one whole message.
+pub fn decode_in_place<'a, T: Deserialize<'a>>(frame: &'a mut [u8]) -> Result<T, Malformed> {
+    let stuffed = match frame.split_last() {
+        Some((0, _)) => frame.len() - 1,
+        _ => frame.len(),
+    };
+    let frame = &mut frame[..stuffed];
+    if frame.contains(&0) {
+        return Err(Malformed);
+    }
+    let length = cobs::decode_in_place(frame).map_err(|_| Malformed)?;
+    match postcard::take_from_bytes(&frame[..length]) {
+        Ok((message, [])) => Ok(message),
+        _ => Err(Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::action::Contact;
+    use crate::contract::{Log, LogId};
+    use crate::event::ButtonId;
+    use crate::output::Level;
+    use proptest::prelude::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    fn bytes(message: &impl Serialize) -> Vec<u8> {
+        let mut buffer = [0; MAX_FRAME];
+        let bytes = encode(message, &mut buffer).expect("a message has room in a frame");
+        let (closing, body) = bytes.split_last().expect("a frame is not empty");
+        assert!(*closing == 0 && !body.contains(&0));
+        let mut plain = bytes.to_vec();
+        let length = unstuff(&mut plain);
+        plain.truncate(length);
+        plain
+    }
+
+    /// Takes the bytes out of their COBS frame, by the definition of COBS.
+    fn unstuff(frame: &mut [u8]) -> usize {
+        let (mut from, mut to) = (0, 0);
+        while frame[from] != 0 {
+            let code = usize::from(frame[from]);
+            for offset in 1..code {
+                frame[to] = frame[from + offset];
+                to += 1;
+            }
+            from += code;
+            if code < 255 && frame[from] != 0 {
+                frame[to] = 0;
+                to += 1;
+            }
+        }
+        to
+    }
+
+    const HELLO: Hello<'static> = Hello {
+        wire: VERSION,
+        run: None,
+        app: "a",
+        version: "1",
+        build: "b",
+        interface: 1,
+        image: &[7, 8],
+        tick_hz: 1_000,
+        capacity: 32,
+        boot: Boot {
+            conditions: Conditions::UartMissing,
+            data_copied: true,
+            bss_zeroed: true,
+            crashes: 3,
+        },
+        last_words: &[9],
+    };
+
+    #[test]
+    fn every_frame_stands_in_these_bytes() {
+        let status = Status {
+            phase: Phase::Stopped,
+            tick: Ticks(300),
+            queued: 2,
+            losses: Losses {
+                frames: 1,
+                ticks: 0,
+            },
+        };
+        let end = End {
+            tick: Ticks(128),
+            observations: 5,
+            losses: Losses {
+                frames: 0,
+                ticks: 1,
+            },
+        };
+        let closes = Action::Button(ButtonId(1), Contact::Closed);
+        let reset = Action::Reset(Conditions::ClockFailed);
+        let log = Log::new(LogId(2), 300);
+        for (number, message, expected) in [
+            (
+                0,
+                Message::Hello(HELLO),
+                &[
+                    0, 0, 1, 0, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1,
+                    9,
+                ][..],
+            ),
+            (
+                1,
+                Message::Observed(Ticks(5), Observation::Input(closes)),
+                &[1, 1, 5, 0, 0, 1, 0],
+            ),
+            (
+                2,
+                Message::Observed(Ticks(5), Observation::Input(reset)),
+                &[2, 1, 5, 0, 1, 1],
+            ),
+            (
+                3,
+                Message::Observed(Ticks(5), Observation::Log(log)),
+                &[3, 1, 5, 1, 2, 0xac, 2],
+            ),
+            (
+                4,
+                Message::Observed(Ticks(5), Observation::Output(3, Level(50))),
+                &[4, 1, 5, 2, 3, 50],
+            ),
+            (200, Message::End(end), &[0xc8, 1, 2, 0x80, 1, 5, 0, 1]),
+            (6, Message::Status(status), &[6, 3, 2, 0xac, 2, 2, 1, 0]),
+            (7, Message::Refused(Refusal::Malformed), &[7, 4, 0]),
+            (7, Message::Refused(Refusal::Late(Ticks(9))), &[7, 4, 1, 9]),
+            (7, Message::Refused(Refusal::OutOfOrder), &[7, 4, 2]),
+            (7, Message::Refused(Refusal::QueueFull), &[7, 4, 3]),
+            (7, Message::Refused(Refusal::NoSuchButton), &[7, 4, 4]),
+            (7, Message::Refused(Refusal::PinsMoveButtons), &[7, 4, 5]),
+            (7, Message::Refused(Refusal::ClockNotSettable), &[7, 4, 6]),
+            (7, Message::Refused(Refusal::AlreadyPlaying), &[7, 4, 7]),
+            (7, Message::Refused(Refusal::Broken), &[7, 4, 8]),
+        ] {
+            let frame = Frame { number, message };
+            assert_eq!(bytes(&frame), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn every_word_has_its_number() {
+        for (number, phase) in
+            (0..).zip([Phase::Free, Phase::Playing, Phase::Stopped, Phase::Broken])
+        {
+            assert_eq!(bytes(&phase), [number]);
+        }
+        for (number, stimulus) in (0..).zip([Stimulus::Scheduled, Stimulus::Pins]) {
+            assert_eq!(bytes(&stimulus), [number]);
+        }
+        for (number, conditions) in (0..).zip(Conditions::ALL) {
+            assert_eq!(bytes(&conditions), [number]);
+        }
+        let refusals = [
+            Refusal::Malformed,
+            Refusal::Late(Ticks(0)),
+            Refusal::OutOfOrder,
+            Refusal::QueueFull,
+            Refusal::NoSuchButton,
+            Refusal::PinsMoveButtons,
+            Refusal::ClockNotSettable,
+            Refusal::AlreadyPlaying,
+            Refusal::Broken,
+            Refusal::Free,
+            Refusal::TwiceInOneTick,
+        ];
+        for (number, refusal) in (0..).zip(refusals) {
+            assert_eq!(bytes(&refusal)[0], number, "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_a_message_is_none() {
+        let stop = [2, 3, 0];
+        assert_eq!(decode_in_place(&mut stop.clone()), Ok(Command::Stop));
+        assert_eq!(decode_in_place(&mut stop[..2].to_vec()), Ok(Command::Stop));
+        for wrong in [
+            &[][..],
+            &[0],
+            &[4, 3, 99, 99, 0],
+            &[2, 3, 0, 2, 3, 0],
+            &[3, 3, 0],
+            &[2, 9, 0],
+        ] {
+            let decoded: Result<Command, _> = decode_in_place(&mut wrong.to_vec());
+            assert_eq!(decoded, Err(Malformed), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_stands_in_these_bytes() {
+        let start = Start {
+            run: 300,
+            conditions: Conditions::Ok,
+            clock: Instant(u32::MAX),
+            end: Ticks(1_000),
+            stimulus: Stimulus::Pins,
+        };
+        let opens = Action::Button(ButtonId(0), Contact::Open);
+        for (command, expected) in [
+            (Command::Hello, &[0][..]),
+            (
+                Command::Start(start),
+                &[1, 0xac, 2, 0, 0xff, 0xff, 0xff, 0xff, 15, 0xe8, 7, 1],
+            ),
+            (Command::At(Ticks(7), opens), &[2, 7, 0, 0, 1]),
+            (Command::Stop, &[3]),
+            (Command::Query, &[4]),
+        ] {
+            assert_eq!(bytes(&command), expected, "{command:?}");
+        }
+    }
+
+    #[test]
+    fn the_largest_of_each_has_room() {
+        let text = core::str::from_utf8(&[b'x'; MAX_TEXT]).expect("ASCII");
+        let hello = Hello {
+            app: text,
+            version: text,
+            build: text,
+            run: Some(u32::MAX),
+            interface: u64::MAX,
+            image: &[0xff; 20],
+            tick_hz: u32::MAX,
+            capacity: u16::MAX,
+            last_words: &[0xff; MAX_LAST_WORDS],
+            ..HELLO
+        };
+        let frame = Frame {
+            number: u32::MAX,
+            message: Message::Hello(hello),
+        };
+        assert!(encode(&frame, &mut [0; MAX_FRAME]).is_some());
+        let start = Start {
+            run: u32::MAX,
+            conditions: Conditions::UartMissing,
+            clock: Instant(u32::MAX),
+            end: Ticks::MAX,
+            stimulus: Stimulus::Pins,
+        };
+        assert!(encode(&Command::Start(start), &mut [0; MAX_COMMAND]).is_some());
+    }
+
+    #[test]
+    fn what_has_no_room_is_not_written() {
+        assert_eq!(encode(&Command::Query, &mut [0; 2]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_message_or_malformed(
+            mut bytes in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let _ = decode_in_place::<Frame<'_>>(&mut bytes.clone());
+            let _ = decode_in_place::<Command>(&mut bytes);
+        }
+
+        #[test]
+        fn what_was_encoded_is_decoded(number: u32, tick: u32, index: u8, level: u16) {
+            let message =
+                Message::Observed(Ticks(tick), Observation::Output(index, Level(level)));
+            let frame = Frame { number, message };
+            let mut buffer = [0; MAX_FRAME];
+            let length = encode(&frame, &mut buffer).map_or(0, <[u8]>::len);
+            let mut bytes = vec![0; length];
+            bytes.copy_from_slice(&buffer[..length]);
+            prop_assert_eq!(decode_in_place::<Frame<'_>>(&mut bytes), Ok(frame));
+        }
+    }
+}

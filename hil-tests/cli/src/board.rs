@@ -1,0 +1,396 @@
+//! `hil board`: a virtual board that serves until it is stopped.
+
+use std::fmt::Write;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use lockstep_console::exit::Exit;
+use lockstep_console::output;
+use lockstep_console::report::Report;
+use lockstep_engine::source::excerpt;
+use lockstep_pins::Pin;
+
+use super::keys::Keys;
+use lockstep_hil::bench::EMULATED;
+use lockstep_images::images::elf::Elf;
+use lockstep_virtual_board::app_pins::AppPins;
+use lockstep_virtual_board::board::{BoardError, VirtualBoard};
+use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::pins::TickClock;
+
+/// How often pin changes are shown.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a tapped button is held.
+const TAP: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Args)]
+pub(super) struct Board {
+    /// Where the probe listens; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
+    listen: SocketAddr,
+
+    /// Let the board's clock go as fast as it can instead of in real time.
+    #[arg(long)]
+    fast: bool,
+
+    /// The app whose buttons and outputs are named; that of the image, or the lamp, where none is.
+    #[arg(long)]
+    app: Option<String>,
+
+    /// The image that tools flash: with it, outputs are shown with the tick they change at.
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+
+    /// Join two pins, such as `P0.20=P0.17`: while a bench lets the first drive low, the second is
+    /// low.
+    #[arg(long, value_name = "FROM=TO", value_parser = jumper)]
+    jumper: Vec<(u8, u8)>,
+}
+
+/// The app where nothing is said.
+const DEFAULT_APP: &str = "lamp";
+
+/// The names of the handler and the counter of ticks, in images.
+const TICK_HANDLER: &str = "TIMER0";
+const TICK_COUNTER: &str = "LOCKSTEP_TICK";
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    match numeric.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        _ => Err(
+            "expected a loopback address and a port, such as 127.0.0.1:3333, localhost:3333 or \
+             [::1]:3333"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Two pins of the one port of the emulated chip.
+fn jumper(text: &str) -> Result<(u8, u8), String> {
+    let pin = |text: &str| {
+        let pin: Option<Pin> = text.parse().ok();
+        pin.filter(|pin| pin.port == 0).map(|pin| pin.pin)
+    };
+    let both = text.split_once('=');
+    let both = both.and_then(|(from, to)| Some((pin(from)?, pin(to)?)));
+    let both = both.filter(|(from, to)| from != to);
+    both.ok_or_else(|| "expected two pins of port 0, such as P0.20=P0.17".to_owned())
+}
+
+/// Where the image shows its clock.
+fn clock(image: &Path) -> Result<TickClock, String> {
+    let unusable = |reason: String| format!("`{}`: {reason}", image.display());
+    let bytes = fs::read(image).map_err(|error| unusable(error.to_string()))?;
+    let elf = Elf::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
+    let address = |name: &str| match elf.symbol(name) {
+        Some(symbol) => Ok(symbol.address),
+        None => Err(unusable(format!(
+            "no symbol `{name}`: expected an image of this repository"
+        ))),
+    };
+    Ok(TickClock {
+        stop: address(TICK_HANDLER)?,
+        counter: address(TICK_COUNTER)?,
+        alarms: None,
+    })
+}
+
+impl Board {
+    pub(super) fn execute(&self, report: &Report) -> Exit {
+        let app = match self.app() {
+            Ok(app) => app,
+            Err(message) => {
+                report.print(&report.plain(&message, Some("name that of the image, or none")));
+                return Exit::BadInput;
+            }
+        };
+        let pins = match AppPins::of(app) {
+            Ok(pins) => pins,
+            Err(error) => return report.error(error),
+        };
+        let pace = if self.fast {
+            Pace::Fast
+        } else {
+            Pace::RealTime
+        };
+        let clock = match self.image.as_deref().map(clock).transpose() {
+            Ok(clock) => clock,
+            Err(message) => {
+                report.print(&report.plain(&message, Some("`cargo hil build` builds images")));
+                return Exit::BadInput;
+            }
+        };
+        match self.serve(pace, &pins, clock) {
+            Ok(exit) => exit,
+            Err(ServeError::Output(error)) => report.error(error),
+            Err(ServeError::Board(error)) => {
+                report.print(&report.plain(&error.to_string(), None));
+                Exit::Infrastructure
+            }
+            Err(ServeError::Ended(cause)) => {
+                report.print(&report.plain(&cause, None));
+                Exit::Infrastructure
+            }
+        }
+    }
+}
+
+impl Board {
+    fn serve(
+        &self,
+        pace: Pace,
+        pins: &AppPins,
+        clock: Option<TickClock>,
+    ) -> Result<Exit, ServeError> {
+        let board = VirtualBoard::start(self.listen, pace)?;
+        let mut buttons: Vec<Button> = Vec::new();
+        for (name, pin) in &pins.buttons {
+            let taken: Vec<_> = buttons.iter().map(|button| button.tap).collect();
+            buttons.extend(letter(name, &taken).map(|tap| Button::new(name, *pin, tap)));
+        }
+        if let Some(clock) = clock {
+            board.follow_ticks(clock, &[], &[])?;
+        }
+        for button in &buttons {
+            board.drive(button.pin, pins.level(false))?;
+        }
+        for (from, to) in &self.jumper {
+            board.jumper(*from, *to)?;
+        }
+        board.watch_pins(pins.output_mask());
+        let image = self.image.as_ref().map(|path| path.display().to_string());
+        let image = image.as_deref().unwrap_or("IMAGE");
+        output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
+        let keys = Keys::listen();
+        loop {
+            let key = keys.next(LOOK_EVERY);
+            if key == Some(END) {
+                return Ok(Exit::Held);
+            }
+            let mut shown = String::new();
+            if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.knows(*key))) {
+                // Writing to a string cannot fail.
+                let _ = writeln!(
+                    shown,
+                    "key       `{}` is none of these:",
+                    excerpt(&key.to_string())
+                );
+                shown.push_str(&legend(&buttons));
+            }
+            for button in &mut buttons {
+                if let Some(pressed) = button.next(key, Instant::now()) {
+                    board.drive(button.pin, pins.level(pressed))?;
+                    let edge = if pressed { "pressed" } else { "released" };
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(shown, "in   {} {edge}", button.name);
+                }
+            }
+            if board.take_refused() > 0 {
+                shown.push_str("probe     a tool was refused: another one is attached\n");
+            }
+            show_edges(&board, pins, &mut shown);
+            if !shown.is_empty() {
+                output::write(None, shown.as_bytes())?;
+            }
+            if let Some(cause) = board.failure() {
+                return Err(ServeError::Ended(cause));
+            }
+        }
+    }
+
+    /// The app that was named, or that of the image, which is named after its board and its app.
+    fn app(&self) -> Result<&str, String> {
+        let image = self
+            .image
+            .as_ref()
+            .and_then(|image| image.file_name()?.to_str());
+        let of_image = image.and_then(|name| name.strip_prefix(EMULATED)?.strip_prefix('-'));
+        match (self.app.as_deref(), of_image) {
+            (Some(named), Some(found)) if named != found => Err(format!(
+                "`{}` is an image of `{found}`, and not of `{named}`",
+                image.unwrap_or_default()
+            )),
+            (named, found) => Ok(named.or(found).unwrap_or(DEFAULT_APP)),
+        }
+    }
+}
+
+enum ServeError {
+    Board(BoardError),
+    Output(output::OutputError),
+    Ended(String),
+}
+
+impl From<BoardError> for ServeError {
+    fn from(error: BoardError) -> Self {
+        Self::Board(error)
+    }
+}
+
+impl From<output::OutputError> for ServeError {
+    fn from(error: output::OutputError) -> Self {
+        Self::Output(error)
+    }
+}
+
+fn show_edges(board: &VirtualBoard, pins: &AppPins, shown: &mut String) {
+    let (edges, lost) = board.take_edges();
+    if lost > 0 {
+        let _ = writeln!(shown, "out  {lost} changes came too fast to be kept");
+    }
+    for edge in edges {
+        let named = pins.outputs.iter().find(|(_, pin)| *pin == edge.pin);
+        let name = named.map_or("?", |(name, _)| name.as_str());
+        let level = if edge.high { "high" } else { "low" };
+        let tick = edge
+            .tick
+            .map_or(String::new(), |tick| format!(" at {tick} ms"));
+        let _ = writeln!(shown, "out  {name} {level}{tick}");
+    }
+}
+
+/// The key that ends the board.
+const END: char = 'q';
+
+/// The key of a button: the first letter of its name that is no other's.
+fn letter(name: &str, taken: &[char]) -> Option<char> {
+    let letters = name.chars().map(|letter| letter.to_ascii_lowercase());
+    letters
+        .chain('a'..='z')
+        .filter(char::is_ascii_lowercase)
+        .find(|letter| *letter != END && !taken.contains(letter))
+}
+
+/// A button, tapped by its small letter, held and let go by its capital one.
+#[derive(Debug)]
+struct Button {
+    name: String,
+    pin: u8,
+    tap: char,
+    held: bool,
+    until: Option<Instant>,
+}
+
+impl Button {
+    fn new(name: &str, pin: u8, tap: char) -> Self {
+        Self {
+            name: name.to_owned(),
+            pin,
+            tap,
+            held: false,
+            until: None,
+        }
+    }
+
+    fn hold(&self) -> char {
+        self.tap.to_ascii_uppercase()
+    }
+
+    fn knows(&self, key: char) -> bool {
+        key == self.tap || key == self.hold()
+    }
+
+    /// Whether the button is now pressed or released, if that changes.
+    fn next(&mut self, key: Option<char>, now: Instant) -> Option<bool> {
+        let was = self.held || self.until.is_some();
+        if key == Some(self.tap) {
+            self.until = Some(now + TAP);
+        } else if key == Some(self.hold()) {
+            self.held = !self.held;
+        }
+        self.until = self.until.filter(|until| now < *until);
+        let is = self.held || self.until.is_some();
+        (is != was).then_some(is)
+    }
+}
+
+/// How the board is used. Of the channels of an image, channel 0 is for people.
+fn welcome(selector: &str, image: &str, buttons: &[Button]) -> String {
+    let probe = format!("--chip nRF51822_xxAA --protocol swd --probe {selector}");
+    let mut text = format!(
+        "probe     {selector}\n\
+         flash     probe-rs download {probe} {image}\n\
+         run       probe-rs run {probe} --rtt-up-channels 0 {image}\n\
+         attach    probe-rs attach {probe} --rtt-up-channels 0 {image}\n\
+         gdb       probe-rs gdb {probe} --gdb-connection-string 127.0.0.1:1337\n          \
+                   gdb-multiarch {image} -ex 'set substitute-path /lockstep .' -ex 'target remote 127.0.0.1:1337'\n\
+         VS Code   {{\"type\": \"probe-rs-debug\", \"request\": \"launch\", \
+         \"name\": \"virtual board\", \"chip\": \"nRF51822_xxAA\", \"probe\": \"{selector}\", \
+         \"wireProtocol\": \"Swd\", \"flashingConfig\": {{\"flashingEnabled\": true}}, \
+         \"coreConfigs\": [{{\"programBinary\": \"{image}\"}}]}}\n"
+    );
+    text.push_str(&legend(buttons));
+    text
+}
+
+/// What each key does.
+fn legend(buttons: &[Button]) -> String {
+    let mut text = String::new();
+    for button in buttons {
+        let (tap, hold, name) = (button.tap, button.hold(), &button.name);
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "key       {tap} taps {name}, {hold} holds it and lets it go"
+        );
+    }
+    let _ = writeln!(text, "key       {END} ends the board, and so does Ctrl-C");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tap_presses_and_lets_go_by_itself() {
+        let mut button = Button::new("A", 17, 'a');
+        let now = Instant::now();
+        assert_eq!(button.next(Some('a'), now), Some(true));
+        assert_eq!(button.next(None, now + TAP / 2), None);
+        assert_eq!(button.next(None, now + TAP), Some(false));
+        assert_eq!(button.next(Some('A'), now), Some(true));
+        assert_eq!(button.next(Some('a'), now), None);
+        assert_eq!(button.next(None, now + 2 * TAP), None);
+        assert_eq!(button.next(Some('A'), now + 2 * TAP), Some(false));
+    }
+
+    #[test]
+    fn each_button_has_a_key_of_its_own() {
+        assert_eq!(letter("A", &[]), Some('a'));
+        assert_eq!(letter("Quick", &[]), Some('u'));
+        assert_eq!(letter("A", &['a']), Some('b'));
+    }
+
+    #[test]
+    fn a_jumper_joins_two_pins() {
+        assert_eq!(jumper("P0.20=P0.17"), Ok((20, 17)));
+        for wrong in [
+            "",
+            "P0.20",
+            "20=17",
+            "P1.01=P0.17",
+            "P0.20=P0.20",
+            "P0.20=P0.32",
+        ] {
+            assert!(jumper(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_is_listened_on() {
+        for address in ["127.0.0.1:0", "localhost:3333", "[::1]:0"] {
+            assert!(loopback(address).is_ok(), "{address}");
+        }
+        for address in ["0.0.0.0:0", "[::]:0", "3333", "localhost", "example.org:1"] {
+            assert!(loopback(address).is_err(), "{address}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `hil list`: benches, boards, scenarios, and the tests they make.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use clap::Args;
+use lockstep_console::exit::Exit;
+use lockstep_console::output;
+use lockstep_console::report::Report;
+use lockstep_engine::catalog::Catalog;
+use serde::Serialize;
+
+use super::suite::Suite;
+use lockstep_hil::bench::plan::{STIMULI, Test, plan, word};
+use lockstep_hil::bench::{Ability, Bench, Probe};
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// All of it, as JSON has it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    benches: Vec<ListedBench<'a>>,
+    boards: Vec<ListedBoard<'a>>,
+    scenarios: Vec<ListedScenario<'a>>,
+    tests: Vec<ListedTest<'a>>,
+}
+
+#[derive(Serialize)]
+struct ListedBench<'a> {
+    name: &'a str,
+    file: String,
+    board: &'a str,
+    chip: &'a str,
+    probe: String,
+    serial_starts_with: &'a [String],
+    protocol: String,
+    speed_khz: Option<u32>,
+    connect_under_reset: bool,
+    tolerance_ticks: u32,
+    cannot: Vec<&'static str>,
+    wired: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct ListedBoard<'a> {
+    name: &'a str,
+    chip: &'a str,
+    target: &'a str,
+    apps: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ListedScenario<'a> {
+    name: &'a str,
+    app: &'a str,
+    ticks: u32,
+}
+
+#[derive(Serialize)]
+struct ListedTest<'a> {
+    name: String,
+    bench: &'a str,
+    stimulus: &'static str,
+    scenario: &'a str,
+    skipped: Option<String>,
+}
+
+impl List {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let suite = match Suite::read(catalog, report) {
+            Ok(suite) => suite,
+            Err(exit) => return exit,
+        };
+        let tests = plan(&suite.benches, &suite.boards, &suite.scenarios);
+        let text = match self.json {
+            true => match serde_json::to_string(&listed(&suite, &tests)) {
+                Ok(json) => json + "\n",
+                Err(error) => return report.error(error),
+            },
+            false => table(&suite, &tests),
+        };
+        match output::write(None, text.as_bytes()) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+}
+
+fn listed<'a>(suite: &'a Suite, tests: &[Test<'a>]) -> Listed<'a> {
+    let boards = suite.boards.iter().map(|inputs| ListedBoard {
+        name: &inputs.board.name,
+        chip: &inputs.board.chip,
+        target: &inputs.board.target,
+        apps: inputs.map.apps.keys().map(String::as_str).collect(),
+    });
+    let scenarios = suite.scenarios.iter().map(|scenario| ListedScenario {
+        name: &scenario.name,
+        app: scenario.app,
+        ticks: scenario.end.0,
+    });
+    let tests = tests.iter().map(|test| ListedTest {
+        name: test.to_string(),
+        bench: &test.bench.name,
+        stimulus: word(test.stimulus),
+        scenario: &test.scenario.name,
+        skipped: test.skip.as_ref().map(ToString::to_string),
+    });
+    Listed {
+        benches: suite.benches.iter().map(listed_bench).collect(),
+        boards: boards.collect(),
+        scenarios: scenarios.collect(),
+        tests: tests.collect(),
+    }
+}
+
+fn listed_bench(bench: &Bench) -> ListedBench<'_> {
+    ListedBench {
+        name: &bench.name,
+        file: bench.path.display().to_string(),
+        board: &bench.board.name,
+        chip: &bench.chip,
+        probe: bench.probe.to_string(),
+        serial_starts_with: match &bench.probe {
+            Probe::Virtual => &[],
+            Probe::Real(probe) => &probe.serials,
+        },
+        protocol: bench.protocol.to_string().to_lowercase(),
+        speed_khz: bench.speed,
+        connect_under_reset: bench.connect_under_reset,
+        tolerance_ticks: bench.tolerance.0,
+        cannot: bench.cannot.iter().copied().map(Ability::word).collect(),
+        wired: bench
+            .wiring
+            .iter()
+            .map(|(input, driver)| (input.to_string(), driver.to_string()))
+            .collect(),
+    }
+}
+
+fn table(suite: &Suite, tests: &[Test<'_>]) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for bench in &suite.benches {
+        let probe = match &bench.probe {
+            Probe::Virtual => bench.probe.to_string(),
+            Probe::Real(_) => format!("{}, if it is plugged in", bench.probe),
+        };
+        let _ = writeln!(
+            text,
+            "bench     {:<16}{:<16}{:<16}{probe}",
+            bench.name, bench.board.name, bench.chip
+        );
+        for stimulus in STIMULI {
+            let of_these =
+                |test: &&Test<'_>| test.bench.name == bench.name && test.stimulus == stimulus;
+            let _ = writeln!(
+                text,
+                "  {:<8}{}",
+                word(stimulus),
+                counted(tests.iter().filter(of_these))
+            );
+        }
+    }
+    for inputs in &suite.boards {
+        let apps: Vec<_> = inputs.map.apps.keys().map(String::as_str).collect();
+        let _ = writeln!(
+            text,
+            "board     {:<16}images of {}",
+            inputs.board.name,
+            apps.join(", ")
+        );
+    }
+    let _ = writeln!(text, "scenarios {}", suite.scenarios.len());
+    for test in tests.iter().filter(|test| test.skip.is_none()) {
+        let _ = writeln!(text, "test      {test}");
+    }
+    text
+}
+
+/// How many tests run, and how many do not for which reason.
+fn counted<'t>(tests: impl Iterator<Item = &'t Test<'t>>) -> String {
+    let mut run = 0;
+    let mut skipped = BTreeMap::<_, usize>::new();
+    for test in tests {
+        match &test.skip {
+            None => run += 1,
+            Some(skip) => *skipped.entry(skip.to_string()).or_default() += 1,
+        }
+    }
+    let mut parts = Vec::new();
+    if run > 0 || skipped.is_empty() {
+        parts.push(format!("{run} tests"));
+    }
+    let skipped = skipped.iter();
+    parts.extend(skipped.map(|(reason, count)| format!("{count} skipped: {reason}")));
+    parts.join("; ")
+}

@@ -1,0 +1,51 @@
+//! The host as a world: every scenario is played in this process and held to its golden.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use lockstep_engine::catalog::Catalog;
+use lockstep_engine::golden;
+
+use super::worlds::{Played, World};
+use lockstep_hil::bench::plan::Scenario;
+use lockstep_hil::verdict::Verdict;
+
+/// The name of this world.
+pub const NAME: &str = "host";
+
+/// Plays scenarios; those whose turn does not come before an interruption are left out.
+#[must_use]
+pub fn play(catalog: &Catalog, scenarios: &[Scenario], interrupted: &AtomicBool) -> World {
+    let turns = scenarios
+        .iter()
+        .take_while(|_| !interrupted.load(Ordering::Relaxed));
+    let cases = turns.map(|scenario| {
+        let started = Instant::now();
+        let held = hold(catalog, &scenario.path);
+        Played {
+            scenario: scenario.name.clone(),
+            verdict: match held {
+                Ok(()) => Verdict::Pass,
+                Err(_) => Verdict::Fail,
+            },
+            took: started.elapsed(),
+            reason: held.err(),
+        }
+    });
+    World {
+        name: NAME.to_owned(),
+        cases: cases.collect(),
+    }
+}
+
+fn hold(catalog: &Catalog, path: &Path) -> Result<(), String> {
+    let trace = golden::play_file(catalog, path)?;
+    let golden = path.with_extension(golden::GOLDEN);
+    let kept = golden::kept(&golden)
+        .map_err(|error| format!("cannot read `{}`: {error}", golden.display()))?;
+    match kept.trim_end() == golden::golden(&trace).trim_end() {
+        true => Ok(()),
+        false => Err(format!("the trace is not that of `{}`", golden.display())),
+    }
+}

@@ -1,0 +1,206 @@
+//! What the hardware suite takes beyond the time of the scenarios themselves. Nothing is judged:
+//! the numbers are printed beside what they should hold.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that meets the unexpected should stop there"
+)]
+
+#[path = "../tests/support/mod.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lockstep_engine::catalog::Catalog;
+use lockstep_engine::golden;
+use lockstep_engine::trace::text;
+use lockstep_hil::bench::find::find;
+use lockstep_hil::bench::inputs::Inputs;
+use lockstep_hil::bench::plan;
+use lockstep_hil::bench::{BENCHES, Bench, Probe, RealProbe};
+use lockstep_hil::session::frames::Told;
+use lockstep_hil::session::{Session, Target};
+use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::prepare::{images, prepare};
+use lockstep_hil::suite::run::{Images, Job, Prepared, Settings, play_case};
+use lockstep_hil::suite::station::Station;
+use lockstep_hil::suite::take::take;
+use lockstep_hil::verdict::{Stimulus, Verdict};
+use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_virtual_board::board::VirtualBoard;
+use lockstep_virtual_board::machine::Pace;
+use probe_rs::probe::WireProtocol;
+use shipped_apps::shipped;
+use tempfile::TempDir;
+
+/// The app whose image is played.
+const APP: &str = "toggle";
+
+/// How often a scenario is played.
+const ROUNDS: usize = 31;
+
+/// Scenarios of these lengths, in ticks.
+const SHORT: u32 = 10;
+const LONG: u32 = 4_010;
+
+fn main() {
+    let catalog = Catalog::new(shipped()).unwrap();
+    let inputs: Vec<_> = boards(&support::root().join(BOARDS))
+        .unwrap()
+        .into_iter()
+        .map(|board| Inputs::read(board).unwrap())
+        .collect();
+    let benches = find(&[support::root().join(BENCHES)], &inputs).unwrap();
+    let bench = named(&benches, "virtual");
+    let boards = support::root().join(BOARDS);
+    let apps = BTreeSet::from([APP]);
+    let built = images(
+        &support::environment(),
+        &boards,
+        &bench.board,
+        &apps,
+        &catalog,
+    );
+    let firmware = built.unwrap().remove(0);
+    println!("{:<60}{:>12}{:>14}", "", "measured", "to hold");
+    first_frame(&firmware);
+    unchanged(&firmware, named(&benches, "microbit-v1"));
+    let images = Images::from([((bench.board.name.clone(), APP), firmware)]);
+    overhead(&images, bench, &catalog);
+}
+
+fn named<'b>(benches: &'b [Bench], name: &str) -> &'b Bench {
+    benches.iter().find(|bench| bench.name == name).unwrap()
+}
+
+fn row(name: &str, measured: &str, to_hold: &str) {
+    println!("{name:<60}{measured:>12}{to_hold:>14}");
+}
+
+fn ms(time: f64) -> String {
+    format!("{:.1} ms", time * 1e3)
+}
+
+/// From nothing to the first frame of the image that ships.
+fn first_frame(firmware: &Firmware) {
+    let times = (0..ROUNDS / 3).map(|_| {
+        let begun = Instant::now();
+        let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime).unwrap();
+        let mut session = Session::attach(&Target {
+            selector: board.selector().parse().unwrap(),
+            chip: "nRF51822_xxAA",
+            chip_says: None,
+            triple: "thumbv6m-none-eabi",
+            protocol: WireProtocol::Swd,
+            speed_khz: None,
+            under_reset: false,
+        })
+        .unwrap();
+        session.flash(&firmware.bytes, &firmware.elf).unwrap();
+        let hello = loop {
+            // The channels are there once start-up is over.
+            let Ok(mut link) = session.link(&firmware.elf) else {
+                continue;
+            };
+            if let Some(received) = link.receive().unwrap() {
+                break received.message;
+            }
+        };
+        assert!(matches!(hello, Told::Hello(_)));
+        begun.elapsed()
+    });
+    let name = "start, attach, flash, first frame: median of 10";
+    row(name, &ms(median(times.collect())), "<= 1000 ms");
+}
+
+/// A second process finds the image that the first has left.
+fn unchanged(firmware: &Firmware, bench: &Bench) {
+    let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::Fast).unwrap();
+    let probe = RealProbe {
+        selector: board.selector().parse().unwrap(),
+        serials: Vec::new(),
+    };
+    let bench = Bench {
+        probe: Probe::Real(probe.clone()),
+        ..bench.clone()
+    };
+    let locks = tempfile::tempdir().unwrap();
+    let load = || {
+        let mut station = take(&bench, &probe, &locks.path().join("locks"), &|| false).unwrap();
+        station.load(firmware).unwrap();
+        station.flashed()
+    };
+    assert_eq!(load(), 1, "a blank chip is flashed");
+    row(
+        "flash writes of an image that is there",
+        &load().to_string(),
+        "0",
+    );
+}
+
+/// What a scenario takes that has hardly any time of its own.
+fn overhead(images: &Images, bench: &Bench, catalog: &Catalog) {
+    let folder = tempfile::tempdir().unwrap();
+    let short = scenario(&folder, catalog, SHORT);
+    let long = scenario(&folder, catalog, LONG);
+    for (stimulus, word) in [(Stimulus::Rtt, "rtt"), (Stimulus::Pins, "pins")] {
+        let mut station = Station::on_virtual(bench, Pace::Fast);
+        let mut time = |prepared: &Prepared| {
+            let job = Job {
+                place: 0,
+                prepared,
+                bench,
+                stimulus,
+                skip: None,
+            };
+            let settings = Settings {
+                images,
+                attempts: 1,
+                cancelled: &|| false,
+                keep: &|_, _| None,
+            };
+            let begun = Instant::now();
+            let case = play_case(&job, &mut station, &settings).0;
+            let took = begun.elapsed();
+            assert_eq!(case.verdict(), Verdict::Pass, "{:?}", case.cause());
+            took
+        };
+        // The first one starts the board and flashes it.
+        time(&short);
+        let (short, long): (Vec<_>, Vec<_>) =
+            (0..ROUNDS).map(|_| (time(&short), time(&long))).unzip();
+        let (short, long) = (median(short), median(long));
+        let tick = (long - short) / f64::from(LONG - SHORT);
+        let beyond = short - tick * f64::from(SHORT);
+        let name = format!("a scenario beyond its own time, {word}: median of {ROUNDS}");
+        row(&name, &ms(beyond), "<= 100 ms");
+        let name = format!("ticks of a scenario, {word}");
+        row(&name, &format!("{:.0} /s", tick.recip()), "");
+    }
+}
+
+/// A scenario in which nothing happens for so many ticks.
+fn scenario(folder: &TempDir, catalog: &Catalog, ticks: u32) -> Prepared {
+    let path = folder.path().join(format!("{ticks}.scn"));
+    fs::write(&path, format!("app {APP}\n\nwait {ticks} ms\n")).unwrap();
+    let trace = golden::play_file(catalog, &path).unwrap();
+    let mut golden = Vec::new();
+    text::write(&trace, &mut golden).unwrap();
+    fs::write(path.with_extension("snap"), golden).unwrap();
+    prepare(&found(folder.path(), catalog, ticks), catalog).unwrap()
+}
+
+fn found(folder: &Path, catalog: &Catalog, ticks: u32) -> plan::Scenario {
+    let found = plan::scenarios(folder, catalog).unwrap();
+    let is_it = |scenario: &plan::Scenario| scenario.name == ticks.to_string();
+    found.into_iter().find(is_it).unwrap()
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64()
+}

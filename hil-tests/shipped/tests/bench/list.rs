@@ -1,0 +1,152 @@
+//! `hil list`.
+
+use std::collections::HashSet;
+use std::fs;
+
+use libtest_mimic::Failed;
+use lockstep_hil::bench::BENCHES;
+use lockstep_hil::bench::overrides::{CHIP, CONNECT_UNDER_RESET, PROBE, PROTOCOL, SPEED};
+use lockstep_hil::bench::plan::SCENARIOS;
+use serde_json::Value;
+use walkdir::WalkDir;
+
+use super::repository::{Repository, ended, hil, root};
+
+const VIRTUAL: &str = "board = \"microbit-v1\"\nprobe = \"virtual\"\n";
+
+pub(crate) fn shows_what_ships() -> Result<(), Failed> {
+    let (out, err) = ended(hil(&root(), &["list"]), 0)?;
+    assert_eq!(err, "");
+    for line in [
+        "bench     microbit-v1 ",
+        "bench     microbit-v2 ",
+        "bench     virtual ",
+        "board     microbit-v1 ",
+        "test      virtual/pins/lamp/lock/",
+        "test      microbit-v2/rtt/toggle/",
+    ] {
+        assert!(out.contains(line), "`{line}` is not in\n{out}");
+    }
+    assert!(!out.contains("test      microbit-v1/pins/"));
+    Ok(())
+}
+
+/// The list of these arguments, as JSON.
+fn json(command: std::process::Command) -> Result<Value, Failed> {
+    Ok(serde_json::from_str(&ended(command, 0)?.0)?)
+}
+
+pub(crate) fn json_names_every_test() -> Result<(), Failed> {
+    let listed = json(hil(&root(), &["list", "--json"]))?;
+    let scenarios = WalkDir::new(root().join(SCENARIOS)).into_iter();
+    let scenarios = scenarios
+        .filter(|entry| {
+            let path = entry.as_ref().unwrap().path();
+            path.extension().is_some_and(|found| found == "scn")
+        })
+        .count();
+    let tests = listed["tests"].as_array().ok_or("no tests")?;
+    let names: HashSet<_> = tests.iter().map(|test| test["name"].as_str()).collect();
+    assert_eq!(names.len(), tests.len(), "every test has a name of its own");
+    let benches = listed["benches"].as_array().ok_or("no benches")?;
+    let stimuli = 2;
+    assert_eq!(tests.len(), scenarios * benches.len() * stimuli);
+    let skipped = tests.iter().filter(|test| !test["skipped"].is_null());
+    assert!(skipped.clone().all(|test| test["stimulus"] == "pins"));
+    let real = benches.iter().filter(|bench| bench["probe"] != "virtual");
+    assert_eq!(skipped.count(), scenarios * real.count());
+    Ok(())
+}
+
+pub(crate) fn benches_of_the_user() -> Result<(), Failed> {
+    let repository = Repository::new()?;
+    let folder = repository.path("config/lockstep/benches/at-home");
+    fs::create_dir_all(&folder)?;
+    let wired = "board = \"microbit-v2\"\nprobe = \"1366:1015:000123\"\ntolerance = 2\n\
+                 [wiring]\n\"P0.14\" = \"P0.12\"\n";
+    fs::write(folder.join("desk.toml"), wired)?;
+    let (out, _) = ended(repository.hil(&["list"]), 0)?;
+    assert!(out.contains("bench     desk "), "{out}");
+    assert!(out.contains("skipped: no wire goes to B at P0.23"), "{out}");
+    assert!(out.contains("test      desk/rtt/lamp/"), "{out}");
+    assert!(out.contains("test      desk/pins/toggle/"), "{out}");
+    assert!(!out.contains("test      desk/pins/lamp/"), "{out}");
+    Ok(())
+}
+
+pub(crate) fn two_of_one_name() -> Result<(), Failed> {
+    let repository = Repository::new()?;
+    let folder = repository.path("config/lockstep/benches");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("virtual.toml"), VIRTUAL)?;
+    fs::write(repository.path(BENCHES).join("virtual.toml"), VIRTUAL)?;
+    let (_, err) = ended(repository.hil(&["list"]), 2)?;
+    assert!(err.contains("two benches are named `virtual`"), "{err}");
+    assert!(err.contains("fixtures/benches/virtual.toml"), "{err}");
+    assert!(err.contains("lockstep/benches/virtual.toml"), "{err}");
+    Ok(())
+}
+
+pub(crate) fn the_environment_wins() -> Result<(), Failed> {
+    let mut command = hil(&root(), &["list", "--json"]);
+    command
+        .env(PROBE, "1366:1015")
+        .env(CHIP, "nRF51822_xxAC")
+        .env(SPEED, "4000")
+        .env(PROTOCOL, "JTAG")
+        .env(CONNECT_UNDER_RESET, "true");
+    let listed = json(command)?;
+    let bench = |name: &str| {
+        let benches = listed["benches"].as_array().unwrap();
+        benches.iter().find(|bench| bench["name"] == name).unwrap()
+    };
+    let real = bench("microbit-v1");
+    assert_eq!(real["probe"], "1366:1015");
+    assert_eq!(real["chip"], "nRF51822_xxAC");
+    assert_eq!(real["speed_khz"], 4000);
+    assert_eq!(real["protocol"], "jtag");
+    assert_eq!(real["connect_under_reset"], true);
+    // Those of a micro:bit's own probe do not hold for another kind.
+    assert_eq!(real["serial_starts_with"], Value::Array(Vec::new()));
+    let emulated = bench("virtual");
+    assert_eq!(emulated["probe"], "virtual");
+    assert_eq!(emulated["chip"], "nRF51822_xxAA");
+    Ok(())
+}
+
+pub(crate) fn broken_environment() -> Result<(), Failed> {
+    for (variable, value, expected) in [
+        (PROBE, "0d28", "expected VID:PID or VID:PID:SERIAL"),
+        (PROBE, "", "expected VID:PID or VID:PID:SERIAL"),
+        (SPEED, "fast", "expected a number of kHz from 1 to 100000"),
+        (PROTOCOL, "spi", "expected `swd` or `jtag`"),
+        (CONNECT_UNDER_RESET, "1", "expected `true` or `false`"),
+        (CHIP, "", "expected the name of a chip"),
+    ] {
+        let mut command = hil(&root(), &["list"]);
+        command.env(variable, value);
+        let (_, err) = ended(command, 2)?;
+        let told = format!("`{variable}` is `{value}`: {expected}");
+        assert!(err.contains(&told), "`{told}` is not in\n{err}");
+    }
+    Ok(())
+}
+
+pub(crate) fn broken_scenario() -> Result<(), Failed> {
+    let repository = Repository::new()?;
+    fs::write(repository.path(BENCHES).join("virtual.toml"), VIRTUAL)?;
+    let scenarios = repository.path(SCENARIOS);
+    fs::remove_file(&scenarios)?;
+    fs::create_dir(&scenarios)?;
+    fs::write(scenarios.join("a.scn"), "app lamp\ntap C for 50 ms\n")?;
+    let (_, err) = ended(repository.hil(&["list"]), 2)?;
+    assert!(err.contains("fixtures/scenarios/a.scn:2:5"), "{err}");
+    Ok(())
+}
+
+pub(crate) fn outside_a_repository() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let (_, err) = ended(hil(folder.path(), &["list"]), 2)?;
+    assert!(err.contains("run it inside the repository"), "{err}");
+    Ok(())
+}

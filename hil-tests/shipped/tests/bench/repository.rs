@@ -1,0 +1,73 @@
+//! A repository of its own, with the boards and scenarios that ship.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use libtest_mimic::Failed;
+use lockstep_hil::bench::BENCHES;
+use lockstep_hil::bench::plan::SCENARIOS;
+use lockstep_images::images::board::BOARDS;
+use tempfile::TempDir;
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Ends with its folder.
+pub(crate) struct Repository {
+    folder: TempDir,
+}
+
+impl Repository {
+    /// One without any bench.
+    pub(crate) fn new() -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
+        let root = fs::canonicalize(root())?;
+        for kept in [BOARDS, SCENARIOS] {
+            let path = folder.path().join(kept);
+            fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+            symlink(root.join(kept), path)?;
+        }
+        fs::create_dir_all(folder.path().join(BENCHES))?;
+        Ok(Self { folder })
+    }
+
+    /// Where a file of the repository stands.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The binary in this repository, in an environment that says nothing.
+    pub(crate) fn hil(&self, arguments: &[&str]) -> Command {
+        hil(self.folder.path(), arguments)
+    }
+}
+
+/// The binary, as somebody runs it who stands in this folder and has no settings.
+pub(crate) fn hil(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hil"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("XDG_CONFIG_HOME", folder.join("config"))
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+/// What was printed, if the command ended with this code.
+pub(crate) fn ended(mut command: Command, code: i32) -> Result<(String, String), Failed> {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output()?;
+    let (out, err) = (String::from_utf8(stdout)?, String::from_utf8(stderr)?);
+    if status.code() == Some(code) {
+        return Ok((out, err));
+    }
+    Err(format!("{status}, expected exit code {code}\n{out}{err}").into())
+}

@@ -1,0 +1,177 @@
+//! A virtual board with a shipped image on it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+use lockstep_hil::session::frames::{Hello, Told};
+use lockstep_hil::session::link::Link;
+use lockstep_hil::session::play::ask_hello;
+use lockstep_hil::session::{Session, Target};
+use lockstep_images::images::board::{BOARDS, Board, ChipSays};
+use lockstep_images::images::build::{Image, Profile, build};
+use lockstep_images::images::elf::Elf;
+use lockstep_virtual_board::board::VirtualBoard;
+use lockstep_virtual_board::machine::Pace;
+use probe_rs::RegisterId;
+use probe_rs::probe::WireProtocol;
+
+use super::support;
+
+/// How long anything may take that a test waits for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The chip of the virtual board.
+pub(crate) const CHIP: &str = "nRF51822_xxAA";
+
+/// Where the probe of a board may listen.
+pub(crate) const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
+/// The image, the board it runs on, and the session that reaches it.
+pub(crate) struct Bench {
+    pub(crate) elf: Elf,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) session: Session,
+    _board: VirtualBoard,
+}
+
+impl Bench {
+    /// Flashes the image of the micro:bit v1 for this app, and lets it run.
+    pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
+        let mut bench = Self::with(
+            VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?,
+            &image(app, profile)?,
+        )?;
+        bench.session.flash(&bench.bytes, &bench.elf)?;
+        Ok(bench)
+    }
+
+    /// A board that has this image, or will have it.
+    pub(crate) fn with(board: VirtualBoard, image: &Image) -> Result<Self, Failed> {
+        let session = attach(&board.selector(), CHIP, "thumbv6m-none-eabi")?;
+        let (bytes, elf) = image.load()?;
+        Ok(Self {
+            elf,
+            bytes,
+            session,
+            _board: board,
+        })
+    }
+
+    /// The channels of the running image.
+    pub(crate) fn link(&mut self) -> Result<Link<'_>, Failed> {
+        Ok(self.session.link(&self.elf)?)
+    }
+
+    /// Who is speaking, asked for anew.
+    pub(crate) fn hello(&mut self) -> Result<Hello, Failed> {
+        Ok(ask_hello(&mut self.link()?)?)
+    }
+
+    /// Waits until the boot after this many crashes in a row says hello. That of the boot before
+    /// may still wait in the channel.
+    pub(crate) fn hello_after_a_crash(&mut self, crashes: u8) -> Result<Hello, Failed> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            // Between the crash and the next boot nobody may answer.
+            if let Ok(mut link) = self.session.link(&self.elf)
+                && let Ok(hello) = ask_hello(&mut link)
+                && hello.boot.crashes == crashes
+            {
+                return Ok(hello);
+            }
+        }
+        Err("the board did not come back from its crash".into())
+    }
+
+    /// Waits until the core is where a board stays that does not reset after a crash.
+    pub(crate) fn await_parked(&mut self) -> Result<(), Failed> {
+        let parked = self.elf.symbol("lockstep_parked").ok_or("no symbol")?;
+        let begin = parked.address & !1;
+        let place = begin..begin + parked.bytes;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let pc: u32 = self
+                .session
+                .halted(|core| core.read_core_reg(RegisterId(15)))?;
+            if place.contains(&pc) {
+                return Ok(());
+            }
+        }
+        Err("the core does not stay after a crash".into())
+    }
+
+    /// Waits until the word at the symbol is such a one.
+    pub(crate) fn await_word(
+        &mut self,
+        symbol: &str,
+        holds: impl Fn(u32) -> bool,
+    ) -> Result<u32, Failed> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let word = self.session.word(&self.elf, symbol)?;
+            if holds(word) {
+                return Ok(word);
+            }
+            if Instant::now() > deadline {
+                return Err(format!("`{symbol}` stays at {word}").into());
+            }
+        }
+    }
+}
+
+/// A session with the board behind this probe, as if it were one with this chip.
+pub(crate) fn attach(selector: &str, chip: &str, triple: &str) -> Result<Session, Failed> {
+    attach_to(selector, chip, triple, None)
+}
+
+/// The same, if the chip says this of itself.
+pub(crate) fn attach_to(
+    selector: &str,
+    chip: &str,
+    triple: &str,
+    chip_says: Option<&ChipSays>,
+) -> Result<Session, Failed> {
+    let selector = selector.parse().map_err(|_| "no selector")?;
+    Ok(Session::attach(&Target {
+        selector,
+        chip,
+        chip_says,
+        triple,
+        protocol: WireProtocol::Swd,
+        speed_khz: None,
+        under_reset: false,
+    })?)
+}
+
+/// What is said on the link until something is.
+pub(crate) fn until(
+    link: &mut Link<'_>,
+    last: impl Fn(&Told) -> bool,
+) -> Result<Vec<Told>, Failed> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut said = Vec::new();
+    while Instant::now() < deadline {
+        if let Some(received) = link.receive()? {
+            let over = last(&received.message);
+            said.push(received.message);
+            if over {
+                return Ok(said);
+            }
+        }
+    }
+    Err(format!("what was awaited was not said: {said:?}").into())
+}
+
+/// Cargo builds one image at a time anyway; the tests that want it do so in a row.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+pub(crate) fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
+    let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let workspace = support::root().join(BOARDS);
+    let board = Board::read(&workspace.join("microbit-v1"))?;
+    let images = build(&support::environment(), &workspace, &board, profile)?;
+    let name = format!("microbit-v1-{app}");
+    let image = images.into_iter().find(|image| image.name == name);
+    Ok(image.ok_or(format!("there is no image `{name}`"))?)
+}

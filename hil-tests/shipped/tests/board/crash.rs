@@ -1,0 +1,174 @@
+//! What a shipped image does when it all goes wrong: nothing in it is made for these tests.
+//! The core is halted, sent astray as a bug would, and let go.
+
+use libtest_mimic::Failed;
+use lockstep_core::epitaph::{Cause, Epitaph};
+use lockstep_core::wire::Phase;
+use lockstep_hil::session::logs::LogTable;
+use lockstep_images::images::build::Profile;
+use lockstep_images::images::elf::Elf;
+use lockstep_virtual_board::board::VirtualBoard;
+use lockstep_virtual_board::machine::Pace;
+use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
+use probe_rs::probe::list::Lister;
+use probe_rs::probe::{DebugProbeSelector, WireProtocol};
+use probe_rs::{Core, MemoryInterface, Permissions, RegisterId};
+
+use super::bench::{ANY_PORT, Bench, CHIP, image};
+
+const R0: RegisterId = RegisterId(0);
+const SP: RegisterId = RegisterId(13);
+const PC: RegisterId = RegisterId(15);
+
+/// No memory is here.
+const NOWHERE: u32 = 0x3000_0000;
+
+/// In the stack, far below what is in use.
+const SCRATCH: u32 = 0x2000_0400;
+
+/// Calls the function behind every sum that overflows, as the code of a bug would: with the
+/// place of the sum in R0.
+fn panic(core: &mut Core<'_>, elf: &Elf) -> Result<(), probe_rs::Error> {
+    let overflowed = |name: &str| name.contains("panic_const_add_overflow");
+    let function = elf.symbols.iter().find(|symbol| overflowed(&symbol.name));
+    let function = function.unwrap().address;
+    // A `core::panic::Location`: the file as pointer and length, line, column.
+    let file = b"bug.rs\0\0";
+    core.write_8(u64::from(SCRATCH + 32), file)?;
+    core.write_32(u64::from(SCRATCH), &[SCRATCH + 32, 6, 17, 5])?;
+    core.write_core_reg(R0, SCRATCH)?;
+    core.write_core_reg(PC, function & !1)
+}
+
+fn crash(
+    bench: &mut Bench,
+    how: impl FnOnce(&mut Core<'_>, &Elf) -> Result<(), probe_rs::Error>,
+) -> Result<(), Failed> {
+    bench.await_word("LOCKSTEP_TICK", |tick| tick > 20)?;
+    let elf = &bench.elf;
+    bench.session.halted(|core| how(core, elf))?;
+    Ok(())
+}
+
+pub(crate) fn a_panic_leaves_its_epitaph() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    crash(&mut bench, panic)?;
+    let hello = bench.hello_after_a_crash(1)?;
+    let Some(Epitaph {
+        tick,
+        cause: Cause::Panic {
+            message,
+            file,
+            line,
+        },
+    }) = Epitaph::decode(&hello.last_words)
+    else {
+        return Err(format!("no epitaph of a panic: {:?}", hello.last_words).into());
+    };
+    assert_eq!(message, "attempt to add with overflow");
+    assert_eq!((file, line), ("bug.rs", 17));
+    assert!(tick.0 > 20);
+    bench.session.reset(&bench.elf)?;
+    bench.await_word("LOCKSTEP_TICK", |tick| tick < 100)?;
+    assert!(bench.hello()?.last_words.is_empty(), "it is told once");
+    Ok(())
+}
+
+pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    crash(&mut bench, |core, _| {
+        core.write_core_reg(R0, 0x1234_5678_u32)?;
+        core.write_core_reg(PC, NOWHERE)
+    })?;
+    let hello = bench.hello_after_a_crash(1)?;
+    let Some(Cause::Fault(registers)) = cause(&hello.last_words) else {
+        return Err(format!("no epitaph of a fault: {:?}", hello.last_words).into());
+    };
+    assert_eq!((registers.r0, registers.pc), (0x1234_5678, NOWHERE));
+    Ok(())
+}
+
+/// With the stack pointer right above the end of the stack, the next call goes below.
+pub(crate) fn a_stack_that_overflows_is_told() -> Result<(), Failed> {
+    for above in [8, 32, 40] {
+        let last_words = fault_with_stack(above, None)?;
+        assert_eq!(cause(&last_words), Some(Cause::StackOverflow), "{above}");
+    }
+    Ok(())
+}
+
+/// The handler needs more stack than a fault may leave.
+pub(crate) fn a_fault_needs_no_stack() -> Result<(), Failed> {
+    for above in [200, 600, 1_000, 1_400] {
+        let last_words = fault_with_stack(above, Some(NOWHERE))?;
+        let Some(Cause::Fault(registers)) = cause(&last_words) else {
+            return Err(format!("no epitaph of a fault with {above} bytes left").into());
+        };
+        assert_eq!(registers.pc, NOWHERE);
+    }
+    Ok(())
+}
+
+fn fault_with_stack(above: u32, pc: Option<u32>) -> Result<Vec<u8>, Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    crash(&mut bench, |core, elf| {
+        let end = elf.symbol("_stack_end").unwrap().address;
+        core.write_core_reg(SP, end + above)?;
+        pc.map_or(Ok(()), |pc| core.write_core_reg(PC, pc))
+    })?;
+    Ok(bench.hello_after_a_crash(1)?.last_words)
+}
+
+/// Three crashes break a board. A fourth one does not reset it, and a reset from outside lets it
+/// begin anew.
+pub(crate) fn three_in_a_row_are_enough() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    for crashes in 1..=3 {
+        crash(&mut bench, panic)?;
+        bench.hello_after_a_crash(crashes)?;
+    }
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Broken);
+    let elf = &bench.elf;
+    bench.session.halted(|core| panic(core, elf))?;
+    bench.await_parked()?;
+    bench.session.reset(&bench.elf)?;
+    bench.await_word("LOCKSTEP_TICK", |tick| tick > 0)?;
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Free);
+    Ok(())
+}
+
+/// The core then stands on the breakpoint of the flash algorithm, in RAM that holds nothing of
+/// the image's, and no debugger is there for it any more: a fault before start-up.
+pub(crate) fn a_debugger_that_flashes_and_goes_leaves_a_board_that_boots() -> Result<(), Failed> {
+    let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
+    let image = image("lamp", Profile::Release)?;
+    let mut probe = Lister::new().open(board.selector().parse::<DebugProbeSelector>()?)?;
+    probe.select_protocol(WireProtocol::Swd)?;
+    let mut session = probe.attach(CHIP, Permissions::default())?;
+    download_file(&mut session, &image.path, ElfLoader(ElfOptions::default()))?;
+    drop(session);
+    let mut bench = Bench::with(board, &image)?;
+    let hello = bench.hello_after_a_crash(1)?;
+    assert!(matches!(cause(&hello.last_words), Some(Cause::Fault(_))));
+    Ok(())
+}
+
+pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Debug)?;
+    let table = LogTable::of(&bench.bytes)?;
+    crash(&mut bench, panic)?;
+    bench.await_parked()?;
+    let logs = table.decode(&bench.link()?.take_logs());
+    let last = logs.last().ok_or("nothing is logged")?;
+    assert_eq!(last.level.as_deref(), Some("ERROR"));
+    assert!(
+        last.text
+            .ends_with("panic at bug.rs:17: attempt to add with overflow"),
+        "{last:?}"
+    );
+    Ok(())
+}
+
+fn cause(last_words: &[u8]) -> Option<Cause<'_>> {
+    Epitaph::decode(last_words).map(|epitaph| epitaph.cause)
+}

@@ -1,0 +1,66 @@
+//! Scenarios on the board, with the traces of the host.
+
+use std::fs;
+
+use libtest_mimic::Failed;
+use lockstep_core::wire::{Command, Status, Stimulus};
+use lockstep_engine::catalog::Catalog;
+use lockstep_engine::golden::{golden, play_file};
+use lockstep_engine::load::Form;
+use lockstep_hil::session::frames::Told;
+use lockstep_hil::session::heard::Heard;
+use lockstep_hil::session::play::{Order, play};
+use lockstep_images::images::build::Profile;
+use shipped_apps::shipped;
+
+use super::bench::{Bench, until};
+use super::support;
+
+/// Short ones, with buttons, a reset, a counter near its wrap, and a board that fails.
+const SCENARIOS: [&str; 5] = [
+    "lamp/power/short-press-waits-300-ms",
+    "lamp/contacts/bouncing-press",
+    "lamp/reset/both-held-through-it",
+    "lamp/wrap/glitch-vanishes",
+    "lamp/safe-state/clock-failed",
+];
+
+pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
+    let mut bench = Bench::of("lamp", Profile::Release)?;
+    let identity = bench.elf.identity.clone().ok_or("no identity")?;
+    let mut link = bench.link()?;
+    let catalog = Catalog::new(shipped())?;
+    for scenario in SCENARIOS {
+        let path = support::root()
+            .join("fixtures/scenarios")
+            .join(scenario)
+            .with_extension("scn");
+        let on_the_host = play_file(&catalog, &path)?;
+        let loaded = Form::Scenario
+            .load(&catalog, &fs::read(&path)?, None)
+            .map_err(|_| "unreadable")?;
+        let order = Order {
+            app: &loaded.app,
+            image: &identity,
+            script: &loaded.script,
+            stimulus: Stimulus::Scheduled,
+            watched: None,
+            cancelled: &|| false,
+        };
+        let mut heard = Heard::new(&loaded.app, &loaded.script);
+        play(&mut link, &order, None, &mut heard)?;
+        assert_eq!(golden(&heard.trace), golden(&on_the_host), "{scenario}");
+    }
+    Ok(())
+}
+
+/// What the board is up to.
+pub(crate) fn status(bench: &mut Bench) -> Result<Status, Failed> {
+    let mut link = bench.link()?;
+    link.send(&Command::Query)?;
+    let said = until(&mut link, |told| matches!(told, Told::Status(_)))?;
+    match said.last() {
+        Some(Told::Status(status)) => Ok(*status),
+        _ => Err("no status".into()),
+    }
+}

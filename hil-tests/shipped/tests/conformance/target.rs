@@ -1,0 +1,122 @@
+//! What is asked: a virtual board of each test's own, or the one real board.
+
+use std::env;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+use lockstep_virtual_board::board::VirtualBoard;
+use lockstep_virtual_board::machine::{Machine, MachineError, Pace};
+use probe_rs::flashing::{DownloadOptions, FlashLoader};
+use probe_rs::probe::list::Lister;
+use probe_rs::probe::{DebugProbeSelector, WireProtocol};
+use probe_rs::{Permissions, Session};
+
+use crate::programs::image;
+
+/// Names the probe of a real board.
+const PROBE: &str = "LOCKSTEP_CONFORMANCE_PROBE";
+/// Names the worlds whose tests must run: one that cannot is then a failure.
+const REQUIRE: &str = "LOCKSTEP_REQUIRE";
+/// The chip, as probe-rs names it.
+pub(crate) const CHIP: &str = "nRF51822_xxAA";
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// How the board is reached.
+#[derive(Clone)]
+pub(crate) enum Reach {
+    Virtual,
+    Real(DebugProbeSelector),
+}
+
+/// A board that is there.
+pub(crate) struct Target {
+    pub(crate) selector: DebugProbeSelector,
+    _board: Option<VirtualBoard>,
+}
+
+impl Reach {
+    pub(crate) fn from_environment() -> Result<Self, String> {
+        let Some(named) = env::var_os(PROBE) else {
+            return Ok(Self::Virtual);
+        };
+        let selector = named.to_str().and_then(|text| text.parse().ok());
+        let expected = "expected VID:PID or VID:PID:SERIAL as `probe-rs list` shows";
+        let selector = selector.ok_or(format!("`{PROBE}` names no probe: {expected}"))?;
+        Ok(Self::Real(selector))
+    }
+
+    /// Why there is no board, with the command that changes it.
+    pub(crate) fn missing(&self) -> Option<String> {
+        match self {
+            Self::Virtual => match Machine::start(Pace::RealTime) {
+                Err(error @ MachineError::Missing) => Some(error.to_string()),
+                _ => None,
+            },
+            Self::Real(_) => None,
+        }
+    }
+
+    /// Whether a board that is missing is a failure.
+    pub(crate) fn required(&self) -> bool {
+        let worlds = env::var(REQUIRE).unwrap_or_default();
+        matches!(self, Self::Virtual) && worlds.contains("virtual")
+    }
+
+    pub(crate) fn target(&self) -> Result<Target, Failed> {
+        Ok(match self {
+            Self::Virtual => {
+                let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
+                Target {
+                    selector: board.selector().parse()?,
+                    _board: Some(board),
+                }
+            }
+            Self::Real(selector) => Target {
+                selector: selector.clone(),
+                _board: None,
+            },
+        })
+    }
+}
+
+impl Target {
+    pub(crate) fn attach(&self) -> Result<Session, Failed> {
+        let mut probe = Lister::new().open(self.selector.clone())?;
+        probe.select_protocol(WireProtocol::Swd)?;
+        Ok(probe.attach(CHIP, Permissions::new().allow_erase_all())?)
+    }
+
+    /// A session with a program in flash.
+    pub(crate) fn with(&self, code: &[u16]) -> Result<Session, Failed> {
+        let mut session = self.attach()?;
+        download(&mut session, code)?;
+        Ok(session)
+    }
+}
+
+pub(crate) fn loader(session: &Session, code: &[u16]) -> Result<FlashLoader, Failed> {
+    let mut loader = session.target().flash_loader();
+    loader.add_data(0, &image(code))?;
+    Ok(loader)
+}
+
+pub(crate) fn download(session: &mut Session, code: &[u16]) -> Result<(), Failed> {
+    let loader = loader(session, code)?;
+    let mut options = DownloadOptions::default();
+    options.verify = true;
+    Ok(loader.commit(session, options)?)
+}
+
+/// Looks again until it is so; a test that waits longer than this has failed.
+pub(crate) fn until(
+    what: &str,
+    mut is_so: impl FnMut() -> Result<bool, Failed>,
+) -> Result<(), Failed> {
+    let deadline = Instant::now() + 5 * SECOND;
+    while !is_so()? {
+        if Instant::now() > deadline {
+            return Err(format!("never came: {what}").into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! Firmware that is broken in a copy of its source: the image on the board has the fault, the
+//! host does not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use libtest_mimic::Failed;
+use lockstep_engine::catalog::Catalog;
+use lockstep_hil::bench::find::find;
+use lockstep_hil::bench::inputs::Inputs;
+use lockstep_hil::bench::plan::Scenario;
+use lockstep_hil::bench::{Ability, BENCHES, Bench, EMULATED};
+use lockstep_hil::suite::prepare::{images, prepare};
+use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
+use lockstep_hil::suite::station::Station;
+use lockstep_hil::verdict::{Case, Stimulus, Verdict};
+use lockstep_images::images::board::{BOARDS, Board, boards};
+use lockstep_virtual_board::machine::Pace;
+use shipped_apps::shipped;
+
+use super::copy::Copy;
+use super::support;
+
+/// A fault, and what must be said of it.
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    verdict: Verdict,
+    message: &'static str,
+}
+
+const LAMP: &str = "firmware-core/apps/src/lamp/mod.rs";
+const HANDLES: &str = "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {";
+const PLAYED: &str = "control.tick(sample.contacts, link);";
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault {
+        name: "panics",
+        file: LAMP,
+        from: HANDLES,
+        to: "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {\n        \
+             assert!(self.now != Instant(700), \"on purpose\");",
+        verdict: Verdict::Fail,
+        message: "the firmware panicked at tick 701: on purpose",
+    },
+    Fault {
+        name: "hangs",
+        file: LAMP,
+        from: HANDLES,
+        to: "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {\n        \
+             while self.now == Instant(700) { core::hint::spin_loop(); }",
+        verdict: Verdict::Fail,
+        message: "the firmware hangs at",
+    },
+    Fault {
+        name: "faults",
+        file: "firmware-core/boards/runtime/src/lib.rs",
+        from: PLAYED,
+        to: "control.tick(sample.contacts, link);\n            if control.now().0 == 700 {\n\
+             // SAFETY: there is none: it is a fault on purpose.\n\
+             let _: u32 = unsafe { core::ptr::with_exposed_provenance::<u32>(0x3000_0000).read_volatile() };\n}",
+        verdict: Verdict::Fail,
+        message: "the core took a hard fault at tick 70",
+    },
+    Fault {
+        name: "is-late-by-one-tick",
+        file: "firmware-core/apps/src/lamp/tuning.rs",
+        from: "double_press: Ticks::from_ms(300)",
+        to: "double_press: Ticks::from_ms(301)",
+        verdict: Verdict::Fail,
+        message: "the board leaves the golden at tick 1420",
+    },
+    Fault {
+        name: "has-an-output-that-is-stuck-high",
+        file: "firmware-core/boards/runtime/src/pins.rs",
+        from: "PinState::from(*level > Level::OFF)",
+        to: "PinState::High",
+        verdict: Verdict::Fail,
+        message: "was seen from outside: no further change; expected low at tick 0",
+    },
+    Fault {
+        name: "has-an-output-that-is-stuck-low",
+        file: "firmware-core/boards/runtime/src/pins.rs",
+        from: "PinState::from(*level > Level::OFF)",
+        to: "PinState::from(*level > Level(999))",
+        verdict: Verdict::Fail,
+        message: "was seen from outside: no further change",
+    },
+    Fault {
+        name: "skips-a-frame",
+        file: "firmware-core/contract/src/control/outbox.rs",
+        from: "        if sent {\n            self.number",
+        to: "        if sent {\n            self.number = self.number.wrapping_add(u32::from(self.number == 9));\n            self.number",
+        verdict: Verdict::Infra,
+        message: "frame 10 is missing: the next one is 11",
+    },
+    Fault {
+        name: "has-no-room-for-a-frame",
+        file: "firmware-core/contract/src/control/outbox.rs",
+        from: "is_some_and(|bytes| link.send(bytes))",
+        to: "is_some_and(|bytes| self.number != 9 && link.send(bytes))",
+        verdict: Verdict::Infra,
+        message: "frame 9 is missing: the next one is 10",
+    },
+    Fault {
+        name: "says-that-it-is-another-image",
+        file: "firmware-core/boards/runtime/src/boot.rs",
+        from: "    unsafe { &__build_note[NOTE_HEADER..] }",
+        to: "    let _own = unsafe { &__build_note[NOTE_HEADER..] };\n    &[7; ID]",
+        verdict: Verdict::Infra,
+        message: "the image on the board is 0707070707070707070707070707070707070707: expected ",
+    },
+    Fault {
+        name: "overruns-its-trace-buffer",
+        file: "firmware-core/boards/runtime/src/channels.rs",
+        from: "1: { size: 4096,",
+        to: "1: { size: 96,",
+        verdict: Verdict::Infra,
+        message: "is missing: the next one is",
+    },
+];
+
+/// Faults that nothing outside of the chip sees, on a bench that has nothing there.
+pub(crate) const FAULTS_INSIDE: &[Fault] = &[
+    Fault {
+        name: "has-an-output-that-is-stuck-high-for-a-while",
+        file: "firmware-core/boards/runtime/src/lib.rs",
+        from: "hardware.show(control.levels());\n            samples::shown(control.now().0);\n            hardware.refresh();",
+        to: "let is_stuck = (200..600).contains(&control.now().0);\n            \
+             hardware.show(if is_stuck { &[Level(100); 4] } else { control.levels() });\n            \
+             samples::shown(control.now().0);\n            hardware.refresh();",
+        verdict: Verdict::Fail,
+        message: "(`lamp`) is high in its register at tick ",
+    },
+    Fault {
+        name: "has-an-output-that-is-driven-from-elsewhere",
+        file: "firmware-core/boards/microbit-v1/src/lib.rs",
+        from: "lockstep_board::run::<A>(&mut microbit, conditions)",
+        to: "// SAFETY: it is a fault on purpose: the pin is an input now, and is pulled high.\n    \
+             unsafe { (*GPIO::ptr()).pin_cnf[3].write(|w| w.bits(0b1100)) };\n    \
+             lockstep_board::run::<A>(&mut microbit, conditions)",
+        verdict: Verdict::Fail,
+        message: "(`lamp`) is high in its register at tick ",
+    },
+];
+
+const SCENARIO: &str = "lamp/power/short-press-toggles";
+
+/// The board with the fault is judged so.
+pub(crate) fn is_found(fault: &Fault) -> Result<(), Failed> {
+    is_found_on(&bench(), fault)
+}
+
+/// The same on a bench that sees no pin from outside.
+pub(crate) fn is_found_inside(fault: &Fault) -> Result<(), Failed> {
+    let mut bench = bench();
+    bench.cannot.insert(Ability::Outside);
+    is_found_on(&bench, fault)
+}
+
+fn is_found_on(bench: &Bench, fault: &Fault) -> Result<(), Failed> {
+    let broken = case(bench, &broken(fault)?)?;
+    let verdict = broken.verdict();
+    let message = broken
+        .cause()
+        .map(|cause| cause.message.clone())
+        .unwrap_or_default();
+    assert_eq!(verdict, fault.verdict, "{message}");
+    assert!(message.contains(fault.message), "{message}");
+    Ok(())
+}
+
+/// Plays the scenario on an image of these boards.
+fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
+    let catalog = Catalog::new(shipped())?;
+    let path = support::root()
+        .join("fixtures/scenarios")
+        .join(SCENARIO)
+        .with_extension("scn");
+    let scenario = Scenario {
+        name: SCENARIO.to_owned(),
+        path,
+        app: "lamp",
+        end: lockstep_core::time::Ticks::ZERO,
+    };
+    let prepared = prepare(&scenario, &catalog)?;
+    let settings = Settings {
+        images,
+        attempts: 1,
+        cancelled: &|| false,
+        keep: &|_, _| None,
+    };
+    let job = Job {
+        place: 0,
+        prepared: &prepared,
+        bench,
+        stimulus: Stimulus::Rtt,
+        skip: None,
+    };
+    let mut station = Station::on_virtual(bench, Pace::Fast);
+    Ok(play_case(&job, &mut station, &settings).0)
+}
+
+fn bench() -> Bench {
+    let boards = boards(&support::root().join(BOARDS)).unwrap().into_iter();
+    let inputs: Vec<_> = boards.map(|board| Inputs::read(board).unwrap()).collect();
+    let benches = find(&[support::root().join(BENCHES)], &inputs).unwrap();
+    let named = |bench: &Bench| bench.name == "virtual";
+    benches.into_iter().find(named).unwrap()
+}
+
+/// One copy serves all faults, one after the other: what does not change is built once.
+fn broken(fault: &Fault) -> Result<Images, Failed> {
+    static COPY: OnceLock<Mutex<Copy>> = OnceLock::new();
+    let copy = COPY.get_or_init(|| Mutex::new(Copy::new("repository")));
+    let copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = copy.root.join(fault.file);
+    let source = fs::read_to_string(&path)?;
+    assert_eq!(
+        source.matches(fault.from).count(),
+        1,
+        "{} has the place",
+        fault.file
+    );
+    fs::write(&path, source.replacen(fault.from, fault.to, 1))?;
+    let board = Board::read(&copy.workspace().join(EMULATED))?;
+    let catalog = Catalog::new(shipped())?;
+    let apps = BTreeSet::from(["lamp"]);
+    let built = images(
+        &support::environment(),
+        &copy.workspace(),
+        &board,
+        &apps,
+        &catalog,
+    );
+    let read = built.map(|built| {
+        let keyed = |firmware| ((board.name.clone(), "lamp"), firmware);
+        built.into_iter().map(keyed).collect()
+    });
+    fs::write(&path, source)?;
+    Ok(read?)
+}

@@ -1,0 +1,295 @@
+//! Every scenario on every bench, with both ways to press a button, as a test of its own. What
+//! one is called and what it needs is known without touching any hardware.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+#[path = "../support/machine.rs"]
+mod machine;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use lockstep_engine::catalog::Catalog;
+use lockstep_hil::bench::find::find;
+use lockstep_hil::bench::inputs::Inputs;
+use lockstep_hil::bench::lock::folder;
+use lockstep_hil::bench::overrides::Overrides;
+use lockstep_hil::bench::plan::{self, SCENARIOS, Scenario, Test, plan};
+use lockstep_hil::bench::{BENCHES, Bench, Probe};
+use lockstep_hil::report::text;
+use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::prepare::{images, prepare};
+use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
+use lockstep_hil::suite::station::Station;
+use lockstep_hil::suite::take::take;
+use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
+use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_virtual_board::machine::Pace;
+use shipped_apps::shipped;
+use support::{REQUIRE, is_required};
+
+/// Says that the suite is played by somebody else in this run, such as `hil run`.
+const ELSEWHERE: &str = "LOCKSTEP_SUITE";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let plan = Plan::read();
+    libtest_mimic::run(&arguments, plan.trials()).exit_code()
+}
+
+/// All that tests are made of. It lives as long as the process.
+struct Plan {
+    inputs: Vec<Inputs>,
+    benches: Vec<Bench>,
+    scenarios: Vec<Scenario>,
+    /// By bench.
+    stations: Mutex<BTreeMap<String, Stations>>,
+    given_back: Condvar,
+}
+
+/// The stations of a bench: a test takes one and gives it back, with its session and its image.
+#[derive(Default)]
+struct Stations {
+    free: Vec<Station<'static>>,
+    is_taken: bool,
+    /// Why it cannot be taken: what was waited for once is not waited for again.
+    refused: Option<String>,
+}
+
+impl Plan {
+    fn read() -> &'static Self {
+        let root = support::root();
+        let inputs = boards(&root.join(BOARDS)).unwrap_or_default();
+        let inputs: Vec<_> = inputs
+            .into_iter()
+            .map(|board| Inputs::read(board).unwrap())
+            .collect();
+        let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+        let config = config.or_else(|| Some(env::home_dir()?.join(".config")));
+        let of_user = config.map(|config| config.join("lockstep/benches"));
+        let folders: Vec<_> = [root.join(BENCHES)].into_iter().chain(of_user).collect();
+        let mut benches = find(&folders, &inputs).unwrap();
+        let overrides = Overrides::read(|variable| env::var_os(variable)).unwrap();
+        for bench in &mut benches {
+            overrides.apply(bench);
+        }
+        let catalog = Catalog::new(shipped()).unwrap();
+        let scenarios = plan::scenarios(&root.join(SCENARIOS), &catalog).unwrap();
+        Box::leak(Box::new(Self {
+            inputs,
+            benches,
+            scenarios,
+            stations: Mutex::default(),
+            given_back: Condvar::new(),
+        }))
+    }
+
+    fn trials(&'static self) -> Vec<Trial> {
+        let tests = plan(&self.benches, &self.inputs, &self.scenarios);
+        let missing: BTreeMap<_, _> = self
+            .inputs
+            .iter()
+            .map(|inputs| {
+                (
+                    inputs.board.name.clone(),
+                    support::missing(&inputs.board.target),
+                )
+            })
+            .collect();
+        let trials = tests.into_iter().map(|test| self.trial(test, &missing));
+        trials.chain(self.unknown()).collect()
+    }
+
+    /// A failure for each bench that must be there and is not known.
+    fn unknown(&self) -> Vec<Trial> {
+        let required = env::var(REQUIRE).unwrap_or_default();
+        let names = required
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let is_unknown = |name: &&str| self.benches.iter().all(|bench| bench.name != *name);
+        names
+            .filter(is_unknown)
+            .map(|name| {
+                let message = format!("{REQUIRE} names `{name}`, and there is no such bench");
+                Trial::test(format!("{name}/is-a-bench"), || Err(message.into()))
+            })
+            .collect()
+    }
+
+    fn trial(
+        &'static self,
+        test: Test<'static>,
+        missing: &BTreeMap<String, Option<String>>,
+    ) -> Trial {
+        let name = test.to_string();
+        let reason = test.skip.as_ref().map(ToString::to_string);
+        let elsewhere = env::var(ELSEWHERE).ok();
+        match (&test.bench.probe, reason, elsewhere) {
+            // What a bench says it cannot do is not missing.
+            (_, Some(reason), _) => ignored(&name, &reason),
+            (_, None, Some(elsewhere)) => ignored(&name, &format!("{ELSEWHERE} says: {elsewhere}")),
+            (Probe::Real(_), None, None) if !is_required(&test.bench.name) => {
+                let reason = format!("{REQUIRE}={} plays it, on hardware", test.bench.name);
+                ignored(&name, &reason)
+            }
+            (Probe::Real(_), None, None) => {
+                let missing = missing[&test.bench.board.name].clone();
+                Trial::test(name, move || match missing {
+                    Some(reason) => Err(reason.into()),
+                    None => self.play(&test),
+                })
+            }
+            (Probe::Virtual, None, None) => {
+                let missing = missing[&test.bench.board.name]
+                    .clone()
+                    .or_else(machine::missing);
+                support::trial(name, missing, move || self.play(&test))
+            }
+        }
+    }
+
+    fn play(&'static self, test: &Test<'static>) -> Result<(), Failed> {
+        let catalog = Catalog::new(shipped())?;
+        let prepared = prepare(test.scenario, &catalog)?;
+        let settings = Settings {
+            images: self.images(test.bench),
+            attempts: 1,
+            cancelled: &|| false,
+            keep: &|_, _| None,
+        };
+        let mut borrowed = self.borrow(test.bench)?;
+        let job = Job {
+            place: 0,
+            prepared: &prepared,
+            bench: test.bench,
+            stimulus: match test.stimulus {
+                lockstep_core::wire::Stimulus::Scheduled => Stimulus::Rtt,
+                lockstep_core::wire::Stimulus::Pins => Stimulus::Pins,
+            },
+            skip: None,
+        };
+        let Some(station) = &mut borrowed.station else {
+            return Err("there is no station".into());
+        };
+        let case = play_case(&job, station, &settings).0;
+        if case.verdict() == Verdict::Pass {
+            return Ok(());
+        }
+        let suite = Suite {
+            cases: vec![case],
+            ..Suite::default()
+        };
+        Err(text::render(&suite).into())
+    }
+
+    /// A station of the bench: there are as many virtual boards as tests at the same time, and of
+    /// a real one there is one, for which the others wait.
+    fn take(&'static self, bench: &'static Bench) -> Result<Station<'static>, Failed> {
+        let mut stations = self.stations.lock().unwrap();
+        loop {
+            let of_bench = stations.entry(bench.name.clone()).or_default();
+            if let Some(free) = of_bench.free.pop() {
+                return Ok(free);
+            }
+            match (&bench.probe, &of_bench.refused) {
+                (Probe::Virtual, _) => return Ok(Station::on_virtual(bench, Pace::Fast)),
+                (Probe::Real(_), Some(refused)) => return Err(refused.into()),
+                (Probe::Real(probe), None) if !of_bench.is_taken => {
+                    let runtime = env::var_os("XDG_RUNTIME_DIR").map(Into::into);
+                    let taken = take(bench, probe, &folder(runtime, &env::temp_dir()), &|| false);
+                    of_bench.is_taken = taken.is_ok();
+                    of_bench.refused = taken.as_ref().err().map(ToString::to_string);
+                    return Ok(taken?);
+                }
+                (Probe::Real(_), None) => stations = self.given_back.wait(stations).unwrap(),
+            }
+        }
+    }
+
+    fn borrow(&'static self, bench: &'static Bench) -> Result<Borrowed, Failed> {
+        Ok(Borrowed {
+            station: Some(self.take(bench)?),
+            bench: &bench.name,
+            plan: self,
+        })
+    }
+
+    /// The images of a board, built when the first test wants one.
+    fn images(&'static self, bench: &Bench) -> &'static Images {
+        static BUILT: OnceLock<Mutex<BTreeMap<String, Arc<OnceLock<Images>>>>> = OnceLock::new();
+        let built = BUILT.get_or_init(Mutex::default);
+        let of_board = Arc::clone(
+            built
+                .lock()
+                .unwrap()
+                .entry(bench.board.name.clone())
+                .or_default(),
+        );
+        let of_board: &'static OnceLock<Images> = Box::leak(Box::new(of_board));
+        of_board.get_or_init(|| {
+            let apps = self.scenarios.iter().map(|scenario| scenario.app).collect();
+            let boards = support::root().join(BOARDS);
+            let catalog = Catalog::new(shipped()).unwrap();
+            let built = images(
+                &support::environment(),
+                &boards,
+                &bench.board,
+                &apps,
+                &catalog,
+            );
+            let keyed = |firmware: Firmware| {
+                (
+                    (bench.board.name.clone(), firmware.app.interface().name),
+                    firmware,
+                )
+            };
+            built
+                .expect("the images are built")
+                .into_iter()
+                .map(keyed)
+                .collect()
+        })
+    }
+}
+
+/// A station in use by one test. It is given back however that ends, also by a panic: others
+/// wait for it.
+struct Borrowed {
+    station: Option<Station<'static>>,
+    bench: &'static str,
+    plan: &'static Plan,
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        let stations = self.plan.stations.lock();
+        let mut stations = stations.unwrap_or_else(PoisonError::into_inner);
+        let of_bench = stations.entry(self.bench.to_owned()).or_default();
+        of_bench.free.extend(self.station.take());
+        self.plan.given_back.notify_all();
+    }
+}
+
+fn ignored(name: &str, reason: &str) -> Trial {
+    let skipped = format!("it is skipped: {reason}");
+    // Whoever runs ignored tests all the same must not see a pass of what was not played.
+    Trial::test(name, || Err(skipped.into()))
+        .with_ignored_flag(true)
+        .with_kind(short(reason))
+}
+
+/// The reason as it stands beside the name of an ignored test.
+fn short(reason: &str) -> String {
+    reason.chars().take(80).collect()
+}

@@ -1,0 +1,158 @@
+//! An image, and all that a bench has to know of it.
+
+use lockstep_engine::catalog::AppEntry;
+use lockstep_pins::{DriveRegisters, PinMap, PinMapError};
+use thiserror::Error;
+
+use crate::session::logs::LogTable;
+use lockstep_images::images::board::Board;
+use lockstep_images::images::build::{BuildError, Image};
+use lockstep_images::images::elf::{Elf, Identity};
+use lockstep_virtual_board::pins::{Alarms, TickClock};
+
+/// An image cannot be used on a bench.
+#[derive(Debug, Error)]
+pub enum FirmwareError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Image(#[from] BuildError),
+    /// It has no identity.
+    #[error("the image `{0}` has no build id: expected one that `hil build` has made")]
+    NoIdentity(String),
+    /// The board's pin map cannot be read.
+    #[error(transparent)]
+    Pins(#[from] PinMapError),
+    /// The pin map does not know the app.
+    #[error("the pin map of `{board}` has no app `{app}`")]
+    NoPins {
+        /// The board.
+        board: String,
+        /// The app.
+        app: &'static str,
+    },
+    /// The pin map does not name something that the app has.
+    #[error("the pin map of `{board}` has no pin for `{name}` of `{app}`")]
+    NoPin {
+        /// The board.
+        board: String,
+        /// The app.
+        app: &'static str,
+        /// The button or output.
+        name: &'static str,
+    },
+}
+
+/// A pin and what it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedPin {
+    /// The name of the button or output.
+    pub name: &'static str,
+    /// Its pin.
+    pub pin: lockstep_pins::Pin,
+}
+
+/// An image of an app for a board.
+pub struct Firmware {
+    /// The app.
+    pub app: AppEntry,
+    /// Its ELF file as it was read: what is written into flash, whatever is built meanwhile.
+    pub bytes: Vec<u8>,
+    /// What is in it.
+    pub elf: Elf,
+    /// Who it is.
+    pub identity: Identity,
+    /// What its logs mean, if it logs.
+    pub logs: Option<LogTable>,
+    /// The pins of its buttons, in the order of the app.
+    pub buttons: Vec<NamedPin>,
+    /// The pins of its outputs, in the order of the app.
+    pub outputs: Vec<NamedPin>,
+    /// Whether a closed contact pulls its pin low.
+    pub active_low: bool,
+    /// The registers that tell the levels of each port's pins.
+    pub level_registers: Vec<u32>,
+    /// The registers that move each port's pins, where the pin map names them.
+    pub drive_registers: Option<Vec<DriveRegisters>>,
+}
+
+impl Firmware {
+    /// Reads an image of this app, and the pins it has on the board.
+    ///
+    /// # Errors
+    ///
+    /// That the image or the pin map cannot be used.
+    pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
+        let (bytes, elf) = image.load()?;
+        let identity = elf.identity.clone();
+        let identity = identity.ok_or_else(|| FirmwareError::NoIdentity(image.name.clone()))?;
+        let logs = LogTable::of(&bytes).ok();
+        let map = PinMap::read(&board.folder)?;
+        let interface = app.interface();
+        let pins = map.apps.get(interface.name).ok_or(FirmwareError::NoPins {
+            board: board.name.clone(),
+            app: interface.name,
+        })?;
+        let named = |name: &'static str, pin: Option<&lockstep_pins::Pin>| match pin {
+            Some(pin) => Ok(NamedPin { name, pin: *pin }),
+            None => Err(FirmwareError::NoPin {
+                board: board.name.clone(),
+                app: interface.name,
+                name,
+            }),
+        };
+        let buttons = interface.buttons.iter();
+        let outputs = interface.outputs.iter().map(|output| output.name);
+        Ok(Self {
+            buttons: buttons
+                .map(|name| named(name, pins.buttons.get(*name)))
+                .collect::<Result<_, _>>()?,
+            outputs: outputs
+                .map(|name| named(name, pins.outputs.get(name)))
+                .collect::<Result<_, _>>()?,
+            app: app.clone(),
+            bytes,
+            elf,
+            identity,
+            logs,
+            active_low: map.contacts.active == lockstep_pins::Active::Low,
+            level_registers: map.level_registers,
+            drive_registers: map.drive_registers,
+        })
+    }
+
+    /// The level of the pin of a button.
+    #[must_use]
+    pub fn level(&self, pressed: bool) -> bool {
+        pressed != self.active_low
+    }
+
+    /// Where the firmware shows its ticks and can be stopped at one; nothing for an image that
+    /// has no alarms.
+    #[must_use]
+    pub fn clock(&self) -> Option<TickClock> {
+        let address = |name| self.address(name);
+        Some(TickClock {
+            stop: address("lockstep_alarm")? & !1,
+            counter: address("LOCKSTEP_TICK")?,
+            alarms: Some(Alarms {
+                sample: address("LOCKSTEP_ALARM")?,
+                shown: address("LOCKSTEP_SHOWN_ALARM")?,
+                shown_counter: address("LOCKSTEP_SHOWN")?,
+            }),
+        })
+    }
+
+    /// Where this symbol is.
+    #[must_use]
+    pub fn address(&self, name: &str) -> Option<u32> {
+        Some(self.elf.symbol(name)?.address)
+    }
+
+    /// A bit for each output's pin of port 0.
+    #[must_use]
+    pub fn output_mask(&self) -> u32 {
+        let pins = self.outputs.iter().map(|named| named.pin);
+        let of_port = pins.filter(|pin| pin.port == 0);
+        of_port.fold(0, |mask, pin| mask | 1 << pin.pin)
+    }
+}

@@ -1,0 +1,106 @@
+//! Buttons that are pressed by free pins of the board itself: what is written to which register,
+//! and when.
+
+use std::collections::BTreeMap;
+
+use lockstep_core::action::{Action, Contact};
+use lockstep_core::time::Ticks;
+use lockstep_engine::script::Script;
+use lockstep_pins::{DriveRegisters, Pin};
+
+use super::firmware::Firmware;
+use crate::session::hands::Stroke;
+
+/// A wire from a free pin to that of a button.
+#[derive(Clone, Copy, Debug)]
+pub struct Jumper {
+    /// The pin of the button.
+    pub button: Pin,
+    /// The pin that presses it.
+    pub driver: Pin,
+    registers: DriveRegisters,
+}
+
+impl Jumper {
+    /// What this contact writes.
+    #[must_use]
+    pub fn write(&self, contact: Contact) -> (u32, u32) {
+        let address = match contact {
+            Contact::Closed => self.registers.output,
+            Contact::Open => self.registers.input,
+        };
+        (address, 1 << self.driver.pin)
+    }
+}
+
+/// The pins that press the buttons of an app, in the order of its buttons.
+pub struct Jumpers {
+    /// One for each button.
+    pub all: Vec<Jumper>,
+    active_low: bool,
+}
+
+impl Jumpers {
+    /// Those of a bench with these wires, from input to driver; none where a button has no wire or
+    /// a port no registers.
+    #[must_use]
+    pub fn of(firmware: &Firmware, wiring: &BTreeMap<Pin, Pin>) -> Option<Self> {
+        let registers = firmware.drive_registers.as_deref().unwrap_or_default();
+        let driver = |button: Pin| {
+            let driver = *wiring.get(&button)?;
+            let registers = *registers.get(usize::from(driver.port))?;
+            Some(Jumper {
+                button,
+                driver,
+                registers,
+            })
+        };
+        let drivers = firmware.buttons.iter().map(|button| driver(button.pin));
+        Some(Self {
+            all: drivers.collect::<Option<_>>()?,
+            active_low: firmware.active_low,
+        })
+    }
+
+    /// Lets every button go: the pins become inputs, at the level that will press once they are
+    /// outputs. They never drive the other level: a finger may be on the button.
+    #[must_use]
+    pub fn released(&self) -> Vec<Stroke> {
+        let all = self.all.iter().enumerate();
+        let writes = all.flat_map(|(line, jumper)| {
+            let level = match self.active_low {
+                true => jumper.registers.low,
+                false => jumper.registers.high,
+            };
+            let (input, bits) = jumper.write(Contact::Open);
+            [input, level].map(|address| Stroke {
+                tick: Ticks::ZERO,
+                line,
+                address,
+                bits,
+            })
+        });
+        writes.collect()
+    }
+
+    /// What the buttons do in a script, after they are all let go.
+    #[must_use]
+    pub fn strokes(&self, script: &Script) -> Vec<Stroke> {
+        let stroke = |tick, action| match action {
+            Action::Button(button, contact) => {
+                let line = usize::from(button.0);
+                let (address, bits) = self.all.get(line)?.write(contact);
+                Some(Stroke {
+                    tick,
+                    line,
+                    address,
+                    bits,
+                })
+            }
+            Action::Reset(_) => None,
+        };
+        let events = script.events().iter();
+        let pressed = events.filter_map(|event| stroke(event.tick, event.action));
+        self.released().into_iter().chain(pressed).collect()
+    }
+}

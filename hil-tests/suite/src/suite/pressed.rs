@@ -1,0 +1,243 @@
+//! What a board was told, as its own trace has it, and what the host does with that: presses that
+//! a probe makes are not exact to the tick.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use lockstep_core::action::Action;
+use lockstep_core::run::Observation;
+use lockstep_core::time::Ticks;
+use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::diff::divergence;
+use lockstep_engine::play;
+use lockstep_engine::script::{Script, Timed};
+use lockstep_engine::trace::document::{Document, Record};
+use lockstep_engine::trace::{Kind, Trace};
+
+use crate::verdict::{Attempt, Cause, Outcome, align};
+
+/// The script that a board played: that of the trace, where `script` says how it began.
+#[must_use]
+pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
+    let mut events: Vec<Timed> = Vec::new();
+    let mut conditions = script.conditions();
+    for entry in trace.entries() {
+        let Observation::Input(action) = entry.what else {
+            continue;
+        };
+        match action {
+            Action::Reset(found) if events.is_empty() && entry.tick == Ticks::ZERO => {
+                conditions = found;
+            }
+            _ => events.push(Timed {
+                tick: entry.tick,
+                action,
+            }),
+        }
+    }
+    // A press that follows a reset in its tick is that of a contact that is held: nobody did it.
+    let resets: Vec<Ticks> = events
+        .iter()
+        .filter(|event| matches!(event.action, Action::Reset(_)))
+        .map(|event| event.tick)
+        .collect();
+    let mut after_reset = false;
+    let mut tick = Ticks::ZERO;
+    events.retain(|event| {
+        if event.tick != tick {
+            (tick, after_reset) = (event.tick, false);
+        }
+        let kept = !after_reset || matches!(event.action, Action::Reset(_));
+        after_reset |= resets.contains(&event.tick) && matches!(event.action, Action::Reset(_));
+        kept
+    });
+    Script::new(conditions, script.clock(), events, trace.end()).ok()
+}
+
+/// What the host does with the presses as the board had them.
+#[must_use]
+pub fn on_the_host(app: &AppEntry, trace: &Trace, script: &Script) -> Option<Document> {
+    let played = as_played(trace, script)?;
+    let mut watch = |_| ControlFlow::Continue(());
+    let host = play::trace(app, &played, &mut watch).ok()?;
+    Some((&host).into())
+}
+
+/// The attempt in which a board did this with presses that may be off by the tolerance.
+///
+/// Presses that are further off, or that make the host itself do something else than the golden
+/// says, tell nothing about the firmware. Given the presses it had, the board is held to the host
+/// exactly.
+#[must_use]
+pub fn judge(
+    app: &AppEntry,
+    script: &Script,
+    golden: &Document,
+    trace: &Trace,
+    tolerance: Ticks,
+    took: Duration,
+) -> Attempt {
+    let board = Document::from(trace);
+    let meant = presses(golden);
+    let aligned = align(&meant, &presses(&board), tolerance);
+    let host = on_the_host(app, trace, script);
+    let outcome = match (divergence(&meant, &aligned.trace), &host) {
+        (Some(off), _) => Outcome::Infra(Cause {
+            tick: Some(off.tick),
+            help: Some("a larger `tolerance`, or a faster probe".to_owned()),
+            ..Cause::new(format!(
+                "from tick {} on the buttons were not pressed as they were to be, within {tolerance}",
+                off.tick.0
+            ))
+        }),
+        (None, None) => Outcome::Infra(Cause::new("the host cannot play what the board was told")),
+        (None, Some(host)) => match divergence(host, &board) {
+            Some(found) => Outcome::Fail(Cause::new(format!(
+                "the board leaves what the host does with the same presses at tick {}",
+                found.tick.0
+            ))),
+            None => match first_unlike(golden, host, tolerance) {
+                Some(unlike) => Outcome::Infra(Cause {
+                    tick: Some(unlike.tick),
+                    ..Cause::new(format!(
+                        "pressed up to {} off, the host too leaves the golden, at {} `{}`: this bench \
+                         is not exact enough for the scenario",
+                        aligned.slack,
+                        unlike.kind.word(),
+                        unlike.name
+                    ))
+                }),
+                None => Outcome::Pass,
+            },
+        },
+    };
+    let mut attempt = Attempt::new(outcome, took);
+    attempt.trace = Some(board);
+    attempt.expected = host;
+    attempt.slack = Some(aligned.slack);
+    attempt
+}
+
+/// The buttons alone.
+fn presses(document: &Document) -> Document {
+    let lines = document.lines.iter();
+    let is_press = |line: &&Record| line.kind == Kind::In && line.name != "reset";
+    Document {
+        lines: lines.filter(is_press).cloned().collect(),
+        ..document.clone()
+    }
+}
+
+/// The first line that one of the two has and the other has not, thing by thing and whatever the
+/// tick. What comes within the tolerance of the end may be missing.
+fn first_unlike<'d>(
+    golden: &'d Document,
+    host: &'d Document,
+    tolerance: Ticks,
+) -> Option<&'d Record> {
+    let (golden_things, host_things) = (things(golden), things(host));
+    let names = golden_things.keys().chain(host_things.keys());
+    let unlike = names.filter_map(|name| {
+        let of =
+            |things: &BTreeMap<_, Vec<&'d Record>>| things.get(name).cloned().unwrap_or_default();
+        let (golden_lines, host_lines) = (of(&golden_things), of(&host_things));
+        let shared = golden_lines
+            .iter()
+            .zip(&host_lines)
+            .take_while(|(one, other)| one.value == other.value)
+            .count();
+        let rest = golden_lines[shared..].iter().chain(&host_lines[shared..]);
+        let mut rest = rest.filter(|line| line.tick.saturating_add(tolerance) < golden.end);
+        rest.next().copied()
+    });
+    unlike.min_by_key(|line| line.tick)
+}
+
+/// The lines of each thing, by what it is called.
+fn things(document: &Document) -> BTreeMap<(&str, &str), Vec<&Record>> {
+    let mut things = BTreeMap::<_, Vec<_>>::new();
+    for line in &document.lines {
+        let name = (line.kind.word(), line.name.as_str());
+        things.entry(name).or_default().push(line);
+    }
+    things
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Verdict;
+    use lockstep_core::output::Level;
+    use lockstep_core::run::Observer;
+    use lockstep_engine::catalog::Catalog;
+    use lockstep_engine::load::Form;
+    use shipped_apps::shipped;
+
+    /// A run of the lamp: two presses of A, the second one this long after the first was let go.
+    fn run(between: u32, first: u32) -> (AppEntry, Script, Trace) {
+        let catalog = Catalog::new(shipped()).unwrap();
+        let rest = 1_500 - between - first;
+        let text = format!("t:{first} d:A t:100 u:A t:{between} d:A t:100 u:A t:{rest}");
+        let loaded = Form::Oneline.load(&catalog, text.as_bytes(), None).unwrap();
+        let mut watch = |_| ControlFlow::Continue(());
+        let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();
+        (loaded.app, loaded.script, trace)
+    }
+
+    /// What is said of a board that did this, where `meant` was to be played within 3 ticks.
+    fn judged(meant: (u32, u32), board: &Trace) -> Attempt {
+        let (app, script, golden) = run(meant.0, meant.1);
+        let golden = Document::from(&golden);
+        judge(&app, &script, &golden, board, Ticks(3), Duration::ZERO)
+    }
+
+    fn message(attempt: &Attempt) -> &str {
+        let cause = attempt.outcome.cause();
+        cause.map_or("", |cause| &cause.message)
+    }
+
+    #[test]
+    fn a_board_that_does_what_the_host_does_with_its_presses_passes() {
+        for off in 0..=3 {
+            let attempt = judged((600, 50), &run(600 + off, 50).2);
+            assert_eq!(attempt.outcome, Outcome::Pass, "{}", message(&attempt));
+            assert_eq!(attempt.slack, Some(Ticks(off)));
+        }
+    }
+
+    #[test]
+    fn presses_that_are_further_off_tell_nothing() {
+        let attempt = judged((600, 50), &run(604, 50).2);
+        assert_eq!(attempt.outcome.verdict(), Verdict::Infra);
+        assert!(message(&attempt).contains("not pressed as they were to be"));
+    }
+
+    #[test]
+    fn one_tick_that_the_presses_do_not_explain_is_a_failure() {
+        let (.., board) = run(602, 50);
+        let mut late = Trace::new(board.interface());
+        late.set_clock(board.clock());
+        let is_on = |what| matches!(what, Observation::Output(0, level) if level > Level::OFF);
+        for entry in board.entries() {
+            let by = u32::from(is_on(entry.what));
+            late.observe(entry.tick.saturating_add(Ticks(by)), entry.what);
+        }
+        late.set_end(board.end());
+        let attempt = judged((600, 50), &late);
+        assert_eq!(attempt.outcome.verdict(), Verdict::Fail);
+        assert!(message(&attempt).contains("does with the same presses at tick"));
+    }
+
+    /// The lamp takes a second press within 300 ms of the first for a double one.
+    #[test]
+    fn a_press_that_makes_it_another_scenario_tells_nothing() {
+        let attempt = judged((300, 50), &run(302, 50).2);
+        assert_eq!(attempt.outcome.verdict(), Verdict::Infra);
+        assert!(
+            message(&attempt).contains("not exact enough for the scenario"),
+            "{}",
+            message(&attempt)
+        );
+    }
+}

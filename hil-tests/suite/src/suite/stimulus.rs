@@ -1,0 +1,210 @@
+//! What pins do in a run, and what should be seen of them from outside.
+
+use std::collections::BTreeMap;
+
+use lockstep_core::action::{Action, Contact};
+use lockstep_core::output::Level;
+use lockstep_core::run::Observation;
+use lockstep_core::time::Ticks;
+use lockstep_engine::script::Script;
+use lockstep_engine::trace::Trace;
+
+use super::firmware::{Firmware, NamedPin};
+use crate::verdict::{Evidence, PinSample};
+use lockstep_virtual_board::pins::{Drive, Edge};
+
+/// What hands do to the lines of the buttons.
+#[must_use]
+pub fn drives(script: &Script, firmware: &Firmware) -> Vec<Drive> {
+    let drive = |tick: Ticks, action| match action {
+        Action::Button(button, contact) => {
+            let pin = firmware.buttons.get(usize::from(button.0))?.pin;
+            Some(Drive {
+                tick: tick.0,
+                pin: pin.pin,
+                high: firmware.level(contact == Contact::Closed),
+            })
+        }
+        Action::Reset(_) => None,
+    };
+    let events = script.events().iter();
+    events
+        .filter_map(|event| drive(event.tick, event.action))
+        .collect()
+}
+
+/// An output's pin that should change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// When.
+    pub tick: Ticks,
+    /// The output, by its place.
+    pub output: usize,
+    /// To which level.
+    pub high: bool,
+}
+
+/// The changes of pins that follow from a trace, where `before` are the levels they start from.
+///
+/// A board shows its outputs once a tick: what an output does and undoes in one tick is not a
+/// change of its pin.
+#[must_use]
+pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
+    let mut shown = before.to_vec();
+    let mut levels = before.to_vec();
+    let mut changes = Vec::new();
+    let mut entries = trace.entries().iter().peekable();
+    while let Some(entry) = entries.next() {
+        if let Observation::Output(index, level) = entry.what
+            && let Some(known) = levels.get_mut(usize::from(index))
+        {
+            *known = level > Level::OFF;
+        }
+        if entries.peek().is_some_and(|next| next.tick == entry.tick) {
+            continue;
+        }
+        for (output, (shown, level)) in shown.iter_mut().zip(&levels).enumerate() {
+            if shown != level {
+                *shown = *level;
+                changes.push(Change {
+                    tick: entry.tick,
+                    output,
+                    high: *level,
+                });
+            }
+        }
+    }
+    changes
+}
+
+/// A pin that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// When that was seen, or should have been.
+    pub tick: Ticks,
+    /// In one sentence, what is wrong.
+    pub message: String,
+}
+
+/// What was seen from outside, and what of it is not as it should be.
+#[must_use]
+pub fn compare(
+    expected: &[Change],
+    seen: &[Edge],
+    outputs: &[NamedPin],
+) -> (Vec<PinSample>, Option<Problem>) {
+    let mut samples = Vec::new();
+    let mut by_output: BTreeMap<usize, Vec<(Option<u32>, bool)>> = BTreeMap::new();
+    for edge in seen {
+        let of_pin = |named: &NamedPin| named.pin.port == 0 && named.pin.pin == edge.pin;
+        let Some(output) = outputs.iter().position(of_pin) else {
+            continue;
+        };
+        by_output
+            .entry(output)
+            .or_default()
+            .push((edge.tick, edge.high));
+        if let Some(tick) = edge.tick {
+            let named = &outputs[output];
+            samples.push(sample(Ticks(tick), named, edge.high, Evidence::Outside));
+        }
+    }
+    let problem = (0..outputs.len()).find_map(|output| {
+        let expected = expected.iter().filter(|change| change.output == output);
+        let expected: Vec<_> = expected
+            .map(|change| (Some(change.tick.0), change.high))
+            .collect();
+        let seen = by_output.remove(&output).unwrap_or_default();
+        differing(&expected, &seen, &outputs[output])
+    });
+    (samples, problem)
+}
+
+fn differing(
+    expected: &[(Option<u32>, bool)],
+    seen: &[(Option<u32>, bool)],
+    named: &NamedPin,
+) -> Option<Problem> {
+    let shared = expected
+        .iter()
+        .zip(seen)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let told = |at: Option<&(Option<u32>, bool)>| match at {
+        None => "no further change".to_owned(),
+        Some((tick, high)) => {
+            let level = level(*high);
+            match tick {
+                Some(tick) => format!("{level} at tick {tick}"),
+                None => format!("{level} at a tick where nothing should move"),
+            }
+        }
+    };
+    let (expected_there, seen_there) = (expected.get(shared), seen.get(shared));
+    let ticks = [expected_there, seen_there].into_iter().flatten();
+    let first = ticks.filter_map(|(tick, _)| *tick).min();
+    (expected_there.is_some() || seen_there.is_some()).then(|| Problem {
+        tick: Ticks(first.unwrap_or_default()),
+        message: format!(
+            "pin {} (`{}`) was seen from outside: {}; expected {}",
+            named.pin,
+            named.name,
+            told(seen_there),
+            told(expected_there)
+        ),
+    })
+}
+
+/// The word for a level of a pin.
+pub(super) const fn level(high: bool) -> &'static str {
+    if high { "high" } else { "low" }
+}
+
+/// A level of an output, and who says so.
+#[must_use]
+pub fn sample(tick: Ticks, named: &NamedPin, high: bool, evidence: Evidence) -> PinSample {
+    PinSample {
+        tick,
+        output: named.name.to_owned(),
+        pin: named.pin.to_string(),
+        level: u16::from(high),
+        evidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockstep_engine::catalog::Catalog;
+    use lockstep_engine::load::Form;
+    use lockstep_engine::play;
+    use shipped_apps::shipped;
+    use std::ops::ControlFlow;
+
+    fn of(scenario: &str, before: &[bool]) -> Vec<(u32, usize, bool)> {
+        let catalog = Catalog::new(shipped()).unwrap();
+        let loaded = Form::Oneline
+            .load(&catalog, scenario.as_bytes(), None)
+            .unwrap();
+        let mut watch = |_| ControlFlow::Continue(());
+        let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();
+        let changes = changes(&trace, before).into_iter();
+        changes
+            .map(|change| (change.tick.0, change.output, change.high))
+            .collect()
+    }
+
+    #[test]
+    fn a_pin_changes_where_its_output_leaves_or_comes_to_nothing() {
+        let heartbeat = [(500, 3, true), (1_000, 3, false)];
+        assert_eq!(of("t:1000", &[false; 4]), heartbeat);
+        let mut from_high = vec![(0, 3, false)];
+        from_high.extend(heartbeat);
+        assert_eq!(of("t:1000", &[false, false, false, true]), from_high);
+    }
+
+    #[test]
+    fn what_is_undone_in_its_tick_is_no_change_of_a_pin() {
+        assert_eq!(of("t:500 r:ok t:499", &[false; 4]), []);
+    }
+}

@@ -1,0 +1,150 @@
+//! One scenario on one bench.
+
+use std::time::Duration;
+
+use lockstep_core::time::Ticks;
+use lockstep_core::wire;
+use lockstep_engine::diff::divergence;
+use lockstep_engine::trace::document::Document;
+
+use super::{Attempt, Cause, Clues, Divergence, Evidence, Outcome, Verdict};
+
+/// How the buttons are pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stimulus {
+    /// As events that are scheduled over RTT.
+    Rtt,
+    /// By driving the lines.
+    Pins,
+}
+
+impl Stimulus {
+    /// Its word in every format.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rtt => "rtt",
+            Self::Pins => "pins",
+        }
+    }
+}
+
+impl From<Stimulus> for wire::Stimulus {
+    fn from(stimulus: Stimulus) -> Self {
+        match stimulus {
+            Stimulus::Rtt => Self::Scheduled,
+            Stimulus::Pins => Self::Pins,
+        }
+    }
+}
+
+/// What a scenario was played on.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Bench {
+    /// Its name.
+    pub name: String,
+    /// The board, such as `microbit-v2`.
+    pub board: String,
+    /// The selector of the probe, or `virtual`.
+    pub probe: String,
+    /// The build of the image, once the board has told it.
+    pub build: Option<String>,
+}
+
+/// One scenario on one bench, with one stimulus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The name of the scenario, such as `lamp/lock/holds`.
+    pub scenario: String,
+    /// Its file, from where the suite was started.
+    pub path: String,
+    /// What it was played on.
+    pub bench: Bench,
+    /// How the buttons were pressed.
+    pub stimulus: Stimulus,
+    /// Who was asked what the outputs did.
+    pub evidence: Vec<Evidence>,
+    /// The golden: what every world is to do, where there is one.
+    pub expected: Option<Document>,
+    /// How far a press may be from its tick; 0 where the design promises exactness.
+    pub tolerance: Ticks,
+    /// What was tried, in order. None at all: its turn did not come.
+    pub attempts: Vec<Attempt>,
+}
+
+impl Case {
+    /// The attempt in which the board did this: a pass if it is what is expected, tick by tick,
+    /// and a fail if it is not. Where nothing is expected, nothing can be judged.
+    #[must_use]
+    pub fn judge(&self, board: Document, took: Duration) -> Attempt {
+        let mut attempt = Attempt::new(Outcome::Pass, took);
+        match &self.expected {
+            None => {
+                let cause = Cause::new("there is no golden to compare with");
+                attempt.outcome = Outcome::Infra(cause);
+            }
+            Some(expected) => {
+                if let Some(found) = divergence(expected, &board) {
+                    let tick = found.tick.0;
+                    let cause = Cause::new(format!("the board leaves the golden at tick {tick}"));
+                    attempt.outcome = Outcome::Fail(cause);
+                }
+            }
+        }
+        attempt.trace = Some(board);
+        attempt
+    }
+
+    /// The verdict: that of its attempts, by [`Verdict::of_case`].
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of_case(
+            self.attempts
+                .iter()
+                .map(|attempt| attempt.outcome.verdict()),
+        )
+    }
+
+    /// How long all attempts took.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.attempts.iter().map(|attempt| attempt.took).sum()
+    }
+
+    /// The last attempt with the most severe outcome, at which was looked most closely: the one
+    /// that is told.
+    #[must_use]
+    pub fn telling(&self) -> Option<&Attempt> {
+        let verdict = |attempt: &&Attempt| attempt.outcome.verdict();
+        // Of equals, `max_by_key` gives the last.
+        self.attempts.iter().max_by_key(verdict)
+    }
+
+    /// Why the verdict is no pass.
+    #[must_use]
+    pub fn cause(&self) -> Option<&Cause> {
+        self.telling().and_then(|attempt| attempt.outcome.cause())
+    }
+
+    /// The largest slack of all attempts.
+    #[must_use]
+    pub fn slack(&self) -> Option<Ticks> {
+        self.attempts
+            .iter()
+            .filter_map(|attempt| attempt.slack)
+            .max()
+    }
+
+    /// Where the attempt that is told leaves the expected trace.
+    #[must_use]
+    pub fn divergence(&self) -> Option<Divergence> {
+        self.telling()
+            .and_then(|attempt| Divergence::of(self, attempt))
+    }
+
+    /// What helps to see why the attempt that is told is no pass.
+    #[must_use]
+    pub fn clues(&self) -> Option<Clues> {
+        Clues::of(self)
+    }
+}

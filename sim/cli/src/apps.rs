@@ -1,0 +1,58 @@
+//! `sim apps`: what can be simulated.
+
+use std::fmt::Write;
+
+use clap::Args;
+use lockstep_core::contract::{Interface, LogValues};
+use lockstep_core::output::Range;
+
+use lockstep_console::exit::Exit;
+use lockstep_console::output;
+use lockstep_console::report::Report;
+use lockstep_engine::catalog::Catalog;
+
+#[derive(Debug, Args)]
+pub(super) struct Apps {}
+
+impl Apps {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let mut text = String::new();
+        for app in catalog.apps() {
+            // Writing to a string cannot fail.
+            let _ = describe(app.interface(), &mut text);
+        }
+        match output::write(None, text.as_bytes()) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+}
+
+fn describe(interface: &Interface, out: &mut String) -> std::fmt::Result {
+    let Interface {
+        name,
+        version,
+        build,
+        ..
+    } = interface;
+    writeln!(out, "{name} {version} (build {build})")?;
+    writeln!(out, "  buttons  {}", interface.buttons.join(", "))?;
+    let outputs: Vec<_> = interface
+        .outputs
+        .iter()
+        .map(|output| match output.range {
+            Range::Digital => output.name.to_owned(),
+            Range::Analog { max } => format!("{} (0 to {max})", output.name),
+        })
+        .collect();
+    writeln!(out, "  outputs  {}", outputs.join(", "))?;
+    for log in interface.logs {
+        match log.values {
+            LogValues::Words(words) => {
+                writeln!(out, "  log      {} ({})", log.name, words.join(", "))?;
+            }
+            LogValues::Number => writeln!(out, "  log      {} (a number)", log.name)?,
+        }
+    }
+    Ok(())
+}

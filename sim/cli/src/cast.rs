@@ -1,0 +1,74 @@
+//! `sim cast`: a run playing in the terminal simulator, as asciicast.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use lockstep_core::time::Ticks;
+
+use super::loaded;
+use super::shot::Screen;
+use lockstep_console::exit::Exit;
+use lockstep_console::output;
+use lockstep_console::report::Report;
+use lockstep_engine::catalog::Catalog;
+use lockstep_terminal::picture::{self, CastOptions, MAX_FPS};
+
+#[derive(Debug, Args)]
+pub(super) struct Cast {
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd).
+    file: PathBuf,
+
+    #[command(flatten)]
+    screen: Screen,
+
+    /// How fast it plays, as a multiple of real time: a speed the simulator has.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+
+    /// Frames a second.
+    #[arg(long, default_value_t = 20, value_parser = fps())]
+    fps: u32,
+
+    /// The longest that nothing happens; what is longer is shortened.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = loaded::time)]
+    idle_limit: Ticks,
+
+    /// Write the cast to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+fn fps() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=i64::from(MAX_FPS))
+}
+
+impl Cast {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let read = Some(self.file.as_path());
+        let written = self.out.as_deref();
+        if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
+            return output::refuse_path(path, report);
+        }
+        let app = self.screen.app.as_deref();
+        let (name, loaded) = match loaded::read(&self.file, app, catalog, report) {
+            Ok(read) => read,
+            Err(exit) => return exit,
+        };
+        let options = CastOptions {
+            look: self.screen.look(),
+            speed: self.speed,
+            fps: self.fps,
+            // Here a tick is a millisecond of whoever looks on.
+            idle: Duration::from_millis(u64::from(self.idle_limit.0)),
+        };
+        let cast = match picture::cast(catalog, &name, &loaded, &options) {
+            Ok(cast) => cast,
+            Err(error) => return loaded::refuse(&error, report),
+        };
+        match output::write(self.out.as_deref(), cast.as_bytes()) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+}

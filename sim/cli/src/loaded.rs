@@ -1,0 +1,72 @@
+//! Something playable, read from a file: what `shot` and `cast` share.
+
+use std::path::Path;
+
+use lockstep_console::exit::Exit;
+use lockstep_console::report::Report;
+use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::input::Source;
+use lockstep_engine::load::{Form, Loaded};
+use lockstep_engine::play::PlayError;
+use lockstep_engine::scenario::duration::parse_length;
+use lockstep_engine::timeline::TimelineError;
+use lockstep_terminal::picture::PictureError;
+
+use lockstep_core::time::Ticks;
+
+/// What there is to play, and what it is called; what is wrong with it is told.
+pub(super) fn read(
+    path: &Path,
+    app: Option<&str>,
+    catalog: &Catalog,
+    report: &Report,
+) -> Result<(String, Loaded), Exit> {
+    let source = Source::read(path, Form::MAX_BYTES).map_err(|error| report.error(error))?;
+    let form = Form::of(path, &source.bytes);
+    let loaded = form.load(catalog, &source.bytes, app).map_err(|error| {
+        report.print(&report.unloadable(&source, &error));
+        Exit::BadInput
+    })?;
+    for note in &loaded.notes {
+        report.print(&format!("note: {note}"));
+    }
+    Ok((source.name, loaded))
+}
+
+/// The app of this name, or the first one; that there is none is told.
+pub(super) fn app<'a>(
+    name: Option<&str>,
+    catalog: &'a Catalog,
+    report: &Report,
+) -> Result<&'a AppEntry, Exit> {
+    let found = match (name, catalog.apps().first()) {
+        (None, Some(first)) => Ok(first),
+        (name, _) => catalog.find(name.unwrap_or_default()),
+    };
+    found.map_err(|error| report.error(error))
+}
+
+/// Tells why there is no picture.
+pub(super) fn refuse(error: &PictureError, report: &Report) -> Exit {
+    report.error(error);
+    match error {
+        PictureError::Timeline(TimelineError::Play(
+            PlayError::Panicked { .. } | PlayError::ContractBroken { .. },
+        )) => Exit::Failed,
+        _ => Exit::BadInput,
+    }
+}
+
+/// A length of time, as scenarios have it; none at all is one too.
+pub(super) fn time(text: &str) -> Result<Ticks, String> {
+    if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
+        return Ok(Ticks::ZERO);
+    }
+    parse_length(text).map_err(|problem| format!("{}; {}", problem.message, problem.expected))
+}
+
+/// Colour is for whoever looks at the picture, not for the terminal that it is made in: so
+/// only `--color never` takes it away.
+pub(super) fn colour() -> bool {
+    anstream::ColorChoice::global() != anstream::ColorChoice::Never
+}

@@ -1,0 +1,42 @@
+//! `sim oneline`: a scenario in its short form.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use lockstep_console::exit::Exit;
+use lockstep_console::output;
+use lockstep_console::report::Report;
+use lockstep_engine::input::Source;
+use lockstep_engine::scenario::{MAX_BYTES, grammar, oneline};
+
+#[derive(Debug, Args)]
+pub(super) struct Oneline {
+    /// A scenario (.scn), or `-` for standard input.
+    file: PathBuf,
+}
+
+impl Oneline {
+    pub(super) fn execute(&self, report: &Report) -> Exit {
+        let source = match Source::read(&self.file, MAX_BYTES) {
+            Ok(source) => source,
+            Err(error) => return report.error(error),
+        };
+        let scenario = source
+            .text()
+            .map_err(|problem| vec![problem])
+            .and_then(grammar::parse);
+        let scenario = match scenario {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                report.print(&report.problems(&source, &problems));
+                return Exit::BadInput;
+            }
+        };
+        let line = oneline::write(&scenario) + "\n";
+        match output::write(None, line.as_bytes()) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `sim` and `sim open`: the terminal simulator.
+
+use std::io::stdout;
+use std::path::PathBuf;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::Args;
+
+use super::loaded;
+use lockstep_console::exit::Exit;
+use lockstep_console::report::Report;
+use lockstep_engine::catalog::Catalog;
+use lockstep_terminal::{Ended, Options};
+
+#[derive(Debug, Args)]
+pub(super) struct Open {
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd) to scrub through.
+    file: Option<PathBuf>,
+
+    /// The app to play; the first one unless told.
+    #[arg(long)]
+    app: Option<String>,
+
+    /// Draw with ASCII signs only.
+    #[arg(long)]
+    ascii: bool,
+}
+
+impl Open {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let app = match loaded::app(self.app.as_deref(), catalog, report) {
+            Ok(app) => app,
+            Err(exit) => return exit,
+        };
+        let options = Options {
+            app,
+            file: self.file.as_deref(),
+            asked: self.app.as_deref(),
+            colour: AutoStream::choice(&stdout()) != ColorChoice::Never,
+            unicode: !self.ascii,
+        };
+        match lockstep_terminal::run(catalog, &options) {
+            Ok(Ended::Quit) => Exit::Held,
+            Ok(Ended::Interrupted) => Exit::Interrupted,
+            Err(error) => report.error(error),
+        }
+    }
+}

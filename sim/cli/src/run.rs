@@ -1,0 +1,318 @@
+//! `sim run`: plays scenarios and checks what they expect.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use clap::Args;
+
+use super::progress::Progress;
+use super::session::{Played, Refusal, Session};
+use crate::format::Format;
+use crate::time_limit::TimeLimit;
+use lockstep_console::exit::{Deadline, Exit};
+use lockstep_console::output::{self, refuse_path};
+use lockstep_console::report::Report;
+use lockstep_engine::catalog::Catalog;
+use lockstep_engine::input::{InputError, Source, expand};
+use lockstep_engine::load::Form;
+
+/// Play scenarios and check what they expect.
+///
+/// One scenario prints its trace, several print a verdict each. Waveforms (`.vcd`) are
+/// played as stimulus: the scope `in` drives the buttons.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Scenarios (.scn), waveforms (.vcd), folders of scenarios, or `-` for standard
+    /// input.
+    #[arg(required_unless_present = "inline", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// The app to play, where the input does not say.
+    #[arg(long)]
+    app: Option<String>,
+
+    /// A scenario in its one-line form, such as 'd:A t:50 u:A'.
+    #[arg(long, value_name = "SCENARIO", conflicts_with = "files")]
+    inline: Option<String>,
+
+    /// Print the trace in this form, also of several scenarios.
+    #[arg(long)]
+    format: Option<Format>,
+
+    /// Write the trace to this file, or to standard output for `-`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Keep the events as a recording.
+    #[arg(long, value_name = "FILE.rec")]
+    record: Option<PathBuf>,
+
+    /// How many scenarios to play at once; as many as there are cores unless told.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    limit: TimeLimit,
+}
+
+impl Run {
+    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+        let _deadline = Deadline::after(self.limit.timeout);
+        if let Some(Err(unknown)) = self.app.as_deref().map(|app| catalog.find(app)) {
+            return report.error(unknown);
+        }
+        let sources = match self.sources() {
+            Ok(sources) => sources,
+            Err(error) => return report.error(error),
+        };
+        let several = sources.len() > 1;
+        let for_one =
+            self.record.is_some() || self.out.is_some() || self.format == Some(Format::Vcd);
+        if several && for_one {
+            let message = "`--out`, `--record` and `--format vcd` take one scenario";
+            report.print(&report.plain(message, Some("run the scenarios one by one")));
+            return Exit::BadInput;
+        }
+        let written = [self.out.as_deref(), self.record.as_deref()];
+        let read = self.files.iter().map(PathBuf::as_path);
+        if let Some(path) = output::taken_twice(read, written.into_iter().flatten()) {
+            return refuse_path(path, report);
+        }
+        let progress = Progress::new();
+        let session = Session {
+            catalog,
+            report,
+            app: self.app.as_deref(),
+            progress: &progress,
+        };
+        let format = match (self.format, several) {
+            (None, true) => None,
+            (format, _) => Some(format.unwrap_or(Format::Text)),
+        };
+        let results = self.play_all(&session, &sources, format);
+        progress.finish();
+        if several {
+            self.tell_several(&results, report)
+        } else {
+            self.tell_one(&results, report)
+        }
+    }
+
+    fn sources(&self) -> Result<Vec<Input>, InputError> {
+        if let Some(text) = &self.inline {
+            return Ok(vec![Input::Inline(text.clone())]);
+        }
+        let files = expand(&self.files, "scn")?;
+        Ok(files.into_iter().map(Input::File).collect())
+    }
+
+    fn play_all(
+        &self,
+        session: &Session<'_>,
+        inputs: &[Input],
+        format: Option<Format>,
+    ) -> Vec<Done> {
+        let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let jobs = self.jobs.unwrap_or(cores).get().min(inputs.len());
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let work = |sender: mpsc::Sender<(usize, Done)>| {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(input) = inputs.get(index) else {
+                    break;
+                };
+                let done = self.play_one(session, input, format);
+                if sender.send((index, done)).is_err() {
+                    break;
+                }
+            }
+        };
+        if jobs == 1 {
+            work(sender);
+        } else {
+            thread::scope(|scope| {
+                for _ in 0..jobs {
+                    let sender = sender.clone();
+                    scope.spawn(|| work(sender));
+                }
+                drop(sender);
+            });
+        }
+        let mut done: Vec<_> = receiver.into_iter().collect();
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, done)| done).collect()
+    }
+
+    fn play_one(&self, session: &Session<'_>, input: &Input, format: Option<Format>) -> Done {
+        let refused = |name: String, details: String| Done {
+            name,
+            exit: Exit::BadInput,
+            verdict: "not played".to_owned(),
+            details: Some(details),
+            trace: None,
+            recording: None,
+        };
+        let source = match input.read() {
+            Ok(source) => source,
+            Err(error) => {
+                let details = session.report.plain(&error.to_string(), None);
+                return refused(input.name(), details);
+            }
+        };
+        let played = match input.form(&source) {
+            Form::Recording => {
+                let message = format!("`{}` is a recording", source.name);
+                let help = "`sim replay` plays recordings";
+                Err(session.report.plain(&message, Some(help)).into())
+            }
+            form => session.play(form, &source),
+        };
+        let done = played.and_then(|played| self.done(session, &source, &played, format));
+        done.unwrap_or_else(|refusal| Done {
+            exit: refusal.exit,
+            verdict: refusal.verdict,
+            ..refused(source.name, refusal.details)
+        })
+    }
+
+    fn done(
+        &self,
+        session: &Session<'_>,
+        source: &Source,
+        played: &Played,
+        format: Option<Format>,
+    ) -> Result<Done, Refusal> {
+        let recording = match &self.record {
+            Some(_) => Some(session.record(played)?),
+            None => None,
+        };
+        Ok(Done {
+            name: source.name.clone(),
+            exit: played.exit(),
+            verdict: played.verdict(),
+            details: session.describe(source, played),
+            // Writing to memory cannot fail.
+            trace: format.and_then(|format| format.render(&played.trace).ok()),
+            recording,
+        })
+    }
+
+    fn tell_one(&self, results: &[Done], report: &Report) -> Exit {
+        let exit = self.write_traces(results, report);
+        for done in results {
+            if let Some(details) = &done.details {
+                report.print(details);
+            }
+            if done.exit != Exit::BadInput {
+                report.print(&format!("{}: {}", done.word(), done.verdict));
+            }
+        }
+        worst(results).max(exit)
+    }
+
+    fn tell_several(&self, results: &[Done], report: &Report) -> Exit {
+        let exit = self.write_traces(results, report);
+        for details in results.iter().filter_map(|done| done.details.as_ref()) {
+            report.print(details);
+        }
+        let mut text = String::new();
+        for done in results {
+            text += &format!("{:<4}  {}  {}\n", done.word(), done.name, done.verdict);
+        }
+        text += &format!(
+            "{} passed, {} failed, {} not played\n",
+            count(results, Exit::Held),
+            count(results, Exit::Failed),
+            count(results, Exit::BadInput)
+        );
+        // Traces are the result where they were asked for, verdicts where they were not.
+        if self.format.is_some() && self.out.is_none() {
+            report.print(text.trim_end());
+        } else if let Err(error) = output::write(None, text.as_bytes()) {
+            return report.error(error);
+        }
+        worst(results).max(exit)
+    }
+
+    fn write_traces(&self, results: &[Done], report: &Report) -> Exit {
+        let recording = results.iter().find_map(|done| done.recording.as_ref());
+        if let (Some(path), Some(recording)) = (&self.record, recording)
+            && let Err(error) = output::write(Some(path), recording)
+        {
+            return report.error(error);
+        }
+        let traces: Vec<_> = results
+            .iter()
+            .filter_map(|done| done.trace.as_deref())
+            .collect();
+        if traces.is_empty() {
+            return Exit::Held;
+        }
+        match output::write(self.out.as_deref(), &traces.concat()) {
+            Ok(()) => Exit::Held,
+            Err(error) => report.error(error),
+        }
+    }
+}
+
+/// What is to be played.
+enum Input {
+    Inline(String),
+    File(PathBuf),
+}
+
+impl Input {
+    fn name(&self) -> String {
+        match self {
+            Self::Inline(_) => "--inline".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    fn form(&self, source: &Source) -> Form {
+        match self {
+            Self::Inline(_) => Form::Oneline,
+            Self::File(path) => Form::of(path, &source.bytes),
+        }
+    }
+
+    fn read(&self) -> Result<Source, InputError> {
+        match self {
+            Self::Inline(text) => Ok(Source::inline(text)),
+            Self::File(path) => Source::read(path, Form::MAX_BYTES),
+        }
+    }
+}
+
+/// What came of one input.
+struct Done {
+    name: String,
+    exit: Exit,
+    verdict: String,
+    details: Option<String>,
+    trace: Option<Vec<u8>>,
+    recording: Option<Vec<u8>>,
+}
+
+impl Done {
+    fn word(&self) -> &'static str {
+        match self.exit {
+            Exit::Held => "pass",
+            Exit::Failed => "FAIL",
+            Exit::BadInput | Exit::Infrastructure | Exit::TimedOut | Exit::Interrupted => "BAD",
+        }
+    }
+}
+
+fn worst(results: &[Done]) -> Exit {
+    let exits = results.iter().map(|done| done.exit);
+    exits.max().unwrap_or(Exit::Held)
+}
+
+fn count(results: &[Done], exit: Exit) -> usize {
+    results.iter().filter(|done| done.exit == exit).count()
+}

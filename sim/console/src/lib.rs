@@ -1,0 +1,16 @@
+//! What the command lines of Lockstep share, and no library needs.
+//!
+//! - [`exit`]: exit codes, interrupts.
+//! - [`report`]: diagnostics, each with its line, on standard error.
+//! - [`output`]: results, to standard output or whole files.
+//! - [`file`]: files written whole or not at all.
+
+pub mod exit;
+pub mod file;
+pub mod output;
+pub mod report;
+
+/// Sets the colour of everything that is printed from now on.
+pub fn set_colour(choice: anstream::ColorChoice) {
+    choice.write_global();
+}

@@ -1,0 +1,410 @@
+//! The apps that can be played, and whether what they declare can be used.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use lockstep_core::contract::{App, Interface, LogValues};
+use lockstep_core::output::Range;
+use lockstep_core::time::Instant;
+use thiserror::Error;
+
+use crate::engine::{Engine, Observer, Player};
+use crate::script::Conditions;
+use crate::source::{excerpt, one_of};
+use crate::trace::RESET;
+
+/// The longest name an app can give to anything, in bytes.
+pub const MAX_NAME: usize = 32;
+
+/// An app that can be played.
+#[derive(Clone)]
+pub struct AppEntry {
+    interface: &'static Interface,
+    start: Arc<Start>,
+}
+
+type Start =
+    dyn Fn(Instant, Conditions, &mut dyn Observer) -> Option<Box<dyn Player>> + Send + Sync;
+
+impl AppEntry {
+    /// The app of this type.
+    #[must_use]
+    pub fn of<A: App + 'static>() -> Self {
+        Self::built_by(|clock| {
+            if clock == Instant::ZERO {
+                Some(A::new())
+            } else {
+                A::starting_at(clock)
+            }
+        })
+    }
+
+    /// An app that `build` makes, with its tick counter at the given reading: for apps
+    /// with more than one way to be built.
+    pub fn built_by<A: App + 'static>(
+        build: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            interface: const { &A::INTERFACE },
+            start: Arc::new(move |clock, conditions, observer| {
+                let app = build(clock)?;
+                let after_reset = build(Instant::ZERO)?;
+                let engine = Engine::power_up(app, after_reset, conditions, observer);
+                Some(Box::new(engine))
+            }),
+        }
+    }
+
+    /// What the app declares.
+    #[must_use]
+    pub fn interface(&self) -> &'static Interface {
+        self.interface
+    }
+
+    /// Powers the app up at tick 0, its tick counter at `clock`; `None` when it cannot
+    /// start there.
+    pub fn start(
+        &self,
+        clock: Instant,
+        conditions: Conditions,
+        observer: &mut dyn Observer,
+    ) -> Option<Box<dyn Player>> {
+        (self.start)(clock, conditions, observer)
+    }
+}
+
+impl fmt::Debug for AppEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AppEntry")
+            .field(&self.interface.name)
+            .finish()
+    }
+}
+
+/// A set of apps whose interfaces were found usable.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    apps: Vec<AppEntry>,
+}
+
+/// No app has this name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there is no app `{}`, expected {}", excerpt(.name), one_of(.known.iter().copied()))]
+pub struct UnknownApp {
+    /// The name that was asked for.
+    pub name: String,
+    /// The names there are.
+    pub known: Vec<&'static str>,
+}
+
+impl Catalog {
+    /// A catalog of these apps.
+    ///
+    /// # Errors
+    ///
+    /// An [`InterfaceError`] for the first app whose interface cannot be used.
+    pub fn new(apps: Vec<AppEntry>) -> Result<Self, InterfaceError> {
+        let mut names = HashSet::new();
+        for app in &apps {
+            let interface = app.interface();
+            check_interface(interface)?;
+            if !names.insert(interface.name) {
+                return Err(InterfaceError::new(
+                    interface,
+                    "an app of that name is there already".to_owned(),
+                ));
+            }
+        }
+        Ok(Self { apps })
+    }
+
+    /// The apps, in the order they were given.
+    #[must_use]
+    pub fn apps(&self) -> &[AppEntry] {
+        &self.apps
+    }
+
+    /// The app of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownApp`] when there is none.
+    pub fn find(&self, name: &str) -> Result<&AppEntry, UnknownApp> {
+        self.apps
+            .iter()
+            .find(|app| app.interface().name == name)
+            .ok_or_else(|| UnknownApp {
+                name: name.to_owned(),
+                known: self.apps.iter().map(|app| app.interface().name).collect(),
+            })
+    }
+}
+
+/// An app declares something that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the interface of app `{app}` cannot be used: {problem}")]
+pub struct InterfaceError {
+    /// Which app.
+    pub app: &'static str,
+    /// What is wrong, and what was expected.
+    pub problem: String,
+}
+
+impl InterfaceError {
+    fn new(interface: &'static Interface, problem: String) -> Self {
+        Self {
+            app: interface.name,
+            problem,
+        }
+    }
+}
+
+fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> {
+    let refuse = |problem| Err(InterfaceError::new(interface, problem));
+    let inputs = interface.buttons.iter().copied();
+    let outputs = interface.outputs.iter().map(|output| output.name);
+    let logs = interface.logs.iter().map(|log| log.name);
+
+    let problem = check_lower_case("the app", interface.name)
+        .or_else(|| {
+            interface
+                .buttons
+                .iter()
+                .find_map(|name| check_name("button", name))
+        })
+        .or_else(|| {
+            outputs
+                .clone()
+                .find_map(|name| check_lower_case("output", name))
+        })
+        .or_else(|| logs.clone().find_map(|name| check_lower_case("log", name)))
+        .or_else(|| check_unique("button", inputs))
+        .or_else(|| check_unique("output", outputs))
+        .or_else(|| check_unique("log", logs));
+    if let Some(problem) = problem {
+        return refuse(problem);
+    }
+    if interface.buttons.contains(&RESET) {
+        return refuse(format!("no button can be called `{RESET}`"));
+    }
+    // Where an expectation names an output or a log, these words mean something else.
+    for (what, name, taken) in interface
+        .outputs
+        .iter()
+        .map(|output| ("output", output.name, ["log", "no"]))
+        .chain(words(interface).map(|word| ("word of a log", word, ["within", "for"])))
+    {
+        if taken.contains(&name) {
+            return refuse(format!("no {what} can be called `{name}`"));
+        }
+    }
+    for output in interface.outputs {
+        if matches!(output.range, Range::Analog { max: 0 | 1 }) {
+            return refuse(format!(
+                "output `{}` is analog with at most two levels; declare it digital",
+                output.name
+            ));
+        }
+    }
+    for log in interface.logs {
+        if let LogValues::Words(words) = log.values {
+            let problem = words
+                .iter()
+                .find_map(|word| check_lower_case("word", word))
+                .or_else(|| check_unique("word", words.iter().copied()));
+            if let Some(problem) = problem {
+                return refuse(format!("log `{}`: {problem}", log.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The words of all logs.
+fn words(interface: &'static Interface) -> impl Iterator<Item = &'static str> {
+    interface.logs.iter().flat_map(|log| match log.values {
+        LogValues::Words(words) => words.iter().copied(),
+        LogValues::Number => [].iter().copied(),
+    })
+}
+
+fn check_lower_case(what: &str, name: &str) -> Option<String> {
+    if name.contains(|c: char| c.is_ascii_uppercase()) {
+        return Some(format!("{what} name `{name}` is not in lower case"));
+    }
+    check_name(what, name)
+}
+
+/// What is wrong with the name, if anything.
+pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
+    let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !well_formed {
+        Some(format!(
+            "{what} name `{name}` must be letters, digits and `-`, beginning with a letter"
+        ))
+    } else if name.len() > MAX_NAME {
+        Some(format!(
+            "{what} name `{name}` has {} bytes; at most {MAX_NAME} are allowed",
+            name.len()
+        ))
+    } else {
+        None
+    }
+}
+
+fn check_unique(what: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
+    let mut seen = HashSet::new();
+    let mut count = 0;
+    for name in names {
+        if !seen.insert(name) {
+            return Some(format!("two {what}s are called `{name}`"));
+        }
+        count += 1;
+    }
+    (count > Interface::MAX_ITEMS).then(|| {
+        format!(
+            "it has {count} {what}s; at most {} are allowed",
+            Interface::MAX_ITEMS
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::shipped;
+    use lockstep_apps::toggle;
+    use lockstep_core::contract::LogKind;
+    use lockstep_core::output::Output;
+
+    const GOOD: Interface = Interface {
+        name: "good",
+        version: "1.0.0",
+        build: "0",
+        buttons: &["A", "B"],
+        outputs: &[Output::digital("led")],
+        logs: &[LogKind::words("power", &["off", "on"])],
+    };
+
+    #[test]
+    fn what_ships_is_usable() {
+        Catalog::new(shipped()).unwrap();
+    }
+
+    #[test]
+    fn the_same_name_twice_is_refused() {
+        let twice = vec![AppEntry::of::<toggle::Firmware>(); 2];
+        let error = Catalog::new(twice).unwrap_err();
+        assert_eq!(error.app, "toggle");
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let catalog = Catalog::new(shipped()).unwrap();
+        let error = catalog.find("togle").unwrap_err();
+        assert_eq!(error.name, "togle");
+        assert!(error.known.contains(&"toggle"));
+    }
+
+    #[test]
+    fn unusable_interfaces_are_refused_with_the_cause() {
+        const OFF_OFF: &[LogKind] = &[LogKind::words("power", &["off", "off"])];
+        const NAMED_LOG: &[Output] = &[Output::digital("log")];
+        const SAYS_WITHIN: &[LogKind] = &[LogKind::words("power", &["within"])];
+        const NARROW: &[Output] = &[Output::analog("led", 1)];
+        const SPACE: &[Output] = &[Output::digital("the led")];
+        assert_eq!(check_interface(const { &GOOD }), Ok(()));
+        for (interface, cause) in [
+            (
+                const {
+                    &Interface {
+                        name: "Good",
+                        ..GOOD
+                    }
+                },
+                "not in lower case",
+            ),
+            (
+                const { &Interface { name: "", ..GOOD } },
+                "beginning with a letter",
+            ),
+            (
+                const {
+                    &Interface {
+                        buttons: &["A", "A"],
+                        ..GOOD
+                    }
+                },
+                "two buttons",
+            ),
+            (
+                const {
+                    &Interface {
+                        outputs: NAMED_LOG,
+                        ..GOOD
+                    }
+                },
+                "`log`",
+            ),
+            (
+                const {
+                    &Interface {
+                        logs: SAYS_WITHIN,
+                        ..GOOD
+                    }
+                },
+                "`within`",
+            ),
+            (
+                const {
+                    &Interface {
+                        buttons: &["reset"],
+                        ..GOOD
+                    }
+                },
+                "`reset`",
+            ),
+            (
+                const {
+                    &Interface {
+                        buttons: &["A"; 65],
+                        ..GOOD
+                    }
+                },
+                "two buttons",
+            ),
+            (
+                const {
+                    &Interface {
+                        outputs: SPACE,
+                        ..GOOD
+                    }
+                },
+                "`the led`",
+            ),
+            (
+                const {
+                    &Interface {
+                        outputs: NARROW,
+                        ..GOOD
+                    }
+                },
+                "digital",
+            ),
+            (
+                const {
+                    &Interface {
+                        logs: OFF_OFF,
+                        ..GOOD
+                    }
+                },
+                "two words",
+            ),
+        ] {
+            let problem = check_interface(interface).unwrap_err().problem;
+            assert!(problem.contains(cause), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A [`Run`] of any app behind one type, with what only the host needs: state that can be
+//! read, and copies that go their own way.
+
+use lockstep_core::action::{Action, Conditions};
+use lockstep_core::contract::{App, Interface};
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Level;
+use lockstep_core::run::Run;
+pub use lockstep_core::run::{Observation, Observer};
+use lockstep_core::time::Ticks;
+
+/// An app that is being played, whichever app it is.
+pub trait Player {
+    /// What the app declares.
+    fn interface(&self) -> &'static Interface;
+
+    /// The ticks played so far.
+    fn now(&self) -> Ticks;
+
+    /// Plays up to and with `tick`, with nobody touching anything.
+    fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer);
+
+    /// Does this to the app at the present tick.
+    fn act(&mut self, action: Action, observer: &mut dyn Observer);
+
+    /// Shows the outputs that the actions of the present tick have changed.
+    fn settle(&mut self, observer: &mut dyn Observer);
+
+    /// The levels of all outputs.
+    fn levels(&self) -> &[Level];
+
+    /// Whether the contact of a button is closed.
+    fn is_closed(&self, button: ButtonId) -> bool;
+
+    /// The app's state, as its `Debug` writes it over several lines.
+    fn state(&self) -> String;
+
+    /// A copy that goes its own way from here.
+    fn fork(&self) -> Box<dyn Player>;
+}
+
+/// Plays one app.
+#[derive(Clone, Debug)]
+pub struct Engine<A: App>(Run<A>);
+
+impl<A: App + 'static> Engine<A> {
+    /// Powers up `app` at tick 0 under these conditions; `after_reset` is what a later
+    /// reset makes of it.
+    pub fn power_up(
+        app: A,
+        after_reset: A,
+        conditions: Conditions,
+        observer: &mut dyn Observer,
+    ) -> Self {
+        Self(Run::power_up(app, after_reset, conditions, observer))
+    }
+}
+
+impl<A: App + 'static> Player for Engine<A> {
+    fn interface(&self) -> &'static Interface {
+        const { &A::INTERFACE }
+    }
+
+    fn now(&self) -> Ticks {
+        self.0.now()
+    }
+
+    fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer) {
+        while self.0.now() < tick {
+            self.0.tick(observer);
+        }
+    }
+
+    fn act(&mut self, action: Action, observer: &mut dyn Observer) {
+        self.0.act(action, observer);
+    }
+
+    fn settle(&mut self, observer: &mut dyn Observer) {
+        self.0.settle(observer);
+    }
+
+    fn levels(&self) -> &[Level] {
+        self.0.levels()
+    }
+
+    fn is_closed(&self, button: ButtonId) -> bool {
+        self.0.is_closed(button)
+    }
+
+    fn state(&self) -> String {
+        format!("{:#?}", self.0.app())
+    }
+
+    fn fork(&self) -> Box<dyn Player> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,140 @@
+//! What is read: files and standard input, never without a limit.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::files;
+use crate::source::{BYTE_ORDER_MARK, Problem, utf8};
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// A text or a stream of bytes, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What people know it by: a path, mostly.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// An input cannot be read.
+#[derive(Debug, Error)]
+pub enum InputError {
+    /// The file system says no.
+    #[error("cannot read `{name}`: {error}")]
+    Io {
+        /// What was to be read.
+        name: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// It is longer than anything of its kind.
+    #[error("`{name}` has more than {limit} bytes, the most that are read")]
+    TooLarge {
+        /// What was to be read.
+        name: String,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// There is nothing in a folder.
+    #[error("there is no file that ends in `.{extension}` in `{}`", .folder.display())]
+    EmptyFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The ending that was looked for.
+        extension: &'static str,
+    },
+}
+
+impl Source {
+    /// A text given on the command line.
+    pub fn inline(text: &str) -> Self {
+        Self {
+            name: "--inline".to_owned(),
+            bytes: text.as_bytes().to_vec(),
+        }
+    }
+
+    /// Reads a file, or standard input for `-`, of at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system, and one that names the limit.
+    pub fn read(path: &Path, limit: usize) -> Result<Self, InputError> {
+        let (name, reader): (_, Box<dyn Read>) = if is_stdin(path) {
+            ("<stdin>".to_owned(), Box::new(io::stdin().lock()))
+        } else {
+            let name = path.display().to_string();
+            let file = File::open(path).map_err(|error| InputError::Io {
+                name: name.clone(),
+                error,
+            })?;
+            (name, Box::new(file))
+        };
+        let mut bytes = Vec::new();
+        let read = reader
+            .take(u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1))
+            .read_to_end(&mut bytes);
+        match read {
+            Err(error) => Err(InputError::Io { name, error }),
+            Ok(count) if count > limit => Err(InputError::TooLarge { name, limit }),
+            Ok(_) => Ok(Self { name, bytes }),
+        }
+    }
+
+    /// The text, or where it stops being one.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] at the first byte that is not UTF-8.
+    pub fn text(&self) -> Result<&str, Problem> {
+        utf8(&self.bytes)
+    }
+
+    /// One line, from 1, with what is not UTF-8 replaced.
+    pub fn line(&self, number: usize) -> Cow<'_, str> {
+        let mut lines = self.bytes.split(|byte| *byte == b'\n');
+        let line = lines.nth(number.saturating_sub(1)).unwrap_or_default();
+        let mark = if number == 1 { BYTE_ORDER_MARK } else { b"" };
+        let line = line.strip_prefix(mark).unwrap_or(line);
+        String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// Whether the path stands for standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+/// Whether the path ends in this extension.
+pub fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
+
+/// The paths, and for each folder the files in it that end in `extension`, by name.
+pub fn expand(paths: &[PathBuf], extension: &'static str) -> Result<Vec<PathBuf>, InputError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if is_stdin(path) || !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let found = files::below(path, extension).map_err(|error| InputError::Io {
+            name: path.display().to_string(),
+            error,
+        })?;
+        if found.is_empty() {
+            return Err(InputError::EmptyFolder {
+                folder: path.clone(),
+                extension,
+            });
+        }
+        files.extend(found);
+    }
+    Ok(files)
+}

@@ -1,0 +1,342 @@
+//! Holds a trace against what a scenario expects of it.
+//!
+//! Only the trace is looked at, never the app, so the trace of any world can be judged.
+
+mod output;
+#[cfg(test)]
+mod tests;
+
+use lockstep_core::contract::{Interface, LogId, LogValues};
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+
+use crate::engine::Observation;
+use crate::scenario::check::{Check, Claim, Half, Moment};
+use crate::scenario::{LogClaim, OutputClaim};
+use crate::source::Place;
+use crate::trace::{Entry, Trace};
+use output::{OutputView, Verdict, meets, too_late};
+
+/// An expectation that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where the expectation stands.
+    pub place: Place,
+    /// The tick at which it was clear that it does not hold.
+    pub tick: Ticks,
+    /// How many entries of the trace had been seen by then.
+    pub seen: usize,
+    /// When, what was expected and what was there.
+    pub message: String,
+    /// What helps to understand it, where there is something.
+    pub note: Option<String>,
+}
+
+/// The expectations that do not hold, in the order they were written.
+#[must_use]
+pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
+    let judge = Judge {
+        interface: trace.interface(),
+        entries: trace.entries(),
+        outputs: by_output(trace),
+        end: trace.end(),
+    };
+    checks
+        .iter()
+        .filter_map(|check| judge.check(check).err())
+        .collect()
+}
+
+struct Judge<'a> {
+    interface: &'static Interface,
+    entries: &'a [Entry],
+    /// For every output, the places of its entries.
+    outputs: Vec<Vec<usize>>,
+    end: Ticks,
+}
+
+fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
+    let mut outputs = vec![Vec::new(); trace.interface().outputs.len()];
+    for (index, entry) in trace.entries().iter().enumerate() {
+        if let Observation::Output(output, _) = entry.what
+            && let Some(places) = outputs.get_mut(usize::from(output))
+        {
+            places.push(index);
+        }
+    }
+    outputs
+}
+
+/// A change of one output.
+#[derive(Clone, Copy)]
+struct Change {
+    tick: Ticks,
+    level: Level,
+}
+
+impl Judge<'_> {
+    fn check(&self, check: &Check) -> Result<(), Failure> {
+        let end = check.end();
+        let fail = |(tick, message, note): Verdict| Failure {
+            place: check.place,
+            tick,
+            seen: self.index(end).min(self.index_after(tick)),
+            message,
+            note,
+        };
+        if self.end < end.tick {
+            let message = format!(
+                "the trace ends at tick {}, and this looks up to tick {}",
+                self.end.0, end.tick.0
+            );
+            return Err(fail((self.end, message, None)));
+        }
+        match check.claim {
+            Claim::Output(output, claim) => self.output(output, claim, check.at).map_err(fail),
+            Claim::Log {
+                log,
+                value,
+                claim,
+                since,
+            } => self.log(log, value, claim, check.at, since).map_err(fail),
+        }
+    }
+
+    fn output(&self, output: u8, claim: OutputClaim, at: Moment) -> Result<(), Verdict> {
+        let name = self
+            .interface
+            .outputs
+            .get(usize::from(output))
+            .map_or("?", |output| output.name);
+        let level = self.level(output, at).ok_or_else(|| {
+            let message = format!("the trace does not show `{name}` up to tick {}", at.tick.0);
+            (at.tick, message, None)
+        })?;
+        let view = OutputView { name, at, level };
+        match claim {
+            OutputClaim::Is(target) => view.is(target, true),
+            OutputClaim::IsNot(target) => view.is(target, false),
+            OutputClaim::Becomes(target, within) => {
+                let late = || self.late(output, at, within, |level| meets(level, target));
+                view.becomes(target, within, &self.changes(output, at, within), late)
+            }
+            OutputClaim::Changes(within) => {
+                let late = || self.late(output, at, within, |_| true);
+                view.changes(within, &self.changes(output, at, within), late)
+            }
+            OutputClaim::Stays(target, length) => {
+                view.stays(target, length, &self.changes(output, at, length))
+            }
+            OutputClaim::Pulse(polarity, measure) => {
+                view.pulse(polarity, measure, &self.changes(output, at, measure.within))
+            }
+            OutputClaim::Period(measure) => {
+                view.period(measure, &self.changes(output, at, measure.within))
+            }
+        }
+    }
+
+    fn log(
+        &self,
+        log: LogId,
+        value: Option<u16>,
+        claim: LogClaim,
+        at: Moment,
+        since: Option<Moment>,
+    ) -> Result<(), Verdict> {
+        let matches = |entry: &&Entry| {
+            matches!(entry.what, Observation::Log(said)
+                if said.id == log && value.is_none_or(|value| said.value == value))
+        };
+        let name = self.log_name(log, value);
+        let now = self.index(at);
+        match claim {
+            LogClaim::Said => {
+                let start = since.map_or(0, |since| self.index(since));
+                if self.between(start, now).iter().any(|entry| matches(&entry)) {
+                    return Ok(());
+                }
+                let since = match since {
+                    Some(since) => format!("since the press or reset at tick {}", since.tick.0),
+                    None => "since the start".to_owned(),
+                };
+                Err((
+                    at.tick,
+                    format!(
+                        "log `{name}` was not said {since}, up to tick {}",
+                        at.tick.0
+                    ),
+                    self.last_said(log, now),
+                ))
+            }
+            LogClaim::SaidWithin(within) => {
+                let end = at.tick.saturating_add(within);
+                let after = self.index(window_end(at, within));
+                let window = self.between(now, after);
+                if window.iter().any(|entry| matches(&entry)) {
+                    return Ok(());
+                }
+                let late = self.between(after, self.entries.len()).iter().find(matches);
+                let note = match late {
+                    Some(entry) => Some(too_late("it was said", entry.tick, end)),
+                    None => self.last_said(log, after),
+                };
+                Err((
+                    end,
+                    format!(
+                        "log `{name}` was not said within {within}, from tick {} to {}",
+                        at.tick.0, end.0
+                    ),
+                    note,
+                ))
+            }
+            LogClaim::NotSaid(length) => {
+                let end = at.tick.saturating_add(length);
+                let window = self.between(now, self.index(window_end(at, length)));
+                let said = window.iter().find_map(|entry| match entry.what {
+                    Observation::Log(said) if matches(&entry) => Some((entry.tick, said)),
+                    _ => None,
+                });
+                let Some((tick, said)) = said else {
+                    return Ok(());
+                };
+                Err((
+                    tick,
+                    format!(
+                        "log `{}` was said at tick {}, expected no `{name}` for {length}, from \
+                         tick {} to {}",
+                        self.log_name(log, Some(said.value)),
+                        tick.0,
+                        at.tick.0,
+                        end.0
+                    ),
+                    None,
+                ))
+            }
+        }
+    }
+
+    /// What was said of the kind before, whatever its value.
+    fn last_said(&self, log: LogId, before: usize) -> Option<String> {
+        let kind = self.log_name(log, None);
+        let last = self
+            .between(0, before)
+            .iter()
+            .rev()
+            .find_map(|entry| match entry.what {
+                Observation::Log(said) if said.id == log => Some(format!(
+                    "the last log of `{kind}` was `{}`, at tick {}",
+                    self.log_name(log, Some(said.value)),
+                    entry.tick.0
+                )),
+                _ => None,
+            });
+        last.or_else(|| Some(format!("nothing was said of `{kind}` until then")))
+    }
+
+    fn log_name(&self, log: LogId, value: Option<u16>) -> String {
+        let Some(kind) = self.interface.logs.get(usize::from(log.0)) else {
+            return "?".to_owned();
+        };
+        match (kind.values, value) {
+            (_, None) => kind.name.to_owned(),
+            (LogValues::Words(words), Some(value)) => {
+                let word = words.get(usize::from(value)).copied().unwrap_or("?");
+                format!("{} {word}", kind.name)
+            }
+            (LogValues::Number, Some(value)) => format!("{} {value}", kind.name),
+        }
+    }
+
+    /// The changes of an output in the window that begins at a moment.
+    fn changes(&self, output: u8, at: Moment, within: Ticks) -> Vec<Change> {
+        let (from, to) = (self.index(at), self.index(window_end(at, within)));
+        self.changes_between(output, from, to).collect()
+    }
+
+    /// The changes of an output from one place in the trace to another.
+    fn changes_between(
+        &self,
+        output: u8,
+        from: usize,
+        to: usize,
+    ) -> impl DoubleEndedIterator<Item = Change> {
+        let places = self.outputs.get(usize::from(output));
+        let places = places.map_or(&[][..], Vec::as_slice);
+        let first = places.partition_point(|place| *place < from);
+        let last = places.partition_point(|place| *place < to);
+        let places = places.get(first..last).unwrap_or_default();
+        places
+            .iter()
+            .filter_map(move |place| change(self.entries.get(*place)?, output))
+    }
+
+    /// When an output did what it should have, but after the window.
+    fn late(
+        &self,
+        output: u8,
+        at: Moment,
+        within: Ticks,
+        wanted: impl Fn(Level) -> bool,
+    ) -> Option<Change> {
+        let end = self.index(window_end(at, within));
+        self.changes_between(output, end, self.entries.len())
+            .find(|change| wanted(change.level))
+    }
+
+    /// What stands on an output at a moment; `None` where nothing was seen of it.
+    fn level(&self, output: u8, at: Moment) -> Option<Level> {
+        let last = self.changes_between(output, 0, self.index(at)).next_back();
+        last.map(|change| change.level)
+    }
+
+    /// How many entries happened before a moment.
+    fn index(&self, moment: Moment) -> usize {
+        let after = self.index_after(moment.tick);
+        match moment.half {
+            Half::Acted => after,
+            Half::Passed => {
+                let before = match moment.tick {
+                    Ticks::ZERO => 0,
+                    Ticks(tick) => self.index_after(Ticks(tick - 1)),
+                };
+                // Powering up is an input of its own, and not one that hands do.
+                let power_up = usize::from(moment.tick == Ticks::ZERO).min(after);
+                let acted = self
+                    .between(before + power_up, after)
+                    .iter()
+                    .position(|entry| matches!(entry.what, Observation::Input(_)));
+                acted.map_or(after, |acted| before + power_up + acted)
+            }
+        }
+    }
+
+    /// The entries from one place to another; none where that lies before it.
+    fn between(&self, from: usize, to: usize) -> &[Entry] {
+        self.entries.get(from..to).unwrap_or_default()
+    }
+
+    /// How many entries happened up to and with a tick.
+    fn index_after(&self, tick: Ticks) -> usize {
+        self.entries.partition_point(|entry| entry.tick <= tick)
+    }
+}
+
+/// A window ends with its last tick, but before hands act in it: what is done there is
+/// written after the window.
+fn window_end(at: Moment, length: Ticks) -> Moment {
+    Moment {
+        tick: at.tick.saturating_add(length),
+        half: Half::Passed,
+    }
+}
+
+fn change(entry: &Entry, output: u8) -> Option<Change> {
+    match entry.what {
+        Observation::Output(index, level) if index == output => Some(Change {
+            tick: entry.tick,
+            level,
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,241 @@
+//! What is claimed of one output, held against what it did.
+
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+
+use super::Change;
+use crate::scenario::check::Moment;
+use crate::scenario::{Measure, Polarity, Target};
+
+pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
+    let late = tick.saturating_sub(end);
+    format!("{what} at tick {}, {late} too late", tick.0)
+}
+
+/// When it was clear that an expectation does not hold, why, and what helps.
+pub(super) type Verdict = (Ticks, String, Option<String>);
+
+/// An output at the moment an expectation begins to look.
+pub(super) struct OutputView {
+    pub(super) name: &'static str,
+    pub(super) at: Moment,
+    pub(super) level: Level,
+}
+
+impl OutputView {
+    pub(super) fn is(&self, target: Target, wanted: bool) -> Result<(), Verdict> {
+        if meets(self.level, target) == wanted {
+            return Ok(());
+        }
+        let not = if wanted { "" } else { "not " };
+        Err((
+            self.at.tick,
+            format!(
+                "at tick {} `{}` was {}, expected {not}{target}",
+                self.at.tick.0, self.name, self.level.0
+            ),
+            None,
+        ))
+    }
+
+    pub(super) fn becomes(
+        &self,
+        target: Target,
+        within: Ticks,
+        changes: &[Change],
+        late: impl FnOnce() -> Option<Change>,
+    ) -> Result<(), Verdict> {
+        if changes.iter().any(|change| meets(change.level, target)) {
+            return Ok(());
+        }
+        let note = if meets(self.level, target) {
+            Some(format!(
+                "it was {} already at tick {}: only a change counts, `stays` holds a level",
+                self.level.0, self.at.tick.0
+            ))
+        } else {
+            self.late(late(), within)
+        };
+        let what = format!("become {target} within {within}");
+        Err(self.never(&what, within, changes, note))
+    }
+
+    pub(super) fn changes(
+        &self,
+        within: Ticks,
+        changes: &[Change],
+        late: impl FnOnce() -> Option<Change>,
+    ) -> Result<(), Verdict> {
+        if changes.is_empty() {
+            let what = format!("change within {within}");
+            return Err(self.never(&what, within, changes, self.late(late(), within)));
+        }
+        Ok(())
+    }
+
+    fn late(&self, late: Option<Change>, within: Ticks) -> Option<String> {
+        let end = self.at.tick.saturating_add(within);
+        late.map(|change| too_late(&format!("it became {}", change.level.0), change.tick, end))
+    }
+
+    pub(super) fn stays(
+        &self,
+        target: Option<Target>,
+        length: Ticks,
+        changes: &[Change],
+    ) -> Result<(), Verdict> {
+        if let Some(target) = target {
+            self.is(target, true)?;
+        }
+        let Some(change) = changes.first() else {
+            return Ok(());
+        };
+        Err((
+            change.tick,
+            format!(
+                "at tick {} `{}` changed from {} to {}, expected no change for {length}, from \
+                 tick {} to {}",
+                change.tick.0,
+                self.name,
+                self.level.0,
+                change.level.0,
+                self.at.tick.0,
+                self.at.tick.saturating_add(length).0
+            ),
+            Some(format!(
+                "it stayed for {}",
+                change.tick.saturating_sub(self.at.tick)
+            )),
+        ))
+    }
+
+    pub(super) fn pulse(
+        &self,
+        polarity: Polarity,
+        measure: Measure,
+        changes: &[Change],
+    ) -> Result<(), Verdict> {
+        let edges = self.edges(changes);
+        let begins = polarity == Polarity::High;
+        let pulse = edges
+            .windows(2)
+            .find(|edges| edges[0].1 == begins && edges[1].1 != begins);
+        match pulse {
+            Some(edges) => {
+                let (from, to) = (edges[0].0, edges[1].0);
+                let what = format!("was {polarity} for {}", to.saturating_sub(from));
+                self.measured(&what, from, to, measure)
+            }
+            None => {
+                let what = format!("pulse {polarity} within {}", measure.within);
+                let note = (!edges.is_empty())
+                    .then(|| "a pulse has to begin and to end within the time".to_owned());
+                Err(self.never(&what, measure.within, changes, note))
+            }
+        }
+    }
+
+    pub(super) fn period(&self, measure: Measure, changes: &[Change]) -> Result<(), Verdict> {
+        let rises: Vec<_> = self
+            .edges(changes)
+            .into_iter()
+            .filter(|(_, on)| *on)
+            .collect();
+        match rises[..] {
+            [first, second, ..] => {
+                let (from, to) = (first.0, second.0);
+                let what = format!("rose again after {}", to.saturating_sub(from));
+                self.measured(&what, from, to, measure)
+            }
+            _ => {
+                let what = format!("rise twice within {}", measure.within);
+                Err(self.never(&what, measure.within, changes, None))
+            }
+        }
+    }
+
+    fn measured(
+        &self,
+        what: &str,
+        from: Ticks,
+        to: Ticks,
+        measure: Measure,
+    ) -> Result<(), Verdict> {
+        let length = to.saturating_sub(from);
+        if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {
+            return Ok(());
+        }
+        let tolerance = match measure.tolerance {
+            Ticks::ZERO => String::new(),
+            tolerance => format!(", give or take {tolerance}"),
+        };
+        Err((
+            to,
+            format!(
+                "`{}` {what}, from tick {} to {}, expected {}{tolerance}",
+                self.name, from.0, to.0, measure.length
+            ),
+            None,
+        ))
+    }
+
+    /// The ticks at which the output leaves zero or comes back to it.
+    fn edges(&self, changes: &[Change]) -> Vec<(Ticks, bool)> {
+        let mut on = self.level > Level::OFF;
+        let mut edges = Vec::new();
+        for change in changes {
+            let next = change.level > Level::OFF;
+            if next != on {
+                edges.push((change.tick, next));
+                on = next;
+            }
+        }
+        edges
+    }
+
+    fn never(
+        &self,
+        what: &str,
+        within: Ticks,
+        changes: &[Change],
+        note: Option<String>,
+    ) -> Verdict {
+        const SHOWN: usize = 5;
+        let end = self.at.tick.saturating_add(within);
+        let there = match changes {
+            [] => format!("it stayed {}", self.level.0),
+            changes => {
+                let listed: Vec<_> = changes
+                    .iter()
+                    .take(SHOWN)
+                    .map(|change| format!("{} at tick {}", change.level.0, change.tick.0))
+                    .collect();
+                let more = match changes.len().saturating_sub(SHOWN) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(
+                    "from {} it went to {}{more}",
+                    self.level.0,
+                    listed.join(", ")
+                )
+            }
+        };
+        (
+            end,
+            format!(
+                "`{}` did not {what}, from tick {} to {}: {there}",
+                self.name, self.at.tick.0, end.0
+            ),
+            note,
+        )
+    }
+}
+
+pub(super) fn meets(level: Level, target: Target) -> bool {
+    match target {
+        Target::On => level > Level::OFF,
+        Target::Off => level == Level::OFF,
+        Target::Level(wanted) => level.0 == wanted,
+    }
+}

@@ -1,0 +1,478 @@
+use lockstep_core::contract::{Log, LogKind};
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Output;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::engine::Observer;
+use crate::scenario::{Measure, Polarity, Target};
+use crate::script::{Action, Conditions, Contact};
+
+const APP: &Interface = &Interface {
+    buttons: &["A"],
+    outputs: &[Output::analog("lamp", 100), Output::digital("led")],
+    logs: &[
+        LogKind::words("power", &["off", "on"]),
+        LogKind::number("level"),
+    ],
+    ..Interface::named("app", "1")
+};
+
+const PLACE: Place = Place {
+    line: 1,
+    column: 1,
+    width: 1,
+};
+
+const POWER: LogId = LogId(0);
+
+/// A trace that begins with a power-up and both outputs at 0.
+fn trace(entries: &[(u32, Observation)]) -> Trace {
+    let mut trace = Trace::new(APP);
+    let begin = [
+        (0, Observation::Input(Action::Reset(Conditions::Ok))),
+        (0, lamp(0)),
+        (0, Observation::Output(1, Level(0))),
+    ];
+    for &(tick, what) in begin.iter().chain(entries) {
+        trace.observe(Ticks(tick), what);
+    }
+    trace.set_end(Ticks(1_000));
+    trace
+}
+
+fn lamp(level: u16) -> Observation {
+    Observation::Output(0, Level(level))
+}
+
+fn press() -> Observation {
+    Observation::Input(Action::Button(ButtonId(0), Contact::Closed))
+}
+
+fn power(value: u16) -> Observation {
+    Observation::Log(Log::new(POWER, value))
+}
+
+fn passed(tick: u32) -> Moment {
+    Moment {
+        tick: Ticks(tick),
+        half: Half::Passed,
+    }
+}
+
+fn acted(tick: u32) -> Moment {
+    Moment {
+        tick: Ticks(tick),
+        half: Half::Acted,
+    }
+}
+
+fn failure(at: Moment, claim: Claim, trace: &Trace) -> Option<Failure> {
+    let check = Check {
+        place: PLACE,
+        at,
+        claim,
+    };
+    judge(&[check], trace).pop()
+}
+
+/// Whether the lamp does what is claimed.
+fn holds(at: Moment, claim: OutputClaim, trace: &Trace) -> bool {
+    failure(at, Claim::Output(0, claim), trace).is_none()
+}
+
+/// Whether the log of the power is as claimed.
+fn says(
+    at: Moment,
+    claim: LogClaim,
+    value: Option<u16>,
+    since: Option<Moment>,
+    trace: &Trace,
+) -> bool {
+    let claim = Claim::Log {
+        log: POWER,
+        value,
+        claim,
+        since,
+    };
+    failure(at, claim, trace).is_none()
+}
+
+fn measure(length: u32, tolerance: u32, within: u32) -> Measure {
+    Measure {
+        length: Ticks(length),
+        tolerance: Ticks(tolerance),
+        within: Ticks(within),
+    }
+}
+
+#[test]
+fn a_level_is_looked_at_between_the_halves_of_a_tick() {
+    // Time takes the lamp to 10, a press in the same tick to 20.
+    let trace = trace(&[(5, lamp(10)), (5, press()), (5, lamp(20))]);
+    for (at, level) in [
+        (acted(4), 0),
+        (passed(5), 10),
+        (acted(5), 20),
+        (passed(6), 20),
+        (acted(1_000), 20),
+    ] {
+        let target = Target::Level(level);
+        assert!(holds(at, OutputClaim::Is(target), &trace), "{at:?}");
+        assert!(!holds(at, OutputClaim::IsNot(target), &trace), "{at:?}");
+    }
+}
+
+#[test]
+fn at_tick_0_powering_up_is_not_what_hands_do() {
+    let trace = trace(&[(0, press()), (0, lamp(50))]);
+    assert!(holds(passed(0), OutputClaim::Is(Target::Off), &trace));
+    assert!(holds(acted(0), OutputClaim::Is(Target::On), &trace));
+}
+
+#[test]
+fn what_the_trace_does_not_show_is_not_taken_for_off() {
+    let mut nothing = Trace::new(APP);
+    nothing.set_end(Ticks(1_000));
+    for claim in [
+        OutputClaim::Is(Target::Off),
+        OutputClaim::IsNot(Target::On),
+        OutputClaim::Stays(Some(Target::Off), Ticks(10)),
+        OutputClaim::Stays(None, Ticks(10)),
+    ] {
+        assert!(!holds(passed(0), claim, &nothing), "{claim:?}");
+    }
+}
+
+#[test]
+fn a_trace_that_ends_too_early_holds_nothing() {
+    let mut cut = trace(&[]);
+    cut.set_end(Ticks(9));
+    assert!(holds(acted(0), OutputClaim::Stays(None, Ticks(9)), &cut));
+    assert!(!holds(acted(0), OutputClaim::Stays(None, Ticks(10)), &cut));
+}
+
+#[test]
+fn on_is_any_level_above_zero() {
+    let trace = trace(&[(5, lamp(1))]);
+    for (target, met) in [
+        (Target::On, true),
+        (Target::Off, false),
+        (Target::Level(1), true),
+        (Target::Level(2), false),
+    ] {
+        assert_eq!(holds(acted(5), OutputClaim::Is(target), &trace), met);
+        assert_eq!(holds(acted(5), OutputClaim::IsNot(target), &trace), !met);
+    }
+}
+
+#[test]
+fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_moment_does_not() {
+    let trace = trace(&[(10, lamp(50))]);
+    let becomes = |within| OutputClaim::Becomes(Target::On, Ticks(within));
+    let changes = |within| OutputClaim::Changes(Ticks(within));
+    for (at, within, counts) in [
+        (acted(0), 10, true),
+        (acted(0), 9, false),
+        (acted(9), 1, true),
+        (passed(10), 100, false),
+        (acted(10), 100, false),
+    ] {
+        assert_eq!(
+            holds(at, becomes(within), &trace),
+            counts,
+            "{at:?} {within}"
+        );
+        assert_eq!(
+            holds(at, changes(within), &trace),
+            counts,
+            "{at:?} {within}"
+        );
+        let stays = OutputClaim::Stays(None, Ticks(within));
+        assert_eq!(holds(at, stays, &trace), !counts, "{at:?} {within}");
+    }
+}
+
+#[test]
+fn what_hands_do_in_the_tick_of_an_expectation_before_them_counts() {
+    let trace = trace(&[(10, press()), (10, lamp(50))]);
+    let becomes = OutputClaim::Becomes(Target::On, Ticks(5));
+    assert!(holds(passed(10), becomes, &trace));
+    assert!(!holds(acted(10), becomes, &trace));
+    let stays = OutputClaim::Stays(None, Ticks(5));
+    assert!(!holds(passed(10), stays, &trace));
+    assert!(holds(acted(10), stays, &trace));
+}
+
+#[test]
+fn becoming_takes_a_change_and_the_right_level() {
+    let trace = trace(&[(10, lamp(50)), (20, lamp(75)), (30, lamp(50))]);
+    let becomes = |level| OutputClaim::Becomes(Target::Level(level), Ticks(15));
+    assert!(!holds(acted(0), becomes(0), &trace));
+    assert!(holds(acted(0), becomes(50), &trace));
+    assert!(!holds(acted(0), becomes(75), &trace));
+    assert!(holds(acted(10), becomes(75), &trace));
+    assert!(holds(acted(15), becomes(50), &trace));
+}
+
+#[test]
+fn staying_holds_the_level_at_the_moment_too() {
+    let trace = trace(&[(10, lamp(50)), (20, lamp(60))]);
+    let stays = |target, length| OutputClaim::Stays(Some(target), Ticks(length));
+    assert!(holds(acted(10), stays(Target::Level(50), 9), &trace));
+    assert!(!holds(acted(10), stays(Target::Level(50), 10), &trace));
+    assert!(!holds(acted(10), stays(Target::Level(51), 9), &trace));
+    // Nothing may change, not even to another level that is on.
+    assert!(!holds(acted(10), stays(Target::On, 10), &trace));
+    let told = failure(acted(10), Claim::Output(0, stays(Target::On, 10)), &trace).unwrap();
+    assert_eq!(told.tick, Ticks(20));
+}
+
+#[test]
+fn other_outputs_are_none_of_its_business() {
+    let trace = trace(&[(10, Observation::Output(1, Level(1)))]);
+    assert!(holds(
+        acted(0),
+        OutputClaim::Stays(None, Ticks(100)),
+        &trace
+    ));
+    assert!(!holds(acted(0), OutputClaim::Changes(Ticks(100)), &trace));
+}
+
+#[test]
+fn only_the_first_whole_pulse_is_measured() {
+    // Up for 10 ms, down for 20, up for 30; dimming on the way is no edge.
+    let trace = trace(&[
+        (10, lamp(50)),
+        (15, lamp(60)),
+        (20, lamp(0)),
+        (40, lamp(1)),
+        (70, lamp(0)),
+    ]);
+    let high = |length, within| OutputClaim::Pulse(Polarity::High, measure(length, 0, within));
+    let low = |length, within| OutputClaim::Pulse(Polarity::Low, measure(length, 0, within));
+    assert!(holds(acted(0), high(10, 100), &trace));
+    assert!(!holds(acted(0), high(30, 100), &trace));
+    // The end of the pulse may be the last tick of the window.
+    assert!(holds(acted(0), high(10, 20), &trace));
+    assert!(!holds(acted(0), high(10, 19), &trace));
+    // From within the first pulse, it is the second that is whole.
+    assert!(holds(acted(10), high(30, 100), &trace));
+    assert!(holds(acted(0), low(20, 40), &trace));
+    assert!(!holds(acted(0), low(20, 39), &trace));
+    // A low pulse begins with a fall: that it was low at first is none.
+    assert!(!holds(acted(0), low(10, 30), &trace));
+    assert!(!holds(acted(20), low(20, 100), &trace));
+}
+
+#[test]
+fn a_period_is_from_the_first_rise_to_the_second() {
+    let trace = trace(&[
+        (10, lamp(1)),
+        (20, lamp(0)),
+        (35, lamp(1)),
+        (40, lamp(0)),
+        (90, lamp(1)),
+    ]);
+    let period = |length, within| OutputClaim::Period(measure(length, 0, within));
+    assert!(holds(acted(0), period(25, 35), &trace));
+    assert!(!holds(acted(0), period(25, 34), &trace));
+    assert!(holds(acted(10), period(55, 100), &trace));
+    assert!(!holds(acted(35), period(55, 100), &trace));
+}
+
+#[test]
+fn a_tolerance_is_inclusive_on_both_sides() {
+    let trace = trace(&[(100, lamp(1)), (200, lamp(0)), (300, lamp(1))]);
+    for (length, tolerance, within_it) in [
+        (100, 0, true),
+        (95, 5, true),
+        (105, 5, true),
+        (94, 5, false),
+        (106, 5, false),
+    ] {
+        let pulse = OutputClaim::Pulse(Polarity::High, measure(length, tolerance, 1_000));
+        assert_eq!(holds(acted(0), pulse, &trace), within_it, "{length}");
+        let period = OutputClaim::Period(measure(2 * length, 2 * tolerance, 1_000));
+        assert_eq!(holds(acted(0), period, &trace), within_it, "{length}");
+    }
+}
+
+#[test]
+fn a_log_was_said_since_the_last_press() {
+    let trace = trace(&[
+        (10, power(1)),
+        (20, power(0)),
+        (20, press()),
+        (20, power(1)),
+    ]);
+    let said = |at, value, since| says(at, LogClaim::Said, value, since, &trace);
+    assert!(said(passed(10), Some(1), None));
+    assert!(!said(acted(9), Some(1), None));
+    assert!(!said(acted(10), Some(0), None));
+    assert!(said(acted(10), None, None));
+    // What time brought in the tick of the press came before it.
+    assert!(said(acted(20), Some(1), Some(passed(20))));
+    assert!(!said(acted(20), Some(0), Some(passed(20))));
+    assert!(said(passed(20), Some(0), None));
+    assert!(!said(passed(20), None, Some(passed(20))));
+}
+
+#[test]
+fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
+    let trace = trace(&[(10, power(1)), (10, press()), (10, power(0))]);
+    let within = |at, value, time| {
+        says(
+            at,
+            LogClaim::SaidWithin(Ticks(time)),
+            Some(value),
+            None,
+            &trace,
+        )
+    };
+    let silent = |at, value, time| {
+        says(
+            at,
+            LogClaim::NotSaid(Ticks(time)),
+            Some(value),
+            None,
+            &trace,
+        )
+    };
+    for (at, value, time, said) in [
+        (acted(0), 1, 10, true),
+        (acted(0), 1, 9, false),
+        (passed(10), 1, 10, false),
+        (passed(10), 0, 10, true),
+        (acted(10), 0, 10, false),
+        // Hands act in the last tick of a window after it has ended.
+        (acted(0), 0, 10, false),
+        (acted(0), 0, 11, true),
+    ] {
+        assert_eq!(within(at, value, time), said, "{at:?} {value} {time}");
+        assert_eq!(silent(at, value, time), !said, "{at:?} {value} {time}");
+    }
+}
+
+#[test]
+fn a_failure_says_when_what_was_expected_and_what_was_there() {
+    let trace = trace(&[(10, lamp(50)), (10, power(1)), (300, power(0))]);
+    let becomes = |within| Claim::Output(0, OutputClaim::Becomes(Target::On, Ticks(within)));
+    let late = failure(acted(0), becomes(8), &trace).unwrap();
+    assert_eq!(
+        late.message,
+        "`lamp` did not become on within 8 ms, from tick 0 to 8: it stayed 0"
+    );
+    assert_eq!(
+        late.note.as_deref(),
+        Some("it became 50 at tick 10, 2 ms too late")
+    );
+    assert_eq!(late.tick, Ticks(8));
+    let already = failure(acted(10), becomes(8), &trace).unwrap();
+    assert!(already.note.unwrap().contains("only a change counts"));
+    let claim = Claim::Log {
+        log: POWER,
+        value: Some(0),
+        claim: LogClaim::Said,
+        since: None,
+    };
+    let not_said = failure(acted(100), claim, &trace).unwrap();
+    assert_eq!(
+        not_said.note.as_deref(),
+        Some("the last log of `power` was `power on`, at tick 10")
+    );
+}
+
+fn observations() -> impl Strategy<Value = Observation> {
+    prop_oneof![
+        (0_u8..4, any::<u16>())
+            .prop_map(|(output, level)| Observation::Output(output, Level(level))),
+        (0_u8..4, 0_u16..4).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..3, any::<bool>()).prop_map(|(button, closed)| {
+            let contact = if closed {
+                Contact::Closed
+            } else {
+                Contact::Open
+            };
+            Observation::Input(Action::Button(ButtonId(button), contact))
+        }),
+        Just(Observation::Input(Action::Reset(Conditions::Ok))),
+    ]
+}
+
+fn moments() -> impl Strategy<Value = Moment> {
+    let ticks = prop_oneof![4 => 0_u32..50, 1 => any::<u32>()];
+    (ticks, any::<bool>())
+        .prop_map(|(tick, is_passed)| if is_passed { passed(tick) } else { acted(tick) })
+}
+
+fn claims() -> impl Strategy<Value = Claim> {
+    let length = || prop_oneof![4 => 0_u32..50, 1 => any::<u32>()].prop_map(Ticks);
+    let target = || {
+        prop_oneof![
+            Just(Target::On),
+            Just(Target::Off),
+            any::<u16>().prop_map(Target::Level)
+        ]
+    };
+    let measure = || {
+        (length(), length(), length()).prop_map(|(length, tolerance, within)| Measure {
+            length,
+            tolerance,
+            within,
+        })
+    };
+    let output = prop_oneof![
+        target().prop_map(OutputClaim::Is),
+        target().prop_map(OutputClaim::IsNot),
+        (target(), length()).prop_map(|(target, within)| OutputClaim::Becomes(target, within)),
+        length().prop_map(OutputClaim::Changes),
+        (proptest::option::of(target()), length())
+            .prop_map(|(target, length)| OutputClaim::Stays(target, length)),
+        measure().prop_map(|measure| OutputClaim::Pulse(Polarity::High, measure)),
+        measure().prop_map(|measure| OutputClaim::Pulse(Polarity::Low, measure)),
+        measure().prop_map(OutputClaim::Period),
+    ];
+    let log = prop_oneof![
+        Just(LogClaim::Said),
+        length().prop_map(LogClaim::SaidWithin),
+        length().prop_map(LogClaim::NotSaid),
+    ];
+    prop_oneof![
+        (0_u8..4, output).prop_map(|(output, claim)| Claim::Output(output, claim)),
+        (
+            0_u8..4,
+            proptest::option::of(0_u16..4),
+            log,
+            proptest::option::of(moments())
+        )
+            .prop_map(|(log, value, claim, since)| Claim::Log {
+                log: LogId(log),
+                value,
+                claim,
+                since,
+            }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_trace_and_no_check_make_it_panic(
+        entries in vec((0_u32..5, observations()), 0..40),
+        checks in vec((moments(), claims()), 1..10),
+        in_order: bool,
+    ) {
+        let mut trace = Trace::new(APP);
+        let mut now = 0_u32;
+        for (tick, what) in entries {
+            now = if in_order { now + tick } else { tick };
+            trace.observe(Ticks(now), what);
+        }
+        let checks: Vec<_> = checks
+            .into_iter()
+            .map(|(at, claim)| Check { place: PLACE, at, claim })
+            .collect();
+        prop_assert!(judge(&checks, &trace).len() <= checks.len());
+    }
+}

@@ -1,0 +1,271 @@
+//! Makes something playable of a file, whatever it was written in.
+
+use std::path::Path;
+
+use lockstep_core::contract::Interface;
+use thiserror::Error;
+
+use crate::catalog::{AppEntry, Catalog};
+use crate::recording::{self, Recording, RecordingError};
+use crate::scenario::check::{Check, plan};
+use crate::scenario::{Name, Scenario, grammar, oneline};
+use crate::script::Script;
+use crate::source::{Place, Problem, excerpt, likely, one_of, utf8};
+use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
+
+/// Something that can be played.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The app it is for.
+    pub app: AppEntry,
+    /// What is played.
+    pub script: Script,
+    /// What is expected of the trace that follows.
+    pub checks: Vec<Check>,
+    /// What people should know of it.
+    pub notes: Vec<String>,
+}
+
+/// What something playable is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Sentences, `.scn`.
+    Scenario,
+    /// A scenario on one line.
+    Oneline,
+    /// A recording, `.rec`.
+    Recording,
+    /// A value change dump, `.vcd`.
+    Waveform,
+}
+
+/// A file cannot be played.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LoadError {
+    /// Things wrong in a text, at most as many as a parser looks for.
+    #[error("{} problems", .0.len())]
+    Problems(Vec<Problem>),
+    /// A recording is damaged, or for something else.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+}
+
+impl From<Problem> for LoadError {
+    fn from(problem: Problem) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+impl From<Vec<Problem>> for LoadError {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Problems(problems)
+    }
+}
+
+impl From<VcdError> for LoadError {
+    fn from(error: VcdError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl Form {
+    /// The form of a file, by its ending and, where that is none of ours, by how it begins.
+    #[must_use]
+    pub fn of(path: &Path, bytes: &[u8]) -> Self {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("scn") => Self::Scenario,
+            Some("rec") => Self::Recording,
+            Some("vcd") => Self::Waveform,
+            // No sentence begins with either.
+            _ if bytes.starts_with(&recording::SIGNATURE) => Self::Recording,
+            _ if bytes.trim_ascii_start().starts_with(b"$") => Self::Waveform,
+            _ => Self::Scenario,
+        }
+    }
+
+    /// The largest input of any form that is read, in bytes.
+    pub const MAX_BYTES: usize = vcd::MAX_BYTES;
+
+    /// Makes something playable of the bytes; `asked` is the app where they do not say.
+    ///
+    /// # Errors
+    ///
+    /// A [`LoadError`].
+    pub fn load(
+        self,
+        catalog: &Catalog,
+        bytes: &[u8],
+        asked: Option<&str>,
+    ) -> Result<Loaded, LoadError> {
+        match self {
+            Self::Scenario => load_scenario(catalog, &grammar::parse(utf8(bytes)?)?, asked),
+            Self::Oneline => {
+                let mut scenario = oneline::parse(utf8(bytes)?)?;
+                // On a command line the first app goes without saying.
+                if let (None, None, Some(first)) = (&scenario.app, asked, catalog.apps().first()) {
+                    scenario.app = Some(Name {
+                        text: first.interface().name.to_owned(),
+                        place: START,
+                    });
+                }
+                load_scenario(catalog, &scenario, asked)
+            }
+            Self::Recording => load_recording(catalog, bytes),
+            Self::Waveform => load_waveform(catalog, bytes, asked),
+        }
+    }
+}
+
+fn load_scenario(
+    catalog: &Catalog,
+    scenario: &Scenario,
+    asked: Option<&str>,
+) -> Result<Loaded, LoadError> {
+    if scenario.steps.is_empty() {
+        return Err(Problem::new(
+            START,
+            "the scenario does nothing and expects nothing",
+            "expected a sentence such as `tap A for 50 ms` or `expect lamp is off`",
+        )
+        .into());
+    }
+    let named = scenario.app.as_ref().map(|name| name.text.as_str());
+    let place = scenario.app.as_ref().map_or(START, |name| name.place);
+    let app = app_of(catalog, named, asked, place, &SCENARIO)?;
+    let plan = plan(scenario, app.interface())?;
+    Ok(Loaded {
+        app: app.clone(),
+        script: plan.script,
+        checks: plan.checks,
+        notes: Vec::new(),
+    })
+}
+
+fn load_recording(catalog: &Catalog, bytes: &[u8]) -> Result<Loaded, LoadError> {
+    let recording = Recording::decode(bytes)?;
+    let app = catalog
+        .find(recording.app())
+        .map_err(|error| recording.unknown_app(&error))?;
+    Ok(Loaded {
+        app: app.clone(),
+        script: recording.script(app.interface())?,
+        checks: Vec::new(),
+        notes: other_build(&recording, app.interface()),
+    })
+}
+
+fn load_waveform(
+    catalog: &Catalog,
+    bytes: &[u8],
+    asked: Option<&str>,
+) -> Result<Loaded, LoadError> {
+    let waveform = Waveform::parse(bytes)?;
+    let app = app_of(
+        catalog,
+        waveform.app(),
+        asked,
+        waveform.app_place(),
+        &WAVEFORM,
+    )?;
+    let stimulus = waveform.stimulus(app.interface())?;
+    Ok(Loaded {
+        app: app.clone(),
+        notes: unseen(&stimulus),
+        script: stimulus.script,
+        checks: Vec::new(),
+    })
+}
+
+/// How an input is called, and how it says which app it is for.
+struct Wording {
+    input: &'static str,
+    header: &'static str,
+}
+
+const SCENARIO: Wording = Wording {
+    input: "scenario",
+    header: "a line such as `app lamp`",
+};
+
+const WAVEFORM: Wording = Wording {
+    input: "waveform",
+    header: "`$comment lockstep 1 app=lamp $end` or the like",
+};
+
+/// The app that the input names or that was asked for; both must agree.
+fn app_of<'a>(
+    catalog: &'a Catalog,
+    named: Option<&str>,
+    asked: Option<&str>,
+    place: Place,
+    wording: &Wording,
+) -> Result<&'a AppEntry, Problem> {
+    let name = match (named, asked) {
+        (Some(named), Some(asked)) if named != asked => {
+            return Err(Problem::new(
+                place,
+                format!("the {} is for app `{}`", wording.input, excerpt(named)),
+                format!("expected `{}`, which `--app` asks for", excerpt(asked)),
+            ));
+        }
+        (Some(name), _) | (None, Some(name)) => name,
+        (None, None) => {
+            return Err(Problem::new(
+                place,
+                format!("the {} does not say which app it is for", wording.input),
+                format!("expected {}", wording.header),
+            )
+            .with_help("or name the app with `--app`"));
+        }
+    };
+    catalog.find(name).map_err(|unknown| {
+        let problem = Problem::new(
+            place,
+            format!("there is no app `{}`", excerpt(name)),
+            format!("expected {}", one_of(unknown.known.iter().copied())),
+        );
+        match likely(name, unknown.known) {
+            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+            None => problem,
+        }
+    })
+}
+
+/// What a waveform holds that no board would see.
+fn unseen(stimulus: &Stimulus) -> Vec<String> {
+    let mut notes = Vec::new();
+    if stimulus.vanished_pulses > 0 {
+        notes.push(format!(
+            "{} pulses are shorter than a tick: a board that samples its pins would not see them",
+            stimulus.vanished_pulses
+        ));
+    }
+    if stimulus.unknown_levels > 0 {
+        notes.push(format!(
+            "{} levels are `x` or `z`, and were taken as released",
+            stimulus.unknown_levels
+        ));
+    }
+    notes
+}
+
+/// What may differ from the time of the recording.
+fn other_build(recording: &Recording, interface: &Interface) -> Vec<String> {
+    if recording.built_from(interface) {
+        return Vec::new();
+    }
+    vec![format!(
+        "recorded with {} {} (build {}), played with {} (build {}): the trace may differ",
+        recording.app(),
+        recording.app_version(),
+        recording.build(),
+        interface.version,
+        interface.build
+    )]
+}
+
+const START: Place = Place {
+    line: 1,
+    column: 1,
+    width: 1,
+};

@@ -1,0 +1,375 @@
+//! Plays a whole script on the host.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use lockstep_core::contract::LogValues;
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::{Instant, Ticks};
+use thiserror::Error;
+
+use crate::catalog::AppEntry;
+use crate::engine::{Observation, Observer, Player};
+use crate::script::{Action, Script, Timed};
+use crate::trace::{Entry, Line, MAX_LINES, Trace};
+
+/// How many ticks are played between two looks at whoever watches.
+const STRIDE: u32 = 100_000;
+
+/// Why a script was not played to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PlayError {
+    /// The app cannot start with its tick counter anywhere but at zero.
+    #[error(
+        "app `{app}` cannot start its tick counter at {}: it does not implement `App::starting_at`",
+        .clock.0
+    )]
+    ClockNotSettable {
+        /// Which app.
+        app: &'static str,
+        /// Where its counter should start.
+        clock: Instant,
+    },
+    /// The script moves a button that the app does not have.
+    #[error("app `{app}` has {count} buttons, and the script moves number {}", .button.0)]
+    NoSuchButton {
+        /// Which app.
+        app: &'static str,
+        /// The button, by its place.
+        button: ButtonId,
+        /// How many the app has.
+        count: usize,
+    },
+    /// The app panicked: what it would do on a board nobody can say.
+    #[error("app `{app}` panicked at tick {}: {message}", .tick.0)]
+    Panicked {
+        /// Which app.
+        app: &'static str,
+        /// At which tick.
+        tick: Ticks,
+        /// The message, and the place in its source where that is known.
+        message: String,
+    },
+    /// The app showed or said something that it does not declare.
+    #[error("app `{app}` broke its contract at tick {}: {problem}", .tick.0)]
+    ContractBroken {
+        /// Which app.
+        app: &'static str,
+        /// At which tick.
+        tick: Ticks,
+        /// What it did.
+        problem: String,
+    },
+    /// More happened than a trace can keep.
+    #[error("the trace of app `{app}` has more than {MAX_LINES} lines, the most that are kept")]
+    TraceFull {
+        /// Which app.
+        app: &'static str,
+    },
+    /// Whoever watched asked to stop.
+    #[error("stopped at tick {}", .0.0)]
+    Stopped(Ticks),
+}
+
+/// Plays the script and keeps everything that happened.
+///
+/// `watch` sees the tick every now and then, and may stop the run.
+///
+/// # Errors
+///
+/// A [`PlayError`] when the run did not come to its end, or when what was seen cannot be
+/// trusted.
+pub fn trace(
+    app: &AppEntry,
+    script: &Script,
+    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+) -> Result<Trace, PlayError> {
+    let mut trace = Trace::new(app.interface());
+    trace.set_clock(script.clock());
+    play(app, script, &mut trace, watch)?;
+    finish(app, script, &mut trace)?;
+    Ok(trace)
+}
+
+/// Plays the script and shows `observer` everything that happens.
+///
+/// # Errors
+///
+/// As [`trace`], but what was observed is the caller's to judge.
+pub fn play(
+    app: &AppEntry,
+    script: &Script,
+    observer: &mut dyn Observer,
+    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+) -> Result<Box<dyn Player>, PlayError> {
+    let mut player = start(app, script, observer)?;
+    play_to(
+        player.as_mut(),
+        script.events(),
+        script.end(),
+        observer,
+        watch,
+    )?;
+    Ok(player)
+}
+
+/// Powers the app up and plays tick 0 of the script.
+///
+/// # Errors
+///
+/// A [`PlayError`] when the app cannot start as the script asks, or panics.
+pub fn start(
+    app: &AppEntry,
+    script: &Script,
+    observer: &mut dyn Observer,
+) -> Result<Box<dyn Player>, PlayError> {
+    let name = app.interface().name;
+    check_buttons(app, script)?;
+    let panicked = |message| PlayError::Panicked {
+        app: name,
+        tick: Ticks::ZERO,
+        message,
+    };
+    let started = panic_guard(|| {
+        let mut player = app.start(script.clock(), script.conditions(), observer)?;
+        let at_zero = script
+            .events()
+            .partition_point(|event| event.tick == Ticks::ZERO);
+        act(player.as_mut(), &script.events()[..at_zero], observer);
+        Some(player)
+    });
+    let player = started
+        .map_err(panicked)?
+        .ok_or(PlayError::ClockNotSettable {
+            app: name,
+            clock: script.clock(),
+        })?;
+    Ok(player)
+}
+
+/// Plays on from where the player is, up to and with `tick`; of the events, those that lie
+/// between are played.
+///
+/// # Errors
+///
+/// A [`PlayError`] when the app panics or the run is stopped.
+pub fn play_to(
+    player: &mut dyn Player,
+    events: &[Timed],
+    tick: Ticks,
+    observer: &mut dyn Observer,
+    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+) -> Result<(), PlayError> {
+    let events = between(events, player.now(), tick);
+    guarded(player, |player| {
+        for same_tick in events.chunk_by(|a, b| a.tick == b.tick) {
+            advance(player, same_tick[0].tick, observer, watch)?;
+            act(player, same_tick, observer);
+        }
+        advance(player, tick, observer, watch)
+    })
+}
+
+/// Does this to the app at the tick where the player is.
+///
+/// # Errors
+///
+/// [`PlayError::Panicked`].
+pub fn act_now(
+    player: &mut dyn Player,
+    event: Timed,
+    observer: &mut dyn Observer,
+) -> Result<(), PlayError> {
+    guarded(player, |player| {
+        act(player, &[event], observer);
+        ControlFlow::Continue(())
+    })
+}
+
+/// The app's state as its `Debug` writes it, or what it panicked with there.
+pub fn state_of(player: &dyn Player) -> String {
+    panic_guard(|| player.state()).unwrap_or_else(|message| format!("panicked: {message}"))
+}
+
+fn guarded(
+    player: &mut dyn Player,
+    run: impl FnOnce(&mut dyn Player) -> ControlFlow<()>,
+) -> Result<(), PlayError> {
+    match panic_guard(|| run(player)) {
+        Ok(ControlFlow::Continue(())) => Ok(()),
+        Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(player.now())),
+        Err(message) => Err(PlayError::Panicked {
+            app: player.interface().name,
+            tick: player.now(),
+            message,
+        }),
+    }
+}
+
+/// Closes a trace of the whole script, if what it holds can be trusted.
+///
+/// # Errors
+///
+/// A [`PlayError`] when it does not hold everything, or the app broke its contract.
+pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), PlayError> {
+    if trace.dropped() > 0 {
+        return Err(PlayError::TraceFull {
+            app: app.interface().name,
+        });
+    }
+    check_contract(app, trace.entries())?;
+    trace.set_end(script.end());
+    Ok(())
+}
+
+/// Whether the app showed and said only what it declares.
+///
+/// # Errors
+///
+/// [`PlayError::ContractBroken`] for the first entry that is anything else.
+pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError> {
+    match entries.iter().find_map(|entry| broken(app, *entry)) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+fn check_buttons(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
+    let interface = app.interface();
+    let unknown = script.events().iter().find_map(|event| match event.action {
+        Action::Button(button, _) if usize::from(button.0) >= interface.buttons.len() => {
+            Some(button)
+        }
+        Action::Button(..) | Action::Reset(_) => None,
+    });
+    match unknown {
+        Some(button) => Err(PlayError::NoSuchButton {
+            app: interface.name,
+            button,
+            count: interface.buttons.len(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The events after one tick, up to and with another.
+pub(crate) fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
+    let first = events.partition_point(|event| event.tick <= after);
+    let last = events.partition_point(|event| event.tick <= until);
+    &events[first..last.max(first)]
+}
+
+fn act(player: &mut dyn Player, events: &[Timed], observer: &mut dyn Observer) {
+    for &Timed { action, .. } in events {
+        player.act(action, observer);
+    }
+    if !events.is_empty() {
+        player.settle(observer);
+    }
+}
+
+fn advance(
+    player: &mut dyn Player,
+    tick: Ticks,
+    observer: &mut dyn Observer,
+    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    while player.now() < tick {
+        let next = player.now().saturating_add(Ticks(STRIDE)).min(tick);
+        player.advance(next, observer);
+        watch(next)?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// What is wrong with something the app showed or said.
+fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
+    let interface = app.interface();
+    let problem = match entry.what {
+        Observation::Input(_) => None,
+        Observation::Output(index, level) => {
+            let output = interface.outputs.get(usize::from(index))?;
+            (level > output.range.max()).then(|| {
+                format!(
+                    "output `{}` is at {}, above the {} it declares",
+                    output.name,
+                    level.0,
+                    output.range.max().0
+                )
+            })
+        }
+        Observation::Log(log) => match interface.logs.get(usize::from(log.id.0)) {
+            None => Some(format!(
+                "it said log {}, and declares {}",
+                log.id.0,
+                interface.logs.len()
+            )),
+            Some(kind) => match kind.values {
+                LogValues::Words(words) if usize::from(log.value) >= words.len() => Some(format!(
+                    "log `{}` has value {}, and declares {} words",
+                    Line::new(interface, entry).name,
+                    log.value,
+                    words.len()
+                )),
+                LogValues::Words(_) | LogValues::Number => None,
+            },
+        },
+    }?;
+    Some(PlayError::ContractBroken {
+        app: interface.name,
+        tick: entry.tick,
+        problem,
+    })
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Whether an app's code runs on this thread, so that a panic is kept for its error.
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// Runs an app's code; a panic becomes its message and place instead of unwinding.
+fn panic_guard<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    keep_the_place_of_guarded_panics();
+    let outer = GUARDED.replace(true);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(run));
+    GUARDED.set(outer);
+    outcome.map_err(|payload| {
+        let message = panic_message(payload.as_ref());
+        match PLACE.take() {
+            Some(place) => format!("{message} ({place})"),
+            None => message.to_owned(),
+        }
+    })
+}
+
+/// Only the panic hook is told where a panic happened. Panics of guarded code are kept
+/// for the error; all others go to the hook that was there before.
+fn keep_the_place_of_guarded_panics() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if GUARDED.get() {
+                PLACE.set(info.location().map(ToString::to_string));
+            } else {
+                previous(info);
+            }
+        }));
+    });
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

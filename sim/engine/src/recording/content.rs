@@ -1,0 +1,279 @@
+//! The content of a recording.
+//!
+//! Numbers and texts are postcard's: varints, and texts behind their length.
+//!
+//! An event is one varint: the ticks since the event before it, times the number of
+//! actions there are, plus the action. The actions are a reset under each of the
+//! conditions, and each button: contacts alternate, so a button need not say whether it
+//! closes or opens. With up to 5 buttons, 2 bytes reach 2 seconds.
+
+use lockstep_core::contract::Interface;
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::{Instant, Ticks};
+use serde::{Deserialize, Serialize};
+
+use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
+use crate::script::{Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, Timed};
+
+/// The codes below this one are resets, by their place in [`Conditions::ALL`].
+const FIRST_BUTTON: u64 = Conditions::ALL.len() as u64;
+
+/// How many actions there are with this many buttons.
+fn actions(buttons: usize) -> u64 {
+    FIRST_BUTTON + buttons as u64
+}
+
+/// Writes the content.
+pub(super) fn write(recording: &Recording) -> Vec<u8> {
+    let script = &recording.script;
+    let mut bytes = Vec::new();
+    append(&recording.app, &mut bytes);
+    append(&recording.app_version, &mut bytes);
+    append(&recording.build, &mut bytes);
+    append(&recording.buttons, &mut bytes);
+    append(&code(Action::Reset(script.conditions())), &mut bytes);
+    append(&script.clock().0, &mut bytes);
+    append(&script.end().0, &mut bytes);
+    append(&script.events().len(), &mut bytes);
+
+    let actions = actions(recording.buttons.len());
+    let mut before = Ticks::ZERO;
+    for event in script.events() {
+        let passed = event.tick.saturating_sub(before);
+        append(
+            &(u64::from(passed.0) * actions + code(event.action)),
+            &mut bytes,
+        );
+        before = event.tick;
+    }
+    bytes
+}
+
+/// Where the name of a button stands in the content.
+pub(super) fn button_offset(recording: &Recording, index: usize) -> usize {
+    let mut before = Vec::new();
+    append(&recording.app, &mut before);
+    append(&recording.app_version, &mut before);
+    append(&recording.build, &mut before);
+    append(&recording.buttons.len(), &mut before);
+    for name in recording.buttons.iter().take(index) {
+        append(name, &mut before);
+    }
+    before.len()
+}
+
+fn code(action: Action) -> u64 {
+    match action {
+        Action::Reset(Conditions::Ok) => 0,
+        Action::Reset(Conditions::ClockFailed) => 1,
+        Action::Reset(Conditions::UartMissing) => 2,
+        Action::Button(button, _) => FIRST_BUTTON + u64::from(button.0),
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a Vec takes every byte, and postcard refuses none of the types written here"
+)]
+fn append(value: &impl Serialize, bytes: &mut Vec<u8>) {
+    postcard::to_io(value, bytes).expect("numbers and texts go into a Vec");
+}
+
+/// Reads the content that begins at `offset` and fills the rest of `bytes`.
+pub(super) fn read(bytes: &[u8], offset: usize) -> Result<Recording, RecordingError> {
+    Reader { bytes, offset }.recording()
+}
+
+/// Reads the content from front to back.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn recording(&mut self) -> Result<Recording, RecordingError> {
+        let app = self.text("the app's name", check_app_name)?;
+        let app_version = self.text("the app's version", |text| {
+            check_identity("the app's version", text)
+        })?;
+        let build = self.text("the app's build", |text| {
+            check_identity("the app's build", text)
+        })?;
+        let buttons = self.buttons()?;
+        let conditions = self.conditions()?;
+        let clock = Instant(self.number("the clock's start", u32::MAX.into())?);
+        let end = Ticks(self.number("the last tick", MAX_LENGTH.0.into())?);
+        let events = self.events(buttons.len(), end)?;
+        let script = Script::new(conditions, clock, events, end)
+            .map_err(|error| malformed(self.offset, error.to_string()))?;
+        Ok(Recording {
+            app,
+            app_version,
+            build,
+            buttons,
+            script,
+        })
+    }
+
+    fn buttons(&mut self) -> Result<Vec<String>, RecordingError> {
+        let start = self.offset;
+        let count = self.number("the number of buttons", Interface::MAX_ITEMS as u64)?;
+        let buttons = (0..count)
+            .map(|_| self.text("the name of a button", |_| None))
+            .collect::<Result<Vec<_>, _>>()?;
+        match check_buttons(&buttons) {
+            Some(problem) => Err(malformed(start, problem)),
+            None => Ok(buttons),
+        }
+    }
+
+    fn conditions(&mut self) -> Result<Conditions, RecordingError> {
+        let start = self.offset;
+        let code: u64 = self.take("the conditions at the start")?;
+        conditions(code).ok_or_else(|| malformed(start, format!("there are no conditions {code}")))
+    }
+
+    fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<Timed>, RecordingError> {
+        let count = self.number("the number of events", MAX_EVENTS as u64)?;
+        let mut hands = Hands::new(buttons, end);
+        let mut events = Vec::new();
+        for _ in 0..count {
+            let start = self.offset;
+            let code = self.take("an event")?;
+            let event = hands
+                .event(code)
+                .map_err(|problem| malformed(start, problem))?;
+            events.push(event);
+        }
+        if self.offset < self.bytes.len() {
+            let problem = format!("more follows after {count} events");
+            return Err(malformed(self.offset, problem));
+        }
+        Ok(events)
+    }
+
+    fn text(
+        &mut self,
+        what: &'static str,
+        check: impl FnOnce(&str) -> Option<String>,
+    ) -> Result<String, RecordingError> {
+        let start = self.offset;
+        let text: &str = self.take(what)?;
+        // What is checked may be printed.
+        match check_identity(what, text).or_else(|| check(text)) {
+            Some(problem) => Err(malformed(start, problem)),
+            None => Ok(text.to_owned()),
+        }
+    }
+
+    fn number(&mut self, what: &'static str, most: u64) -> Result<u32, RecordingError> {
+        let offset = self.offset;
+        let found: u64 = self.take(what)?;
+        match u32::try_from(found) {
+            Ok(number) if found <= most => Ok(number),
+            _ => Err(RecordingError::Limit {
+                offset,
+                what,
+                found,
+                most,
+            }),
+        }
+    }
+
+    fn take<T: Deserialize<'a>>(&mut self, what: &str) -> Result<T, RecordingError> {
+        let rest = self.bytes.get(self.offset..).unwrap_or_default();
+        match postcard::take_from_bytes(rest) {
+            Ok((value, rest)) => {
+                self.offset = self.bytes.len() - rest.len();
+                Ok(value)
+            }
+            Err(_) => Err(malformed(
+                self.offset,
+                format!("what stands here cannot be read, expected {what}"),
+            )),
+        }
+    }
+}
+
+/// Follows what hands do, and refuses what they cannot do.
+struct Hands {
+    actions: u64,
+    end: Ticks,
+    now: Ticks,
+    /// The code of the last action at `now`.
+    last: Option<u64>,
+    /// The contacts that are closed, one bit each.
+    closed: u64,
+}
+
+impl Hands {
+    fn new(buttons: usize, end: Ticks) -> Self {
+        Self {
+            actions: actions(buttons),
+            end,
+            now: Ticks::ZERO,
+            last: None,
+            closed: 0,
+        }
+    }
+
+    fn event(&mut self, event: u64) -> Result<Timed, String> {
+        let (passed, code) = (event / self.actions, event % self.actions);
+        let tick = u64::from(self.now.0)
+            .checked_add(passed)
+            .and_then(|tick| u32::try_from(tick).ok())
+            .map(Ticks)
+            .filter(|tick| *tick <= self.end)
+            .ok_or_else(|| format!("an event after the last tick, {}", self.end.0))?;
+        if passed > 0 {
+            self.now = tick;
+            self.last = None;
+        }
+        if let Some(last) = self.last.replace(code) {
+            self.check_order(last, code)?;
+        }
+        let action = self.action(code);
+        Ok(Timed { tick, action })
+    }
+
+    /// The actions of a tick stand in the order a board sees them, each once.
+    fn check_order(&self, last: u64, code: u64) -> Result<(), String> {
+        let problem = if conditions(code).is_some() && conditions(last).is_some() {
+            "a second reset"
+        } else if code == last {
+            "a button moves twice"
+        } else if (conditions(code).is_some(), code) < (conditions(last).is_some(), last) {
+            "an action out of order"
+        } else {
+            return Ok(());
+        };
+        Err(format!("{problem} at tick {}", self.now.0))
+    }
+
+    fn action(&mut self, code: u64) -> Action {
+        if let Some(conditions) = conditions(code) {
+            return Action::Reset(conditions);
+        }
+        // Less than 64 buttons: both fit.
+        let index = u8::try_from(code - FIRST_BUTTON).unwrap_or(u8::MAX);
+        let mask = 1_u64.checked_shl(index.into()).unwrap_or(0);
+        self.closed ^= mask;
+        let contact = if self.closed & mask == 0 {
+            Contact::Open
+        } else {
+            Contact::Closed
+        };
+        Action::Button(ButtonId(index), contact)
+    }
+}
+
+/// The conditions with this [`code`].
+fn conditions(of: u64) -> Option<Conditions> {
+    Conditions::ALL
+        .into_iter()
+        .find(|conditions| code(Action::Reset(*conditions)) == of)
+}
+
+fn malformed(offset: usize, problem: String) -> RecordingError {
+    RecordingError::Malformed { offset, problem }
+}

@@ -1,0 +1,262 @@
+//! Recordings (`.rec`): the events of a run at their exact ticks, and for which app.
+//!
+//! A recording is a [`Script`] that knows its app: the names of its buttons, so that it
+//! can still be played when the app declares them in another order, and the build, so that
+//! people can be told when another one plays it. [`Recording::encode`] and
+//! [`Recording::decode`] are each other's inverse on bytes as well as on recordings: there
+//! is one way to write each.
+//!
+//! `docs/formats.md` describes the bytes.
+
+mod content;
+mod envelope;
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use lockstep_core::contract::Interface;
+use lockstep_core::event::ButtonId;
+
+use self::envelope::CONTENT_AT;
+pub use self::error::RecordingError;
+use crate::catalog::{UnknownApp, check_name};
+use crate::script::{Action, Script, Timed};
+use crate::source::one_of;
+
+/// What a recording begins with. The first byte is no text, and the line end is one that
+/// a program would change that takes the file for text.
+pub const SIGNATURE: [u8; 8] = *b"\x89LSREC\r\n";
+
+/// The version of the format that is written, and the newest that is read.
+pub const VERSION: u8 = 1;
+
+/// The largest recording, in bytes: 8 MiB. It has room for [`MAX_EVENTS`] events at
+/// 6 bytes, the most that one takes.
+///
+/// [`MAX_EVENTS`]: crate::script::MAX_EVENTS
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// The longest version and build identity of an app, in bytes.
+pub const MAX_IDENTITY: usize = 128;
+
+/// The events of a run, and the app they are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    app: String,
+    app_version: String,
+    build: String,
+    /// The names of the app's buttons; the script's buttons are places in this list.
+    buttons: Vec<String>,
+    script: Script,
+}
+
+impl Recording {
+    /// The recording of this script, played by an app with this interface.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordingError::Unusable`] when the interface is not one that a
+    /// [`Catalog`](crate::catalog::Catalog) accepts, its version or build are longer than
+    /// [`MAX_IDENTITY`], or the script moves a button that the app does not have.
+    pub fn of(interface: &'static Interface, script: &Script) -> Result<Self, RecordingError> {
+        let recording = Self {
+            app: interface.name.to_owned(),
+            app_version: interface.version.to_owned(),
+            build: interface.build.to_owned(),
+            buttons: interface.buttons.iter().map(ToString::to_string).collect(),
+            script: script.clone(),
+        };
+        match recording.problem() {
+            Some(problem) => Err(RecordingError::Unusable(problem)),
+            None => Ok(recording),
+        }
+    }
+
+    /// The recording as bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        envelope::seal(&content::write(self))
+    }
+
+    /// Reads a recording.
+    ///
+    /// # Errors
+    ///
+    /// A [`RecordingError`] with the offset of the first thing that is wrong. The
+    /// signature, the version, the length and the checksum are looked at in this order,
+    /// and the content only when all of them are right.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordingError> {
+        let content_end = envelope::open(bytes)?;
+        let recording = content::read(&bytes[..content_end], CONTENT_AT)?;
+
+        // A varint can be written longer than it is: such bytes would come back as others.
+        let canonical = content::write(&recording);
+        let written = &bytes[CONTENT_AT..content_end];
+        match written.iter().zip(&canonical).position(|(a, b)| a != b) {
+            Some(place) => Err(RecordingError::Malformed {
+                offset: CONTENT_AT + place,
+                problem: "a number is written longer than it need be".to_owned(),
+            }),
+            None => Ok(recording),
+        }
+    }
+
+    /// The script, for an app with this interface; buttons are matched by name.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordingError::OtherApp`] and [`RecordingError::MissingButton`].
+    pub fn script(&self, interface: &Interface) -> Result<Script, RecordingError> {
+        if self.app != interface.name {
+            return Err(RecordingError::OtherApp {
+                offset: CONTENT_AT,
+                recorded: self.app.clone(),
+                asked: interface.name,
+            });
+        }
+        let buttons = self
+            .buttons
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                find_button(name, interface).ok_or_else(|| RecordingError::MissingButton {
+                    offset: CONTENT_AT + content::button_offset(self, index),
+                    name: name.clone(),
+                    app: interface.name,
+                    known: one_of(interface.buttons.iter().copied()),
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let events = self
+            .script
+            .events()
+            .iter()
+            .map(|event| renumbered(*event, &buttons))
+            .collect();
+        Script::new(
+            self.script.conditions(),
+            self.script.clock(),
+            events,
+            self.script.end(),
+        )
+        .map_err(|error| RecordingError::Unusable(error.to_string()))
+    }
+
+    /// The error of somebody who looked for the app of this recording in vain.
+    #[must_use]
+    pub fn unknown_app(&self, error: &UnknownApp) -> RecordingError {
+        RecordingError::UnknownApp {
+            offset: CONTENT_AT,
+            recorded: self.app.clone(),
+            known: one_of(error.known.iter().copied()),
+        }
+    }
+
+    /// Whether an app with this interface is known to be the very build that was recorded;
+    /// one that calls its build [`Interface::UNKNOWN_BUILD`] never is.
+    #[must_use]
+    pub fn built_from(&self, interface: &Interface) -> bool {
+        self.app == interface.name
+            && self.app_version == interface.version
+            && self.build == interface.build
+            && !matches!(self.build.as_str(), "" | Interface::UNKNOWN_BUILD)
+    }
+
+    /// The name of the app that was recorded.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        &self.app
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn app_version(&self) -> &str {
+        &self.app_version
+    }
+
+    /// What tells builds of that version apart.
+    #[must_use]
+    pub fn build(&self) -> &str {
+        &self.build
+    }
+
+    /// The names of its buttons.
+    #[must_use]
+    pub fn buttons(&self) -> &[String] {
+        &self.buttons
+    }
+
+    /// What about it no recording can have, if anything: what passes here can be written,
+    /// and read again.
+    fn problem(&self) -> Option<String> {
+        check_app_name(&self.app)
+            .or_else(|| check_identity("the app's version", &self.app_version))
+            .or_else(|| check_identity("the app's build", &self.build))
+            .or_else(|| check_buttons(&self.buttons))
+            .or_else(|| self.check_events())
+    }
+
+    fn check_events(&self) -> Option<String> {
+        let unknown = |event: &&Timed| match event.action {
+            Action::Button(button, _) => usize::from(button.0) >= self.buttons.len(),
+            Action::Reset(_) => false,
+        };
+        let event = self.script.events().iter().find(unknown)?;
+        Some(format!(
+            "at tick {}: the script moves a button that the app does not have",
+            event.tick.0
+        ))
+    }
+}
+
+fn check_app_name(name: &str) -> Option<String> {
+    check_name("app", name)
+}
+
+fn check_identity(what: &str, text: &str) -> Option<String> {
+    if text.len() > MAX_IDENTITY {
+        Some(format!(
+            "{what} has {} bytes: at most {MAX_IDENTITY} are allowed",
+            text.len()
+        ))
+    } else if text.contains(char::is_control) {
+        Some(format!("{what} has control characters in it"))
+    } else {
+        None
+    }
+}
+
+fn check_buttons(names: &[String]) -> Option<String> {
+    let most = Interface::MAX_ITEMS;
+    let mut seen = HashSet::new();
+    if names.len() > most {
+        let count = names.len();
+        return Some(format!("{count} buttons: at most {most} are allowed"));
+    }
+    names.iter().find_map(|name| {
+        check_name("button", name)
+            .or_else(|| (!seen.insert(name)).then(|| format!("two buttons are called `{name}`")))
+    })
+}
+
+/// The button of this name.
+fn find_button(name: &str, interface: &Interface) -> Option<ButtonId> {
+    (0..=u8::MAX)
+        .zip(interface.buttons)
+        .find(|(_, known)| **known == name)
+        .map(|(index, _)| ButtonId(index))
+}
+
+/// The event, its button by the place that the app gives it.
+fn renumbered(event: Timed, buttons: &[ButtonId]) -> Timed {
+    let action = match event.action {
+        Action::Button(ButtonId(index), contact) => match buttons.get(usize::from(index)) {
+            Some(button) => Action::Button(*button, contact),
+            None => event.action,
+        },
+        Action::Reset(_) => event.action,
+    };
+    Timed { action, ..event }
+}

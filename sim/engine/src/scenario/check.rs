@@ -1,0 +1,454 @@
+//! Gives a scenario's sentences their ticks, and its names their meaning for an app.
+
+use lockstep_core::contract::{Interface, LogId, LogValues};
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Range;
+use lockstep_core::time::Ticks;
+
+use super::grammar::MAX_PROBLEMS;
+use super::hands::Hands;
+use super::names;
+use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
+use crate::script::{Action, Contact, MAX_EVENTS, MAX_LENGTH, Script, Timed};
+use crate::source::{Place, Problem, excerpt};
+
+/// A scenario made for one app: what a world plays, and what judges the trace it leaves.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is played.
+    pub script: Script,
+    /// What is expected, in the order it was written.
+    pub checks: Vec<Check>,
+}
+
+/// One expectation, its names looked up and its tick known.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Where it stands.
+    pub place: Place,
+    /// When it looks, or begins to.
+    pub at: Moment,
+    /// What it expects.
+    pub claim: Claim,
+}
+
+impl Check {
+    /// When it has seen all it looks at. A window ends with its last tick, but before hands
+    /// act in it: what is done there is written after the window.
+    #[must_use]
+    pub fn end(&self) -> Moment {
+        let window = match self.claim {
+            Claim::Output(_, claim) => claim.window(),
+            Claim::Log { claim, .. } => claim.window(),
+        };
+        match window {
+            None => self.at,
+            Some(window) => Moment {
+                tick: self.at.tick.saturating_add(window),
+                half: Half::Passed,
+            },
+        }
+    }
+}
+
+/// A moment between two things that happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// The tick.
+    pub tick: Ticks,
+    /// Which half of it has happened.
+    pub half: Half,
+}
+
+/// The halves of a tick: first time passes, then hands act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Half {
+    /// Time has passed, nobody has acted yet.
+    Passed,
+    /// All that is done in the tick was done.
+    Acted,
+}
+
+/// What a check expects.
+#[derive(Clone, Copy, Debug)]
+pub enum Claim {
+    /// Of an output, by its place in the interface.
+    Output(u8, OutputClaim),
+    /// Of the logs.
+    Log {
+        /// Which.
+        log: LogId,
+        /// With which value, where one is named.
+        value: Option<u16>,
+        /// What.
+        claim: LogClaim,
+        /// Since when [`LogClaim::Said`] looks back.
+        since: Option<Moment>,
+    },
+}
+
+/// Makes the scenario for an app with this interface.
+///
+/// # Errors
+///
+/// All problems, in the order they stand, but at most [`MAX_PROBLEMS`]: names the app
+/// does not declare, levels out of range, and what no hand could do.
+pub fn plan(scenario: &Scenario, interface: &Interface) -> Result<Plan, Vec<Problem>> {
+    let mut planner = Planner {
+        interface,
+        now: Ticks::ZERO,
+        end: Ticks::ZERO,
+        events: Vec::new(),
+        hands: Hands::new(interface),
+        last_press: None,
+        checks: Vec::new(),
+        problems: Vec::new(),
+    };
+    for step in &scenario.steps {
+        if planner.problems.len() >= MAX_PROBLEMS {
+            break;
+        }
+        if let Err(problem) = planner.step(step) {
+            planner.problems.push(problem);
+            // Past a limit, every sentence is.
+            if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
+                break;
+            }
+        }
+    }
+    planner.finish(scenario)
+}
+
+struct Planner<'a> {
+    interface: &'a Interface,
+    now: Ticks,
+    /// The end of the last window, or of what is done.
+    end: Ticks,
+    events: Vec<(Timed, Place)>,
+    hands: Hands<'a>,
+    last_press: Option<Ticks>,
+    checks: Vec<PlacedCheck>,
+    problems: Vec<Problem>,
+}
+
+/// A check whose half of the tick is not known until all events of the tick are.
+struct PlacedCheck {
+    check: Check,
+    events_before: usize,
+}
+
+impl Planner<'_> {
+    fn step(&mut self, step: &Step) -> Result<(), Problem> {
+        match &step.verb {
+            Verb::Move {
+                buttons,
+                contact,
+                bouncing,
+            } => {
+                let start = self.now;
+                if *bouncing == Ticks(1) {
+                    return Err(Problem::new(
+                        step.place,
+                        "a contact that bounces for 1 ms moves only once",
+                        "expected `bouncing for` at least 2 ms",
+                    ));
+                }
+                self.pass(*bouncing, step.place)?;
+                names::each_once(buttons)?;
+                for button in buttons {
+                    let id = self.button(button)?;
+                    let place = button.place;
+                    self.hands.begin(id, *contact, start, place)?;
+                    self.bounce(id, *contact, start, *bouncing, place)?;
+                    self.hands.end(id, *contact, self.now, place);
+                }
+                if *contact == Contact::Closed {
+                    self.last_press = Some(start);
+                }
+            }
+            Verb::Tap { buttons, length } => {
+                let start = self.now;
+                self.pass(*length, step.place)?;
+                names::each_once(buttons)?;
+                for button in buttons {
+                    let id = self.button(button)?;
+                    let place = button.place;
+                    self.hands.begin(id, Contact::Closed, start, place)?;
+                    self.push(start, Action::Button(id, Contact::Closed), place)?;
+                    self.push(self.now, Action::Button(id, Contact::Open), place)?;
+                    self.hands.end(id, Contact::Open, self.now, place);
+                }
+                self.last_press = Some(start);
+            }
+            Verb::Wait(length) => self.pass(*length, step.place)?,
+            Verb::Reset(conditions) => {
+                self.hands.reset(self.now, step.place)?;
+                self.push(self.now, Action::Reset(*conditions), step.place)?;
+                self.last_press = Some(self.now);
+            }
+            Verb::Expect(expectation) => self.expect(expectation, step.place)?,
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, length: Ticks, place: Place) -> Result<(), Problem> {
+        self.now = self.now.saturating_add(length);
+        self.open_until(self.now, place)
+    }
+
+    fn open_until(&mut self, end: Ticks, place: Place) -> Result<(), Problem> {
+        self.end = self.end.max(end);
+        if self.end > MAX_LENGTH {
+            return Err(Problem::new(
+                place,
+                "the scenario lasts too long",
+                format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Moves a contact to and fro every tick until it rests, `bouncing` after the start;
+    /// of an odd length one move is left out, so that it does not rest a tick early.
+    fn bounce(
+        &mut self,
+        id: ButtonId,
+        contact: Contact,
+        start: Ticks,
+        bouncing: Ticks,
+        place: Place,
+    ) -> Result<(), Problem> {
+        self.push(start, Action::Button(id, contact), place)?;
+        let mut position = contact;
+        for offset in 1..=bouncing.0 {
+            let next = if offset == bouncing.0 || offset % 2 == 0 && offset + 1 != bouncing.0 {
+                contact
+            } else {
+                contact.other()
+            };
+            if next != position {
+                let tick = start.saturating_add(Ticks(offset));
+                self.push(tick, Action::Button(id, next), place)?;
+                position = next;
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, tick: Ticks, action: Action, place: Place) -> Result<(), Problem> {
+        if self.events.len() >= MAX_EVENTS {
+            return Err(Problem::new(
+                place,
+                "the scenario has too many events",
+                format!("expected at most {MAX_EVENTS}"),
+            ));
+        }
+        self.events.push((Timed { tick, action }, place));
+        Ok(())
+    }
+
+    fn button(&self, name: &Name) -> Result<ButtonId, Problem> {
+        names::button(name, self.interface).map(ButtonId)
+    }
+
+    fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
+        let claim = match expectation {
+            Expectation::Output {
+                output,
+                claim,
+                target_at,
+            } => {
+                let index = names::output(output, self.interface)?;
+                self.check_level(index, *claim, target_at.unwrap_or(place))?;
+                Claim::Output(index, *claim)
+            }
+            Expectation::Log { log, value, claim } => {
+                let index = names::log(log, self.interface)?;
+                let value = value
+                    .as_ref()
+                    .map(|value| self.log_value(index, value))
+                    .transpose()?;
+                Claim::Log {
+                    log: LogId(index),
+                    value,
+                    claim: *claim,
+                    since: self.last_press.map(|tick| Moment {
+                        tick,
+                        half: Half::Passed,
+                    }),
+                }
+            }
+        };
+        let check = Check {
+            place,
+            at: Moment {
+                tick: self.now,
+                half: Half::Acted,
+            },
+            claim,
+        };
+        self.open_until(check.end().tick, place)?;
+        self.checks.push(PlacedCheck {
+            check,
+            events_before: self.events.len(),
+        });
+        Ok(())
+    }
+
+    fn check_level(&self, index: u8, claim: OutputClaim, place: Place) -> Result<(), Problem> {
+        let level = match claim {
+            OutputClaim::Is(target) | OutputClaim::IsNot(target) => Some(target),
+            OutputClaim::Becomes(target, _) => Some(target),
+            OutputClaim::Stays(target, _) => target,
+            OutputClaim::Changes(_) | OutputClaim::Pulse(..) | OutputClaim::Period(_) => None,
+        };
+        let (Some(Target::Level(level)), Some(output)) =
+            (level, self.interface.outputs.get(usize::from(index)))
+        else {
+            return Ok(());
+        };
+        let max = output.range.max().0;
+        if level > max {
+            let expected = match output.range {
+                Range::Digital => "expected `on` or `off`: it is digital".to_owned(),
+                Range::Analog { .. } => format!("expected a level from 0 to {max}"),
+            };
+            return Err(Problem::new(
+                place,
+                format!("`{}` is never at {level}", output.name),
+                expected,
+            ));
+        }
+        Ok(())
+    }
+
+    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Problem> {
+        let kind = self.interface.logs.get(usize::from(log));
+        match kind.map(|kind| kind.values) {
+            Some(LogValues::Words(words)) => {
+                let log = kind.map_or("", |kind| kind.name);
+                names::log_word(value, log, words).map(u16::from)
+            }
+            Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
+                Problem::new(
+                    value.place,
+                    format!(
+                        "log `{}` carries a number, and `{}` is none",
+                        kind.map_or("", |kind| kind.name),
+                        excerpt(&value.text)
+                    ),
+                    "expected a whole number from 0 to 65535",
+                )
+            }),
+        }
+    }
+
+    fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Problem>> {
+        let checks = self.settle_halves();
+        if !self.problems.is_empty() {
+            self.problems.sort_by_key(|problem| problem.place);
+            self.problems.truncate(MAX_PROBLEMS);
+            return Err(self.problems);
+        }
+        let events = self.events.iter().map(|(event, _)| *event).collect();
+        match Script::new(scenario.conditions, scenario.clock, events, self.end) {
+            Ok(script) => Ok(Plan { script, checks }),
+            // What hands cannot do was found sentence by sentence; should anything be left,
+            // it has no place.
+            Err(error) => Err(vec![Problem::new(
+                START,
+                error.to_string(),
+                "expected a script that can be played",
+            )]),
+        }
+    }
+
+    /// An expectation looks at what it stands behind: before the events of its tick that
+    /// are written after it, and after those that are written before it.
+    fn settle_halves(&mut self) -> Vec<Check> {
+        let mut checks = Vec::with_capacity(self.checks.len());
+        for PlacedCheck {
+            mut check,
+            events_before,
+        } in std::mem::take(&mut self.checks)
+        {
+            let tick = check.at.tick;
+            let (before, after) = self.events.split_at(events_before);
+            // Time never goes back from one sentence to the next, so what stands beside
+            // the expectation is nearest to it in time as well.
+            let acted = before.last().is_some_and(|(event, _)| event.tick == tick);
+            let next = after.first().filter(|(event, _)| event.tick == tick);
+            match (acted, next) {
+                (true, Some((_, place))) => self.problems.push(
+                    Problem::new(
+                        check.place,
+                        "nothing can be seen between two actions of one tick",
+                        format!(
+                            "expected time to pass before the action on line {}",
+                            place.line
+                        ),
+                    )
+                    .with_help("put `wait 1 ms` after the expectation: a board samples its pins once a tick"),
+                ),
+                (false, Some(_)) => check.at.half = Half::Passed,
+                (_, None) => {}
+            }
+            checks.push(check);
+        }
+        checks
+    }
+}
+
+const START: Place = Place {
+    line: 1,
+    column: 1,
+    width: 1,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::oneline;
+    use crate::testing::shipped;
+
+    /// The ticks at which A moves.
+    fn moves(text: &str) -> Vec<u32> {
+        let scenario = oneline::parse(text).unwrap();
+        let plan = plan(&scenario, shipped()[0].interface()).unwrap();
+        plan.script
+            .events()
+            .iter()
+            .map(|event| event.tick.0)
+            .collect()
+    }
+
+    #[test]
+    fn a_bouncing_contact_rests_when_its_time_is_over() {
+        assert_eq!(moves("d:A"), [0]);
+        assert_eq!(moves("d:A~2"), [0, 1, 2]);
+        assert_eq!(moves("d:A~3"), [0, 1, 3]);
+        assert_eq!(moves("d:A~4"), [0, 1, 2, 3, 4]);
+        assert_eq!(moves("d:A~5"), [0, 1, 2, 3, 5]);
+        assert_eq!(moves("d:A~2 t:8 u:A~3"), [0, 1, 2, 10, 11, 13]);
+    }
+
+    #[test]
+    fn an_expectation_looks_at_what_stands_before_it() {
+        let scenario = oneline::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
+        let plan = plan(&scenario, shipped()[0].interface()).unwrap();
+        let halves: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
+        assert_eq!(
+            halves,
+            [
+                Moment {
+                    tick: Ticks(5),
+                    half: Half::Passed,
+                },
+                Moment {
+                    tick: Ticks(10),
+                    half: Half::Acted,
+                },
+            ]
+        );
+    }
+}

@@ -1,0 +1,303 @@
+//! Lengths of time as people write them: a number and its unit.
+
+use lockstep_core::time::Ticks;
+
+use super::words::{Sentence, TOLERANCE, Word, split};
+use crate::script::MAX_LENGTH;
+use crate::source::Problem;
+
+const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
+
+/// What can follow a number that lacks its unit.
+const AFTER_A_DURATION: [&str; 3] = ["within", TOLERANCE[0], TOLERANCE[1]];
+
+const A_UNIT: &str = "`ms`, `s` or `min`";
+const A_UNIT_OR_PERCENT: &str = "`ms`, `s`, `min` or `%`";
+
+/// Reads a text that is nothing but a length, of at least one tick.
+///
+/// # Errors
+///
+/// A [`Problem`] when it is not.
+pub fn parse_length(text: &str) -> Result<Ticks, Problem> {
+    let words = split(text, 1);
+    let mut sentence = Sentence::new(&words);
+    let length = length(&mut sentence)?;
+    sentence.end()?;
+    Ok(length)
+}
+
+/// A length of at least one tick.
+pub(super) fn length(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
+    let (number, unit) = quantity(sentence, "a duration such as `50 ms`", A_UNIT)?;
+    at_least_one(number, ticks(number, unit)?)
+}
+
+/// A tolerance after its sign, of `length` where it is in percent; none is zero.
+pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ticks, Problem> {
+    if !TOLERANCE.iter().any(|sign| sentence.accept(sign)) {
+        return Ok(Ticks::ZERO);
+    }
+    let (number, unit) = quantity(
+        sentence,
+        "a tolerance such as `5 ms` or `1 %`",
+        A_UNIT_OR_PERCENT,
+    )?;
+    if unit.text != "%" {
+        return ticks(number, unit);
+    }
+    let percent: u32 = number
+        .text
+        .parse()
+        .ok()
+        .filter(|percent| *percent <= 100)
+        .ok_or_else(|| {
+            Problem::new(
+                number.place,
+                format!("`{number}` is not a percentage"),
+                "expected a whole number from 0 to 100",
+            )
+        })?;
+    let ticks = u64::from(length.0) * u64::from(percent) / 100;
+    Ok(Ticks(u32::try_from(ticks).unwrap_or(u32::MAX)))
+}
+
+/// A number of milliseconds, with or without a unit, of at least one tick.
+pub(super) fn short_length(word: Word<'_>) -> Result<Ticks, Problem> {
+    at_least_one(word, short_length_or_zero(word)?)
+}
+
+/// A number of milliseconds, with or without a unit.
+pub(super) fn short_length_or_zero(word: Word<'_>) -> Result<Ticks, Problem> {
+    match split_unit(word) {
+        Some((number, unit)) => ticks(number, unit),
+        None if is_number(word.text) => ticks(word, Word { text: "ms", ..word }),
+        None => Err(Problem::new(
+            word.place,
+            match word.text {
+                "" => "a time is missing".to_owned(),
+                _ => format!("`{word}` is not a time"),
+            },
+            "expected milliseconds such as `50`, or a number and a unit such as `2s`",
+        )),
+    }
+}
+
+fn at_least_one(number: Word<'_>, length: Ticks) -> Result<Ticks, Problem> {
+    if length == Ticks::ZERO {
+        return Err(Problem::new(
+            number.place,
+            "no time at all",
+            "expected at least 1 ms, which is one tick",
+        ));
+    }
+    Ok(length)
+}
+
+/// A number and its unit, in one word or two.
+fn quantity<'a>(
+    sentence: &mut Sentence<'a>,
+    expected: &str,
+    units: &str,
+) -> Result<(Word<'a>, Word<'a>), Problem> {
+    let word = sentence.word(expected)?;
+    if let Some(parts) = split_unit(word) {
+        return Ok(parts);
+    }
+    if !word.text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Problem::new(
+            word.place,
+            format!("unexpected `{word}`"),
+            format!("expected {expected}"),
+        ));
+    }
+    match sentence.peek() {
+        Some(unit) if !AFTER_A_DURATION.contains(&unit.text) => {
+            Ok((word, sentence.word(expected)?))
+        }
+        _ => Err(Problem::new(
+            word.place,
+            format!("`{word}` has no unit"),
+            format!("expected {units} after it"),
+        )
+        .with_help(format!("one tick is 1 ms: write `{word} ms`"))),
+    }
+}
+
+/// `50ms` as `50` and `ms`.
+fn split_unit(word: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
+    let split = word
+        .text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .filter(|split| *split > 0)?;
+    let (number, unit) = word.text.split_at(split);
+    let mut places = [word.place; 2];
+    places[0].width = number.len();
+    places[1].column += number.len();
+    places[1].width = word.place.width - number.len();
+    Some((
+        Word {
+            text: number,
+            place: places[0],
+        },
+        Word {
+            text: unit,
+            place: places[1],
+        },
+    ))
+}
+
+fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
+    let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit.text) else {
+        let problem = Problem::new(
+            unit.place,
+            format!("`{unit}` is not a unit of time"),
+            format!("expected {A_UNIT}"),
+        );
+        return Err(match meant_unit(unit.text) {
+            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+            None => problem,
+        });
+    };
+    if !is_number(number.text) {
+        return Err(Problem::new(
+            number.place,
+            format!("`{number}` is not a number"),
+            "expected digits, with at most one point among them, as in `50` or `1.5`",
+        ));
+    }
+    let ticks = whole_ticks(number.text, *scale).ok_or_else(|| {
+        Problem::new(
+            number.place.to(unit.place),
+            format!("`{number} {unit}` is not a whole number of ticks"),
+            "expected whole milliseconds: one tick is 1 ms",
+        )
+    })?;
+    u32::try_from(ticks)
+        .ok()
+        .map(Ticks)
+        .filter(|ticks| *ticks <= MAX_LENGTH)
+        .ok_or_else(|| {
+            Problem::new(
+                number.place.to(unit.place),
+                format!("`{number} {unit}` is too long"),
+                format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+            )
+        })
+}
+
+/// The unit that people mean who write another word for it.
+fn meant_unit(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let begins = |with: &[&str]| with.iter().any(|with| word.starts_with(with));
+    if word == "ms" || begins(&["mil", "msec"]) {
+        Some("ms")
+    } else if word == "s" || begins(&["sec"]) {
+        Some("s")
+    } else if word == "m" || begins(&["min"]) {
+        Some("min")
+    } else {
+        None
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits(whole) && digits(fraction)
+}
+
+/// `number` times `scale`, where that is whole; [`u64::MAX`] when it is beyond counting.
+fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let fraction = fraction.trim_end_matches('0');
+    let denominator = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let numerator = match fraction {
+        "" => 0,
+        digits => digits.parse::<u64>().ok()?.checked_mul(scale)?,
+    };
+    if numerator % denominator != 0 {
+        return None;
+    }
+    Some(
+        whole
+            .parse::<u64>()
+            .ok()
+            .and_then(|whole| {
+                whole
+                    .checked_mul(scale)?
+                    .checked_add(numerator / denominator)
+            })
+            .unwrap_or(u64::MAX),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Ticks, Problem> {
+        length(&mut Sentence::new(&split(text, 1)))
+    }
+
+    #[test]
+    fn numbers_with_units_are_read_with_and_without_a_space() {
+        for (text, ticks) in [
+            ("50 ms", 50),
+            ("50ms", 50),
+            ("2 s", 2_000),
+            ("1.5 s", 1_500),
+            ("0.001 s", 1),
+            ("10min", 600_000),
+            ("0.5 min", 30_000),
+            ("7.000 ms", 7),
+        ] {
+            assert_eq!(read(text).unwrap(), Ticks(ticks), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_words_for_a_unit_are_understood_but_not_taken() {
+        for (unit, meant) in [
+            ("sec", "s"),
+            ("Seconds", "s"),
+            ("S", "s"),
+            ("MS", "ms"),
+            ("msec", "ms"),
+            ("milliseconds", "ms"),
+            ("m", "min"),
+            ("minutes", "min"),
+        ] {
+            let help = read(&format!("5 {unit}")).unwrap_err().help;
+            assert_eq!(help, Some(format!("did you mean `{meant}`?")), "{unit}");
+        }
+        assert_eq!(read("5 h").unwrap_err().help, None);
+    }
+
+    #[test]
+    fn what_is_no_length_says_why() {
+        for (text, message) in [
+            ("50", "`50` has no unit"),
+            ("50 within", "`50` has no unit"),
+            ("50 +- 1 ms", "`50` has no unit"),
+            ("50 foo", "`foo` is not a unit of time"),
+            ("50h", "`h` is not a unit of time"),
+            ("0 ms", "no time at all"),
+            ("0.5 ms", "not a whole number of ticks"),
+            ("1..5 s", "`1..5` is not a number"),
+            ("1.2.3 s", "`1.2.3` is not a number"),
+            ("5. s", "`5.` is not a number"),
+            (".5 s", "unexpected `.5`"),
+            ("soon", "unexpected `soon`"),
+            ("999999999999999999999999 ms", "too long"),
+            ("11000 min", "too long"),
+        ] {
+            let problem = read(text).unwrap_err();
+            assert!(
+                problem.message.contains(message),
+                "{text}: {}",
+                problem.message
+            );
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A run, parted where hands acted.
+
+use std::ops::Range;
+
+use lockstep_core::contract::{Interface, Log, LogValues};
+use lockstep_core::output::{self, Level};
+use lockstep_core::time::Ticks;
+
+use super::name;
+use crate::engine::Observation;
+use crate::scenario::{Expectation, LogClaim, Name, OutputClaim, Target};
+use crate::script::{Action, Contact, Script, Timed};
+use crate::trace::{Entry, Trace};
+
+/// A run, parted where hands acted.
+pub(super) struct History<'a> {
+    pub(super) interface: &'static Interface,
+    pub(super) entries: &'a [Entry],
+    /// Powering up, and then every tick in which something was done.
+    pub(super) beats: Vec<Beat<'a>>,
+}
+
+/// What was done in one tick, and the time up to the next such tick.
+pub(super) struct Beat<'a> {
+    pub(super) tick: Ticks,
+    /// What was done; nothing when powering up.
+    pub(super) actions: &'a [Timed],
+    /// What it caused in that very tick.
+    pub(super) at_once: Range<usize>,
+    /// What time made of it, up to and with the time that passed in the tick of the next
+    /// beat.
+    pub(super) later: Range<usize>,
+    /// The tick of the next beat, or the end of the run.
+    pub(super) until: Ticks,
+}
+
+impl Beat<'_> {
+    /// Whether the board was reset.
+    pub(super) fn resets(&self) -> bool {
+        let mut actions = self.actions.iter();
+        actions.any(|event| matches!(event.action, Action::Reset(_)))
+    }
+
+    /// Whether `expect log` without a time looks back to here, and no further.
+    pub(super) fn is_looked_back_to(&self) -> bool {
+        self.actions.iter().any(|event| {
+            matches!(
+                event.action,
+                Action::Reset(_) | Action::Button(_, Contact::Closed)
+            )
+        })
+    }
+
+    pub(super) fn length(&self) -> Ticks {
+        self.until.saturating_sub(self.tick)
+    }
+}
+
+impl<'a> History<'a> {
+    pub(super) fn new(interface: &'static Interface, script: &'a Script, trace: &'a Trace) -> Self {
+        let entries = trace.entries();
+        let is_input = |index: usize| matches!(entries[index].what, Observation::Input(_));
+        let skip = |from: usize, more: &dyn Fn(usize) -> bool| {
+            (from..entries.len())
+                .find(|index| !more(*index))
+                .unwrap_or(entries.len())
+        };
+        // Powering up is an input of its own, and not one that hands do.
+        let powered_up = skip(0, &|index| {
+            entries[index].tick == Ticks::ZERO && (index == 0 || !is_input(index))
+        });
+        let mut beats = vec![Beat {
+            tick: Ticks::ZERO,
+            actions: &[],
+            at_once: 0..powered_up,
+            later: powered_up..entries.len(),
+            until: script.end(),
+        }];
+        for actions in script.events().chunk_by(|a, b| a.tick == b.tick) {
+            let tick = actions[0].tick;
+            let from = beats.last().map_or(0, |beat| beat.at_once.end);
+            let acted = skip(from, &|index| {
+                entries[index].tick < tick || entries[index].tick == tick && !is_input(index)
+            });
+            let over = skip(acted, &|index| entries[index].tick == tick);
+            if let Some(before) = beats.last_mut() {
+                before.later = before.at_once.end..acted;
+                before.until = tick;
+            }
+            beats.push(Beat {
+                tick,
+                actions,
+                at_once: acted..over,
+                later: over..entries.len(),
+                until: script.end(),
+            });
+        }
+        Self {
+            interface,
+            entries,
+            beats,
+        }
+    }
+
+    /// Whether sentences can speak of an output: it is declared, its name is not read as
+    /// something else, and no level lies beyond its range.
+    pub(super) fn can_name(&self, output: u8) -> bool {
+        let Some(declared) = self.output(output) else {
+            return false;
+        };
+        let max = declared.range.max();
+        !["log", "no"].contains(&declared.name)
+            && self
+                .entries
+                .iter()
+                .all(|entry| match level_of(entry, output) {
+                    Some(level) => level <= max,
+                    None => true,
+                })
+    }
+
+    /// A level as people name it.
+    pub(super) fn target(&self, output: u8, level: Level) -> Target {
+        let digital = self
+            .output(output)
+            .is_some_and(|output| output.range == output::Range::Digital);
+        match level {
+            Level::OFF => Target::Off,
+            _ if digital => Target::On,
+            Level(level) => Target::Level(level),
+        }
+    }
+
+    pub(super) fn expect_output(&self, output: u8, claim: OutputClaim) -> Expectation {
+        Expectation::Output {
+            output: name(self.output(output).map_or("?", |output| output.name)),
+            claim,
+            target_at: None,
+        }
+    }
+
+    /// `None` where the app does not declare the log.
+    pub(super) fn expect_log(&self, log: Log, claim: LogClaim) -> Option<Expectation> {
+        let kind = self.interface.logs.get(usize::from(log.id.0))?;
+        let value = match (claim, kind.values) {
+            // Before a log comes, no other of its kind does.
+            (LogClaim::NotSaid(_), _) => None,
+            (_, LogValues::Number) => Some(name(&log.value.to_string())),
+            (_, LogValues::Words(words)) => word(words, log.value),
+        };
+        Some(Expectation::Log {
+            log: name(kind.name),
+            value,
+            claim,
+        })
+    }
+
+    fn output(&self, output: u8) -> Option<&'static output::Output> {
+        self.interface.outputs.get(usize::from(output))
+    }
+}
+
+/// The word of a log's value, unless it is undeclared or would be read as what follows it.
+fn word(words: &[&str], value: u16) -> Option<Name> {
+    let word = words.get(usize::from(value))?;
+    (!["within", "for"].contains(word)).then(|| name(word))
+}
+
+/// What an entry brings this output to.
+pub(super) fn level_of(entry: &Entry, output: u8) -> Option<Level> {
+    match entry.what {
+        Observation::Output(index, level) if index == output => Some(level),
+        _ => None,
+    }
+}

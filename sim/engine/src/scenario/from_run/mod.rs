@@ -1,0 +1,136 @@
+//! Writes a run that was played as a scenario: playing is how tests are written.
+//!
+//! The scenario plays the very same script again, and expects what followed in the run.
+//! What is done becomes `press`, `release`, `tap` and `reset`; behind it stands what came
+//! of it:
+//!
+//! - A log, or a change of an output, is expected at its exact tick: not a tick earlier
+//!   (`expect no log ... for`, `expect ... stays`), and not a tick later (`within`).
+//!   Where the same output or kind of log comes again before anything else is done, the
+//!   wait is parted there, so that each is measured from the one before it.
+//! - What hands cause in the very tick in which they act is expected right behind them.
+//! - Before the next thing is done, the outputs that moved since the last one are where
+//!   they came to; over more than a second in which nothing follows, two of those that
+//!   ever move stay.
+//! - An output that is a clockwork, which toggles at one pace from power-up and from every
+//!   reset on, is expected to repeat once for each of them, whatever is done meanwhile.
+//! - A long stretch of changes that come at one pace, such as blinking or breathing, is
+//!   held by its first change, by its first period and pulse where all periods are equal,
+//!   and by the levels at the ends of the waits it runs through. Of one that knows two
+//!   levels and no single period, such as a blink code, the first
+//!   [`IRREGULAR_SHOWN`] changes are expected.
+//!
+//! Left out, so that people want to read it:
+//!
+//! - what comes after the first [`MAX_IN_GAP`] expectations between two actions, and after
+//!   [`MAX_IN_RUN`] in all; a run that is very long is played again in full, but only its
+//!   beginning is held;
+//! - that a clockwork, or what blinks or breathes, keeps its pace after what was expected
+//!   of it;
+//! - how often a log is said in one tick;
+//! - which button's release caused a log that another release has caused already, since
+//!   the last press, with the same value;
+//! - that nothing else is said: a log is only kept away from the time before one that came;
+//! - whatever a sentence cannot name: levels, logs and values that the app does not
+//!   declare, an output called `log` or `no`, and log values called `within` or `for`.
+//!
+//! A scenario has fewer sentences than a script can have events: one of more than
+//! [`MAX_STEPS`](super::MAX_STEPS) sentences is made, but cannot be read again.
+
+mod gap;
+mod history;
+mod rhythm;
+mod sentences;
+#[cfg(test)]
+mod tests;
+
+use lockstep_core::contract::Interface;
+use lockstep_core::time::Ticks;
+
+use super::{Expectation, Name, Scenario, Step, Verb};
+use crate::script::Script;
+use crate::source::Place;
+use crate::trace::Trace;
+use gap::Gap;
+use history::History;
+use sentences::Sentence;
+
+/// The most expectations between two actions, but for where the outputs are at the end.
+pub const MAX_IN_GAP: usize = 40;
+
+/// The most expectations in all.
+pub const MAX_IN_RUN: usize = 4_000;
+
+/// How many changes are expected of a stretch that knows two levels, but no single period.
+pub const IRREGULAR_SHOWN: usize = 6;
+
+/// A scenario that plays this script, and expects what followed in this trace of it.
+///
+/// Its text is the thing: [`to_string`](ToString::to_string) it, and read that again.
+#[must_use]
+pub fn from_run(interface: &'static Interface, script: &Script, trace: &Trace) -> Scenario {
+    let history = History::new(interface, script, trace);
+    let gaps = gap::all(&history);
+    let mut writer = Writer { steps: Vec::new() };
+    let mut next = 0;
+    while next < history.beats.len() {
+        let Sentence { verbs, last } = sentences::at(&history, &gaps, next);
+        writer.steps.extend(verbs.into_iter().map(step));
+        writer.gap(&history, last, &gaps[last]);
+        next = last + 1;
+    }
+    Scenario {
+        app: Some(name(interface.name)),
+        conditions: script.conditions(),
+        clock: script.clock(),
+        steps: writer.steps,
+    }
+}
+
+struct Writer {
+    steps: Vec<Step>,
+}
+
+impl Writer {
+    fn gap(&mut self, history: &History<'_>, beat: usize, gap: &Gap) {
+        self.expect(&gap.at_once);
+        let mut now = history.beats[beat].tick;
+        for chapter in &gap.chapters {
+            self.wait(now, chapter.at);
+            now = chapter.at;
+            self.expect(&chapter.expectations);
+        }
+        self.wait(now, history.beats[beat].until);
+        self.expect(&gap.at_end);
+    }
+
+    fn wait(&mut self, from: Ticks, to: Ticks) {
+        let length = to.saturating_sub(from);
+        if length > Ticks::ZERO {
+            self.steps.push(step(Verb::Wait(length)));
+        }
+    }
+
+    fn expect(&mut self, expectations: &[Expectation]) {
+        let steps = expectations.iter().cloned().map(Verb::Expect).map(step);
+        self.steps.extend(steps);
+    }
+}
+
+fn step(verb: Verb) -> Step {
+    Step { place: START, verb }
+}
+
+fn name(text: &str) -> Name {
+    Name {
+        text: text.to_owned(),
+        place: START,
+    }
+}
+
+/// What was never written stands nowhere.
+const START: Place = Place {
+    line: 1,
+    column: 1,
+    width: 1,
+};

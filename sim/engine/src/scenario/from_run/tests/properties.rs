@@ -1,0 +1,307 @@
+//! Whatever is played is written, and what is written holds it.
+
+use lockstep_apps::toggle;
+use lockstep_core::contract::{Log, LogId, LogKind};
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::{Level, Output};
+use lockstep_core::time::Instant;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::super::history::History;
+use super::super::rhythm::{Rhythms, Role};
+use super::*;
+use crate::engine::{Observation, Observer};
+use crate::script::{Action, Conditions, Contact, Timed};
+use crate::testing::scripts;
+use crate::trace::Entry;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_run_of_toggle_is_written_again(script in scripts(1)) {
+        held(&AppEntry::of::<toggle::Firmware>(), &script);
+    }
+
+    #[test]
+    fn any_run_of_the_lamp_is_written_again(
+        // The lamp is told where its counter starts and what its board finds.
+        script in prop_oneof![scripts(2), hands()],
+    ) {
+        held(&lamp(), &script);
+    }
+
+    #[test]
+    fn nothing_the_lamp_does_can_come_at_another_tick(
+        script in hands(),
+        which: Index,
+        change in changes(),
+    ) {
+        check_noticed(&lamp(), &script, which, change)?;
+    }
+
+    #[test]
+    fn nothing_toggle_does_can_come_at_another_tick(
+        script in scripts(1),
+        which: Index,
+        change in changes(),
+    ) {
+        check_noticed(&AppEntry::of::<toggle::Firmware>(), &script, which, change)?;
+    }
+
+    #[test]
+    fn whatever_an_app_shows_and_says_is_written(run in runs()) {
+        let (script, trace) = run;
+        let text = from_run(&ANY, &script, &trace).to_string();
+        let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
+        prop_assert_eq!(&plan.script, &script, "\n{}", text);
+        prop_assert_eq!(judge(&plan.checks, &trace), [], "\n{}", text);
+    }
+}
+
+/// What another app does differently, once.
+#[derive(Clone, Copy, Debug)]
+enum Otherwise {
+    Earlier,
+    Later,
+    Never,
+}
+
+fn changes() -> impl Strategy<Value = Otherwise> {
+    select(vec![Otherwise::Earlier, Otherwise::Later, Otherwise::Never])
+}
+
+/// Checks that the text of a run does not hold when one thing that is told in it comes a
+/// tick earlier or later, or not at all.
+fn check_noticed(
+    app: &AppEntry,
+    script: &Script,
+    which: Index,
+    otherwise: Otherwise,
+) -> Result<(), TestCaseError> {
+    let trace = played(app, script);
+    let roles = Rhythms::find(&History::new(app.interface(), script, &trace)).roles;
+    let told = |index: &usize| match trace.entries()[*index] {
+        Entry {
+            what: Observation::Input(_),
+            ..
+        } => false,
+        // What is dark at power-up is not told.
+        Entry {
+            tick: Ticks::ZERO,
+            what: Observation::Output(..),
+        } => false,
+        // Of two alike in one tick, nobody can tell which one is missing.
+        entry => roles[*index] == Role::Told && count(&trace, entry) == 1,
+    };
+    let told: Vec<_> = (0..trace.entries().len()).filter(told).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let index = told[which.index(told.len())];
+    let mut entries = trace.entries().to_vec();
+    match otherwise {
+        Otherwise::Earlier if entries[index].tick == Ticks::ZERO => return Ok(()),
+        Otherwise::Earlier => entries[index].tick.0 -= 1,
+        Otherwise::Later => entries[index].tick.0 += 1,
+        Otherwise::Never => drop(entries.remove(index)),
+    }
+    entries.sort_by_key(|entry| entry.tick);
+    let mut other = Trace::new(app.interface());
+    for Entry { tick, what } in entries {
+        other.observe(tick, what);
+    }
+    other.set_end(script.end());
+    let text = from_run(app.interface(), script, &trace).to_string();
+    let failures = judge(&read(app, &text).checks, &other);
+    let what = trace.lines().nth(index);
+    prop_assert!(!failures.is_empty(), "{what:?} {otherwise:?}\n{text}");
+    Ok(())
+}
+
+/// How often something was observed in its tick.
+fn count(trace: &Trace, entry: Entry) -> usize {
+    trace
+        .entries()
+        .iter()
+        .filter(|other| **other == entry)
+        .count()
+}
+
+/// What hands do that know what they want.
+fn hands() -> impl Strategy<Value = Script> {
+    let hold = select(vec![19_u32, 20, 60, 100, 850, 2_100]);
+    let rest = select(vec![1_u32, 19, 100, 300, 400, 1_500, 9_000]);
+    vec((0_u8..3, hold, rest), 1..15).prop_map(|presses| {
+        let (mut events, mut tick) = (Vec::new(), 0);
+        for (which, hold, rest) in presses {
+            for button in [0, 1].into_iter().filter(|id| which == *id || which == 2) {
+                for (tick, contact) in [(tick, Contact::Closed), (tick + hold, Contact::Open)] {
+                    events.push(Timed {
+                        tick: Ticks(tick),
+                        action: Action::Button(ButtonId(button), contact),
+                    });
+                }
+            }
+            tick += hold + rest;
+        }
+        Script::new(Conditions::Ok, Instant::ZERO, events, Ticks(tick)).unwrap()
+    })
+}
+
+const ANY: Interface = Interface {
+    buttons: &["a", "b"],
+    outputs: &[
+        Output::digital("one"),
+        Output::analog("dim", 100),
+        Output::digital("log"),
+    ],
+    logs: &[
+        LogKind::words("said", &["x", "within", "y"]),
+        LogKind::number("count"),
+    ],
+    ..Interface::named("any", "1")
+};
+
+/// A script and a trace that some app might have left of it.
+fn runs() -> impl Strategy<Value = (Script, Trace)> {
+    let output = |(output, level)| Observation::Output(output, Level(level));
+    let thing = || {
+        prop_oneof![
+            4 => (0_u8..3, 0_u16..2).prop_map(output),
+            2 => (Just(1), 0_u16..100).prop_map(output),
+            // Levels and logs that are not declared.
+            1 => (0_u8..2, 0_u16..102).prop_map(output),
+            4 => (0_u8..3, 0_u16..4)
+                .prop_map(|(id, value)| { Observation::Log(Log::new(LogId(id), value)) }),
+        ]
+    };
+    let by_time = vec((any::<Index>(), thing()), 0..30);
+    let by_hand = vec((any::<Index>(), thing()), 0..20);
+    let rhythm = (0_u8..2, any::<Index>(), 1_u32..400, 1_u32..400, 2_usize..40);
+    (scripts(2), by_time, by_hand, vec(rhythm, 0..4)).prop_map(
+        |(script, by_time, by_hand, rhythms)| {
+            let ticks = script.end().0 as usize + 1;
+            let mut seen: Vec<(u32, bool, Observation)> = Vec::new();
+            let tick = |index: Index| u32::try_from(index.index(ticks)).unwrap();
+            seen.extend(by_time.iter().map(|(at, what)| (tick(*at), false, *what)));
+            for (output, start, up, down, count) in rhythms {
+                let mut now = tick(start);
+                for index in 0..count {
+                    let level = if index % 2 == 0 { 1 } else { 0 };
+                    seen.push((now, false, Observation::Output(output, Level(level))));
+                    now += if index % 2 == 0 { up } else { down };
+                }
+            }
+            let events = script.events();
+            for (at, what) in by_hand.into_iter().filter(|_| !events.is_empty()) {
+                seen.push((events[at.index(events.len())].tick.0, true, what));
+            }
+            seen.extend(
+                events
+                    .iter()
+                    .map(|event| (event.tick.0, true, Observation::Input(event.action))),
+            );
+            seen.retain(|(tick, ..)| *tick <= script.end().0);
+            // In a tick, what time does comes first, and then the inputs.
+            seen.sort_by_key(|(tick, by_hand, what)| {
+                (*tick, *by_hand, !matches!(what, Observation::Input(_)))
+            });
+            let trace = trace_of(&script, &seen);
+            (script, trace)
+        },
+    )
+}
+
+fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
+    let mut trace = Trace::new(&ANY);
+    let mut levels = [Level::OFF; 3];
+    trace.observe(
+        Ticks::ZERO,
+        Observation::Input(Action::Reset(script.conditions())),
+    );
+    for (index, level) in (0..).zip(levels) {
+        trace.observe(Ticks::ZERO, Observation::Output(index, level));
+    }
+    for (index, (tick, by_hand, what)) in seen.iter().enumerate() {
+        if let Observation::Output(output, level) = what {
+            // An output is shown once when time has passed, and once when hands have acted.
+            let shown_later = seen[index + 1..]
+                .iter()
+                .take_while(|later| (later.0, later.1) == (*tick, *by_hand))
+                .any(|later| matches!(later.2, Observation::Output(other, _) if other == *output));
+            let place = &mut levels[usize::from(*output)];
+            if shown_later || std::mem::replace(place, *level) == *level {
+                continue;
+            }
+        }
+        trace.observe(Ticks(*tick), *what);
+    }
+    trace.set_end(script.end());
+    trace
+}
+
+/// The text of a run in which hands do nothing but this, and what came of it.
+fn any_text(events: &[(u32, Contact)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
+    let timed = events.iter().map(|(tick, contact)| Timed {
+        tick: Ticks(*tick),
+        action: Action::Button(ButtonId(0), *contact),
+    });
+    let script = Script::new(Conditions::Ok, Instant::ZERO, timed.collect(), Ticks(end)).unwrap();
+    let inputs = script.events().iter();
+    let inputs = inputs.map(|event| (event.tick.0, true, Observation::Input(event.action)));
+    let mut all: Vec<_> = inputs.chain(seen.iter().copied()).collect();
+    all.sort_by_key(|(tick, by_hand, what)| {
+        (*tick, *by_hand, !matches!(what, Observation::Input(_)))
+    });
+    let trace = trace_of(&script, &all);
+    let text = from_run(&ANY, &script, &trace).to_string();
+    let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
+    assert_eq!(plan.script, script, "{text}");
+    assert_eq!(judge(&plan.checks, &trace), [], "{text}");
+    text
+}
+
+#[test]
+fn what_a_release_causes_at_once_is_kept_away_from_the_time_before() {
+    let said = |tick, value| (tick, true, Observation::Log(Log::new(LogId(0), value)));
+    let events = [(10, Contact::Closed), (60, Contact::Open)];
+    let text = any_text(&events, 60, &[said(60, 2)]);
+    insta::assert_snapshot!(text, @r"
+    app any
+
+    wait 10 ms
+    press a
+    expect no log said for 50 ms
+    wait 50 ms
+    release a
+    expect log said y
+    ");
+}
+
+#[test]
+fn an_app_that_never_falls_silent_is_told_only_for_a_while() {
+    let count = |index: u16| {
+        let log = Log::new(LogId(1), index);
+        (u32::from(index) * 7, false, Observation::Log(log))
+    };
+    let counts: Vec<_> = (1..5_000).map(count).collect();
+    let told = |text: String| {
+        text.lines()
+            .filter(|line| line.starts_with("expect"))
+            .count()
+    };
+    assert_eq!(told(any_text(&[], 40_000, &counts)), MAX_IN_GAP);
+
+    let taps: Vec<_> = (1..300)
+        .flat_map(|tap| {
+            [
+                (tap * 100, Contact::Closed),
+                (tap * 100 + 50, Contact::Open),
+            ]
+        })
+        .collect();
+    assert_eq!(told(any_text(&taps, 40_000, &counts)), MAX_IN_RUN);
+}

@@ -1,0 +1,111 @@
+//! What hands can do, sentence by sentence.
+//!
+//! A contact closes and opens by turns, and a board that samples its pins once a tick sees
+//! one move of it a tick, and one reset.
+
+use lockstep_core::contract::Interface;
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::Ticks;
+
+use crate::script::Contact;
+use crate::source::{Place, Problem};
+
+/// Where the contacts of an app are, and which sentence moved them there.
+pub(super) struct Hands<'a> {
+    interface: &'a Interface,
+    moved: Vec<Option<Moved>>,
+    reset: Option<(Ticks, Place)>,
+}
+
+#[derive(Clone, Copy)]
+struct Moved {
+    contact: Contact,
+    tick: Ticks,
+    place: Place,
+}
+
+impl<'a> Hands<'a> {
+    /// No hand has touched anything: all contacts are open.
+    pub(super) fn new(interface: &'a Interface) -> Self {
+        Self {
+            interface,
+            moved: vec![None; interface.buttons.len()],
+            reset: None,
+        }
+    }
+
+    /// Whether a sentence can begin to move a contact towards `contact`.
+    pub(super) fn begin(
+        &self,
+        button: ButtonId,
+        contact: Contact,
+        tick: Ticks,
+        place: Place,
+    ) -> Result<(), Problem> {
+        let name = self.name(button);
+        let before = self.moved.get(usize::from(button.0)).copied().flatten();
+        let Some(before) = before else {
+            return match contact {
+                Contact::Closed => Ok(()),
+                Contact::Open => Err(Problem::new(
+                    place,
+                    format!("button `{name}` is released already: it was never pressed"),
+                    format!("expected `press {name}` before it"),
+                )),
+            };
+        };
+        if before.contact == contact {
+            return Err(Problem::new(
+                place,
+                format!(
+                    "button `{name}` is {} already, since tick {} (line {})",
+                    match contact {
+                        Contact::Closed => "pressed",
+                        Contact::Open => "released",
+                    },
+                    before.tick.0,
+                    before.place.line
+                ),
+                format!("expected `{} {name}` before it", contact.other().verb()),
+            ));
+        }
+        if before.tick == tick {
+            return Err(Problem::new(
+                place,
+                format!("button `{name}` moves twice in tick {}", tick.0),
+                format!("expected at least 1 ms after line {}", before.place.line),
+            )
+            .with_help("put a `wait` before it: a board samples its pins once a tick"));
+        }
+        Ok(())
+    }
+
+    /// A sentence has moved a contact.
+    pub(super) fn end(&mut self, button: ButtonId, contact: Contact, tick: Ticks, place: Place) {
+        if let Some(moved) = self.moved.get_mut(usize::from(button.0)) {
+            *moved = Some(Moved {
+                contact,
+                tick,
+                place,
+            });
+        }
+    }
+
+    /// Somebody resets the board, if that can be at this tick.
+    pub(super) fn reset(&mut self, tick: Ticks, place: Place) -> Result<(), Problem> {
+        match self.reset.replace((tick, place)) {
+            Some((before, first)) if before == tick => Err(Problem::new(
+                place,
+                format!("a second reset in tick {}", tick.0),
+                format!("expected at least 1 ms after line {}", first.line),
+            )
+            .with_help("put a `wait` before it: a board is reset once a tick at most")),
+            _ => Ok(()),
+        }
+    }
+
+    fn name(&self, button: ButtonId) -> &'static str {
+        let names = self.interface.buttons;
+        names.get(usize::from(button.0)).copied().unwrap_or("?")
+    }
+}

@@ -1,0 +1,203 @@
+//! Scenarios: what is done to an app, and what is expected of it.
+//!
+//! A scenario is read in two steps. [`grammar`] (or [`oneline`], its short form) finds
+//! the sentences, which takes no app. [`check`] resolves the names against what an app
+//! declares and gives every sentence its tick; what comes out is a script for any world
+//! and the checks that judge the trace it leaves.
+//!
+//! Only `wait`, `tap` and bouncing contacts move time. An expectation never does: with
+//! all expectations taken away, the very same events are played.
+
+pub mod check;
+pub mod duration;
+pub mod from_run;
+pub mod grammar;
+mod hands;
+mod names;
+pub mod oneline;
+mod print;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use lockstep_core::time::{Instant, Ticks};
+
+use crate::script::{Conditions, Contact};
+use crate::source::Place;
+
+/// The largest scenario that is read, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// The longest line, in characters.
+pub const MAX_LINE: usize = 1_000;
+
+/// The most steps a scenario can have.
+pub const MAX_STEPS: usize = 100_000;
+
+/// A scenario as it was written, its names not yet looked up.
+#[derive(Clone, Debug, Default)]
+pub struct Scenario {
+    /// The app it is for, where it says so.
+    pub app: Option<Name>,
+    /// What the board finds at tick 0.
+    pub conditions: Conditions,
+    /// Where the app's tick counter starts.
+    pub clock: Instant,
+    /// What is done and expected, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A name and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One sentence.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Where it stands.
+    pub place: Place,
+    /// What it says.
+    pub verb: Verb,
+}
+
+/// What a sentence says.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// Contacts close or open, bouncing for a time before they rest.
+    Move {
+        /// Whose contacts.
+        buttons: Vec<Name>,
+        /// Where to.
+        contact: Contact,
+        /// How long they bounce; that long does the sentence take.
+        bouncing: Ticks,
+    },
+    /// Contacts close, and open after this time; that long does the sentence take.
+    Tap {
+        /// Whose contacts.
+        buttons: Vec<Name>,
+        /// How long they are closed.
+        length: Ticks,
+    },
+    /// Nothing is done for this time.
+    Wait(Ticks),
+    /// The board is reset and finds these conditions.
+    Reset(Conditions),
+    /// Something should be seen.
+    Expect(Expectation),
+}
+
+/// What should be seen.
+#[derive(Clone, Debug)]
+pub enum Expectation {
+    /// On an output.
+    Output {
+        /// Which.
+        output: Name,
+        /// What.
+        claim: OutputClaim,
+        /// Where the level in it stands, if there is one.
+        target_at: Option<Place>,
+    },
+    /// Among the logs.
+    Log {
+        /// Which.
+        log: Name,
+        /// With which value; any when none is named.
+        value: Option<Name>,
+        /// What.
+        claim: LogClaim,
+    },
+}
+
+/// What should be seen on an output. A window begins at the sentence. It ends with the
+/// tick that lies its length later, but before anything is done in that tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputClaim {
+    /// Its level is this now.
+    Is(Target),
+    /// Its level is anything but this now.
+    IsNot(Target),
+    /// It changes to this within the time.
+    Becomes(Target, Ticks),
+    /// It changes within the time.
+    Changes(Ticks),
+    /// It does not change for the time, and is at the target where one is named.
+    Stays(Option<Target>, Ticks),
+    /// The first pulse that begins and ends within the time is this wide.
+    Pulse(Polarity, Measure),
+    /// The first two rises within the time are this far apart.
+    Period(Measure),
+}
+
+/// A length to be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// What it should be.
+    pub length: Ticks,
+    /// How far off it may be.
+    pub tolerance: Ticks,
+    /// The window in which it is measured.
+    pub within: Ticks,
+}
+
+/// Which way a pulse goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Polarity {
+    /// Up from zero and back.
+    High,
+    /// Down to zero and back.
+    Low,
+}
+
+/// A level, or a word for some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Any level above zero.
+    On,
+    /// Zero.
+    Off,
+    /// This one.
+    Level(u16),
+}
+
+/// What should be seen among the logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogClaim {
+    /// It was said since the last press or reset, or since the start.
+    Said,
+    /// It is said within the time.
+    SaidWithin(Ticks),
+    /// It is not said for the time.
+    NotSaid(Ticks),
+}
+
+impl OutputClaim {
+    /// For how long it looks, where it does not look at one moment.
+    #[must_use]
+    pub const fn window(self) -> Option<Ticks> {
+        match self {
+            Self::Is(_) | Self::IsNot(_) => None,
+            Self::Becomes(_, window) | Self::Changes(window) | Self::Stays(_, window) => {
+                Some(window)
+            }
+            Self::Pulse(_, measure) | Self::Period(measure) => Some(measure.within),
+        }
+    }
+}
+
+impl LogClaim {
+    /// For how long it looks, where it does not look back from one moment.
+    #[must_use]
+    pub const fn window(self) -> Option<Ticks> {
+        match self {
+            Self::Said => None,
+            Self::SaidWithin(window) | Self::NotSaid(window) => Some(window),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The names of a scenario, looked up among those an app declares.
+
+use lockstep_core::contract::Interface;
+
+use super::Name;
+use crate::source::{Problem, excerpt, likely, one_of};
+
+/// The place of a button.
+pub(super) fn button(name: &Name, interface: &Interface) -> Result<u8, Problem> {
+    find(name, "button", interface, buttons(interface))
+}
+
+/// The place of an output.
+pub(super) fn output(name: &Name, interface: &Interface) -> Result<u8, Problem> {
+    find(name, "output", interface, outputs(interface))
+}
+
+/// The place of a log.
+pub(super) fn log(name: &Name, interface: &Interface) -> Result<u8, Problem> {
+    find(name, "log", interface, logs(interface))
+}
+
+/// The place of a word among those a log can say.
+pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Problem> {
+    place_of(name, words.iter().copied()).ok_or_else(|| {
+        let word = excerpt(&name.text);
+        unknown(
+            name,
+            format!("log `{log}` never says `{word}`"),
+            words.iter().copied(),
+        )
+    })
+}
+
+/// Whether a sentence names every button once.
+pub(super) fn each_once(names: &[Name]) -> Result<(), Problem> {
+    for (index, name) in names.iter().enumerate() {
+        if names[..index]
+            .iter()
+            .any(|earlier| earlier.text == name.text)
+        {
+            return Err(Problem::new(
+                name.place,
+                format!("button `{}` is named twice", excerpt(&name.text)),
+                "expected each button once in a sentence",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn buttons(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
+    interface.buttons.iter().copied()
+}
+
+fn outputs(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
+    interface.outputs.iter().map(|output| output.name)
+}
+
+fn logs(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
+    interface.logs.iter().map(|log| log.name)
+}
+
+fn find<'a>(
+    name: &Name,
+    what: &str,
+    interface: &Interface,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<u8, Problem> {
+    place_of(name, known.clone()).ok_or_else(|| {
+        let word = excerpt(&name.text);
+        let message = format!("app `{}` has no {what} `{word}`", interface.name);
+        let problem = unknown(name, message, known);
+        match other_kind(name, interface) {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        }
+    })
+}
+
+/// What to write where the app has the very name, but for something else.
+fn other_kind(name: &Name, interface: &Interface) -> Option<String> {
+    if place_of(name, logs(interface)).is_some() {
+        Some(format!("`{name}` is a log: write `expect log {name}`"))
+    } else if place_of(name, outputs(interface)).is_some() {
+        Some(format!(
+            "`{name}` is an output: write `expect {name} is on` or the like"
+        ))
+    } else if place_of(name, buttons(interface)).is_some() {
+        Some(format!(
+            "`{name}` is a button: it can be pressed, and nothing is expected of it"
+        ))
+    } else {
+        None
+    }
+}
+
+fn place_of<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Option<u8> {
+    (0..)
+        .zip(known)
+        .find(|(_, known)| *known == name.text)
+        .map(|(index, _)| index)
+}
+
+fn unknown<'a>(
+    name: &Name,
+    message: String,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Problem {
+    let problem = Problem::new(
+        name.place,
+        message,
+        format!("expected {}", one_of(known.clone())),
+    );
+    match likely(&name.text, known) {
+        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+        None => problem,
+    }
+}

@@ -1,0 +1,432 @@
+//! Scenarios on one line: for a shell, a bug report, a commit message.
+//!
+//! ```text
+//! app:lamp board:clock-failed clock:4294966296
+//! d:A  d:A+B  d:A~8         press; together; bouncing for 8 ms
+//! u:A  u:A+B  u:A~8         release
+//! t:50  t:2s                wait, in ms unless told
+//! r  r:uart-missing         reset
+//! is:lamp=50  is:lamp!=off  becomes:lamp=on@1000  changes:lamp@1000
+//! stays:lamp@1000  stays:lamp=50@1000
+//! pulse:heartbeat=500+-1@2000  low:heartbeat=500@2000  period:heartbeat=1000@3000
+//! log:power  log:power=on  log:power=on@300  nolog:power=on@1000
+//! ```
+//!
+//! The time after `@` is the window: `within` or `for`.
+
+use std::fmt::Write;
+
+use lockstep_core::time::{Instant, Ticks};
+
+use super::duration::{short_length, short_length_or_zero};
+use super::grammar::{MAX_PROBLEMS, level, reading, vague};
+use super::print::Joined;
+use super::words::{Word, unknown_word};
+use super::{
+    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
+    Scenario, Step, Target, Verb,
+};
+use crate::script::{Conditions, Contact};
+use crate::source::{Place, Problem, excerpt, one_of};
+
+const KEYS: [&str; 15] = [
+    "app", "board", "clock", "d", "u", "t", "r", "is", "becomes", "changes", "stays", "pulse",
+    "low", "period", "log",
+];
+const NOLOG: &str = "nolog";
+
+/// Reads a scenario in its short form.
+///
+/// # Errors
+///
+/// All problems, in order, but at most [`MAX_PROBLEMS`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
+    let mut reader = Reader::default();
+    let mut problems = Vec::new();
+    for word in words(text) {
+        let full = text.len() > MAX_BYTES || reader.scenario.steps.len() >= MAX_STEPS;
+        let read = if full {
+            Err(Problem::new(
+                word.place,
+                "the scenario is too long",
+                format!("expected at most {MAX_BYTES} bytes and {MAX_STEPS} steps"),
+            ))
+        } else {
+            reader.read_word(word)
+        };
+        if let Err(problem) = read {
+            problems.push(problem);
+            // With one word too many, every one after it is.
+            if problems.len() == MAX_PROBLEMS || full {
+                break;
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(reader.scenario)
+    } else {
+        Err(problems)
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let lines = text.lines().zip(1..);
+    lines.flat_map(|(line, number)| {
+        let mut column = 1;
+        line.split(char::is_whitespace).filter_map(move |text| {
+            let place = Place {
+                line: number,
+                column,
+                width: text.chars().count(),
+            };
+            column += place.width + 1;
+            (place.width > 0).then_some(Word { text, place })
+        })
+    })
+}
+
+#[derive(Default)]
+struct Reader {
+    scenario: Scenario,
+    headers: Vec<String>,
+}
+
+impl Reader {
+    fn read_word(&mut self, word: Word<'_>) -> Result<(), Problem> {
+        if word.place.width > MAX_LINE {
+            return Err(Problem::new(
+                word.place,
+                format!("the word has {} characters", word.place.width),
+                format!("expected at most {MAX_LINE}"),
+            ));
+        }
+        let (key, rest) = cut(word, ":");
+        let verb = match (key.text, rest) {
+            (header @ ("app" | "board" | "clock"), Some(rest)) => {
+                self.check_header(header, word)?;
+                return self.header(header, rest);
+            }
+            ("d", Some(rest)) => movement(rest, Contact::Closed)?,
+            ("u", Some(rest)) => movement(rest, Contact::Open)?,
+            ("t", Some(rest)) => Verb::Wait(short_length(rest)?),
+            ("r", None) => Verb::Reset(Conditions::Ok),
+            ("r", Some(rest)) => Verb::Reset(conditions(rest)?),
+            (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
+                Verb::Expect(expectation(key, rest)?)
+            }
+            (known, None) if KEYS.contains(&known) || known == NOLOG => {
+                return Err(Problem::new(
+                    key.place.after(),
+                    format!("`{known}` has nothing after it"),
+                    format!("expected `{known}:` and more"),
+                ));
+            }
+            _ => {
+                let choices: Vec<_> = KEYS.into_iter().chain([NOLOG]).collect();
+                return Err(unknown_word(key, &choices));
+            }
+        };
+        self.scenario.steps.push(Step {
+            place: word.place,
+            verb,
+        });
+        Ok(())
+    }
+
+    fn check_header(&mut self, header: &str, word: Word<'_>) -> Result<(), Problem> {
+        if self.headers.iter().any(|said| said == header) {
+            return Err(Problem::new(
+                word.place,
+                format!("`{header}:` is said twice"),
+                "expected it once at most",
+            ));
+        }
+        if !self.scenario.steps.is_empty() {
+            return Err(Problem::new(
+                word.place,
+                format!("`{header}:` comes too late"),
+                "expected it before anything is done or expected",
+            ));
+        }
+        self.headers.push(header.to_owned());
+        Ok(())
+    }
+
+    fn header(&mut self, header: &str, value: Word<'_>) -> Result<(), Problem> {
+        match header {
+            "app" => self.scenario.app = Some(name(value)?),
+            "board" => self.scenario.conditions = conditions(value)?,
+            _ => self.scenario.clock = reading(value)?,
+        }
+        Ok(())
+    }
+}
+
+/// What stands before and after the first `sign`.
+fn cut<'a>(word: Word<'a>, sign: &str) -> (Word<'a>, Option<Word<'a>>) {
+    let Some((before, after)) = word.text.split_once(sign) else {
+        return (word, None);
+    };
+    let width = before.chars().count();
+    let mut places = [word.place; 2];
+    places[0].width = width.max(1);
+    places[1].column += width + sign.len();
+    places[1].width = after.chars().count().max(1);
+    let after = Word {
+        text: after,
+        place: places[1],
+    };
+    let before = Word {
+        text: before,
+        place: places[0],
+    };
+    (before, Some(after))
+}
+
+fn name(word: Word<'_>) -> Result<Name, Problem> {
+    let well_formed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if word.text.is_empty() || !word.text.chars().all(well_formed) {
+        return Err(Problem::new(
+            word.place,
+            match word.text {
+                "" => "a name is missing".to_owned(),
+                _ => format!("`{word}` is not a name"),
+            },
+            "expected letters, digits and `-`",
+        ));
+    }
+    Ok(Name {
+        text: word.text.to_owned(),
+        place: word.place,
+    })
+}
+
+fn conditions(word: Word<'_>) -> Result<Conditions, Problem> {
+    Conditions::from_word(word.text)
+        .ok_or_else(|| unknown_word(word, &Conditions::ALL.map(Conditions::word)))
+}
+
+fn movement(word: Word<'_>, contact: Contact) -> Result<Verb, Problem> {
+    let (names, bouncing) = cut(word, "~");
+    Ok(Verb::Move {
+        buttons: names_of(names)?,
+        contact,
+        bouncing: bouncing.map_or(Ok(Ticks::ZERO), short_length)?,
+    })
+}
+
+fn names_of(word: Word<'_>) -> Result<Vec<Name>, Problem> {
+    let mut names = Vec::new();
+    let mut rest = Some(word);
+    while let Some(word) = rest {
+        let (first, others) = cut(word, "+");
+        names.push(name(first)?);
+        rest = others;
+    }
+    Ok(names)
+}
+
+fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
+    let (subject, window) = cut(word, "@");
+    let window = window.map(short_length).transpose()?;
+    let needed = || {
+        window.ok_or_else(|| {
+            Problem::new(
+                word.place.after(),
+                format!("`{key}` has no window"),
+                "expected `@` and a time in ms",
+            )
+        })
+    };
+    let (negated, sign) = match subject.text.contains("!=") {
+        true => (true, "!="),
+        false => (false, "="),
+    };
+    let (subject, value) = cut(subject, sign);
+    if negated && key != "is" {
+        return Err(Problem::new(
+            word.place,
+            format!("`{key}` knows no `!=`"),
+            "expected `=`",
+        ));
+    }
+    let subject = name(subject)?;
+    let valued = || {
+        value.ok_or_else(|| {
+            Problem::new(
+                word.place.after(),
+                format!("`{key}` has no value"),
+                "expected `=` and a value",
+            )
+        })
+    };
+    let measure = || -> Result<Measure, Problem> {
+        let (number, tolerance) = cut(valued()?, "+-");
+        let length = short_length(number)?;
+        let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
+        if tolerance >= length {
+            return Err(vague(number.place, length, tolerance));
+        }
+        Ok(Measure {
+            length,
+            tolerance,
+            within: needed()?,
+        })
+    };
+    let forbid = |what: Option<Place>, name: &str| match what {
+        Some(place) => Err(Problem::new(
+            place,
+            format!("`{key}` takes no {name}"),
+            "expected nothing",
+        )),
+        None => Ok(()),
+    };
+    let target_at = value.map(|value| value.place);
+    let claim = match key {
+        "log" | NOLOG => {
+            let claim = match window {
+                _ if key == NOLOG => LogClaim::NotSaid(needed()?),
+                Some(window) => LogClaim::SaidWithin(window),
+                None => LogClaim::Said,
+            };
+            let value = value.map(name).transpose()?;
+            return Ok(Expectation::Log {
+                log: subject,
+                value,
+                claim,
+            });
+        }
+        "is" => {
+            forbid(window.map(|_| word.place), "window")?;
+            let target = level(valued()?)?;
+            if negated {
+                OutputClaim::IsNot(target)
+            } else {
+                OutputClaim::Is(target)
+            }
+        }
+        "becomes" => OutputClaim::Becomes(level(valued()?)?, needed()?),
+        "changes" => {
+            forbid(value.map(|value| value.place), "value")?;
+            OutputClaim::Changes(needed()?)
+        }
+        "stays" => OutputClaim::Stays(value.map(level).transpose()?, needed()?),
+        "pulse" => OutputClaim::Pulse(Polarity::High, measure()?),
+        "low" => OutputClaim::Pulse(Polarity::Low, measure()?),
+        "period" => OutputClaim::Period(measure()?),
+        _ => {
+            return Err(Problem::new(
+                word.place,
+                format!("`{}` expects nothing", excerpt(key)),
+                format!("expected {}", one_of(KEYS)),
+            ));
+        }
+    };
+    Ok(Expectation::Output {
+        output: subject,
+        claim,
+        target_at,
+    })
+}
+
+/// Writes the scenario in its short form, which reads as one that plays and expects the
+/// same.
+#[must_use]
+pub fn write(scenario: &Scenario) -> String {
+    let mut words = Vec::new();
+    if let Some(app) = &scenario.app {
+        words.push(format!("app:{app}"));
+    }
+    if scenario.conditions != Conditions::Ok {
+        words.push(format!("board:{}", scenario.conditions));
+    }
+    if scenario.clock != Instant::ZERO {
+        words.push(format!("clock:{}", scenario.clock.0));
+    }
+    for step in &scenario.steps {
+        write_verb(&step.verb, &mut words);
+    }
+    words.join(" ")
+}
+
+fn write_verb(verb: &Verb, words: &mut Vec<String>) {
+    match verb {
+        Verb::Move {
+            buttons,
+            contact,
+            bouncing,
+        } => {
+            let mut word = format!("{}:{}", contact_key(*contact), Joined(buttons, "+"));
+            if *bouncing > Ticks::ZERO {
+                let _ = write!(word, "~{}", bouncing.0);
+            }
+            words.push(word);
+        }
+        Verb::Tap { buttons, length } => {
+            let buttons = Joined(buttons, "+");
+            words.push(format!("d:{buttons}"));
+            words.push(format!("t:{}", length.0));
+            words.push(format!("u:{buttons}"));
+        }
+        Verb::Wait(length) => words.push(format!("t:{}", length.0)),
+        Verb::Reset(Conditions::Ok) => words.push("r".to_owned()),
+        Verb::Reset(conditions) => words.push(format!("r:{conditions}")),
+        Verb::Expect(expectation) => words.push(expectation_word(expectation)),
+    }
+}
+
+fn contact_key(contact: Contact) -> &'static str {
+    match contact {
+        Contact::Closed => "d",
+        Contact::Open => "u",
+    }
+}
+
+fn expectation_word(expectation: &Expectation) -> String {
+    match expectation {
+        Expectation::Output { output, claim, .. } => match claim {
+            OutputClaim::Is(target) => format!("is:{output}={target}"),
+            OutputClaim::IsNot(target) => format!("is:{output}!={target}"),
+            OutputClaim::Becomes(target, within) => {
+                format!("becomes:{output}={target}@{}", within.0)
+            }
+            OutputClaim::Changes(within) => format!("changes:{output}@{}", within.0),
+            OutputClaim::Stays(target, length) => {
+                format!("stays:{output}{}@{}", equals(*target), length.0)
+            }
+            OutputClaim::Pulse(Polarity::High, measure) => {
+                format!("pulse:{output}={}", measure_word(*measure))
+            }
+            OutputClaim::Pulse(Polarity::Low, measure) => {
+                format!("low:{output}={}", measure_word(*measure))
+            }
+            OutputClaim::Period(measure) => format!("period:{output}={}", measure_word(*measure)),
+        },
+        Expectation::Log { log, value, claim } => {
+            let value = value
+                .as_ref()
+                .map_or(String::new(), |value| format!("={value}"));
+            match claim {
+                LogClaim::Said => format!("log:{log}{value}"),
+                LogClaim::SaidWithin(within) => format!("log:{log}{value}@{}", within.0),
+                LogClaim::NotSaid(length) => format!("{NOLOG}:{log}{value}@{}", length.0),
+            }
+        }
+    }
+}
+
+fn equals(target: Option<Target>) -> String {
+    target.map_or(String::new(), |target| format!("={target}"))
+}
+
+fn measure_word(measure: Measure) -> String {
+    let Measure {
+        length,
+        tolerance,
+        within,
+    } = measure;
+    match tolerance {
+        Ticks::ZERO => format!("{}@{}", length.0, within.0),
+        _ => format!("{}+-{}@{}", length.0, tolerance.0, within.0),
+    }
+}

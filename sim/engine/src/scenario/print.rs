@@ -1,0 +1,167 @@
+//! Scenarios written as sentences.
+
+use std::fmt::{self, Display, Formatter};
+
+use lockstep_core::time::{Instant, Ticks};
+
+use super::{
+    Expectation, LogClaim, Measure, Name, OutputClaim, Polarity, Scenario, Step, Target, Verb,
+};
+use crate::script::{Conditions, Contact};
+
+/// Writes the scenario as a `.scn` file that reads as the same scenario. What is begun
+/// after something was expected begins a paragraph.
+impl Display for Scenario {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(app) = &self.app {
+            writeln!(f, "app {app}")?;
+        }
+        if let Some(words) = condition_words(self.conditions) {
+            writeln!(f, "board {words}")?;
+        }
+        if self.clock != Instant::ZERO {
+            writeln!(f, "clock starts at {}", self.clock.0)?;
+        }
+        let mut is_complete =
+            self.app.is_some() || self.conditions != Conditions::Ok || self.clock != Instant::ZERO;
+        for (index, step) in self.steps.iter().enumerate() {
+            if is_complete && (index == 0 || begins_something(&step.verb)) {
+                writeln!(f)?;
+                is_complete = false;
+            }
+            writeln!(f, "{step}")?;
+            is_complete |= matches!(step.verb, Verb::Expect(_));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a new thought can begin with it; a release belongs to its press.
+fn begins_something(verb: &Verb) -> bool {
+    match verb {
+        Verb::Move { contact, .. } => *contact == Contact::Closed,
+        Verb::Tap { .. } | Verb::Reset(_) => true,
+        Verb::Wait(_) | Verb::Expect(_) => false,
+    }
+}
+
+impl Display for Step {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.verb {
+            Verb::Move {
+                buttons,
+                contact,
+                bouncing,
+            } => {
+                write!(f, "{} {}", contact.verb(), Joined(buttons, " and "))?;
+                if *bouncing > Ticks::ZERO {
+                    write!(f, " bouncing for {bouncing}")?;
+                }
+                Ok(())
+            }
+            Verb::Tap { buttons, length } => {
+                write!(f, "tap {} for {length}", Joined(buttons, " and "))
+            }
+            Verb::Wait(length) => write!(f, "wait {length}"),
+            Verb::Reset(conditions) => match condition_words(*conditions) {
+                Some(words) => write!(f, "reset with {words}"),
+                None => f.write_str("reset"),
+            },
+            Verb::Expect(expectation) => write!(f, "expect {expectation}"),
+        }
+    }
+}
+
+impl Display for Expectation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Output { output, claim, .. } => write!(f, "{output} {claim}"),
+            Self::Log { log, value, claim } => {
+                if matches!(claim, LogClaim::NotSaid(_)) {
+                    f.write_str("no ")?;
+                }
+                write!(f, "log {log}")?;
+                if let Some(value) = value {
+                    write!(f, " {value}")?;
+                }
+                match claim {
+                    LogClaim::Said => Ok(()),
+                    LogClaim::SaidWithin(length) => write!(f, " within {length}"),
+                    LogClaim::NotSaid(length) => write!(f, " for {length}"),
+                }
+            }
+        }
+    }
+}
+
+impl Display for OutputClaim {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Is(target) => write!(f, "is {target}"),
+            Self::IsNot(target) => write!(f, "is not {target}"),
+            Self::Becomes(target, within) => write!(f, "becomes {target} within {within}"),
+            Self::Changes(within) => write!(f, "changes within {within}"),
+            Self::Stays(Some(target), length) => write!(f, "stays {target} for {length}"),
+            Self::Stays(None, length) => write!(f, "stays for {length}"),
+            Self::Pulse(polarity, measure) => write!(f, "pulses {polarity} for {measure}"),
+            Self::Period(measure) => write!(f, "repeats every {measure}"),
+        }
+    }
+}
+
+impl Display for Measure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.length)?;
+        if self.tolerance > Ticks::ZERO {
+            write!(f, " +- {}", self.tolerance)?;
+        }
+        write!(f, " within {}", self.within)
+    }
+}
+
+impl Display for Polarity {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::High => "high",
+            Self::Low => "low",
+        })
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On => f.write_str("on"),
+            Self::Off => f.write_str("off"),
+            Self::Level(level) => level.fmt(f),
+        }
+    }
+}
+
+impl Display for Name {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Names with something between them.
+pub(super) struct Joined<'a>(pub(super) &'a [Name], pub(super) &'static str);
+
+impl Display for Joined<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(names, between) = self;
+        for (index, name) in names.iter().enumerate() {
+            let before = if index == 0 { "" } else { between };
+            write!(f, "{before}{name}")?;
+        }
+        Ok(())
+    }
+}
+
+fn condition_words(conditions: Conditions) -> Option<&'static str> {
+    match conditions {
+        Conditions::Ok => None,
+        Conditions::ClockFailed => Some("clock failed"),
+        Conditions::UartMissing => Some("uart missing"),
+    }
+}

@@ -1,0 +1,347 @@
+use lockstep_apps::lamp::Lamp;
+use lockstep_core::contract::{App, Interface};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::check::{Plan, plan};
+use super::grammar::MAX_PROBLEMS;
+use super::*;
+use crate::script::MAX_EVENTS;
+use crate::source::Problem;
+
+const LAMP: Interface = Lamp::INTERFACE;
+
+const NOWHERE: Place = Place {
+    line: 1,
+    column: 1,
+    width: 1,
+};
+
+fn name(text: &str) -> Name {
+    Name {
+        text: text.to_owned(),
+        place: NOWHERE,
+    }
+}
+
+fn lengths() -> impl Strategy<Value = Ticks> {
+    prop_oneof![
+        8 => 1_u32..3_000,
+        1 => (1_u32..600).prop_map(|seconds| seconds * 1_000),
+        1 => (1_u32..60).prop_map(|minutes| minutes * 60_000),
+    ]
+    .prop_map(Ticks)
+}
+
+fn measures() -> impl Strategy<Value = Measure> {
+    (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measure {
+        length,
+        tolerance: Ticks(tolerance.min(length.0 - 1)),
+        within,
+    })
+}
+
+fn targets() -> impl Strategy<Value = Target> {
+    prop_oneof![
+        Just(Target::On),
+        Just(Target::Off),
+        (0_u16..=1).prop_map(Target::Level)
+    ]
+}
+
+fn expectations() -> impl Strategy<Value = Expectation> {
+    let claim = prop_oneof![
+        targets().prop_map(OutputClaim::Is),
+        targets().prop_map(OutputClaim::IsNot),
+        (targets(), lengths()).prop_map(|(target, within)| OutputClaim::Becomes(target, within)),
+        lengths().prop_map(OutputClaim::Changes),
+        (option::of(targets()), lengths())
+            .prop_map(|(target, length)| OutputClaim::Stays(target, length)),
+        measures().prop_map(|measure| OutputClaim::Pulse(Polarity::High, measure)),
+        measures().prop_map(|measure| OutputClaim::Pulse(Polarity::Low, measure)),
+        measures().prop_map(OutputClaim::Period),
+    ];
+    let said = prop_oneof![
+        Just(LogClaim::Said),
+        lengths().prop_map(LogClaim::SaidWithin),
+        lengths().prop_map(LogClaim::NotSaid),
+    ];
+    let log = prop_oneof![
+        option::of(select(vec!["off", "on", "auto-off"])).prop_map(|value| ("power", value)),
+        option::of(Just("42")).prop_map(|value| ("level", value)),
+    ];
+    prop_oneof![
+        (select(vec!["lamp", "heartbeat", "locked"]), claim).prop_map(|(output, claim)| {
+            Expectation::Output {
+                output: name(output),
+                claim,
+                target_at: None,
+            }
+        }),
+        (log, said).prop_map(|((log, value), claim)| Expectation::Log {
+            log: name(log),
+            value: value.map(name),
+            claim,
+        }),
+    ]
+}
+
+fn conditions() -> impl Strategy<Value = Conditions> {
+    select(Conditions::ALL.to_vec())
+}
+
+/// What happens between two waits, for a hand that leaves no contact where it was.
+#[derive(Clone, Debug)]
+enum Act {
+    Move(usize, Ticks),
+    Both,
+    Tap(usize, Ticks),
+    Reset(Conditions),
+    Expect(Expectation),
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    let bouncing = prop_oneof![3 => Just(0), 1 => 2_u32..10].prop_map(Ticks);
+    prop_oneof![
+        2 => (0_usize..2, bouncing).prop_map(|(button, bouncing)| Act::Move(button, bouncing)),
+        1 => Just(Act::Both),
+        2 => (0_usize..2, lengths()).prop_map(|(button, length)| Act::Tap(button, length)),
+        1 => conditions().prop_map(Act::Reset),
+        4 => expectations().prop_map(Act::Expect),
+    ]
+}
+
+/// Scenarios that fit the lamp.
+fn scenarios() -> impl Strategy<Value = Scenario> {
+    let clock = prop_oneof![Just(0), any::<u32>()].prop_map(Instant);
+    (conditions(), clock, vec((acts(), lengths()), 0..25)).prop_map(|(conditions, clock, acts)| {
+        let mut closed = [false; 2];
+        let mut steps = Vec::new();
+        for (act, wait) in acts {
+            if let Some(verb) = verb(act, &mut closed) {
+                steps.push(verb);
+            }
+            steps.push(Verb::Wait(wait));
+        }
+        let place = NOWHERE;
+        Scenario {
+            app: Some(name("lamp")),
+            conditions,
+            clock,
+            steps: steps.into_iter().map(|verb| Step { place, verb }).collect(),
+        }
+    })
+}
+
+fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
+    let names = ["A", "B"];
+    let contact = |closed| {
+        if closed {
+            Contact::Closed
+        } else {
+            Contact::Open
+        }
+    };
+    Some(match act {
+        Act::Move(button, bouncing) => {
+            closed[button] = !closed[button];
+            Verb::Move {
+                buttons: vec![name(names[button])],
+                contact: contact(closed[button]),
+                bouncing,
+            }
+        }
+        Act::Both if closed[0] == closed[1] => {
+            *closed = closed.map(|closed| !closed);
+            Verb::Move {
+                buttons: names.map(name).to_vec(),
+                contact: contact(closed[0]),
+                bouncing: Ticks::ZERO,
+            }
+        }
+        Act::Tap(button, length) if !closed[button] => Verb::Tap {
+            buttons: vec![name(names[button])],
+            length,
+        },
+        Act::Both | Act::Tap(..) => return None,
+        Act::Reset(conditions) => Verb::Reset(conditions),
+        Act::Expect(expectation) => Verb::Expect(expectation),
+    })
+}
+
+/// What a plan does and expects, wherever it stands.
+fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
+    let checks = plan.checks.iter();
+    let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.claim));
+    (plan.script.clone(), checks.collect())
+}
+
+/// Problems have places in the text they were found in, and there are not too many.
+fn check_problems(text: &str, problems: &[Problem]) {
+    assert!((1..=MAX_PROBLEMS).contains(&problems.len()));
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    for Problem { place, .. } in problems {
+        let line = text.lines().nth(place.line - 1).unwrap_or_default();
+        let width = line.chars().count();
+        let within = (1..=width + 1).contains(&place.column) && place.width >= 1;
+        assert!(within, "{place:?} in {line:?}");
+    }
+}
+
+/// Whatever the text, what comes of it stays within the limits.
+fn read_anything(text: &str) {
+    for parse in [grammar::parse, oneline::parse] {
+        let scenario = match parse(text) {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                check_problems(text, &problems);
+                continue;
+            }
+        };
+        assert!(scenario.steps.len() <= MAX_STEPS);
+        match plan(&scenario, &LAMP) {
+            Ok(plan) => assert!(plan.script.events().len() <= MAX_EVENTS),
+            Err(problems) => check_problems(text, &problems),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Put(Index, String),
+    Take(Index, usize),
+    Swap(Index, Index),
+}
+
+fn mutations() -> impl Strategy<Value = Mutation> {
+    let pieces = prop_oneof![
+        "[ -~]",
+        "[ \t\r\n#~@:=+!.%-]",
+        any::<char>().prop_map(String::from),
+        select(vec![
+            " ",
+            "\n",
+            "press A\n",
+            "within",
+            "for",
+            "0",
+            "999999999999",
+            "+-",
+            "ms",
+            "min",
+            "app lamp\n",
+            "bouncing for 600 min",
+            "\u{feff}",
+            "reset\n",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop_oneof![
+        (any::<Index>(), pieces).prop_map(|(at, piece)| Mutation::Put(at, piece)),
+        (any::<Index>(), 1_usize..8).prop_map(|(at, count)| Mutation::Take(at, count)),
+        (any::<Index>(), any::<Index>()).prop_map(|(one, other)| Mutation::Swap(one, other)),
+    ]
+}
+
+fn mutated(text: &str, mutations: &[Mutation]) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for mutation in mutations {
+        match mutation {
+            Mutation::Put(at, piece) => {
+                let at = at.index(chars.len() + 1);
+                chars.splice(at..at, piece.chars());
+            }
+            Mutation::Take(at, count) if !chars.is_empty() => {
+                let at = at.index(chars.len());
+                chars.drain(at..chars.len().min(at + count));
+            }
+            Mutation::Swap(one, other) if !chars.is_empty() => {
+                let count = chars.len();
+                chars.swap(one.index(count), other.index(count));
+            }
+            Mutation::Take(..) | Mutation::Swap(..) => {}
+        }
+    }
+    chars.into_iter().collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_means_the_same(scenario in scenarios()) {
+        let original = plan(&scenario, &LAMP).unwrap();
+        let printed = scenario.to_string();
+        let read = grammar::parse(&printed).unwrap();
+        prop_assert_eq!(meaning(&plan(&read, &LAMP).unwrap()), meaning(&original));
+        prop_assert_eq!(read.to_string(), printed);
+    }
+
+    #[test]
+    fn what_is_written_on_one_line_means_the_same(scenario in scenarios()) {
+        let original = plan(&scenario, &LAMP).unwrap();
+        let written = oneline::write(&scenario);
+        prop_assert!(!written.contains('\n'));
+        let read = oneline::parse(&written).unwrap();
+        prop_assert_eq!(meaning(&plan(&read, &LAMP).unwrap()), meaning(&original));
+        prop_assert_eq!(oneline::write(&read), written);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text: String, bytes: Vec<u8>) {
+        read_anything(&text);
+        read_anything(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_sentence_makes_it_panic(
+        words in vec(select(vec![
+            "app", "lamp", "board", "clock", "failed", "starts", "at", "press", "release", "tap", "wait",
+            "reset", "with", "expect", "A", "B", "and", "for", "5", "ms", "5ms", "1.5", "s", "%", "+-", "log",
+            "no", "power", "on", "is", "not", "becomes", "changes", "stays", "pulses", "high", "low",
+            "repeats", "every", "within", "bouncing", "#", "\n", "\n", "d:A", "u:A", "t:5", "r", "is:lamp=1",
+            "pulse:lamp=1+-1@5", "nolog:power@5", ":", "@", "d:A+B~3",
+        ]), 0..40),
+    ) {
+        read_anything(&words.join(" "));
+    }
+
+    #[test]
+    fn no_slip_of_the_finger_makes_it_panic(
+        scenario in scenarios(),
+        mutations in vec(mutations(), 1..6),
+    ) {
+        read_anything(&mutated(&scenario.to_string(), &mutations));
+        read_anything(&mutated(&oneline::write(&scenario), &mutations));
+    }
+}
+
+#[test]
+fn limits_are_named_once() {
+    let sentences = "app lamp\n".to_owned() + &"expect lamp is off\n".repeat(MAX_STEPS + 50);
+    let words = "is:lamp=off ".repeat(MAX_STEPS + 50);
+    // The limit in bytes comes first, so there is no way to exceed both.
+    let short = "app lamp\n".to_owned() + &"reset\n".repeat(MAX_STEPS + 50);
+    let short_words = "r ".repeat(MAX_STEPS + 50);
+    for (text, parse) in [
+        (sentences, grammar::parse as fn(&str) -> _),
+        (words, oneline::parse),
+        (short, grammar::parse),
+        (short_words, oneline::parse),
+    ] {
+        let problems: Vec<Problem> = parse(&text).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].expected.contains("at most"), "{problems:?}");
+    }
+    let bounces = "app lamp\n".to_owned() + &"press A bouncing for 9000 min\nrelease A\n".repeat(3);
+    let scenario = grammar::parse(&bounces).unwrap();
+    let problems = plan(&scenario, &LAMP).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[test]
+fn a_long_word_of_many_names_is_refused_at_once() {
+    let names: Vec<_> = (0..100_000).map(|number| format!("b{number}")).collect();
+    let problems = oneline::parse(&format!("d:{}", names.join("+"))).unwrap_err();
+    assert!(problems[0].expected.contains("at most 1000"));
+}

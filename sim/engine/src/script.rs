@@ -1,0 +1,265 @@
+//! What a world plays: events at exact ticks, and nothing else.
+//!
+//! Scenarios, recordings and waveforms all become a [`Script`] before anything runs, so
+//! every world plays the same thing whatever it was written in.
+
+pub use lockstep_core::action::{Action, Conditions, Contact};
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::{Instant, Ticks};
+use thiserror::Error;
+
+/// The longest a script can be: 7 days.
+pub const MAX_LENGTH: Ticks = Ticks::from_mins(7 * 24 * 60);
+
+/// The most events a script can have.
+pub const MAX_EVENTS: usize = 1_000_000;
+
+/// An action at a tick, counted from the start of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timed {
+    /// When.
+    pub tick: Ticks,
+    /// What.
+    pub action: Action,
+}
+
+/// Everything a world needs to play a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Script {
+    conditions: Conditions,
+    clock: Instant,
+    events: Vec<Timed>,
+    end: Ticks,
+}
+
+/// Why a list of events is not a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ScriptError {
+    /// The contact is there already.
+    #[error("at tick {}: button {} cannot {} twice in a row", .tick.0, .button.0, .contact.verb())]
+    Unchanged {
+        /// When it happens again.
+        tick: Ticks,
+        /// Which button.
+        button: ButtonId,
+        /// What it should do.
+        contact: Contact,
+    },
+    /// Two edges of one contact in one tick: a board that samples sees neither.
+    #[error("at tick {}: button {} moves twice in one tick", .tick.0, .button.0)]
+    TwiceInOneTick {
+        /// When.
+        tick: Ticks,
+        /// Which button.
+        button: ButtonId,
+    },
+    /// Two resets in one tick.
+    #[error("at tick {}: two resets in one tick", .tick.0)]
+    TwoResets {
+        /// When.
+        tick: Ticks,
+    },
+    /// An event after the end.
+    #[error("at tick {}: an event after the end, tick {}", .tick.0, .end.0)]
+    AfterEnd {
+        /// When it happens.
+        tick: Ticks,
+        /// When the script ends.
+        end: Ticks,
+    },
+    /// A tick above [`MAX_LENGTH`].
+    #[error("the script ends at tick {}: at most {} ticks (7 days) are allowed", .0.0, MAX_LENGTH.0)]
+    TooLong(Ticks),
+    /// More than [`MAX_EVENTS`].
+    #[error("the script has {0} events: at most {MAX_EVENTS} are allowed")]
+    TooManyEvents(usize),
+}
+
+impl Script {
+    /// A script of these events, in any order, that ends at `end`.
+    ///
+    /// `conditions` are what the board finds at tick 0, `clock` is where its tick counter
+    /// starts. Contacts are open at the start, and stay as they are through a reset.
+    ///
+    /// # Errors
+    ///
+    /// A [`ScriptError`] for the first event that no hand could do or no board could see.
+    pub fn new(
+        conditions: Conditions,
+        clock: Instant,
+        mut events: Vec<Timed>,
+        end: Ticks,
+    ) -> Result<Self, ScriptError> {
+        if end > MAX_LENGTH {
+            return Err(ScriptError::TooLong(end));
+        }
+        if events.len() > MAX_EVENTS {
+            return Err(ScriptError::TooManyEvents(events.len()));
+        }
+        events.sort_unstable();
+        check_events(&events, end)?;
+        Ok(Self {
+            conditions,
+            clock,
+            events,
+            end,
+        })
+    }
+
+    /// What the board finds at tick 0.
+    #[must_use]
+    pub fn conditions(&self) -> Conditions {
+        self.conditions
+    }
+
+    /// Where the board's tick counter starts.
+    #[must_use]
+    pub fn clock(&self) -> Instant {
+        self.clock
+    }
+
+    /// The events in the order they are played.
+    #[must_use]
+    pub fn events(&self) -> &[Timed] {
+        &self.events
+    }
+
+    /// The last tick that is played.
+    #[must_use]
+    pub fn end(&self) -> Ticks {
+        self.end
+    }
+}
+
+fn check_events(events: &[Timed], end: Ticks) -> Result<(), ScriptError> {
+    let mut moved: [Option<(Ticks, Contact)>; 256] = [None; 256];
+    let mut last_reset = None;
+    for &Timed { tick, action } in events {
+        if tick > end {
+            return Err(ScriptError::AfterEnd { tick, end });
+        }
+        match action {
+            Action::Reset(_) if last_reset.replace(tick) == Some(tick) => {
+                return Err(ScriptError::TwoResets { tick });
+            }
+            Action::Reset(_) => {}
+            Action::Button(button, contact) => {
+                let place = &mut moved[usize::from(button.0)];
+                let (last_tick, position) = match *place {
+                    Some((last_tick, position)) => (Some(last_tick), position),
+                    None => (None, Contact::Open),
+                };
+                if last_tick == Some(tick) {
+                    return Err(ScriptError::TwiceInOneTick { tick, button });
+                }
+                if position == contact {
+                    return Err(ScriptError::Unchanged {
+                        tick,
+                        button,
+                        contact,
+                    });
+                }
+                *place = Some((tick, contact));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: ButtonId = ButtonId(0);
+    const B: ButtonId = ButtonId(1);
+
+    fn at(tick: u32, action: Action) -> Timed {
+        Timed {
+            tick: Ticks(tick),
+            action,
+        }
+    }
+
+    fn script(events: Vec<Timed>) -> Result<Script, ScriptError> {
+        Script::new(Conditions::Ok, Instant::ZERO, events, Ticks(100))
+    }
+
+    #[test]
+    fn the_actions_of_a_tick_come_in_the_order_a_board_sees_them() {
+        let script = script(vec![
+            at(5, Action::Button(B, Contact::Closed)),
+            at(5, Action::Button(A, Contact::Closed)),
+            at(5, Action::Reset(Conditions::Ok)),
+        ])
+        .unwrap();
+        assert_eq!(
+            script.events(),
+            [
+                at(5, Action::Button(A, Contact::Closed)),
+                at(5, Action::Button(B, Contact::Closed)),
+                at(5, Action::Reset(Conditions::Ok)),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_hand_can_do_is_refused() {
+        let press = Action::Button(A, Contact::Closed);
+        let release = Action::Button(A, Contact::Open);
+        let reset = Action::Reset(Conditions::Ok);
+        for (events, error) in [
+            (
+                vec![at(1, press), at(2, press)],
+                ScriptError::Unchanged {
+                    tick: Ticks(2),
+                    button: A,
+                    contact: Contact::Closed,
+                },
+            ),
+            (
+                vec![at(1, release)],
+                ScriptError::Unchanged {
+                    tick: Ticks(1),
+                    button: A,
+                    contact: Contact::Open,
+                },
+            ),
+            (
+                vec![at(1, press), at(1, release)],
+                ScriptError::TwiceInOneTick {
+                    tick: Ticks(1),
+                    button: A,
+                },
+            ),
+            (
+                vec![at(3, reset), at(3, reset)],
+                ScriptError::TwoResets { tick: Ticks(3) },
+            ),
+            (
+                vec![at(101, press)],
+                ScriptError::AfterEnd {
+                    tick: Ticks(101),
+                    end: Ticks(100),
+                },
+            ),
+        ] {
+            assert_eq!(script(events), Err(error));
+        }
+    }
+
+    #[test]
+    fn lengths_and_counts_are_limited() {
+        let too_long = Script::new(
+            Conditions::Ok,
+            Instant::ZERO,
+            Vec::new(),
+            MAX_LENGTH.saturating_add(Ticks(1)),
+        );
+        assert!(matches!(too_long, Err(ScriptError::TooLong(_))));
+        let events = vec![at(0, Action::Reset(Conditions::Ok)); MAX_EVENTS + 1];
+        assert!(matches!(
+            script(events),
+            Err(ScriptError::TooManyEvents(count)) if count == MAX_EVENTS + 1
+        ));
+    }
+}

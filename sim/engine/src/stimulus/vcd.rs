@@ -1,0 +1,237 @@
+//! A waveform as stimulus: the script that gives a board the inputs a VCD file shows.
+//!
+//! The file may be one that [`trace::vcd`](crate::trace::vcd) wrote, or come from a logic
+//! analyser or another simulator. What counts in it:
+//!
+//! - The 1-bit variables named like the app's buttons, in the scope `in` where there is
+//!   one and in any scope where there is none. 1 is a closed contact; 0, `x` and `z` are an
+//!   open one.
+//! - The string `reset` in the scope `in`: a reset and the conditions the board finds. The
+//!   first one at tick 0 is the power-up.
+//! - The last time stamp, which is the end of the script.
+//!
+//! A board samples its pins once a tick. So a change is seen at the first tick at or after
+//! it, and of several changes between two ticks only the last: pulses can vanish, and
+//! [`Stimulus`] says how many did.
+//!
+//! The format is that of IEEE 1364-2005, clause 18.2, and the strings of GTKWave.
+
+mod commands;
+mod error;
+mod header;
+mod sampler;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use lockstep_core::contract::Interface;
+use lockstep_core::event::ButtonId;
+use vcd::{Command, IdCode};
+
+use crate::script::Script;
+use crate::source::Place;
+use crate::trace::RESET;
+use commands::Commands;
+use error::unexpected;
+pub use error::{VcdError, VcdProblem};
+use header::{Header, Scope, Variable};
+use sampler::Sampler;
+
+/// The largest file that callers should read, in bytes: 64 MiB. What is kept of a file in
+/// memory grows with its size, never faster.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// The most variables a file can declare.
+pub const MAX_VARIABLES: usize = 65_536;
+
+/// The most scopes that can lie in one another.
+pub const MAX_DEPTH: usize = 64;
+
+/// The longest a command can be, in bytes: a comment, a name, a string or a vector.
+pub const MAX_COMMAND: usize = 65_536;
+
+/// A waveform whose header was read: what it declares is known, and not yet what happens.
+#[derive(Clone, Debug)]
+pub struct Waveform<'a> {
+    bytes: &'a [u8],
+    header: Header,
+}
+
+/// What a waveform does to a board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stimulus {
+    /// The inputs at the ticks they are seen.
+    pub script: Script,
+    /// The pulses that began and ended between two ticks, so that no board would see them.
+    pub vanished_pulses: u64,
+    /// How often a button was given the level `x` or `z`, which count as open.
+    pub unknown_levels: u64,
+}
+
+impl<'a> Waveform<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    ///
+    /// A [`VcdError`] where the file is no VCD, lacks what it must have, exceeds a limit,
+    /// or was written by a newer version of this program.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, VcdError> {
+        let header = header::parse(bytes)?;
+        Ok(Self { bytes, header })
+    }
+
+    /// The name of the app whose trace this is, when the file says so.
+    #[must_use]
+    pub fn app(&self) -> Option<&str> {
+        self.header.app.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    /// Where the file says which app it shows; its beginning where it does not.
+    #[must_use]
+    pub fn app_place(&self) -> Place {
+        let offset = self.header.app.as_ref().map_or(0, |(offset, _)| *offset);
+        error::place_at(self.bytes, offset)
+    }
+
+    /// Reads what happens, for an app with this interface.
+    ///
+    /// The app need not be [`Waveform::app`]: any that has the buttons will do.
+    ///
+    /// # Errors
+    ///
+    /// A [`VcdError`] when the inputs do not fit the app, or as [`Waveform::parse`].
+    pub fn stimulus(&self, interface: &Interface) -> Result<Stimulus, VcdError> {
+        let inputs = self.inputs(interface)?;
+        let mut sampler = Sampler::new(self.header.timescale, interface.buttons.len());
+        let mut commands = Commands::new(self.bytes, self.header.body);
+        while let Some((offset, command)) = commands.next()? {
+            self.take(command, &inputs, &mut sampler)
+                .map_err(|problem| VcdError::at(self.bytes, offset, problem))?;
+        }
+        sampler
+            .finish(self.header.clock)
+            .map_err(|problem| VcdError::at(self.bytes, self.bytes.len(), problem))
+    }
+
+    fn take(
+        &self,
+        command: Command,
+        inputs: &HashMap<IdCode, Input>,
+        sampler: &mut Sampler,
+    ) -> Result<(), VcdProblem> {
+        let input = |id: IdCode| match inputs.get(&id) {
+            Some(input) => Ok(Some(*input)),
+            None if self.header.codes.contains(&id) => Ok(None),
+            None => Err(VcdProblem::Undeclared(id.to_string())),
+        };
+        match command {
+            Command::Timestamp(time) => sampler.advance(time),
+            Command::ChangeScalar(id, value) => match input(id)? {
+                Some(Input::Button(button)) => {
+                    sampler.set(button, value);
+                    Ok(())
+                }
+                Some(Input::Reset) => Err(unexpected(&value, error::CONDITIONS)),
+                None => Ok(()),
+            },
+            Command::ChangeVector(id, vector) => match (input(id)?, vector.get(0)) {
+                (Some(Input::Button(button)), Some(value)) if vector.len() == 1 => {
+                    sampler.set(button, value);
+                    Ok(())
+                }
+                (Some(Input::Button(_)), _) => Err(unexpected(&vector, error::BIT)),
+                (Some(Input::Reset), _) => Err(unexpected(&vector, error::CONDITIONS)),
+                (None, _) => Ok(()),
+            },
+            Command::ChangeString(id, text) => match input(id)? {
+                Some(Input::Reset) => sampler.reset(&text),
+                Some(Input::Button(_)) => Err(unexpected(&text, error::BIT)),
+                None => Ok(()),
+            },
+            Command::ChangeReal(id, number) => match input(id)? {
+                Some(Input::Reset) => Err(unexpected(&number, error::CONDITIONS)),
+                Some(Input::Button(_)) => Err(unexpected(&number, error::BIT)),
+                None => Ok(()),
+            },
+            Command::Begin(_) | Command::End(_) | Command::Comment(_) => Ok(()),
+            _ => Err(VcdProblem::Declaration),
+        }
+    }
+
+    /// What each identifier code stands for that this app listens to.
+    fn inputs(&self, interface: &Interface) -> Result<HashMap<IdCode, Input>, VcdError> {
+        let only_in = self.header.has_inputs;
+        let mut inputs = HashMap::new();
+        let mut codes = HashMap::new();
+        for variable in &self.header.variables {
+            if only_in && variable.scope != Scope::Inputs {
+                continue;
+            }
+            let refuse = |problem| Err(VcdError::at(self.bytes, variable.offset, problem));
+            let input = match input(variable, interface, only_in) {
+                Ok(Some(input)) => input,
+                Ok(None) => continue,
+                Err(problem) => return refuse(problem),
+            };
+            // One signal has one code in however many scopes it appears.
+            let same_code = inputs.insert(variable.code, input).unwrap_or(input);
+            let same_input = codes.insert(input, variable.code).unwrap_or(variable.code);
+            if same_code != input {
+                return refuse(VcdProblem::TwoInputs(variable.name.clone()));
+            }
+            if same_input != variable.code {
+                return refuse(VcdProblem::TwoSignals(variable.name.clone()));
+            }
+        }
+        if inputs.is_empty() {
+            return Err(VcdError::at(
+                self.bytes,
+                self.header.end,
+                VcdProblem::NoInputs {
+                    app: interface.name,
+                    buttons: interface.buttons,
+                },
+            ));
+        }
+        Ok(inputs)
+    }
+}
+
+/// What a variable can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Input {
+    Button(ButtonId),
+    Reset,
+}
+
+/// What the variable stands for; in the scope `in` it must stand for something.
+fn input(
+    variable: &Variable,
+    interface: &Interface,
+    only_in: bool,
+) -> Result<Option<Input>, VcdProblem> {
+    let wrong_type = |expected| {
+        Err(VcdProblem::WrongType {
+            name: variable.name.clone(),
+            found: format!("{} of {} bits", variable.kind, variable.size),
+            expected,
+        })
+    };
+    let button = (0..=u8::MAX)
+        .zip(interface.buttons)
+        .find(|(_, name)| variable.name == **name);
+    match button {
+        Some((index, _)) if variable.is_bit() => Ok(Some(Input::Button(ButtonId(index)))),
+        Some(_) if only_in => wrong_type("a wire of 1 bit"),
+        Some(_) => Ok(None),
+        None if !only_in => Ok(None),
+        None if variable.name == RESET && variable.is_string() => Ok(Some(Input::Reset)),
+        None if variable.name == RESET => wrong_type("a string"),
+        None => Err(VcdProblem::UnknownInput {
+            name: variable.name.clone(),
+            app: interface.name,
+            buttons: interface.buttons,
+        }),
+    }
+}

@@ -1,0 +1,202 @@
+//! What a VCD file declares before anything happens in it.
+
+use std::collections::HashSet;
+
+use lockstep_core::time::Instant;
+use vcd::{Command, IdCode, TimescaleUnit, VarType};
+
+use super::commands::Commands;
+use super::error::{VcdError, VcdProblem, unexpected};
+use super::sampler::Timescale;
+use super::{MAX_DEPTH, MAX_VARIABLES};
+use crate::trace::Kind;
+use crate::trace::vcd::{APP, CLOCK, SIGNATURE, VERSION};
+
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    /// The app whose trace this is, and where the comment stands that says so.
+    pub(super) app: Option<(usize, String)>,
+    pub(super) clock: Instant,
+    pub(super) timescale: Timescale,
+    pub(super) variables: Vec<Variable>,
+    /// Every identifier code that is declared.
+    pub(super) codes: HashSet<IdCode>,
+    /// Whether there is a scope `in`.
+    pub(super) has_inputs: bool,
+    /// Where `$enddefinitions` stands.
+    pub(super) end: usize,
+    /// Where the value changes begin.
+    pub(super) body: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Variable {
+    /// Where it is declared.
+    pub(super) offset: usize,
+    pub(super) scope: Scope,
+    pub(super) name: String,
+    pub(super) code: IdCode,
+    pub(super) kind: VarType,
+    pub(super) size: u32,
+}
+
+/// Which scope a variable stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// One called `in`.
+    Inputs,
+    Other,
+}
+
+impl Variable {
+    pub(super) fn is_bit(&self) -> bool {
+        let carries_levels = !matches!(
+            self.kind,
+            VarType::String | VarType::Real | VarType::Event | VarType::Parameter
+        );
+        carries_levels && self.size == 1
+    }
+
+    /// Whatever its size: writers disagree about that of a string.
+    pub(super) fn is_string(&self) -> bool {
+        self.kind == VarType::String
+    }
+}
+
+/// Reads up to and with `$enddefinitions`.
+pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
+    let mut commands = Commands::new(bytes, 0);
+    let mut draft = Draft::default();
+    while let Some((offset, command)) = commands.next()? {
+        let refuse = |problem| VcdError::at(bytes, offset, problem);
+        if command == Command::Enddefinitions {
+            return draft.finish(offset, commands.position()).map_err(refuse);
+        }
+        draft.take(offset, command).map_err(refuse)?;
+    }
+    let problem = VcdProblem::CutShort {
+        expected: "`$enddefinitions $end`",
+    };
+    Err(VcdError::at(bytes, bytes.len(), problem))
+}
+
+/// What is known of a header that is being read.
+#[derive(Default)]
+struct Draft {
+    app: Option<(usize, String)>,
+    clock: Instant,
+    timescale: Option<Timescale>,
+    variables: Vec<Variable>,
+    codes: HashSet<IdCode>,
+    /// The scopes that are open. The crate's own header would be a tree, built by a
+    /// function that calls itself: a file could make it call itself too often.
+    scopes: Vec<Scope>,
+    has_inputs: bool,
+}
+
+impl Draft {
+    fn take(&mut self, offset: usize, command: Command) -> Result<(), VcdProblem> {
+        match command {
+            Command::Comment(text) => self.comment(offset, &text),
+            Command::Date(_) | Command::Version(_) => Ok(()),
+            Command::Timescale(count, unit) => self.timescale(count, unit),
+            Command::ScopeDef(_, name) => self.open(&name),
+            Command::Upscope => match self.scopes.pop() {
+                Some(_) => Ok(()),
+                None => Err(unexpected("$upscope", "no `$upscope`: no scope is open")),
+            },
+            Command::VarDef(kind, size, code, name, _) => self.declare(Variable {
+                offset,
+                scope: self.scopes.last().copied().unwrap_or(Scope::Other),
+                name,
+                code,
+                kind,
+                size,
+            }),
+            _ => Err(VcdProblem::BeforeEndOfHeader),
+        }
+    }
+
+    /// Our own comment says which app is shown and where its clock started.
+    fn comment(&mut self, offset: usize, text: &str) -> Result<(), VcdProblem> {
+        let mut words = text.split_ascii_whitespace();
+        if words.next() != Some(SIGNATURE) {
+            return Ok(());
+        }
+        match words.next().map(str::parse) {
+            Some(Ok(VERSION)) => {}
+            Some(Ok(found)) => return Err(VcdProblem::OtherVersion { found }),
+            // Somebody writes about us.
+            Some(Err(_)) | None => return Ok(()),
+        }
+        for (key, value) in words.filter_map(|word| word.split_once('=')) {
+            if key == APP {
+                self.app = Some((offset, value.to_owned()));
+            } else if key == CLOCK {
+                let reading = value.parse().map_err(|_| {
+                    unexpected(value, "a reading of the tick counter after `clock=`")
+                })?;
+                self.clock = Instant(reading);
+            }
+        }
+        Ok(())
+    }
+
+    fn timescale(&mut self, count: u32, unit: TimescaleUnit) -> Result<(), VcdProblem> {
+        if self.timescale.is_some() {
+            return Err(unexpected("$timescale", "only one `$timescale`"));
+        }
+        let timescale = Timescale::new(count, unit)
+            .ok_or_else(|| unexpected("0", "a timescale of 1, 10 or 100 units"))?;
+        self.timescale = Some(timescale);
+        Ok(())
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), VcdProblem> {
+        if self.scopes.len() == MAX_DEPTH {
+            return Err(VcdProblem::TooDeep);
+        }
+        let is_inputs = name == Kind::In.word();
+        self.has_inputs |= is_inputs;
+        self.scopes.push(if is_inputs {
+            Scope::Inputs
+        } else {
+            Scope::Other
+        });
+        Ok(())
+    }
+
+    fn declare(&mut self, variable: Variable) -> Result<(), VcdProblem> {
+        if self.variables.len() == MAX_VARIABLES {
+            return Err(VcdProblem::TooManyVariables);
+        }
+        self.codes.insert(variable.code);
+        self.variables.push(variable);
+        Ok(())
+    }
+
+    fn finish(self, end: usize, body: usize) -> Result<Header, VcdProblem> {
+        if !self.scopes.is_empty() {
+            return Err(unexpected(
+                "$enddefinitions",
+                "`$upscope $end`: a scope is open",
+            ));
+        }
+        let timescale = self.timescale.ok_or_else(|| {
+            unexpected(
+                "$enddefinitions",
+                "`$timescale 1 ms $end` or the like before it",
+            )
+        })?;
+        Ok(Header {
+            app: self.app,
+            clock: self.clock,
+            timescale,
+            variables: self.variables,
+            codes: self.codes,
+            has_inputs: self.has_inputs,
+            end,
+            body,
+        })
+    }
+}

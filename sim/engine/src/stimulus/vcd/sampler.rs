@@ -1,0 +1,199 @@
+//! What a board sees of a waveform that samples its pins once a tick.
+
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::{Instant, Ticks};
+use vcd::{TimescaleUnit, Value};
+
+use super::Stimulus;
+use super::error::{CONDITIONS, VcdProblem, unexpected};
+use crate::script::{
+    Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed,
+};
+
+/// Ticks in a second.
+const TICKS_PER_SECOND: u128 = 1_000;
+
+/// How long the file's unit of time is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timescale {
+    count: u32,
+    unit: TimescaleUnit,
+}
+
+impl Timescale {
+    /// This many of the unit; none for no time at all. The standard has 1, 10 and 100.
+    pub(super) fn new(count: u32, unit: TimescaleUnit) -> Option<Self> {
+        (count > 0).then_some(Self { count, unit })
+    }
+
+    /// The first tick at or after this time; none beyond the longest script.
+    fn tick(self, time: u64) -> Option<Ticks> {
+        // 64 + 32 + 10 bits: no file can make it overflow.
+        let scaled = u128::from(time) * u128::from(self.count) * TICKS_PER_SECOND;
+        let tick = scaled.div_ceil(self.unit.divisor().into());
+        u32::try_from(tick)
+            .ok()
+            .map(Ticks)
+            .filter(|tick| *tick <= MAX_LENGTH)
+    }
+}
+
+/// Follows the inputs and notes what is seen of them.
+pub(super) struct Sampler {
+    timescale: Timescale,
+    pins: Vec<Pin>,
+    /// The time of the file.
+    time: u64,
+    /// The tick that will sample what happens now.
+    tick: Ticks,
+    power_up: Option<Conditions>,
+    last_reset: Option<Ticks>,
+    events: Vec<Timed>,
+    vanished_pulses: u64,
+    unknown_levels: u64,
+}
+
+struct Pin {
+    sampled: Contact,
+    contact: Contact,
+    /// The changes since it was sampled.
+    changes: u64,
+}
+
+impl Sampler {
+    pub(super) fn new(timescale: Timescale, buttons: usize) -> Self {
+        let open = || Pin {
+            sampled: Contact::Open,
+            contact: Contact::Open,
+            changes: 0,
+        };
+        Self {
+            timescale,
+            pins: (0..buttons).map(|_| open()).collect(),
+            time: 0,
+            tick: Ticks::ZERO,
+            power_up: None,
+            last_reset: None,
+            events: Vec::new(),
+            vanished_pulses: 0,
+            unknown_levels: 0,
+        }
+    }
+
+    /// Time passes, to this reading of the file's clock.
+    pub(super) fn advance(&mut self, time: u64) -> Result<(), VcdProblem> {
+        if time < self.time {
+            return Err(VcdProblem::TimeRunsBack {
+                time,
+                previous: self.time,
+            });
+        }
+        let tick = self
+            .timescale
+            .tick(time)
+            .ok_or(VcdProblem::TooLate { time })?;
+        if tick > self.tick {
+            self.sample()?;
+        }
+        self.time = time;
+        self.tick = tick;
+        Ok(())
+    }
+
+    /// The button's wire takes a level.
+    pub(super) fn set(&mut self, button: ButtonId, level: Value) {
+        let contact = match level {
+            Value::V1 => Contact::Closed,
+            Value::V0 => Contact::Open,
+            Value::X | Value::Z => {
+                self.unknown_levels += 1;
+                Contact::Open
+            }
+        };
+        if let Some(pin) = self.pins.get_mut(usize::from(button.0))
+            && pin.contact != contact
+        {
+            pin.contact = contact;
+            pin.changes += 1;
+        }
+    }
+
+    /// The string `reset` takes a value; the empty one ends a reset and starts none.
+    pub(super) fn reset(&mut self, word: &str) -> Result<(), VcdProblem> {
+        if word.is_empty() {
+            return Ok(());
+        }
+        let conditions = Conditions::from_word(word).ok_or_else(|| unexpected(word, CONDITIONS))?;
+        let tick = self.tick;
+        if tick == Ticks::ZERO && self.power_up.is_none() {
+            self.power_up = Some(conditions);
+            return Ok(());
+        }
+        if self.last_reset.replace(tick) == Some(tick) {
+            return Err(ScriptError::TwoResets { tick }.into());
+        }
+        self.note(Action::Reset(conditions))
+    }
+
+    /// The script of what was seen, on a board whose tick counter starts at `clock`.
+    pub(super) fn finish(mut self, clock: Instant) -> Result<Stimulus, VcdProblem> {
+        self.sample()?;
+        let conditions = self.power_up.unwrap_or_default();
+        Ok(Stimulus {
+            script: Script::new(conditions, clock, self.events, self.tick)?,
+            vanished_pulses: self.vanished_pulses,
+            unknown_levels: self.unknown_levels,
+        })
+    }
+
+    fn sample(&mut self) -> Result<(), VcdProblem> {
+        for index in 0..=u8::MAX {
+            let Some(pin) = self.pins.get_mut(usize::from(index)) else {
+                break;
+            };
+            // Two changes make a pulse; one that is left over is what is seen.
+            self.vanished_pulses += std::mem::take(&mut pin.changes) / 2;
+            if pin.sampled != pin.contact {
+                pin.sampled = pin.contact;
+                let contact = pin.contact;
+                self.note(Action::Button(ButtonId(index), contact))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, action: Action) -> Result<(), VcdProblem> {
+        if self.events.len() == MAX_EVENTS {
+            return Err(VcdProblem::TooManyEvents);
+        }
+        self.events.push(Timed {
+            tick: self.tick,
+            action,
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_belongs_to_the_first_tick_at_or_after_it() {
+        for (count, unit, time, tick) in [
+            (1, TimescaleUnit::MS, 7, Some(7)),
+            (10, TimescaleUnit::NS, 0, Some(0)),
+            (10, TimescaleUnit::NS, 1, Some(1)),
+            (10, TimescaleUnit::NS, 100_000, Some(1)),
+            (10, TimescaleUnit::NS, 100_001, Some(2)),
+            (1, TimescaleUnit::FS, u64::MAX, Some(18_446_745)),
+            (1, TimescaleUnit::S, 604_800, Some(MAX_LENGTH.0)),
+            (1, TimescaleUnit::S, 604_801, None),
+            (u32::MAX, TimescaleUnit::S, u64::MAX, None),
+        ] {
+            let timescale = Timescale::new(count, unit).unwrap();
+            assert_eq!(timescale.tick(time), tick.map(Ticks));
+        }
+        assert!(Timescale::new(0, TimescaleUnit::MS).is_none());
+    }
+}

@@ -1,0 +1,92 @@
+//! Scripts for the tests of this crate.
+
+use std::ops::ControlFlow;
+
+use lockstep_apps::lamp::Lamp;
+use lockstep_apps::toggle;
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::{Instant, Ticks};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::catalog::AppEntry;
+use crate::play;
+use crate::script::{Action, Conditions, Contact, Script, Timed};
+use crate::trace::Trace;
+
+/// The apps that ship; the first is the one that is played where none is named.
+pub(crate) fn shipped() -> Vec<AppEntry> {
+    vec![AppEntry::of::<Lamp>(), AppEntry::of::<toggle::Firmware>()]
+}
+
+/// What follows when `toggle` plays this script.
+pub(crate) fn trace_of(script: &Script) -> Trace {
+    let app = AppEntry::of::<toggle::Firmware>();
+    play::trace(&app, script, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+/// A press at tick 2, held through a reset at tick 3, let go at tick 6.
+pub(crate) fn press_and_reset() -> Script {
+    let button = |contact| Action::Button(ButtonId(0), contact);
+    let events = [
+        (2, button(Contact::Closed)),
+        (3, Action::Reset(Conditions::UartMissing)),
+        (6, button(Contact::Open)),
+    ];
+    let timed = events.map(|(tick, action)| Timed {
+        tick: Ticks(tick),
+        action,
+    });
+    Script::new(Conditions::Ok, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap()
+}
+
+/// Any script that hands could play on a board with this many buttons.
+pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
+    let gap = prop_oneof![4 => 0_u32..4, 1 => 0_u32..20_000];
+    let resets = 0..Conditions::ALL.len();
+    let what = prop_oneof![
+        1 => resets.clone().prop_map(|index| Err(Conditions::ALL[index])),
+        4 => (0..buttons).prop_map(Ok),
+    ];
+    let clock = prop_oneof![Just(0), any::<u32>()];
+    (resets, clock, vec((gap, what), 0..40), 0_u32..1_000).prop_map(
+        |(conditions, clock, steps, rest)| {
+            let mut tick = 0;
+            let mut events: Vec<Timed> = Vec::new();
+            for (gap, what) in steps {
+                tick += gap;
+                let action = match what {
+                    Err(conditions) => Action::Reset(conditions),
+                    Ok(button) => Action::Button(ButtonId(button), next_contact(&events, button)),
+                };
+                if !events.iter().any(|event| clashes(*event, tick, action)) {
+                    events.push(Timed {
+                        tick: Ticks(tick),
+                        action,
+                    });
+                }
+            }
+            let conditions = Conditions::ALL[conditions];
+            Script::new(conditions, Instant(clock), events, Ticks(tick + rest)).unwrap()
+        },
+    )
+}
+
+fn next_contact(events: &[Timed], button: u8) -> Contact {
+    let moves = |event: &&Timed| matches!(event.action, Action::Button(id, _) if id.0 == button);
+    if events.iter().filter(moves).count() % 2 == 0 {
+        Contact::Closed
+    } else {
+        Contact::Open
+    }
+}
+
+/// Whether the event forbids another action of this kind at this tick.
+fn clashes(event: Timed, tick: u32, action: Action) -> bool {
+    event.tick.0 == tick
+        && match (event.action, action) {
+            (Action::Reset(_), Action::Reset(_)) => true,
+            (Action::Button(one, _), Action::Button(other, _)) => one == other,
+            _ => false,
+        }
+}

@@ -1,0 +1,273 @@
+//! One way a run went.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use lockstep_core::time::{Instant, Ticks};
+
+use super::TimelineError;
+use crate::catalog::AppEntry;
+use crate::engine::Player;
+use crate::play::{self, PlayError};
+use crate::script::{
+    Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed,
+};
+use crate::trace::Trace;
+
+/// How many ticks lie between two copies of the app.
+pub const SPACING: Ticks = Ticks(65_536);
+
+/// One way a run went: everything that was done and followed, up to where it was played.
+///
+/// The app is copied every [`SPACING`] ticks. Any other tick is reached from the copy
+/// before it, so a jump costs the same wherever it goes.
+pub struct Branch {
+    origin: Option<Origin>,
+    conditions: Conditions,
+    clock: Instant,
+    events: Vec<Timed>,
+    trace: Trace,
+    checkpoints: Vec<Rc<dyn Player>>,
+    live: Box<dyn Player>,
+    /// Why nothing that would follow can be trusted.
+    broken: Option<TimelineError>,
+}
+
+/// Where a branch left another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The place of the other among the branches.
+    pub branch: usize,
+    /// The last tick they share.
+    pub tick: Ticks,
+}
+
+impl Branch {
+    /// A branch that begins with power-up and what the script does at tick 0.
+    pub(super) fn power_up(app: &AppEntry, script: &Script) -> Result<Self, PlayError> {
+        let mut trace = Trace::new(app.interface());
+        trace.set_clock(script.clock());
+        let live = play::start(app, script, &mut trace)?;
+        play::check_contract(app, trace.entries())?;
+        let at_zero = script.events().iter();
+        Ok(Self {
+            origin: None,
+            conditions: script.conditions(),
+            clock: script.clock(),
+            events: at_zero
+                .take_while(|event| event.tick == Ticks::ZERO)
+                .copied()
+                .collect(),
+            trace,
+            checkpoints: vec![Rc::from(live.fork())],
+            live,
+            broken: None,
+        })
+    }
+
+    /// A branch that shares everything with this one up to and with a tick.
+    pub(super) fn fork(&self, index: usize, tick: Ticks) -> Result<Self, PlayError> {
+        let tick = tick.min(self.end());
+        let events = self.events.partition_point(|event| event.tick <= tick);
+        let checkpoints = self.checkpoints.iter();
+        Ok(Self {
+            origin: Some(Origin {
+                branch: index,
+                tick,
+            }),
+            conditions: self.conditions,
+            clock: self.clock,
+            events: self.events[..events].to_vec(),
+            trace: self.trace.up_to(tick),
+            checkpoints: checkpoints
+                .take_while(|player| player.now() <= tick)
+                .cloned()
+                .collect(),
+            live: self.at(tick)?,
+            broken: self.broken.clone().filter(|_| tick >= self.end()),
+        })
+    }
+
+    /// This branch as it was before a tick.
+    pub(super) fn before(&self, app: &AppEntry, tick: Ticks) -> Result<Self, TimelineError> {
+        let Some(last) = tick.0.checked_sub(1) else {
+            let nothing = Script::new(self.conditions, self.clock, Vec::new(), Ticks::ZERO)?;
+            return Ok(Self::power_up(app, &nothing)?);
+        };
+        Ok(Self {
+            origin: self.origin,
+            ..self.fork(0, Ticks(last))?
+        })
+    }
+
+    /// Plays on from the end, doing what the events say.
+    pub(super) fn extend(
+        &mut self,
+        app: &AppEntry,
+        until: Ticks,
+        events: &[Timed],
+    ) -> Result<(), TimelineError> {
+        self.unbroken()?;
+        let extended = self.play_on(app, until, events);
+        self.remember(extended)
+    }
+
+    /// Whether what follows can be trusted.
+    fn unbroken(&self) -> Result<(), TimelineError> {
+        self.broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Keeps what broke the run: nothing is played on from there.
+    fn remember(&mut self, played: Result<(), TimelineError>) -> Result<(), TimelineError> {
+        if let Err(error @ TimelineError::Play(_)) = &played {
+            self.broken = Some(error.clone());
+        }
+        played
+    }
+
+    fn play_on(
+        &mut self,
+        app: &AppEntry,
+        until: Ticks,
+        events: &[Timed],
+    ) -> Result<(), TimelineError> {
+        if until > MAX_LENGTH {
+            return Err(ScriptError::TooLong(until).into());
+        }
+        let known = self.trace.entries().len();
+        while self.live.now() < until {
+            let next_copy = Ticks((self.live.now().0 / SPACING.0 + 1) * SPACING.0);
+            let next = next_copy.min(until);
+            let events = play::between(events, self.live.now(), next);
+            self.events.extend(events);
+            let played = play::play_to(
+                self.live.as_mut(),
+                events,
+                next,
+                &mut self.trace,
+                &mut |_| ControlFlow::Continue(()),
+            );
+            self.trace.set_end(self.live.now());
+            played?;
+            if next == next_copy {
+                self.checkpoints.push(Rc::from(self.live.fork()));
+            }
+            if self.trace.dropped() > 0 {
+                return Err(PlayError::TraceFull {
+                    app: app.interface().name,
+                }
+                .into());
+            }
+        }
+        Ok(play::check_contract(app, &self.trace.entries()[known..])?)
+    }
+
+    /// Does something at the end. Only one thing is done in a tick, so that it can be
+    /// played again in the same order: a second one comes a tick later.
+    pub(super) fn act(&mut self, app: &AppEntry, action: Action) -> Result<(), TimelineError> {
+        self.unbroken()?;
+        if self
+            .events
+            .last()
+            .is_some_and(|event| event.tick == self.end())
+        {
+            self.extend(app, self.end().saturating_add(Ticks(1)), &[])?;
+        }
+        if self.events.len() >= MAX_EVENTS {
+            return Err(ScriptError::TooManyEvents(self.events.len() + 1).into());
+        }
+        if let Action::Button(button, contact) = action
+            && self.live.is_closed(button) == (contact == Contact::Closed)
+        {
+            return Err(ScriptError::Unchanged {
+                tick: self.end(),
+                button,
+                contact,
+            }
+            .into());
+        }
+        let event = Timed {
+            tick: self.end(),
+            action,
+        };
+        let known = self.trace.entries().len();
+        self.events.push(event);
+        let acted = play::act_now(self.live.as_mut(), event, &mut self.trace);
+        // A copy that was made at this tick is of the app before this was done.
+        if let Some(copy) = self.checkpoints.last_mut()
+            && copy.now() == event.tick
+        {
+            *copy = Rc::from(self.live.fork());
+        }
+        let acted = acted
+            .and_then(|()| play::check_contract(app, &self.trace.entries()[known..]))
+            .map_err(TimelineError::from);
+        self.remember(acted)
+    }
+
+    /// Why nothing that would follow can be trusted: the app panicked or broke its contract,
+    /// or the trace is full. Nothing is played on from there.
+    #[must_use]
+    pub fn broken(&self) -> Option<&TimelineError> {
+        self.broken.as_ref()
+    }
+
+    /// Where it left another branch; the first one left none.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        self.origin
+    }
+
+    /// The last tick that was played.
+    #[must_use]
+    pub fn end(&self) -> Ticks {
+        self.live.now()
+    }
+
+    /// What was done, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Timed] {
+        &self.events
+    }
+
+    /// Everything that happened.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// The app as it is at the end.
+    #[must_use]
+    pub fn live(&self) -> &dyn Player {
+        self.live.as_ref()
+    }
+
+    /// The app as it was when this tick, or the last one, was over.
+    ///
+    /// # Errors
+    ///
+    /// [`PlayError::Panicked`] when the app does now what it did not do before.
+    pub fn at(&self, tick: Ticks) -> Result<Box<dyn Player>, PlayError> {
+        if tick >= self.end() {
+            return Ok(self.live.fork());
+        }
+        let after = self
+            .checkpoints
+            .partition_point(|player| player.now() <= tick);
+        // The first copy was made at tick 0, which is before any other tick.
+        let mut player = self.checkpoints[after.saturating_sub(1)].fork();
+        play::play_to(player.as_mut(), &self.events, tick, &mut (), &mut |_| {
+            ControlFlow::Continue(())
+        })?;
+        Ok(player)
+    }
+
+    /// What was done, as something that any world can play, up to where it was played.
+    ///
+    /// # Errors
+    ///
+    /// A [`ScriptError`] when hands could not do it.
+    pub fn script(&self) -> Result<Script, ScriptError> {
+        Script::new(self.conditions, self.clock, self.events.clone(), self.end())
+    }
+}

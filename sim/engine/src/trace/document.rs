@@ -1,0 +1,392 @@
+//! Traces read back from files: whatever app or world they come from.
+
+#[cfg(test)]
+mod tests;
+
+use std::str::FromStr;
+
+use lockstep_core::time::Ticks;
+use serde_json::Value as Json;
+
+use super::text::{END, LINES, SIGNATURE, VERSION};
+use super::{Kind, Line, MAX_LINES, Trace};
+use crate::source::{Place, Problem, excerpt, one_of};
+
+/// The largest trace that is read, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024 * 1024;
+
+/// A trace by its names alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The name of the app.
+    pub app: String,
+    /// The lines, in order.
+    pub lines: Vec<Record>,
+    /// The last tick that was played.
+    pub end: Ticks,
+}
+
+/// One line by its names alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When, in ticks from the start of the run.
+    pub tick: Ticks,
+    /// What kind of observation.
+    pub kind: Kind,
+    /// Of what.
+    pub name: String,
+    /// What was observed.
+    pub value: String,
+}
+
+impl From<&Trace> for Document {
+    fn from(trace: &Trace) -> Self {
+        Self {
+            app: trace.interface().name.to_owned(),
+            lines: trace.lines().map(Record::from).collect(),
+            end: trace.end(),
+        }
+    }
+}
+
+impl From<Line> for Record {
+    fn from(line: Line) -> Self {
+        Self {
+            tick: line.tick,
+            kind: line.kind,
+            name: line.name.to_owned(),
+            value: line.value.to_string(),
+        }
+    }
+}
+
+impl Document {
+    /// Reads a trace in its text form, in JSON lines, or in a snapshot that insta wrote of
+    /// the text form.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Problem`]: a line that cannot be read, ticks that go backwards, or a
+    /// last line that is missing or does not agree with what stands before it.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let (body, skipped) = after_front_matter(text);
+        let mut lines = body.lines().zip(skipped + 1..);
+        let (header, number) = lines.next().unwrap_or(("", skipped + 1));
+        let place = whole_line(header, number);
+        let app = if header.starts_with('{') {
+            json_header(header, place)?
+        } else {
+            text_header(header, place)?
+        };
+        let mut reader = Reader::new(app, place);
+        let read = if header.starts_with('{') {
+            json_line
+        } else {
+            text_line
+        };
+        for (line, number) in lines {
+            let place = whole_line(line, number);
+            reader.take(read(line, place)?, place)?;
+        }
+        reader.finish()
+    }
+}
+
+/// What insta writes above a snapshot stands between two lines of three dashes. What
+/// follows it, and how many lines it takes.
+fn after_front_matter(text: &str) -> (&str, usize) {
+    const DASHES: &str = "---";
+    let mut rest = text;
+    for (line, number) in text.split_inclusive('\n').zip(1_usize..) {
+        let is_dashes = line.trim_end() == DASHES;
+        rest = &rest[line.len()..];
+        if number == 1 && !is_dashes {
+            break;
+        }
+        if number > 1 && is_dashes {
+            return (rest, number);
+        }
+    }
+    (text, 0)
+}
+
+/// What one line after the header says.
+enum Said {
+    Record(Record),
+    End { end: Ticks, lines: usize },
+}
+
+struct Reader {
+    document: Document,
+    complete: bool,
+    last: Place,
+}
+
+impl Reader {
+    fn new(app: String, header: Place) -> Self {
+        Self {
+            document: Document {
+                app,
+                lines: Vec::new(),
+                end: Ticks::ZERO,
+            },
+            complete: false,
+            last: header,
+        }
+    }
+
+    fn take(&mut self, said: Said, place: Place) -> Result<(), Problem> {
+        self.last = place;
+        if self.complete {
+            return Err(Problem::new(
+                place,
+                "the trace goes on after its end",
+                format!("expected nothing after the line `{END}`"),
+            ));
+        }
+        let latest = self.document.lines.last().map_or(0, |line| line.tick.0);
+        let tick = match &said {
+            Said::Record(record) => record.tick,
+            Said::End { end, .. } => *end,
+        };
+        if tick.0 < latest {
+            return Err(Problem::new(
+                place,
+                format!("tick {} comes after tick {latest}", tick.0),
+                "expected ticks that never go back",
+            ));
+        }
+        match said {
+            Said::Record(_) if self.document.lines.len() >= MAX_LINES => {
+                return Err(Problem::new(
+                    place,
+                    "the trace has too many lines",
+                    format!("expected at most {MAX_LINES}"),
+                ));
+            }
+            Said::Record(record) => self.document.lines.push(record),
+            Said::End { end, lines } => {
+                let found = self.document.lines.len();
+                if lines != found {
+                    return Err(Problem::new(
+                        place,
+                        format!("the trace says it has {lines} lines, and has {found}"),
+                        format!("expected {found}"),
+                    )
+                    .with_help("somebody cut or mended it by hand: write it again"));
+                }
+                self.document.end = end;
+                self.complete = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Document, Problem> {
+        if self.complete {
+            return Ok(self.document);
+        }
+        Err(Problem::new(
+            Place {
+                column: self.last.column + self.last.width,
+                width: 1,
+                ..self.last
+            },
+            "the trace breaks off here",
+            format!("expected a last line with `{END}  {LINES}` and their number"),
+        ))
+    }
+}
+
+fn text_header(line: &str, place: Place) -> Result<String, Problem> {
+    let rest = line
+        .strip_prefix(SIGNATURE)
+        .ok_or_else(|| not_a_trace(place))?;
+    let (version, rest) = rest.split_once(':').ok_or_else(|| not_a_trace(place))?;
+    check_version(version.trim().parse().ok(), place)?;
+    let (app, tick) = rest.split_once(',').unwrap_or((rest, ""));
+    if app.trim().is_empty() {
+        return Err(no_app(place));
+    }
+    match tick.trim() {
+        "tick 1 ms" => Ok(app.trim().to_owned()),
+        _ => Err(other_tick(place)),
+    }
+}
+
+fn text_line(line: &str, place: Place) -> Result<Said, Problem> {
+    let words: Vec<_> = line.split_whitespace().take(5).collect();
+    let at = |word: &str| word_place(line, word, place);
+    let &[tick, kind, name, value] = words.as_slice() else {
+        let message = match words.len() {
+            5.. => "this line of the trace has too many words",
+            _ => "this line of the trace has too few words",
+        };
+        return Err(Problem::new(place, message, A_LINE));
+    };
+    let tick = number::<u32>(tick, "tick", at(tick))?;
+    said(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
+}
+
+fn said(
+    tick: Ticks,
+    (kind, kind_at): (&str, Place),
+    name: &str,
+    (value, value_at): (&str, Place),
+) -> Result<Said, Problem> {
+    if kind == END && name == LINES {
+        let lines = number(value, "number of lines", value_at)?;
+        return Ok(Said::End { end: tick, lines });
+    }
+    let kind = Kind::from_word(kind).ok_or_else(|| {
+        let kinds = Kind::ALL.map(Kind::word);
+        Problem::new(
+            kind_at,
+            format!("`{}` is no kind of line", excerpt(kind)),
+            format!("expected {}, or `{END}` with `{LINES}`", one_of(kinds)),
+        )
+    })?;
+    Ok(Said::Record(Record {
+        tick,
+        kind,
+        name: name.to_owned(),
+        value: value.to_owned(),
+    }))
+}
+
+fn json_header(line: &str, place: Place) -> Result<String, Problem> {
+    let header = json(line, place)?;
+    let version = header.get("trace").ok_or_else(|| not_a_trace(place))?;
+    let version = version.as_u64().and_then(|version| version.try_into().ok());
+    check_version(version, place)?;
+    let app = header.get("app").and_then(Json::as_str);
+    let app = app.filter(|app| !app.is_empty());
+    let app = app.ok_or_else(|| no_app(place))?;
+    match header.get("tick_ms").and_then(Json::as_u64) {
+        Some(1) => Ok(app.to_owned()),
+        _ => Err(other_tick(place)),
+    }
+}
+
+fn other_tick(place: Place) -> Problem {
+    Problem::new(
+        place,
+        "the trace does not say that a tick is 1 ms",
+        format!("expected a first line like `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
+    )
+}
+
+fn json_line(line: &str, place: Place) -> Result<Said, Problem> {
+    let line = json(line, place)?;
+    let wrong = |key: &str, expected: &str| {
+        let message = match line.get(key) {
+            None => format!("this line of the trace has no `{key}`"),
+            Some(value) => format!("`{}` is not a {key}", excerpt(&value.to_string())),
+        };
+        Problem::new(place, message, format!("expected {expected}"))
+    };
+    let word = |key| {
+        let word = line.get(key).and_then(Json::as_str);
+        word.ok_or_else(|| wrong(key, "a text"))
+    };
+    let tick = line
+        .get("tick")
+        .and_then(Json::as_u64)
+        .and_then(|tick| u32::try_from(tick).ok())
+        .ok_or_else(|| wrong("tick", A_NUMBER))?;
+    let value = match line.get("value") {
+        Some(Json::String(value)) => value.clone(),
+        Some(Json::Number(value)) => value.to_string(),
+        _ => return Err(wrong("value", "a text or a number")),
+    };
+    said(
+        Ticks(tick),
+        (word("kind")?, place),
+        word("name")?,
+        (&value, place),
+    )
+}
+
+fn json(line: &str, place: Place) -> Result<Json, Problem> {
+    serde_json::from_str(line).map_err(|error| {
+        // The column counts bytes, and the message ends with it and a line that is not
+        // the file's.
+        let before = error.column().saturating_sub(1).min(line.len());
+        let column = String::from_utf8_lossy(&line.as_bytes()[..before]);
+        let place = Place {
+            column: column.chars().count() + 1,
+            width: 1,
+            ..place
+        };
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        Problem::new(
+            place,
+            format!("this is not JSON: {message}"),
+            "expected one JSON object a line",
+        )
+    })
+}
+
+const A_NUMBER: &str = "a whole number up to 4294967295";
+
+const A_LINE: &str = "expected a tick, `in`, `out`, `log` or `end`, a name and a value";
+
+fn number<N: FromStr>(word: &str, what: &str, place: Place) -> Result<N, Problem> {
+    word.parse().map_err(|_| {
+        Problem::new(
+            place,
+            format!("`{}` is not a {what}", excerpt(word)),
+            format!("expected {A_NUMBER}"),
+        )
+    })
+}
+
+fn check_version(version: Option<u32>, place: Place) -> Result<(), Problem> {
+    match version {
+        None | Some(0) => Err(not_a_trace(place)),
+        Some(version) if version > VERSION => Err(Problem::new(
+            place,
+            format!("the trace is in format {version}"),
+            format!("expected format {VERSION} or older"),
+        )
+        .with_help("update this program")),
+        Some(_) => Ok(()),
+    }
+}
+
+fn not_a_trace(place: Place) -> Problem {
+    Problem::new(
+        place,
+        "this is not a trace",
+        format!("expected a first line such as `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
+    )
+    .with_help("`sim run SCENARIO` and `--format jsonl` write traces; a VCD cannot be compared")
+}
+
+fn no_app(place: Place) -> Problem {
+    Problem::new(
+        place,
+        "the trace does not say which app it is of",
+        "expected the name of an app",
+    )
+}
+
+/// The place of a word that is a part of the line.
+fn word_place(line: &str, word: &str, place: Place) -> Place {
+    let before = (word.as_ptr().addr()).saturating_sub(line.as_ptr().addr());
+    let before = line.get(..before).unwrap_or_default();
+    Place {
+        column: before.chars().count() + 1,
+        width: word.chars().count().max(1),
+        ..place
+    }
+}
+
+fn whole_line(line: &str, number: usize) -> Place {
+    Place {
+        line: number,
+        column: 1,
+        width: line.chars().count().max(1),
+    }
+}

@@ -1,0 +1,127 @@
+use lockstep_core::contract::{Interface, Log, LogId, LogKind};
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::{Level, Output};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::*;
+use crate::engine::{Observation, Observer};
+use crate::script::{Action, Conditions, Contact};
+use crate::testing::{scripts, trace_of};
+use crate::trace::{jsonl, text};
+
+const APP: &Interface = &Interface {
+    buttons: &["A", "button-with-a-long-name"],
+    outputs: &[Output::analog("lamp", 100), Output::digital("led")],
+    logs: &[
+        LogKind::words("power", &["off", "on"]),
+        LogKind::number("level"),
+    ],
+    ..Interface::named("app", "1")
+};
+
+/// Any trace, also of an app that breaks its contract.
+fn traces() -> impl Strategy<Value = Trace> {
+    let what = prop_oneof![
+        (0_u8..3, any::<u16>())
+            .prop_map(|(output, level)| Observation::Output(output, Level(level))),
+        (0_u8..3, any::<u16>())
+            .prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..2, 0_u16..3).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..3).prop_map(|id| Observation::Input(Action::Button(ButtonId(id), Contact::Open))),
+        (0_usize..3).prop_map(|of| Observation::Input(Action::Reset(Conditions::ALL[of]))),
+    ];
+    (vec((0_u32..100_000_000, what), 0..40), 0_u32..1_000).prop_map(|(entries, rest)| {
+        let mut trace = Trace::new(APP);
+        let mut now = 0_u32;
+        for (gap, what) in entries {
+            now = now.saturating_add(gap);
+            trace.observe(Ticks(now), what);
+        }
+        trace.set_end(Ticks(now.saturating_add(rest)));
+        trace
+    })
+}
+
+fn written(trace: &Trace) -> [String; 2] {
+    let mut forms = [Vec::new(), Vec::new()];
+    text::write(trace, &mut forms[0]).unwrap();
+    jsonl::write(trace, &mut forms[1]).unwrap();
+    forms.map(|form| String::from_utf8(form).unwrap())
+}
+
+fn check_place(text: &str, problem: &Problem) {
+    let line = text.lines().nth(problem.place.line - 1).unwrap_or_default();
+    let columns = 1..=line.chars().count() + 1;
+    assert!(
+        columns.contains(&problem.place.column),
+        "{problem:?} in {line:?}"
+    );
+}
+
+#[test]
+fn a_golden_is_read_with_either_line_end() {
+    let [golden, _] = written(&trace_of(&crate::testing::press_and_reset()));
+    let golden = format!("---\nsource: x\n---\n{golden}");
+    let document = Document::parse(&golden).unwrap();
+    assert_eq!(Document::parse(&golden.replace('\n', "\r\n")), Ok(document));
+    let empty = Document::parse("---\nsource: x\n---\n").unwrap_err();
+    assert_eq!(empty.place.line, 4);
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read_the_same_in_both_forms(trace in traces()) {
+        for form in written(&trace) {
+            prop_assert_eq!(Document::parse(&form), Ok(Document::from(&trace)));
+        }
+    }
+
+    #[test]
+    fn so_is_what_was_played(script in scripts(1)) {
+        let trace = trace_of(&script);
+        for form in written(&trace) {
+            prop_assert_eq!(Document::parse(&form), Ok(Document::from(&trace)));
+        }
+    }
+
+    #[test]
+    fn a_trace_that_was_cut_anywhere_is_refused(trace in traces(), cut: Index) {
+        for form in written(&trace) {
+            // Without its last newline it is still whole.
+            let cut = form.floor_char_boundary(cut.index(form.len() - 1));
+            let problem = Document::parse(&form[..cut]);
+            prop_assert!(problem.is_err() || form[cut..].trim_end().is_empty());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text: String, bytes: Vec<u8>) {
+        for text in [text.as_str(), &String::from_utf8_lossy(&bytes)] {
+            for text in [text.to_owned(), format!("lockstep trace 1: app, x\n{text}"), format!("{{{text}")] {
+                if let Err(problem) = Document::parse(&text) {
+                    check_place(&text, &problem);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_damage_makes_it_panic(
+        trace in traces(),
+        damage in vec((any::<Index>(), any::<char>()), 1..5),
+    ) {
+        for form in written(&trace) {
+            let mut chars: Vec<char> = form.chars().collect();
+            for (at, c) in &damage {
+                let at = at.index(chars.len());
+                chars[at] = *c;
+            }
+            let text = String::from_iter(chars);
+            if let Err(problem) = Document::parse(&text) {
+                check_place(&text, &problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The form of a trace for waveform viewers: a VCD file, as IEEE 1364-2005 describes it in
+//! clause 18.2, with the string variables that GTKWave added.
+//!
+//! ```text
+//! $comment
+//!     lockstep 1 app=toggle clock=0
+//! $end
+//! $timescale 1 ms $end
+//! $scope module in $end
+//! $var string 1 ! reset $end
+//! $var wire 1 " button $end
+//! $upscope $end
+//! ```
+//!
+//! - A button is a wire, 1 while its contact is closed.
+//! - A digital output is a wire; any other is a register just wide enough for its maximum.
+//!   A level that it cannot have is written as `x`.
+//! - A reset and a log are moments, not levels: a string that carries the word or number
+//!   at its tick and is empty one tick later, unless the next one is there by then.
+//!
+//! What happens more than once in a tick is written in the order it happened; a viewer
+//! that shows one value a tick shows the last. A wire that is told to stay as it is (a
+//! button that a reset finds closed) is not written again.
+//!
+//! The comment is what [`stimulus`](crate::stimulus) needs to play the file again. Nothing here
+//! depends on the day or the machine: equal traces give equal bytes.
+
+use std::io::{self, Write};
+
+use ::vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
+use lockstep_core::output::{Level, Range};
+use lockstep_core::time::Ticks;
+
+use super::{Entry, Kind, Line, RESET, Trace, Value};
+use crate::engine::Observation;
+use crate::script::{Action, Contact};
+
+/// What the comment in the header begins with, up to the version.
+pub const SIGNATURE: &str = "lockstep";
+
+/// The version of the conventions above that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// The key of the app's name in the comment.
+pub const APP: &str = "app";
+
+/// The key of the first reading of the board's tick counter in the comment.
+pub const CLOCK: &str = "clock";
+
+/// Writes the whole trace, in many small pieces: `out` should be buffered.
+///
+/// What the app shows or says without declaring it has no variable and is left out;
+/// [`crate::play::trace`] gives no trace that has any.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let mut waves = Waves::declare(trace, out)?;
+    waves.start(trace)?;
+    for same_tick in trace.entries().chunk_by(|a, b| a.tick == b.tick) {
+        waves.tick(trace, same_tick)?;
+    }
+    waves.finish(trace.end())
+}
+
+struct Waves<'a> {
+    writer: Writer<&'a mut dyn Write>,
+    reset: IdCode,
+    buttons: Vec<Wire>,
+    outputs: Vec<Wire>,
+    logs: Vec<IdCode>,
+    /// The last time that was written.
+    now: Ticks,
+    /// The strings that carry something since `now`.
+    said: Vec<IdCode>,
+}
+
+impl<'a> Waves<'a> {
+    fn declare(trace: &Trace, out: &'a mut dyn Write) -> io::Result<Self> {
+        let interface = trace.interface();
+        let mut writer = Writer::new(out);
+        writer.comment(&format!(
+            "{SIGNATURE} {VERSION} {APP}={} {CLOCK}={}",
+            interface.name,
+            trace.clock().0
+        ))?;
+        writer.timescale(1, TimescaleUnit::MS)?;
+
+        writer.add_module(Kind::In.word())?;
+        let reset = add_string(&mut writer, RESET)?;
+        let buttons = interface
+            .buttons
+            .iter()
+            .map(|name| Wire::add(&mut writer, name, Range::Digital))
+            .collect::<io::Result<_>>()?;
+        writer.upscope()?;
+
+        writer.add_module(Kind::Out.word())?;
+        let outputs = interface
+            .outputs
+            .iter()
+            .map(|output| Wire::add(&mut writer, output.name, output.range))
+            .collect::<io::Result<_>>()?;
+        writer.upscope()?;
+
+        writer.add_module(Kind::Log.word())?;
+        let logs = interface
+            .logs
+            .iter()
+            .map(|log| add_string(&mut writer, log.name))
+            .collect::<io::Result<_>>()?;
+        writer.upscope()?;
+
+        writer.enddefinitions()?;
+        Ok(Self {
+            writer,
+            reset,
+            buttons,
+            outputs,
+            logs,
+            now: Ticks::ZERO,
+            said: Vec::new(),
+        })
+    }
+
+    /// Writes what is there before anything happens: nothing said, every contact open, and
+    /// what the outputs show first.
+    fn start(&mut self, trace: &Trace) -> io::Result<()> {
+        self.writer.timestamp(0)?;
+        self.writer.begin(SimulationCommand::Dumpvars)?;
+        self.writer.change_string(self.reset, "")?;
+        for button in &mut self.buttons {
+            button.show(&mut self.writer, Level::OFF)?;
+        }
+        for (index, output) in (0..).zip(&mut self.outputs) {
+            match first_level(trace, index) {
+                Some(level) => output.show(&mut self.writer, level)?,
+                None => output.write(&mut self.writer, None)?,
+            }
+        }
+        for log in &self.logs {
+            self.writer.change_string(*log, "")?;
+        }
+        self.writer.end()
+    }
+
+    fn tick(&mut self, trace: &Trace, same_tick: &[Entry]) -> io::Result<()> {
+        let Some(first) = same_tick.first() else {
+            return Ok(());
+        };
+        self.fall_silent(first.tick, same_tick)?;
+        self.at(first.tick)?;
+        for entry in same_tick {
+            self.change(trace, *entry)?;
+        }
+        Ok(())
+    }
+
+    /// Empties the strings that are due by this tick, when this happens at it.
+    fn fall_silent(&mut self, tick: Ticks, same_tick: &[Entry]) -> io::Result<()> {
+        if self.said.is_empty() || tick <= self.now {
+            return Ok(());
+        }
+        let next = Ticks(self.now.0 + 1);
+        self.at(next)?;
+        for id in std::mem::take(&mut self.said) {
+            let said_again = tick == next
+                && same_tick
+                    .iter()
+                    .any(|entry| self.string(entry.what) == Some(id));
+            if !said_again {
+                self.writer.change_string(id, "")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, trace: &Trace, entry: Entry) -> io::Result<()> {
+        if let Some(id) = self.string(entry.what) {
+            match Line::new(trace.interface(), entry).value {
+                Value::Word(word) => self.writer.change_string(id, word)?,
+                Value::Number(number) => self.writer.change_string(id, &number.to_string())?,
+            }
+            if !self.said.contains(&id) {
+                self.said.push(id);
+            }
+            return Ok(());
+        }
+        let (wire, level) = match entry.what {
+            Observation::Input(Action::Button(button, contact)) => (
+                self.buttons.get_mut(usize::from(button.0)),
+                Level::from(contact == Contact::Closed),
+            ),
+            Observation::Output(index, level) => (self.outputs.get_mut(usize::from(index)), level),
+            Observation::Input(Action::Reset(_)) | Observation::Log(_) => return Ok(()),
+        };
+        match wire {
+            Some(wire) => wire.show(&mut self.writer, level),
+            None => Ok(()),
+        }
+    }
+
+    /// The string that carries what was observed, if one does.
+    fn string(&self, what: Observation) -> Option<IdCode> {
+        match what {
+            Observation::Input(Action::Reset(_)) => Some(self.reset),
+            Observation::Log(log) => self.logs.get(usize::from(log.id.0)).copied(),
+            Observation::Input(Action::Button(..)) | Observation::Output(..) => None,
+        }
+    }
+
+    fn at(&mut self, tick: Ticks) -> io::Result<()> {
+        if tick > self.now {
+            self.now = tick;
+            self.writer.timestamp(tick.0.into())?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, end: Ticks) -> io::Result<()> {
+        self.fall_silent(end, &[])?;
+        self.at(end)
+    }
+}
+
+/// The level the output has before its first change.
+fn first_level(trace: &Trace, output: u8) -> Option<Level> {
+    trace
+        .entries()
+        .iter()
+        .take_while(|entry| entry.tick == Ticks::ZERO)
+        .find_map(|entry| match entry.what {
+            Observation::Output(index, level) if index == output => Some(level),
+            _ => None,
+        })
+}
+
+/// The standard has no strings; the width of one means nothing to GTKWave.
+fn add_string(writer: &mut Writer<&mut dyn Write>, name: &str) -> io::Result<IdCode> {
+    writer.add_var(VarType::String, 1, name, None)
+}
+
+/// A button or an output.
+struct Wire {
+    id: IdCode,
+    range: Range,
+    shown: Option<Level>,
+}
+
+impl Wire {
+    fn add(writer: &mut Writer<&mut dyn Write>, name: &str, range: Range) -> io::Result<Self> {
+        let id = match range {
+            Range::Digital => writer.add_wire(1, name)?,
+            Range::Analog { .. } => writer.add_var(VarType::Reg, width(range), name, None)?,
+        };
+        Ok(Self {
+            id,
+            range,
+            shown: None,
+        })
+    }
+
+    fn show(&mut self, writer: &mut Writer<&mut dyn Write>, level: Level) -> io::Result<()> {
+        if self.shown.replace(level) == Some(level) {
+            return Ok(());
+        }
+        self.write(writer, Some(level).filter(|&it| it <= self.range.max()))
+    }
+
+    /// Writes the level, or `x` where there is none.
+    fn write(&self, writer: &mut Writer<&mut dyn Write>, level: Option<Level>) -> io::Result<()> {
+        let bit = |place: u32| match level {
+            Some(level) => ::vcd::Value::from(level.0 >> place & 1 == 1),
+            None => ::vcd::Value::X,
+        };
+        match self.range {
+            Range::Digital => writer.change_scalar(self.id, bit(0)),
+            Range::Analog { .. } => {
+                writer.change_vector(self.id, (0..width(self.range)).rev().map(bit))
+            }
+        }
+    }
+}
+
+/// The bits it takes to write the highest level.
+fn width(range: Range) -> u32 {
+    (u16::BITS - range.max().0.leading_zeros()).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Observer;
+    use crate::testing::{press_and_reset, trace_of};
+    use lockstep_core::contract::{Interface, Log, LogId, LogKind};
+    use lockstep_core::output::Output;
+
+    fn written(trace: &Trace) -> String {
+        let mut bytes = Vec::new();
+        write(trace, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn wires_hold_and_strings_last_one_tick() {
+        assert_eq!(
+            written(&trace_of(&press_and_reset())),
+            "$comment
+    lockstep 1 app=toggle clock=0
+$end
+$timescale 1 ms $end
+$scope module in $end
+$var string 1 ! reset $end
+$var wire 1 \" button $end
+$upscope $end
+$scope module out $end
+$var wire 1 # led $end
+$upscope $end
+$scope module log $end
+$var string 1 $ led $end
+$upscope $end
+$enddefinitions $end
+#0
+$dumpvars
+s !
+0\"
+0#
+s $
+$end
+sok !
+#1
+s !
+#2
+1\"
+son $
+1#
+#3
+suart-missing !
+son $
+#4
+s !
+s $
+#6
+0\"
+#9
+"
+        );
+    }
+
+    #[test]
+    fn a_register_is_just_wide_enough_and_says_when_a_level_does_not_fit() {
+        const DIMMER: &Interface = &Interface {
+            name: "dimmer",
+            version: "1",
+            build: "1",
+            buttons: &[],
+            outputs: &[Output::analog("lamp", 100), Output::digital("led")],
+            logs: &[LogKind::number("count")],
+        };
+        let mut trace = Trace::new(DIMMER);
+        trace.observe(Ticks(0), Observation::Output(0, Level(3)));
+        trace.observe(Ticks(0), Observation::Output(0, Level(100)));
+        trace.observe(Ticks(5), Observation::Output(0, Level(101)));
+        trace.observe(Ticks(5), Observation::Output(7, Level(1)));
+        trace.observe(
+            Ticks(5),
+            Observation::Log(Log {
+                id: LogId(0),
+                value: 65_535,
+            }),
+        );
+        trace.set_end(Ticks(5));
+        let text = written(&trace);
+        assert!(text.contains("$var reg 7 \" lamp $end"), "{text}");
+        let (_, changes) = text.split_once("$dumpvars\n").unwrap();
+        assert_eq!(
+            changes,
+            "s !\nb0000011 \"\nx#\ns $\n$end\nb1100100 \"\n#5\nbxxxxxxx \"\ns65535 $\n"
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! Apps that panic, or show and say what they do not declare, are found out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "an app that panics is what is tested"
+)]
+
+use std::ops::ControlFlow;
+
+use lockstep_core::contract::{App, Interface, Log, LogId, LogKind};
+use lockstep_core::event::Event;
+use lockstep_core::output::{Level, Output};
+use lockstep_core::time::{Instant, Ticks};
+use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::play::{self, PlayError};
+use lockstep_engine::scenario::check::plan;
+use lockstep_engine::scenario::grammar;
+
+/// What the app does wrong at tick 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Fault {
+    None,
+    Panics,
+    ShowsTooMuch,
+    SaysTooMuch,
+    SaysAnUnknownLog,
+    PanicsWhenPressed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Faulty {
+    fault: Fault,
+    ticks: u32,
+}
+
+impl App for Faulty {
+    const INTERFACE: Interface = Interface {
+        buttons: &["A"],
+        outputs: &[Output::digital("led")],
+        logs: &[LogKind::words("power", &["off", "on"])],
+        ..Interface::named("faulty", "1")
+    };
+    type Outputs = [Level; 1];
+
+    fn new() -> Self {
+        Self {
+            fault: Fault::None,
+            ticks: 0,
+        }
+    }
+
+    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+        match (event, self.fault) {
+            (Event::Press(_), Fault::PanicsWhenPressed) => panic!("do not touch"),
+            (Event::Tick, _) => self.ticks += 1,
+            _ => return,
+        }
+        match (self.ticks, self.fault) {
+            (5, Fault::Panics) => panic!("the fifth tick"),
+            (5, Fault::SaysTooMuch) => log(Log::new(LogId(0), 2)),
+            (5, Fault::SaysAnUnknownLog) => log(Log::new(LogId(1), 0)),
+            _ => {}
+        }
+    }
+
+    fn outputs(&self) -> Self::Outputs {
+        let too_much = self.ticks >= 5 && self.fault == Fault::ShowsTooMuch;
+        [Level(if too_much { 2 } else { 0 })]
+    }
+}
+
+/// What comes of 100 ms with a tap in them.
+fn play(fault: Fault, header: &str) -> Result<Ticks, PlayError> {
+    let app = AppEntry::built_by(move |_| Some(Faulty { fault, ticks: 0 }));
+    let app = match header {
+        "" => app,
+        _ => AppEntry::of::<Faulty>(),
+    };
+    let text = format!("app faulty\n{header}wait 20 ms\ntap A for 50 ms\nwait 30 ms\n");
+    let scenario = grammar::parse(&text).unwrap();
+    let plan = plan(&scenario, app.interface()).unwrap();
+    play::trace(&app, &plan.script, &mut |_| ControlFlow::Continue(())).map(|trace| trace.end())
+}
+
+#[test]
+fn an_app_that_keeps_its_contract_is_played() {
+    assert_eq!(play(Fault::None, ""), Ok(Ticks(100)));
+}
+
+#[test]
+fn a_panic_is_an_error_with_its_tick_its_message_and_its_place() {
+    for (fault, tick, message) in [
+        (Fault::Panics, 5, "the fifth tick"),
+        (Fault::PanicsWhenPressed, 20, "do not touch"),
+    ] {
+        let error = play(fault, "").unwrap_err();
+        assert!(matches!(error, PlayError::Panicked { tick: at, .. } if at == Ticks(tick)));
+        let told = error.to_string();
+        let start = format!("app `faulty` panicked at tick {tick}: {message} (");
+        assert!(told.starts_with(&start), "{told}");
+        assert!(told.contains("broken_apps.rs:"), "{told}");
+    }
+}
+
+#[test]
+fn what_an_app_does_not_declare_breaks_its_contract() {
+    for (fault, problem) in [
+        (
+            Fault::ShowsTooMuch,
+            "output `led` is at 2, above the 1 it declares",
+        ),
+        (
+            Fault::SaysTooMuch,
+            "log `power` has value 2, and declares 2 words",
+        ),
+        (Fault::SaysAnUnknownLog, "it said log 1, and declares 1"),
+    ] {
+        let told = play(fault, "").unwrap_err().to_string();
+        let expected = format!("app `faulty` broke its contract at tick 5: {problem}");
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn an_app_without_a_settable_counter_says_so() {
+    let error = play(Fault::None, "clock starts at 7\n").unwrap_err();
+    assert_eq!(
+        error,
+        PlayError::ClockNotSettable {
+            app: "faulty",
+            clock: Instant(7),
+        }
+    );
+}

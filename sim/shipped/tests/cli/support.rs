@@ -1,0 +1,106 @@
+//! Runs the real binary at the root of the repository.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use walkdir::WalkDir;
+
+/// A scenario that holds, and its golden.
+pub(crate) const GOOD: &str = "fixtures/scenarios/toggle/reset.scn";
+pub(crate) const GOOD_GOLDEN: &str = "fixtures/scenarios/toggle/reset.snap";
+
+/// Another one, of the lamp.
+pub(crate) const LAMP: &str = "fixtures/scenarios/lamp/power/short-press-toggles.scn";
+
+/// One that does not hold, and one that is broken.
+pub(crate) const FAILING: &str = "fixtures/failing/level-now.scn";
+pub(crate) const BROKEN: &str = "fixtures/broken/unknown-verb.scn";
+
+/// Seven days: nothing plays them in the time a test takes.
+pub(crate) const FOREVER: &str = "app lamp\nwait 10080 min\n";
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The binary at the root of the repository, with nothing in the environment that decides
+/// about colour.
+pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
+    command
+        .args(arguments)
+        .current_dir(root())
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("CLICOLOR")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::null());
+    command
+}
+
+/// What came of a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    /// The same, if the exit code is this one.
+    #[track_caller]
+    pub(crate) fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
+        self
+    }
+}
+
+pub(crate) fn sim<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Ended {
+    command(arguments).output().unwrap().into()
+}
+
+/// With this on standard input.
+pub(crate) fn sim_with<S: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = S>,
+    input: &[u8],
+) -> Ended {
+    let mut child = command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What it does not read, it does not want.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap().into()
+}
+
+/// Every scenario that holds.
+pub(crate) fn scenarios() -> Vec<PathBuf> {
+    let found: Vec<_> = WalkDir::new(root().join("fixtures/scenarios"))
+        .sort_by_file_name()
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.extension().is_some_and(|found| found == "scn"))
+        .collect();
+    assert!(found.len() >= 30);
+    found
+}
+
+/// The trace of a golden: what stands below its head.
+pub(crate) fn golden(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_, body) = text.split_once("\n---\n").unwrap();
+    body.to_owned()
+}

@@ -1,0 +1,71 @@
+//! Apps that break.
+
+use lockstep_core::contract::{App, Interface, Log};
+use lockstep_core::event::Event;
+use lockstep_core::output::Level;
+use lockstep_engine::catalog::AppEntry;
+
+/// With this in the environment, the binary of these tests is a simulator of these apps.
+pub(crate) const AS_SIMULATOR: &str = "LOCKSTEP_TEST_AS_SIMULATOR";
+
+pub(crate) fn all() -> Vec<AppEntry> {
+    vec![AppEntry::of::<Shaky>(), AppEntry::of::<Fragile>()]
+}
+
+/// Panics when its button is pressed: a fault of an app, of which people are told.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Shaky;
+
+impl App for Shaky {
+    const INTERFACE: Interface = Interface {
+        buttons: &["A"],
+        ..Interface::named("shaky", "1.0.0")
+    };
+    type Outputs = [Level; 0];
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+        assert!(!matches!(event, Event::Press(_)), "do not press me");
+    }
+
+    fn outputs(&self) -> [Level; 0] {
+        []
+    }
+}
+
+/// Cannot be copied once its button was pressed: nothing guards the UI against that, so it
+/// stands for a fault of the UI itself.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Fragile {
+    pressed: bool,
+}
+
+impl Clone for Fragile {
+    fn clone(&self) -> Self {
+        assert!(!self.pressed, "do not copy me");
+        Self { ..*self }
+    }
+}
+
+impl App for Fragile {
+    const INTERFACE: Interface = Interface {
+        buttons: &["A"],
+        ..Interface::named("fragile", "1.0.0")
+    };
+    type Outputs = [Level; 0];
+
+    fn new() -> Self {
+        Self { pressed: false }
+    }
+
+    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+        self.pressed |= matches!(event, Event::Press(_));
+    }
+
+    fn outputs(&self) -> [Level; 0] {
+        []
+    }
+}

@@ -1,0 +1,106 @@
+//! The terminal UI without a terminal, for benchmarks.
+
+use std::io::{self, Sink, sink};
+use std::path::Path;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use lockstep_core::time::Ticks;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use super::TuiError;
+use super::files::Files;
+use super::theme::Theme;
+use super::ui::Ui;
+use super::view;
+use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::script::Script;
+
+/// A UI whose frames become escape sequences that nobody reads.
+pub struct Bench {
+    ui: Ui,
+    terminal: Terminal<CrosstermBackend<Sink>>,
+    area: Rect,
+}
+
+impl Bench {
+    /// A UI at the end of a run, which plays on from there.
+    ///
+    /// # Errors
+    ///
+    /// A [`TuiError`] when it cannot be played.
+    pub fn new(
+        catalog: Catalog,
+        app: &AppEntry,
+        script: &Script,
+        (columns, rows): (u16, u16),
+    ) -> Result<Self, TuiError> {
+        let mut ui = Ui::new(catalog, app, script, Theme::new(true, true))?;
+        ui.move_to(ui.end());
+        ui.playing = true;
+        let area = Rect::new(0, 0, columns, rows);
+        let options = TerminalOptions {
+            viewport: Viewport::Fixed(area),
+        };
+        let terminal = Terminal::with_options(CrosstermBackend::new(sink()), options)?;
+        Ok(Self { ui, terminal, area })
+    }
+
+    /// Presses the key of a character.
+    pub fn key(&mut self, typed: char) {
+        let event = KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE);
+        self.ui.key(event, &mut Nowhere);
+    }
+
+    /// Puts the cursor somewhere in the past.
+    pub fn jump(&mut self, tick: Ticks) {
+        self.ui.move_to(tick);
+    }
+
+    /// Plays what is due after this much real time; what that took is told with
+    /// [`Bench::took`].
+    pub fn pass(&mut self, elapsed: Duration) -> Ticks {
+        self.ui.pass(elapsed)
+    }
+
+    /// Tells how long it took to play.
+    pub fn took(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+        self.ui.took(ticks, elapsed, took);
+    }
+
+    /// Draws a frame.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`], which a sink never gives.
+    pub fn draw(&mut self) -> io::Result<()> {
+        self.ui.fit(self.area);
+        let ui = &self.ui;
+        self.terminal.draw(|frame| view::draw(ui, frame)).map(drop)
+    }
+
+    /// The last tick that was played.
+    #[must_use]
+    pub fn end(&self) -> Ticks {
+        self.ui.end()
+    }
+}
+
+/// No files.
+struct Nowhere;
+
+impl Files for Nowhere {
+    fn exists(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

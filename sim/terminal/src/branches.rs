@@ -1,0 +1,139 @@
+//! Branches: listed, switched, compared.
+
+use lockstep_core::event::ButtonId;
+
+use super::hands::{Holder, TAP};
+use super::overlay::{Choice, Item, Menu};
+use super::signals::Signals;
+use super::ui::{Compared, Ui};
+use super::view::clock;
+
+/// How people know a branch.
+pub(super) fn branch_name(index: usize) -> String {
+    match index {
+        0 => "main".to_owned(),
+        index => format!("branch {index}"),
+    }
+}
+
+impl Ui {
+    /// All branches; the one that people most likely want to see next is selected.
+    pub(super) fn branch_menu(&self) -> Menu {
+        let current = self.timeline.current();
+        let branches = self.timeline.branches();
+        let items = (0..).zip(branches).map(|(index, branch)| Item {
+            text: format!(
+                "{}: to {}, {}",
+                branch_name(index),
+                clock(branch.end()),
+                self.relation(index)
+            ),
+            choice: Choice::Branch(index),
+        });
+        let origin = branches[current].origin().map(|origin| origin.branch);
+        let last = branches.len().saturating_sub(1);
+        Menu {
+            title: "branches",
+            items: items.collect(),
+            selected: origin.unwrap_or(last),
+        }
+    }
+
+    /// What a branch is to the present one.
+    fn relation(&self, index: usize) -> String {
+        let current = self.timeline.current();
+        if index == current {
+            return "this one".to_owned();
+        }
+        match self.timeline.compare(current, index) {
+            None => "the same so far".to_owned(),
+            Some(divergence) => format!("differs at {}", clock(divergence.tick)),
+        }
+    }
+
+    /// After the present branch is another one: what was known of the old one is not.
+    pub(super) fn changed_branch(&mut self) {
+        self.signals = Signals::new(self.timeline.app().interface());
+        self.compared = None;
+        self.hands.forget();
+        self.end_presses();
+        self.cursor = self.cursor.min(self.end());
+        self.follow();
+    }
+
+    /// A contact that is closed at the end of the branch was pressed by hands that are gone:
+    /// it opens after a tap. One that stays down on purpose stays so.
+    fn end_presses(&mut self) {
+        let until = self.end().saturating_add(TAP);
+        let buttons = 0..self.letters.len();
+        for button in buttons
+            .filter_map(|index| u8::try_from(index).ok())
+            .map(ButtonId)
+        {
+            if !self.timeline.branch().live().is_closed(button) {
+                continue;
+            }
+            let holder = if self.latched.contains(&button) {
+                Holder::Latch
+            } else {
+                Holder::Tap(until)
+            };
+            self.hands.hold(button, holder);
+        }
+    }
+
+    /// Looks at another branch, at the same tick where it has it.
+    pub(super) fn switch_branch(&mut self, branch: usize) {
+        self.pause();
+        self.timeline.switch(branch);
+        self.changed_branch();
+        self.move_to(self.cursor);
+    }
+
+    /// Draws another branch below this one, and goes to where they part.
+    pub(super) fn compare_with(&mut self, branch: usize) {
+        let current = self.timeline.current();
+        if branch == current {
+            self.say("that is this branch: choose another one to compare it with");
+            return;
+        }
+        let Some(other) = self.timeline.branches().get(branch) else {
+            return;
+        };
+        let mut signals = Signals::new(self.timeline.app().interface());
+        signals.follow(other.trace());
+        let Some(divergence) = self.timeline.compare(current, branch) else {
+            let name = branch_name(branch);
+            self.say(format!(
+                "up to the end of the shorter one, {name} is the same"
+            ));
+            return;
+        };
+        self.compared = Some(Compared { branch, signals });
+        self.mark = Some(divergence.tick);
+        self.pause();
+        self.move_to(divergence.tick);
+        let differing = [current, branch].map(|index| {
+            let trace = self.timeline.branches()[index].trace();
+            let line = trace.lines().nth(divergence.shared);
+            let line = line.filter(|line| line.tick == divergence.tick);
+            let line = line.map_or("nothing".to_owned(), |line| {
+                format!("{} {} {}", line.kind.word(), line.name, line.value)
+            });
+            format!("{}: {line}", branch_name(index))
+        });
+        self.say(format!(
+            "first difference at {}: {} (Esc ends this)",
+            clock(divergence.tick),
+            differing.join(", ")
+        ));
+    }
+
+    /// Puts away what was set up to look at: the comparison, then the mark.
+    pub(super) fn put_away(&mut self) {
+        self.message = None;
+        if self.compared.take().is_none() {
+            self.mark = None;
+        }
+    }
+}

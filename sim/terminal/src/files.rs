@@ -1,0 +1,143 @@
+//! Keeping a run in a file, and opening one.
+
+use std::io;
+use std::path::Path;
+
+use super::overlay::Kind;
+use super::ui::{Failed, Ui};
+use super::view::clock;
+use lockstep_engine::judge::judge;
+use lockstep_engine::load::{Form, LoadError, Loaded};
+use lockstep_engine::recording::Recording;
+use lockstep_engine::scenario::from_run::from_run;
+use lockstep_engine::script::Script;
+use lockstep_engine::timeline::TimelineError;
+use lockstep_engine::trace::vcd;
+
+/// The files the terminal UI can reach: those of the machine, or those of a test.
+pub(super) trait Files {
+    /// Whether something is there already.
+    fn exists(&self, path: &Path) -> bool;
+    /// The whole file, if it has at most `limit` bytes.
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
+    /// Writes the whole file, or leaves it as it was.
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+}
+
+impl Ui {
+    /// Keeps the present branch, up to its end.
+    pub(super) fn save(&mut self, kind: Kind, path: &str, files: &mut dyn Files) {
+        let saved = self.rendered(kind).and_then(|bytes| {
+            files
+                .write(Path::new(path), &bytes)
+                .map_err(|e| e.to_string())
+        });
+        match saved {
+            Ok(()) => {
+                self.mark_saved();
+                let how = match kind {
+                    Kind::Scenario => format!("`sim run {path}` plays it"),
+                    Kind::Recording => format!("`sim replay {path}` plays it"),
+                    Kind::Waveform => "any waveform viewer opens it".to_owned(),
+                };
+                self.say(format!("saved in {path}: {how}"));
+            }
+            Err(error) => self.complain(format!("not saved in {path}: {error}")),
+        }
+    }
+
+    fn rendered(&self, kind: Kind) -> Result<Vec<u8>, String> {
+        let branch = self.timeline.branch();
+        let interface = self.timeline.app().interface();
+        let script = || -> Result<Script, String> { branch.script().map_err(|e| e.to_string()) };
+        match kind {
+            Kind::Scenario => {
+                if let Some(error) = branch.broken() {
+                    return Err(format!("no scenario can hold a run that failed: {error}"));
+                }
+                let script = script()?;
+                let text = from_run(interface, &script, branch.trace()).to_string();
+                self.check_saved(&text, &script)?;
+                Ok(text.into_bytes())
+            }
+            Kind::Recording => Recording::of(interface, &script()?)
+                .map(|recording| recording.encode())
+                .map_err(|error| error.to_string()),
+            Kind::Waveform => {
+                let mut bytes = Vec::new();
+                vcd::write(branch.trace(), &mut bytes).map_err(|error| error.to_string())?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Whether the text plays what was done, and holds what happened: a long run can be more
+    /// than a scenario can say.
+    fn check_saved(&self, text: &str, script: &Script) -> Result<(), String> {
+        let loaded = Form::Scenario
+            .load(&self.catalog, text.as_bytes(), None)
+            .map_err(|error| format!("as a scenario{}", first_problem(&error)))?;
+        let holds = judge(&loaded.checks, self.trace()).is_empty();
+        if loaded.script == *script && holds {
+            return Ok(());
+        }
+        Err("it cannot be told as a scenario: save a recording".to_owned())
+    }
+
+    /// Opens a run, of `app` where it does not say; a scenario that fails is entered where its first expectation fails.
+    pub(super) fn open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) {
+        if let Err(error) = self.try_open(path, app, files) {
+            self.complain(error);
+        }
+    }
+
+    fn try_open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) -> Result<(), String> {
+        let bytes = files
+            .read(Path::new(path), Form::MAX_BYTES)
+            .map_err(|error| format!("cannot read {path}: {error}"))?;
+        let loaded = Form::of(Path::new(path), &bytes)
+            .load(&self.catalog, &bytes, app)
+            .map_err(|error| format!("{path}{}", first_problem(&error)))?;
+        self.show(path, &loaded).map_err(|error| error.to_string())
+    }
+
+    /// Shows a run that was read.
+    pub(super) fn show(&mut self, path: &str, loaded: &Loaded) -> Result<(), TimelineError> {
+        self.replace(&loaded.app, &loaded.script)?;
+        self.failures = judge(&loaded.checks, self.trace())
+            .into_iter()
+            .map(|failure| Failed {
+                tick: failure.tick,
+                text: format!("{path}:{}: {}", failure.place, failure.message),
+            })
+            .collect();
+        match self.failures.first().cloned() {
+            Some(failed) => {
+                self.move_to(failed.tick);
+                self.complain(failed.text);
+            }
+            None => {
+                let notes = loaded.notes.iter().map(|note| format!(" ({note})"));
+                let notes: String = notes.collect();
+                self.say(format!(
+                    "{path} is open: {} of it{notes}",
+                    clock(self.end())
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn first_problem(error: &LoadError) -> String {
+    match error {
+        LoadError::Problems(problems) => match problems.first() {
+            Some(problem) => format!(
+                ":{}: {}; {}",
+                problem.place, problem.message, problem.expected
+            ),
+            None => String::new(),
+        },
+        other => format!(": {other}"),
+    }
+}

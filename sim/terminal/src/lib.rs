@@ -1,0 +1,97 @@
+//! The terminal UI: a view on a timeline.
+//!
+//! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
+//! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
+
+#[doc(hidden)]
+pub mod bench_support;
+mod branches;
+mod destination;
+mod files;
+mod hands;
+mod keys;
+mod measure;
+mod menus;
+mod overlay;
+mod pace;
+pub mod picture;
+mod prompt;
+mod signals;
+mod state;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod touch;
+mod travel;
+mod ui;
+mod update;
+mod view;
+mod zoom;
+
+use std::io;
+use std::path::Path;
+
+use thiserror::Error;
+
+use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::script::Script;
+use lockstep_engine::timeline::TimelineError;
+use theme::Theme;
+use ui::Ui;
+
+/// What the terminal UI opens with.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// The app to play.
+    pub app: &'a AppEntry,
+    /// A file to open instead.
+    pub file: Option<&'a Path>,
+    /// The app that was asked for, where the file does not say its own.
+    pub asked: Option<&'a str>,
+    /// Whether to use colour.
+    pub colour: bool,
+    /// Whether to use signs beyond ASCII.
+    pub unicode: bool,
+}
+
+/// Why the terminal UI came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// People quit it, or closed the terminal.
+    Quit,
+    /// The process was asked to end.
+    Interrupted,
+}
+
+/// The terminal UI cannot be shown.
+#[derive(Debug, Error)]
+pub enum TuiError {
+    /// There is no terminal.
+    #[error("this needs a terminal, and standard input or output is none")]
+    NoTerminal,
+    /// The terminal does not do what it should.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+    /// The app cannot be played.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+}
+
+/// Opens the terminal UI, and comes back when people quit it.
+///
+/// # Errors
+///
+/// A [`TuiError`].
+pub fn run(catalog: &Catalog, options: &Options<'_>) -> Result<Ended, TuiError> {
+    if !terminal::is_there() {
+        return Err(TuiError::NoTerminal);
+    }
+    let theme = Theme::new(options.colour, options.unicode);
+    let mut ui = Ui::new(catalog.clone(), options.app, &Script::default(), theme)?;
+    match options.file {
+        Some(file) => terminal::open(&mut ui, file, options.asked),
+        None => ui.playing = true,
+    }
+    Ok(terminal::run(&mut ui)?)
+}

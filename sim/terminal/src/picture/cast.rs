@@ -1,0 +1,229 @@
+//! A run playing in the terminal UI, as asciicast: what a terminal was told, and when.
+
+use std::time::Duration;
+
+use lockstep_core::time::Ticks;
+use ratatui::buffer::Buffer;
+use serde::Serialize;
+
+use super::schedule::{Flow, Run, frames};
+use super::{Look, PictureError, ansi, file_name, opened, screen, zoom};
+use crate::pace::Pace;
+use crate::ui::Ui;
+use lockstep_engine::catalog::Catalog;
+use lockstep_engine::engine::Observation;
+use lockstep_engine::load::Loaded;
+use lockstep_engine::script::{Action, Contact};
+use lockstep_engine::trace::Trace;
+
+/// How a run is played in a cast.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CastOptions {
+    /// How the screen looks.
+    pub look: Look,
+    /// As a multiple of real time; one of those the UI has.
+    pub speed: f64,
+    /// Frames a second, at least 1 and at most [`MAX_FPS`](super::MAX_FPS).
+    pub fps: u32,
+    /// The longest that the cast shows nothing happening.
+    pub idle: Duration,
+}
+
+/// The first line of a cast. Without a time of day, it is the same whenever it is made.
+#[derive(Serialize)]
+struct Header<'a> {
+    version: u8,
+    width: u16,
+    height: u16,
+    title: &'a str,
+    env: Env,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+struct Env {
+    term: &'static str,
+}
+
+/// The run as asciicast v2, from its start to its end, with the last screen standing
+/// still.
+///
+/// # Errors
+///
+/// A [`PictureError`].
+pub fn cast(
+    catalog: &Catalog,
+    name: &str,
+    loaded: &Loaded,
+    options: &CastOptions,
+) -> Result<String, PictureError> {
+    let (screens, size) = (screens(catalog, loaded, options)?, options.look.size);
+    let title = format!(
+        "{}: {} in the terminal simulator",
+        loaded.app.interface().name,
+        file_name(name)
+    );
+    let mut out = json(&Header {
+        version: 2,
+        width: size.columns,
+        height: size.rows,
+        title: &title,
+        env: Env {
+            term: "xterm-256color",
+        },
+    });
+    out.push('\n');
+    let mut shown = Buffer::empty(size.area());
+    let mut prefix = ansi::BEGIN;
+    for (at, screen) in screens {
+        let changes = ansi::changes(&shown, &screen);
+        if changes.is_empty() && prefix.is_empty() {
+            continue;
+        }
+        let data = json(&format!("{prefix}{changes}"));
+        out.push_str(&format!(
+            "[{}.{:06}, \"o\", {data}]\n",
+            at.as_secs(),
+            at.subsec_micros()
+        ));
+        prefix = "";
+        shown = screen;
+    }
+    Ok(out)
+}
+
+/// What is seen, and when.
+pub(super) fn screens(
+    catalog: &Catalog,
+    loaded: &Loaded,
+    options: &CastOptions,
+) -> Result<Vec<(Duration, Buffer)>, PictureError> {
+    let look = &options.look;
+    let mut ui = opened(catalog, loaded, look)?;
+    ui.pace = pace(options.speed)?;
+    let fps = options.fps.clamp(1, super::MAX_FPS);
+    let flow = Flow {
+        per_second: options.speed * 1_000.0,
+        fps,
+        idle: ticks(options.idle.as_secs_f64() * options.speed * 1_000.0),
+    };
+    let run = Run {
+        events: entries(ui.trace()),
+        presses: presses(ui.trace()),
+        end: ui.end(),
+    };
+    let frames = frames(&run, flow)?;
+    let last = frames.len().saturating_sub(1);
+    let letters = usize::from(look.size.columns) * usize::from(look.size.rows);
+    if frames.len().saturating_mul(letters) > MAX_LETTERS {
+        return Err(PictureError::TooLarge);
+    }
+
+    ui.fit(look.size.area());
+    zoom(&mut ui, look.zoom);
+    let lasts = Duration::from_secs(1) / fps;
+    let mut screens = Vec::new();
+    for (index, tick) in (0_u32..).zip(&frames) {
+        if index > 0 {
+            go_on(&mut ui, *tick, lasts);
+        }
+        ui.playing = usize::try_from(index) != Ok(last);
+        let at = Duration::from_micros(u64::from(index) * 1_000_000 / u64::from(fps));
+        screens.push((at, screen(&mut ui, look.size)));
+    }
+    // What has glowed after is dark again, and the last screen stays for a moment.
+    ui.pass(STANDS);
+    let ends = Duration::from_micros(
+        u64::from(u32::try_from(last).unwrap_or(u32::MAX)) * 1_000_000 / u64::from(fps),
+    );
+    screens.push((ends + STANDS, screen(&mut ui, look.size)));
+    Ok(screens)
+}
+
+/// The most letters of all screens together, which stand in memory at once.
+pub(super) const MAX_LETTERS: usize = 10_000_000;
+
+/// How long after the end of the run the screen is looked at once more.
+const STANDS: Duration = Duration::from_millis(500);
+
+/// Real time goes by, and the run goes on to a tick.
+fn go_on(ui: &mut Ui, tick: Ticks, lasts: Duration) {
+    let before = ui.cursor;
+    // Standing still, so that it is the schedule that says which tick comes.
+    ui.playing = false;
+    ui.pass(lasts);
+    ui.playing = true;
+    ui.play_to(tick);
+    // Played as fast as was asked for, on every machine.
+    ui.took(tick.saturating_sub(before), lasts, lasts);
+}
+
+/// The UI's speed that is shown as this one.
+fn pace(speed: f64) -> Result<Pace, PictureError> {
+    let mut pace = Pace::real_time();
+    let mut slowest = pace.to_string();
+    loop {
+        pace.slower();
+        let slower = pace.to_string();
+        if slower == slowest {
+            break;
+        }
+        slowest = slower;
+    }
+    let mut known: Vec<String> = Vec::new();
+    loop {
+        let name = pace.to_string();
+        let value = name
+            .strip_suffix('x')
+            .and_then(|number| number.parse::<f64>().ok());
+        match value {
+            Some(value) if (value - speed).abs() < f64::EPSILON => return Ok(pace),
+            Some(_) => known.push(name.trim_end_matches('x').to_owned()),
+            None => break,
+        }
+        pace.faster();
+    }
+    Err(PictureError::NoSuchSpeed {
+        asked: speed,
+        known: known.join(", "),
+    })
+}
+
+fn entries(trace: &Trace) -> Vec<Ticks> {
+    trace.entries().iter().map(|entry| entry.tick).collect()
+}
+
+/// From when to when each button is down.
+fn presses(trace: &Trace) -> Vec<(Ticks, Ticks)> {
+    let mut down = Vec::new();
+    let mut presses = Vec::new();
+    for entry in trace.entries() {
+        match entry.what {
+            Observation::Input(Action::Button(button, Contact::Closed)) => {
+                down.push((button, entry.tick));
+            }
+            Observation::Input(Action::Button(button, Contact::Open)) => {
+                if let Some(place) = down.iter().position(|(held, _)| *held == button) {
+                    presses.push((down.swap_remove(place).1, entry.tick));
+                }
+            }
+            _ => {}
+        }
+    }
+    presses.sort_unstable();
+    presses
+}
+
+fn ticks(length: f64) -> Ticks {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "never below 0, and what is too large is longer than any run"
+    )]
+    Ticks(length as u32)
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Strings and numbers can always be written.
+    serde_json::to_string(value).unwrap_or_default()
+}

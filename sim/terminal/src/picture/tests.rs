@@ -1,0 +1,323 @@
+//! Pictures say what the screen says, and so do casts, at every moment.
+
+use std::time::Duration;
+
+use lockstep_core::time::Ticks;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
+
+use super::glyph::{HEIGHT, WIDTH, shapes};
+use super::{CastOptions, Look, Pane, PictureError, Size, Zoom, cast, shot};
+use lockstep_engine::catalog::Catalog;
+use lockstep_engine::load::{Form, Loaded};
+
+const PRESSES: &str = "app lamp\nwait 100 ms\ntap A for 50 ms\nwait 4 s\ntap B for 5 ms\nwait 600 ms\n\
+                       press B\nwait 1 s\n";
+
+fn load(scenario: &str) -> (Catalog, Loaded) {
+    let catalog = Catalog::new(shipped_apps::shipped()).unwrap();
+    let loaded = Form::Scenario
+        .load(&catalog, scenario.as_bytes(), None)
+        .unwrap();
+    (catalog, loaded)
+}
+
+fn look(size: &str) -> Look {
+    Look {
+        size: size.parse().unwrap(),
+        pane: Pane::Board,
+        zoom: Some(Zoom::Fit),
+        colour: true,
+        unicode: true,
+    }
+}
+
+#[test]
+fn a_picture_in_letters() {
+    let (catalog, loaded) = load(PRESSES);
+    let look = Look {
+        zoom: Some(Zoom::Column(100)),
+        ..look("76x16")
+    };
+    let picture = shot(&catalog, "presses.scn", &loaded, &look, Some(Ticks(125))).unwrap();
+    insta::assert_snapshot!(picture.text());
+}
+
+#[test]
+fn every_letter_stands_in_its_column() {
+    let (catalog, loaded) = load(PRESSES);
+    for size in ["40x12", "80x24", "140x40", "300x100"] {
+        for (colour, unicode, pane) in [(true, true, Pane::Waves), (false, false, Pane::State)] {
+            let look = Look {
+                colour,
+                unicode,
+                pane,
+                ..look(size)
+            };
+            let picture = shot(&catalog, "a", &loaded, &look, None).unwrap();
+            let svg = picture.svg();
+            let document = roxmltree::Document::parse(&svg).unwrap();
+            let mut found = Buffer::empty(picture.screen.area);
+            for node in document
+                .descendants()
+                .filter(|node| node.has_tag_name("text"))
+            {
+                let number = |name: &str| -> i32 { node.attribute(name).unwrap().parse().unwrap() };
+                let text = node.text().unwrap();
+                let x = u16::try_from(number("x") / WIDTH).unwrap();
+                let y = u16::try_from(number("y") / HEIGHT).unwrap();
+                assert_eq!(
+                    usize::try_from(number("textLength") / WIDTH).unwrap(),
+                    text.chars().count()
+                );
+                found.set_string(x, y, text, ratatui::style::Style::new());
+            }
+            let written = |screen: &Buffer| -> String {
+                super::text(screen)
+                    .chars()
+                    .map(|sign| if shapes(sign).is_some() { ' ' } else { sign })
+                    .collect()
+            };
+            let lines = |text: String| -> Vec<String> {
+                text.lines()
+                    .map(|line| line.trim_end().to_owned())
+                    .collect()
+            };
+            assert_eq!(lines(written(&found)), lines(written(&picture.screen)));
+        }
+    }
+}
+
+#[test]
+fn a_picture_is_well_formed_whatever_its_file_is_called() {
+    let (catalog, loaded) = load("app toggle\nexpect led is on\n");
+    let name = "</title>&\"\u{1}\u{ffff}漢字e\u{301}.scn";
+    let picture = shot(&catalog, name, &loaded, &look("100x20"), None).unwrap();
+    let svg = picture.svg();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let title = document
+        .descendants()
+        .find(|node| node.has_tag_name("title"));
+    let title = title.and_then(|node| node.text()).unwrap();
+    assert!(title.contains("title>&\"\u{fffd}\u{fffd}漢字"), "{title}");
+    assert_eq!(svg, picture.svg());
+}
+
+#[test]
+fn every_sign_of_the_screen_that_must_meet_others_is_a_shape() {
+    let (catalog, loaded) = load(PRESSES);
+    let picture = shot(&catalog, "a", &loaded, &look("140x40"), None).unwrap();
+    let letters = picture.text();
+    let left: String = letters
+        .chars()
+        .filter(|sign| !sign.is_ascii() && shapes(*sign).is_none())
+        .collect();
+    assert_eq!(left, "");
+}
+
+#[test]
+fn without_colour_there_is_ink_and_paper_alone() {
+    let (catalog, loaded) = load(PRESSES);
+    let plain = Look {
+        colour: false,
+        ..look("80x24")
+    };
+    let svg = shot(&catalog, "a", &loaded, &plain, None).unwrap().svg();
+    assert!(!svg.contains("#56b4e9"), "the accent");
+    assert_ne!(
+        svg,
+        shot(&catalog, "a", &loaded, &look("80x24"), None)
+            .unwrap()
+            .svg()
+    );
+}
+
+#[test]
+fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
+    let (catalog, loaded) = load("app toggle\nwait 7 ms\nexpect led is on\nwait 90 ms\n");
+    let at = |at| {
+        let picture = shot(&catalog, "f.scn", &loaded, &look("80x20"), at);
+        picture.unwrap().text()
+    };
+    let failed = at(None);
+    assert!(failed.contains("0:00.007 of 0:00.097"), "{failed}");
+    assert!(
+        failed.contains("f.scn:3:1: at tick 7 `led` was 0"),
+        "{failed}"
+    );
+    let told = at(Some(Ticks(50)));
+    assert!(told.contains("0:00.050 of"), "{told}");
+    assert!(!told.contains("f.scn"), "{told}");
+}
+
+#[test]
+fn nothing_is_drawn_that_was_not_played() {
+    let (catalog, loaded) = load(PRESSES);
+    let after = Some(Ticks(60_000));
+    let error = shot(&catalog, "a", &loaded, &look("80x20"), after).unwrap_err();
+    assert!(matches!(error, PictureError::AfterEnd { .. }), "{error}");
+}
+
+#[test]
+fn sizes_have_limits() {
+    for good in ["40x12", "300x100"] {
+        assert_eq!(good.parse::<Size>().unwrap().to_string(), good);
+    }
+    for bad in [
+        "39x12", "40x11", "301x100", "300x101", "80", "80x", "x24", "80x24x2", "-80x24",
+    ] {
+        assert!(bad.parse::<Size>().is_err(), "{bad}");
+    }
+}
+
+fn options(size: &str) -> CastOptions {
+    CastOptions {
+        look: look(size),
+        speed: 1.0,
+        fps: 20,
+        idle: Duration::from_secs(2),
+    }
+}
+
+/// The times and the data of a cast.
+fn told(cast: &str) -> Vec<(f64, String)> {
+    cast.lines()
+        .skip(1)
+        .map(|line| {
+            let (at, kind, data): (f64, String, String) = serde_json::from_str(line).unwrap();
+            assert_eq!(kind, "o");
+            (at, data)
+        })
+        .collect()
+}
+
+#[test]
+fn a_terminal_that_plays_a_cast_shows_what_was_drawn_at_every_moment() {
+    let (catalog, loaded) = load(PRESSES);
+    for colour in [true, false] {
+        let options = CastOptions {
+            look: Look {
+                colour,
+                ..look("80x24")
+            },
+            ..options("80x24")
+        };
+        let cast = cast(&catalog, "a", &loaded, &options).unwrap();
+        let mut told = told(&cast).into_iter().peekable();
+        let mut terminal = vt100::Parser::new(nonzero(24), nonzero(80), 0);
+        for (at, screen) in super::cast::screens(&catalog, &loaded, &options).unwrap() {
+            while let Some((_, data)) = told.next_if(|(when, _)| *when <= at.as_secs_f64()) {
+                assert!(!data.is_empty());
+                terminal.process(data.as_bytes());
+            }
+            assert_same(&screen, terminal.screen());
+        }
+        assert!(told.next().is_none());
+        assert!(terminal.screen().hide_cursor());
+    }
+}
+
+fn assert_same(drawn: &Buffer, shown: &vt100::Screen) {
+    for y in 0..drawn.area.height {
+        for x in 0..drawn.area.width {
+            let (drawn, shown) = (&drawn[(x, y)], shown.cell(y, x).unwrap());
+            let letters = match shown.contents() {
+                "" => " ",
+                letters => letters,
+            };
+            let has = |modifier| drawn.modifier.contains(modifier);
+            assert_eq!(letters, drawn.symbol(), "{x} {y}");
+            assert_eq!(shown.bold(), has(Modifier::BOLD), "{x} {y}");
+            assert_eq!(shown.dim(), has(Modifier::DIM), "{x} {y}");
+            assert_eq!(shown.inverse(), has(Modifier::REVERSED), "{x} {y}");
+            let colour = match drawn.fg {
+                Color::Reset => vt100::Color::Default,
+                Color::DarkGray => vt100::Color::Idx(8),
+                Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
+                other => panic!("{other} is not checked"),
+            };
+            assert_eq!(shown.fgcolor(), colour, "{x} {y}");
+        }
+    }
+}
+
+#[test]
+fn casts_are_the_same_bytes_every_time() {
+    let (catalog, loaded) = load(PRESSES);
+    let make = || cast(&catalog, "dir/a.scn", &loaded, &options("100x30")).unwrap();
+    let cast = make();
+    assert_eq!(cast, make());
+    let header: serde_json::Value = serde_json::from_str(cast.lines().next().unwrap()).unwrap();
+    let expected = serde_json::json!({
+        "version": 2,
+        "width": 100,
+        "height": 30,
+        "title": "lamp: a.scn in the terminal simulator",
+        "env": {"TERM": "xterm-256color"},
+    });
+    assert_eq!(header, expected);
+}
+
+#[test]
+fn a_press_between_two_frames_is_seen() {
+    let (catalog, loaded) = load(PRESSES);
+    let options = CastOptions {
+        speed: 10.0,
+        ..options("80x24")
+    };
+    let screens = super::cast::screens(&catalog, &loaded, &options).unwrap();
+    let down: Vec<_> = screens
+        .iter()
+        .map(|(_, screen)| super::text(screen).matches("down").count())
+        .collect();
+    let presses = down.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    assert!(presses >= 2, "{down:?}");
+}
+
+#[test]
+fn quiet_times_are_shortened_and_their_frames_that_are_the_same_left_out() {
+    let (catalog, loaded) = load("app toggle\nwait 10 s\ntap button for 100 ms\n");
+    let lines = |speed, idle| {
+        let options = CastOptions {
+            speed,
+            idle: Duration::from_secs(idle),
+            ..options("40x12")
+        };
+        let cast = cast(&catalog, "a", &loaded, &options).unwrap();
+        let told = told(&cast);
+        (told.len(), told.last().unwrap().0)
+    };
+    let (frames, length) = lines(1.0, 2);
+    assert!((2.0..2.7).contains(&length), "{length}");
+    assert!(frames <= 46, "{frames}");
+    let (_, whole) = lines(1.0, 60);
+    assert!((10.0..10.7).contains(&whole), "{whole}");
+    // A hundredth of real time: a tick takes two frames.
+    let (frames, length) = lines(0.01, 2);
+    let drawn = length * 20.0;
+    assert!(
+        f64::from(u32::try_from(frames).unwrap()) < 0.6 * drawn,
+        "{frames} of {drawn}"
+    );
+}
+
+#[test]
+fn casts_have_the_speeds_of_the_screen_and_an_end() {
+    let (catalog, loaded) = load("app lamp\nwait 20 min\n");
+    let refused = |speed| {
+        let options = CastOptions {
+            speed,
+            ..options("40x12")
+        };
+        cast(&catalog, "a", &loaded, &options)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused(1.0).contains("more than 10 min"));
+    assert!(refused(3.0).contains("there is no speed 3x; expected 0.01, "));
+    assert!(refused(f64::NAN).contains("there is no speed"));
+}
+
+fn nonzero(number: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(number).unwrap()
+}

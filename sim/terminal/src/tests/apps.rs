@@ -1,0 +1,161 @@
+//! Apps that are unlike the lamp.
+
+use std::fmt;
+
+use lockstep_core::contract::{App, Interface, Log};
+use lockstep_core::event::Event;
+use lockstep_core::output::{Colour, Level, Output};
+
+use lockstep_engine::catalog::AppEntry;
+
+/// No buttons, no outputs, no logs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Bare;
+
+impl App for Bare {
+    const INTERFACE: Interface = Interface::named("bare", "1.0.0");
+    type Outputs = [Level; 0];
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn handle(&mut self, _: Event, _: &mut dyn FnMut(Log)) {}
+
+    fn outputs(&self) -> [Level; 0] {
+        []
+    }
+}
+
+/// More of everything than fits, with names as long as they may be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Panel([u16; 12]);
+
+impl App for Panel {
+    const INTERFACE: Interface = Interface {
+        buttons: &[
+            "a-button-with-quite-a-long-name1",
+            "a-button-with-quite-a-long-name2",
+            "c",
+            "d",
+            "e",
+            "f",
+            "g",
+            "h",
+            "i",
+            "j",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "q",
+            "r",
+        ],
+        outputs: &[
+            Output::analog("an-output-with-quite-a-long-name", u16::MAX),
+            Output::analog("b", u16::MAX).in_colour(Colour::Blue),
+            Output::digital("c"),
+            Output::digital("d"),
+            Output::digital("e"),
+            Output::digital("f"),
+            Output::digital("g"),
+            Output::digital("h"),
+            Output::digital("i"),
+            Output::digital("j"),
+            Output::digital("k"),
+            Output::digital("l"),
+        ],
+        ..Interface::named("a-panel-with-quite-a-long-name-a", "1.0.0")
+    };
+    type Outputs = [Level; 12];
+
+    fn new() -> Self {
+        Self([0; 12])
+    }
+
+    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+        if let Event::Press(button) = event {
+            let output = usize::from(button.0) % self.0.len();
+            let max = if output < 2 { u16::MAX } else { 1 };
+            self.0[output] = max - self.0[output];
+        }
+    }
+
+    fn outputs(&self) -> [Level; 12] {
+        self.0.map(Level)
+    }
+}
+
+/// Lights its LED for a tick every second.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pulse(u32);
+
+impl App for Pulse {
+    const INTERFACE: Interface = Interface {
+        outputs: &[Output::digital("blip")],
+        ..Interface::named("pulse", "1.0.0")
+    };
+    type Outputs = [Level; 1];
+
+    fn new() -> Self {
+        Self(0)
+    }
+
+    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+        if event == Event::Tick {
+            self.0 = (self.0 + 1) % 1_000;
+        }
+    }
+
+    fn outputs(&self) -> [Level; 1] {
+        [(self.0 == 500).into()]
+    }
+}
+
+/// Panics when its button is pressed, and when anybody looks at its state.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shaky;
+
+impl fmt::Debug for Shaky {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("nobody may look inside")
+    }
+}
+
+impl App for Shaky {
+    const INTERFACE: Interface = Interface {
+        buttons: &["A"],
+        ..Interface::named("shaky", "1.0.0")
+    };
+    type Outputs = [Level; 0];
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+        assert!(!matches!(event, Event::Press(_)), "do not press me");
+    }
+
+    fn outputs(&self) -> [Level; 0] {
+        []
+    }
+}
+
+pub(super) fn bare() -> AppEntry {
+    AppEntry::of::<Bare>()
+}
+
+pub(super) fn panel() -> AppEntry {
+    AppEntry::of::<Panel>()
+}
+
+pub(super) fn pulse() -> AppEntry {
+    AppEntry::of::<Pulse>()
+}
+
+pub(super) fn shaky() -> AppEntry {
+    AppEntry::of::<Shaky>()
+}

@@ -1,0 +1,165 @@
+//! What hands do to the board, and taking it back.
+
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::Ticks;
+
+use super::hands::Holder;
+use super::ui::Ui;
+use super::view::clock;
+use lockstep_engine::script::{Action, Conditions, Contact};
+use lockstep_engine::timeline::TimelineError;
+
+/// How often a contact that bounces moves to and fro, a tick apart, before it rests.
+const BOUNCES: u32 = 6;
+
+impl Ui {
+    /// Presses a button at the cursor; one that is down there is let go.
+    pub(super) fn press(&mut self, button: ButtonId, holder: Holder) {
+        if self.is_repeated(button, holder) {
+            self.hold(button, holder);
+            return;
+        }
+        let is_down = self.here.is_closed(button);
+        if is_down {
+            self.hands.let_go(button);
+        }
+        let contact = if is_down {
+            Contact::Open
+        } else {
+            Contact::Closed
+        };
+        self.latched.remove(&button);
+        if self.act(Action::Button(button, contact)) && !is_down {
+            if holder == Holder::Latch {
+                self.latched.insert(button);
+            }
+            self.hold(button, holder);
+        }
+    }
+
+    /// Whether this is a key that is being held down and that the terminal repeats: a tap
+    /// becomes longer by it, and a key that is known to be held stays so.
+    fn is_repeated(&self, button: ButtonId, holder: Holder) -> bool {
+        match (self.hands.holder(button), holder) {
+            (Some(Holder::Tap(_)), Holder::Tap(_)) => self.playing && self.at_end(),
+            (Some(Holder::Key), Holder::Key) => self.at_end(),
+            _ => false,
+        }
+    }
+
+    fn hold(&mut self, button: ButtonId, holder: Holder) {
+        let holder = match holder {
+            Holder::Tap(length) => Holder::Tap(self.end().saturating_add(length)),
+            Holder::Key | Holder::Mouse | Holder::Latch => holder,
+        };
+        self.hands.hold(button, holder);
+    }
+
+    /// Lets go of a button that this holds. Where the cursor is in the past, it comes up as
+    /// soon as time goes on: looking back does not do anything there.
+    pub(super) fn let_go(&mut self, button: ButtonId, holder: Holder) {
+        if self.hands.holder(button) != Some(holder) {
+            return;
+        }
+        if self.at_end() {
+            self.hands.let_go(button);
+            self.act(Action::Button(button, Contact::Open));
+        } else {
+            self.hands.hold(button, Holder::Tap(self.end()));
+        }
+    }
+
+    /// Resets the board at the cursor, and finds these conditions.
+    pub(super) fn reset(&mut self, conditions: Conditions) {
+        self.act(Action::Reset(conditions));
+    }
+
+    /// Does something at the cursor: in the past, on a new branch.
+    fn act(&mut self, action: Action) -> bool {
+        let branches = self.timeline.branches().len();
+        let from = self.cursor;
+        let acted = match action {
+            Action::Button(button, contact) if self.bounce => {
+                self.bounce_contact(from, button, contact)
+            }
+            action => self.timeline.act(from, action).map(drop),
+        };
+        if self.timeline.branches().len() > branches {
+            self.changed_branch();
+            self.say(format!(
+                "a new branch from {}; the old one is kept (v lists them)",
+                clock(from)
+            ));
+        }
+        self.move_to(self.end());
+        match acted {
+            Ok(()) => {
+                self.mark_unsaved();
+                true
+            }
+            Err(error) => {
+                self.pause();
+                self.complain(error.to_string());
+                false
+            }
+        }
+    }
+
+    /// The end of a tap, at the end of the branch.
+    pub(super) fn open_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
+        let end = self.end();
+        if self.bounce {
+            self.bounce_contact(end, button, Contact::Open)
+        } else {
+            let open = Action::Button(button, Contact::Open);
+            self.timeline.act(end, open).map(drop)
+        }
+    }
+
+    /// The contact moves to and fro before it rests.
+    fn bounce_contact(
+        &mut self,
+        from: Ticks,
+        button: ButtonId,
+        contact: Contact,
+    ) -> Result<(), TimelineError> {
+        let mut tick = from;
+        for bounce in 0..=BOUNCES {
+            let position = if bounce % 2 == 0 {
+                contact
+            } else {
+                contact.other()
+            };
+            tick = self.timeline.act(tick, Action::Button(button, position))?;
+            if bounce < BOUNCES {
+                tick = tick.saturating_add(Ticks(1));
+                self.timeline.advance(tick)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn undo(&mut self) {
+        self.pause();
+        match self.timeline.undo() {
+            Ok(true) => {
+                self.changed_branch();
+                self.move_to(self.end());
+                self.say("taken back (Ctrl-r does it again)");
+            }
+            Ok(false) => self.say("there is nothing to take back"),
+            Err(error) => self.complain(error.to_string()),
+        }
+    }
+
+    pub(super) fn redo(&mut self) {
+        self.pause();
+        if self.timeline.redo() {
+            self.changed_branch();
+            self.move_to(self.end());
+            self.say("done again");
+        } else {
+            self.say("there is nothing to do again");
+        }
+    }
+}

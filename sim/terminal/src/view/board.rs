@@ -1,0 +1,195 @@
+//! The board: LEDs that shine, buttons to press.
+
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Range;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::text::shorten;
+use super::{Slot, draw_frame};
+use crate::keys::Pane;
+use crate::ui::Ui;
+
+/// The columns around a button's name: `[ A ] a down` and a blank on both sides.
+const CAP: usize = 12;
+
+/// The rows the board would need in a slot of this width, with its frame.
+pub(super) fn height(ui: &Ui, slot: Slot) -> u16 {
+    let inner = slot.inner();
+    let frame = slot.area.height - inner.height;
+    let flows = Flows::new(ui, inner);
+    flows.leds.rows() + flows.buttons.rows() + frame
+}
+
+pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+    let inner = slot.inner();
+    let flows = Flows::new(ui, inner);
+    let leds: Vec<_> = (0..).zip(flows.leds.fitting(flows.upper(inner))).collect();
+    let buttons = buttons(ui, inner);
+    let all = flows.leds.cells.len() + flows.buttons.cells.len();
+    let hidden = all - leds.len() - buttons.len();
+    let title = match hidden {
+        0 => Pane::Board.title().to_owned(),
+        hidden => format!("{}, {hidden} more do not fit", Pane::Board.title()),
+    };
+    draw_frame(ui, Pane::Board, &title, slot, frame);
+    for (index, cell) in leds {
+        frame.render_widget(led(ui, index, cell.width), cell);
+    }
+    for (button, cell) in buttons {
+        frame.render_widget(key_cap(ui, button, cell.width), cell);
+    }
+}
+
+/// Where the buttons are drawn.
+pub(super) fn buttons(ui: &Ui, inner: Rect) -> Vec<(ButtonId, Rect)> {
+    let flows = Flows::new(ui, inner);
+    let ids = (0..).map(ButtonId);
+    ids.zip(flows.buttons.fitting(flows.lower(inner))).collect()
+}
+
+fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
+    let Some(output) = ui.timeline.app().interface().outputs.get(index) else {
+        return Line::default();
+    };
+    let level = ui.shown_level(index);
+    let part = f64::from(level.0) / f64::from(output.range.max().0.max(1));
+    let signs = ui.theme.signs();
+    let sign = if level.0 > 0 {
+        signs.led_on
+    } else {
+        signs.led_off
+    };
+    let value = match output.range {
+        Range::Digital => String::new(),
+        Range::Analog { .. } => format!(" {}", level.0),
+    };
+    let name = shorten(
+        output.name,
+        usize::from(width).saturating_sub(3 + value.len()),
+        signs.gap,
+    );
+    Line::from(vec![
+        Span::styled(format!(" {sign} "), ui.theme.led(output.colour, part)),
+        Span::raw(format!("{name}{value}")),
+    ])
+}
+
+fn key_cap(ui: &Ui, button: ButtonId, width: u16) -> Line<'static> {
+    let index = usize::from(button.0);
+    let name = ui.timeline.app().interface().buttons.get(index);
+    let room = usize::from(width).saturating_sub(CAP);
+    let name = shorten(name.copied().unwrap_or("?"), room, ui.theme.signs().gap);
+    let down = ui.here.is_closed(button);
+    let style = if down {
+        ui.theme.selected()
+    } else {
+        ui.theme.accent()
+    };
+    let state = if down { "down" } else { "up" };
+    let key = key_of(ui, index).map_or(String::new(), |key| format!(" {key}"));
+    Line::from(vec![
+        Span::raw(" "),
+        Span::styled(format!("[ {name} ]"), style),
+        Span::styled(key, ui.theme.key()),
+        Span::styled(format!(" {state}"), ui.theme.quiet()),
+    ])
+}
+
+/// The key that presses a button in the pane that has the focus, if one is left for it.
+pub(super) fn key_of(ui: &Ui, index: usize) -> Option<char> {
+    let letter = ui.letters.get(index).copied().flatten();
+    let digit = || {
+        let number = u32::try_from(index).ok()? + 1;
+        char::from_digit(number, 10)
+    };
+    letter.filter(|_| ui.pane == Pane::Board).or_else(digit)
+}
+
+/// The LEDs, and below them the buttons.
+struct Flows {
+    leds: Flow,
+    buttons: Flow,
+}
+
+impl Flows {
+    fn new(ui: &Ui, inner: Rect) -> Self {
+        let interface = ui.timeline.app().interface();
+        let leds = interface.outputs.iter().map(|output| {
+            let value = match output.range {
+                Range::Digital => 0,
+                Range::Analog { max } => max.to_string().len() + 1,
+            };
+            3 + output.name.len() + value
+        });
+        let buttons = interface.buttons.iter().map(|name| name.len() + CAP);
+        Self {
+            leds: Flow::new(inner.width, leds),
+            buttons: Flow::new(inner.width, buttons),
+        }
+    }
+
+    fn upper(&self, inner: Rect) -> Rect {
+        let rows = self.led_rows(inner);
+        Rect {
+            height: rows,
+            ..inner
+        }
+    }
+
+    fn lower(&self, inner: Rect) -> Rect {
+        let rows = self.led_rows(inner);
+        Rect {
+            y: inner.y + rows,
+            height: inner.height - rows,
+            ..inner
+        }
+    }
+
+    /// Where not all rows fit, LEDs leave buttons half of them: what cannot be pressed is
+    /// of no use.
+    fn led_rows(&self, inner: Rect) -> u16 {
+        let buttons = self.buttons.rows().min(inner.height.div_ceil(2));
+        self.leds.rows().min(inner.height - buttons)
+    }
+}
+
+/// Cells one after the other, in as many rows as they need.
+struct Flow {
+    /// The cells, as if it began at the corner of the screen.
+    cells: Vec<Rect>,
+}
+
+impl Flow {
+    /// Each as wide as what it holds and a column between, or as the space that is there.
+    fn new(space: u16, contents: impl Iterator<Item = usize>) -> Self {
+        let space = space.max(1);
+        let (mut x, mut y) = (0_u16, 0_u16);
+        let mut cells = Vec::new();
+        for content in contents {
+            let width = u16::try_from(content + 1).unwrap_or(u16::MAX).min(space);
+            if x + width > space {
+                x = 0;
+                y = y.saturating_add(1);
+            }
+            cells.push(Rect::new(x, y, width, 1));
+            x += width;
+        }
+        Self { cells }
+    }
+
+    fn rows(&self) -> u16 {
+        self.cells.last().map_or(0, |cell| cell.bottom())
+    }
+
+    /// The cells that fit into an area.
+    fn fitting(&self, area: Rect) -> impl Iterator<Item = Rect> {
+        let fits = move |cell: &&Rect| cell.bottom() <= area.height;
+        self.cells.iter().take_while(fits).map(move |cell| Rect {
+            x: area.x + cell.x,
+            y: area.y + cell.y,
+            ..*cell
+        })
+    }
+}

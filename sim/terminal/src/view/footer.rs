@@ -1,0 +1,175 @@
+//! The lines at the bottom: what is to be known now, and the main keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
+use unicode_width::UnicodeWidthStr;
+
+use super::overlay::shown_short;
+use super::text::{shorten, tail_of, wrapped};
+use crate::keys::{Command, FOOTER, Pane, footer_entry};
+use crate::measure::measure;
+use crate::overlay::{Overlay, Prompt};
+use crate::ui::Ui;
+
+/// How many letters of buttons the footer names one by one.
+const NAMED: usize = 6;
+
+/// A message, a question, or what is measured at the cursor. What is too long for the line
+/// goes on above it.
+pub(super) fn draw_status(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+    let lines = status(ui, area);
+    let room = area.bottom() / 2;
+    let height = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .clamp(1, room.max(1));
+    let place = Rect {
+        y: area.bottom().saturating_sub(height),
+        height,
+        ..area
+    };
+    frame.render_widget(Clear, place);
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn status(ui: &Ui, area: Rect) -> Vec<Line<'static>> {
+    // Only the branch that was opened is the run of the scenario.
+    let opened = ui.timeline.current() == 0;
+    let failed = ui
+        .failures
+        .iter()
+        .find(|failed| opened && failed.tick == ui.cursor);
+    let (text, style) = match (&ui.overlay, &ui.message, failed) {
+        (Some(Overlay::Prompt(prompt)), ..) => return typed(ui, prompt, area),
+        (Some(Overlay::Confirm(question)), ..) => {
+            (format!("{} (y/n)", question.text()), ui.theme.changed())
+        }
+        (Some(Overlay::Menu(menu)), ..) => (
+            shown_short(menu, area).unwrap_or_default(),
+            ui.theme.accent(),
+        ),
+        (Some(Overlay::Help { .. }), ..) => (String::new(), Style::new()),
+        (None, Some(message), _) if message.is_error => (message.text.clone(), ui.theme.error()),
+        (None, Some(message), _) => (message.text.clone(), ui.theme.accent()),
+        (None, None, Some(failed)) => (failed.text.clone(), ui.theme.error()),
+        (None, None, None) => {
+            let measured = shorten(&measure(ui), usize::from(area.width), ui.theme.signs().gap);
+            (measured, ui.theme.quiet())
+        }
+    };
+    let lines = wrapped(&text, usize::from(area.width));
+    lines
+        .into_iter()
+        .map(|line| Line::styled(line, style))
+        .collect()
+}
+
+/// A line that is being typed: as much as fits around the place where people type.
+fn typed(ui: &Ui, prompt: &Prompt, area: Rect) -> Vec<Line<'static>> {
+    let width = usize::from(area.width);
+    let label = format!("{}: ", prompt.label());
+    let has_own_line = label.width() > width / 2;
+    let mut lines = wrapped(label.trim_end(), width)
+        .into_iter()
+        .map(|line| Line::styled(line, ui.theme.accent()))
+        .collect::<Vec<_>>();
+    let mut spans = Vec::new();
+    let mut room = width;
+    if !has_own_line {
+        lines.clear();
+        room -= label.width();
+        spans.push(Span::styled(label, ui.theme.accent()));
+    }
+    let (before, after) = prompt.halves();
+    let under = after.chars().next();
+    spans.extend([
+        Span::raw(tail_of(before, room.saturating_sub(2)).to_owned()),
+        Span::styled(under.unwrap_or(' ').to_string(), ui.theme.selected()),
+        Span::raw(after.chars().skip(1).collect::<String>()),
+    ]);
+    lines.push(Line::from(spans));
+    lines
+}
+
+/// The main keys of what has the focus, as many as fit.
+pub(super) fn draw_keys(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+    let keys = match &ui.overlay {
+        None => main_keys(ui),
+        Some(overlay) => overlay_keys(overlay),
+    };
+    // The help is never what does not fit.
+    let help = ui.overlay.is_none().then(|| footer_entry(Command::Help));
+    let help = help.flatten().map(|(key, what)| (key.to_owned(), what));
+    let width = |key: &str, what: &str| key.width() + what.len() + 3;
+    let needed = help.as_ref().map_or(0, |(key, what)| width(key, what) - 2);
+    let mut left = usize::from(area.width).saturating_sub(needed);
+    let fitting = keys.into_iter().filter(|(key, what)| {
+        // The gap behind the last one may be cut off.
+        let least = width(key, what) - if needed == 0 { 2 } else { 0 };
+        let fits = least <= left;
+        if fits {
+            left = left.saturating_sub(width(key, what));
+        }
+        fits
+    });
+    let spans = fitting.collect::<Vec<_>>().into_iter().chain(help);
+    let spans = spans.flat_map(|(key, what)| {
+        [
+            Span::styled(key, ui.theme.key()),
+            Span::styled(format!(" {what}  "), Style::new()),
+        ]
+    });
+    frame.render_widget(Line::from_iter(spans), area);
+}
+
+fn main_keys(ui: &Ui) -> Vec<(String, &'static str)> {
+    let buttons = button_keys(ui);
+    let waves = [("w e b", "edges"), ("zi zo zc", "zoom")]
+        .into_iter()
+        .filter(|_| ui.pane == Pane::Waves);
+    // A letter with Shift holds its button; a digit has no Shift on every keyboard.
+    let holds = buttons.is_some() && ui.pane == Pane::Board;
+    let hold = holds.then_some(("Shift", "hold"));
+    let mut others = FOOTER.iter().filter_map(|command| footer_entry(*command));
+    let first = others.next();
+    let named = waves.chain(first).chain(hold).chain(others);
+    buttons
+        .map(|keys| (keys, "press"))
+        .into_iter()
+        .chain(named.map(|(key, what)| (key.to_owned(), what)))
+        .collect()
+}
+
+/// The keys that press buttons in the pane that has the focus.
+fn button_keys(ui: &Ui) -> Option<String> {
+    let count = ui.timeline.app().interface().buttons.len();
+    let keys: Vec<_> = (0..count)
+        .filter_map(|index| super::board::key_of(ui, index))
+        .map(String::from)
+        .collect();
+    match keys.as_slice() {
+        [] => None,
+        [first, .., last] if keys.len() > NAMED && ui.pane != Pane::Board => {
+            Some(format!("{first}-{last}"))
+        }
+        _ if keys.len() > NAMED => Some("letter".to_owned()),
+        _ => Some(keys.join(" ")),
+    }
+}
+
+fn overlay_keys(overlay: &Overlay) -> Vec<(String, &'static str)> {
+    let keys: &[(&str, &'static str)] = match overlay {
+        Overlay::Help { .. } => &[("Up Down", "scroll"), ("Esc", "close")],
+        Overlay::Menu(menu) if menu.is_of_branches() => {
+            &[("Enter", "switch"), ("c", "compare"), ("Esc", "close")]
+        }
+        Overlay::Menu(_) => &[("Up Down", "choose"), ("Enter", "take"), ("Esc", "close")],
+        Overlay::Prompt(_) => &[("Enter", "go"), ("Esc", "leave it"), ("Ctrl-u", "clear")],
+        Overlay::Confirm(_) => &[("y", "yes"), ("n", "no")],
+    };
+    keys.iter()
+        .map(|(key, what)| ((*key).to_owned(), *what))
+        .collect()
+}

@@ -1,0 +1,274 @@
+//! Draws the screen from what the UI knows.
+
+mod board;
+mod events;
+mod footer;
+mod overlay;
+mod state;
+mod text;
+mod title;
+mod waves;
+
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::Ticks;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::symbols::border::{self, PLAIN, THICK};
+use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+
+use super::keys::Pane;
+use super::ui::Ui;
+pub(super) use overlay::last_help_scroll;
+use text::shorten;
+
+/// The smallest screen that everything needed fits on.
+const SMALLEST: (u16, u16) = (40, 12);
+
+/// From this width on, panes stand beside each other.
+const WIDE: u16 = 76;
+
+/// Below this height, panes have a line above them in place of a frame around them.
+const TALL: u16 = 20;
+
+/// The place of a pane, and the sides on which it has lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    area: Rect,
+    sides: Borders,
+}
+
+impl Slot {
+    fn inner(self) -> Rect {
+        Block::new().borders(self.sides).inner(self.area)
+    }
+}
+
+/// Where everything is on a screen of some size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Screen {
+    title: Rect,
+    board: Slot,
+    state: Option<Slot>,
+    waves: Option<Slot>,
+    events: Option<Slot>,
+    status: Rect,
+    footer: Rect,
+}
+
+impl Screen {
+    /// `None` where the screen is too small.
+    pub(super) fn of(ui: &Ui, area: Rect) -> Option<Self> {
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return None;
+        }
+        let [title, body, status, footer] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(1),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        let sides = if area.height < TALL {
+            Borders::TOP
+        } else {
+            Borders::ALL
+        };
+        let bare = Self {
+            title,
+            board: Slot { area: body, sides },
+            state: None,
+            waves: None,
+            events: None,
+            status,
+            footer,
+        };
+        Some(if area.width < WIDE {
+            bare.narrow(ui)
+        } else {
+            bare.wide(ui)
+        })
+    }
+
+    /// Two columns: what is done and how it looks over time, and what that means.
+    fn wide(self, ui: &Ui) -> Self {
+        let Slot { area: body, sides } = self.board;
+        let right = (body.width / 3).clamp(28, 60);
+        let [left, right] =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]).areas(body);
+        let left = Slot { area: left, sides };
+        let right = Slot {
+            area: right,
+            sides: sides | Borders::LEFT,
+        };
+        let [board, waves] = left.split(board::height(ui, left).min(body.height / 2));
+        let [state, events] = right.split(body.height * 2 / 5);
+        Self {
+            board,
+            state: Some(state),
+            waves: Some(waves),
+            events: Some(events),
+            ..self
+        }
+    }
+
+    /// The board, and below it the pane that has the focus.
+    fn narrow(self, ui: &Ui) -> Self {
+        let body = self.board;
+        // Whoever looks at the board wants to see it all.
+        let most = if ui.pane == Pane::Board {
+            body.area.height - 3
+        } else {
+            body.area.height / 2
+        };
+        let [board, below] = body.split(board::height(ui, body).min(most));
+        let shown = |pane: Pane| (ui.pane == pane).then_some(below);
+        Self {
+            board,
+            state: shown(Pane::State),
+            waves: shown(Pane::Waves).or(shown(Pane::Board)),
+            events: shown(Pane::Events),
+            ..self
+        }
+    }
+
+    /// The columns that waves are drawn in.
+    pub(super) fn wave_columns(&self, ui: &Ui) -> Option<u16> {
+        self.waves.map(|slot| waves::columns(ui, slot.inner()))
+    }
+
+    /// The furthest that the state can be scrolled.
+    pub(super) fn last_state_scroll(&self, ui: &Ui) -> Option<usize> {
+        self.state.map(|slot| state::last_scroll(ui, slot.inner()))
+    }
+
+    /// The tick of the column at a place of the screen.
+    pub(super) fn tick_at(&self, ui: &Ui, position: Position) -> Option<Ticks> {
+        let area = self.waves?.inner();
+        area.contains(position)
+            .then(|| waves::tick_at(ui, area, position))?
+    }
+
+    /// The signal drawn at a place of the screen, by its place among all.
+    pub(super) fn signal_at(&self, ui: &Ui, position: Position) -> Option<usize> {
+        let area = self.waves?.inner();
+        area.contains(position)
+            .then(|| waves::signal_at(ui, area, position))?
+    }
+
+    /// The button drawn at a place of the screen.
+    pub(super) fn button_at(&self, ui: &Ui, position: Position) -> Option<ButtonId> {
+        let buttons = board::buttons(ui, self.board.inner());
+        let found = buttons.iter().find(|(_, area)| area.contains(position));
+        found.map(|(button, _)| *button)
+    }
+
+    /// The pane at a place of the screen.
+    pub(super) fn pane_at(&self, position: Position) -> Option<Pane> {
+        [
+            (Pane::Board, Some(self.board)),
+            (Pane::State, self.state),
+            (Pane::Waves, self.waves),
+            (Pane::Events, self.events),
+        ]
+        .into_iter()
+        .find(|(_, slot)| slot.is_some_and(|slot| slot.area.contains(position)))
+        .map(|(pane, _)| pane)
+    }
+}
+
+impl Slot {
+    /// One above the other, the upper one with so many rows.
+    fn split(self, rows: u16) -> [Self; 2] {
+        let rows = [Constraint::Length(rows), Constraint::Fill(1)];
+        Layout::vertical(rows)
+            .areas(self.area)
+            .map(|area| Self { area, ..self })
+    }
+}
+
+/// Draws the whole screen.
+pub(super) fn draw(ui: &Ui, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let Some(screen) = Screen::of(ui, area) else {
+        let text = format!(
+            "This terminal is {}x{}; the simulator needs {}x{}. Ctrl-c quits.",
+            area.width, area.height, SMALLEST.0, SMALLEST.1
+        );
+        frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
+        return;
+    };
+    frame.render_widget(title::line(ui, screen.title.width), screen.title);
+    board::draw(ui, screen.board, frame);
+    if let Some(slot) = screen.state {
+        state::draw(ui, slot, frame);
+    }
+    if let Some(slot) = screen.waves {
+        waves::draw(ui, slot, frame);
+    }
+    if let Some(slot) = screen.events {
+        events::draw(ui, slot, frame);
+    }
+    overlay::draw(ui, area, frame);
+    footer::draw_status(ui, screen.status, frame);
+    footer::draw_keys(ui, screen.footer, frame);
+}
+
+/// A pane's frame, marked where it has the focus; what is in it goes into what is given
+/// back.
+fn draw_frame(ui: &Ui, pane: Pane, title: &str, slot: Slot, frame: &mut Frame<'_>) -> Rect {
+    let focused = ui.pane == pane;
+    let border = match (ui.theme.is_unicode(), focused) {
+        (true, true) => THICK,
+        (true, false) => PLAIN,
+        (false, true) => ASCII_FOCUS,
+        (false, false) => ASCII_BORDER,
+    };
+    let style = if focused {
+        ui.theme.accent()
+    } else {
+        ui.theme.quiet()
+    };
+    let mark = if focused { "*" } else { " " };
+    let title = shorten(
+        title,
+        usize::from(slot.area.width.saturating_sub(4)),
+        ui.theme.signs().gap,
+    );
+    let block = Block::new()
+        .borders(slot.sides)
+        .border_set(border)
+        .border_style(style)
+        .title(format!("{mark}{title} "));
+    frame.render_widget(block, slot.area);
+    slot.inner()
+}
+
+const ASCII_BORDER: border::Set<'static> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+/// Where a pane that has the focus must be told from others without other signs.
+const ASCII_FOCUS: border::Set<'static> = border::Set {
+    horizontal_top: "=",
+    horizontal_bottom: "=",
+    ..ASCII_BORDER
+};
+
+/// A tick as people read time: `1:02:03.456`, `0:03.456`.
+pub(super) fn clock(tick: Ticks) -> String {
+    let ms = tick.0;
+    let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
+    let (seconds, rest) = (ms / 1_000 % 60, ms % 1_000);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}.{rest:03}")
+    } else {
+        format!("{minutes}:{seconds:02}.{rest:03}")
+    }
+}

@@ -1,0 +1,78 @@
+//! The app's state, and what of it changed with the last move of the cursor.
+
+use std::collections::{HashMap, HashSet};
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use super::text::shorten;
+use super::{Slot, draw_frame};
+use crate::keys::Pane;
+use crate::state::{Row, rows as rows_of};
+use crate::ui::Ui;
+
+pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+    let rows = rows_of(&ui.state);
+    let changed = changes(&rows, &rows_of(&ui.state_before));
+    let changed = |index: usize| changed.get(index).copied().unwrap_or(false);
+    let count = (0..rows.len()).filter(|index| changed(*index)).count();
+    let title = match count {
+        0 => Pane::State.title().to_owned(),
+        count => format!("{}, {count} changed", Pane::State.title()),
+    };
+    let inner = draw_frame(ui, Pane::State, &title, slot, frame);
+
+    // While time stands still, what changed stands first: there is time to read it.
+    let is_first = |index: &usize| !ui.playing && changed(*index);
+    let all = 0..rows.len();
+    let order = all.clone().filter(is_first);
+    let order = order.chain(all.filter(|index| !is_first(index)));
+    let shown = order.skip(ui.state_scroll).take(usize::from(inner.height));
+    let lines: Vec<_> = shown
+        .map(|index| line(ui, &rows[index], changed(index), usize::from(inner.width)))
+        .collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// A row, of which the value is what must be seen.
+fn line(ui: &Ui, row: &Row, changed: bool, width: usize) -> Line<'static> {
+    let gap = ui.theme.signs().gap;
+    let value = shorten(&row.value, width * 2 / 3, gap);
+    let path = shorten(&row.path, width.saturating_sub(value.width() + 1), gap);
+    let style = if changed {
+        ui.theme.changed()
+    } else {
+        Style::new()
+    };
+    let blank = if path.is_empty() { "" } else { " " };
+    Line::from(vec![
+        Span::styled(path, ui.theme.quiet()),
+        Span::styled(format!("{blank}{value}"), style),
+    ])
+}
+
+/// The furthest that can be scrolled.
+pub(super) fn last_scroll(ui: &Ui, inner: Rect) -> usize {
+    let height = usize::from(inner.height);
+    rows_of(&ui.state).len().saturating_sub(height)
+}
+
+/// Which of the rows were not there before, or not with this value. Fields of one path, as
+/// in a list, are told apart by their order.
+fn changes(now: &[Row], before: &[Row]) -> Vec<bool> {
+    let known: HashSet<_> = numbered(before).collect();
+    numbered(now).map(|row| !known.contains(&row)).collect()
+}
+
+fn numbered(rows: &[Row]) -> impl Iterator<Item = (usize, &Row)> {
+    let mut seen = HashMap::new();
+    rows.iter().map(move |row| {
+        let count: &mut usize = seen.entry(row.path.as_str()).or_default();
+        *count += 1;
+        (*count, row)
+    })
+}

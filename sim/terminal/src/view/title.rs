@@ -1,0 +1,91 @@
+//! The line at the top: which app, when, how fast, which branch.
+
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::clock;
+use super::text::shorten;
+use crate::branches::branch_name;
+use crate::ui::Ui;
+
+/// As much as fits: what matters least goes first.
+pub(super) fn line(ui: &Ui, width: u16) -> Line<'static> {
+    let width = usize::from(width);
+    let name = ui.timeline.app().interface().name;
+    let name = format!(" {} ", shorten(name, width / 4, ui.theme.signs().gap));
+    let room = width.saturating_sub(name.width());
+    let (when, branch) = Wording::ALL
+        .iter()
+        .map(|wording| (when(ui, wording), branch(ui, wording)))
+        .find(|(when, branch)| when.width() + branch.width() <= room)
+        .unwrap_or_else(|| (when(ui, &Wording::SHORTEST), String::new()));
+    Line::from(vec![
+        Span::styled(name, ui.theme.selected()),
+        Span::raw(when),
+        Span::styled(branch, ui.theme.accent()),
+    ])
+}
+
+/// How much is said.
+struct Wording {
+    of_end: bool,
+    words: bool,
+}
+
+impl Wording {
+    const SHORTEST: Self = Self {
+        of_end: false,
+        words: false,
+    };
+    const ALL: [Self; 4] = [
+        Self {
+            of_end: true,
+            words: true,
+        },
+        Self {
+            of_end: true,
+            words: false,
+        },
+        Self {
+            of_end: false,
+            words: true,
+        },
+        Self::SHORTEST,
+    ];
+}
+
+fn when(ui: &Ui, wording: &Wording) -> String {
+    let signs = ui.theme.signs();
+    let state = if ui.playing { signs.play } else { signs.pause };
+    let achieved = match ui.pace.achieved().filter(|_| ui.playing) {
+        Some(achieved) if wording.words => format!(" (real {})", times(achieved)),
+        Some(achieved) => format!(" ({})", times(achieved)),
+        None => String::new(),
+    };
+    let end = if ui.at_end() || !wording.of_end {
+        String::new()
+    } else {
+        format!(" of {}", clock(ui.end()))
+    };
+    format!(" {}{end}  {state} {}{achieved}", clock(ui.cursor), ui.pace)
+}
+
+fn branch(ui: &Ui, wording: &Wording) -> String {
+    let current = ui.timeline.current();
+    match ui.timeline.branches().len() {
+        1 => String::new(),
+        count if wording.words => format!("  {} of {count}", branch_name(current)),
+        count => format!("  {}/{count}", current + 1),
+    }
+}
+
+/// A speed as people read it: `0.02x`, `1.0x`, `113000x`.
+fn times(speed: f64) -> String {
+    if speed < 0.1 {
+        format!("{speed:.3}x")
+    } else if speed < 100.0 {
+        format!("{speed:.2}x")
+    } else {
+        format!("{speed:.0}x")
+    }
+}

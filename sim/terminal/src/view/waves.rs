@@ -1,0 +1,314 @@
+//! Waveforms of buttons, outputs and logs.
+
+use lockstep_core::time::Ticks;
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+
+use super::text::shorten;
+use super::{Slot, clock, draw_frame};
+use crate::branches::branch_name;
+use crate::keys::Pane;
+use crate::signals::{Signal, Signals};
+use crate::ui::Ui;
+use lockstep_engine::timeline::Branch;
+
+/// A name gets this many columns where it needs them, and more on a wide screen.
+const NAME: u16 = 12;
+
+/// The columns of a value, and of the signs beside it.
+const VALUE: u16 = 7;
+
+/// How many columns lie at least between two times on the axis.
+const AXIS: u16 = 12;
+
+/// The columns that are left for waves.
+pub(super) fn columns(ui: &Ui, inner: Rect) -> u16 {
+    inner.width.saturating_sub(label_width(ui, inner)).max(1)
+}
+
+/// The tick of the column at a place of the screen.
+pub(super) fn tick_at(ui: &Ui, inner: Rect, position: Position) -> Option<Ticks> {
+    let first = inner.x + label_width(ui, inner);
+    let column = u32::from(position.x.checked_sub(first)?);
+    let offset = column.saturating_mul(ui.waves.per_cell);
+    Some(ui.waves.left.saturating_add(Ticks(offset)))
+}
+
+/// The signal drawn at a place of the screen, by its place among all.
+pub(super) fn signal_at(ui: &Ui, inner: Rect, position: Position) -> Option<usize> {
+    let row = position.y.checked_sub(inner.y + 1)?;
+    let rows = shown_rows(ui, inner.height);
+    let signal = rows.get(usize::from(row))?.signal;
+    ui.signals.all().iter().position(|other| *other == signal)
+}
+
+pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+    let title = format!("waves, {} a column", Ticks(ui.waves.per_cell));
+    let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
+    if inner.area() == 0 {
+        return;
+    }
+    let wave = Rect {
+        x: inner.x + label_width(ui, inner).min(inner.width),
+        width: inner.width.saturating_sub(label_width(ui, inner)),
+        ..inner
+    };
+    draw_axis(ui, wave, frame);
+
+    for (y, row) in (inner.y + 1..inner.bottom()).zip(shown_rows(ui, inner.height)) {
+        let label = Rect {
+            y,
+            height: 1,
+            ..inner
+        };
+        draw_label(ui, row, label, frame);
+        let wave = Rect {
+            y,
+            height: 1,
+            ..wave
+        };
+        draw_wave(ui, row, wave, frame);
+    }
+    draw_column(
+        ui,
+        ui.cursor,
+        ui.theme.signs().cursor,
+        ui.theme.selected(),
+        wave,
+        frame,
+    );
+    if let Some(mark) = ui.mark {
+        draw_column(
+            ui,
+            mark,
+            ui.theme.signs().mark,
+            ui.theme.changed(),
+            wave,
+            frame,
+        );
+    }
+}
+
+fn draw_axis(ui: &Ui, wave: Rect, frame: &mut Frame<'_>) {
+    let (last, _) = span(ui, wave.width);
+    let longest = u16::try_from(clock(last).len()).unwrap_or(AXIS);
+    for column in (0..wave.width).step_by(usize::from(AXIS.max(longest + 1))) {
+        let (from, _) = span(ui, column);
+        let text = clock(from);
+        let left = wave.width - column;
+        if usize::from(left) >= text.len() {
+            let buffer = frame.buffer_mut();
+            buffer.set_string(wave.x + column, wave.y, text, ui.theme.quiet());
+        }
+    }
+}
+
+/// A line of the waves.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    signal: Signal,
+    /// Whose wave it is.
+    signals: &'a Signals,
+    selected: bool,
+    /// Whether it is that of the branch this one is compared with.
+    compared: bool,
+}
+
+/// The rows that fit, the selected one among them.
+fn shown_rows(ui: &Ui, height: u16) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    let mut selected = 0;
+    for (index, signal) in ui.signals.all().into_iter().enumerate() {
+        if index == ui.waves.selected {
+            selected = rows.len();
+        }
+        rows.push(Row {
+            signal,
+            signals: &ui.signals,
+            selected: index == ui.waves.selected,
+            compared: false,
+        });
+        rows.extend(counterpart(ui, signal));
+    }
+    let space = usize::from(height.saturating_sub(1)).max(1);
+    let first = (selected + 1).saturating_sub(space);
+    rows.into_iter().skip(first).take(space).collect()
+}
+
+/// The same signal on the branch this one is compared with, where it goes another way.
+fn counterpart(ui: &Ui, signal: Signal) -> Option<Row<'_>> {
+    let compared = ui.compared.as_ref()?;
+    let both = ui
+        .end()
+        .min(ui.timeline.branches().get(compared.branch)?.end());
+    let until = both.saturating_add(Ticks(1));
+    let ours = ui.signals.between(signal, Ticks::ZERO, until);
+    let theirs = compared.signals.between(signal, Ticks::ZERO, until);
+    let same = match signal {
+        // The value of a log is its place in the trace, which all that is before it shifts.
+        Signal::Logs => ours
+            .iter()
+            .map(|log| log.tick)
+            .eq(theirs.iter().map(|log| log.tick)),
+        Signal::Button(_) | Signal::Output(_) => ours == theirs,
+    };
+    (!same).then_some(Row {
+        signal,
+        signals: &compared.signals,
+        selected: false,
+        compared: true,
+    })
+}
+
+fn draw_label(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let name = match (&ui.compared, row.compared) {
+        (Some(compared), true) => format!(" {}", branch_name(compared.branch)),
+        _ => row.signals.name(row.signal).to_owned(),
+    };
+    let value = match row.signal {
+        Signal::Logs => String::new(),
+        signal => row.signals.value(signal, ui.cursor).to_string(),
+    };
+    let sign = if row.selected {
+        ui.theme.signs().selected
+    } else {
+        ' '
+    };
+    let width = usize::from(label_width(ui, area) - VALUE);
+    let name = shorten(&name, width, ui.theme.signs().gap);
+    let text = format!("{sign}{name:<width$}{value:>5} ");
+    let style = match (row.selected, row.compared) {
+        (true, _) => ui.theme.accent(),
+        (_, true) => ui.theme.changed(),
+        _ => Style::new(),
+    };
+    let buffer = frame.buffer_mut();
+    buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+}
+
+fn draw_wave(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let style = match row.signal {
+        _ if row.compared => ui.theme.changed(),
+        Signal::Button(_) => ui.theme.input(),
+        Signal::Logs => ui.theme.log(),
+        Signal::Output(index) => {
+            let outputs = ui.timeline.app().interface().outputs;
+            outputs
+                .get(index)
+                .map_or(Style::new(), |output| ui.theme.led(output.colour, 1.0))
+        }
+    };
+    let end = match (&ui.compared, row.compared) {
+        (Some(compared), true) => {
+            let branch = ui.timeline.branches().get(compared.branch);
+            branch.map_or(Ticks::ZERO, Branch::end)
+        }
+        _ => ui.end(),
+    };
+    for column in 0..area.width {
+        let (from, before) = span(ui, column);
+        if from > end {
+            break;
+        }
+        let sign = cell(ui, row, from, before);
+        frame.buffer_mut()[(area.x + column, area.y)]
+            .set_char(sign)
+            .set_style(style);
+    }
+}
+
+/// The sign for what a signal does from one tick to before another.
+fn cell(ui: &Ui, row: Row<'_>, from: Ticks, before: Ticks) -> char {
+    let Row {
+        signal, signals, ..
+    } = row;
+    let signs = ui.theme.signs();
+    let changes = signals.between(signal, from, before);
+    if signal == Signal::Logs {
+        return match changes.len() {
+            0 => ' ',
+            1 => signs.log,
+            count => u32::try_from(count)
+                .ok()
+                .and_then(|count| char::from_digit(count, 10))
+                .unwrap_or('+'),
+        };
+    }
+    let last = Ticks(before.0.saturating_sub(1));
+    let value = signals.value(signal, last);
+    let max = signals.max(signal);
+    if max > 1 {
+        return match value.checked_mul(u32::try_from(signs.levels.len()).unwrap_or(1)) {
+            Some(0) => signs.low,
+            Some(scaled) => {
+                let place = usize::try_from(scaled.div_ceil(max))
+                    .unwrap_or(1)
+                    .saturating_sub(1);
+                *signs
+                    .levels
+                    .get(place)
+                    .or(signs.levels.last())
+                    .unwrap_or(&signs.high)
+            }
+            None => signs.high,
+        };
+    }
+    match (changes.len(), value > 0) {
+        (0, true) => signs.high,
+        (0, false) => signs.low,
+        (1, true) if from > Ticks::ZERO => signs.rise,
+        (1, false) if from > Ticks::ZERO => signs.fall,
+        // The first column begins with the level after power-up, which is no edge.
+        (1, on) => {
+            if on {
+                signs.high
+            } else {
+                signs.low
+            }
+        }
+        _ => signs.dense,
+    }
+}
+
+/// Marks the column of a tick from top to bottom.
+fn draw_column(ui: &Ui, tick: Ticks, sign: char, style: Style, wave: Rect, frame: &mut Frame<'_>) {
+    let Some(offset) = tick.0.checked_sub(ui.waves.left.0) else {
+        return;
+    };
+    let Ok(column) = u16::try_from(offset / ui.waves.per_cell) else {
+        return;
+    };
+    if column >= wave.width {
+        return;
+    }
+    for y in wave.top()..wave.bottom() {
+        let cell = &mut frame.buffer_mut()[(wave.x + column, y)];
+        if cell.symbol() == " " {
+            // A line is a line: turned about, it would be two.
+            let line = style.remove_modifier(Modifier::REVERSED);
+            cell.set_char(sign).set_style(line);
+        } else {
+            cell.set_style(style);
+        }
+    }
+}
+
+/// The ticks of a column: from the first to before the second.
+fn span(ui: &Ui, column: u16) -> (Ticks, Ticks) {
+    let per_cell = ui.waves.per_cell;
+    let offset = u32::from(column).saturating_mul(per_cell);
+    let from = ui.waves.left.saturating_add(Ticks(offset));
+    (from, from.saturating_add(Ticks(per_cell)))
+}
+
+fn label_width(ui: &Ui, inner: Rect) -> u16 {
+    let names = ui
+        .signals
+        .all()
+        .into_iter()
+        .map(|signal| ui.signals.name(signal).len());
+    let longest = u16::try_from(names.max().unwrap_or(0)).unwrap_or(NAME);
+    let compared = if ui.compared.is_some() { NAME } else { 0 };
+    longest.max(compared).min(NAME.max(inner.width / 4)) + VALUE
+}

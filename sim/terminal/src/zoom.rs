@@ -1,0 +1,66 @@
+//! How the waves are looked at: which signal, how close, from where.
+
+use lockstep_core::time::Ticks;
+
+use super::signals::Signal;
+use super::ui::{Ui, Waves};
+
+/// The most ticks of a column: a day, which is enough for the longest run.
+const WIDEST: u32 = 86_400_000;
+
+impl Ui {
+    pub(super) fn selected_signal(&self) -> Signal {
+        let all = self.signals.all();
+        all.get(self.waves.selected)
+            .copied()
+            .unwrap_or(Signal::Logs)
+    }
+
+    pub(super) fn zoom(&mut self, per_cell: u32) {
+        self.waves.per_cell = per_cell.clamp(1, WIDEST);
+        self.centre();
+    }
+
+    pub(super) fn zoom_to_fit(&mut self) {
+        let columns = u32::from(self.waves.columns.max(1));
+        self.waves.per_cell = (self.end().0 / columns + 1).max(1);
+        self.waves.left = Ticks::ZERO;
+        self.keep_in_view();
+    }
+
+    pub(super) fn centre(&mut self) {
+        let half = u32::from(self.waves.columns / 2).saturating_mul(self.waves.per_cell);
+        self.waves.left = self.cursor.saturating_sub(Ticks(half));
+        self.keep_in_view();
+    }
+
+    pub(super) fn toggle_mark(&mut self) {
+        self.mark = match self.mark {
+            Some(_) => None,
+            None => Some(self.cursor),
+        };
+    }
+
+    /// Moves the waves so that the cursor is in them.
+    pub(super) fn keep_in_view(&mut self) {
+        let Waves {
+            left,
+            per_cell,
+            columns,
+            ..
+        } = self.waves;
+        let width = u32::from(columns.max(1)).saturating_mul(per_cell);
+        let margin = width / 8;
+        if self.cursor < left {
+            self.waves.left = Ticks(self.cursor.0.saturating_sub(margin));
+        } else if self.cursor.0 - left.0 >= width {
+            self.waves.left = Ticks(self.cursor.0.saturating_sub(width - margin.max(per_cell)));
+        }
+        // Columns keep their ticks while time goes by.
+        self.waves.left.0 -= self.waves.left.0 % per_cell;
+        // Rounding down may have pushed the cursor out on the right.
+        if self.cursor.0 - self.waves.left.0 >= width {
+            self.waves.left.0 += per_cell;
+        }
+    }
+}
