@@ -1,5 +1,5 @@
 //! The apps that ship: each a state machine that implements the
-//! [contract](lockstep_core::contract).
+//! [contract](lockstep_core::app).
 
 #![no_std]
 #![forbid(unsafe_code)]

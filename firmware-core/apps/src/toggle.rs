@@ -14,7 +14,7 @@
 //! and as an [`App`], which is all that a world asks for. It has no debounce: every
 //! closing of the contact counts, and a bouncing one counts often.
 
-use lockstep_core::contract::{App, Interface, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event;
 use lockstep_core::output::{Colour, Level, Output};
 use lockstep_core::time::Instant;
@@ -75,7 +75,7 @@ impl Default for Firmware {
 const LED: LogId = LogId(0);
 
 impl App for Firmware {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         name: "toggle",
         version: env!("CARGO_PKG_VERSION"),
         build: env!("LOCKSTEP_APPS_BUILD"),

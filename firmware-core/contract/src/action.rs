@@ -13,7 +13,7 @@ use crate::event::{ButtonId, InitError};
 #[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
 pub enum Action {
     /// The contact of a button closes or opens.
-    Button(ButtonId, Contact),
+    Button(ButtonId, SwitchState),
     /// The board is reset and finds these conditions.
     Reset(Conditions),
 }
@@ -21,14 +21,14 @@ pub enum Action {
 /// The two positions of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
-pub enum Contact {
+pub enum SwitchState {
     /// Pressed.
     Closed,
     /// Released.
     Open,
 }
 
-impl Contact {
+impl SwitchState {
     /// The word for coming into this position, in traces and scenarios.
     #[must_use]
     pub const fn verb(self) -> &'static str {

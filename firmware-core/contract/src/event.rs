@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// A button, by its place in [`Interface::buttons`](crate::contract::Interface::buttons).
+/// A button, by its place in [`AppDescriptor::buttons`](crate::app::AppDescriptor::buttons).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
 pub struct ButtonId(pub u8);

@@ -37,15 +37,15 @@ pub struct Config {
 ///
 /// ```
 /// use lockstep_core::debounce::Edge;
-/// use lockstep_core::gesture::{Config, Gesture, Recogniser};
+/// use lockstep_core::gesture::{Config, Gesture, GestureDetector};
 /// use lockstep_core::time::{Instant, Ticks};
 ///
-/// let mut button = Recogniser::new(Config { long: Ticks(800), double: None });
+/// let mut button = GestureDetector::new(Config { long: Ticks(800), double: None });
 /// assert_eq!(button.poll(Instant(100), Some(Edge::Pressed)), None);
 /// assert_eq!(button.poll(Instant(200), Some(Edge::Released)), Some(Gesture::Short));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Recogniser {
+pub struct GestureDetector {
     config: Config,
     state: State,
 }
@@ -60,7 +60,7 @@ enum State {
     Waiting { since: Instant },
 }
 
-impl Recogniser {
+impl GestureDetector {
     /// A button that is up.
     #[must_use]
     pub const fn new(config: Config) -> Self {
@@ -144,10 +144,10 @@ mod tests {
         double: None,
     };
 
-    /// Plays presses, as the ticks of their edges in turn, through a recogniser whose
+    /// Plays presses, as the ticks of their edges in turn, through a detector whose
     /// counter starts at `start`, and lists what it reports.
     fn gestures(config: Config, start: u32, edges: &[u32]) -> Vec<(u32, Gesture)> {
-        let mut recogniser = Recogniser::new(config);
+        let mut detector = GestureDetector::new(config);
         let mut reported = Vec::new();
         let until = edges.last().map_or(0, |last| last + LONG + WINDOW);
         for tick in 0..=until {
@@ -159,7 +159,7 @@ mod tests {
                     _ => Edge::Released,
                 });
             let now = Instant(start) + Ticks(tick);
-            reported.extend(recogniser.poll(now, edge).map(|gesture| (tick, gesture)));
+            reported.extend(detector.poll(now, edge).map(|gesture| (tick, gesture)));
         }
         reported
     }
@@ -223,38 +223,38 @@ mod tests {
 
     #[test]
     fn a_late_press_after_a_missed_window_is_a_short_and_a_new_press() {
-        let mut recogniser = Recogniser::new(DOUBLES);
-        recogniser.poll(Instant(0), Some(Edge::Pressed));
-        recogniser.poll(Instant(10), Some(Edge::Released));
+        let mut detector = GestureDetector::new(DOUBLES);
+        detector.poll(Instant(0), Some(Edge::Pressed));
+        detector.poll(Instant(10), Some(Edge::Released));
         assert_eq!(
-            recogniser.poll(Instant(1_000), Some(Edge::Pressed)),
+            detector.poll(Instant(1_000), Some(Edge::Pressed)),
             Some(Gesture::Short)
         );
-        assert_eq!(recogniser.poll(Instant(1_800), None), Some(Gesture::Long));
+        assert_eq!(detector.poll(Instant(1_800), None), Some(Gesture::Long));
     }
 
     #[test]
     fn cancelling_a_held_press_silences_it_until_the_next() {
-        let mut recogniser = Recogniser::new(NO_DOUBLES);
-        recogniser.poll(Instant(0), Some(Edge::Pressed));
-        recogniser.cancel();
-        assert_eq!(recogniser.poll(Instant(LONG), None), None);
-        assert_eq!(recogniser.poll(Instant(1_000), Some(Edge::Released)), None);
-        assert_eq!(recogniser.poll(Instant(1_100), Some(Edge::Pressed)), None);
+        let mut detector = GestureDetector::new(NO_DOUBLES);
+        detector.poll(Instant(0), Some(Edge::Pressed));
+        detector.cancel();
+        assert_eq!(detector.poll(Instant(LONG), None), None);
+        assert_eq!(detector.poll(Instant(1_000), Some(Edge::Released)), None);
+        assert_eq!(detector.poll(Instant(1_100), Some(Edge::Pressed)), None);
         assert_eq!(
-            recogniser.poll(Instant(1_200), Some(Edge::Released)),
+            detector.poll(Instant(1_200), Some(Edge::Released)),
             Some(Gesture::Short)
         );
     }
 
     #[test]
     fn cancelling_in_the_window_drops_the_short_press() {
-        let mut recogniser = Recogniser::new(DOUBLES);
-        recogniser.poll(Instant(0), Some(Edge::Pressed));
-        recogniser.poll(Instant(10), Some(Edge::Released));
-        recogniser.cancel();
-        assert_eq!(recogniser.poll(Instant(20), Some(Edge::Pressed)), None);
-        assert_eq!(recogniser.poll(Instant(320), None), None);
+        let mut detector = GestureDetector::new(DOUBLES);
+        detector.poll(Instant(0), Some(Edge::Pressed));
+        detector.poll(Instant(10), Some(Edge::Released));
+        detector.cancel();
+        assert_eq!(detector.poll(Instant(20), Some(Edge::Pressed)), None);
+        assert_eq!(detector.poll(Instant(320), None), None);
     }
 
     /// What the rules say of whole presses, each `(pressed, released)`, without a state

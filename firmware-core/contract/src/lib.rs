@@ -7,14 +7,14 @@
 //! - [`event`] and [`output`]: what the world does to an app, and what the app shows
 //!   the world.
 //! - [`contract`]: the [`App`](contract::App) trait that joins the two, and the
-//!   [`Interface`](contract::Interface) in which an app names its buttons, outputs
+//!   [`AppDescriptor`](contract::AppDescriptor) in which an app names its buttons, outputs
 //!   and logs once for everybody.
 //! - [`action`] and [`run`]: what hands do to a board, and the order in which every world
 //!   plays it into an app.
 //! - [`board`]: initialisation that can fail, and what to do then.
 //! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
-//! - `wire`, `control` and `epitaph`, with the feature `wire`: what a board and a bench say to each
+//! - `wire`, `control` and `crash_record`, with the feature `wire`: what a board and a bench say to each
 //!   other, the board's side of it, and what a crash leaves behind.
 //! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
 //!   [`lamp`](apps::lamp), a product built from all of the above.
@@ -26,18 +26,18 @@
 #![forbid(unsafe_code)]
 
 pub mod action;
-pub mod contract;
 #[cfg(feature = "protocol")]
-pub mod control;
+pub mod agent;
+pub mod app;
+#[cfg(feature = "protocol")]
+pub mod crash_record;
 pub mod debounce;
-#[cfg(feature = "protocol")]
-pub mod epitaph;
 pub mod event;
 pub mod gesture;
-pub mod hold;
+pub mod hold_timer;
 pub mod output;
-pub mod run;
+#[cfg(feature = "protocol")]
+pub mod protocol;
+pub mod runner;
 pub mod time;
 pub mod timer;
-#[cfg(feature = "protocol")]
-pub mod wire;

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{ColorChoice, Parser, Subcommand};
 use lockstep_console::exit;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::registry::{AppEntry, Registry};
 
 use lockstep_images::images::wrapper;
 
@@ -71,8 +71,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         ColorChoice::Never => anstream::ColorChoice::Never,
     });
     let report = Report::to_stderr();
-    let catalog = match Catalog::new(apps) {
-        Ok(catalog) => catalog,
+    let registry = match Registry::new(apps) {
+        Ok(registry) => registry,
         Err(error) => return report.error(error).into(),
     };
     // The others end what they run, and say what they ran, before they end themselves.
@@ -83,12 +83,12 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         exit::on_interrupt();
     }
     let exit = match cli.command {
-        Command::Verify(verify) => return verify.execute(catalog, &report),
+        Command::Verify(verify) => return verify.execute(registry, &report),
         Command::Build(build) => build.execute(&report),
-        Command::Run(run) => run.execute(&catalog, &report),
+        Command::Run(run) => run.execute(&registry, &report),
         Command::Size(size) => size.execute(&report),
         Command::Board(board) => board.execute(&report),
-        Command::List(list) => list.execute(&catalog, &report),
+        Command::List(list) => list.execute(&registry, &report),
         Command::Doctor(doctor) => doctor.execute(&report),
     };
     exit.into()

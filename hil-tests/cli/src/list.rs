@@ -7,7 +7,7 @@ use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 use serde::Serialize;
 
 use super::suite::Suite;
@@ -71,8 +71,8 @@ struct ListedTest<'a> {
 }
 
 impl List {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
-        let suite = match Suite::read(catalog, report) {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
+        let suite = match Suite::read(registry, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };

@@ -12,8 +12,8 @@ use clap::{Args, ValueEnum};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::recording::Recording;
+use lockstep_engine::registry::Registry;
 use lockstep_engine::source::likely;
 
 use super::interrupt::Cancel;
@@ -85,9 +85,9 @@ enum How {
 }
 
 impl Run {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let begun = Instant::now();
-        let mut suite = match Suite::read(catalog, report) {
+        let mut suite = match Suite::read(registry, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };
@@ -98,7 +98,7 @@ impl Run {
             return exit;
         }
         let repository = place::repository();
-        let prepared = match prepare_all(&suite.scenarios, catalog, report) {
+        let prepared = match prepare_all(&suite.scenarios, registry, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
@@ -118,7 +118,7 @@ impl Run {
         let reachable: BTreeSet<_> = benches.map(|bench| bench.name.as_str()).collect();
         let is_within_reach = |test: &&Test<'_>| reachable.contains(test.bench.name.as_str());
         let played: Vec<_> = tests.iter().filter(is_within_reach).collect();
-        let images = match images(&played, &suite, catalog, &environment, &repository, report) {
+        let images = match images(&played, &suite, registry, &environment, &repository, report) {
             Ok(images) => images,
             Err(Exit::Interrupted) if cancel.ending() == Ending::TimedOut => {
                 let message = "the time that `--timeout` gives was over before anything was played";
@@ -411,8 +411,8 @@ fn is_reachable(bench: &Bench) -> bool {
 
 fn stimulus(test: &Test<'_>) -> Stimulus {
     match test.stimulus {
-        lockstep_core::wire::Stimulus::Scheduled => Stimulus::Rtt,
-        lockstep_core::wire::Stimulus::Pins => Stimulus::Pins,
+        lockstep_core::protocol::Stimulus::Scheduled => Stimulus::Rtt,
+        lockstep_core::protocol::Stimulus::Pins => Stimulus::Pins,
     }
 }
 
@@ -457,10 +457,10 @@ fn meant<'s>(asked: &str, scenarios: &'s [Scenario]) -> Vec<&'s Scenario> {
 /// What the host makes of the scenarios, and their goldens.
 fn prepare_all(
     scenarios: &[Scenario],
-    catalog: &Catalog,
+    registry: &Registry,
     report: &Report,
 ) -> Result<Vec<Prepared>, Exit> {
-    let ready = scenarios.iter().map(|scenario| prepare(scenario, catalog));
+    let ready = scenarios.iter().map(|scenario| prepare(scenario, registry));
     let ready: Result<_, PrepareError> = ready.collect();
     ready.map_err(|error| {
         report.print(&report.plain(&error.to_string(), Some(error.help())));
@@ -472,7 +472,7 @@ fn prepare_all(
 fn images(
     tests: &[&Test<'_>],
     suite: &Suite,
-    catalog: &Catalog,
+    registry: &Registry,
     environment: &Environment,
     repository: &Path,
     report: &Report,
@@ -488,7 +488,7 @@ fn images(
             continue;
         }
         let boards = repository.join(BOARDS);
-        let built = prepare::images(environment, &boards, board, &apps, catalog);
+        let built = prepare::images(environment, &boards, board, &apps, registry);
         let built = built.map_err(|error| match error {
             ImagesError::Build(error) => place::refuse(&error, report),
             error => {
@@ -498,7 +498,7 @@ fn images(
         })?;
         for firmware in built {
             images.insert(
-                (board.name.clone(), firmware.app.interface().name),
+                (board.name.clone(), firmware.app.descriptor().name),
                 firmware,
             );
         }

@@ -2,7 +2,7 @@
 
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 
 use super::place;
 use lockstep_hil::bench::find::{self, FindError};
@@ -21,7 +21,7 @@ pub(super) struct Suite {
 impl Suite {
     /// The suite of the repository around this folder, and of the user; or how the process
     /// ends without it. No hardware is looked at.
-    pub(super) fn read(catalog: &Catalog, report: &Report) -> Result<Self, Exit> {
+    pub(super) fn read(registry: &Registry, report: &Report) -> Result<Self, Exit> {
         let repository = place::repository();
         let boards = match board::boards(&repository.join(BOARDS)) {
             Ok(boards) => boards,
@@ -53,7 +53,7 @@ impl Suite {
             report.print(&report.plain(&message, Some(help)));
             return Err(Exit::BadInput);
         }
-        let scenarios = match plan::scenarios(&repository.join(SCENARIOS), catalog) {
+        let scenarios = match plan::scenarios(&repository.join(SCENARIOS), registry) {
             Ok(scenarios) => scenarios,
             Err(ScenarioError::Load { text, error }) => {
                 report.print(&report.unloadable(&text, &error));

@@ -15,8 +15,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::golden;
+use lockstep_engine::registry::Registry;
 use lockstep_engine::trace::text;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::inputs::Inputs;
@@ -48,7 +48,7 @@ const SHORT: u32 = 10;
 const LONG: u32 = 4_010;
 
 fn main() {
-    let catalog = Catalog::new(shipped()).unwrap();
+    let registry = Registry::new(shipped()).unwrap();
     let inputs: Vec<_> = boards(&support::root().join(BOARDS))
         .unwrap()
         .into_iter()
@@ -63,14 +63,14 @@ fn main() {
         &boards,
         &bench.board,
         &apps,
-        &catalog,
+        &registry,
     );
     let firmware = built.unwrap().remove(0);
     println!("{:<60}{:>12}{:>14}", "", "measured", "to hold");
     first_frame(&firmware);
     unchanged(&firmware, named(&benches, "microbit-v1"));
     let images = Images::from([((bench.board.name.clone(), APP), firmware)]);
-    overhead(&images, bench, &catalog);
+    overhead(&images, bench, &registry);
 }
 
 fn named<'b>(benches: &'b [Bench], name: &str) -> &'b Bench {
@@ -143,10 +143,10 @@ fn unchanged(firmware: &Firmware, bench: &Bench) {
 }
 
 /// What a scenario takes that has hardly any time of its own.
-fn overhead(images: &Images, bench: &Bench, catalog: &Catalog) {
+fn overhead(images: &Images, bench: &Bench, registry: &Registry) {
     let folder = tempfile::tempdir().unwrap();
-    let short = scenario(&folder, catalog, SHORT);
-    let long = scenario(&folder, catalog, LONG);
+    let short = scenario(&folder, registry, SHORT);
+    let long = scenario(&folder, registry, LONG);
     for (stimulus, word) in [(Stimulus::Rtt, "rtt"), (Stimulus::Pins, "pins")] {
         let mut station = Station::on_virtual(bench, Pace::Fast);
         let mut time = |prepared: &Prepared| {
@@ -184,18 +184,18 @@ fn overhead(images: &Images, bench: &Bench, catalog: &Catalog) {
 }
 
 /// A scenario in which nothing happens for so many ticks.
-fn scenario(folder: &TempDir, catalog: &Catalog, ticks: u32) -> Prepared {
+fn scenario(folder: &TempDir, registry: &Registry, ticks: u32) -> Prepared {
     let path = folder.path().join(format!("{ticks}.scn"));
     fs::write(&path, format!("app {APP}\n\nwait {ticks} ms\n")).unwrap();
-    let trace = golden::play_file(catalog, &path).unwrap();
+    let trace = golden::play_file(registry, &path).unwrap();
     let mut golden = Vec::new();
     text::write(&trace, &mut golden).unwrap();
     fs::write(path.with_extension("snap"), golden).unwrap();
-    prepare(&found(folder.path(), catalog, ticks), catalog).unwrap()
+    prepare(&found(folder.path(), registry, ticks), registry).unwrap()
 }
 
-fn found(folder: &Path, catalog: &Catalog, ticks: u32) -> plan::Scenario {
-    let found = plan::scenarios(folder, catalog).unwrap();
+fn found(folder: &Path, registry: &Registry, ticks: u32) -> plan::Scenario {
+    let found = plan::scenarios(folder, registry).unwrap();
     let is_it = |scenario: &plan::Scenario| scenario.name == ticks.to_string();
     found.into_iter().find(is_it).unwrap()
 }

@@ -3,23 +3,23 @@
 use std::fmt::Write;
 
 use clap::Args;
-use lockstep_core::contract::{Interface, LogValues};
+use lockstep_core::app::{AppDescriptor, LogValues};
 use lockstep_core::output::Range;
 
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 
 #[derive(Debug, Args)]
 pub(super) struct Apps {}
 
 impl Apps {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let mut text = String::new();
-        for app in catalog.apps() {
+        for app in registry.apps() {
             // Writing to a string cannot fail.
-            let _ = describe(app.interface(), &mut text);
+            let _ = describe(app.descriptor(), &mut text);
         }
         match output::write(None, text.as_bytes()) {
             Ok(()) => Exit::Held,
@@ -28,16 +28,16 @@ impl Apps {
     }
 }
 
-fn describe(interface: &Interface, out: &mut String) -> std::fmt::Result {
-    let Interface {
+fn describe(descriptor: &AppDescriptor, out: &mut String) -> std::fmt::Result {
+    let AppDescriptor {
         name,
         version,
         build,
         ..
-    } = interface;
+    } = descriptor;
     writeln!(out, "{name} {version} (build {build})")?;
-    writeln!(out, "  buttons  {}", interface.buttons.join(", "))?;
-    let outputs: Vec<_> = interface
+    writeln!(out, "  buttons  {}", descriptor.buttons.join(", "))?;
+    let outputs: Vec<_> = descriptor
         .outputs
         .iter()
         .map(|output| match output.range {
@@ -46,7 +46,7 @@ fn describe(interface: &Interface, out: &mut String) -> std::fmt::Result {
         })
         .collect();
     writeln!(out, "  outputs  {}", outputs.join(", "))?;
-    for log in interface.logs {
+    for log in descriptor.logs {
         match log.values {
             LogValues::Words(words) => {
                 writeln!(out, "  log      {} ({})", log.name, words.join(", "))?;

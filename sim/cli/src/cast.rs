@@ -11,7 +11,7 @@ use super::shot::Screen;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 use lockstep_terminal::picture::{self, CastOptions, MAX_FPS};
 
 #[derive(Debug, Args)]
@@ -44,14 +44,14 @@ fn fps() -> clap::builder::RangedI64ValueParser<u32> {
 }
 
 impl Cast {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let read = Some(self.file.as_path());
         let written = self.out.as_deref();
         if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
             return output::refuse_path(path, report);
         }
         let app = self.screen.app.as_deref();
-        let (name, loaded) = match loaded::read(&self.file, app, catalog, report) {
+        let (name, loaded) = match loaded::read(&self.file, app, registry, report) {
             Ok(read) => read,
             Err(exit) => return exit,
         };
@@ -62,7 +62,7 @@ impl Cast {
             // Here a tick is a millisecond of whoever looks on.
             idle: Duration::from_millis(u64::from(self.idle_limit.0)),
         };
-        let cast = match picture::cast(catalog, &name, &loaded, &options) {
+        let cast = match picture::cast(registry, &name, &loaded, &options) {
             Ok(cast) => cast,
             Err(error) => return loaded::refuse(&error, report),
         };

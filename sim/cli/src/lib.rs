@@ -21,7 +21,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use lockstep_console::exit;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::registry::{AppEntry, Registry};
 
 /// Plays no_std firmware on the host and keeps what happened.
 #[derive(Debug, Parser)]
@@ -69,7 +69,7 @@ enum Command {
 /// Runs the command line over these apps: the whole `main` of a simulator.
 ///
 /// ```no_run
-/// # use lockstep_engine::catalog::AppEntry;
+/// # use lockstep_engine::registry::AppEntry;
 /// fn main() -> std::process::ExitCode {
 ///     lockstep_cli::main(vec![AppEntry::of::<lockstep_apps::lamp::Lamp>()])
 /// }
@@ -79,8 +79,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     let cli = Cli::parse();
     set_colour(cli.color);
     let report = Report::to_stderr();
-    let catalog = match Catalog::new(apps) {
-        Ok(catalog) => catalog,
+    let registry = match Registry::new(apps) {
+        Ok(registry) => registry,
         Err(error) => return report.error(error).into(),
     };
     let command = cli.command.unwrap_or(Command::Open(cli.open));
@@ -89,13 +89,13 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         exit::on_interrupt();
     }
     let exit = match command {
-        Command::Open(open) => open.execute(&catalog, &report),
-        Command::Run(run) => run.execute(&catalog, &report),
-        Command::Replay(replay) => replay.execute(&catalog, &report),
+        Command::Open(open) => open.execute(&registry, &report),
+        Command::Run(run) => run.execute(&registry, &report),
+        Command::Replay(replay) => replay.execute(&registry, &report),
         Command::Diff(diff) => diff.execute(&report),
-        Command::Shot(shot) => shot.execute(&catalog, &report),
-        Command::Cast(cast) => cast.execute(&catalog, &report),
-        Command::Apps(apps) => apps.execute(&catalog, &report),
+        Command::Shot(shot) => shot.execute(&registry, &report),
+        Command::Cast(cast) => cast.execute(&registry, &report),
+        Command::Apps(apps) => apps.execute(&registry, &report),
         Command::Oneline(oneline) => oneline.execute(&report),
         Command::Completions(completions) => completions.execute(&report),
     };

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::{AppEntry, Catalog};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{Form, Loaded};
 use lockstep_engine::play::PlayError;
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_length;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_terminal::picture::PictureError;
@@ -18,12 +18,12 @@ use lockstep_core::time::Ticks;
 pub(super) fn read(
     path: &Path,
     app: Option<&str>,
-    catalog: &Catalog,
+    registry: &Registry,
     report: &Report,
 ) -> Result<(String, Loaded), Exit> {
     let source = Source::read(path, Form::MAX_BYTES).map_err(|error| report.error(error))?;
     let form = Form::of(path, &source.bytes);
-    let loaded = form.load(catalog, &source.bytes, app).map_err(|error| {
+    let loaded = form.load(registry, &source.bytes, app).map_err(|error| {
         report.print(&report.unloadable(&source, &error));
         Exit::BadInput
     })?;
@@ -36,12 +36,12 @@ pub(super) fn read(
 /// The app of this name, or the first one; that there is none is told.
 pub(super) fn app<'a>(
     name: Option<&str>,
-    catalog: &'a Catalog,
+    registry: &'a Registry,
     report: &Report,
 ) -> Result<&'a AppEntry, Exit> {
-    let found = match (name, catalog.apps().first()) {
+    let found = match (name, registry.apps().first()) {
         (None, Some(first)) => Ok(first),
-        (name, _) => catalog.find(name.unwrap_or_default()),
+        (name, _) => registry.find(name.unwrap_or_default()),
     };
     found.map_err(|error| report.error(error))
 }

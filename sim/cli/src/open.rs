@@ -9,7 +9,7 @@ use clap::Args;
 use super::loaded;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 use lockstep_terminal::{Ended, Options};
 
 #[derive(Debug, Args)]
@@ -27,8 +27,8 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
-        let app = match loaded::app(self.app.as_deref(), catalog, report) {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
+        let app = match loaded::app(self.app.as_deref(), registry, report) {
             Ok(app) => app,
             Err(exit) => return exit,
         };
@@ -39,7 +39,7 @@ impl Open {
             colour: AutoStream::choice(&stdout()) != ColorChoice::Never,
             unicode: !self.ascii,
         };
-        match lockstep_terminal::run(catalog, &options) {
+        match lockstep_terminal::run(registry, &options) {
             Ok(Ended::Quit) => Exit::Held,
             Ok(Ended::Interrupted) => Exit::Interrupted,
             Err(error) => report.error(error),

@@ -11,9 +11,9 @@ use crate::time_limit::TimeLimit;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::input::Source;
 use lockstep_engine::load::Form;
+use lockstep_engine::registry::Registry;
 
 #[derive(Debug, Args)]
 pub(super) struct Replay {
@@ -33,7 +33,7 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
         if let Some(path) = output::taken_twice(
             [self.file.as_path()].into_iter(),
@@ -47,7 +47,7 @@ impl Replay {
         };
         let progress = Progress::new();
         let session = Session {
-            catalog,
+            registry,
             report,
             app: None,
             progress: &progress,

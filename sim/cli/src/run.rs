@@ -15,9 +15,9 @@ use crate::time_limit::TimeLimit;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::input::{InputError, Source, expand};
 use lockstep_engine::load::Form;
+use lockstep_engine::registry::Registry;
 
 /// Play scenarios and check what they expect.
 ///
@@ -59,9 +59,9 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
-        if let Some(Err(unknown)) = self.app.as_deref().map(|app| catalog.find(app)) {
+        if let Some(Err(unknown)) = self.app.as_deref().map(|app| registry.find(app)) {
             return report.error(unknown);
         }
         let sources = match self.sources() {
@@ -83,7 +83,7 @@ impl Run {
         }
         let progress = Progress::new();
         let session = Session {
-            catalog,
+            registry,
             report,
             app: self.app.as_deref(),
             progress: &progress,

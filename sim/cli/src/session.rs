@@ -7,12 +7,12 @@ use lockstep_core::time::Ticks;
 use super::progress::Progress;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::checker::{Failure, check_trace};
 use lockstep_engine::input::Source;
-use lockstep_engine::judge::{Failure, judge};
 use lockstep_engine::load::{Form, Loaded};
 use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::recording::Recording;
+use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::{Entry, Line, Trace, text};
 
@@ -22,7 +22,7 @@ const LINES_AFTER: usize = 3;
 
 /// What every input of one command is played with.
 pub(super) struct Session<'a> {
-    pub(super) catalog: &'a Catalog,
+    pub(super) registry: &'a Registry,
     pub(super) report: &'a Report,
     pub(super) app: Option<&'a str>,
     pub(super) progress: &'a Progress,
@@ -58,7 +58,7 @@ impl Session<'_> {
     /// Plays an input of this form.
     pub(super) fn play(&self, form: Form, source: &Source) -> Result<Played, Refusal> {
         let loaded = form
-            .load(self.catalog, &source.bytes, self.app)
+            .load(self.registry, &source.bytes, self.app)
             .map_err(|error| self.report.unloadable(source, &error))?;
         self.play_loaded(source, loaded)
     }
@@ -77,13 +77,13 @@ impl Session<'_> {
             last = tick;
             ControlFlow::Continue(())
         };
-        let mut trace = Trace::new(app.interface());
+        let mut trace = Trace::new(app.descriptor());
         trace.set_clock(script.clock());
         play::play(&app, &script, &mut trace, &mut watch)
             .and_then(|_| play::finish(&app, &script, &mut trace))
             .map_err(|error| self.stopped(source, &trace, &error))?;
         Ok(Played {
-            failures: judge(&checks, &trace),
+            failures: check_trace(&checks, &trace),
             checks: checks.len(),
             script,
             trace,
@@ -113,7 +113,7 @@ impl Session<'_> {
 
     /// The events of a run as a recording.
     pub(super) fn record(&self, played: &Played) -> Result<Vec<u8>, Refusal> {
-        Recording::of(played.trace.interface(), &played.script)
+        Recording::of(played.trace.descriptor(), &played.script)
             .map(|recording| recording.encode())
             .map_err(|error| self.report.plain(&error.to_string(), None).into())
     }
@@ -173,7 +173,7 @@ fn surroundings(trace: &Trace, tick: Ticks, seen: usize) -> String {
     let mut lines = Vec::new();
     let write = |entries: &[Entry], lines: &mut Vec<u8>| {
         for entry in entries {
-            let line = Line::new(trace.interface(), *entry);
+            let line = Line::new(trace.descriptor(), *entry);
             // Writing to memory cannot fail.
             let _ = text::write_line(&line, width, lines);
         }

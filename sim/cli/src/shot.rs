@@ -9,8 +9,8 @@ use super::loaded;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::input;
+use lockstep_engine::registry::Registry;
 use lockstep_terminal::picture::{self, Keys, Look, Picture, Size, Zoom};
 
 #[derive(Debug, Args)]
@@ -105,13 +105,13 @@ impl From<Pane> for picture::Pane {
 }
 
 impl Shot {
-    pub(super) fn execute(&self, catalog: &Catalog, report: &Report) -> Exit {
+    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let read = self.file.as_deref();
         let written = self.out.as_deref();
         if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
             return output::refuse_path(path, report);
         }
-        let picture = match self.picture(catalog, report) {
+        let picture = match self.picture(registry, report) {
             Ok(picture) => picture,
             Err(exit) => return exit,
         };
@@ -125,22 +125,22 @@ impl Shot {
         }
     }
 
-    fn picture(&self, catalog: &Catalog, report: &Report) -> Result<Picture, Exit> {
+    fn picture(&self, registry: &Registry, report: &Report) -> Result<Picture, Exit> {
         let app = self.screen.app.as_deref();
         let look = self.screen.look();
         let read = match &self.file {
-            Some(file) => Some(loaded::read(file, app, catalog, report)?),
+            Some(file) => Some(loaded::read(file, app, registry, report)?),
             None => None,
         };
         let picture = match (&read, &self.keys) {
-            (Some((name, loaded)), None) => picture::shot(catalog, name, loaded, &look, self.at),
+            (Some((name, loaded)), None) => picture::shot(registry, name, loaded, &look, self.at),
             (Some((name, loaded)), Some(keys)) => {
-                picture::shot_after(catalog, Ok((name, loaded)), &look, keys)
+                picture::shot_after(registry, Ok((name, loaded)), &look, keys)
             }
             (None, keys) => {
-                let app = loaded::app(app, catalog, report)?;
+                let app = loaded::app(app, registry, report)?;
                 let keys = keys.clone().unwrap_or_default();
-                picture::shot_after(catalog, Err(app), &look, &keys)
+                picture::shot_after(registry, Err(app), &look, &keys)
             }
         };
         picture.map_err(|error| loaded::refuse(&error, report))

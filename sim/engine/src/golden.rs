@@ -5,11 +5,11 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::catalog::Catalog;
+use crate::checker::check_trace;
 use crate::files;
-use crate::judge::judge;
 use crate::load::{Form, LoadError};
 use crate::play;
+use crate::registry::Registry;
 use crate::source::Problem;
 use crate::trace::{Trace, text};
 
@@ -25,11 +25,11 @@ pub const GOLDEN: &str = "snap";
 ///
 /// What is wrong with the scenario, or what of it did not hold, each with file, line and
 /// column.
-pub fn play_file(catalog: &Catalog, path: &Path) -> Result<Trace, String> {
+pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, String> {
     let shown = path.display();
     let bytes = files::read(path, Form::MAX_BYTES).map_err(|error| format!("{shown}: {error}"))?;
     let loaded = Form::Scenario
-        .load(catalog, &bytes, None)
+        .load(registry, &bytes, None)
         .map_err(|error| match error {
             LoadError::Problems(problems) => listed(path, &problems),
             LoadError::Recording(error) => format!("{shown}: {error}"),
@@ -37,7 +37,7 @@ pub fn play_file(catalog: &Catalog, path: &Path) -> Result<Trace, String> {
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
         .map_err(|error| format!("{shown}: {error}"))?;
-    let failures: Vec<_> = judge(&loaded.checks, &trace)
+    let failures: Vec<_> = check_trace(&loaded.checks, &trace)
         .into_iter()
         .map(|failure| {
             let note = failure

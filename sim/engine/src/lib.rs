@@ -5,24 +5,24 @@
 //! - [`scenario`]: sentences become a script, and checks that judge its trace.
 //! - [`recording`] and [`stimulus`]: scripts that were kept, and scripts found in waveforms.
 //! - [`script`]: events at exact ticks, whatever they were written in.
-//! - [`catalog`]: the apps that can be played.
-//! - [`engine`] plays events into one app; [`play`] plays a whole script.
+//! - [`registry`]: the apps that can be played.
+//! - [`dyn_runner`] plays events into one app; [`play`] plays a whole script.
 //! - [`trace`]: everything observable that followed; [`timeline`] can enter it anywhere.
-//! - [`judge`] holds a trace against the checks; [`diff`] holds it against another.
+//! - [`checker`] holds a trace against the checks; [`diff`] holds it against another.
 //!
-//! [`goldens`] makes a test of every scenario in a folder, [`cli`] is the command line,
+//! [`golden`] keeps a trace beside its scenario,
 //! and [`mod@source`] tells where in a text a problem is.
 
-pub mod catalog;
+pub mod checker;
 pub mod diff;
-pub mod engine;
+pub mod dyn_runner;
 pub mod files;
 pub mod golden;
 pub mod input;
-pub mod judge;
 pub mod load;
 pub mod play;
 pub mod recording;
+pub mod registry;
 pub mod scenario;
 pub mod script;
 pub mod source;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use thiserror::Error;
 
-use crate::catalog::{AppEntry, Catalog};
 use crate::recording::{self, Recording, RecordingError};
+use crate::registry::{AppEntry, Registry};
 use crate::scenario::check::{Check, plan};
 use crate::scenario::{Name, Scenario, grammar, oneline};
 use crate::script::Script;
@@ -93,31 +93,31 @@ impl Form {
     /// A [`LoadError`].
     pub fn load(
         self,
-        catalog: &Catalog,
+        registry: &Registry,
         bytes: &[u8],
         asked: Option<&str>,
     ) -> Result<Loaded, LoadError> {
         match self {
-            Self::Scenario => load_scenario(catalog, &grammar::parse(utf8(bytes)?)?, asked),
+            Self::Scenario => load_scenario(registry, &grammar::parse(utf8(bytes)?)?, asked),
             Self::Oneline => {
                 let mut scenario = oneline::parse(utf8(bytes)?)?;
                 // On a command line the first app goes without saying.
-                if let (None, None, Some(first)) = (&scenario.app, asked, catalog.apps().first()) {
+                if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
                     scenario.app = Some(Name {
-                        text: first.interface().name.to_owned(),
+                        text: first.descriptor().name.to_owned(),
                         place: START,
                     });
                 }
-                load_scenario(catalog, &scenario, asked)
+                load_scenario(registry, &scenario, asked)
             }
-            Self::Recording => load_recording(catalog, bytes),
-            Self::Waveform => load_waveform(catalog, bytes, asked),
+            Self::Recording => load_recording(registry, bytes),
+            Self::Waveform => load_waveform(registry, bytes, asked),
         }
     }
 }
 
 fn load_scenario(
-    catalog: &Catalog,
+    registry: &Registry,
     scenario: &Scenario,
     asked: Option<&str>,
 ) -> Result<Loaded, LoadError> {
@@ -131,8 +131,8 @@ fn load_scenario(
     }
     let named = scenario.app.as_ref().map(|name| name.text.as_str());
     let place = scenario.app.as_ref().map_or(START, |name| name.place);
-    let app = app_of(catalog, named, asked, place, &SCENARIO)?;
-    let plan = plan(scenario, app.interface())?;
+    let app = app_of(registry, named, asked, place, &SCENARIO)?;
+    let plan = plan(scenario, app.descriptor())?;
     Ok(Loaded {
         app: app.clone(),
         script: plan.script,
@@ -141,33 +141,33 @@ fn load_scenario(
     })
 }
 
-fn load_recording(catalog: &Catalog, bytes: &[u8]) -> Result<Loaded, LoadError> {
+fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<Loaded, LoadError> {
     let recording = Recording::decode(bytes)?;
-    let app = catalog
+    let app = registry
         .find(recording.app())
         .map_err(|error| recording.unknown_app(&error))?;
     Ok(Loaded {
         app: app.clone(),
-        script: recording.script(app.interface())?,
+        script: recording.script(app.descriptor())?,
         checks: Vec::new(),
-        notes: other_build(&recording, app.interface()),
+        notes: other_build(&recording, app.descriptor()),
     })
 }
 
 fn load_waveform(
-    catalog: &Catalog,
+    registry: &Registry,
     bytes: &[u8],
     asked: Option<&str>,
 ) -> Result<Loaded, LoadError> {
     let waveform = Waveform::parse(bytes)?;
     let app = app_of(
-        catalog,
+        registry,
         waveform.app(),
         asked,
         waveform.app_place(),
         &WAVEFORM,
     )?;
-    let stimulus = waveform.stimulus(app.interface())?;
+    let stimulus = waveform.stimulus(app.descriptor())?;
     Ok(Loaded {
         app: app.clone(),
         notes: unseen(&stimulus),
@@ -194,7 +194,7 @@ const WAVEFORM: Wording = Wording {
 
 /// The app that the input names or that was asked for; both must agree.
 fn app_of<'a>(
-    catalog: &'a Catalog,
+    registry: &'a Registry,
     named: Option<&str>,
     asked: Option<&str>,
     place: Place,
@@ -218,7 +218,7 @@ fn app_of<'a>(
             .with_help("or name the app with `--app`"));
         }
     };
-    catalog.find(name).map_err(|unknown| {
+    registry.find(name).map_err(|unknown| {
         let problem = Problem::new(
             place,
             format!("there is no app `{}`", excerpt(name)),
@@ -250,8 +250,8 @@ fn unseen(stimulus: &Stimulus) -> Vec<String> {
 }
 
 /// What may differ from the time of the recording.
-fn other_build(recording: &Recording, interface: &Interface) -> Vec<String> {
-    if recording.built_from(interface) {
+fn other_build(recording: &Recording, descriptor: &AppDescriptor) -> Vec<String> {
+    if recording.built_from(descriptor) {
         return Vec::new();
     }
     vec![format!(
@@ -259,8 +259,8 @@ fn other_build(recording: &Recording, interface: &Interface) -> Vec<String> {
         recording.app(),
         recording.app_version(),
         recording.build(),
-        interface.version,
-        interface.build
+        descriptor.version,
+        descriptor.build
     )]
 }
 

@@ -6,13 +6,13 @@ use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use lockstep_core::contract::LogValues;
+use lockstep_core::app::LogValues;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use thiserror::Error;
 
-use crate::catalog::AppEntry;
-use crate::engine::{Observation, Observer, Player};
+use crate::dyn_runner::{DynRunner, Observation, Observer};
+use crate::registry::AppEntry;
 use crate::script::{Action, Script, Timed};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
@@ -87,7 +87,7 @@ pub fn trace(
     script: &Script,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> Result<Trace, PlayError> {
-    let mut trace = Trace::new(app.interface());
+    let mut trace = Trace::new(app.descriptor());
     trace.set_clock(script.clock());
     play(app, script, &mut trace, watch)?;
     finish(app, script, &mut trace)?;
@@ -104,16 +104,16 @@ pub fn play(
     script: &Script,
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
-) -> Result<Box<dyn Player>, PlayError> {
-    let mut player = start(app, script, observer)?;
+) -> Result<Box<dyn DynRunner>, PlayError> {
+    let mut runner = start(app, script, observer)?;
     play_to(
-        player.as_mut(),
+        runner.as_mut(),
         script.events(),
         script.end(),
         observer,
         watch,
     )?;
-    Ok(player)
+    Ok(runner)
 }
 
 /// Powers the app up and plays tick 0 of the script.
@@ -125,8 +125,8 @@ pub fn start(
     app: &AppEntry,
     script: &Script,
     observer: &mut dyn Observer,
-) -> Result<Box<dyn Player>, PlayError> {
-    let name = app.interface().name;
+) -> Result<Box<dyn DynRunner>, PlayError> {
+    let name = app.descriptor().name;
     check_buttons(app, script)?;
     let panicked = |message| PlayError::Panicked {
         app: name,
@@ -134,76 +134,76 @@ pub fn start(
         message,
     };
     let started = panic_guard(|| {
-        let mut player = app.start(script.clock(), script.conditions(), observer)?;
+        let mut runner = app.start(script.clock(), script.conditions(), observer)?;
         let at_zero = script
             .events()
             .partition_point(|event| event.tick == Ticks::ZERO);
-        act(player.as_mut(), &script.events()[..at_zero], observer);
-        Some(player)
+        apply(runner.as_mut(), &script.events()[..at_zero], observer);
+        Some(runner)
     });
-    let player = started
+    let runner = started
         .map_err(panicked)?
         .ok_or(PlayError::ClockNotSettable {
             app: name,
             clock: script.clock(),
         })?;
-    Ok(player)
+    Ok(runner)
 }
 
-/// Plays on from where the player is, up to and with `tick`; of the events, those that lie
+/// Plays on from where the runner is, up to and with `tick`; of the events, those that lie
 /// between are played.
 ///
 /// # Errors
 ///
 /// A [`PlayError`] when the app panics or the run is stopped.
 pub fn play_to(
-    player: &mut dyn Player,
+    runner: &mut dyn DynRunner,
     events: &[Timed],
     tick: Ticks,
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
-    let events = between(events, player.now(), tick);
-    guarded(player, |player| {
+    let events = between(events, runner.now(), tick);
+    guarded(runner, |runner| {
         for same_tick in events.chunk_by(|a, b| a.tick == b.tick) {
-            advance(player, same_tick[0].tick, observer, watch)?;
-            act(player, same_tick, observer);
+            advance(runner, same_tick[0].tick, observer, watch)?;
+            apply(runner, same_tick, observer);
         }
-        advance(player, tick, observer, watch)
+        advance(runner, tick, observer, watch)
     })
 }
 
-/// Does this to the app at the tick where the player is.
+/// Does this to the app at the tick where the runner is.
 ///
 /// # Errors
 ///
 /// [`PlayError::Panicked`].
-pub fn act_now(
-    player: &mut dyn Player,
+pub fn apply_now(
+    runner: &mut dyn DynRunner,
     event: Timed,
     observer: &mut dyn Observer,
 ) -> Result<(), PlayError> {
-    guarded(player, |player| {
-        act(player, &[event], observer);
+    guarded(runner, |runner| {
+        apply(runner, &[event], observer);
         ControlFlow::Continue(())
     })
 }
 
 /// The app's state as its `Debug` writes it, or what it panicked with there.
-pub fn state_of(player: &dyn Player) -> String {
-    panic_guard(|| player.state()).unwrap_or_else(|message| format!("panicked: {message}"))
+pub fn state_of(runner: &dyn DynRunner) -> String {
+    panic_guard(|| runner.state()).unwrap_or_else(|message| format!("panicked: {message}"))
 }
 
 fn guarded(
-    player: &mut dyn Player,
-    run: impl FnOnce(&mut dyn Player) -> ControlFlow<()>,
+    runner: &mut dyn DynRunner,
+    run: impl FnOnce(&mut dyn DynRunner) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
-    match panic_guard(|| run(player)) {
+    match panic_guard(|| run(runner)) {
         Ok(ControlFlow::Continue(())) => Ok(()),
-        Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(player.now())),
+        Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(runner.now())),
         Err(message) => Err(PlayError::Panicked {
-            app: player.interface().name,
-            tick: player.now(),
+            app: runner.descriptor().name,
+            tick: runner.now(),
             message,
         }),
     }
@@ -217,7 +217,7 @@ fn guarded(
 pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), PlayError> {
     if trace.dropped() > 0 {
         return Err(PlayError::TraceFull {
-            app: app.interface().name,
+            app: app.descriptor().name,
         });
     }
     check_contract(app, trace.entries())?;
@@ -238,18 +238,18 @@ pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError
 }
 
 fn check_buttons(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
-    let interface = app.interface();
+    let descriptor = app.descriptor();
     let unknown = script.events().iter().find_map(|event| match event.action {
-        Action::Button(button, _) if usize::from(button.0) >= interface.buttons.len() => {
+        Action::Button(button, _) if usize::from(button.0) >= descriptor.buttons.len() => {
             Some(button)
         }
         Action::Button(..) | Action::Reset(_) => None,
     });
     match unknown {
         Some(button) => Err(PlayError::NoSuchButton {
-            app: interface.name,
+            app: descriptor.name,
             button,
-            count: interface.buttons.len(),
+            count: descriptor.buttons.len(),
         }),
         None => Ok(()),
     }
@@ -262,24 +262,24 @@ pub(crate) fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] 
     &events[first..last.max(first)]
 }
 
-fn act(player: &mut dyn Player, events: &[Timed], observer: &mut dyn Observer) {
+fn apply(runner: &mut dyn DynRunner, events: &[Timed], observer: &mut dyn Observer) {
     for &Timed { action, .. } in events {
-        player.act(action, observer);
+        runner.apply(action, observer);
     }
     if !events.is_empty() {
-        player.settle(observer);
+        runner.flush_outputs(observer);
     }
 }
 
 fn advance(
-    player: &mut dyn Player,
+    runner: &mut dyn DynRunner,
     tick: Ticks,
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    while player.now() < tick {
-        let next = player.now().saturating_add(Ticks(STRIDE)).min(tick);
-        player.advance(next, observer);
+    while runner.now() < tick {
+        let next = runner.now().saturating_add(Ticks(STRIDE)).min(tick);
+        runner.advance(next, observer);
         watch(next)?;
     }
     ControlFlow::Continue(())
@@ -287,11 +287,11 @@ fn advance(
 
 /// What is wrong with something the app showed or said.
 fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
-    let interface = app.interface();
+    let descriptor = app.descriptor();
     let problem = match entry.what {
         Observation::Input(_) => None,
         Observation::Output(index, level) => {
-            let output = interface.outputs.get(usize::from(index))?;
+            let output = descriptor.outputs.get(usize::from(index))?;
             (level > output.range.max()).then(|| {
                 format!(
                     "output `{}` is at {}, above the {} it declares",
@@ -301,16 +301,16 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
                 )
             })
         }
-        Observation::Log(log) => match interface.logs.get(usize::from(log.id.0)) {
+        Observation::Log(log) => match descriptor.logs.get(usize::from(log.id.0)) {
             None => Some(format!(
                 "it said log {}, and declares {}",
                 log.id.0,
-                interface.logs.len()
+                descriptor.logs.len()
             )),
             Some(kind) => match kind.values {
                 LogValues::Words(words) if usize::from(log.value) >= words.len() => Some(format!(
                     "log `{}` has value {}, and declares {} words",
-                    Line::new(interface, entry).name,
+                    Line::new(descriptor, entry).name,
                     log.value,
                     words.len()
                 )),
@@ -319,7 +319,7 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         },
     }?;
     Some(PlayError::ContractBroken {
-        app: interface.name,
+        app: descriptor.name,
         tick: entry.tick,
         problem,
     })

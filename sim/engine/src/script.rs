@@ -3,7 +3,7 @@
 //! Scenarios, recordings and waveforms all become a [`Script`] before anything runs, so
 //! every world plays the same thing whatever it was written in.
 
-pub use lockstep_core::action::{Action, Conditions, Contact};
+pub use lockstep_core::action::{Action, Conditions, SwitchState};
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use thiserror::Error;
@@ -43,7 +43,7 @@ pub enum ScriptError {
         /// Which button.
         button: ButtonId,
         /// What it should do.
-        contact: Contact,
+        contact: SwitchState,
     },
     /// Two edges of one contact in one tick: a board that samples sees neither.
     #[error("at tick {}: button {} moves twice in one tick", .tick.0, .button.0)]
@@ -132,7 +132,7 @@ impl Script {
 }
 
 fn check_events(events: &[Timed], end: Ticks) -> Result<(), ScriptError> {
-    let mut moved: [Option<(Ticks, Contact)>; 256] = [None; 256];
+    let mut moved: [Option<(Ticks, SwitchState)>; 256] = [None; 256];
     let mut last_reset = None;
     for &Timed { tick, action } in events {
         if tick > end {
@@ -147,7 +147,7 @@ fn check_events(events: &[Timed], end: Ticks) -> Result<(), ScriptError> {
                 let place = &mut moved[usize::from(button.0)];
                 let (last_tick, position) = match *place {
                     Some((last_tick, position)) => (Some(last_tick), position),
-                    None => (None, Contact::Open),
+                    None => (None, SwitchState::Open),
                 };
                 if last_tick == Some(tick) {
                     return Err(ScriptError::TwiceInOneTick { tick, button });
@@ -187,16 +187,16 @@ mod tests {
     #[test]
     fn the_actions_of_a_tick_come_in_the_order_a_board_sees_them() {
         let script = script(vec![
-            at(5, Action::Button(B, Contact::Closed)),
-            at(5, Action::Button(A, Contact::Closed)),
+            at(5, Action::Button(B, SwitchState::Closed)),
+            at(5, Action::Button(A, SwitchState::Closed)),
             at(5, Action::Reset(Conditions::Ok)),
         ])
         .unwrap();
         assert_eq!(
             script.events(),
             [
-                at(5, Action::Button(A, Contact::Closed)),
-                at(5, Action::Button(B, Contact::Closed)),
+                at(5, Action::Button(A, SwitchState::Closed)),
+                at(5, Action::Button(B, SwitchState::Closed)),
                 at(5, Action::Reset(Conditions::Ok)),
             ]
         );
@@ -204,8 +204,8 @@ mod tests {
 
     #[test]
     fn what_no_hand_can_do_is_refused() {
-        let press = Action::Button(A, Contact::Closed);
-        let release = Action::Button(A, Contact::Open);
+        let press = Action::Button(A, SwitchState::Closed);
+        let release = Action::Button(A, SwitchState::Open);
         let reset = Action::Reset(Conditions::Ok);
         for (events, error) in [
             (
@@ -213,7 +213,7 @@ mod tests {
                 ScriptError::Unchanged {
                     tick: Ticks(2),
                     button: A,
-                    contact: Contact::Closed,
+                    contact: SwitchState::Closed,
                 },
             ),
             (
@@ -221,7 +221,7 @@ mod tests {
                 ScriptError::Unchanged {
                     tick: Ticks(1),
                     button: A,
-                    contact: Contact::Open,
+                    contact: SwitchState::Open,
                 },
             ),
             (

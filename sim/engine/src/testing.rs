@@ -9,9 +9,9 @@ use lockstep_core::time::{Instant, Ticks};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::catalog::AppEntry;
 use crate::play;
-use crate::script::{Action, Conditions, Contact, Script, Timed};
+use crate::registry::AppEntry;
+use crate::script::{Action, Conditions, Script, SwitchState, Timed};
 use crate::trace::Trace;
 
 /// The apps that ship; the first is the one that is played where none is named.
@@ -29,9 +29,9 @@ pub(crate) fn trace_of(script: &Script) -> Trace {
 pub(crate) fn press_and_reset() -> Script {
     let button = |contact| Action::Button(ButtonId(0), contact);
     let events = [
-        (2, button(Contact::Closed)),
+        (2, button(SwitchState::Closed)),
         (3, Action::Reset(Conditions::UartMissing)),
-        (6, button(Contact::Open)),
+        (6, button(SwitchState::Open)),
     ];
     let timed = events.map(|(tick, action)| Timed {
         tick: Ticks(tick),
@@ -72,12 +72,12 @@ pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
     )
 }
 
-fn next_contact(events: &[Timed], button: u8) -> Contact {
+fn next_contact(events: &[Timed], button: u8) -> SwitchState {
     let moves = |event: &&Timed| matches!(event.action, Action::Button(id, _) if id.0 == button);
     if events.iter().filter(moves).count() % 2 == 0 {
-        Contact::Closed
+        SwitchState::Closed
     } else {
-        Contact::Open
+        SwitchState::Open
     }
 }
 

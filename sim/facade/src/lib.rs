@@ -1,6 +1,6 @@
 //! Simulator and test harness for `no_std` firmware: one dependency for everything.
 //!
-//! The library is always there: [`registry`](catalog), [`scenario`], [`script`], [`trace`] and
+//! The library is always there: [`registry`], [`scenario`], [`script`], [`trace`] and
 //! what else `lockstep-engine` has. The features, all of them on unless told otherwise, add the
 //! terminal simulator, the command line and golden tests.
 

@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! fn main() -> std::process::ExitCode {
-//!     sim::goldens::test(sim::catalog::shipped(), "../fixtures/scenarios")
+//!     sim::goldens::test(sim::registry::shipped(), "../fixtures/scenarios")
 //! }
 //! ```
 //!
@@ -20,9 +20,9 @@ use std::sync::Arc;
 use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use lockstep_engine::catalog::{AppEntry, Catalog};
 use lockstep_engine::files;
 use lockstep_engine::golden::{GOLDEN, SCENARIO, golden, kept, play_file};
+use lockstep_engine::registry::{AppEntry, Registry};
 
 /// Runs one test for every scenario below the folder, and one that no golden stands there
 /// without its scenario. The arguments of the process are those of a Rust test.
@@ -36,11 +36,11 @@ pub fn test(apps: Vec<AppEntry>, folder: impl AsRef<Path>) -> ExitCode {
 /// The tests that [`test()`] runs, to be run together with others.
 #[must_use]
 pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
-    let catalog = match Catalog::new(apps) {
-        Ok(catalog) => Arc::new(catalog),
+    let registry = match Registry::new(apps) {
+        Ok(registry) => Arc::new(registry),
         Err(error) => {
             let error = error.to_string();
-            return vec![Trial::test("catalog", move || Err(error.into()))];
+            return vec![Trial::test("registry", move || Err(error.into()))];
         }
     };
     let found = files::below(folder, SCENARIO)
@@ -61,16 +61,16 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
         complaint.map_or(Ok(()), |complaint| Err(complaint.into()))
     })];
     trials.extend(scenarios.into_iter().map(|path| {
-        let catalog = Arc::clone(&catalog);
+        let registry = Arc::clone(&registry);
         let name = path.strip_prefix(folder).unwrap_or(&path);
         let name = name.with_extension("").display().to_string();
-        Trial::test(name.replace('\\', "/"), move || hold(&catalog, &path))
+        Trial::test(name.replace('\\', "/"), move || hold(&registry, &path))
     }));
     trials
 }
 
-fn hold(catalog: &Catalog, path: &Path) -> Result<(), Failed> {
-    let trace = play_file(catalog, path)?;
+fn hold(registry: &Registry, path: &Path) -> Result<(), Failed> {
+    let trace = play_file(registry, path)?;
     let name = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())

@@ -2,7 +2,7 @@
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle;
-use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::registry::AppEntry;
 
 /// The apps that ship; the first is the one that is played where none is named.
 #[must_use]
@@ -12,10 +12,10 @@ pub fn shipped() -> Vec<AppEntry> {
 
 #[cfg(test)]
 mod tests {
-    use lockstep_engine::catalog::Catalog;
+    use lockstep_engine::registry::Registry;
 
     #[test]
     fn what_ships_is_usable() {
-        Catalog::new(super::shipped()).unwrap();
+        Registry::new(super::shipped()).unwrap();
     }
 }

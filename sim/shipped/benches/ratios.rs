@@ -16,15 +16,15 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lockstep_apps::lamp::Lamp;
-use lockstep_core::contract::App;
+use lockstep_core::app::App;
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::time::Ticks;
-use lockstep_engine::catalog::AppEntry;
 use lockstep_engine::play;
 use lockstep_engine::recording::Recording;
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::check::{Plan, plan};
 use lockstep_engine::scenario::grammar;
-use lockstep_engine::script::{Action, Conditions, Contact, Script, Timed};
+use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
 use lockstep_engine::timeline::Timeline;
 use lockstep_engine::trace::{Trace, vcd};
 
@@ -56,8 +56,8 @@ fn headless() {
     let ticks = plan.script.end();
     let [bare, engine] = by_turns([&mut || bare_loop(&plan.script), &mut || {
         let mut watch = |_| ControlFlow::Continue(());
-        let player = play::play(&app, &plan.script, &mut (), &mut watch);
-        black_box(player.map(|player| player.now())).ok();
+        let runner = play::play(&app, &plan.script, &mut (), &mut watch);
+        black_box(runner.map(|runner| runner.now())).ok();
     }]);
     let rate = f64::from(ticks.0) / engine.as_secs_f64() / 1e6;
     row(
@@ -95,8 +95,12 @@ fn bare_loop(script: &Script) {
         lamp.handle(Event::Tick, log);
         while let Some(event) = events.next_if(|event| event.tick.0 <= tick) {
             match event.action {
-                Action::Button(button, Contact::Closed) => lamp.handle(Event::Press(button), log),
-                Action::Button(button, Contact::Open) => lamp.handle(Event::Release(button), log),
+                Action::Button(button, SwitchState::Closed) => {
+                    lamp.handle(Event::Press(button), log)
+                }
+                Action::Button(button, SwitchState::Open) => {
+                    lamp.handle(Event::Release(button), log)
+                }
                 Action::Reset(_) => lamp = Lamp::new(),
             }
         }
@@ -112,7 +116,7 @@ fn scenarios() {
         for _ in 0..COUNT {
             let plan = planned(black_box(TEXT));
             let trace = play(&app, &plan.script);
-            assert!(lockstep_engine::judge::judge(&plan.checks, &trace).is_empty());
+            assert!(lockstep_engine::checker::check_trace(&plan.checks, &trace).is_empty());
         }
     }]);
     let rate = f64::from(COUNT) / time.as_secs_f64();
@@ -152,9 +156,9 @@ fn cold_start() {
 }
 
 fn recording() {
-    let interface = AppEntry::of::<Lamp>().interface();
+    let descriptor = AppEntry::of::<Lamp>().descriptor();
     let size = |script: &Script| {
-        Recording::of(interface, script)
+        Recording::of(descriptor, script)
             .expect("the lamp can be recorded")
             .encode()
             .len()
@@ -225,7 +229,7 @@ fn same_bytes() {
     let run = || {
         let app = AppEntry::of::<Lamp>();
         let trace = play(&app, &plan.script);
-        let mut bytes = Recording::of(app.interface(), &plan.script)
+        let mut bytes = Recording::of(app.descriptor(), &plan.script)
             .expect("the lamp can be recorded")
             .encode();
         vcd::write(&trace, &mut bytes).expect("memory can be written");
@@ -249,10 +253,10 @@ fn same_bytes() {
 /// An hour in which A and B change by turns every so many ticks; never for 0.
 fn busy_hour(end: Ticks, every: u32) -> Script {
     let moves = [
-        (0, Contact::Closed),
-        (0, Contact::Open),
-        (1, Contact::Closed),
-        (1, Contact::Open),
+        (0, SwitchState::Closed),
+        (0, SwitchState::Open),
+        (1, SwitchState::Closed),
+        (1, SwitchState::Open),
     ];
     let ticks = (1..end.0).filter(|tick| every > 0 && tick % every == 0);
     let events = ticks
@@ -268,7 +272,7 @@ fn busy_hour(end: Ticks, every: u32) -> Script {
 
 fn planned(text: &str) -> Plan {
     let scenario = grammar::parse(text).expect("the scenario is well-formed");
-    plan(&scenario, AppEntry::of::<Lamp>().interface()).expect("the scenario fits the lamp")
+    plan(&scenario, AppEntry::of::<Lamp>().descriptor()).expect("the scenario fits the lamp")
 }
 
 fn play(app: &AppEntry, script: &Script) -> Trace {

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
-use lockstep_engine::catalog::{AppEntry, Catalog};
-use lockstep_engine::script::{Action, Conditions, Contact, Script, Timed};
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
 use lockstep_terminal::bench_support::Bench;
 use shipped_apps::shipped;
 
@@ -103,10 +103,10 @@ fn ms(time: Duration) -> f64 {
 /// An hour in which A and B are pressed and let go by turns, ten times a second.
 fn busy_hour() -> Bench {
     let moves = [
-        (0, Contact::Closed),
-        (0, Contact::Open),
-        (1, Contact::Closed),
-        (1, Contact::Open),
+        (0, SwitchState::Closed),
+        (0, SwitchState::Open),
+        (1, SwitchState::Closed),
+        (1, SwitchState::Open),
     ];
     let ticks = (1..HOUR.0).filter(|tick| tick % 100 == 0);
     let events = ticks
@@ -118,9 +118,9 @@ fn busy_hour() -> Bench {
         .collect();
     let clock = lockstep_core::time::Instant::ZERO;
     let script = Script::new(Conditions::Ok, clock, events, HOUR).expect("hands can do this");
-    let catalog = Catalog::new(shipped()).expect("what ships can be used");
+    let registry = Registry::new(shipped()).expect("what ships can be used");
     let app = AppEntry::of::<Lamp>();
-    Bench::new(catalog, &app, &script, SCREEN).expect("the lamp plays")
+    Bench::new(registry, &app, &script, SCREEN).expect("the lamp plays")
 }
 
 /// What the process has in memory, as Linux tells it; 0 elsewhere.

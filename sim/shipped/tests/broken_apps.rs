@@ -8,12 +8,12 @@
 
 use std::ops::ControlFlow;
 
-use lockstep_core::contract::{App, Interface, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{Instant, Ticks};
-use lockstep_engine::catalog::AppEntry;
 use lockstep_engine::play::{self, PlayError};
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::check::plan;
 use lockstep_engine::scenario::grammar;
 
@@ -35,11 +35,11 @@ struct Faulty {
 }
 
 impl App for Faulty {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         buttons: &["A"],
         outputs: &[Output::digital("led")],
         logs: &[LogKind::words("power", &["off", "on"])],
-        ..Interface::named("faulty", "1")
+        ..AppDescriptor::named("faulty", "1")
     };
     type Outputs = [Level; 1];
 
@@ -79,7 +79,7 @@ fn play(fault: Fault, header: &str) -> Result<Ticks, PlayError> {
     };
     let text = format!("app faulty\n{header}wait 20 ms\ntap A for 50 ms\nwait 30 ms\n");
     let scenario = grammar::parse(&text).unwrap();
-    let plan = plan(&scenario, app.interface()).unwrap();
+    let plan = plan(&scenario, app.descriptor()).unwrap();
     play::trace(&app, &plan.script, &mut |_| ControlFlow::Continue(())).map(|trace| trace.end())
 }
 

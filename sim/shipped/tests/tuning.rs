@@ -12,8 +12,8 @@ use std::thread;
 
 use lockstep_apps::lamp::{Lamp, Tuning};
 use lockstep_core::time::Ticks;
-use lockstep_engine::catalog::AppEntry;
 use lockstep_engine::play;
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::check::plan;
 use lockstep_engine::scenario::grammar;
 use lockstep_engine::script::Script;
@@ -129,7 +129,7 @@ fn every_number_of_the_lamp_is_held_by_a_golden() {
 
 fn lamp_scenarios() -> Vec<Script> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios/lamp");
-    let interface = AppEntry::of::<Lamp>().interface();
+    let descriptor = AppEntry::of::<Lamp>().descriptor();
     let scripts: Vec<_> = WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()
@@ -138,7 +138,7 @@ fn lamp_scenarios() -> Vec<Script> {
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
             let scenario = grammar::parse(&text).unwrap();
-            plan(&scenario, interface).unwrap().script
+            plan(&scenario, descriptor).unwrap().script
         })
         .collect();
     assert!(!scripts.is_empty());

@@ -15,7 +15,7 @@ use super::files::Files;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::view;
-use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 
 /// A UI whose frames become escape sequences that nobody reads.
@@ -32,12 +32,12 @@ impl Bench {
     ///
     /// A [`TuiError`] when it cannot be played.
     pub fn new(
-        catalog: Catalog,
+        registry: Registry,
         app: &AppEntry,
         script: &Script,
         (columns, rows): (u16, u16),
     ) -> Result<Self, TuiError> {
-        let mut ui = Ui::new(catalog, app, script, Theme::new(true, true))?;
+        let mut ui = Ui::new(registry, app, script, Theme::new(true, true))?;
         ui.move_to(ui.end());
         ui.playing = true;
         let area = Rect::new(0, 0, columns, rows);

@@ -53,7 +53,7 @@ impl Ui {
 
     /// After the present branch is another one: what was known of the old one is not.
     pub(super) fn changed_branch(&mut self) {
-        self.signals = Signals::new(self.timeline.app().interface());
+        self.signals = Signals::new(self.timeline.app().descriptor());
         self.compared = None;
         self.hands.forget();
         self.end_presses();
@@ -100,7 +100,7 @@ impl Ui {
         let Some(other) = self.timeline.branches().get(branch) else {
             return;
         };
-        let mut signals = Signals::new(self.timeline.app().interface());
+        let mut signals = Signals::new(self.timeline.app().descriptor());
         signals.follow(other.trace());
         let Some(divergence) = self.timeline.compare(current, branch) else {
             let name = branch_name(branch);

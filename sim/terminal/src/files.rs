@@ -6,7 +6,7 @@ use std::path::Path;
 use super::overlay::Kind;
 use super::ui::{Failed, Ui};
 use super::view::clock;
-use lockstep_engine::judge::judge;
+use lockstep_engine::checker::check_trace;
 use lockstep_engine::load::{Form, LoadError, Loaded};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::scenario::from_run::from_run;
@@ -48,7 +48,7 @@ impl Ui {
 
     fn rendered(&self, kind: Kind) -> Result<Vec<u8>, String> {
         let branch = self.timeline.branch();
-        let interface = self.timeline.app().interface();
+        let descriptor = self.timeline.app().descriptor();
         let script = || -> Result<Script, String> { branch.script().map_err(|e| e.to_string()) };
         match kind {
             Kind::Scenario => {
@@ -56,11 +56,11 @@ impl Ui {
                     return Err(format!("no scenario can hold a run that failed: {error}"));
                 }
                 let script = script()?;
-                let text = from_run(interface, &script, branch.trace()).to_string();
+                let text = from_run(descriptor, &script, branch.trace()).to_string();
                 self.check_saved(&text, &script)?;
                 Ok(text.into_bytes())
             }
-            Kind::Recording => Recording::of(interface, &script()?)
+            Kind::Recording => Recording::of(descriptor, &script()?)
                 .map(|recording| recording.encode())
                 .map_err(|error| error.to_string()),
             Kind::Waveform => {
@@ -75,9 +75,9 @@ impl Ui {
     /// than a scenario can say.
     fn check_saved(&self, text: &str, script: &Script) -> Result<(), String> {
         let loaded = Form::Scenario
-            .load(&self.catalog, text.as_bytes(), None)
+            .load(&self.registry, text.as_bytes(), None)
             .map_err(|error| format!("as a scenario{}", first_problem(&error)))?;
-        let holds = judge(&loaded.checks, self.trace()).is_empty();
+        let holds = check_trace(&loaded.checks, self.trace()).is_empty();
         if loaded.script == *script && holds {
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl Ui {
             .read(Path::new(path), Form::MAX_BYTES)
             .map_err(|error| format!("cannot read {path}: {error}"))?;
         let loaded = Form::of(Path::new(path), &bytes)
-            .load(&self.catalog, &bytes, app)
+            .load(&self.registry, &bytes, app)
             .map_err(|error| format!("{path}{}", first_problem(&error)))?;
         self.show(path, &loaded).map_err(|error| error.to_string())
     }
@@ -104,7 +104,7 @@ impl Ui {
     /// Shows a run that was read.
     pub(super) fn show(&mut self, path: &str, loaded: &Loaded) -> Result<(), TimelineError> {
         self.replace(&loaded.app, &loaded.script)?;
-        self.failures = judge(&loaded.checks, self.trace())
+        self.failures = check_trace(&loaded.checks, self.trace())
             .into_iter()
             .map(|failure| Failed {
                 tick: failure.tick,

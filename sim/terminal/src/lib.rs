@@ -34,7 +34,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
 use theme::Theme;
@@ -83,12 +83,12 @@ pub enum TuiError {
 /// # Errors
 ///
 /// A [`TuiError`].
-pub fn run(catalog: &Catalog, options: &Options<'_>) -> Result<Ended, TuiError> {
+pub fn run(registry: &Registry, options: &Options<'_>) -> Result<Ended, TuiError> {
     if !terminal::is_there() {
         return Err(TuiError::NoTerminal);
     }
     let theme = Theme::new(options.colour, options.unicode);
-    let mut ui = Ui::new(catalog.clone(), options.app, &Script::default(), theme)?;
+    let mut ui = Ui::new(registry.clone(), options.app, &Script::default(), theme)?;
     match options.file {
         Some(file) => terminal::open(&mut ui, file, options.asked),
         None => ui.playing = true,

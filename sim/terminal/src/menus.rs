@@ -102,14 +102,14 @@ impl Ui {
             Choice::App(index) => self.start_app(index),
             Choice::Branch(branch) => self.switch_branch(branch),
             Choice::Save(kind) => {
-                let app = self.timeline.app().interface().name;
+                let app = self.timeline.app().descriptor().name;
                 self.ask(Purpose::Save(kind), format!("{app}.{}", kind.extension()));
             }
         }
     }
 
     fn start_app(&mut self, index: usize) {
-        let Some(app) = self.catalog.apps().get(index).cloned() else {
+        let Some(app) = self.registry.apps().get(index).cloned() else {
             return;
         };
         match self.replace(&app, &Script::default()) {
@@ -141,7 +141,7 @@ impl Ui {
             command("all keys", Command::Help),
             command("quit", Command::Quit),
         ];
-        if self.timeline.app().interface().buttons.is_empty() {
+        if self.timeline.app().descriptor().buttons.is_empty() {
             items.retain(|item| item.choice != Choice::Buttons);
         }
         Menu {
@@ -153,7 +153,7 @@ impl Ui {
 
     /// Every button, also one that no key is left for.
     fn button_menu(&self) -> Menu {
-        let buttons = self.timeline.app().interface().buttons.iter();
+        let buttons = self.timeline.app().descriptor().buttons.iter();
         let items = (0..).map(ButtonId).zip(buttons).map(|(button, name)| Item {
             text: (*name).to_owned(),
             choice: Choice::Tap(button),
@@ -166,10 +166,10 @@ impl Ui {
     }
 
     fn app_menu(&self) -> Menu {
-        let apps = self.catalog.apps();
-        let current = self.timeline.app().interface().name;
+        let apps = self.registry.apps();
+        let current = self.timeline.app().descriptor().name;
         let items = (0..).zip(apps).map(|(index, app)| Item {
-            text: format!("{} {}", app.interface().name, app.interface().version),
+            text: format!("{} {}", app.descriptor().name, app.descriptor().version),
             choice: Choice::App(index),
         });
         Menu {
@@ -177,7 +177,7 @@ impl Ui {
             items: items.collect(),
             selected: apps
                 .iter()
-                .position(|app| app.interface().name == current)
+                .position(|app| app.descriptor().name == current)
                 .unwrap_or(0),
         }
     }

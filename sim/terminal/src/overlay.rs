@@ -52,7 +52,7 @@ pub(super) enum Choice {
     Tap(ButtonId),
     /// Asks which app to play.
     Apps,
-    /// Plays this app, by its place in the catalog.
+    /// Plays this app, by its place in the registry.
     App(usize),
     /// Looks at this branch.
     Branch(usize),
@@ -132,7 +132,7 @@ pub(super) enum Question {
 pub(super) enum Next {
     /// Nothing.
     Quit,
-    /// Another app, by its place in the catalog.
+    /// Another app, by its place in the registry.
     App(usize),
     /// The run in this file.
     Open(String),

@@ -1,11 +1,11 @@
 //! The trace of a branch by signal, so that a wave can be drawn without reading it all.
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
-use lockstep_engine::engine::Observation;
-use lockstep_engine::script::{Action, Contact};
+use lockstep_engine::dyn_runner::Observation;
+use lockstep_engine::script::{Action, SwitchState};
 use lockstep_engine::trace::{Entry, Trace};
 
 /// Something that can be drawn as a wave.
@@ -30,7 +30,7 @@ pub(super) struct Change {
 /// The changes of every signal of a trace.
 #[derive(Clone, Debug)]
 pub(super) struct Signals {
-    interface: &'static Interface,
+    descriptor: &'static AppDescriptor,
     buttons: Vec<Vec<Change>>,
     outputs: Vec<Vec<Change>>,
     logs: Vec<Change>,
@@ -38,11 +38,11 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn new(interface: &'static Interface) -> Self {
+    pub(super) fn new(descriptor: &'static AppDescriptor) -> Self {
         Self {
-            interface,
-            buttons: vec![Vec::new(); interface.buttons.len()],
-            outputs: vec![Vec::new(); interface.outputs.len()],
+            descriptor,
+            buttons: vec![Vec::new(); descriptor.buttons.len()],
+            outputs: vec![Vec::new(); descriptor.outputs.len()],
             logs: Vec::new(),
             read: 0,
         }
@@ -63,7 +63,7 @@ impl Signals {
         let (changes, value) = match what {
             Observation::Input(Action::Button(ButtonId(button), contact)) => (
                 self.buttons.get_mut(usize::from(button)),
-                u32::from(contact == Contact::Closed),
+                u32::from(contact == SwitchState::Closed),
             ),
             Observation::Output(output, level) => (
                 self.outputs.get_mut(usize::from(output)),
@@ -87,8 +87,8 @@ impl Signals {
 
     pub(super) fn name(&self, signal: Signal) -> &'static str {
         match signal {
-            Signal::Button(index) => self.interface.buttons.get(index).copied(),
-            Signal::Output(index) => self.interface.outputs.get(index).map(|output| output.name),
+            Signal::Button(index) => self.descriptor.buttons.get(index).copied(),
+            Signal::Output(index) => self.descriptor.outputs.get(index).map(|output| output.name),
             Signal::Logs => Some("log"),
         }
         .unwrap_or("?")
@@ -98,7 +98,7 @@ impl Signals {
     pub(super) fn max(&self, signal: Signal) -> u32 {
         match signal {
             Signal::Output(index) => self
-                .interface
+                .descriptor
                 .outputs
                 .get(index)
                 .map_or(1, |output| u32::from(output.range.max().0)),
@@ -182,18 +182,18 @@ mod tests {
     use lockstep_apps::toggle;
     use lockstep_core::event::ButtonId;
     use lockstep_core::time::Instant;
-    use lockstep_engine::catalog::AppEntry;
     use lockstep_engine::play;
-    use lockstep_engine::script::{Action, Conditions, Contact, Script, Timed};
+    use lockstep_engine::registry::AppEntry;
+    use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
     use std::ops::ControlFlow;
 
     /// `toggle` with a press at tick 2, held through a reset at tick 3, let go at tick 6.
     fn press_and_reset() -> Trace {
         let button = |contact| Action::Button(ButtonId(0), contact);
         let events = [
-            (2, button(Contact::Closed)),
+            (2, button(SwitchState::Closed)),
             (3, Action::Reset(Conditions::UartMissing)),
-            (6, button(Contact::Open)),
+            (6, button(SwitchState::Open)),
         ];
         let timed = events.map(|(tick, action)| Timed {
             tick: Ticks(tick),
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn signals_are_what_the_trace_says_at_every_tick() {
         let trace = press_and_reset();
-        let mut signals = Signals::new(trace.interface());
+        let mut signals = Signals::new(trace.descriptor());
         signals.follow(&trace);
         signals.follow(&trace);
         let button = Signal::Button(0);

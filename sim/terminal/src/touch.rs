@@ -6,7 +6,7 @@ use lockstep_core::time::Ticks;
 use super::hands::Holder;
 use super::ui::Ui;
 use super::view::clock;
-use lockstep_engine::script::{Action, Conditions, Contact};
+use lockstep_engine::script::{Action, Conditions, SwitchState};
 use lockstep_engine::timeline::TimelineError;
 
 /// How often a contact that bounces moves to and fro, a tick apart, before it rests.
@@ -24,9 +24,9 @@ impl Ui {
             self.hands.let_go(button);
         }
         let contact = if is_down {
-            Contact::Open
+            SwitchState::Open
         } else {
-            Contact::Closed
+            SwitchState::Closed
         };
         self.latched.remove(&button);
         if self.act(Action::Button(button, contact)) && !is_down {
@@ -63,7 +63,7 @@ impl Ui {
         }
         if self.at_end() {
             self.hands.let_go(button);
-            self.act(Action::Button(button, Contact::Open));
+            self.act(Action::Button(button, SwitchState::Open));
         } else {
             self.hands.hold(button, Holder::Tap(self.end()));
         }
@@ -82,7 +82,7 @@ impl Ui {
             Action::Button(button, contact) if self.bounce => {
                 self.bounce_contact(from, button, contact)
             }
-            action => self.timeline.act(from, action).map(drop),
+            action => self.timeline.apply(from, action).map(drop),
         };
         if self.timeline.branches().len() > branches {
             self.changed_branch();
@@ -109,10 +109,10 @@ impl Ui {
     pub(super) fn open_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
         let end = self.end();
         if self.bounce {
-            self.bounce_contact(end, button, Contact::Open)
+            self.bounce_contact(end, button, SwitchState::Open)
         } else {
-            let open = Action::Button(button, Contact::Open);
-            self.timeline.act(end, open).map(drop)
+            let open = Action::Button(button, SwitchState::Open);
+            self.timeline.apply(end, open).map(drop)
         }
     }
 
@@ -121,7 +121,7 @@ impl Ui {
         &mut self,
         from: Ticks,
         button: ButtonId,
-        contact: Contact,
+        contact: SwitchState,
     ) -> Result<(), TimelineError> {
         let mut tick = from;
         for bounce in 0..=BOUNCES {
@@ -130,7 +130,9 @@ impl Ui {
             } else {
                 contact.other()
             };
-            tick = self.timeline.act(tick, Action::Button(button, position))?;
+            tick = self
+                .timeline
+                .apply(tick, Action::Button(button, position))?;
             if bounce < BOUNCES {
                 tick = tick.saturating_add(Ticks(1));
                 self.timeline.advance(tick)?;

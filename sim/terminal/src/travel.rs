@@ -175,10 +175,10 @@ impl Ui {
 
     fn found(&self, forward: bool) -> Option<Ticks> {
         let wanted = self.search.to_lowercase();
-        let interface = self.trace().interface();
+        let descriptor = self.trace().descriptor();
         let entries = self.trace().entries();
         let is_it = |index: &usize| {
-            let line = Line::new(interface, entries[*index]);
+            let line = Line::new(descriptor, entries[*index]);
             let text = format!("{} {} {}", line.kind.word(), line.name, line.value);
             text.to_lowercase().contains(&wanted)
         };
@@ -233,12 +233,12 @@ impl Ui {
         }
         self.keep_in_view();
         match self.timeline.branch().at(self.cursor) {
-            Ok(player) => {
-                let state = play::state_of(player.as_ref());
+            Ok(runner) => {
+                let state = play::state_of(runner.as_ref());
                 if self.cursor != before || state != self.state {
                     self.state_before = std::mem::replace(&mut self.state, state);
                 }
-                self.here = player;
+                self.here = runner;
             }
             Err(error) => self.complain(error.to_string()),
         }

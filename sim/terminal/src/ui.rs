@@ -19,9 +19,9 @@ use super::signals::Signals;
 use super::theme::Theme;
 use super::travel::Trip;
 use super::view::{self, Screen};
-use lockstep_engine::catalog::{AppEntry, Catalog};
-use lockstep_engine::engine::Player;
+use lockstep_engine::dyn_runner::DynRunner;
 use lockstep_engine::play;
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::{Timeline, TimelineError};
 use lockstep_engine::trace::Trace;
@@ -31,11 +31,11 @@ const MESSAGE: Duration = Duration::from_secs(6);
 
 /// What the terminal UI knows.
 pub(super) struct Ui {
-    pub(super) catalog: Catalog,
+    pub(super) registry: Registry,
     pub(super) timeline: Timeline,
     pub(super) signals: Signals,
     pub(super) cursor: Ticks,
-    pub(super) here: Box<dyn Player>,
+    pub(super) here: Box<dyn DynRunner>,
     /// The app's state at the cursor.
     pub(super) state: String,
     /// The state before it was that, to show what changed.
@@ -107,7 +107,7 @@ pub(super) struct Failed {
 impl Ui {
     /// The app at tick 0 of the script, its whole run behind it, standing still.
     pub(super) fn new(
-        catalog: Catalog,
+        registry: Registry,
         app: &AppEntry,
         script: &Script,
         theme: Theme,
@@ -116,10 +116,10 @@ impl Ui {
         let here = timeline.branch().at(Ticks::ZERO)?;
         let state = play::state_of(here.as_ref());
         let mut ui = Self {
-            signals: Signals::new(app.interface()),
-            letters: button_letters(app.interface().buttons),
-            glow: vec![None; app.interface().outputs.len()],
-            catalog,
+            signals: Signals::new(app.descriptor()),
+            letters: button_letters(app.descriptor().buttons),
+            glow: vec![None; app.descriptor().outputs.len()],
+            registry,
             timeline,
             cursor: Ticks::ZERO,
             state_before: state.clone(),
@@ -158,7 +158,7 @@ impl Ui {
 
     /// Begins anew with another app or run; what people set for themselves stays.
     pub(super) fn replace(&mut self, app: &AppEntry, script: &Script) -> Result<(), TimelineError> {
-        let fresh = Self::new(self.catalog.clone(), app, script, self.theme)?;
+        let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
         self.pause();
         *self = Self {
             pace: self.pace.clone(),

@@ -1,7 +1,7 @@
 //! What the parts of the lamp are given when something happens.
 
 use super::tuning::Tuning;
-use lockstep_core::contract::Log;
+use lockstep_core::app::Log;
 use lockstep_core::time::Instant;
 
 /// The moment, the numbers to go by, and somebody to tell.

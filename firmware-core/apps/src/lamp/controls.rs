@@ -5,8 +5,8 @@ use super::messages;
 use super::tuning::Tuning;
 use lockstep_core::debounce::{Debounce, Edge};
 use lockstep_core::event::ButtonId;
-use lockstep_core::gesture::{Config, Gesture, Recogniser};
-use lockstep_core::hold::Hold;
+use lockstep_core::gesture::{Config, Gesture, GestureDetector};
+use lockstep_core::hold_timer::HoldTimer;
 use lockstep_core::time::{Instant, Ticks};
 
 /// Everything between the contacts and the light.
@@ -14,7 +14,7 @@ use lockstep_core::time::{Instant, Ticks};
 pub(super) struct Controls {
     a: Button,
     b: Button,
-    chord: Hold,
+    chord: HoldTimer,
     locked: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Button {
     contact: Debounce,
-    recogniser: Recogniser,
+    detector: GestureDetector,
 }
 
 impl Controls {
@@ -37,7 +37,7 @@ impl Controls {
         Self {
             a: Button::new(tuning, Some(tuning.double_press)),
             b: Button::new(tuning, None),
-            chord: Hold::new(tuning.lock_hold),
+            chord: HoldTimer::new(tuning.lock_hold),
             locked: false,
         }
     }
@@ -73,15 +73,15 @@ impl Controls {
         }
 
         // Withholding the edges is enough to silence a button until it is pressed anew:
-        // a recogniser that was cancelled has nothing to say of a release.
+        // a detector that was cancelled has nothing to say of a release.
         let (a, b) = if self.locked || both {
-            self.a.recogniser.cancel();
-            self.b.recogniser.cancel();
+            self.a.detector.cancel();
+            self.b.detector.cancel();
             (None, None)
         } else {
             (
-                self.a.recogniser.poll(now, edge_a),
-                self.b.recogniser.poll(now, edge_b),
+                self.a.detector.poll(now, edge_a),
+                self.b.detector.poll(now, edge_b),
             )
         };
         let touched = !self.locked && (pressed_a || pressed_b);
@@ -98,7 +98,7 @@ impl Button {
     const fn new(tuning: &Tuning, double: Option<Ticks>) -> Self {
         Self {
             contact: Debounce::new(tuning.debounce),
-            recogniser: Recogniser::new(Config {
+            detector: GestureDetector::new(Config {
                 long: tuning.long_press,
                 double,
             }),

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::messages;
 use super::pattern::Pattern;
 use super::tuning::Tuning;
-use lockstep_core::contract::Log;
+use lockstep_core::app::Log;
 use lockstep_core::output::Level;
 use lockstep_core::timer::Timer;
 

@@ -1,7 +1,7 @@
 //! What the lamp says, in one list: the kinds it declares and the logs it writes.
 
 use crate::board::InitError;
-use lockstep_core::contract::{Log, LogId, LogKind};
+use lockstep_core::app::{Log, LogId, LogKind};
 
 /// The kinds of logs, by [`LogId`].
 pub(super) const KINDS: &[LogKind] = &[

@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use lockstep_apps::lamp::Lamp;
-//! use lockstep_core::contract::App;
+//! use lockstep_core::app::App;
 //! use lockstep_core::event::{ButtonId, Event};
 //! use lockstep_core::output::Level;
 //!
@@ -121,7 +121,7 @@ use crate::board::InitError;
 use context::Context;
 use controls::{Controls, Request};
 use light::{Command, Light};
-use lockstep_core::contract::{App, Interface, Log};
+use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::gesture::Gesture;
 use lockstep_core::output::{Colour, Level, Output};
@@ -237,7 +237,7 @@ impl Default for Lamp {
 }
 
 impl App for Lamp {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         name: "lamp",
         version: env!("CARGO_PKG_VERSION"),
         build: env!("LOCKSTEP_APPS_BUILD"),

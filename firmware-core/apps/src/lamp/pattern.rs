@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::messages;
 use super::tuning::Tuning;
-use lockstep_core::contract::Log;
+use lockstep_core::app::Log;
 use lockstep_core::time::Instant;
 use lockstep_core::timer::Periodic;
 

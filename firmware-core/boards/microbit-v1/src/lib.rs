@@ -10,7 +10,7 @@ use lockstep_board::matrix::Matrix;
 use lockstep_board::pins::{self, Outputs};
 use lockstep_board::{Hardware, samples};
 use lockstep_core::action::Conditions;
-use lockstep_core::contract::{App, Interface};
+use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::output::Level;
 use nrf51_hal::gpio::{Disconnected, Level as PinLevel, Output, Pin, PushPull};
 use nrf51_hal::pac::{CLOCK, GPIO, Interrupt, Peripherals, TIMER0, UART0, interrupt};
@@ -30,8 +30,8 @@ pub fn start<A: App>() -> ! {
     let uart_present = enable_uart(&peripherals.UART0);
     let conditions = Conditions::from(Board::init(clock_ready, uart_present).map(drop));
     let mut microbit = Microbit::new(
-        const { &A::INTERFACE },
-        const { PINS.of(&A::INTERFACE) },
+        const { &A::DESCRIPTOR },
+        const { PINS.of(&A::DESCRIPTOR) },
         peripherals.TIMER0,
     );
     lockstep_board::run::<A>(&mut microbit, conditions)
@@ -52,15 +52,15 @@ fn enable_uart(uart: &UART0) -> bool {
 }
 
 struct Microbit {
-    interface: &'static Interface,
+    descriptor: &'static AppDescriptor,
     timer: TIMER0,
     outputs: Outputs<Pin<Output<PushPull>>>,
     matrix: Matrix<Pin<Output<PushPull>>, { ROWS.len() }, { COLUMNS.len() }>,
 }
 
 impl Microbit {
-    fn new(interface: &'static Interface, pins: pins::App, timer: TIMER0) -> Self {
-        for pin in pins.buttons(interface) {
+    fn new(descriptor: &'static AppDescriptor, pins: pins::App, timer: TIMER0) -> Self {
+        for pin in pins.buttons(descriptor) {
             let pin = acquire(pin);
             if PINS.active_low {
                 pin.into_pullup_input();
@@ -68,10 +68,10 @@ impl Microbit {
                 pin.into_pulldown_input();
             }
         }
-        samples::watch(pins.buttons(interface), PINS.active_low);
-        let outputs = pins.outputs(interface);
+        samples::watch(pins.buttons(descriptor), PINS.active_low);
+        let outputs = pins.outputs(descriptor);
         Self {
-            interface,
+            descriptor,
             timer,
             outputs: outputs.map(readable_output).collect(),
             matrix: Matrix::new(
@@ -134,7 +134,7 @@ impl Hardware for Microbit {
 
     fn show(&mut self, levels: &[Level]) {
         pins::show(&mut self.outputs, levels);
-        self.matrix.show(self.interface, levels);
+        self.matrix.show(self.descriptor, levels);
     }
 
     fn refresh(&mut self) {

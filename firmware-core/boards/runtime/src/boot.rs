@@ -2,9 +2,9 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use lockstep_core::contract::Interface;
-use lockstep_core::control::Identity;
-use lockstep_core::epitaph::{Cause, Epitaph};
+use lockstep_core::agent::Identity;
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::crash_record::{Cause, CrashRecord};
 
 const COPIED: u32 = 0x1ceb_00da;
 const SPOILT: u32 = 0xdead_beef;
@@ -56,13 +56,13 @@ pub fn image() -> &'static [u8] {
 }
 
 /// Logs who is there and how it came up.
-pub fn report(interface: &Interface, identity: &Identity) {
+pub fn report(descriptor: &AppDescriptor, identity: &Identity) {
     // As much of the identity as people tell images apart by.
     let image = identity.image.first_chunk().copied();
     defmt::info!(
         "{=str} {=str}, image {=u32:08x}",
-        interface.name,
-        interface.version,
+        descriptor.name,
+        descriptor.version,
         u32::from_be_bytes(image.unwrap_or_default())
     );
     let boot = identity.boot;
@@ -72,15 +72,15 @@ pub fn report(interface: &Interface, identity: &Identity) {
         boot.bss_zeroed,
         boot.conditions.word()
     );
-    if let Some(epitaph) = Epitaph::decode(identity.last_words) {
-        log(&epitaph);
+    if let Some(crash_record) = CrashRecord::decode(identity.crash_record) {
+        log(&crash_record);
     }
 }
 
 /// Logs what a crash left behind.
-pub fn log(epitaph: &Epitaph<'_>) {
-    let tick = epitaph.tick.0;
-    match epitaph.cause {
+pub fn log(crash_record: &CrashRecord<'_>) {
+    let tick = crash_record.tick.0;
+    match crash_record.cause {
         Cause::Panic {
             message,
             file,

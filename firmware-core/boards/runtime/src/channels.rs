@@ -1,6 +1,6 @@
 //! The RTT channels: logs up on 0, frames up on 1, commands down on 0.
 
-use lockstep_core::control::Link;
+use lockstep_core::agent::Link;
 use rtt_target::{ChannelMode, DownChannel, UpChannel, rtt_init, set_defmt_channel};
 
 /// The two channels of a bench.
@@ -18,7 +18,7 @@ pub fn open() -> Channels {
             1: { size: 4096, mode: ChannelMode::NoBlockSkip, name: "trace" }
         }
         down: {
-            0: { size: 512, mode: ChannelMode::NoBlockSkip, name: "control" }
+            0: { size: 512, mode: ChannelMode::NoBlockSkip, name: "agent" }
         }
     };
     set_defmt_channel(channels.up.0);

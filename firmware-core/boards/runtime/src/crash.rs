@@ -1,4 +1,4 @@
-//! What happens when it all goes wrong: an epitaph is left for the next boot. Then a debug
+//! What happens when it all goes wrong: an crash_record is left for the next boot. Then a debug
 //! image says why and stays where it is, for the probe; a release image resets.
 //!
 //! None of it needs a debugger, and none of it executes a breakpoint, which would lock up a
@@ -13,7 +13,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::exception;
-use lockstep_core::epitaph::{self, Cause, Clipped, Epitaph, Registers, Retained, SIZE};
+use lockstep_core::crash_record::{
+    self, Cause, CrashRecord, Registers, RetainedRam, SIZE, TruncatedStr,
+};
 use lockstep_core::time::Ticks;
 
 use crate::{boot, samples};
@@ -56,8 +58,8 @@ fn read_retained() -> [u8; SIZE] {
     critical_section::with(|_| unsafe { memory.read_volatile() })
 }
 
-fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>) {
-    write_retained(epitaph::retain(crashes, epitaph, boot::image()));
+fn retain(crashes: u8, crash_record: Option<&CrashRecord<'_>>) {
+    write_retained(crash_record::retain(crashes, crash_record, boot::image()));
 }
 
 fn write_retained(content: [u8; SIZE]) {
@@ -66,13 +68,13 @@ fn write_retained(content: [u8; SIZE]) {
     critical_section::with(|_| unsafe { memory.write_volatile(content) });
 }
 
-/// What was there when this boot began. The epitaph is told once: the next boot finds the
+/// What was there when this boot began. The crash_record is told once: the next boot finds the
 /// count alone. To be called once.
-pub fn before_this_boot() -> Retained<'static> {
+pub fn before_this_boot() -> RetainedRam<'static> {
     let Some(memory) = cortex_m::singleton!(: [u8; SIZE] = read_retained()) else {
-        return Retained::default();
+        return RetainedRam::default();
     };
-    let mut retained = Retained::read(memory, boot::image());
+    let mut retained = RetainedRam::read(memory, boot::image());
     if retained.crashes == BROKEN {
         retained.crashes = 0;
     }
@@ -94,28 +96,28 @@ pub fn forget() {
 fn crash(cause: Cause<'_>) -> ! {
     cortex_m::interrupt::disable();
     lockstep_outputs_off();
-    let epitaph = Epitaph {
+    let crash_record = CrashRecord {
         tick: Ticks(samples::now()),
         cause,
     };
-    let before = Retained::read(&read_retained(), boot::image()).crashes;
+    let before = RetainedRam::read(&read_retained(), boot::image()).crashes;
     if cfg!(debug_assertions) {
         // A log that cannot be written, because the crash came in the midst of one, panics.
         if LOGGING.load(Ordering::Relaxed) == 0 {
             LOGGING.store(1, Ordering::Relaxed);
-            retain(before, Some(&epitaph));
+            retain(before, Some(&crash_record));
             if boot::was_checked() {
-                boot::log(&epitaph);
+                boot::log(&crash_record);
             }
         }
         lockstep_parked()
     }
     // A board that is broken already, or crashes before it can say so, does not reset again.
     if before >= MAX_CRASHES {
-        retain(BROKEN, Some(&epitaph));
+        retain(BROKEN, Some(&crash_record));
         lockstep_parked()
     }
-    retain(before + 1, Some(&epitaph));
+    retain(before + 1, Some(&crash_record));
     SCB::sys_reset()
 }
 
@@ -131,7 +133,7 @@ extern "C" fn lockstep_parked() -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let mut message = Clipped::new();
+    let mut message = TruncatedStr::new();
     // What has no room is cut, which is no error.
     let _ = write!(message, "{}", info.message());
     let (file, line) = info
@@ -139,7 +141,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
         .map_or(("?", 0), |location| (location.file(), location.line()));
     crash(Cause::Panic {
         message: message.as_str(),
-        file: epitaph::tail(file),
+        file: crash_record::tail(file),
         line,
     })
 }

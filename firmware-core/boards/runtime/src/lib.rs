@@ -12,7 +12,7 @@
 //!
 //! | symbol | is |
 //! | --- | --- |
-//! | `_SEGGER_RTT` | the RTT control block |
+//! | `_SEGGER_RTT` | the RTT agent block |
 //! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last; 0 while the board stands still |
 //! | `LOCKSTEP_ALARM` | `u32`, the tick before whose sample the core comes by `lockstep_alarm` |
 //! | `LOCKSTEP_SHOWN_ALARM` | `u32`, the tick after whose outputs it does |
@@ -33,11 +33,11 @@ pub mod samples;
 pub mod stack;
 
 use lockstep_core::action::Conditions;
-use lockstep_core::contract::App;
-use lockstep_core::control::{Broken, Control, Identity, Link};
+use lockstep_core::agent::{Agent, CrashLoop, Identity, Link};
+use lockstep_core::app::App;
 use lockstep_core::output::Level;
+use lockstep_core::protocol::{Boot, Phase};
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::{Boot, Phase};
 
 // What is logged carries the tick of the run that was sampled last.
 defmt::timestamp!("{=u32}", samples::now());
@@ -78,44 +78,44 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, conditions: Conditions) -> ! {
             bss_zeroed,
             crashes: before.crashes,
         },
-        last_words: before.last_words,
+        crash_record: before.crash_record,
     };
-    boot::report(&A::INTERFACE, &identity);
+    boot::report(&A::DESCRIPTOR, &identity);
     if before.crashes >= crash::MAX_CRASHES {
         stay_broken::<A>(hardware, identity, &mut link)
     }
-    let mut control = Control::<A, QUEUE>::boot(identity, &mut link);
-    hardware.show(control.levels());
+    let mut agent = Agent::<A, QUEUE>::boot(identity, &mut link);
+    hardware.show(agent.levels());
     hardware.start_ticks();
-    play(hardware, &mut control, &mut link)
+    play(hardware, &mut agent, &mut link)
 }
 
 /// Work is done here and not in the interrupt, so that a tick is never sampled late.
 fn play<A: App>(
     hardware: &mut dyn Hardware,
-    control: &mut Control<A, QUEUE>,
+    agent: &mut Agent<A, QUEUE>,
     link: &mut dyn Link,
 ) -> ! {
     let mut healthy = Ticks::ZERO;
     loop {
         while let Some(sample) = samples::next() {
-            control.lose_ticks(sample.lost);
-            control.tick(sample.contacts, link);
-            hardware.show(control.levels());
-            samples::shown(control.now().0);
+            agent.lose_ticks(sample.lost);
+            agent.tick(sample.contacts, link);
+            hardware.show(agent.levels());
+            samples::shown(agent.now().0);
             hardware.refresh();
             healthy = healthy.saturating_add(Ticks(1));
             if healthy == HEALTHY {
                 crash::forget();
             }
         }
-        if control.receive(&|| samples::contacts(hardware.ports()), link) {
+        if agent.receive(&|| samples::contacts(hardware.ports()), link) {
             samples::restart(|| hardware.start_ticks());
-            hardware.show(control.levels());
-            samples::shown(control.now().0);
+            hardware.show(agent.levels());
+            samples::shown(agent.now().0);
         }
-        if control.phase() == Phase::Stopped {
-            control.flush(link);
+        if agent.phase() == Phase::Stopped {
+            agent.flush(link);
             hardware.refresh();
             samples::stand_still();
         }
@@ -132,7 +132,7 @@ fn stay_broken<A: App>(hardware: &mut dyn Hardware, identity: Identity, link: &m
         identity.boot.crashes
     );
     crash::broken();
-    let mut broken = Broken::boot::<A>(identity, link);
+    let mut broken = CrashLoop::boot::<A>(identity, link);
     hardware.start_ticks();
     loop {
         while samples::next().is_some() {}

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 
 use embedded_hal::digital::{OutputPin, PinState};
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
 
 /// LEDs a line, and lines.
@@ -48,8 +48,8 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
     }
 
     /// Shows the first five outputs, one a line.
-    pub fn show(&mut self, interface: &Interface, levels: &[Level]) {
-        let outputs = interface.outputs.iter().zip(levels);
+    pub fn show(&mut self, descriptor: &AppDescriptor, levels: &[Level]) {
+        let outputs = descriptor.outputs.iter().zip(levels);
         for (bar, (output, level)) in self.bars.iter_mut().zip(outputs) {
             *bar = length(*level, output.range.max());
         }

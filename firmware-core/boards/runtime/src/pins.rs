@@ -4,9 +4,9 @@ use core::convert::Infallible;
 
 use embedded_hal::digital::{OutputPin, PinState};
 use heapless::Vec;
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
-use lockstep_core::wire::MAX_TEXT;
+use lockstep_core::protocol::MAX_TEXT;
 
 use crate::complaint::Complaint;
 
@@ -42,38 +42,38 @@ impl PinMap {
     /// When the map does not name every button and every output of the app, or names others:
     /// for a constant, when the image is built.
     #[must_use]
-    pub const fn of(&self, interface: &Interface) -> App {
+    pub const fn of(&self, descriptor: &AppDescriptor) -> App {
         assert!(
-            interface.name.len() <= MAX_TEXT,
+            descriptor.name.len() <= MAX_TEXT,
             "the name of the app has more than 32 bytes"
         );
         let mut index = 0;
         while index < self.apps.len() {
-            if same(self.apps[index].name, interface.name) {
+            if same(self.apps[index].name, descriptor.name) {
                 let app = self.apps[index];
-                app.check(interface);
+                app.check(descriptor);
                 return app;
             }
             index += 1;
         }
-        Complaint::of(&["pins.toml has no [apps.", interface.name, "]"]).raise()
+        Complaint::of(&["pins.toml has no [apps.", descriptor.name, "]"]).raise()
     }
 }
 
 impl App {
     /// Each button and each output has its pin, and each pin is one of theirs.
-    const fn check(&self, interface: &Interface) {
+    const fn check(&self, descriptor: &AppDescriptor) {
         let mut index = 0;
-        while index < interface.buttons.len() {
-            let name = interface.buttons[index];
+        while index < descriptor.buttons.len() {
+            let name = descriptor.buttons[index];
             if find(self.buttons, name).is_none() {
                 self.complain("lacks the button `", name);
             }
             index += 1;
         }
         index = 0;
-        while index < interface.outputs.len() {
-            let name = interface.outputs[index].name;
+        while index < descriptor.outputs.len() {
+            let name = descriptor.outputs[index].name;
             if find(self.outputs, name).is_none() {
                 self.complain("lacks the output `", name);
             }
@@ -82,7 +82,7 @@ impl App {
         index = 0;
         while index < self.buttons.len() {
             let name = self.buttons[index].0;
-            if !has_button(interface, name) {
+            if !has_button(descriptor, name) {
                 self.complain("names a button that the app does not have, `", name);
             }
             index += 1;
@@ -90,14 +90,14 @@ impl App {
         index = 0;
         while index < self.outputs.len() {
             let name = self.outputs[index].0;
-            if !has_output(interface, name) {
+            if !has_output(descriptor, name) {
                 self.complain("names an output that the app does not have, `", name);
             }
             index += 1;
         }
         assert!(
-            self.buttons.len() == interface.buttons.len()
-                && self.outputs.len() == interface.outputs.len(),
+            self.buttons.len() == descriptor.buttons.len()
+                && self.outputs.len() == descriptor.outputs.len(),
             "the app declares a button or an output twice"
         );
         assert!(
@@ -111,14 +111,14 @@ impl App {
     }
 
     /// The pins of the buttons, in the order of the app.
-    pub fn buttons(self, interface: &Interface) -> impl Iterator<Item = u32> {
-        let names = interface.buttons.iter();
+    pub fn buttons(self, descriptor: &AppDescriptor) -> impl Iterator<Item = u32> {
+        let names = descriptor.buttons.iter();
         names.filter_map(move |name| find(self.buttons, name))
     }
 
     /// The pins of the outputs, in the order of the app.
-    pub fn outputs(self, interface: &Interface) -> impl Iterator<Item = u32> {
-        let declared = interface.outputs.iter();
+    pub fn outputs(self, descriptor: &AppDescriptor) -> impl Iterator<Item = u32> {
+        let declared = descriptor.outputs.iter();
         declared.filter_map(move |output| find(self.outputs, output.name))
     }
 }
@@ -134,10 +134,10 @@ const fn find(pins: &[(&str, u32)], name: &str) -> Option<u32> {
     None
 }
 
-const fn has_button(interface: &Interface, name: &str) -> bool {
+const fn has_button(descriptor: &AppDescriptor, name: &str) -> bool {
     let mut index = 0;
-    while index < interface.buttons.len() {
-        if same(interface.buttons[index], name) {
+    while index < descriptor.buttons.len() {
+        if same(descriptor.buttons[index], name) {
             return true;
         }
         index += 1;
@@ -145,10 +145,10 @@ const fn has_button(interface: &Interface, name: &str) -> bool {
     false
 }
 
-const fn has_output(interface: &Interface, name: &str) -> bool {
+const fn has_output(descriptor: &AppDescriptor, name: &str) -> bool {
     let mut index = 0;
-    while index < interface.outputs.len() {
-        if same(interface.outputs[index].name, name) {
+    while index < descriptor.outputs.len() {
+        if same(descriptor.outputs[index].name, name) {
             return true;
         }
         index += 1;

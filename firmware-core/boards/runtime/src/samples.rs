@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use critical_section::Mutex;
 use heapless::{Deque, Vec};
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 
 /// How many ticks the main loop can be behind before samples are lost.
 const DEPTH: usize = 32;
@@ -40,7 +40,7 @@ static CONTACTS: Mutex<RefCell<Contacts>> = Mutex::new(RefCell::new(Contacts {
 }));
 
 struct Contacts {
-    pins: Vec<u32, { Interface::MAX_ITEMS }>,
+    pins: Vec<u32, { AppDescriptor::MAX_ITEMS }>,
     active_low: bool,
 }
 

@@ -16,7 +16,7 @@ use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 
 use crate::interrupt;
 use crate::place;
@@ -42,14 +42,14 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    pub(crate) fn execute(&self, catalog: Catalog, report: &Report) -> ExitCode {
-        match self.verify(catalog, report) {
+    pub(crate) fn execute(&self, registry: Registry, report: &Report) -> ExitCode {
+        match self.verify(registry, report) {
             Ok(code) => code.into(),
             Err(exit) => exit.into(),
         }
     }
 
-    fn verify(&self, catalog: Catalog, report: &Report) -> Result<u8, Exit> {
+    fn verify(&self, registry: Registry, report: &Report) -> Result<u8, Exit> {
         let refuse = |message: &str, help: Option<&str>| {
             report.print(&report.plain(message, help));
             Exit::BadInput
@@ -73,9 +73,9 @@ impl Verify {
             started: Instant::now(),
             consent: self.consent(),
             interrupted: Arc::clone(&interrupted),
-            scenarios: plan::scenarios(&repository.join(SCENARIOS), &catalog)
+            scenarios: plan::scenarios(&repository.join(SCENARIOS), &registry)
                 .map_err(|error| error.to_string()),
-            catalog,
+            registry,
             repository,
         };
         let mut declined = false;
@@ -151,7 +151,7 @@ struct Work {
     started: Instant,
     consent: Consent,
     interrupted: Arc<AtomicBool>,
-    catalog: Catalog,
+    registry: Registry,
     scenarios: Result<Vec<Scenario>, String>,
     repository: PathBuf,
 }
@@ -313,7 +313,7 @@ impl Work {
             Ok(scenarios) => scenarios,
             Err(error) => return Acted::because(Verdict::Fail, error),
         };
-        let world = host::play(&self.catalog, scenarios, &self.interrupted);
+        let world = host::play(&self.registry, scenarios, &self.interrupted);
         let acted = match world.cases.len() < scenarios.len() {
             true => Acted::interrupted(),
             false => Acted {

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::golden;
+use lockstep_engine::registry::Registry;
 
 use super::worlds::{Played, World};
 use lockstep_hil::bench::plan::Scenario;
@@ -16,13 +16,13 @@ pub const NAME: &str = "host";
 
 /// Plays scenarios; those whose turn does not come before an interruption are left out.
 #[must_use]
-pub fn play(catalog: &Catalog, scenarios: &[Scenario], interrupted: &AtomicBool) -> World {
+pub fn play(registry: &Registry, scenarios: &[Scenario], interrupted: &AtomicBool) -> World {
     let turns = scenarios
         .iter()
         .take_while(|_| !interrupted.load(Ordering::Relaxed));
     let cases = turns.map(|scenario| {
         let started = Instant::now();
-        let held = hold(catalog, &scenario.path);
+        let held = hold(registry, &scenario.path);
         Played {
             scenario: scenario.name.clone(),
             verdict: match held {
@@ -39,8 +39,8 @@ pub fn play(catalog: &Catalog, scenarios: &[Scenario], interrupted: &AtomicBool)
     }
 }
 
-fn hold(catalog: &Catalog, path: &Path) -> Result<(), String> {
-    let trace = golden::play_file(catalog, path)?;
+fn hold(registry: &Registry, path: &Path) -> Result<(), String> {
+    let trace = golden::play_file(registry, path)?;
     let golden = path.with_extension(golden::GOLDEN);
     let kept = golden::kept(&golden)
         .map_err(|error| format!("cannot read `{}`: {error}", golden.display()))?;

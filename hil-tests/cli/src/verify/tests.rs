@@ -151,7 +151,9 @@ fn every_world_has_its_step_and_the_tests_cannot_be_told_to_pass() {
     assert!(has("RUSTDOCFLAGS='-D warnings' cargo doc"));
     assert!(has("hil run --bench virtual --stimulus rtt"));
     assert!(has("hil run --bench virtual --stimulus pins"));
-    assert!(has("cargo build --locked -p lockstep-core --features protocol"));
+    assert!(has(
+        "cargo build --locked -p lockstep-core --features protocol"
+    ));
     assert!(steps.iter().any(|step| step.action == Action::Host));
 }
 

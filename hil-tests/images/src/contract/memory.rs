@@ -119,7 +119,8 @@ fn check_overlaps(elf: &Elf, findings: &mut Findings) {
 /// Behind everything that the startup code writes, and loaded by nobody.
 fn check_retained(elf: &Elf, ram: Region, findings: &mut Findings) {
     let Some(retained) = elf.section(RETAINED) else {
-        let message = format!("there is no `{RETAINED}`: expected the epitaph of a panic in it");
+        let message =
+            format!("there is no `{RETAINED}`: expected the crash_record of a panic in it");
         return findings.add(Rule::Retained, message);
     };
     if retained.load.is_some() {

@@ -20,7 +20,7 @@ use crate::toolchain::{Environment, Missing};
 pub enum Profile {
     /// Says why and stays where it is, for the probe, when it panics.
     Debug,
-    /// Leaves an epitaph and resets when it panics.
+    /// Leaves an crash_record and resets when it panics.
     Release,
 }
 

@@ -3,11 +3,11 @@
 use libtest_mimic::Failed;
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::action::Conditions;
-use lockstep_core::contract::App;
+use lockstep_core::app::App;
 use lockstep_core::output::Level;
-use lockstep_core::run::Observation;
+use lockstep_core::protocol::Boot;
+use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::Boot;
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::logs::LogTable;
 use lockstep_images::images::board::{BOARDS, Board};
@@ -54,9 +54,9 @@ pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
     };
     assert_eq!(hello.image, identity.0);
     assert_eq!((hello.app.as_str(), hello.tick_hz), ("lamp", 1_000));
-    assert_eq!(hello.interface, Lamp::INTERFACE.fingerprint());
+    assert_eq!(hello.descriptor, Lamp::DESCRIPTOR.fingerprint());
     assert_eq!(hello.boot, GOOD);
-    assert!(hello.last_words.is_empty());
+    assert!(hello.crash_record.is_empty());
     let beats: Vec<_> = said
         .iter()
         .filter_map(|told| match told {

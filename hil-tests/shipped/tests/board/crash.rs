@@ -2,8 +2,8 @@
 //! The core is halted, sent astray as a bug would, and let go.
 
 use libtest_mimic::Failed;
-use lockstep_core::epitaph::{Cause, Epitaph};
-use lockstep_core::wire::Phase;
+use lockstep_core::crash_record::{Cause, CrashRecord};
+use lockstep_core::protocol::Phase;
 use lockstep_hil::session::logs::LogTable;
 use lockstep_images::images::build::Profile;
 use lockstep_images::images::elf::Elf;
@@ -54,23 +54,23 @@ pub(crate) fn a_panic_leaves_its_epitaph() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     crash(&mut bench, panic)?;
     let hello = bench.hello_after_a_crash(1)?;
-    let Some(Epitaph {
+    let Some(CrashRecord {
         tick,
         cause: Cause::Panic {
             message,
             file,
             line,
         },
-    }) = Epitaph::decode(&hello.last_words)
+    }) = CrashRecord::decode(&hello.crash_record)
     else {
-        return Err(format!("no epitaph of a panic: {:?}", hello.last_words).into());
+        return Err(format!("no crash_record of a panic: {:?}", hello.crash_record).into());
     };
     assert_eq!(message, "attempt to add with overflow");
     assert_eq!((file, line), ("bug.rs", 17));
     assert!(tick.0 > 20);
     bench.session.reset(&bench.elf)?;
     bench.await_word("LOCKSTEP_TICK", |tick| tick < 100)?;
-    assert!(bench.hello()?.last_words.is_empty(), "it is told once");
+    assert!(bench.hello()?.crash_record.is_empty(), "it is told once");
     Ok(())
 }
 
@@ -81,8 +81,8 @@ pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
         core.write_core_reg(PC, NOWHERE)
     })?;
     let hello = bench.hello_after_a_crash(1)?;
-    let Some(Cause::Fault(registers)) = cause(&hello.last_words) else {
-        return Err(format!("no epitaph of a fault: {:?}", hello.last_words).into());
+    let Some(Cause::Fault(registers)) = cause(&hello.crash_record) else {
+        return Err(format!("no crash_record of a fault: {:?}", hello.crash_record).into());
     };
     assert_eq!((registers.r0, registers.pc), (0x1234_5678, NOWHERE));
     Ok(())
@@ -91,8 +91,8 @@ pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
 /// With the stack pointer right above the end of the stack, the next call goes below.
 pub(crate) fn a_stack_that_overflows_is_told() -> Result<(), Failed> {
     for above in [8, 32, 40] {
-        let last_words = fault_with_stack(above, None)?;
-        assert_eq!(cause(&last_words), Some(Cause::StackOverflow), "{above}");
+        let crash_record = fault_with_stack(above, None)?;
+        assert_eq!(cause(&crash_record), Some(Cause::StackOverflow), "{above}");
     }
     Ok(())
 }
@@ -100,9 +100,9 @@ pub(crate) fn a_stack_that_overflows_is_told() -> Result<(), Failed> {
 /// The handler needs more stack than a fault may leave.
 pub(crate) fn a_fault_needs_no_stack() -> Result<(), Failed> {
     for above in [200, 600, 1_000, 1_400] {
-        let last_words = fault_with_stack(above, Some(NOWHERE))?;
-        let Some(Cause::Fault(registers)) = cause(&last_words) else {
-            return Err(format!("no epitaph of a fault with {above} bytes left").into());
+        let crash_record = fault_with_stack(above, Some(NOWHERE))?;
+        let Some(Cause::Fault(registers)) = cause(&crash_record) else {
+            return Err(format!("no crash_record of a fault with {above} bytes left").into());
         };
         assert_eq!(registers.pc, NOWHERE);
     }
@@ -116,7 +116,7 @@ fn fault_with_stack(above: u32, pc: Option<u32>) -> Result<Vec<u8>, Failed> {
         core.write_core_reg(SP, end + above)?;
         pc.map_or(Ok(()), |pc| core.write_core_reg(PC, pc))
     })?;
-    Ok(bench.hello_after_a_crash(1)?.last_words)
+    Ok(bench.hello_after_a_crash(1)?.crash_record)
 }
 
 /// Three crashes break a board. A fourth one does not reset it, and a reset from outside lets it
@@ -127,13 +127,13 @@ pub(crate) fn three_in_a_row_are_enough() -> Result<(), Failed> {
         crash(&mut bench, panic)?;
         bench.hello_after_a_crash(crashes)?;
     }
-    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Broken);
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::CrashLoop);
     let elf = &bench.elf;
     bench.session.halted(|core| panic(core, elf))?;
     bench.await_parked()?;
     bench.session.reset(&bench.elf)?;
     bench.await_word("LOCKSTEP_TICK", |tick| tick > 0)?;
-    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Free);
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Normal);
     Ok(())
 }
 
@@ -149,7 +149,7 @@ pub(crate) fn a_debugger_that_flashes_and_goes_leaves_a_board_that_boots() -> Re
     drop(session);
     let mut bench = Bench::with(board, &image)?;
     let hello = bench.hello_after_a_crash(1)?;
-    assert!(matches!(cause(&hello.last_words), Some(Cause::Fault(_))));
+    assert!(matches!(cause(&hello.crash_record), Some(Cause::Fault(_))));
     Ok(())
 }
 
@@ -169,6 +169,6 @@ pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
     Ok(())
 }
 
-fn cause(last_words: &[u8]) -> Option<Cause<'_>> {
-    Epitaph::decode(last_words).map(|epitaph| epitaph.cause)
+fn cause(crash_record: &[u8]) -> Option<Cause<'_>> {
+    CrashRecord::decode(crash_record).map(|crash_record| crash_record.cause)
 }

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
             boot::another_chip_of_the_same_core_is_refused,
         ),
         (
-            "crash/a-panic-leaves-its-epitaph",
+            "crash/a-panic-leaves-its-crash_record",
             crash::a_panic_leaves_its_epitaph,
         ),
         (

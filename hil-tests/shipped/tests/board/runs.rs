@@ -3,10 +3,10 @@
 use std::fs;
 
 use libtest_mimic::Failed;
-use lockstep_core::wire::{Command, Status, Stimulus};
-use lockstep_engine::catalog::Catalog;
+use lockstep_core::protocol::{Command, Status, Stimulus};
 use lockstep_engine::golden::{golden, play_file};
 use lockstep_engine::load::Form;
+use lockstep_engine::registry::Registry;
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::heard::Heard;
 use lockstep_hil::session::play::{Order, play};
@@ -29,15 +29,15 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     let identity = bench.elf.identity.clone().ok_or("no identity")?;
     let mut link = bench.link()?;
-    let catalog = Catalog::new(shipped())?;
+    let registry = Registry::new(shipped())?;
     for scenario in SCENARIOS {
         let path = support::root()
             .join("fixtures/scenarios")
             .join(scenario)
             .with_extension("scn");
-        let on_the_host = play_file(&catalog, &path)?;
+        let on_the_host = play_file(&registry, &path)?;
         let loaded = Form::Scenario
-            .load(&catalog, &fs::read(&path)?, None)
+            .load(&registry, &fs::read(&path)?, None)
             .map_err(|_| "unreadable")?;
         let order = Order {
             app: &loaded.app,

@@ -1,5 +1,5 @@
 //! What a debug probe with an nRF51822 behind it must do, asked through probe-rs's public
-//! interface alone: of a virtual board, or of a real one.
+//! descriptor alone: of a virtual board, or of a real one.
 //!
 //! `LOCKSTEP_CONFORMANCE_PROBE=VID:PID[:SERIAL]` names the probe of a real board, whose flash
 //! is erased and written by this.

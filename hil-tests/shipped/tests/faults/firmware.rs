@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::Failed;
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::plan::Scenario;
@@ -175,7 +175,7 @@ fn is_found_on(bench: &Bench, fault: &Fault) -> Result<(), Failed> {
 
 /// Plays the scenario on an image of these boards.
 fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
-    let catalog = Catalog::new(shipped())?;
+    let registry = Registry::new(shipped())?;
     let path = support::root()
         .join("fixtures/scenarios")
         .join(SCENARIO)
@@ -186,7 +186,7 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
         app: "lamp",
         end: lockstep_core::time::Ticks::ZERO,
     };
-    let prepared = prepare(&scenario, &catalog)?;
+    let prepared = prepare(&scenario, &registry)?;
     let settings = Settings {
         images,
         attempts: 1,
@@ -227,14 +227,14 @@ fn broken(fault: &Fault) -> Result<Images, Failed> {
     );
     fs::write(&path, source.replacen(fault.from, fault.to, 1))?;
     let board = Board::read(&copy.workspace().join(EMULATED))?;
-    let catalog = Catalog::new(shipped())?;
+    let registry = Registry::new(shipped())?;
     let apps = BTreeSet::from(["lamp"]);
     let built = images(
         &support::environment(),
         &copy.workspace(),
         &board,
         &apps,
-        &catalog,
+        &registry,
     );
     let read = built.map(|built| {
         let keyed = |firmware| ((board.name.clone(), "lamp"), firmware);

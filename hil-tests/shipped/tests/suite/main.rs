@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use lockstep_engine::catalog::Catalog;
+use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::lock::folder;
@@ -83,8 +83,8 @@ impl Plan {
         for bench in &mut benches {
             overrides.apply(bench);
         }
-        let catalog = Catalog::new(shipped()).unwrap();
-        let scenarios = plan::scenarios(&root.join(SCENARIOS), &catalog).unwrap();
+        let registry = Registry::new(shipped()).unwrap();
+        let scenarios = plan::scenarios(&root.join(SCENARIOS), &registry).unwrap();
         Box::leak(Box::new(Self {
             inputs,
             benches,
@@ -160,8 +160,8 @@ impl Plan {
     }
 
     fn play(&'static self, test: &Test<'static>) -> Result<(), Failed> {
-        let catalog = Catalog::new(shipped())?;
-        let prepared = prepare(test.scenario, &catalog)?;
+        let registry = Registry::new(shipped())?;
+        let prepared = prepare(test.scenario, &registry)?;
         let settings = Settings {
             images: self.images(test.bench),
             attempts: 1,
@@ -174,8 +174,8 @@ impl Plan {
             prepared: &prepared,
             bench: test.bench,
             stimulus: match test.stimulus {
-                lockstep_core::wire::Stimulus::Scheduled => Stimulus::Rtt,
-                lockstep_core::wire::Stimulus::Pins => Stimulus::Pins,
+                lockstep_core::protocol::Stimulus::Scheduled => Stimulus::Rtt,
+                lockstep_core::protocol::Stimulus::Pins => Stimulus::Pins,
             },
             skip: None,
         };
@@ -240,17 +240,17 @@ impl Plan {
         of_board.get_or_init(|| {
             let apps = self.scenarios.iter().map(|scenario| scenario.app).collect();
             let boards = support::root().join(BOARDS);
-            let catalog = Catalog::new(shipped()).unwrap();
+            let registry = Registry::new(shipped()).unwrap();
             let built = images(
                 &support::environment(),
                 &boards,
                 &bench.board,
                 &apps,
-                &catalog,
+                &registry,
             );
             let keyed = |firmware: Firmware| {
                 (
-                    (bench.board.name.clone(), firmware.app.interface().name),
+                    (bench.board.name.clone(), firmware.app.descriptor().name),
                     firmware,
                 )
             };

@@ -4,13 +4,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::Stimulus;
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO;
 use lockstep_engine::input::{InputError, Source};
 use lockstep_engine::load::{Form, LoadError};
+use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::MAX_BYTES;
 use lockstep_pins::Pin;
 use thiserror::Error;
@@ -75,14 +75,14 @@ pub enum ScenarioError {
 /// # Errors
 ///
 /// The first thing that cannot be read or played.
-pub fn scenarios(folder: &Path, catalog: &Catalog) -> Result<Vec<Scenario>, ScenarioError> {
+pub fn scenarios(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, ScenarioError> {
     let paths = files::below(folder, SCENARIO).map_err(|error| ScenarioError::Folder {
         folder: folder.to_owned(),
         error,
     })?;
     let load = |path: PathBuf| {
         let source = Source::read(&path, MAX_BYTES)?;
-        let loaded = match Form::Scenario.load(catalog, &source.bytes, None) {
+        let loaded = match Form::Scenario.load(registry, &source.bytes, None) {
             Ok(loaded) => loaded,
             Err(error) => {
                 return Err(ScenarioError::Load {
@@ -94,7 +94,7 @@ pub fn scenarios(folder: &Path, catalog: &Catalog) -> Result<Vec<Scenario>, Scen
         let name = path.strip_prefix(folder).unwrap_or(&path);
         Ok(Scenario {
             name: name.with_extension("").display().to_string(),
-            app: loaded.app.interface().name,
+            app: loaded.app.descriptor().name,
             end: loaded.script.end(),
             path,
         })

@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::Stimulus;
 use lockstep_pins::Pin;
 use probe_rs::probe::cmsisdap::CmsisDapFactory;
 use probe_rs::probe::{DebugProbeInfo, DebugProbeSelector, WireProtocol};

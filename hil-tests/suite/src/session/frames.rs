@@ -1,13 +1,13 @@
 //! What comes up the trace channel: bytes become frames that own what they say.
 
-use lockstep_core::run::Observation;
+use lockstep_core::protocol::{self, Boot, End, Frame, MAX_FRAME, Message, Refusal, Status};
+use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::{self, Boot, End, Frame, MAX_FRAME, Message, Refusal, Status};
 use thiserror::Error;
 
 /// The bytes are no frame: another wire format, or something lost in the middle of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{length} bytes on the trace channel are no frame of wire format {version}", version = wire::VERSION)]
+#[error("{length} bytes on the trace channel are no frame of wire format {version}", version = protocol::VERSION)]
 pub struct Malformed {
     /// How many bytes there were up to the closing zero.
     pub length: usize,
@@ -37,7 +37,7 @@ pub enum Told {
     Refused(Refusal),
 }
 
-/// Who is speaking: [`wire::Hello`], kept.
+/// Who is speaking: [`protocol::Hello`], kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the wire format")]
 pub struct Hello {
@@ -46,28 +46,28 @@ pub struct Hello {
     pub app: String,
     pub version: String,
     pub build: String,
-    pub interface: u64,
+    pub descriptor: u64,
     pub image: Vec<u8>,
     pub tick_hz: u32,
     pub capacity: u16,
     pub boot: Boot,
-    pub last_words: Vec<u8>,
+    pub crash_record: Vec<u8>,
 }
 
-impl From<wire::Hello<'_>> for Hello {
-    fn from(hello: wire::Hello<'_>) -> Self {
+impl From<protocol::Hello<'_>> for Hello {
+    fn from(hello: protocol::Hello<'_>) -> Self {
         Self {
             wire: hello.wire,
             run: hello.run,
             app: hello.app.to_owned(),
             version: hello.version.to_owned(),
             build: hello.build.to_owned(),
-            interface: hello.interface,
+            descriptor: hello.descriptor,
             image: hello.image.to_vec(),
             tick_hz: hello.tick_hz,
             capacity: hello.capacity,
             boot: hello.boot,
-            last_words: hello.last_words.to_vec(),
+            crash_record: hello.crash_record.to_vec(),
         }
     }
 }
@@ -113,13 +113,13 @@ impl Frames {
         };
         let mut bytes: Vec<u8> = self.waiting.drain(..=end).collect();
         let length = bytes.len();
-        let frame: Result<Frame<'_>, _> = wire::decode_in_place(&mut bytes);
+        let frame: Result<Frame<'_>, _> = protocol::decode_in_place(&mut bytes);
         Some(match frame {
             Ok(frame) => Ok(Received {
                 number: frame.number,
                 message: frame.message.into(),
             }),
-            Err(wire::Malformed) => Err(Malformed { length }),
+            Err(protocol::Malformed) => Err(Malformed { length }),
         })
     }
 }
@@ -132,7 +132,7 @@ mod tests {
 
     fn encoded(number: u32, message: Message<'_>) -> Vec<u8> {
         let mut buffer = [0; MAX_FRAME];
-        wire::encode(&Frame { number, message }, &mut buffer)
+        protocol::encode(&Frame { number, message }, &mut buffer)
             .unwrap()
             .to_vec()
     }

@@ -1,10 +1,10 @@
 //! A run as it comes in from a board: its trace, whole or as far as it came, and what registers
 //! said meanwhile.
 
-use lockstep_core::run::Observer;
+use lockstep_core::protocol::{End, Losses, Phase};
+use lockstep_core::runner::Observer;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::{End, Losses, Phase};
-use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 
@@ -52,7 +52,7 @@ impl Heard {
     /// Nothing yet, of a run of this script.
     #[must_use]
     pub fn new(app: &AppEntry, script: &Script) -> Self {
-        let mut trace = Trace::new(app.interface());
+        let mut trace = Trace::new(app.descriptor());
         trace.set_clock(script.clock());
         Self {
             trace,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lockstep_core::wire::{self, Command, MAX_COMMAND};
+use lockstep_core::protocol::{self, Command, MAX_COMMAND};
 use probe_rs::rtt::{self, Rtt};
 use probe_rs::{Core, MemoryInterface};
 use thiserror::Error;
@@ -163,7 +163,7 @@ impl<'s> Link<'s> {
     /// Those of the probe, and [`LinkError::Deaf`] when the board takes nothing.
     pub fn send(&mut self, command: &Command) -> Result<(), LinkError> {
         let mut buffer = [0; MAX_COMMAND];
-        let mut bytes = wire::encode(command, &mut buffer).unwrap_or_default();
+        let mut bytes = protocol::encode(command, &mut buffer).unwrap_or_default();
         let missing = LinkError::NoChannel {
             direction: "down",
             number: COMMANDS,

@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lockstep_core::action::Action;
-use lockstep_core::control::TICK_HZ;
+use lockstep_core::agent::TICK_HZ;
+use lockstep_core::protocol::{self, Command, End, Losses, Phase, Refusal, Start, Stimulus};
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::{self, Command, End, Losses, Phase, Refusal, Start, Stimulus};
-use lockstep_engine::catalog::AppEntry;
 use lockstep_engine::play::check_contract;
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::{Script, Timed};
 use thiserror::Error;
 
@@ -41,7 +41,7 @@ pub enum PlayError {
     Rebooted {
         /// The last tick that it told of.
         tick: Ticks,
-        /// What it said then: [`Hello::last_words`] tell whether it crashed.
+        /// What it said then: [`Hello::crash_record`] tell whether it crashed.
         hello: Box<Hello>,
     },
     /// The board answers, but its time stands still.
@@ -76,7 +76,7 @@ pub enum PlayError {
         awaited: &'static str,
     },
     /// The board speaks another version of the wire format.
-    #[error("the image speaks version {0} of the wire format: expected {expected}", expected = wire::VERSION)]
+    #[error("the image speaks version {0} of the wire format: expected {expected}", expected = protocol::VERSION)]
     Version(u8),
     /// The image on the board is not the one that was expected.
     #[error("the image on the board is {found}: expected {expected}; flash it again")]
@@ -258,8 +258,8 @@ pub fn stand_still(link: &mut Link<'_>) -> Result<(), PlayError> {
     link.send(&Command::Stop)?;
     let stopped = |told: &Told| match told {
         Told::Status(status) if status.phase == Phase::Stopped => Some(Ok(())),
-        Told::Status(status) if status.phase == Phase::Broken => {
-            Some(Err(PlayError::Refused(Refusal::Broken)))
+        Told::Status(status) if status.phase == Phase::CrashLoop => {
+            Some(Err(PlayError::Refused(Refusal::CrashLoop)))
         }
         _ => None,
     };
@@ -304,7 +304,7 @@ fn ask<T>(
 }
 
 fn check(hello: &Hello, app: &AppEntry, image: &Identity) -> Result<(), PlayError> {
-    if hello.wire != wire::VERSION {
+    if hello.wire != protocol::VERSION {
         return Err(PlayError::Version(hello.wire));
     }
     if hello.image != image.0 {
@@ -313,11 +313,11 @@ fn check(hello: &Hello, app: &AppEntry, image: &Identity) -> Result<(), PlayErro
             expected: image.clone(),
         });
     }
-    let interface = app.interface();
-    if hello.app != interface.name || hello.interface != interface.fingerprint() {
+    let descriptor = app.descriptor();
+    if hello.app != descriptor.name || hello.descriptor != descriptor.fingerprint() {
         return Err(PlayError::App {
             found: hello.app.clone(),
-            expected: interface.name,
+            expected: descriptor.name,
         });
     }
     if hello.tick_hz != TICK_HZ {

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::iter;
 
-use lockstep_core::epitaph::{Cause, Epitaph};
+use lockstep_core::crash_record::{Cause, CrashRecord};
 use probe_rs::{Core, MemoryInterface, RegisterId};
 
 use super::firmware::Firmware;
@@ -66,7 +66,7 @@ impl Finding {
 pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
     match error {
         PlayError::Contract(error) => Finding::of_firmware(error.to_string(), ""),
-        PlayError::Rebooted { hello, .. } => rebooted(&hello.last_words, error, firmware),
+        PlayError::Rebooted { hello, .. } => rebooted(&hello.crash_record, error, firmware),
         PlayError::Silent { .. } | PlayError::Stuck(_) | PlayError::Phase(_) => {
             of_silence(error, session, firmware)
         }
@@ -75,16 +75,16 @@ pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Find
     }
 }
 
-fn rebooted(last_words: &[u8], error: &PlayError, firmware: &Firmware) -> Finding {
-    match Epitaph::decode(last_words) {
-        Some(epitaph) => crashed(&epitaph, firmware),
+fn rebooted(crash_record: &[u8], error: &PlayError, firmware: &Firmware) -> Finding {
+    match CrashRecord::decode(crash_record) {
+        Some(crash_record) => crashed(&crash_record, firmware),
         None => Finding::infra(format!("{error}; it has not crashed: something reset it")),
     }
 }
 
-fn crashed(epitaph: &Epitaph<'_>, firmware: &Firmware) -> Finding {
-    let tick = epitaph.tick.0;
-    match epitaph.cause {
+fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Finding {
+    let tick = crash_record.tick.0;
+    match crash_record.cause {
         Cause::Panic {
             message,
             file,
@@ -122,7 +122,7 @@ fn crashed(epitaph: &Epitaph<'_>, firmware: &Firmware) -> Finding {
 /// The board says nothing, or stands still: its core tells where it is, and that is where its
 /// firmware hangs.
 pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware) -> Finding {
-    if let Some(finding) = last_words(session, firmware) {
+    if let Some(finding) = crash_record(session, firmware) {
         return finding;
     }
     match session.halted(|core| state(core, firmware)) {
@@ -139,7 +139,7 @@ pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware)
 
 /// What the board says is not what it should: only a crash makes that its firmware's fault.
 fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
-    if let Some(finding) = last_words(session, firmware) {
+    if let Some(finding) = crash_record(session, firmware) {
         return finding;
     }
     match session.halted(|core| state(core, firmware)) {
@@ -156,9 +156,12 @@ fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware)
 
 const PARKED: &str = "the firmware crashed and stays where it is; its log says why";
 
-fn last_words(session: &mut Session, firmware: &Firmware) -> Option<Finding> {
+fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Finding> {
     let hello = ask_hello(&mut session.link(&firmware.elf).ok()?).ok()?;
-    Some(crashed(&Epitaph::decode(&hello.last_words)?, firmware))
+    Some(crashed(
+        &CrashRecord::decode(&hello.crash_record)?,
+        firmware,
+    ))
 }
 
 fn is_parked(pc: u32, firmware: &Firmware) -> bool {

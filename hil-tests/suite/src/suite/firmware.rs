@@ -1,6 +1,6 @@
 //! An image, and all that a bench has to know of it.
 
-use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::registry::AppEntry;
 use lockstep_pins::{DriveRegisters, PinMap, PinMapError};
 use thiserror::Error;
 
@@ -87,21 +87,21 @@ impl Firmware {
         let identity = identity.ok_or_else(|| FirmwareError::NoIdentity(image.name.clone()))?;
         let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;
-        let interface = app.interface();
-        let pins = map.apps.get(interface.name).ok_or(FirmwareError::NoPins {
+        let descriptor = app.descriptor();
+        let pins = map.apps.get(descriptor.name).ok_or(FirmwareError::NoPins {
             board: board.name.clone(),
-            app: interface.name,
+            app: descriptor.name,
         })?;
         let named = |name: &'static str, pin: Option<&lockstep_pins::Pin>| match pin {
             Some(pin) => Ok(NamedPin { name, pin: *pin }),
             None => Err(FirmwareError::NoPin {
                 board: board.name.clone(),
-                app: interface.name,
+                app: descriptor.name,
                 name,
             }),
         };
-        let buttons = interface.buttons.iter();
-        let outputs = interface.outputs.iter().map(|output| output.name);
+        let buttons = descriptor.buttons.iter();
+        let outputs = descriptor.outputs.iter().map(|output| output.name);
         Ok(Self {
             buttons: buttons
                 .map(|name| named(name, pins.buttons.get(*name)))

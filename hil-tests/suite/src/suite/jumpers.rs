@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lockstep_core::action::{Action, Contact};
+use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::time::Ticks;
 use lockstep_engine::script::Script;
 use lockstep_pins::{DriveRegisters, Pin};
@@ -24,10 +24,10 @@ pub struct Jumper {
 impl Jumper {
     /// What this contact writes.
     #[must_use]
-    pub fn write(&self, contact: Contact) -> (u32, u32) {
+    pub fn write(&self, contact: SwitchState) -> (u32, u32) {
         let address = match contact {
-            Contact::Closed => self.registers.output,
-            Contact::Open => self.registers.input,
+            SwitchState::Closed => self.registers.output,
+            SwitchState::Open => self.registers.input,
         };
         (address, 1 << self.driver.pin)
     }
@@ -72,7 +72,7 @@ impl Jumpers {
                 true => jumper.registers.low,
                 false => jumper.registers.high,
             };
-            let (input, bits) = jumper.write(Contact::Open);
+            let (input, bits) = jumper.write(SwitchState::Open);
             [input, level].map(|address| Stroke {
                 tick: Ticks::ZERO,
                 line,

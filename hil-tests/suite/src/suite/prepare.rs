@@ -6,10 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lockstep_engine::catalog::{AppEntry, Catalog};
 use lockstep_engine::diff::divergence;
 use lockstep_engine::golden::{self, GOLDEN};
 use lockstep_engine::load::Form;
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::source::Problem;
 use lockstep_engine::trace::document::Document;
 use thiserror::Error;
@@ -63,14 +63,14 @@ impl PrepareError {
 /// # Errors
 ///
 /// That it has no golden, or is no scenario.
-pub fn prepare(scenario: &Scenario, catalog: &Catalog) -> Result<Prepared, PrepareError> {
-    let host = golden::play_file(catalog, &scenario.path);
+pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, PrepareError> {
+    let host = golden::play_file(registry, &scenario.path);
     let read = |path: PathBuf| match fs::read_to_string(&path) {
         Ok(text) => Ok((text, path)),
         Err(error) => Err(PrepareError::Io { path, error }),
     };
     let (text, path) = read(scenario.path.clone())?;
-    let loaded = Form::Scenario.load(catalog, text.as_bytes(), None);
+    let loaded = Form::Scenario.load(registry, text.as_bytes(), None);
     let loaded = loaded.map_err(|_| PrepareError::Scenario(path))?;
     let (golden, path) = read(scenario.path.with_extension(GOLDEN))?;
     let golden = Document::parse(&golden).map_err(|problem| PrepareError::Golden {
@@ -117,16 +117,16 @@ pub fn images(
     boards: &Path,
     board: &Board,
     apps: &BTreeSet<&'static str>,
-    catalog: &Catalog,
+    registry: &Registry,
 ) -> Result<Vec<Firmware>, ImagesError> {
     let built = build::build(environment, boards, board, Profile::Release)?;
-    let wanted = |entry: &&AppEntry| apps.contains(entry.interface().name);
-    catalog
+    let wanted = |entry: &&AppEntry| apps.contains(entry.descriptor().name);
+    registry
         .apps()
         .iter()
         .filter(wanted)
         .map(|app| {
-            let name = format!("{}-{}", board.name, app.interface().name);
+            let name = format!("{}-{}", board.name, app.descriptor().name);
             match built.iter().find(|image| image.name == name) {
                 Some(image) => Ok(Firmware::read(app, image, board)?),
                 None => Err(ImagesError::None {

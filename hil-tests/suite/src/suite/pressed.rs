@@ -6,11 +6,11 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use lockstep_core::action::Action;
-use lockstep_core::run::Observation;
+use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
-use lockstep_engine::catalog::AppEntry;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::play;
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::{Script, Timed};
 use lockstep_engine::trace::document::{Document, Record};
 use lockstep_engine::trace::{Kind, Trace};
@@ -169,17 +169,19 @@ mod tests {
     use super::*;
     use crate::verdict::Verdict;
     use lockstep_core::output::Level;
-    use lockstep_core::run::Observer;
-    use lockstep_engine::catalog::Catalog;
+    use lockstep_core::runner::Observer;
     use lockstep_engine::load::Form;
+    use lockstep_engine::registry::Registry;
     use shipped_apps::shipped;
 
     /// A run of the lamp: two presses of A, the second one this long after the first was let go.
     fn run(between: u32, first: u32) -> (AppEntry, Script, Trace) {
-        let catalog = Catalog::new(shipped()).unwrap();
+        let registry = Registry::new(shipped()).unwrap();
         let rest = 1_500 - between - first;
         let text = format!("t:{first} d:A t:100 u:A t:{between} d:A t:100 u:A t:{rest}");
-        let loaded = Form::Oneline.load(&catalog, text.as_bytes(), None).unwrap();
+        let loaded = Form::Oneline
+            .load(&registry, text.as_bytes(), None)
+            .unwrap();
         let mut watch = |_| ControlFlow::Continue(());
         let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();
         (loaded.app, loaded.script, trace)
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn one_tick_that_the_presses_do_not_explain_is_a_failure() {
         let (.., board) = run(602, 50);
-        let mut late = Trace::new(board.interface());
+        let mut late = Trace::new(board.descriptor());
         late.set_clock(board.clock());
         let is_on = |what| matches!(what, Observation::Output(0, level) if level > Level::OFF);
         for entry in board.entries() {

@@ -76,7 +76,7 @@ fn level_at(said: &[Change], output: usize, tick: Ticks) -> bool {
 mod tests {
     use super::*;
     use lockstep_core::output::Level;
-    use lockstep_core::run::{Observation, Observer};
+    use lockstep_core::runner::{Observation, Observer};
     use shipped_apps::shipped;
 
     const OUTPUTS: [NamedPin; 2] = [
@@ -92,7 +92,7 @@ mod tests {
 
     /// The lamp goes on at tick 10 and off at tick 20; nothing is ever locked.
     fn trace() -> Trace {
-        let mut trace = Trace::new(shipped()[0].interface());
+        let mut trace = Trace::new(shipped()[0].descriptor());
         for (tick, level) in [(10, Level(100)), (20, Level::OFF)] {
             trace.observe(Ticks(tick), Observation::Output(0, level));
         }

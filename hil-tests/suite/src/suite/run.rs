@@ -8,8 +8,8 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use lockstep_core::time::Ticks;
-use lockstep_engine::catalog::AppEntry;
 use lockstep_engine::recording::Recording;
+use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 use lockstep_engine::trace::document::Document;
@@ -335,7 +335,7 @@ fn judged(
 /// Keeps a run for the terminal simulator, and gives the path it is kept at.
 fn kept(trace: &Trace, job: &Job<'_>, case: &Case, settings: &Settings<'_>) -> Option<String> {
     let script = pressed::as_played(trace, &job.prepared.script)?;
-    let recording = Recording::of(trace.interface(), &script).ok()?;
+    let recording = Recording::of(trace.descriptor(), &script).ok()?;
     (settings.keep)(case, &recording)
 }
 

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use lockstep_core::action::Contact;
+use lockstep_core::action::SwitchState;
+use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire::Stimulus;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 use probe_rs::probe::DebugProbeSelector;
@@ -541,12 +541,12 @@ impl<'b> Station<'b> {
             let Some(register) = firmware.level_registers.get(usize::from(button.port)) else {
                 return Err(StationError::NoRegister(button));
             };
-            for contact in [Contact::Closed, Contact::Open] {
+            for contact in [SwitchState::Closed, SwitchState::Open] {
                 let (address, bits) = jumper.write(contact);
                 session.write_at(address, bits)?;
                 let high = session.word_at(*register)? >> button.pin & 1 == 1;
-                if high != firmware.level(contact == Contact::Closed) {
-                    let (input, bits) = jumper.write(Contact::Open);
+                if high != firmware.level(contact == SwitchState::Closed) {
+                    let (input, bits) = jumper.write(SwitchState::Open);
                     session.write_at(input, bits)?;
                     return Err(StationError::NoJumper { button, driver });
                 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lockstep_core::action::{Action, Contact};
+use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::output::Level;
-use lockstep_core::run::Observation;
+use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
@@ -22,7 +22,7 @@ pub fn drives(script: &Script, firmware: &Firmware) -> Vec<Drive> {
             Some(Drive {
                 tick: tick.0,
                 pin: pin.pin,
-                high: firmware.level(contact == Contact::Closed),
+                high: firmware.level(contact == SwitchState::Closed),
             })
         }
         Action::Reset(_) => None,
@@ -175,16 +175,16 @@ pub fn sample(tick: Ticks, named: &NamedPin, high: bool, evidence: Evidence) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockstep_engine::catalog::Catalog;
     use lockstep_engine::load::Form;
     use lockstep_engine::play;
+    use lockstep_engine::registry::Registry;
     use shipped_apps::shipped;
     use std::ops::ControlFlow;
 
     fn of(scenario: &str, before: &[bool]) -> Vec<(u32, usize, bool)> {
-        let catalog = Catalog::new(shipped()).unwrap();
+        let registry = Registry::new(shipped()).unwrap();
         let loaded = Form::Oneline
-            .load(&catalog, scenario.as_bytes(), None)
+            .load(&registry, scenario.as_bytes(), None)
             .unwrap();
         let mut watch = |_| ControlFlow::Continue(());
         let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();

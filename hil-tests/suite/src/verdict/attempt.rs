@@ -50,7 +50,7 @@ impl Outcome {
 pub struct Cause {
     /// In one sentence, what happened.
     pub message: String,
-    /// Lines that explain it, such as registers, a backtrace or an epitaph.
+    /// Lines that explain it, such as registers, a backtrace or an crash_record.
     pub details: String,
     /// What can be done about it.
     pub help: Option<String>,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use lockstep_core::protocol;
 use lockstep_core::time::Ticks;
-use lockstep_core::wire;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::trace::document::Document;
 
@@ -29,7 +29,7 @@ impl Stimulus {
     }
 }
 
-impl From<Stimulus> for wire::Stimulus {
+impl From<Stimulus> for protocol::Stimulus {
     fn from(stimulus: Stimulus) -> Self {
         match stimulus {
             Stimulus::Rtt => Self::Scheduled,

@@ -7,13 +7,13 @@
 //! conditions, and each button: contacts alternate, so a button need not say whether it
 //! closes or opens. With up to 5 buttons, 2 bytes reach 2 seconds.
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
-use crate::script::{Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, Timed};
+use crate::script::{Action, Conditions, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
 
 /// The codes below this one are resets, by their place in [`Conditions::ALL`].
 const FIRST_BUTTON: u64 = Conditions::ALL.len() as u64;
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
 
     fn buttons(&mut self) -> Result<Vec<String>, RecordingError> {
         let start = self.offset;
-        let count = self.number("the number of buttons", Interface::MAX_ITEMS as u64)?;
+        let count = self.number("the number of buttons", AppDescriptor::MAX_ITEMS as u64)?;
         let buttons = (0..count)
             .map(|_| self.text("the name of a button", |_| None))
             .collect::<Result<Vec<_>, _>>()?;
@@ -259,9 +259,9 @@ impl Hands {
         let mask = 1_u64.checked_shl(index.into()).unwrap_or(0);
         self.closed ^= mask;
         let contact = if self.closed & mask == 0 {
-            Contact::Open
+            SwitchState::Open
         } else {
-            Contact::Closed
+            SwitchState::Closed
         };
         Action::Button(ButtonId(index), contact)
     }

@@ -16,12 +16,12 @@ mod tests;
 
 use std::collections::HashSet;
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 
 use self::envelope::CONTENT_AT;
 pub use self::error::RecordingError;
-use crate::catalog::{UnknownApp, check_name};
+use crate::registry::{UnknownApp, check_name};
 use crate::script::{Action, Script, Timed};
 use crate::source::one_of;
 
@@ -53,19 +53,19 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// The recording of this script, played by an app with this interface.
+    /// The recording of this script, played by an app with this descriptor.
     ///
     /// # Errors
     ///
-    /// [`RecordingError::Unusable`] when the interface is not one that a
-    /// [`Catalog`](crate::catalog::Catalog) accepts, its version or build are longer than
+    /// [`RecordingError::Unusable`] when the descriptor is not one that a
+    /// [`Registry`](crate::registry::Registry) accepts, its version or build are longer than
     /// [`MAX_IDENTITY`], or the script moves a button that the app does not have.
-    pub fn of(interface: &'static Interface, script: &Script) -> Result<Self, RecordingError> {
+    pub fn of(descriptor: &'static AppDescriptor, script: &Script) -> Result<Self, RecordingError> {
         let recording = Self {
-            app: interface.name.to_owned(),
-            app_version: interface.version.to_owned(),
-            build: interface.build.to_owned(),
-            buttons: interface.buttons.iter().map(ToString::to_string).collect(),
+            app: descriptor.name.to_owned(),
+            app_version: descriptor.version.to_owned(),
+            build: descriptor.build.to_owned(),
+            buttons: descriptor.buttons.iter().map(ToString::to_string).collect(),
             script: script.clone(),
         };
         match recording.problem() {
@@ -103,17 +103,17 @@ impl Recording {
         }
     }
 
-    /// The script, for an app with this interface; buttons are matched by name.
+    /// The script, for an app with this descriptor; buttons are matched by name.
     ///
     /// # Errors
     ///
     /// [`RecordingError::OtherApp`] and [`RecordingError::MissingButton`].
-    pub fn script(&self, interface: &Interface) -> Result<Script, RecordingError> {
-        if self.app != interface.name {
+    pub fn script(&self, descriptor: &AppDescriptor) -> Result<Script, RecordingError> {
+        if self.app != descriptor.name {
             return Err(RecordingError::OtherApp {
                 offset: CONTENT_AT,
                 recorded: self.app.clone(),
-                asked: interface.name,
+                asked: descriptor.name,
             });
         }
         let buttons = self
@@ -121,11 +121,11 @@ impl Recording {
             .iter()
             .enumerate()
             .map(|(index, name)| {
-                find_button(name, interface).ok_or_else(|| RecordingError::MissingButton {
+                find_button(name, descriptor).ok_or_else(|| RecordingError::MissingButton {
                     offset: CONTENT_AT + content::button_offset(self, index),
                     name: name.clone(),
-                    app: interface.name,
-                    known: one_of(interface.buttons.iter().copied()),
+                    app: descriptor.name,
+                    known: one_of(descriptor.buttons.iter().copied()),
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -154,14 +154,14 @@ impl Recording {
         }
     }
 
-    /// Whether an app with this interface is known to be the very build that was recorded;
-    /// one that calls its build [`Interface::UNKNOWN_BUILD`] never is.
+    /// Whether an app with this descriptor is known to be the very build that was recorded;
+    /// one that calls its build [`AppDescriptor::UNKNOWN_BUILD`] never is.
     #[must_use]
-    pub fn built_from(&self, interface: &Interface) -> bool {
-        self.app == interface.name
-            && self.app_version == interface.version
-            && self.build == interface.build
-            && !matches!(self.build.as_str(), "" | Interface::UNKNOWN_BUILD)
+    pub fn built_from(&self, descriptor: &AppDescriptor) -> bool {
+        self.app == descriptor.name
+            && self.app_version == descriptor.version
+            && self.build == descriptor.build
+            && !matches!(self.build.as_str(), "" | AppDescriptor::UNKNOWN_BUILD)
     }
 
     /// The name of the app that was recorded.
@@ -229,7 +229,7 @@ fn check_identity(what: &str, text: &str) -> Option<String> {
 }
 
 fn check_buttons(names: &[String]) -> Option<String> {
-    let most = Interface::MAX_ITEMS;
+    let most = AppDescriptor::MAX_ITEMS;
     let mut seen = HashSet::new();
     if names.len() > most {
         let count = names.len();
@@ -242,9 +242,9 @@ fn check_buttons(names: &[String]) -> Option<String> {
 }
 
 /// The button of this name.
-fn find_button(name: &str, interface: &Interface) -> Option<ButtonId> {
+fn find_button(name: &str, descriptor: &AppDescriptor) -> Option<ButtonId> {
     (0..=u8::MAX)
-        .zip(interface.buttons)
+        .zip(descriptor.buttons)
         .find(|(_, known)| **known == name)
         .map(|(index, _)| ButtonId(index))
 }

@@ -1,14 +1,14 @@
 use super::*;
-use crate::script::{Conditions, Contact, MAX_EVENTS, MAX_LENGTH};
+use crate::script::{Conditions, MAX_EVENTS, MAX_LENGTH, SwitchState};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use lockstep_apps::toggle;
-use lockstep_core::contract::App;
+use lockstep_core::app::App;
 use lockstep_core::time::{Instant, Ticks};
 use proptest::prelude::*;
 
-const TOGGLE: Interface = toggle::Firmware::INTERFACE;
+const TOGGLE: AppDescriptor = toggle::Firmware::DESCRIPTOR;
 
-const TWO_BUTTONS: Interface = Interface {
+const TWO_BUTTONS: AppDescriptor = AppDescriptor {
     name: "two",
     version: "1.2.3",
     build: "abc",
@@ -16,8 +16,8 @@ const TWO_BUTTONS: Interface = Interface {
     ..TOGGLE
 };
 
-fn recording(interface: &'static Interface) -> Recording {
-    Recording::of(interface, &press_and_reset()).unwrap()
+fn recording(descriptor: &'static AppDescriptor) -> Recording {
+    Recording::of(descriptor, &press_and_reset()).unwrap()
 }
 
 fn two() -> Recording {
@@ -61,12 +61,12 @@ fn the_bytes_are_the_ones_in_the_docs() {
 
 #[test]
 fn what_was_recorded_can_be_played_by_its_app() {
-    const SWAPPED: Interface = Interface {
+    const SWAPPED: AppDescriptor = AppDescriptor {
         buttons: &["C", "B", "A"],
         build: "def",
         ..TWO_BUTTONS
     };
-    const WITHOUT: Interface = Interface {
+    const WITHOUT: AppDescriptor = AppDescriptor {
         buttons: &["A"],
         ..TWO_BUTTONS
     };
@@ -75,7 +75,7 @@ fn what_was_recorded_can_be_played_by_its_app() {
     assert!(recording.built_from(&TWO_BUTTONS));
 
     let swapped = recording.script(&SWAPPED).unwrap();
-    let moved = Action::Button(ButtonId(2), Contact::Closed);
+    let moved = Action::Button(ButtonId(2), SwitchState::Closed);
     assert_eq!(swapped.events()[0].action, moved);
     assert!(!recording.built_from(&SWAPPED));
 
@@ -90,24 +90,24 @@ fn what_was_recorded_can_be_played_by_its_app() {
 
 #[test]
 fn what_could_not_be_read_again_is_not_recorded() {
-    const CONTROL: Interface = Interface {
+    const CONTROL: AppDescriptor = AppDescriptor {
         build: "a\u{1b}b",
         ..TWO_BUTTONS
     };
-    const NO_BUTTON: Interface = Interface {
+    const NO_BUTTON: AppDescriptor = AppDescriptor {
         buttons: &[],
         ..TWO_BUTTONS
     };
-    const TWICE: Interface = Interface {
+    const TWICE: AppDescriptor = AppDescriptor {
         buttons: &["A", "A"],
         ..TWO_BUTTONS
     };
-    for (interface, problem) in [
+    for (descriptor, problem) in [
         (const { &CONTROL }, "control characters"),
         (const { &NO_BUTTON }, "at tick 2"),
         (const { &TWICE }, "two buttons"),
     ] {
-        let error = Recording::of(interface, &press_and_reset()).unwrap_err();
+        let error = Recording::of(descriptor, &press_and_reset()).unwrap_err();
         assert!(error.to_string().contains(problem), "{error}");
     }
 }
@@ -210,9 +210,11 @@ fn errors_say_where_and_what_is_wrong() {
 fn the_largest_recording_can_be_read() {
     let events = (0..MAX_EVENTS / 2).flat_map(|tap| {
         let tick = 600 * u32::try_from(tap).unwrap();
-        [(tick, Contact::Closed), (tick + 100, Contact::Open)].map(|(tick, contact)| Timed {
-            tick: Ticks(tick),
-            action: Action::Button(ButtonId(0), contact),
+        [(tick, SwitchState::Closed), (tick + 100, SwitchState::Open)].map(|(tick, contact)| {
+            Timed {
+                tick: Ticks(tick),
+                action: Action::Button(ButtonId(0), contact),
+            }
         })
     });
     let script = Script::new(Conditions::Ok, Instant::ZERO, events.collect(), MAX_LENGTH).unwrap();
@@ -244,7 +246,10 @@ fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
             0 => between(800, 2_500),
             _ => between(40, 200),
         };
-        for (tick, contact) in [(tick, Contact::Closed), (tick + held, Contact::Open)] {
+        for (tick, contact) in [
+            (tick, SwitchState::Closed),
+            (tick + held, SwitchState::Open),
+        ] {
             events.push(Timed {
                 tick: Ticks(tick),
                 action: Action::Button(button, contact),

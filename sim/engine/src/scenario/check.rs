@@ -1,6 +1,6 @@
 //! Gives a scenario's sentences their ticks, and its names their meaning for an app.
 
-use lockstep_core::contract::{Interface, LogId, LogValues};
+use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
 use lockstep_core::time::Ticks;
@@ -9,7 +9,7 @@ use super::grammar::MAX_PROBLEMS;
 use super::hands::Hands;
 use super::names;
 use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
-use crate::script::{Action, Contact, MAX_EVENTS, MAX_LENGTH, Script, Timed};
+use crate::script::{Action, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
 use crate::source::{Place, Problem, excerpt};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
@@ -72,7 +72,7 @@ pub enum Half {
 /// What a check expects.
 #[derive(Clone, Copy, Debug)]
 pub enum Claim {
-    /// Of an output, by its place in the interface.
+    /// Of an output, by its place in the descriptor.
     Output(u8, OutputClaim),
     /// Of the logs.
     Log {
@@ -87,19 +87,19 @@ pub enum Claim {
     },
 }
 
-/// Makes the scenario for an app with this interface.
+/// Makes the scenario for an app with this descriptor.
 ///
 /// # Errors
 ///
 /// All problems, in the order they stand, but at most [`MAX_PROBLEMS`]: names the app
 /// does not declare, levels out of range, and what no hand could do.
-pub fn plan(scenario: &Scenario, interface: &Interface) -> Result<Plan, Vec<Problem>> {
+pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Problem>> {
     let mut planner = Planner {
-        interface,
+        descriptor,
         now: Ticks::ZERO,
         end: Ticks::ZERO,
         events: Vec::new(),
-        hands: Hands::new(interface),
+        hands: Hands::new(descriptor),
         last_press: None,
         checks: Vec::new(),
         problems: Vec::new(),
@@ -120,7 +120,7 @@ pub fn plan(scenario: &Scenario, interface: &Interface) -> Result<Plan, Vec<Prob
 }
 
 struct Planner<'a> {
-    interface: &'a Interface,
+    descriptor: &'a AppDescriptor,
     now: Ticks,
     /// The end of the last window, or of what is done.
     end: Ticks,
@@ -162,7 +162,7 @@ impl Planner<'_> {
                     self.bounce(id, *contact, start, *bouncing, place)?;
                     self.hands.end(id, *contact, self.now, place);
                 }
-                if *contact == Contact::Closed {
+                if *contact == SwitchState::Closed {
                     self.last_press = Some(start);
                 }
             }
@@ -173,10 +173,10 @@ impl Planner<'_> {
                 for button in buttons {
                     let id = self.button(button)?;
                     let place = button.place;
-                    self.hands.begin(id, Contact::Closed, start, place)?;
-                    self.push(start, Action::Button(id, Contact::Closed), place)?;
-                    self.push(self.now, Action::Button(id, Contact::Open), place)?;
-                    self.hands.end(id, Contact::Open, self.now, place);
+                    self.hands.begin(id, SwitchState::Closed, start, place)?;
+                    self.push(start, Action::Button(id, SwitchState::Closed), place)?;
+                    self.push(self.now, Action::Button(id, SwitchState::Open), place)?;
+                    self.hands.end(id, SwitchState::Open, self.now, place);
                 }
                 self.last_press = Some(start);
             }
@@ -213,7 +213,7 @@ impl Planner<'_> {
     fn bounce(
         &mut self,
         id: ButtonId,
-        contact: Contact,
+        contact: SwitchState,
         start: Ticks,
         bouncing: Ticks,
         place: Place,
@@ -248,7 +248,7 @@ impl Planner<'_> {
     }
 
     fn button(&self, name: &Name) -> Result<ButtonId, Problem> {
-        names::button(name, self.interface).map(ButtonId)
+        names::button(name, self.descriptor).map(ButtonId)
     }
 
     fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
@@ -258,12 +258,12 @@ impl Planner<'_> {
                 claim,
                 target_at,
             } => {
-                let index = names::output(output, self.interface)?;
+                let index = names::output(output, self.descriptor)?;
                 self.check_level(index, *claim, target_at.unwrap_or(place))?;
                 Claim::Output(index, *claim)
             }
             Expectation::Log { log, value, claim } => {
-                let index = names::log(log, self.interface)?;
+                let index = names::log(log, self.descriptor)?;
                 let value = value
                     .as_ref()
                     .map(|value| self.log_value(index, value))
@@ -303,7 +303,7 @@ impl Planner<'_> {
             OutputClaim::Changes(_) | OutputClaim::Pulse(..) | OutputClaim::Period(_) => None,
         };
         let (Some(Target::Level(level)), Some(output)) =
-            (level, self.interface.outputs.get(usize::from(index)))
+            (level, self.descriptor.outputs.get(usize::from(index)))
         else {
             return Ok(());
         };
@@ -323,7 +323,7 @@ impl Planner<'_> {
     }
 
     fn log_value(&self, log: u8, value: &Name) -> Result<u16, Problem> {
-        let kind = self.interface.logs.get(usize::from(log));
+        let kind = self.descriptor.logs.get(usize::from(log));
         match kind.map(|kind| kind.values) {
             Some(LogValues::Words(words)) => {
                 let log = kind.map_or("", |kind| kind.name);
@@ -414,7 +414,7 @@ mod tests {
     /// The ticks at which A moves.
     fn moves(text: &str) -> Vec<u32> {
         let scenario = oneline::parse(text).unwrap();
-        let plan = plan(&scenario, shipped()[0].interface()).unwrap();
+        let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         plan.script
             .events()
             .iter()
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn an_expectation_looks_at_what_stands_before_it() {
         let scenario = oneline::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
-        let plan = plan(&scenario, shipped()[0].interface()).unwrap();
+        let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         let halves: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
         assert_eq!(
             halves,

@@ -31,7 +31,7 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
-use crate::script::{Conditions, Contact};
+use crate::script::{Conditions, SwitchState};
 use crate::source::{Place, Problem, excerpt, one_of};
 
 /// After this many problems no more are looked for.
@@ -169,8 +169,8 @@ impl Reader {
             ));
         }
         let verb = match keyword {
-            "press" => movement(sentence, Contact::Closed)?,
-            "release" => movement(sentence, Contact::Open)?,
+            "press" => movement(sentence, SwitchState::Closed)?,
+            "release" => movement(sentence, SwitchState::Open)?,
             "tap" => {
                 let buttons = buttons(sentence)?;
                 sentence.before_duration("for")?;
@@ -219,7 +219,7 @@ pub(super) fn reading(word: Word<'_>) -> Result<Instant, Problem> {
     })
 }
 
-fn movement(sentence: &mut Sentence<'_>, contact: Contact) -> Result<Verb, Problem> {
+fn movement(sentence: &mut Sentence<'_>, contact: SwitchState) -> Result<Verb, Problem> {
     let buttons = buttons(sentence)?;
     let bouncing = if sentence.accept("bouncing") {
         sentence.before_duration("for")?;

@@ -3,33 +3,33 @@
 //! A contact closes and opens by turns, and a board that samples its pins once a tick sees
 //! one move of it a tick, and one reset.
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
-use crate::script::Contact;
+use crate::script::SwitchState;
 use crate::source::{Place, Problem};
 
 /// Where the contacts of an app are, and which sentence moved them there.
 pub(super) struct Hands<'a> {
-    interface: &'a Interface,
+    descriptor: &'a AppDescriptor,
     moved: Vec<Option<Moved>>,
     reset: Option<(Ticks, Place)>,
 }
 
 #[derive(Clone, Copy)]
 struct Moved {
-    contact: Contact,
+    contact: SwitchState,
     tick: Ticks,
     place: Place,
 }
 
 impl<'a> Hands<'a> {
     /// No hand has touched anything: all contacts are open.
-    pub(super) fn new(interface: &'a Interface) -> Self {
+    pub(super) fn new(descriptor: &'a AppDescriptor) -> Self {
         Self {
-            interface,
-            moved: vec![None; interface.buttons.len()],
+            descriptor,
+            moved: vec![None; descriptor.buttons.len()],
             reset: None,
         }
     }
@@ -38,7 +38,7 @@ impl<'a> Hands<'a> {
     pub(super) fn begin(
         &self,
         button: ButtonId,
-        contact: Contact,
+        contact: SwitchState,
         tick: Ticks,
         place: Place,
     ) -> Result<(), Problem> {
@@ -46,8 +46,8 @@ impl<'a> Hands<'a> {
         let before = self.moved.get(usize::from(button.0)).copied().flatten();
         let Some(before) = before else {
             return match contact {
-                Contact::Closed => Ok(()),
-                Contact::Open => Err(Problem::new(
+                SwitchState::Closed => Ok(()),
+                SwitchState::Open => Err(Problem::new(
                     place,
                     format!("button `{name}` is released already: it was never pressed"),
                     format!("expected `press {name}` before it"),
@@ -60,8 +60,8 @@ impl<'a> Hands<'a> {
                 format!(
                     "button `{name}` is {} already, since tick {} (line {})",
                     match contact {
-                        Contact::Closed => "pressed",
-                        Contact::Open => "released",
+                        SwitchState::Closed => "pressed",
+                        SwitchState::Open => "released",
                     },
                     before.tick.0,
                     before.place.line
@@ -81,7 +81,13 @@ impl<'a> Hands<'a> {
     }
 
     /// A sentence has moved a contact.
-    pub(super) fn end(&mut self, button: ButtonId, contact: Contact, tick: Ticks, place: Place) {
+    pub(super) fn end(
+        &mut self,
+        button: ButtonId,
+        contact: SwitchState,
+        tick: Ticks,
+        place: Place,
+    ) {
         if let Some(moved) = self.moved.get_mut(usize::from(button.0)) {
             *moved = Some(Moved {
                 contact,
@@ -105,7 +111,7 @@ impl<'a> Hands<'a> {
     }
 
     fn name(&self, button: ButtonId) -> &'static str {
-        let names = self.interface.buttons;
+        let names = self.descriptor.buttons;
         names.get(usize::from(button.0)).copied().unwrap_or("?")
     }
 }

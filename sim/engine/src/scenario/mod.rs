@@ -22,7 +22,7 @@ mod words;
 
 use lockstep_core::time::{Instant, Ticks};
 
-use crate::script::{Conditions, Contact};
+use crate::script::{Conditions, SwitchState};
 use crate::source::Place;
 
 /// The largest scenario that is read, in bytes.
@@ -73,7 +73,7 @@ pub enum Verb {
         /// Whose contacts.
         buttons: Vec<Name>,
         /// Where to.
-        contact: Contact,
+        contact: SwitchState,
         /// How long they bounce; that long does the sentence take.
         bouncing: Ticks,
     },

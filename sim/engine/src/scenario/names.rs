@@ -1,23 +1,23 @@
 //! The names of a scenario, looked up among those an app declares.
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 
 use super::Name;
 use crate::source::{Problem, excerpt, likely, one_of};
 
 /// The place of a button.
-pub(super) fn button(name: &Name, interface: &Interface) -> Result<u8, Problem> {
-    find(name, "button", interface, buttons(interface))
+pub(super) fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {
+    find(name, "button", descriptor, buttons(descriptor))
 }
 
 /// The place of an output.
-pub(super) fn output(name: &Name, interface: &Interface) -> Result<u8, Problem> {
-    find(name, "output", interface, outputs(interface))
+pub(super) fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {
+    find(name, "output", descriptor, outputs(descriptor))
 }
 
 /// The place of a log.
-pub(super) fn log(name: &Name, interface: &Interface) -> Result<u8, Problem> {
-    find(name, "log", interface, logs(interface))
+pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {
+    find(name, "log", descriptor, logs(descriptor))
 }
 
 /// The place of a word among those a log can say.
@@ -49,29 +49,29 @@ pub(super) fn each_once(names: &[Name]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn buttons(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
-    interface.buttons.iter().copied()
+fn buttons(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.buttons.iter().copied()
 }
 
-fn outputs(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
-    interface.outputs.iter().map(|output| output.name)
+fn outputs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.outputs.iter().map(|output| output.name)
 }
 
-fn logs(interface: &Interface) -> impl Iterator<Item = &'static str> + Clone {
-    interface.logs.iter().map(|log| log.name)
+fn logs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.logs.iter().map(|log| log.name)
 }
 
 fn find<'a>(
     name: &Name,
     what: &str,
-    interface: &Interface,
+    descriptor: &AppDescriptor,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<u8, Problem> {
     place_of(name, known.clone()).ok_or_else(|| {
         let word = excerpt(&name.text);
-        let message = format!("app `{}` has no {what} `{word}`", interface.name);
+        let message = format!("app `{}` has no {what} `{word}`", descriptor.name);
         let problem = unknown(name, message, known);
-        match other_kind(name, interface) {
+        match other_kind(name, descriptor) {
             Some(help) => problem.with_help(help),
             None => problem,
         }
@@ -79,14 +79,14 @@ fn find<'a>(
 }
 
 /// What to write where the app has the very name, but for something else.
-fn other_kind(name: &Name, interface: &Interface) -> Option<String> {
-    if place_of(name, logs(interface)).is_some() {
+fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
+    if place_of(name, logs(descriptor)).is_some() {
         Some(format!("`{name}` is a log: write `expect log {name}`"))
-    } else if place_of(name, outputs(interface)).is_some() {
+    } else if place_of(name, outputs(descriptor)).is_some() {
         Some(format!(
             "`{name}` is an output: write `expect {name} is on` or the like"
         ))
-    } else if place_of(name, buttons(interface)).is_some() {
+    } else if place_of(name, buttons(descriptor)).is_some() {
         Some(format!(
             "`{name}` is a button: it can be pressed, and nothing is expected of it"
         ))

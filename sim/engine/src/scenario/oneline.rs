@@ -26,7 +26,7 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
-use crate::script::{Conditions, Contact};
+use crate::script::{Conditions, SwitchState};
 use crate::source::{Place, Problem, excerpt, one_of};
 
 const KEYS: [&str; 15] = [
@@ -106,8 +106,8 @@ impl Reader {
                 self.check_header(header, word)?;
                 return self.header(header, rest);
             }
-            ("d", Some(rest)) => movement(rest, Contact::Closed)?,
-            ("u", Some(rest)) => movement(rest, Contact::Open)?,
+            ("d", Some(rest)) => movement(rest, SwitchState::Closed)?,
+            ("u", Some(rest)) => movement(rest, SwitchState::Open)?,
             ("t", Some(rest)) => Verb::Wait(short_length(rest)?),
             ("r", None) => Verb::Reset(Conditions::Ok),
             ("r", Some(rest)) => Verb::Reset(conditions(rest)?),
@@ -206,7 +206,7 @@ fn conditions(word: Word<'_>) -> Result<Conditions, Problem> {
         .ok_or_else(|| unknown_word(word, &Conditions::ALL.map(Conditions::word)))
 }
 
-fn movement(word: Word<'_>, contact: Contact) -> Result<Verb, Problem> {
+fn movement(word: Word<'_>, contact: SwitchState) -> Result<Verb, Problem> {
     let (names, bouncing) = cut(word, "~");
     Ok(Verb::Move {
         buttons: names_of(names)?,
@@ -375,10 +375,10 @@ fn write_verb(verb: &Verb, words: &mut Vec<String>) {
     }
 }
 
-fn contact_key(contact: Contact) -> &'static str {
+fn contact_key(contact: SwitchState) -> &'static str {
     match contact {
-        Contact::Closed => "d",
-        Contact::Open => "u",
+        SwitchState::Closed => "d",
+        SwitchState::Open => "u",
     }
 }
 

@@ -7,7 +7,7 @@ use lockstep_core::time::{Instant, Ticks};
 use super::{
     Expectation, LogClaim, Measure, Name, OutputClaim, Polarity, Scenario, Step, Target, Verb,
 };
-use crate::script::{Conditions, Contact};
+use crate::script::{Conditions, SwitchState};
 
 /// Writes the scenario as a `.scn` file that reads as the same scenario. What is begun
 /// after something was expected begins a paragraph.
@@ -39,7 +39,7 @@ impl Display for Scenario {
 /// Whether a new thought can begin with it; a release belongs to its press.
 fn begins_something(verb: &Verb) -> bool {
     match verb {
-        Verb::Move { contact, .. } => *contact == Contact::Closed,
+        Verb::Move { contact, .. } => *contact == SwitchState::Closed,
         Verb::Tap { .. } | Verb::Reset(_) => true,
         Verb::Wait(_) | Verb::Expect(_) => false,
     }

@@ -1,5 +1,5 @@
 use lockstep_apps::lamp::Lamp;
-use lockstep_core::contract::{App, Interface};
+use lockstep_core::app::{App, AppDescriptor};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -11,7 +11,7 @@ use super::*;
 use crate::script::MAX_EVENTS;
 use crate::source::Problem;
 
-const LAMP: Interface = Lamp::INTERFACE;
+const LAMP: AppDescriptor = Lamp::DESCRIPTOR;
 
 const NOWHERE: Place = Place {
     line: 1,
@@ -139,9 +139,9 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
     let names = ["A", "B"];
     let contact = |closed| {
         if closed {
-            Contact::Closed
+            SwitchState::Closed
         } else {
-            Contact::Open
+            SwitchState::Open
         }
     };
     Some(match act {

@@ -25,7 +25,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use vcd::{Command, IdCode};
 
@@ -101,7 +101,7 @@ impl<'a> Waveform<'a> {
     /// # Errors
     ///
     /// A [`VcdError`] when the inputs do not fit the app, or as [`Waveform::parse`].
-    pub fn stimulus(&self, interface: &Interface) -> Result<Stimulus, VcdError> {
+    pub fn stimulus(&self, interface: &AppDescriptor) -> Result<Stimulus, VcdError> {
         let inputs = self.inputs(interface)?;
         let mut sampler = Sampler::new(self.header.timescale, interface.buttons.len());
         let mut commands = Commands::new(self.bytes, self.header.body);
@@ -160,7 +160,7 @@ impl<'a> Waveform<'a> {
     }
 
     /// What each identifier code stands for that this app listens to.
-    fn inputs(&self, interface: &Interface) -> Result<HashMap<IdCode, Input>, VcdError> {
+    fn inputs(&self, interface: &AppDescriptor) -> Result<HashMap<IdCode, Input>, VcdError> {
         let only_in = self.header.has_inputs;
         let mut inputs = HashMap::new();
         let mut codes = HashMap::new();
@@ -208,7 +208,7 @@ enum Input {
 /// What the variable stands for; in the scope `in` it must stand for something.
 fn input(
     variable: &Variable,
-    interface: &Interface,
+    interface: &AppDescriptor,
     only_in: bool,
 ) -> Result<Option<Input>, VcdProblem> {
     let wrong_type = |expected| {

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use lockstep_core::time::{Instant, Ticks};
 
 use super::TimelineError;
-use crate::catalog::AppEntry;
-use crate::engine::Player;
+use crate::dyn_runner::DynRunner;
 use crate::play::{self, PlayError};
+use crate::registry::AppEntry;
 use crate::script::{
-    Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed,
+    Action, Conditions, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
 };
 use crate::trace::Trace;
 
@@ -27,8 +27,8 @@ pub struct Branch {
     clock: Instant,
     events: Vec<Timed>,
     trace: Trace,
-    checkpoints: Vec<Rc<dyn Player>>,
-    live: Box<dyn Player>,
+    checkpoints: Vec<Rc<dyn DynRunner>>,
+    live: Box<dyn DynRunner>,
     /// Why nothing that would follow can be trusted.
     broken: Option<TimelineError>,
 }
@@ -45,7 +45,7 @@ pub struct Origin {
 impl Branch {
     /// A branch that begins with power-up and what the script does at tick 0.
     pub(super) fn power_up(app: &AppEntry, script: &Script) -> Result<Self, PlayError> {
-        let mut trace = Trace::new(app.interface());
+        let mut trace = Trace::new(app.descriptor());
         trace.set_clock(script.clock());
         let live = play::start(app, script, &mut trace)?;
         play::check_contract(app, trace.entries())?;
@@ -80,7 +80,7 @@ impl Branch {
             events: self.events[..events].to_vec(),
             trace: self.trace.up_to(tick),
             checkpoints: checkpoints
-                .take_while(|player| player.now() <= tick)
+                .take_while(|runner| runner.now() <= tick)
                 .cloned()
                 .collect(),
             live: self.at(tick)?,
@@ -154,7 +154,7 @@ impl Branch {
             }
             if self.trace.dropped() > 0 {
                 return Err(PlayError::TraceFull {
-                    app: app.interface().name,
+                    app: app.descriptor().name,
                 }
                 .into());
             }
@@ -164,7 +164,7 @@ impl Branch {
 
     /// Does something at the end. Only one thing is done in a tick, so that it can be
     /// played again in the same order: a second one comes a tick later.
-    pub(super) fn act(&mut self, app: &AppEntry, action: Action) -> Result<(), TimelineError> {
+    pub(super) fn apply(&mut self, app: &AppEntry, action: Action) -> Result<(), TimelineError> {
         self.unbroken()?;
         if self
             .events
@@ -177,7 +177,7 @@ impl Branch {
             return Err(ScriptError::TooManyEvents(self.events.len() + 1).into());
         }
         if let Action::Button(button, contact) = action
-            && self.live.is_closed(button) == (contact == Contact::Closed)
+            && self.live.is_closed(button) == (contact == SwitchState::Closed)
         {
             return Err(ScriptError::Unchanged {
                 tick: self.end(),
@@ -192,7 +192,7 @@ impl Branch {
         };
         let known = self.trace.entries().len();
         self.events.push(event);
-        let acted = play::act_now(self.live.as_mut(), event, &mut self.trace);
+        let acted = play::apply_now(self.live.as_mut(), event, &mut self.trace);
         // A copy that was made at this tick is of the app before this was done.
         if let Some(copy) = self.checkpoints.last_mut()
             && copy.now() == event.tick
@@ -238,7 +238,7 @@ impl Branch {
 
     /// The app as it is at the end.
     #[must_use]
-    pub fn live(&self) -> &dyn Player {
+    pub fn live(&self) -> &dyn DynRunner {
         self.live.as_ref()
     }
 
@@ -247,19 +247,19 @@ impl Branch {
     /// # Errors
     ///
     /// [`PlayError::Panicked`] when the app does now what it did not do before.
-    pub fn at(&self, tick: Ticks) -> Result<Box<dyn Player>, PlayError> {
+    pub fn at(&self, tick: Ticks) -> Result<Box<dyn DynRunner>, PlayError> {
         if tick >= self.end() {
             return Ok(self.live.fork());
         }
         let after = self
             .checkpoints
-            .partition_point(|player| player.now() <= tick);
+            .partition_point(|runner| runner.now() <= tick);
         // The first copy was made at tick 0, which is before any other tick.
-        let mut player = self.checkpoints[after.saturating_sub(1)].fork();
-        play::play_to(player.as_mut(), &self.events, tick, &mut (), &mut |_| {
+        let mut runner = self.checkpoints[after.saturating_sub(1)].fork();
+        play::play_to(runner.as_mut(), &self.events, tick, &mut (), &mut |_| {
             ControlFlow::Continue(())
         })?;
-        Ok(player)
+        Ok(runner)
     }
 
     /// What was done, as something that any world can play, up to where it was played.

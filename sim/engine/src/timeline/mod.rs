@@ -10,10 +10,10 @@ use thiserror::Error;
 
 pub use branch::{Branch, Origin, SPACING};
 
-use crate::catalog::AppEntry;
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;
-use crate::script::{Action, Contact, Script, ScriptError};
+use crate::registry::AppEntry;
+use crate::script::{Action, Script, ScriptError, SwitchState};
 use crate::trace::Line;
 use crate::trace::document::Document;
 
@@ -110,7 +110,7 @@ impl Timeline {
             .events()
             .iter()
             .rev()
-            .find(|event| !matches!(event.action, Action::Button(_, Contact::Open)));
+            .find(|event| !matches!(event.action, Action::Button(_, SwitchState::Open)));
         let shortened = match (last, branch.origin()) {
             (Some(last), _) if shared.is_none_or(|shared| last.tick > shared) => {
                 branch.before(&self.app, last.tick)?
@@ -172,7 +172,7 @@ impl Timeline {
     /// # Errors
     ///
     /// A [`TimelineError`].
-    pub fn act(&mut self, tick: Ticks, action: Action) -> Result<Ticks, TimelineError> {
+    pub fn apply(&mut self, tick: Ticks, action: Action) -> Result<Ticks, TimelineError> {
         self.undone.clear();
         if tick > self.branch().end() {
             self.advance(tick)?;
@@ -182,11 +182,11 @@ impl Timeline {
                 return Err(TimelineError::TooManyBranches);
             }
             let mut branch = self.branch().fork(self.current, tick)?;
-            branch.act(&self.app, action)?;
+            branch.apply(&self.app, action)?;
             self.branches.push(branch);
             self.current = self.branches.len() - 1;
         } else {
-            self.branches[self.current].act(&self.app, action)?;
+            self.branches[self.current].apply(&self.app, action)?;
         }
         Ok(self.branch().end())
     }
@@ -203,12 +203,12 @@ impl Timeline {
         let pairs = left.iter().zip(right);
         let shared = pairs.take_while(|(left, right)| left == right).count();
         // Only the lines that differ need their names: a run can have millions of others.
-        let interface = self.app.interface();
+        let descriptor = self.app.descriptor();
         let [left, right] = [left, right].map(|entries| Document {
-            app: interface.name.to_owned(),
+            app: descriptor.name.to_owned(),
             lines: entries
                 .get(shared)
-                .map(|entry| Line::new(interface, *entry).into())
+                .map(|entry| Line::new(descriptor, *entry).into())
                 .into_iter()
                 .collect(),
             end: both,
@@ -228,8 +228,8 @@ mod tests {
     use lockstep_core::event::ButtonId;
     use proptest::prelude::*;
 
-    const PRESS: Action = Action::Button(ButtonId(0), Contact::Closed);
-    const RELEASE: Action = Action::Button(ButtonId(0), Contact::Open);
+    const PRESS: Action = Action::Button(ButtonId(0), SwitchState::Closed);
+    const RELEASE: Action = Action::Button(ButtonId(0), SwitchState::Open);
 
     fn toggle() -> AppEntry {
         AppEntry::of::<toggle::Firmware>()
@@ -244,7 +244,7 @@ mod tests {
         for tick in [Ticks::ZERO, SPACING] {
             let mut timeline = idle();
             timeline.advance(tick).unwrap();
-            timeline.act(tick, PRESS).unwrap();
+            timeline.apply(tick, PRESS).unwrap();
             timeline.advance(Ticks(tick.0 + 10)).unwrap();
             let there = timeline.branch().at(tick).unwrap();
             assert!(there.is_closed(ButtonId(0)), "{tick}");
@@ -255,8 +255,8 @@ mod tests {
     fn what_is_done_at_the_end_makes_the_branch_longer() {
         let mut timeline = idle();
         timeline.advance(Ticks(10)).unwrap();
-        assert_eq!(timeline.act(Ticks(10), PRESS), Ok(Ticks(10)));
-        assert_eq!(timeline.act(Ticks(10), RELEASE), Ok(Ticks(11)));
+        assert_eq!(timeline.apply(Ticks(10), PRESS), Ok(Ticks(10)));
+        assert_eq!(timeline.apply(Ticks(10), RELEASE), Ok(Ticks(11)));
         assert_eq!(timeline.branches().len(), 1);
     }
 
@@ -264,10 +264,10 @@ mod tests {
     fn what_is_done_in_the_past_makes_a_branch_and_keeps_the_old_one() {
         let mut timeline = idle();
         timeline.advance(Ticks(100)).unwrap();
-        timeline.act(Ticks(100), PRESS).unwrap();
+        timeline.apply(Ticks(100), PRESS).unwrap();
         timeline.advance(Ticks(200)).unwrap();
 
-        assert_eq!(timeline.act(Ticks(50), PRESS), Ok(Ticks(50)));
+        assert_eq!(timeline.apply(Ticks(50), PRESS), Ok(Ticks(50)));
         timeline.advance(Ticks(200)).unwrap();
         assert_eq!(timeline.current(), 1);
         assert_eq!(
@@ -286,10 +286,10 @@ mod tests {
     fn what_was_done_can_be_taken_back_and_done_again() {
         let mut timeline = idle();
         timeline.advance(Ticks(10)).unwrap();
-        timeline.act(Ticks(10), PRESS).unwrap();
+        timeline.apply(Ticks(10), PRESS).unwrap();
         timeline.advance(Ticks(20)).unwrap();
-        timeline.act(Ticks(20), RELEASE).unwrap();
-        timeline.act(Ticks(5), PRESS).unwrap();
+        timeline.apply(Ticks(20), RELEASE).unwrap();
+        timeline.apply(Ticks(5), PRESS).unwrap();
         let led = |timeline: &Timeline| timeline.branch().live().levels()[0].0;
 
         // The press that made the branch was all that was done on it.
@@ -312,8 +312,8 @@ mod tests {
     #[test]
     fn a_contact_cannot_close_twice() {
         let mut timeline = idle();
-        timeline.act(Ticks::ZERO, PRESS).unwrap();
-        let again = timeline.act(Ticks(1), PRESS);
+        timeline.apply(Ticks::ZERO, PRESS).unwrap();
+        let again = timeline.apply(Ticks(1), PRESS);
         assert!(matches!(
             again,
             Err(TimelineError::Script(ScriptError::Unchanged { .. }))

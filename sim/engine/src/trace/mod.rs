@@ -11,10 +11,10 @@ pub mod vcd;
 
 use std::fmt;
 
-use lockstep_core::contract::{Interface, Log, LogValues};
+use lockstep_core::app::{AppDescriptor, Log, LogValues};
 use lockstep_core::time::{Instant, Ticks};
 
-use crate::engine::{Observation, Observer};
+use crate::dyn_runner::{Observation, Observer};
 use crate::script::Action;
 
 /// The most lines a trace can keep; what comes after is counted.
@@ -23,7 +23,7 @@ pub const MAX_LINES: usize = 10_000_000;
 /// What was observed of an app, tick by tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    interface: &'static Interface,
+    descriptor: &'static AppDescriptor,
     clock: Instant,
     entries: Vec<Entry>,
     dropped: u64,
@@ -40,11 +40,11 @@ pub struct Entry {
 }
 
 impl Trace {
-    /// A trace of an app with this interface in which nothing has happened yet.
+    /// A trace of an app with this descriptor in which nothing has happened yet.
     #[must_use]
-    pub fn new(interface: &'static Interface) -> Self {
+    pub fn new(descriptor: &'static AppDescriptor) -> Self {
         Self {
-            interface,
+            descriptor,
             clock: Instant::ZERO,
             entries: Vec::new(),
             dropped: 0,
@@ -54,8 +54,8 @@ impl Trace {
 
     /// What the app declares.
     #[must_use]
-    pub fn interface(&self) -> &'static Interface {
-        self.interface
+    pub fn descriptor(&self) -> &'static AppDescriptor {
+        self.descriptor
     }
 
     /// Where the board's tick counter started.
@@ -97,7 +97,7 @@ impl Trace {
     pub fn up_to(&self, tick: Ticks) -> Self {
         let count = self.entries.partition_point(|entry| entry.tick <= tick);
         Self {
-            interface: self.interface,
+            descriptor: self.descriptor,
             clock: self.clock,
             entries: self.entries[..count].to_vec(),
             dropped: 0,
@@ -109,7 +109,7 @@ impl Trace {
     pub fn lines(&self) -> impl Iterator<Item = Line> + '_ {
         self.entries
             .iter()
-            .map(|entry| Line::new(self.interface, *entry))
+            .map(|entry| Line::new(self.descriptor, *entry))
     }
 }
 
@@ -137,16 +137,16 @@ pub struct Line {
 }
 
 impl Line {
-    /// The entry with its names. A place the interface does not declare is named `?`: an
+    /// The entry with its names. A place the descriptor does not declare is named `?`: an
     /// app that breaks its contract is shown as it is.
     #[must_use]
-    pub fn new(interface: &'static Interface, Entry { tick, what }: Entry) -> Self {
+    pub fn new(descriptor: &'static AppDescriptor, Entry { tick, what }: Entry) -> Self {
         let (kind, name, value) = match what {
             Observation::Input(Action::Reset(conditions)) => {
                 (Kind::In, RESET, Value::Word(conditions.word()))
             }
             Observation::Input(Action::Button(button, contact)) => {
-                let name = interface.buttons.get(usize::from(button.0));
+                let name = descriptor.buttons.get(usize::from(button.0));
                 (
                     Kind::In,
                     name.copied().unwrap_or(UNDECLARED),
@@ -154,7 +154,7 @@ impl Line {
                 )
             }
             Observation::Output(index, level) => {
-                let output = interface.outputs.get(usize::from(index));
+                let output = descriptor.outputs.get(usize::from(index));
                 (
                     Kind::Out,
                     output.map_or(UNDECLARED, |output| output.name),
@@ -162,7 +162,7 @@ impl Line {
                 )
             }
             Observation::Log(log) => {
-                let kind = interface.logs.get(usize::from(log.id.0));
+                let kind = descriptor.logs.get(usize::from(log.id.0));
                 (
                     Kind::Log,
                     kind.map_or(UNDECLARED, |kind| kind.name),

@@ -32,8 +32,8 @@ use lockstep_core::output::{Level, Range};
 use lockstep_core::time::Ticks;
 
 use super::{Entry, Kind, Line, RESET, Trace, Value};
-use crate::engine::Observation;
-use crate::script::{Action, Contact};
+use crate::dyn_runner::Observation;
+use crate::script::{Action, SwitchState};
 
 /// What the comment in the header begins with, up to the version.
 pub const SIGNATURE: &str = "lockstep";
@@ -78,18 +78,18 @@ struct Waves<'a> {
 
 impl<'a> Waves<'a> {
     fn declare(trace: &Trace, out: &'a mut dyn Write) -> io::Result<Self> {
-        let interface = trace.interface();
+        let descriptor = trace.descriptor();
         let mut writer = Writer::new(out);
         writer.comment(&format!(
             "{SIGNATURE} {VERSION} {APP}={} {CLOCK}={}",
-            interface.name,
+            descriptor.name,
             trace.clock().0
         ))?;
         writer.timescale(1, TimescaleUnit::MS)?;
 
         writer.add_module(Kind::In.word())?;
         let reset = add_string(&mut writer, RESET)?;
-        let buttons = interface
+        let buttons = descriptor
             .buttons
             .iter()
             .map(|name| Wire::add(&mut writer, name, Range::Digital))
@@ -97,7 +97,7 @@ impl<'a> Waves<'a> {
         writer.upscope()?;
 
         writer.add_module(Kind::Out.word())?;
-        let outputs = interface
+        let outputs = descriptor
             .outputs
             .iter()
             .map(|output| Wire::add(&mut writer, output.name, output.range))
@@ -105,7 +105,7 @@ impl<'a> Waves<'a> {
         writer.upscope()?;
 
         writer.add_module(Kind::Log.word())?;
-        let logs = interface
+        let logs = descriptor
             .logs
             .iter()
             .map(|log| add_string(&mut writer, log.name))
@@ -178,7 +178,7 @@ impl<'a> Waves<'a> {
 
     fn change(&mut self, trace: &Trace, entry: Entry) -> io::Result<()> {
         if let Some(id) = self.string(entry.what) {
-            match Line::new(trace.interface(), entry).value {
+            match Line::new(trace.descriptor(), entry).value {
                 Value::Word(word) => self.writer.change_string(id, word)?,
                 Value::Number(number) => self.writer.change_string(id, &number.to_string())?,
             }
@@ -190,7 +190,7 @@ impl<'a> Waves<'a> {
         let (wire, level) = match entry.what {
             Observation::Input(Action::Button(button, contact)) => (
                 self.buttons.get_mut(usize::from(button.0)),
-                Level::from(contact == Contact::Closed),
+                Level::from(contact == SwitchState::Closed),
             ),
             Observation::Output(index, level) => (self.outputs.get_mut(usize::from(index)), level),
             Observation::Input(Action::Reset(_)) | Observation::Log(_) => return Ok(()),
@@ -291,9 +291,9 @@ fn width(range: Range) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Observer;
+    use crate::dyn_runner::Observer;
     use crate::testing::{press_and_reset, trace_of};
-    use lockstep_core::contract::{Interface, Log, LogId, LogKind};
+    use lockstep_core::app::{AppDescriptor, Log, LogId, LogKind};
     use lockstep_core::output::Output;
 
     fn written(trace: &Trace) -> String {
@@ -350,7 +350,7 @@ s $
 
     #[test]
     fn a_register_is_just_wide_enough_and_says_when_a_level_does_not_fit() {
-        const DIMMER: &Interface = &Interface {
+        const DIMMER: &AppDescriptor = &AppDescriptor {
             name: "dimmer",
             version: "1",
             build: "1",

@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::recording::Recording;
-use lockstep_engine::script::{Action, Conditions, Contact, Script, Timed};
+use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
 use shipped_apps::shipped;
 
 /// Where the parts of a recording stand, as `docs/formats.md` says.
@@ -258,40 +258,40 @@ $enddefinitions $end
 }
 
 /// An app that nobody ships.
-const KETTLE: &Interface = &Interface {
+const KETTLE: &AppDescriptor = &AppDescriptor {
     buttons: &["A", "B"],
-    ..Interface::named("kettle", "1.0.0")
+    ..AppDescriptor::named("kettle", "1.0.0")
 };
 
 /// A lamp of another time.
-const THREE_BUTTONS: &Interface = &Interface {
+const THREE_BUTTONS: &AppDescriptor = &AppDescriptor {
     buttons: &["A", "B", "C"],
-    ..Interface::named("lamp", "9.0.0")
+    ..AppDescriptor::named("lamp", "9.0.0")
 };
 
-/// The interface of the lamp, but for its version and build: the bytes must not change when
+/// The descriptor of the lamp, but for its version and build: the bytes must not change when
 /// the lamp does.
 fn tap_of_the_lamp() -> Vec<u8> {
-    const LAMP: &Interface = &Interface {
+    const LAMP: &AppDescriptor = &AppDescriptor {
         buttons: &["A", "B"],
-        ..Interface::named("lamp", "1.0.0")
+        ..AppDescriptor::named("lamp", "1.0.0")
     };
     assert!(
         shipped()
             .iter()
-            .any(|app| app.interface().name == LAMP.name)
+            .any(|app| app.descriptor().name == LAMP.name)
     );
     recording(LAMP)
 }
 
 /// A tap of the first button, as this app's.
-fn recording(interface: &'static Interface) -> Vec<u8> {
-    let events = [(0, Contact::Closed), (50, Contact::Open)].map(|(tick, contact)| Timed {
+fn recording(descriptor: &'static AppDescriptor) -> Vec<u8> {
+    let events = [(0, SwitchState::Closed), (50, SwitchState::Open)].map(|(tick, contact)| Timed {
         tick: Ticks(tick),
         action: Action::Button(ButtonId(0), contact),
     });
     let script = Script::new(Conditions::Ok, Instant::ZERO, events.to_vec(), Ticks(100)).unwrap();
-    Recording::of(interface, &script).unwrap().encode()
+    Recording::of(descriptor, &script).unwrap().encode()
 }
 
 fn with(bytes: &[u8], at: usize, other: &[u8]) -> Vec<u8> {

@@ -1,9 +1,9 @@
 //! Apps that break.
 
-use lockstep_core::contract::{App, Interface, Log};
+use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::Event;
 use lockstep_core::output::Level;
-use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::registry::AppEntry;
 
 /// With this in the environment, the binary of these tests is a simulator of these apps.
 pub(crate) const AS_SIMULATOR: &str = "LOCKSTEP_TEST_AS_SIMULATOR";
@@ -17,9 +17,9 @@ pub(crate) fn all() -> Vec<AppEntry> {
 struct Shaky;
 
 impl App for Shaky {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         buttons: &["A"],
-        ..Interface::named("shaky", "1.0.0")
+        ..AppDescriptor::named("shaky", "1.0.0")
     };
     type Outputs = [Level; 0];
 
@@ -51,9 +51,9 @@ impl Clone for Fragile {
 }
 
 impl App for Fragile {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         buttons: &["A"],
-        ..Interface::named("fragile", "1.0.0")
+        ..AppDescriptor::named("fragile", "1.0.0")
     };
     type Outputs = [Level; 0];
 

@@ -10,10 +10,10 @@ use super::schedule::{Flow, Run, frames};
 use super::{Look, PictureError, ansi, file_name, opened, screen, zoom};
 use crate::pace::Pace;
 use crate::ui::Ui;
-use lockstep_engine::catalog::Catalog;
-use lockstep_engine::engine::Observation;
+use lockstep_engine::dyn_runner::Observation;
 use lockstep_engine::load::Loaded;
-use lockstep_engine::script::{Action, Contact};
+use lockstep_engine::registry::Registry;
+use lockstep_engine::script::{Action, SwitchState};
 use lockstep_engine::trace::Trace;
 
 /// How a run is played in a cast.
@@ -52,15 +52,15 @@ struct Env {
 ///
 /// A [`PictureError`].
 pub fn cast(
-    catalog: &Catalog,
+    registry: &Registry,
     name: &str,
     loaded: &Loaded,
     options: &CastOptions,
 ) -> Result<String, PictureError> {
-    let (screens, size) = (screens(catalog, loaded, options)?, options.look.size);
+    let (screens, size) = (screens(registry, loaded, options)?, options.look.size);
     let title = format!(
         "{}: {} in the terminal simulator",
-        loaded.app.interface().name,
+        loaded.app.descriptor().name,
         file_name(name)
     );
     let mut out = json(&Header {
@@ -94,12 +94,12 @@ pub fn cast(
 
 /// What is seen, and when.
 pub(super) fn screens(
-    catalog: &Catalog,
+    registry: &Registry,
     loaded: &Loaded,
     options: &CastOptions,
 ) -> Result<Vec<(Duration, Buffer)>, PictureError> {
     let look = &options.look;
-    let mut ui = opened(catalog, loaded, look)?;
+    let mut ui = opened(registry, loaded, look)?;
     ui.pace = pace(options.speed)?;
     let fps = options.fps.clamp(1, super::MAX_FPS);
     let flow = Flow {
@@ -199,10 +199,10 @@ fn presses(trace: &Trace) -> Vec<(Ticks, Ticks)> {
     let mut presses = Vec::new();
     for entry in trace.entries() {
         match entry.what {
-            Observation::Input(Action::Button(button, Contact::Closed)) => {
+            Observation::Input(Action::Button(button, SwitchState::Closed)) => {
                 down.push((button, entry.tick));
             }
-            Observation::Input(Action::Button(button, Contact::Open)) => {
+            Observation::Input(Action::Button(button, SwitchState::Open)) => {
                 if let Some(place) = down.iter().position(|(held, _)| *held == button) {
                     presses.push((down.swap_remove(place).1, entry.tick));
                 }

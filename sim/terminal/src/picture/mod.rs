@@ -32,8 +32,8 @@ use super::keys::Command;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::view;
-use lockstep_engine::catalog::{AppEntry, Catalog};
 use lockstep_engine::load::Loaded;
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
 
@@ -164,13 +164,13 @@ const DARK_AGAIN: Duration = Duration::from_secs(1);
 ///
 /// A [`PictureError`].
 pub fn shot(
-    catalog: &Catalog,
+    registry: &Registry,
     name: &str,
     loaded: &Loaded,
     look: &Look,
     at: Option<Ticks>,
 ) -> Result<Picture, PictureError> {
-    let mut ui = opened(catalog, loaded, look)?;
+    let mut ui = opened(registry, loaded, look)?;
     ui.show(name, loaded)?;
     let failed = ui.failures.first().map(|failed| failed.tick);
     let told = ui
@@ -193,7 +193,7 @@ pub fn shot(
     Ok(Picture {
         title: format!(
             "{} at {at}: {} in the terminal simulator",
-            loaded.app.interface().name,
+            loaded.app.descriptor().name,
             file_name(name)
         ),
         screen: screen(&mut ui, look.size),
@@ -207,14 +207,14 @@ pub fn shot(
 ///
 /// A [`PictureError`].
 pub fn shot_after(
-    catalog: &Catalog,
+    registry: &Registry,
     run: Result<(&str, &Loaded), &AppEntry>,
     look: &Look,
     keys: &Keys,
 ) -> Result<Picture, PictureError> {
     let theme = Theme::new(look.colour, look.unicode);
     let app = run.map_or_else(|app| app, |(_, loaded)| &loaded.app);
-    let mut ui = Ui::new(catalog.clone(), app, &Script::default(), theme)?;
+    let mut ui = Ui::new(registry.clone(), app, &Script::default(), theme)?;
     match run {
         Ok((name, loaded)) => ui.show(name, loaded)?,
         Err(_) => ui.playing = true,
@@ -227,7 +227,7 @@ pub fn shot_after(
     Ok(Picture {
         title: format!(
             "{} at {now} in the terminal simulator",
-            app.interface().name
+            app.descriptor().name
         ),
         screen: screen(&mut ui, look.size),
     })
@@ -248,9 +248,9 @@ impl Picture {
 }
 
 /// A UI on this run that looks like that, at tick 0.
-fn opened(catalog: &Catalog, loaded: &Loaded, look: &Look) -> Result<Ui, PictureError> {
+fn opened(registry: &Registry, loaded: &Loaded, look: &Look) -> Result<Ui, PictureError> {
     let theme = Theme::new(look.colour, look.unicode);
-    let mut ui = Ui::new(catalog.clone(), &loaded.app, &loaded.script, theme)?;
+    let mut ui = Ui::new(registry.clone(), &loaded.app, &loaded.script, theme)?;
     ui.pane = look.pane;
     Ok(ui)
 }

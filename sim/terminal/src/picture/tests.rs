@@ -8,18 +8,18 @@ use ratatui::style::{Color, Modifier};
 
 use super::glyph::{HEIGHT, WIDTH, shapes};
 use super::{CastOptions, Look, Pane, PictureError, Size, Zoom, cast, shot};
-use lockstep_engine::catalog::Catalog;
 use lockstep_engine::load::{Form, Loaded};
+use lockstep_engine::registry::Registry;
 
 const PRESSES: &str = "app lamp\nwait 100 ms\ntap A for 50 ms\nwait 4 s\ntap B for 5 ms\nwait 600 ms\n\
                        press B\nwait 1 s\n";
 
-fn load(scenario: &str) -> (Catalog, Loaded) {
-    let catalog = Catalog::new(shipped_apps::shipped()).unwrap();
+fn load(scenario: &str) -> (Registry, Loaded) {
+    let registry = Registry::new(shipped_apps::shipped()).unwrap();
     let loaded = Form::Scenario
-        .load(&catalog, scenario.as_bytes(), None)
+        .load(&registry, scenario.as_bytes(), None)
         .unwrap();
-    (catalog, loaded)
+    (registry, loaded)
 }
 
 fn look(size: &str) -> Look {
@@ -34,18 +34,18 @@ fn look(size: &str) -> Look {
 
 #[test]
 fn a_picture_in_letters() {
-    let (catalog, loaded) = load(PRESSES);
+    let (registry, loaded) = load(PRESSES);
     let look = Look {
         zoom: Some(Zoom::Column(100)),
         ..look("76x16")
     };
-    let picture = shot(&catalog, "presses.scn", &loaded, &look, Some(Ticks(125))).unwrap();
+    let picture = shot(&registry, "presses.scn", &loaded, &look, Some(Ticks(125))).unwrap();
     insta::assert_snapshot!(picture.text());
 }
 
 #[test]
 fn every_letter_stands_in_its_column() {
-    let (catalog, loaded) = load(PRESSES);
+    let (registry, loaded) = load(PRESSES);
     for size in ["40x12", "80x24", "140x40", "300x100"] {
         for (colour, unicode, pane) in [(true, true, Pane::Waves), (false, false, Pane::State)] {
             let look = Look {
@@ -54,7 +54,7 @@ fn every_letter_stands_in_its_column() {
                 pane,
                 ..look(size)
             };
-            let picture = shot(&catalog, "a", &loaded, &look, None).unwrap();
+            let picture = shot(&registry, "a", &loaded, &look, None).unwrap();
             let svg = picture.svg();
             let document = roxmltree::Document::parse(&svg).unwrap();
             let mut found = Buffer::empty(picture.screen.area);
@@ -90,9 +90,9 @@ fn every_letter_stands_in_its_column() {
 
 #[test]
 fn a_picture_is_well_formed_whatever_its_file_is_called() {
-    let (catalog, loaded) = load("app toggle\nexpect led is on\n");
+    let (registry, loaded) = load("app toggle\nexpect led is on\n");
     let name = "</title>&\"\u{1}\u{ffff}漢字e\u{301}.scn";
-    let picture = shot(&catalog, name, &loaded, &look("100x20"), None).unwrap();
+    let picture = shot(&registry, name, &loaded, &look("100x20"), None).unwrap();
     let svg = picture.svg();
     let document = roxmltree::Document::parse(&svg).unwrap();
     let title = document
@@ -105,8 +105,8 @@ fn a_picture_is_well_formed_whatever_its_file_is_called() {
 
 #[test]
 fn every_sign_of_the_screen_that_must_meet_others_is_a_shape() {
-    let (catalog, loaded) = load(PRESSES);
-    let picture = shot(&catalog, "a", &loaded, &look("140x40"), None).unwrap();
+    let (registry, loaded) = load(PRESSES);
+    let picture = shot(&registry, "a", &loaded, &look("140x40"), None).unwrap();
     let letters = picture.text();
     let left: String = letters
         .chars()
@@ -117,16 +117,16 @@ fn every_sign_of_the_screen_that_must_meet_others_is_a_shape() {
 
 #[test]
 fn without_colour_there_is_ink_and_paper_alone() {
-    let (catalog, loaded) = load(PRESSES);
+    let (registry, loaded) = load(PRESSES);
     let plain = Look {
         colour: false,
         ..look("80x24")
     };
-    let svg = shot(&catalog, "a", &loaded, &plain, None).unwrap().svg();
+    let svg = shot(&registry, "a", &loaded, &plain, None).unwrap().svg();
     assert!(!svg.contains("#56b4e9"), "the accent");
     assert_ne!(
         svg,
-        shot(&catalog, "a", &loaded, &look("80x24"), None)
+        shot(&registry, "a", &loaded, &look("80x24"), None)
             .unwrap()
             .svg()
     );
@@ -134,9 +134,9 @@ fn without_colour_there_is_ink_and_paper_alone() {
 
 #[test]
 fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
-    let (catalog, loaded) = load("app toggle\nwait 7 ms\nexpect led is on\nwait 90 ms\n");
+    let (registry, loaded) = load("app toggle\nwait 7 ms\nexpect led is on\nwait 90 ms\n");
     let at = |at| {
-        let picture = shot(&catalog, "f.scn", &loaded, &look("80x20"), at);
+        let picture = shot(&registry, "f.scn", &loaded, &look("80x20"), at);
         picture.unwrap().text()
     };
     let failed = at(None);
@@ -152,9 +152,9 @@ fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
 
 #[test]
 fn nothing_is_drawn_that_was_not_played() {
-    let (catalog, loaded) = load(PRESSES);
+    let (registry, loaded) = load(PRESSES);
     let after = Some(Ticks(60_000));
-    let error = shot(&catalog, "a", &loaded, &look("80x20"), after).unwrap_err();
+    let error = shot(&registry, "a", &loaded, &look("80x20"), after).unwrap_err();
     assert!(matches!(error, PictureError::AfterEnd { .. }), "{error}");
 }
 
@@ -193,7 +193,7 @@ fn told(cast: &str) -> Vec<(f64, String)> {
 
 #[test]
 fn a_terminal_that_plays_a_cast_shows_what_was_drawn_at_every_moment() {
-    let (catalog, loaded) = load(PRESSES);
+    let (registry, loaded) = load(PRESSES);
     for colour in [true, false] {
         let options = CastOptions {
             look: Look {
@@ -202,10 +202,10 @@ fn a_terminal_that_plays_a_cast_shows_what_was_drawn_at_every_moment() {
             },
             ..options("80x24")
         };
-        let cast = cast(&catalog, "a", &loaded, &options).unwrap();
+        let cast = cast(&registry, "a", &loaded, &options).unwrap();
         let mut told = told(&cast).into_iter().peekable();
         let mut terminal = vt100::Parser::new(nonzero(24), nonzero(80), 0);
-        for (at, screen) in super::cast::screens(&catalog, &loaded, &options).unwrap() {
+        for (at, screen) in super::cast::screens(&registry, &loaded, &options).unwrap() {
             while let Some((_, data)) = told.next_if(|(when, _)| *when <= at.as_secs_f64()) {
                 assert!(!data.is_empty());
                 terminal.process(data.as_bytes());
@@ -243,8 +243,8 @@ fn assert_same(drawn: &Buffer, shown: &vt100::Screen) {
 
 #[test]
 fn casts_are_the_same_bytes_every_time() {
-    let (catalog, loaded) = load(PRESSES);
-    let make = || cast(&catalog, "dir/a.scn", &loaded, &options("100x30")).unwrap();
+    let (registry, loaded) = load(PRESSES);
+    let make = || cast(&registry, "dir/a.scn", &loaded, &options("100x30")).unwrap();
     let cast = make();
     assert_eq!(cast, make());
     let header: serde_json::Value = serde_json::from_str(cast.lines().next().unwrap()).unwrap();
@@ -260,12 +260,12 @@ fn casts_are_the_same_bytes_every_time() {
 
 #[test]
 fn a_press_between_two_frames_is_seen() {
-    let (catalog, loaded) = load(PRESSES);
+    let (registry, loaded) = load(PRESSES);
     let options = CastOptions {
         speed: 10.0,
         ..options("80x24")
     };
-    let screens = super::cast::screens(&catalog, &loaded, &options).unwrap();
+    let screens = super::cast::screens(&registry, &loaded, &options).unwrap();
     let down: Vec<_> = screens
         .iter()
         .map(|(_, screen)| super::text(screen).matches("down").count())
@@ -276,14 +276,14 @@ fn a_press_between_two_frames_is_seen() {
 
 #[test]
 fn quiet_times_are_shortened_and_their_frames_that_are_the_same_left_out() {
-    let (catalog, loaded) = load("app toggle\nwait 10 s\ntap button for 100 ms\n");
+    let (registry, loaded) = load("app toggle\nwait 10 s\ntap button for 100 ms\n");
     let lines = |speed, idle| {
         let options = CastOptions {
             speed,
             idle: Duration::from_secs(idle),
             ..options("40x12")
         };
-        let cast = cast(&catalog, "a", &loaded, &options).unwrap();
+        let cast = cast(&registry, "a", &loaded, &options).unwrap();
         let told = told(&cast);
         (told.len(), told.last().unwrap().0)
     };
@@ -303,13 +303,13 @@ fn quiet_times_are_shortened_and_their_frames_that_are_the_same_left_out() {
 
 #[test]
 fn casts_have_the_speeds_of_the_screen_and_an_end() {
-    let (catalog, loaded) = load("app lamp\nwait 20 min\n");
+    let (registry, loaded) = load("app lamp\nwait 20 min\n");
     let refused = |speed| {
         let options = CastOptions {
             speed,
             ..options("40x12")
         };
-        cast(&catalog, "a", &loaded, &options)
+        cast(&registry, "a", &loaded, &options)
             .unwrap_err()
             .to_string()
     };

@@ -2,18 +2,18 @@
 
 use std::fmt;
 
-use lockstep_core::contract::{App, Interface, Log};
+use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Colour, Level, Output};
 
-use lockstep_engine::catalog::AppEntry;
+use lockstep_engine::registry::AppEntry;
 
 /// No buttons, no outputs, no logs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Bare;
 
 impl App for Bare {
-    const INTERFACE: Interface = Interface::named("bare", "1.0.0");
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::named("bare", "1.0.0");
     type Outputs = [Level; 0];
 
     fn new() -> Self {
@@ -32,7 +32,7 @@ impl App for Bare {
 struct Panel([u16; 12]);
 
 impl App for Panel {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         buttons: &[
             "a-button-with-quite-a-long-name1",
             "a-button-with-quite-a-long-name2",
@@ -67,7 +67,7 @@ impl App for Panel {
             Output::digital("k"),
             Output::digital("l"),
         ],
-        ..Interface::named("a-panel-with-quite-a-long-name-a", "1.0.0")
+        ..AppDescriptor::named("a-panel-with-quite-a-long-name-a", "1.0.0")
     };
     type Outputs = [Level; 12];
 
@@ -93,9 +93,9 @@ impl App for Panel {
 struct Pulse(u32);
 
 impl App for Pulse {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         outputs: &[Output::digital("blip")],
-        ..Interface::named("pulse", "1.0.0")
+        ..AppDescriptor::named("pulse", "1.0.0")
     };
     type Outputs = [Level; 1];
 
@@ -125,9 +125,9 @@ impl fmt::Debug for Shaky {
 }
 
 impl App for Shaky {
-    const INTERFACE: Interface = Interface {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor {
         buttons: &["A"],
-        ..Interface::named("shaky", "1.0.0")
+        ..AppDescriptor::named("shaky", "1.0.0")
     };
     type Outputs = [Level; 0];
 

@@ -9,7 +9,7 @@ use lockstep_core::time::Ticks;
 use super::super::hands::TAP;
 use super::Driver;
 use super::apps::{panel, pulse, shaky};
-use lockstep_engine::script::{Action, Contact, Timed};
+use lockstep_engine::script::{Action, SwitchState, Timed};
 
 const A: ButtonId = ButtonId(0);
 const B: ButtonId = ButtonId(1);
@@ -24,7 +24,7 @@ fn moves(driver: &Driver, button: ButtonId) -> Vec<(u32, bool)> {
     events
         .filter_map(|Timed { tick, action }| match action {
             Action::Button(id, contact) if *id == button => {
-                Some((tick.0, *contact == Contact::Closed))
+                Some((tick.0, *contact == SwitchState::Closed))
             }
             _ => None,
         })

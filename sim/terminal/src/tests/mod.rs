@@ -26,7 +26,7 @@ use super::files::Files;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::view::{self, Screen};
-use lockstep_engine::catalog::{AppEntry, Catalog};
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use shipped_apps::shipped;
 
@@ -75,9 +75,9 @@ impl Driver {
     }
 
     fn new(apps: Vec<AppEntry>, width: u16, height: u16, theme: Theme) -> Self {
-        let catalog = Catalog::new(apps).unwrap();
-        let app = catalog.apps()[0].clone();
-        let mut ui = Ui::new(catalog, &app, &Script::default(), theme).unwrap();
+        let registry = Registry::new(apps).unwrap();
+        let app = registry.apps()[0].clone();
+        let mut ui = Ui::new(registry, &app, &Script::default(), theme).unwrap();
         ui.playing = true;
         let mut driver = Self {
             ui,

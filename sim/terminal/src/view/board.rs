@@ -50,7 +50,7 @@ pub(super) fn buttons(ui: &Ui, inner: Rect) -> Vec<(ButtonId, Rect)> {
 }
 
 fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
-    let Some(output) = ui.timeline.app().interface().outputs.get(index) else {
+    let Some(output) = ui.timeline.app().descriptor().outputs.get(index) else {
         return Line::default();
     };
     let level = ui.shown_level(index);
@@ -78,7 +78,7 @@ fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
 
 fn key_cap(ui: &Ui, button: ButtonId, width: u16) -> Line<'static> {
     let index = usize::from(button.0);
-    let name = ui.timeline.app().interface().buttons.get(index);
+    let name = ui.timeline.app().descriptor().buttons.get(index);
     let room = usize::from(width).saturating_sub(CAP);
     let name = shorten(name.copied().unwrap_or("?"), room, ui.theme.signs().gap);
     let down = ui.here.is_closed(button);
@@ -115,15 +115,15 @@ struct Flows {
 
 impl Flows {
     fn new(ui: &Ui, inner: Rect) -> Self {
-        let interface = ui.timeline.app().interface();
-        let leds = interface.outputs.iter().map(|output| {
+        let descriptor = ui.timeline.app().descriptor();
+        let leds = descriptor.outputs.iter().map(|output| {
             let value = match output.range {
                 Range::Digital => 0,
                 Range::Analog { max } => max.to_string().len() + 1,
             };
             3 + output.name.len() + value
         });
-        let buttons = interface.buttons.iter().map(|name| name.len() + CAP);
+        let buttons = descriptor.buttons.iter().map(|name| name.len() + CAP);
         Self {
             leds: Flow::new(inner.width, leds),
             buttons: Flow::new(inner.width, buttons),

@@ -193,7 +193,7 @@ fn draw_wave(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
         Signal::Button(_) => ui.theme.input(),
         Signal::Logs => ui.theme.log(),
         Signal::Output(index) => {
-            let outputs = ui.timeline.app().interface().outputs;
+            let outputs = ui.timeline.app().descriptor().outputs;
             outputs
                 .get(index)
                 .map_or(Style::new(), |output| ui.theme.led(output.colour, 1.0))

@@ -7,7 +7,7 @@ mod properties;
 mod rules;
 
 use super::{Lamp, Tuning};
-use lockstep_core::contract::{App, Log, LogValues};
+use lockstep_core::app::{App, Log, LogValues};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::time::Instant;
 use std::format;
@@ -155,7 +155,7 @@ impl Bench {
 
 /// A log in the words its app declares.
 fn text(log: Log) -> String {
-    let kind = &Lamp::INTERFACE.logs[usize::from(log.id.0)];
+    let kind = &Lamp::DESCRIPTOR.logs[usize::from(log.id.0)];
     let value = match kind.values {
         LogValues::Words(words) => words[usize::from(log.value)].to_string(),
         LogValues::Number => log.value.to_string(),

@@ -61,7 +61,7 @@ proptest! {
     fn outputs_and_logs_stay_within_what_is_declared(day in days()) {
         let (outputs, _) = play(Lamp::with_tuning(&BRIEF), &day);
         for levels in outputs {
-            for (level, output) in levels.iter().zip(Lamp::INTERFACE.outputs) {
+            for (level, output) in levels.iter().zip(Lamp::DESCRIPTOR.outputs) {
                 prop_assert!(*level <= output.range.max().0, "{} {level}", output.name);
             }
         }

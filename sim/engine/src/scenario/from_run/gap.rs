@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use lockstep_core::contract::{Log, LogId};
+use lockstep_core::app::{Log, LogId};
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
 use super::history::{Beat, History};
 use super::rhythm::{Rhythms, Role, exactly};
 use super::{MAX_IN_GAP, MAX_IN_RUN};
-use crate::engine::Observation;
+use crate::dyn_runner::Observation;
 use crate::scenario::{Expectation, LogClaim, OutputClaim};
 
 /// Longer than this nothing follows without a word.
@@ -43,7 +43,7 @@ pub(super) struct Chapter {
 /// What is expected from each beat to the next.
 pub(super) fn all(history: &History<'_>) -> Vec<Gap> {
     let rhythms = Rhythms::find(history);
-    let outputs = history.interface.outputs.len();
+    let outputs = history.descriptor.outputs.len();
     let mut outlook = Outlook {
         history,
         rhythms: &rhythms,
@@ -90,8 +90,8 @@ impl<'a> Outlook<'a> {
             gap: Gap::default(),
             used: 0,
             is_full: false,
-            last_change: vec![None; history.interface.outputs.len()],
-            is_held: vec![false; history.interface.outputs.len()],
+            last_change: vec![None; history.descriptor.outputs.len()],
+            is_held: vec![false; history.descriptor.outputs.len()],
             last_said: Vec::new(),
             last_told: beat.tick,
         };

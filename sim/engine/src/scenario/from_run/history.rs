@@ -2,19 +2,19 @@
 
 use std::ops::Range;
 
-use lockstep_core::contract::{Interface, Log, LogValues};
+use lockstep_core::app::{AppDescriptor, Log, LogValues};
 use lockstep_core::output::{self, Level};
 use lockstep_core::time::Ticks;
 
 use super::name;
-use crate::engine::Observation;
+use crate::dyn_runner::Observation;
 use crate::scenario::{Expectation, LogClaim, Name, OutputClaim, Target};
-use crate::script::{Action, Contact, Script, Timed};
+use crate::script::{Action, Script, SwitchState, Timed};
 use crate::trace::{Entry, Trace};
 
 /// A run, parted where hands acted.
 pub(super) struct History<'a> {
-    pub(super) interface: &'static Interface,
+    pub(super) descriptor: &'static AppDescriptor,
     pub(super) entries: &'a [Entry],
     /// Powering up, and then every tick in which something was done.
     pub(super) beats: Vec<Beat<'a>>,
@@ -46,7 +46,7 @@ impl Beat<'_> {
         self.actions.iter().any(|event| {
             matches!(
                 event.action,
-                Action::Reset(_) | Action::Button(_, Contact::Closed)
+                Action::Reset(_) | Action::Button(_, SwitchState::Closed)
             )
         })
     }
@@ -57,7 +57,11 @@ impl Beat<'_> {
 }
 
 impl<'a> History<'a> {
-    pub(super) fn new(interface: &'static Interface, script: &'a Script, trace: &'a Trace) -> Self {
+    pub(super) fn new(
+        descriptor: &'static AppDescriptor,
+        script: &'a Script,
+        trace: &'a Trace,
+    ) -> Self {
         let entries = trace.entries();
         let is_input = |index: usize| matches!(entries[index].what, Observation::Input(_));
         let skip = |from: usize, more: &dyn Fn(usize) -> bool| {
@@ -96,7 +100,7 @@ impl<'a> History<'a> {
             });
         }
         Self {
-            interface,
+            descriptor,
             entries,
             beats,
         }
@@ -141,7 +145,7 @@ impl<'a> History<'a> {
 
     /// `None` where the app does not declare the log.
     pub(super) fn expect_log(&self, log: Log, claim: LogClaim) -> Option<Expectation> {
-        let kind = self.interface.logs.get(usize::from(log.id.0))?;
+        let kind = self.descriptor.logs.get(usize::from(log.id.0))?;
         let value = match (claim, kind.values) {
             // Before a log comes, no other of its kind does.
             (LogClaim::NotSaid(_), _) => None,
@@ -156,7 +160,7 @@ impl<'a> History<'a> {
     }
 
     fn output(&self, output: u8) -> Option<&'static output::Output> {
-        self.interface.outputs.get(usize::from(output))
+        self.descriptor.outputs.get(usize::from(output))
     }
 }
 

@@ -44,7 +44,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 
-use lockstep_core::contract::Interface;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Ticks;
 
 use super::{Expectation, Name, Scenario, Step, Verb};
@@ -68,8 +68,8 @@ pub const IRREGULAR_SHOWN: usize = 6;
 ///
 /// Its text is the thing: [`to_string`](ToString::to_string) it, and read that again.
 #[must_use]
-pub fn from_run(interface: &'static Interface, script: &Script, trace: &Trace) -> Scenario {
-    let history = History::new(interface, script, trace);
+pub fn from_run(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
+    let history = History::new(descriptor, script, trace);
     let gaps = gap::all(&history);
     let mut writer = Writer { steps: Vec::new() };
     let mut next = 0;
@@ -80,7 +80,7 @@ pub fn from_run(interface: &'static Interface, script: &Script, trace: &Trace) -
         next = last + 1;
     }
     Scenario {
-        app: Some(name(interface.name)),
+        app: Some(name(descriptor.name)),
         conditions: script.conditions(),
         clock: script.clock(),
         steps: writer.steps,

@@ -7,7 +7,7 @@ use super::gap::Gap;
 use super::history::{Beat, History};
 use super::name;
 use crate::scenario::{Name, Verb};
-use crate::script::{Action, Contact};
+use crate::script::{Action, SwitchState};
 
 /// So many buttons in a sentence keep within the length of a line.
 const BUTTONS: usize = 8;
@@ -37,7 +37,7 @@ struct Teller<'a> {
 /// Contacts that all do the same in one tick.
 struct Together {
     buttons: Vec<ButtonId>,
-    contact: Contact,
+    contact: SwitchState,
 }
 
 impl Teller<'_> {
@@ -48,7 +48,7 @@ impl Teller<'_> {
             Action::Button(..) => None,
         });
         let mut verbs = Vec::new();
-        for contact in [Contact::Closed, Contact::Open] {
+        for contact in [SwitchState::Closed, SwitchState::Open] {
             let moving = actions.iter().filter_map(|event| match event.action {
                 Action::Button(button, to) if to == contact => Some(self.button(button)),
                 _ => None,
@@ -66,7 +66,7 @@ impl Teller<'_> {
 
     fn tap(&self, beat: usize) -> Option<Sentence> {
         let together = self.together(beat)?;
-        let goes_on = together.contact == Contact::Closed
+        let goes_on = together.contact == SwitchState::Closed
             && self.goes_back(beat)
             // A release that bounces is a sentence of its own.
             && self.bounce(beat + 1).is_none();
@@ -150,7 +150,7 @@ impl Teller<'_> {
     }
 
     fn button(&self, button: ButtonId) -> Name {
-        let names = self.history.interface.buttons;
+        let names = self.history.descriptor.buttons;
         name(names.get(usize::from(button.0)).copied().unwrap_or("?"))
     }
 }

@@ -9,9 +9,9 @@ use lockstep_apps::lamp::Lamp;
 use walkdir::WalkDir;
 
 use super::*;
-use crate::catalog::{AppEntry, Catalog};
-use crate::judge::{Failure, judge};
+use crate::checker::{Failure, check_trace};
 use crate::play;
+use crate::registry::{AppEntry, Registry};
 use crate::scenario::check::{Plan, plan};
 use crate::scenario::{grammar, oneline};
 use crate::testing::shipped;
@@ -21,17 +21,17 @@ fn played(app: &AppEntry, script: &Script) -> Trace {
 }
 
 fn written(app: &AppEntry, script: &Script) -> String {
-    from_run(app.interface(), script, &played(app, script)).to_string()
+    from_run(app.descriptor(), script, &played(app, script)).to_string()
 }
 
 fn read(app: &AppEntry, text: &str) -> Plan {
     let scenario = grammar::parse(text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    plan(&scenario, app.interface()).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
+    plan(&scenario, app.descriptor()).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
 }
 
 fn failures(app: &AppEntry, text: &str) -> Vec<Failure> {
     let plan = read(app, text);
-    judge(&plan.checks, &played(app, &plan.script))
+    check_trace(&plan.checks, &played(app, &plan.script))
 }
 
 /// The text of a run that was written from its trace, and found to be that run again.
@@ -47,7 +47,7 @@ fn lamp() -> AppEntry {
 }
 
 fn script(app: &AppEntry, line: &str) -> Script {
-    plan(&oneline::parse(line).unwrap(), app.interface())
+    plan(&oneline::parse(line).unwrap(), app.descriptor())
         .unwrap()
         .script
 }
@@ -55,7 +55,7 @@ fn script(app: &AppEntry, line: &str) -> Script {
 #[test]
 fn every_scenario_that_ships_is_written_again() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios");
-    let catalog = Catalog::new(shipped()).unwrap();
+    let registry = Registry::new(shipped()).unwrap();
     let mut count = 0;
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let path = entry.unwrap().into_path();
@@ -64,8 +64,8 @@ fn every_scenario_that_ships_is_written_again() {
         }
         count += 1;
         let scenario = grammar::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let app = catalog.find(&scenario.app.as_ref().unwrap().text).unwrap();
-        let script = plan(&scenario, app.interface()).unwrap().script;
+        let app = registry.find(&scenario.app.as_ref().unwrap().text).unwrap();
+        let script = plan(&scenario, app.descriptor()).unwrap().script;
         let text = held(app, &script);
         if std::env::var("SHOW").is_ok() {
             println!("=== {} {}\n{text}", path.display(), text.lines().count());

@@ -7,7 +7,7 @@ use vcd::{TimescaleUnit, Value};
 use super::Stimulus;
 use super::error::{CONDITIONS, VcdProblem, unexpected};
 use crate::script::{
-    Action, Conditions, Contact, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, Timed,
+    Action, Conditions, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
 };
 
 /// Ticks in a second.
@@ -54,8 +54,8 @@ pub(super) struct Sampler {
 }
 
 struct Pin {
-    sampled: Contact,
-    contact: Contact,
+    sampled: SwitchState,
+    contact: SwitchState,
     /// The changes since it was sampled.
     changes: u64,
 }
@@ -63,8 +63,8 @@ struct Pin {
 impl Sampler {
     pub(super) fn new(timescale: Timescale, buttons: usize) -> Self {
         let open = || Pin {
-            sampled: Contact::Open,
-            contact: Contact::Open,
+            sampled: SwitchState::Open,
+            contact: SwitchState::Open,
             changes: 0,
         };
         Self {
@@ -103,11 +103,11 @@ impl Sampler {
     /// The button's wire takes a level.
     pub(super) fn set(&mut self, button: ButtonId, level: Value) {
         let contact = match level {
-            Value::V1 => Contact::Closed,
-            Value::V0 => Contact::Open,
+            Value::V1 => SwitchState::Closed,
+            Value::V0 => SwitchState::Open,
             Value::X | Value::Z => {
                 self.unknown_levels += 1;
-                Contact::Open
+                SwitchState::Open
             }
         };
         if let Some(pin) = self.pins.get_mut(usize::from(button.0))

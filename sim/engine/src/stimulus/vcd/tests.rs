@@ -1,21 +1,21 @@
 use super::*;
-use crate::script::{Action, Conditions, Contact, MAX_EVENTS, Timed};
+use crate::script::{Action, Conditions, MAX_EVENTS, SwitchState, Timed};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use crate::trace;
 use lockstep_apps::toggle;
-use lockstep_core::contract::App;
+use lockstep_core::app::App;
 use lockstep_core::time::Ticks;
 use proptest::prelude::*;
 
-const TOGGLE: Interface = toggle::Firmware::INTERFACE;
+const TOGGLE: AppDescriptor = toggle::Firmware::DESCRIPTOR;
 
-const TWO_BUTTONS: Interface = Interface {
+const TWO_BUTTONS: AppDescriptor = AppDescriptor {
     name: "two",
     buttons: &["A", "B"],
     ..TOGGLE
 };
 
-fn read(text: impl AsRef<[u8]>, interface: &Interface) -> Result<Stimulus, VcdError> {
+fn read(text: impl AsRef<[u8]>, interface: &AppDescriptor) -> Result<Stimulus, VcdError> {
     Waveform::parse(text.as_ref())?.stimulus(interface)
 }
 
@@ -37,7 +37,7 @@ $enddefinitions $end
     )
 }
 
-fn moves(stimulus: &Stimulus) -> Vec<(u32, u8, Contact)> {
+fn moves(stimulus: &Stimulus) -> Vec<(u32, u8, SwitchState)> {
     let of = |Timed { tick, action }: &Timed| match action {
         Action::Button(button, contact) => Some((tick.0, button.0, *contact)),
         Action::Reset(_) => None,
@@ -55,11 +55,11 @@ fn a_change_is_seen_at_the_next_tick() {
     assert_eq!(
         moves(&stimulus),
         [
-            (0, 0, Contact::Closed),
-            (1, 1, Contact::Closed),
-            (2, 0, Contact::Open),
-            (2, 1, Contact::Open),
-            (3, 1, Contact::Closed),
+            (0, 0, SwitchState::Closed),
+            (1, 1, SwitchState::Closed),
+            (2, 0, SwitchState::Open),
+            (2, 1, SwitchState::Open),
+            (3, 1, SwitchState::Closed),
         ]
     );
     assert_eq!(stimulus.script.end(), Ticks(334));
@@ -76,7 +76,7 @@ fn pulses_between_two_ticks_vanish_and_are_counted() {
     .unwrap();
     assert_eq!(
         moves(&stimulus),
-        [(2, 0, Contact::Closed), (3, 0, Contact::Open)]
+        [(2, 0, SwitchState::Closed), (3, 0, SwitchState::Open)]
     );
     assert_eq!(stimulus.vanished_pulses, 3);
     assert_eq!(stimulus.unknown_levels, 1);
@@ -90,7 +90,7 @@ $var wire 1 ! A $end $var wire 8 \" B $end $var wire 1 # D7 $end
 $upscope $end $upscope $end $enddefinitions $end
 #0 0! b0 \" 0# #2500000 1! 1# #4000000";
     let stimulus = read(text, &TWO_BUTTONS).unwrap();
-    assert_eq!(moves(&stimulus), [(3, 0, Contact::Closed)]);
+    assert_eq!(moves(&stimulus), [(3, 0, SwitchState::Closed)]);
     assert_eq!(stimulus.script.end(), Ticks(4));
 }
 

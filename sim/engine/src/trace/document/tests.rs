@@ -1,4 +1,4 @@
-use lockstep_core::contract::{Interface, Log, LogId, LogKind};
+use lockstep_core::app::{AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::{Level, Output};
 use proptest::collection::vec;
@@ -6,19 +6,19 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::engine::{Observation, Observer};
-use crate::script::{Action, Conditions, Contact};
+use crate::dyn_runner::{Observation, Observer};
+use crate::script::{Action, Conditions, SwitchState};
 use crate::testing::{scripts, trace_of};
 use crate::trace::{jsonl, text};
 
-const APP: &Interface = &Interface {
+const APP: &AppDescriptor = &AppDescriptor {
     buttons: &["A", "button-with-a-long-name"],
     outputs: &[Output::analog("lamp", 100), Output::digital("led")],
     logs: &[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
     ],
-    ..Interface::named("app", "1")
+    ..AppDescriptor::named("app", "1")
 };
 
 /// Any trace, also of an app that breaks its contract.
@@ -29,7 +29,8 @@ fn traces() -> impl Strategy<Value = Trace> {
         (0_u8..3, any::<u16>())
             .prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
         (0_u8..2, 0_u16..3).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
-        (0_u8..3).prop_map(|id| Observation::Input(Action::Button(ButtonId(id), Contact::Open))),
+        (0_u8..3)
+            .prop_map(|id| Observation::Input(Action::Button(ButtonId(id), SwitchState::Open))),
         (0_usize..3).prop_map(|of| Observation::Input(Action::Reset(Conditions::ALL[of]))),
     ];
     (vec((0_u32..100_000_000, what), 0..40), 0_u32..1_000).prop_map(|(entries, rest)| {

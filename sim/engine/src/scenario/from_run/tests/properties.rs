@@ -1,7 +1,7 @@
 //! Whatever is played is written, and what is written holds it.
 
 use lockstep_apps::toggle;
-use lockstep_core::contract::{Log, LogId, LogKind};
+use lockstep_core::app::{Log, LogId, LogKind};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::Instant;
@@ -12,8 +12,8 @@ use proptest::sample::{Index, select};
 use super::super::history::History;
 use super::super::rhythm::{Rhythms, Role};
 use super::*;
-use crate::engine::{Observation, Observer};
-use crate::script::{Action, Conditions, Contact, Timed};
+use crate::dyn_runner::{Observation, Observer};
+use crate::script::{Action, Conditions, SwitchState, Timed};
 use crate::testing::scripts;
 use crate::trace::Entry;
 
@@ -57,7 +57,7 @@ proptest! {
         let text = from_run(&ANY, &script, &trace).to_string();
         let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
         prop_assert_eq!(&plan.script, &script, "\n{}", text);
-        prop_assert_eq!(judge(&plan.checks, &trace), [], "\n{}", text);
+        prop_assert_eq!(check_trace(&plan.checks, &trace), [], "\n{}", text);
     }
 }
 
@@ -82,7 +82,7 @@ fn check_noticed(
     otherwise: Otherwise,
 ) -> Result<(), TestCaseError> {
     let trace = played(app, script);
-    let roles = Rhythms::find(&History::new(app.interface(), script, &trace)).roles;
+    let roles = Rhythms::find(&History::new(app.descriptor(), script, &trace)).roles;
     let told = |index: &usize| match trace.entries()[*index] {
         Entry {
             what: Observation::Input(_),
@@ -109,13 +109,13 @@ fn check_noticed(
         Otherwise::Never => drop(entries.remove(index)),
     }
     entries.sort_by_key(|entry| entry.tick);
-    let mut other = Trace::new(app.interface());
+    let mut other = Trace::new(app.descriptor());
     for Entry { tick, what } in entries {
         other.observe(tick, what);
     }
     other.set_end(script.end());
-    let text = from_run(app.interface(), script, &trace).to_string();
-    let failures = judge(&read(app, &text).checks, &other);
+    let text = from_run(app.descriptor(), script, &trace).to_string();
+    let failures = check_trace(&read(app, &text).checks, &other);
     let what = trace.lines().nth(index);
     prop_assert!(!failures.is_empty(), "{what:?} {otherwise:?}\n{text}");
     Ok(())
@@ -138,7 +138,10 @@ fn hands() -> impl Strategy<Value = Script> {
         let (mut events, mut tick) = (Vec::new(), 0);
         for (which, hold, rest) in presses {
             for button in [0, 1].into_iter().filter(|id| which == *id || which == 2) {
-                for (tick, contact) in [(tick, Contact::Closed), (tick + hold, Contact::Open)] {
+                for (tick, contact) in [
+                    (tick, SwitchState::Closed),
+                    (tick + hold, SwitchState::Open),
+                ] {
                     events.push(Timed {
                         tick: Ticks(tick),
                         action: Action::Button(ButtonId(button), contact),
@@ -151,7 +154,7 @@ fn hands() -> impl Strategy<Value = Script> {
     })
 }
 
-const ANY: Interface = Interface {
+const ANY: AppDescriptor = AppDescriptor {
     buttons: &["a", "b"],
     outputs: &[
         Output::digital("one"),
@@ -162,7 +165,7 @@ const ANY: Interface = Interface {
         LogKind::words("said", &["x", "within", "y"]),
         LogKind::number("count"),
     ],
-    ..Interface::named("any", "1")
+    ..AppDescriptor::named("any", "1")
 };
 
 /// A script and a trace that some app might have left of it.
@@ -244,7 +247,7 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
 }
 
 /// The text of a run in which hands do nothing but this, and what came of it.
-fn any_text(events: &[(u32, Contact)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
+fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
     let timed = events.iter().map(|(tick, contact)| Timed {
         tick: Ticks(*tick),
         action: Action::Button(ButtonId(0), *contact),
@@ -260,14 +263,14 @@ fn any_text(events: &[(u32, Contact)], end: u32, seen: &[(u32, bool, Observation
     let text = from_run(&ANY, &script, &trace).to_string();
     let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
     assert_eq!(plan.script, script, "{text}");
-    assert_eq!(judge(&plan.checks, &trace), [], "{text}");
+    assert_eq!(check_trace(&plan.checks, &trace), [], "{text}");
     text
 }
 
 #[test]
 fn what_a_release_causes_at_once_is_kept_away_from_the_time_before() {
     let said = |tick, value| (tick, true, Observation::Log(Log::new(LogId(0), value)));
-    let events = [(10, Contact::Closed), (60, Contact::Open)];
+    let events = [(10, SwitchState::Closed), (60, SwitchState::Open)];
     let text = any_text(&events, 60, &[said(60, 2)]);
     insta::assert_snapshot!(text, @r"
     app any
@@ -298,8 +301,8 @@ fn an_app_that_never_falls_silent_is_told_only_for_a_while() {
     let taps: Vec<_> = (1..300)
         .flat_map(|tap| {
             [
-                (tap * 100, Contact::Closed),
-                (tap * 100 + 50, Contact::Open),
+                (tap * 100, SwitchState::Closed),
+                (tap * 100 + 50, SwitchState::Open),
             ]
         })
         .collect();

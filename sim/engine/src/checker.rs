@@ -6,11 +6,11 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-use lockstep_core::contract::{Interface, LogId, LogValues};
+use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
-use crate::engine::Observation;
+use crate::dyn_runner::Observation;
 use crate::scenario::check::{Check, Claim, Half, Moment};
 use crate::scenario::{LogClaim, OutputClaim};
 use crate::source::Place;
@@ -34,9 +34,9 @@ pub struct Failure {
 
 /// The expectations that do not hold, in the order they were written.
 #[must_use]
-pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
+pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
     let judge = Judge {
-        interface: trace.interface(),
+        descriptor: trace.descriptor(),
         entries: trace.entries(),
         outputs: by_output(trace),
         end: trace.end(),
@@ -48,7 +48,7 @@ pub fn judge(checks: &[Check], trace: &Trace) -> Vec<Failure> {
 }
 
 struct Judge<'a> {
-    interface: &'static Interface,
+    descriptor: &'static AppDescriptor,
     entries: &'a [Entry],
     /// For every output, the places of its entries.
     outputs: Vec<Vec<usize>>,
@@ -56,7 +56,7 @@ struct Judge<'a> {
 }
 
 fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
-    let mut outputs = vec![Vec::new(); trace.interface().outputs.len()];
+    let mut outputs = vec![Vec::new(); trace.descriptor().outputs.len()];
     for (index, entry) in trace.entries().iter().enumerate() {
         if let Observation::Output(output, _) = entry.what
             && let Some(places) = outputs.get_mut(usize::from(output))
@@ -104,7 +104,7 @@ impl Judge<'_> {
 
     fn output(&self, output: u8, claim: OutputClaim, at: Moment) -> Result<(), Verdict> {
         let name = self
-            .interface
+            .descriptor
             .outputs
             .get(usize::from(output))
             .map_or("?", |output| output.name);
@@ -235,7 +235,7 @@ impl Judge<'_> {
     }
 
     fn log_name(&self, log: LogId, value: Option<u16>) -> String {
-        let Some(kind) = self.interface.logs.get(usize::from(log.0)) else {
+        let Some(kind) = self.descriptor.logs.get(usize::from(log.0)) else {
             return "?".to_owned();
         };
         match (kind.values, value) {

@@ -3,24 +3,24 @@
 use super::inbox::Inbox;
 use super::outbox::Outbox;
 use super::{Identity, Link};
-use crate::contract::{App, Interface};
+use crate::app::{App, AppDescriptor};
+use crate::protocol::{Command, Losses, Message, Phase, Refusal, Status};
 use crate::time::Ticks;
-use crate::wire::{Command, Losses, Message, Phase, Refusal, Status};
 
 /// Answers a bench in place of an app that is not started.
 #[derive(Debug)]
-pub struct Broken {
+pub struct CrashLoop {
     inbox: Inbox,
     outbox: Outbox,
 }
 
-impl Broken {
-    /// Says hello for an app that is not started. `interface` is that of the app.
+impl CrashLoop {
+    /// Says hello for an app that is not started. `descriptor` is that of the app.
     pub fn boot<A: App>(identity: Identity, link: &mut dyn Link) -> Self {
-        const fn interface<A: App>() -> &'static Interface {
-            const { &A::INTERFACE }
+        const fn descriptor<A: App>() -> &'static AppDescriptor {
+            const { &A::DESCRIPTOR }
         }
-        let mut outbox = Outbox::new(identity, 0, interface::<A>());
+        let mut outbox = Outbox::new(identity, 0, descriptor::<A>());
         outbox.begin(None, link);
         Self {
             inbox: Inbox::new(),
@@ -33,9 +33,9 @@ impl Broken {
         let Self { inbox, outbox } = self;
         while let Some(command) = inbox.next(link) {
             match command {
-                Ok(Command::Hello) => outbox.greet(link),
+                Ok(Command::Hello) => outbox.send_hello(link),
                 Ok(Command::Query) => outbox.send(Message::Status(status(outbox.losses)), link),
-                Ok(_) => outbox.send(Message::Refused(Refusal::Broken), link),
+                Ok(_) => outbox.send(Message::Refused(Refusal::CrashLoop), link),
                 Err(_) => outbox.send(Message::Refused(Refusal::Malformed), link),
             }
         }
@@ -44,7 +44,7 @@ impl Broken {
 
 const fn status(losses: Losses) -> Status {
     Status {
-        phase: Phase::Broken,
+        phase: Phase::CrashLoop,
         tick: Ticks::ZERO,
         queued: 0,
         losses,

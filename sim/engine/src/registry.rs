@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use lockstep_core::contract::{App, Interface, LogValues};
+use lockstep_core::app::{App, AppDescriptor, LogValues};
 use lockstep_core::output::Range;
 use lockstep_core::time::Instant;
 use thiserror::Error;
 
-use crate::engine::{Engine, Observer, Player};
+use crate::dyn_runner::{AppRunner, DynRunner, Observer};
 use crate::script::Conditions;
 use crate::source::{excerpt, one_of};
 use crate::trace::RESET;
@@ -20,12 +20,12 @@ pub const MAX_NAME: usize = 32;
 /// An app that can be played.
 #[derive(Clone)]
 pub struct AppEntry {
-    interface: &'static Interface,
+    descriptor: &'static AppDescriptor,
     start: Arc<Start>,
 }
 
 type Start =
-    dyn Fn(Instant, Conditions, &mut dyn Observer) -> Option<Box<dyn Player>> + Send + Sync;
+    dyn Fn(Instant, Conditions, &mut dyn Observer) -> Option<Box<dyn DynRunner>> + Send + Sync;
 
 impl AppEntry {
     /// The app of this type.
@@ -46,11 +46,11 @@ impl AppEntry {
         build: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
     ) -> Self {
         Self {
-            interface: const { &A::INTERFACE },
+            descriptor: const { &A::DESCRIPTOR },
             start: Arc::new(move |clock, conditions, observer| {
                 let app = build(clock)?;
                 let after_reset = build(Instant::ZERO)?;
-                let engine = Engine::power_up(app, after_reset, conditions, observer);
+                let engine = AppRunner::power_up(app, after_reset, conditions, observer);
                 Some(Box::new(engine))
             }),
         }
@@ -58,8 +58,8 @@ impl AppEntry {
 
     /// What the app declares.
     #[must_use]
-    pub fn interface(&self) -> &'static Interface {
-        self.interface
+    pub fn descriptor(&self) -> &'static AppDescriptor {
+        self.descriptor
     }
 
     /// Powers the app up at tick 0, its tick counter at `clock`; `None` when it cannot
@@ -69,7 +69,7 @@ impl AppEntry {
         clock: Instant,
         conditions: Conditions,
         observer: &mut dyn Observer,
-    ) -> Option<Box<dyn Player>> {
+    ) -> Option<Box<dyn DynRunner>> {
         (self.start)(clock, conditions, observer)
     }
 }
@@ -77,14 +77,14 @@ impl AppEntry {
 impl fmt::Debug for AppEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AppEntry")
-            .field(&self.interface.name)
+            .field(&self.descriptor.name)
             .finish()
     }
 }
 
 /// A set of apps whose interfaces were found usable.
 #[derive(Clone, Debug)]
-pub struct Catalog {
+pub struct Registry {
     apps: Vec<AppEntry>,
 }
 
@@ -98,20 +98,20 @@ pub struct UnknownApp {
     pub known: Vec<&'static str>,
 }
 
-impl Catalog {
-    /// A catalog of these apps.
+impl Registry {
+    /// A registry of these apps.
     ///
     /// # Errors
     ///
-    /// An [`InterfaceError`] for the first app whose interface cannot be used.
-    pub fn new(apps: Vec<AppEntry>) -> Result<Self, InterfaceError> {
+    /// An [`DescriptorError`] for the first app whose descriptor cannot be used.
+    pub fn new(apps: Vec<AppEntry>) -> Result<Self, DescriptorError> {
         let mut names = HashSet::new();
         for app in &apps {
-            let interface = app.interface();
-            check_interface(interface)?;
-            if !names.insert(interface.name) {
-                return Err(InterfaceError::new(
-                    interface,
+            let descriptor = app.descriptor();
+            check_descriptor(descriptor)?;
+            if !names.insert(descriptor.name) {
+                return Err(DescriptorError::new(
+                    descriptor,
                     "an app of that name is there already".to_owned(),
                 ));
             }
@@ -133,42 +133,42 @@ impl Catalog {
     pub fn find(&self, name: &str) -> Result<&AppEntry, UnknownApp> {
         self.apps
             .iter()
-            .find(|app| app.interface().name == name)
+            .find(|app| app.descriptor().name == name)
             .ok_or_else(|| UnknownApp {
                 name: name.to_owned(),
-                known: self.apps.iter().map(|app| app.interface().name).collect(),
+                known: self.apps.iter().map(|app| app.descriptor().name).collect(),
             })
     }
 }
 
 /// An app declares something that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the interface of app `{app}` cannot be used: {problem}")]
-pub struct InterfaceError {
+#[error("the descriptor of app `{app}` cannot be used: {problem}")]
+pub struct DescriptorError {
     /// Which app.
     pub app: &'static str,
     /// What is wrong, and what was expected.
     pub problem: String,
 }
 
-impl InterfaceError {
-    fn new(interface: &'static Interface, problem: String) -> Self {
+impl DescriptorError {
+    fn new(descriptor: &'static AppDescriptor, problem: String) -> Self {
         Self {
-            app: interface.name,
+            app: descriptor.name,
             problem,
         }
     }
 }
 
-fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> {
-    let refuse = |problem| Err(InterfaceError::new(interface, problem));
-    let inputs = interface.buttons.iter().copied();
-    let outputs = interface.outputs.iter().map(|output| output.name);
-    let logs = interface.logs.iter().map(|log| log.name);
+fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), DescriptorError> {
+    let refuse = |problem| Err(DescriptorError::new(descriptor, problem));
+    let inputs = descriptor.buttons.iter().copied();
+    let outputs = descriptor.outputs.iter().map(|output| output.name);
+    let logs = descriptor.logs.iter().map(|log| log.name);
 
-    let problem = check_lower_case("the app", interface.name)
+    let problem = check_lower_case("the app", descriptor.name)
         .or_else(|| {
-            interface
+            descriptor
                 .buttons
                 .iter()
                 .find_map(|name| check_name("button", name))
@@ -185,21 +185,21 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
     if let Some(problem) = problem {
         return refuse(problem);
     }
-    if interface.buttons.contains(&RESET) {
+    if descriptor.buttons.contains(&RESET) {
         return refuse(format!("no button can be called `{RESET}`"));
     }
     // Where an expectation names an output or a log, these words mean something else.
-    for (what, name, taken) in interface
+    for (what, name, taken) in descriptor
         .outputs
         .iter()
         .map(|output| ("output", output.name, ["log", "no"]))
-        .chain(words(interface).map(|word| ("word of a log", word, ["within", "for"])))
+        .chain(words(descriptor).map(|word| ("word of a log", word, ["within", "for"])))
     {
         if taken.contains(&name) {
             return refuse(format!("no {what} can be called `{name}`"));
         }
     }
-    for output in interface.outputs {
+    for output in descriptor.outputs {
         if matches!(output.range, Range::Analog { max: 0 | 1 }) {
             return refuse(format!(
                 "output `{}` is analog with at most two levels; declare it digital",
@@ -207,7 +207,7 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
             ));
         }
     }
-    for log in interface.logs {
+    for log in descriptor.logs {
         if let LogValues::Words(words) = log.values {
             let problem = words
                 .iter()
@@ -222,8 +222,8 @@ fn check_interface(interface: &'static Interface) -> Result<(), InterfaceError> 
 }
 
 /// The words of all logs.
-fn words(interface: &'static Interface) -> impl Iterator<Item = &'static str> {
-    interface.logs.iter().flat_map(|log| match log.values {
+fn words(descriptor: &'static AppDescriptor) -> impl Iterator<Item = &'static str> {
+    descriptor.logs.iter().flat_map(|log| match log.values {
         LogValues::Words(words) => words.iter().copied(),
         LogValues::Number => [].iter().copied(),
     })
@@ -263,10 +263,10 @@ fn check_unique(what: &str, names: impl Iterator<Item = &'static str>) -> Option
         }
         count += 1;
     }
-    (count > Interface::MAX_ITEMS).then(|| {
+    (count > AppDescriptor::MAX_ITEMS).then(|| {
         format!(
             "it has {count} {what}s; at most {} are allowed",
-            Interface::MAX_ITEMS
+            AppDescriptor::MAX_ITEMS
         )
     })
 }
@@ -276,10 +276,10 @@ mod tests {
     use super::*;
     use crate::testing::shipped;
     use lockstep_apps::toggle;
-    use lockstep_core::contract::LogKind;
+    use lockstep_core::app::LogKind;
     use lockstep_core::output::Output;
 
-    const GOOD: Interface = Interface {
+    const GOOD: AppDescriptor = AppDescriptor {
         name: "good",
         version: "1.0.0",
         build: "0",
@@ -290,20 +290,20 @@ mod tests {
 
     #[test]
     fn what_ships_is_usable() {
-        Catalog::new(shipped()).unwrap();
+        Registry::new(shipped()).unwrap();
     }
 
     #[test]
     fn the_same_name_twice_is_refused() {
         let twice = vec![AppEntry::of::<toggle::Firmware>(); 2];
-        let error = Catalog::new(twice).unwrap_err();
+        let error = Registry::new(twice).unwrap_err();
         assert_eq!(error.app, "toggle");
     }
 
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
-        let catalog = Catalog::new(shipped()).unwrap();
-        let error = catalog.find("togle").unwrap_err();
+        let registry = Registry::new(shipped()).unwrap();
+        let error = registry.find("togle").unwrap_err();
         assert_eq!(error.name, "togle");
         assert!(error.known.contains(&"toggle"));
     }
@@ -315,11 +315,11 @@ mod tests {
         const SAYS_WITHIN: &[LogKind] = &[LogKind::words("power", &["within"])];
         const NARROW: &[Output] = &[Output::analog("led", 1)];
         const SPACE: &[Output] = &[Output::digital("the led")];
-        assert_eq!(check_interface(const { &GOOD }), Ok(()));
-        for (interface, cause) in [
+        assert_eq!(check_descriptor(const { &GOOD }), Ok(()));
+        for (descriptor, cause) in [
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         name: "Good",
                         ..GOOD
                     }
@@ -327,12 +327,12 @@ mod tests {
                 "not in lower case",
             ),
             (
-                const { &Interface { name: "", ..GOOD } },
+                const { &AppDescriptor { name: "", ..GOOD } },
                 "beginning with a letter",
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         buttons: &["A", "A"],
                         ..GOOD
                     }
@@ -341,7 +341,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         outputs: NAMED_LOG,
                         ..GOOD
                     }
@@ -350,7 +350,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         logs: SAYS_WITHIN,
                         ..GOOD
                     }
@@ -359,7 +359,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         buttons: &["reset"],
                         ..GOOD
                     }
@@ -368,7 +368,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         buttons: &["A"; 65],
                         ..GOOD
                     }
@@ -377,7 +377,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         outputs: SPACE,
                         ..GOOD
                     }
@@ -386,7 +386,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         outputs: NARROW,
                         ..GOOD
                     }
@@ -395,7 +395,7 @@ mod tests {
             ),
             (
                 const {
-                    &Interface {
+                    &AppDescriptor {
                         logs: OFF_OFF,
                         ..GOOD
                     }
@@ -403,7 +403,7 @@ mod tests {
                 "two words",
             ),
         ] {
-            let problem = check_interface(interface).unwrap_err().problem;
+            let problem = check_descriptor(descriptor).unwrap_err().problem;
             assert!(problem.contains(cause), "{problem}");
         }
     }

@@ -1,18 +1,18 @@
-//! A [`Run`] of any app behind one type, with what only the host needs: state that can be
+//! A [`Runner`] of any app behind one type, with what only the host needs: state that can be
 //! read, and copies that go their own way.
 
 use lockstep_core::action::{Action, Conditions};
-use lockstep_core::contract::{App, Interface};
+use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
-use lockstep_core::run::Run;
-pub use lockstep_core::run::{Observation, Observer};
+use lockstep_core::runner::Runner;
+pub use lockstep_core::runner::{Observation, Observer};
 use lockstep_core::time::Ticks;
 
 /// An app that is being played, whichever app it is.
-pub trait Player {
+pub trait DynRunner {
     /// What the app declares.
-    fn interface(&self) -> &'static Interface;
+    fn descriptor(&self) -> &'static AppDescriptor;
 
     /// The ticks played so far.
     fn now(&self) -> Ticks;
@@ -21,10 +21,10 @@ pub trait Player {
     fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer);
 
     /// Does this to the app at the present tick.
-    fn act(&mut self, action: Action, observer: &mut dyn Observer);
+    fn apply(&mut self, action: Action, observer: &mut dyn Observer);
 
     /// Shows the outputs that the actions of the present tick have changed.
-    fn settle(&mut self, observer: &mut dyn Observer);
+    fn flush_outputs(&mut self, observer: &mut dyn Observer);
 
     /// The levels of all outputs.
     fn levels(&self) -> &[Level];
@@ -36,14 +36,14 @@ pub trait Player {
     fn state(&self) -> String;
 
     /// A copy that goes its own way from here.
-    fn fork(&self) -> Box<dyn Player>;
+    fn fork(&self) -> Box<dyn DynRunner>;
 }
 
 /// Plays one app.
 #[derive(Clone, Debug)]
-pub struct Engine<A: App>(Run<A>);
+pub struct AppRunner<A: App>(Runner<A>);
 
-impl<A: App + 'static> Engine<A> {
+impl<A: App + 'static> AppRunner<A> {
     /// Powers up `app` at tick 0 under these conditions; `after_reset` is what a later
     /// reset makes of it.
     pub fn power_up(
@@ -52,13 +52,13 @@ impl<A: App + 'static> Engine<A> {
         conditions: Conditions,
         observer: &mut dyn Observer,
     ) -> Self {
-        Self(Run::power_up(app, after_reset, conditions, observer))
+        Self(Runner::power_up(app, after_reset, conditions, observer))
     }
 }
 
-impl<A: App + 'static> Player for Engine<A> {
-    fn interface(&self) -> &'static Interface {
-        const { &A::INTERFACE }
+impl<A: App + 'static> DynRunner for AppRunner<A> {
+    fn descriptor(&self) -> &'static AppDescriptor {
+        const { &A::DESCRIPTOR }
     }
 
     fn now(&self) -> Ticks {
@@ -71,12 +71,12 @@ impl<A: App + 'static> Player for Engine<A> {
         }
     }
 
-    fn act(&mut self, action: Action, observer: &mut dyn Observer) {
-        self.0.act(action, observer);
+    fn apply(&mut self, action: Action, observer: &mut dyn Observer) {
+        self.0.apply(action, observer);
     }
 
-    fn settle(&mut self, observer: &mut dyn Observer) {
-        self.0.settle(observer);
+    fn flush_outputs(&mut self, observer: &mut dyn Observer) {
+        self.0.flush_outputs(observer);
     }
 
     fn levels(&self) -> &[Level] {
@@ -91,7 +91,7 @@ impl<A: App + 'static> Player for Engine<A> {
         format!("{:#?}", self.0.app())
     }
 
-    fn fork(&self) -> Box<dyn Player> {
+    fn fork(&self) -> Box<dyn DynRunner> {
         Box::new(self.clone())
     }
 }

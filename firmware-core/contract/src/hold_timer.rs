@@ -7,23 +7,23 @@ use crate::timer::Timer;
 /// held together, a voltage that stays low.
 ///
 /// ```
-/// use lockstep_core::hold::Hold;
+/// use lockstep_core::hold_timer::HoldTimer;
 /// use lockstep_core::time::{Instant, Ticks};
 ///
-/// let mut hold = Hold::new(Ticks::from_secs(2));
+/// let mut hold = HoldTimer::new(Ticks::from_secs(2));
 /// assert!(!hold.poll(Instant(100), true));
 /// assert!(!hold.poll(Instant(2_099), true));
 /// assert!(hold.poll(Instant(2_100), true));
 /// assert!(!hold.poll(Instant(9_999), true));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Hold {
+pub struct HoldTimer {
     length: Ticks,
     met: bool,
     lasting: Timer,
 }
 
-impl Hold {
+impl HoldTimer {
     /// Asks for a condition to last `length`, at least one tick.
     #[must_use]
     pub const fn new(length: Ticks) -> Self {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn an_interruption_starts_the_count_anew() {
-        let mut hold = Hold::new(Ticks(10));
+        let mut hold = HoldTimer::new(Ticks(10));
         assert!(!hold.poll(Instant(0), true));
         assert!(!hold.poll(Instant(9), false));
         assert!(!hold.poll(Instant(10), true));
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn it_is_noticed_again_only_after_it_was_false() {
-        let mut hold = Hold::new(Ticks(10));
+        let mut hold = HoldTimer::new(Ticks(10));
         hold.poll(Instant(0), true);
         assert!(hold.poll(Instant(10), true));
         assert!(!hold.poll(Instant(20), true));
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_condition_that_ends_at_the_very_tick_has_lasted_long_enough() {
-        let mut hold = Hold::new(Ticks(10));
+        let mut hold = HoldTimer::new(Ticks(10));
         hold.poll(Instant(0), true);
         assert!(hold.poll(Instant(10), false));
         assert!(!hold.poll(Instant(20), false));
@@ -95,7 +95,7 @@ mod tests {
             length in 1..12_u32,
             runs in proptest::collection::vec((1..20_u32, 1..20_u32), 0..12),
         ) {
-            let mut hold = Hold::new(Ticks(length));
+            let mut hold = HoldTimer::new(Ticks(length));
             let mut now = Instant(start);
             let mut noticed = Vec::new();
             let mut expected = Vec::new();

@@ -1,10 +1,10 @@
 //! What a board tells: frames with numbers, and a count of those that found no room.
 
 use super::{Identity, Link, TICK_HZ};
-use crate::contract::Interface;
-use crate::run::{Observation, Observer};
+use crate::app::AppDescriptor;
+use crate::protocol::{self, End, Frame, Hello, Losses, MAX_FRAME, Message};
+use crate::runner::{Observation, Observer};
 use crate::time::Ticks;
-use crate::wire::{self, End, Frame, Hello, Losses, MAX_FRAME, Message};
 
 /// Tells the bench what is observed.
 pub(super) struct Tracer<'o, 'l> {
@@ -22,7 +22,7 @@ impl Observer for Tracer<'_, '_> {
 #[derive(Debug)]
 pub(super) struct Outbox {
     identity: Identity,
-    interface: &'static Interface,
+    descriptor: &'static AppDescriptor,
     capacity: u16,
     run: Option<u32>,
     number: u32,
@@ -36,11 +36,11 @@ impl Outbox {
     pub(super) const fn new(
         identity: Identity,
         capacity: u16,
-        interface: &'static Interface,
+        descriptor: &'static AppDescriptor,
     ) -> Self {
         Self {
             identity,
-            interface,
+            descriptor,
             capacity,
             run: None,
             number: 0,
@@ -58,24 +58,24 @@ impl Outbox {
         self.flush(link);
         *self = Self {
             run,
-            ..Self::new(self.identity, self.capacity, self.interface)
+            ..Self::new(self.identity, self.capacity, self.descriptor)
         };
-        self.greet(link);
+        self.send_hello(link);
     }
 
-    pub(super) fn greet(&mut self, link: &mut dyn Link) {
+    pub(super) fn send_hello(&mut self, link: &mut dyn Link) {
         let hello = Hello {
-            wire: wire::VERSION,
+            wire: protocol::VERSION,
             run: self.run,
-            app: self.interface.name,
-            version: clipped(self.interface.version),
-            build: clipped(self.interface.build),
-            interface: self.interface.fingerprint(),
+            app: self.descriptor.name,
+            version: clipped(self.descriptor.version),
+            build: clipped(self.descriptor.build),
+            descriptor: self.descriptor.fingerprint(),
             image: self.identity.image,
             tick_hz: TICK_HZ,
             capacity: self.capacity,
             boot: self.identity.boot,
-            last_words: self.identity.last_words,
+            crash_record: self.identity.crash_record,
         };
         self.send(Message::Hello(hello), link);
     }
@@ -125,7 +125,7 @@ impl Outbox {
             message,
         };
         let mut buffer = [0; MAX_FRAME];
-        let sent = wire::encode(&frame, &mut buffer).is_some_and(|bytes| link.send(bytes));
+        let sent = protocol::encode(&frame, &mut buffer).is_some_and(|bytes| link.send(bytes));
         if sent {
             self.number = self.number.wrapping_add(1);
         }
@@ -135,7 +135,7 @@ impl Outbox {
 
 /// A text no longer than a hello can carry.
 fn clipped(text: &'static str) -> &'static str {
-    let mut length = text.len().min(wire::MAX_TEXT);
+    let mut length = text.len().min(protocol::MAX_TEXT);
     while !text.is_char_boundary(length) {
         length -= 1;
     }

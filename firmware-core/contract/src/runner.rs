@@ -1,12 +1,12 @@
-//! The order of one run, the same in every world: time passes, then hands act.
+//! The order of one run, the same in every world: time passes, then hands apply.
 //!
 //! A tick has two halves. First time passes: the app takes [`Event::Tick`], and what it
-//! says and shows is observed. Then hands act: the app takes the actions of the tick, and
+//! says and shows is observed. Then hands apply: the app takes the actions of the tick, and
 //! what it says and shows because of them is observed. Nothing else moves an app, so a
 //! run depends on its events alone.
 
-use crate::action::{Action, Conditions, Contact};
-use crate::contract::{App, Interface, Levels, Log};
+use crate::action::{Action, Conditions, SwitchState};
+use crate::app::{App, AppDescriptor, Levels, Log};
 use crate::event::{ButtonId, Event};
 use crate::output::Level;
 use crate::time::Ticks;
@@ -19,7 +19,7 @@ pub enum Observation {
     Input(Action),
     /// The app said something.
     Log(Log),
-    /// An output, by its place in [`Interface::outputs`], changed to this level.
+    /// An output, by its place in [`AppDescriptor::outputs`], changed to this level.
     Output(u8, Level),
 }
 
@@ -36,15 +36,15 @@ impl Observer for () {
 
 /// One app and how far it has been played.
 #[derive(Clone, Debug)]
-pub struct Run<A: App> {
+pub struct Runner<A: App> {
     after_reset: A,
     app: A,
     now: Ticks,
-    shown: A::Outputs,
+    last_outputs: A::Outputs,
     closed: u64,
 }
 
-impl<A: App> Run<A> {
+impl<A: App> Runner<A> {
     /// Powers up `app` at tick 0 under these conditions; `after_reset` is what a later
     /// reset makes of it. All contacts are open.
     pub fn power_up(
@@ -55,20 +55,20 @@ impl<A: App> Run<A> {
     ) -> Self {
         const {
             assert!(
-                A::Outputs::COUNT == A::INTERFACE.outputs.len(),
-                "`Outputs` has another number of levels than `INTERFACE` declares outputs"
+                A::Outputs::COUNT == A::DESCRIPTOR.outputs.len(),
+                "`Outputs` has another number of levels than `DESCRIPTOR` declares outputs"
             );
         }
         let mut run = Self {
-            shown: app.outputs(),
+            last_outputs: app.outputs(),
             after_reset,
             app,
             now: Ticks::ZERO,
             closed: 0,
         };
         run.initialise(conditions, observer);
-        run.shown = run.app.outputs();
-        for (index, &level) in (0..).zip(run.shown.as_ref()) {
+        run.last_outputs = run.app.outputs();
+        for (index, &level) in (0..).zip(run.last_outputs.as_ref()) {
             observer.observe(run.now, Observation::Output(index, level));
         }
         run
@@ -80,11 +80,11 @@ impl<A: App> Run<A> {
     pub fn tick(&mut self, observer: &mut dyn Observer) {
         self.now = Ticks(self.now.0.wrapping_add(1));
         self.handle(Event::Tick, observer);
-        self.settle(observer);
+        self.flush_outputs(observer);
     }
 
     /// Does this to the app at the present tick.
-    pub fn act(&mut self, action: Action, observer: &mut dyn Observer) {
+    pub fn apply(&mut self, action: Action, observer: &mut dyn Observer) {
         match action {
             Action::Reset(conditions) => self.reset(conditions, observer),
             Action::Button(button, contact) => self.move_contact(button, contact, observer),
@@ -92,9 +92,9 @@ impl<A: App> Run<A> {
     }
 
     /// Shows the outputs that the actions of the present tick have changed.
-    pub fn settle(&mut self, observer: &mut dyn Observer) {
+    pub fn flush_outputs(&mut self, observer: &mut dyn Observer) {
         let levels = self.app.outputs();
-        if levels != self.shown {
+        if levels != self.last_outputs {
             self.show(levels, observer);
         }
     }
@@ -109,9 +109,9 @@ impl<A: App> Run<A> {
         self.now
     }
 
-    /// The levels of all outputs as they were last shown.
+    /// The levels of all outputs as they were last last_outputs.
     pub fn levels(&self) -> &[Level] {
-        self.shown.as_ref()
+        self.last_outputs.as_ref()
     }
 
     /// Whether the contact of a button is closed.
@@ -140,19 +140,24 @@ impl<A: App> Run<A> {
     fn press_what_is_held(&mut self, observer: &mut dyn Observer) {
         for button in (0..64).map(ButtonId) {
             if self.is_closed(button) {
-                self.move_contact(button, Contact::Closed, observer);
+                self.move_contact(button, SwitchState::Closed, observer);
             }
         }
     }
 
-    fn move_contact(&mut self, button: ButtonId, contact: Contact, observer: &mut dyn Observer) {
+    fn move_contact(
+        &mut self,
+        button: ButtonId,
+        contact: SwitchState,
+        observer: &mut dyn Observer,
+    ) {
         let mask = mask(button);
         let event = match contact {
-            Contact::Closed => {
+            SwitchState::Closed => {
                 self.closed |= mask;
                 Event::Press(button)
             }
-            Contact::Open => {
+            SwitchState::Open => {
                 self.closed &= !mask;
                 Event::Release(button)
             }
@@ -173,18 +178,18 @@ impl<A: App> Run<A> {
 
     #[cold]
     fn show(&mut self, levels: A::Outputs, observer: &mut dyn Observer) {
-        let pairs = self.shown.as_ref().iter().zip(levels.as_ref());
+        let pairs = self.last_outputs.as_ref().iter().zip(levels.as_ref());
         for (index, (before, &level)) in (0..).zip(pairs) {
             if *before != level {
                 observer.observe(self.now, Observation::Output(index, level));
             }
         }
-        self.shown = levels;
+        self.last_outputs = levels;
     }
 }
 
-/// The bit of a button; one beyond [`Interface::MAX_ITEMS`] has none.
+/// The bit of a button; one beyond [`AppDescriptor::MAX_ITEMS`] has none.
 fn mask(button: ButtonId) -> u64 {
-    const { assert!(Interface::MAX_ITEMS == 64) }
+    const { assert!(AppDescriptor::MAX_ITEMS == 64) }
     1_u64.checked_shl(u32::from(button.0)).unwrap_or(0)
 }

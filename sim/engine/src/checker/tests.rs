@@ -1,22 +1,22 @@
-use lockstep_core::contract::{Log, LogKind};
+use lockstep_core::app::{Log, LogKind};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Output;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::Observer;
+use crate::dyn_runner::Observer;
 use crate::scenario::{Measure, Polarity, Target};
-use crate::script::{Action, Conditions, Contact};
+use crate::script::{Action, Conditions, SwitchState};
 
-const APP: &Interface = &Interface {
+const APP: &AppDescriptor = &AppDescriptor {
     buttons: &["A"],
     outputs: &[Output::analog("lamp", 100), Output::digital("led")],
     logs: &[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
     ],
-    ..Interface::named("app", "1")
+    ..AppDescriptor::named("app", "1")
 };
 
 const PLACE: Place = Place {
@@ -47,7 +47,7 @@ fn lamp(level: u16) -> Observation {
 }
 
 fn press() -> Observation {
-    Observation::Input(Action::Button(ButtonId(0), Contact::Closed))
+    Observation::Input(Action::Button(ButtonId(0), SwitchState::Closed))
 }
 
 fn power(value: u16) -> Observation {
@@ -74,7 +74,7 @@ fn failure(at: Moment, claim: Claim, trace: &Trace) -> Option<Failure> {
         at,
         claim,
     };
-    judge(&[check], trace).pop()
+    check_trace(&[check], trace).pop()
 }
 
 /// Whether the lamp does what is claimed.
@@ -391,9 +391,9 @@ fn observations() -> impl Strategy<Value = Observation> {
         (0_u8..4, 0_u16..4).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
         (0_u8..3, any::<bool>()).prop_map(|(button, closed)| {
             let contact = if closed {
-                Contact::Closed
+                SwitchState::Closed
             } else {
-                Contact::Open
+                SwitchState::Open
             };
             Observation::Input(Action::Button(ButtonId(button), contact))
         }),
@@ -473,6 +473,6 @@ proptest! {
             .into_iter()
             .map(|(at, claim)| Check { place: PLACE, at, claim })
             .collect();
-        prop_assert!(judge(&checks, &trace).len() <= checks.len());
+        prop_assert!(check_trace(&checks, &trace).len() <= checks.len());
     }
 }

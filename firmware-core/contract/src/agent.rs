@@ -1,25 +1,25 @@
 //! The board's side of the wire: what a bench asks is played, and all that is observed is
-//! told, in the order that [`Run`] gives to every world.
+//! told, in the order that [`Runner`] gives to every world.
 //!
-//! A board layer only samples its pins and calls [`Control::tick`] once a tick and
-//! [`Control::receive`] between ticks. From power-up on the app is the product; a bench
+//! A board layer only samples its pins and calls [`Agent::tick`] once a tick and
+//! [`Agent::receive`] between ticks. From power-up on the app is the product; a bench
 //! that says [`Command::Stop`] and [`Command::Start`] takes it over.
 
-mod broken;
+mod crash_loop;
 mod inbox;
 mod outbox;
 
-pub use broken::Broken;
+pub use crash_loop::CrashLoop;
 
 use heapless::Deque;
 
-use crate::action::{Action, Contact};
-use crate::contract::App;
+use crate::action::{Action, SwitchState};
+use crate::app::App;
 use crate::event::ButtonId;
 use crate::output::Level;
-use crate::run::Run;
+use crate::protocol::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+use crate::runner::Runner;
 use crate::time::{Instant, Ticks};
-use crate::wire::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
 use inbox::Inbox;
 use outbox::{Outbox, Tracer};
 
@@ -44,13 +44,13 @@ pub struct Identity {
     /// How this boot went.
     pub boot: Boot,
     /// What the crash before this boot left in retained memory; empty when there was none.
-    pub last_words: &'static [u8],
+    pub crash_record: &'static [u8],
 }
 
 /// Plays one app on a board, for nobody or for a bench that can schedule `QUEUE` events.
 #[derive(Debug)]
-pub struct Control<A: App, const QUEUE: usize> {
-    run: Run<A>,
+pub struct Agent<A: App, const QUEUE: usize> {
+    runner: Runner<A>,
     phase: Phase,
     stimulus: Stimulus,
     end: Ticks,
@@ -59,19 +59,19 @@ pub struct Control<A: App, const QUEUE: usize> {
     outbox: Outbox,
 }
 
-impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
+impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     /// Powers the app up as the product, under the conditions of this boot.
     pub fn boot(identity: Identity, link: &mut dyn Link) -> Self {
-        let mut outbox = Outbox::new(identity, capacity(QUEUE), const { &A::INTERFACE });
+        let mut outbox = Outbox::new(identity, capacity(QUEUE), const { &A::DESCRIPTOR });
         outbox.begin(None, link);
         let mut tracer = Tracer {
             outbox: &mut outbox,
             link,
         };
-        let run = Run::power_up(A::new(), A::new(), identity.boot.conditions, &mut tracer);
+        let runner = Runner::power_up(A::new(), A::new(), identity.boot.conditions, &mut tracer);
         Self {
-            run,
-            phase: Phase::Free,
+            runner,
+            phase: Phase::Normal,
             stimulus: Stimulus::Pins,
             end: Ticks::MAX,
             scheduled: Deque::new(),
@@ -89,8 +89,8 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         if self.phase == Phase::Stopped {
             return;
         }
-        let Self { run, outbox, .. } = self;
-        run.tick(&mut Tracer { outbox, link });
+        let Self { runner, outbox, .. } = self;
+        runner.tick(&mut Tracer { outbox, link });
         self.act(contacts, link);
         self.end_when_due(link);
     }
@@ -111,12 +111,12 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
 
     /// Carries out the commands that have come. True when a run began, whose tick 0 is now.
     ///
-    /// `contacts` samples the closed ones, as [`Control::tick`] takes them: those of tick 0.
+    /// `contacts` samples the closed ones, as [`Agent::tick`] takes them: those of tick 0.
     pub fn receive(&mut self, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
         let mut began = false;
         while let Some(command) = self.inbox.next(link) {
             match command {
-                Ok(command) => began |= self.obey(command, contacts, link),
+                Ok(command) => began |= self.handle_command(command, contacts, link),
                 Err(_) => self.refuse(Refusal::Malformed, link),
             }
         }
@@ -125,7 +125,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
 
     /// What the outputs show now.
     pub fn levels(&self) -> &[Level] {
-        self.run.levels()
+        self.runner.levels()
     }
 
     /// What the board is up to.
@@ -133,14 +133,19 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         self.phase
     }
 
-    /// The tick of the run.
+    /// The tick of the runner.
     pub const fn now(&self) -> Ticks {
-        self.run.now()
+        self.runner.now()
     }
 
-    fn obey(&mut self, command: Command, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
+    fn handle_command(
+        &mut self,
+        command: Command,
+        contacts: &dyn Fn() -> u64,
+        link: &mut dyn Link,
+    ) -> bool {
         match command {
-            Command::Hello => self.outbox.greet(link),
+            Command::Hello => self.outbox.send_hello(link),
             Command::Query => {
                 let status = self.status();
                 self.outbox.send(Message::Status(status), link);
@@ -166,7 +171,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     pub fn status(&self) -> Status {
         Status {
             phase: self.phase,
-            tick: self.run.now(),
+            tick: self.runner.now(),
             queued: capacity(self.scheduled.len()),
             losses: self.outbox.losses,
         }
@@ -178,18 +183,18 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
 
     fn schedule(&mut self, tick: Ticks, action: Action) -> Result<(), Refusal> {
         if let Action::Button(ButtonId(index), _) = action {
-            if usize::from(index) >= A::INTERFACE.buttons.len() {
+            if usize::from(index) >= A::DESCRIPTOR.buttons.len() {
                 return Err(Refusal::NoSuchButton);
             }
             if self.phase == Phase::Playing && self.stimulus == Stimulus::Pins {
                 return Err(Refusal::PinsMoveButtons);
             }
         }
-        let now = self.run.now();
+        let now = self.runner.now();
         match self.phase {
             Phase::Playing if tick <= now => return Err(Refusal::Late(now)),
             Phase::Playing | Phase::Stopped => {}
-            Phase::Free | Phase::Broken => return Err(Refusal::Free),
+            Phase::Normal | Phase::CrashLoop => return Err(Refusal::NotStopped),
         }
         if let Some((last, before)) = self.scheduled.back()
             && *last == tick
@@ -229,7 +234,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
         self.stop(link);
         let Self { outbox, .. } = self;
         outbox.begin(Some(start.run), link);
-        self.run = Run::power_up(
+        self.runner = Runner::power_up(
             app,
             A::new(),
             start.conditions,
@@ -256,16 +261,16 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     }
 
     fn act_sampled(&mut self, contacts: u64, link: &mut dyn Link) {
-        let Self { run, outbox, .. } = self;
-        let moved = contacts ^ run.closed();
-        for (button, _) in (0..).map(ButtonId).zip(A::INTERFACE.buttons) {
+        let Self { runner, outbox, .. } = self;
+        let moved = contacts ^ runner.closed();
+        for (button, _) in (0..).map(ButtonId).zip(A::DESCRIPTOR.buttons) {
             let contact = if contacts >> button.0 & 1 == 1 {
-                Contact::Closed
+                SwitchState::Closed
             } else {
-                Contact::Open
+                SwitchState::Open
             };
             if moved >> button.0 & 1 == 1 {
-                run.act(
+                runner.apply(
                     Action::Button(button, contact),
                     &mut Tracer { outbox, link },
                 );
@@ -275,27 +280,27 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
 
     fn act_scheduled(&mut self, link: &mut dyn Link) {
         let Self {
-            run,
+            runner,
             outbox,
             scheduled,
             ..
         } = self;
         while let Some(&(tick, action)) = scheduled.front() {
-            if tick > run.now() {
+            if tick > runner.now() {
                 break;
             }
-            run.act(action, &mut Tracer { outbox, link });
+            runner.apply(action, &mut Tracer { outbox, link });
             scheduled.pop_front();
         }
     }
 
     fn settle(&mut self, link: &mut dyn Link) {
-        let Self { run, outbox, .. } = self;
-        run.settle(&mut Tracer { outbox, link });
+        let Self { runner, outbox, .. } = self;
+        runner.flush_outputs(&mut Tracer { outbox, link });
     }
 
     fn end_when_due(&mut self, link: &mut dyn Link) {
-        if self.phase == Phase::Playing && self.run.now() >= self.end {
+        if self.phase == Phase::Playing && self.runner.now() >= self.end {
             self.scheduled.clear();
             self.stop(link);
         }
@@ -304,7 +309,7 @@ impl<A: App, const QUEUE: usize> Control<A, QUEUE> {
     fn stop(&mut self, link: &mut dyn Link) {
         if self.phase != Phase::Stopped {
             self.phase = Phase::Stopped;
-            self.outbox.end(self.run.now(), link);
+            self.outbox.end(self.runner.now(), link);
         }
     }
 }

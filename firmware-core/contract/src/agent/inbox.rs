@@ -1,7 +1,7 @@
 //! What a board is asked: bytes become commands.
 
 use super::Link;
-use crate::wire::{self, Command, MAX_COMMAND, Malformed};
+use crate::protocol::{self, Command, MAX_COMMAND, Malformed};
 
 /// Gathers the bytes of a command until it is whole.
 #[derive(Debug)]
@@ -41,6 +41,6 @@ impl Inbox {
     fn take(&mut self) -> Result<Command, Malformed> {
         let length = core::mem::take(&mut self.length);
         let frame = self.bytes.get_mut(..length).ok_or(Malformed)?;
-        wire::decode_in_place(frame)
+        protocol::decode_in_place(frame)
     }
 }

@@ -5,17 +5,17 @@ use proptest::prelude::*;
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle::Firmware;
 use lockstep_core::action::Conditions;
-use lockstep_core::action::{Action, Contact};
-use lockstep_core::contract::App;
-use lockstep_core::contract::Interface;
-use lockstep_core::control::*;
+use lockstep_core::action::{Action, SwitchState};
+use lockstep_core::agent::*;
+use lockstep_core::app::App;
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
-use lockstep_core::run::Run;
-use lockstep_core::run::{Observation, Observer};
+use lockstep_core::protocol::{self, End, Frame, Losses, MAX_COMMAND};
+use lockstep_core::protocol::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+use lockstep_core::runner::Runner;
+use lockstep_core::runner::{Observation, Observer};
 use lockstep_core::time::{Instant, Ticks};
-use lockstep_core::wire::{self, End, Frame, Losses, MAX_COMMAND};
-use lockstep_core::wire::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
 
 const QUEUE: usize = 4;
 const A: ButtonId = ButtonId(0);
@@ -29,7 +29,7 @@ const IDENTITY: Identity = Identity {
         bss_zeroed: true,
         crashes: 0,
     },
-    last_words: &[],
+    crash_record: &[],
 };
 
 /// A link with room for so many bytes, which a bench reads and writes.
@@ -50,7 +50,7 @@ impl Wire {
 
     fn ask(&mut self, command: Command) {
         let mut buffer = [0; MAX_COMMAND];
-        let bytes = wire::encode(&command, &mut buffer).expect("a command has room");
+        let bytes = protocol::encode(&command, &mut buffer).expect("a command has room");
         self.down.extend_from_slice(bytes);
     }
 
@@ -60,7 +60,8 @@ impl Wire {
         up.split_inclusive(|byte| *byte == 0)
             .map(|bytes| {
                 let mut bytes = bytes.to_vec();
-                let frame: Frame<'_> = wire::decode_in_place(&mut bytes).expect("a whole frame");
+                let frame: Frame<'_> =
+                    protocol::decode_in_place(&mut bytes).expect("a whole frame");
                 (frame.number, frame.message.into())
             })
             .collect()
@@ -131,72 +132,72 @@ fn start(end: u32, stimulus: Stimulus) -> Start {
 }
 
 /// A board that stands still, and a link on which nothing is said yet.
-fn stopped<A: App>() -> (Control<A, QUEUE>, Wire) {
+fn stopped<A: App>() -> (Agent<A, QUEUE>, Wire) {
     let mut wire = Wire::new();
-    let mut control = Control::boot(IDENTITY, &mut wire);
+    let mut agent = Agent::boot(IDENTITY, &mut wire);
     wire.ask(Command::Stop);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     wire.up.clear();
-    (control, wire)
+    (agent, wire)
 }
 
 /// What the host observes of these actions.
 fn on_the_host<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<Told> {
     let mut kept = Kept::default();
-    let mut run = Run::power_up(A::new(), A::new(), Conditions::Ok, &mut kept);
+    let mut run = Runner::power_up(A::new(), A::new(), Conditions::Ok, &mut kept);
     for tick in 0..=end {
         if tick > 0 {
             run.tick(&mut kept);
         }
         for (_, action) in actions.iter().filter(|(at, _)| at.0 == tick) {
-            run.act(*action, &mut kept);
+            run.apply(*action, &mut kept);
         }
-        run.settle(&mut kept);
+        run.flush_outputs(&mut kept);
     }
     kept.0
 }
 
 /// What a board tells of these actions when a bench schedules them as room comes free.
 fn scheduled<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
-    let (mut control, mut wire) = stopped::<A>();
+    let (mut agent, mut wire) = stopped::<A>();
     let mut waiting = actions.iter().copied().peekable();
     let mut begun = false;
     for _ in 0..=end {
-        while usize::from(control.status().queued) < QUEUE
+        while usize::from(agent.status().queued) < QUEUE
             && let Some((tick, action)) = waiting.next()
         {
             wire.ask(Command::At(tick, action));
-            control.receive(&|| 0, &mut wire);
+            agent.receive(&|| 0, &mut wire);
         }
         if begun {
-            control.tick(u64::MAX, &mut wire);
+            agent.tick(u64::MAX, &mut wire);
         } else {
             wire.ask(Command::Start(start(end, Stimulus::Scheduled)));
-            assert!(control.receive(&|| 0, &mut wire));
+            assert!(agent.receive(&|| 0, &mut wire));
             begun = true;
         }
     }
-    assert_eq!(control.phase(), Phase::Stopped);
+    assert_eq!(agent.phase(), Phase::Stopped);
     wire.told()
 }
 
 /// What a board tells of these presses when its pins are moved.
 fn on_pins<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
-    let (mut control, mut wire) = stopped::<A>();
+    let (mut agent, mut wire) = stopped::<A>();
     wire.ask(Command::Start(start(end, Stimulus::Pins)));
     let mut contacts = 0;
     for now in 0..=end {
         for (_, action) in actions.iter().filter(|(tick, _)| tick.0 == now) {
             match action {
-                Action::Button(button, Contact::Closed) => contacts |= 1 << button.0,
-                Action::Button(button, Contact::Open) => contacts &= !(1 << button.0),
+                Action::Button(button, SwitchState::Closed) => contacts |= 1 << button.0,
+                Action::Button(button, SwitchState::Open) => contacts &= !(1 << button.0),
                 Action::Reset(_) => {}
             }
         }
         if now == 0 {
-            control.receive(&|| contacts, &mut wire);
+            agent.receive(&|| contacts, &mut wire);
         } else {
-            control.tick(contacts, &mut wire);
+            agent.tick(contacts, &mut wire);
         }
     }
     wire.told()
@@ -227,7 +228,7 @@ fn presses(first: u32) -> impl Strategy<Value = Vec<(Ticks, Action)>> {
         let mut actions = Vec::new();
         for (button, gaps) in [(A, a), (B, b)] {
             let mut tick = first.max(1) - 1;
-            let mut contact = Contact::Closed;
+            let mut contact = SwitchState::Closed;
             for gap in gaps {
                 tick += gap;
                 actions.push((Ticks(tick), Action::Button(button, contact)));
@@ -256,15 +257,15 @@ proptest! {
 
     #[test]
     fn any_bytes_leave_the_board_working(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
-        let (mut control, mut wire) = stopped::<Firmware>();
+        let (mut agent, mut wire) = stopped::<Firmware>();
         wire.down = bytes;
-        control.receive(&|| 0, &mut wire);
+        agent.receive(&|| 0, &mut wire);
         wire.down = vec![0];
         wire.ask(Command::Stop);
-        control.receive(&|| 0, &mut wire);
+        agent.receive(&|| 0, &mut wire);
         wire.up.clear();
         wire.ask(Command::Start(start(1, Stimulus::Scheduled)));
-        prop_assert!(control.receive(&|| 0, &mut wire));
+        prop_assert!(agent.receive(&|| 0, &mut wire));
     }
 }
 
@@ -279,10 +280,10 @@ fn in_time(actions: &[(Ticks, Action)]) -> Vec<(Ticks, Action)> {
 #[test]
 fn the_product_runs_from_power_up_and_says_so() {
     let mut wire = Wire::new();
-    let mut control = Control::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
-    control.tick(1, &mut wire);
-    assert_eq!(control.levels(), [Level::ON]);
-    let press = Observation::Input(Action::Button(A, Contact::Closed));
+    let mut agent = Agent::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    agent.tick(1, &mut wire);
+    assert_eq!(agent.levels(), [Level::ON]);
+    let press = Observation::Input(Action::Button(A, SwitchState::Closed));
     let messages = wire.messages();
     assert_eq!(messages[0], Told::Hello("toggle".to_string()));
     assert!(messages.contains(&Told::Observed(Ticks(1), press)));
@@ -290,23 +291,24 @@ fn the_product_runs_from_power_up_and_says_so() {
 
 #[test]
 fn a_run_that_is_stopped_ends_where_it_is() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(100, Stimulus::Scheduled)));
-    control.receive(&|| 0, &mut wire);
-    control.tick(0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
+    agent.tick(0, &mut wire);
     wire.ask(Command::Stop);
-    control.receive(&|| 0, &mut wire);
-    control.tick(0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
+    agent.tick(0, &mut wire);
     assert!(matches!(
         wire.messages().last(),
         Some(Told::End(End { tick: Ticks(1), .. }))
     ));
-    assert_eq!(control.now(), Ticks(1));
+    assert_eq!(agent.now(), Ticks(1));
 }
 
 #[test]
 fn every_refusal_has_its_cause() {
-    let press = |button, tick| Command::At(Ticks(tick), Action::Button(button, Contact::Closed));
+    let press =
+        |button, tick| Command::At(Ticks(tick), Action::Button(button, SwitchState::Closed));
     let reset = |tick| Command::At(Ticks(tick), Action::Reset(Conditions::Ok));
     let run = |stimulus| Command::Start(start(100, stimulus));
     let wrapped = Command::Start(Start {
@@ -340,20 +342,20 @@ fn every_refusal_has_its_cause() {
         ),
     ];
     for (commands, refusal) in cases {
-        let (mut control, mut wire) = stopped::<Firmware>();
+        let (mut agent, mut wire) = stopped::<Firmware>();
         for command in commands {
             wire.ask(*command);
         }
-        control.receive(&|| 0, &mut wire);
+        agent.receive(&|| 0, &mut wire);
         assert_eq!(
             wire.messages().last(),
             Some(&Told::Refused(refusal)),
             "{commands:?}"
         );
     }
-    let (mut control, mut wire) = stopped::<Unset>();
+    let (mut agent, mut wire) = stopped::<Unset>();
     wire.ask(wrapped);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     assert_eq!(wire.messages(), [Told::Refused(Refusal::ClockNotSettable)]);
 }
 
@@ -362,7 +364,7 @@ fn every_refusal_has_its_cause() {
 struct Unset;
 
 impl App for Unset {
-    const INTERFACE: Interface = Interface::named("unset", "1.0.0");
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::named("unset", "1.0.0");
 
     type Outputs = [Level; 0];
 
@@ -373,7 +375,7 @@ impl App for Unset {
     fn handle(
         &mut self,
         _: lockstep_core::event::Event,
-        _: &mut dyn FnMut(lockstep_core::contract::Log),
+        _: &mut dyn FnMut(lockstep_core::app::Log),
     ) {
     }
 
@@ -384,15 +386,15 @@ impl App for Unset {
 
 #[test]
 fn a_frame_without_room_is_counted_and_leaves_a_gap() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.room = 0;
     wire.ask(Command::Start(start(2, Stimulus::Pins)));
-    control.receive(&|| 0, &mut wire);
-    let lost = control.status().losses.frames;
+    agent.receive(&|| 0, &mut wire);
+    let lost = agent.status().losses.frames;
     assert!(lost > 1);
     wire.room = usize::MAX;
-    control.tick(0, &mut wire);
-    control.tick(0, &mut wire);
+    agent.tick(0, &mut wire);
+    agent.tick(0, &mut wire);
     let (number, last) = wire.told().pop().expect("the end of the run");
     assert_eq!(number, lost);
     assert!(matches!(last, Told::End(End { losses, .. }) if losses.frames == lost));
@@ -400,33 +402,33 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
 
 #[test]
 fn the_end_of_a_run_waits_for_room() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     wire.room = 0;
-    control.tick(0, &mut wire);
-    assert_eq!(control.phase(), Phase::Stopped);
+    agent.tick(0, &mut wire);
+    assert_eq!(agent.phase(), Phase::Stopped);
     wire.up.clear();
     wire.room = usize::MAX;
-    control.tick(0, &mut wire);
+    agent.tick(0, &mut wire);
     assert!(matches!(wire.messages()[..], [Told::End(_)]));
-    control.tick(0, &mut wire);
+    agent.tick(0, &mut wire);
     assert_eq!(wire.messages(), []);
 }
 
 #[test]
 fn nothing_overtakes_the_end_of_a_run() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     wire.room = 0;
-    control.tick(0, &mut wire);
+    agent.tick(0, &mut wire);
     wire.ask(Command::Query);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     wire.up.clear();
     wire.room = usize::MAX;
     wire.ask(Command::Query);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     let told = wire.messages();
     assert!(
         matches!(told[..], [Told::End(end), Told::Status(_)] if end.losses == Losses::default()),
@@ -436,11 +438,11 @@ fn nothing_overtakes_the_end_of_a_run() {
 
 #[test]
 fn ticks_that_passed_unseen_are_told_at_the_end() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    control.receive(&|| 0, &mut wire);
-    control.lose_ticks(3);
-    control.tick(0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
+    agent.lose_ticks(3);
+    agent.tick(0, &mut wire);
     let Some(Told::End(end)) = wire.messages().pop() else {
         panic!("the run has no end");
     };
@@ -455,11 +457,11 @@ fn ticks_that_passed_unseen_are_told_at_the_end() {
 
 #[test]
 fn a_query_is_answered_with_how_far_the_run_is() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
     wire.ask(Command::At(Ticks(5), Action::Reset(Conditions::Ok)));
     wire.ask(Command::Query);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     let status = Status {
         phase: Phase::Playing,
         tick: Ticks(0),
@@ -471,16 +473,16 @@ fn a_query_is_answered_with_how_far_the_run_is() {
 
 #[test]
 fn a_bench_that_missed_the_hello_can_ask_for_it() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Hello);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     assert_eq!(wire.messages(), [Told::Hello("toggle".to_string())]);
 }
 
 #[test]
 fn a_broken_board_says_so_and_starts_nothing() {
     let mut wire = Wire::new();
-    let mut broken = Broken::boot::<Firmware>(IDENTITY, &mut wire);
+    let mut broken = CrashLoop::boot::<Firmware>(IDENTITY, &mut wire);
     for command in [
         Command::Stop,
         Command::Start(start(1, Stimulus::Pins)),
@@ -491,12 +493,12 @@ fn a_broken_board_says_so_and_starts_nothing() {
     }
     broken.receive(&mut wire);
     let messages = wire.messages();
-    let refused = Told::Refused(Refusal::Broken);
+    let refused = Told::Refused(Refusal::CrashLoop);
     assert_eq!(messages[1..3], [refused.clone(), refused]);
     assert!(matches!(
         messages[3],
         Told::Status(Status {
-            phase: Phase::Broken,
+            phase: Phase::CrashLoop,
             ..
         })
     ));
@@ -507,21 +509,21 @@ fn a_broken_board_says_so_and_starts_nothing() {
 #[test]
 fn nothing_is_scheduled_for_the_product() {
     let mut wire = Wire::new();
-    let mut control = Control::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    let mut agent = Agent::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
     wire.up.clear();
-    let press = Action::Button(A, Contact::Closed);
+    let press = Action::Button(A, SwitchState::Closed);
     wire.ask(Command::At(Ticks(9), press));
-    control.receive(&|| 0, &mut wire);
-    assert_eq!(wire.messages(), [Told::Refused(Refusal::Free)]);
+    agent.receive(&|| 0, &mut wire);
+    assert_eq!(wire.messages(), [Told::Refused(Refusal::NotStopped)]);
 }
 
 #[test]
 fn an_overlong_command_is_refused_as_a_whole() {
-    let (mut control, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Firmware>();
     wire.down = vec![1; MAX_COMMAND];
     wire.ask(Command::Query);
     wire.ask(Command::Hello);
-    control.receive(&|| 0, &mut wire);
+    agent.receive(&|| 0, &mut wire);
     let hello = Told::Hello("toggle".to_string());
     assert_eq!(wire.messages(), [Told::Refused(Refusal::Malformed), hello]);
 }

@@ -7,8 +7,8 @@
 //! | --- | --- |
 //! | 0 to 3 | `LKEP` |
 //! | 4 | crashes in a row |
-//! | 5 | length of the epitaph, 0 for none |
-//! | 6 to 197 | the [`Epitaph`], in postcard |
+//! | 5 | length of the crash_record, 0 for none |
+//! | 6 to 197 | the [`CrashRecord`], in postcard |
 //! | 198 to 199 | zero |
 //! | 200 to 203 | FNV-1a of all before it and then of the image's identity, 32 bits, little-endian |
 //!
@@ -18,13 +18,13 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::MAX_LAST_WORDS;
 use crate::time::Ticks;
-use crate::wire::MAX_LAST_WORDS;
 
 /// The bytes of retained memory that are used.
 pub const SIZE: usize = 204;
 
-/// The longest message or file name in an epitaph, in bytes.
+/// The longest message or file name in an crash_record, in bytes.
 pub const MAX_TEXT: usize = 72;
 
 const SIGNATURE: [u8; 4] = *b"LKEP";
@@ -35,7 +35,7 @@ const CHECKSUM: usize = 200;
 
 /// What happened, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Epitaph<'a> {
+pub struct CrashRecord<'a> {
     /// The tick of the run at which it happened.
     pub tick: Ticks,
     /// What happened.
@@ -81,14 +81,14 @@ pub struct Registers {
 
 /// What retained memory says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Retained<'a> {
+pub struct RetainedRam<'a> {
     /// Crashes in a row.
     pub crashes: u8,
-    /// The epitaph of the last one as it stands there; empty when there is none.
-    pub last_words: &'a [u8],
+    /// The crash_record of the last one as it stands there; empty when there is none.
+    pub crash_record: &'a [u8],
 }
 
-impl<'a> Retained<'a> {
+impl<'a> RetainedRam<'a> {
     /// What this memory says to the image with this identity; nothing if its checksum does not
     /// hold.
     #[must_use]
@@ -100,42 +100,42 @@ impl<'a> Retained<'a> {
         let length = usize::from(memory[LENGTH]);
         Self {
             crashes: memory[CRASHES],
-            last_words: memory[EPITAPH..]
+            crash_record: memory[EPITAPH..]
                 .get(..length)
                 .filter(|words| words.len() <= MAX_LAST_WORDS)
                 .unwrap_or_default(),
         }
     }
 
-    /// The epitaph, if there is one.
+    /// The crash_record, if there is one.
     #[must_use]
-    pub fn epitaph(&self) -> Option<Epitaph<'a>> {
-        Epitaph::decode(self.last_words)
+    pub fn crash_record(&self) -> Option<CrashRecord<'a>> {
+        CrashRecord::decode(self.crash_record)
     }
 }
 
-impl<'a> Epitaph<'a> {
-    /// The epitaph in these bytes, as they travel in
-    /// [`Hello::last_words`](crate::wire::Hello::last_words).
+impl<'a> CrashRecord<'a> {
+    /// The crash_record in these bytes, as they travel in
+    /// [`Hello::crash_record`](crate::protocol::Hello::crash_record).
     #[must_use]
-    pub fn decode(last_words: &'a [u8]) -> Option<Self> {
-        match postcard::take_from_bytes(last_words) {
-            Ok((epitaph, [])) => Some(epitaph),
+    pub fn decode(crash_record: &'a [u8]) -> Option<Self> {
+        match postcard::take_from_bytes(crash_record) {
+            Ok((crash_record, [])) => Some(crash_record),
             _ => None,
         }
     }
 }
 
-/// The memory that says so to the image with this identity. An epitaph that has no room is left out; one whose texts have
+/// The memory that says so to the image with this identity. An crash_record that has no room is left out; one whose texts have
 /// at most [`MAX_TEXT`] bytes always has.
 #[must_use]
-pub fn retain(crashes: u8, epitaph: Option<&Epitaph<'_>>, image: &[u8]) -> [u8; SIZE] {
+pub fn retain(crashes: u8, crash_record: Option<&CrashRecord<'_>>, image: &[u8]) -> [u8; SIZE] {
     let mut memory = [0; SIZE];
     memory[..CRASHES].copy_from_slice(&SIGNATURE);
     memory[CRASHES] = crashes;
-    if let Some(epitaph) = epitaph {
+    if let Some(crash_record) = crash_record {
         let place = &mut memory[EPITAPH..EPITAPH + MAX_LAST_WORDS];
-        let length = postcard::to_slice(epitaph, place).map_or(0, |words| words.len());
+        let length = postcard::to_slice(crash_record, place).map_or(0, |words| words.len());
         memory[LENGTH] = u8::try_from(length).unwrap_or(0);
     }
     let checksum = checksum_of(&memory[..CHECKSUM], image);
@@ -154,12 +154,12 @@ fn checksum_of(body: &[u8], image: &[u8]) -> [u8; 4] {
 
 /// Text that keeps its beginning and drops what has no room.
 #[derive(Clone, Copy, Debug)]
-pub struct Clipped {
+pub struct TruncatedStr {
     bytes: [u8; MAX_TEXT],
     length: usize,
 }
 
-impl Clipped {
+impl TruncatedStr {
     /// No text yet.
     #[must_use]
     pub const fn new() -> Self {
@@ -176,13 +176,13 @@ impl Clipped {
     }
 }
 
-impl Default for Clipped {
+impl Default for TruncatedStr {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Write for Clipped {
+impl fmt::Write for TruncatedStr {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut length = text.len().min(MAX_TEXT - self.length);
         while !text.is_char_boundary(length) {
@@ -215,8 +215,8 @@ mod tests {
 
     const IMAGE: &[u8] = &[1, 2, 3];
 
-    fn panic<'a>(message: &'a str, file: &'a str) -> Epitaph<'a> {
-        Epitaph {
+    fn panic<'a>(message: &'a str, file: &'a str) -> CrashRecord<'a> {
+        CrashRecord {
             tick: Ticks::MAX,
             cause: Cause::Panic {
                 message,
@@ -230,7 +230,7 @@ mod tests {
     fn the_memory_stands_in_these_bytes() {
         let memory = retain(
             2,
-            Some(&Epitaph {
+            Some(&CrashRecord {
                 tick: Ticks(5),
                 cause: Cause::StackOverflow,
             }),
@@ -253,11 +253,11 @@ mod tests {
             pc: 7,
             xpsr: 8,
         };
-        let fault = Epitaph {
+        let fault = CrashRecord {
             tick: Ticks(9),
             cause: Cause::Fault(registers),
         };
-        let panic = Epitaph {
+        let panic = CrashRecord {
             tick: Ticks(9),
             cause: Cause::Panic {
                 message: "m",
@@ -265,12 +265,12 @@ mod tests {
                 line: 3,
             },
         };
-        for (epitaph, bytes) in [
+        for (crash_record, bytes) in [
             (fault, &[9, 1, 1, 2, 3, 4, 5, 6, 7, 8][..]),
             (panic, &[9, 0, 1, b'm', 1, b'f', 3]),
         ] {
             assert_eq!(
-                Retained::read(&retain(1, Some(&epitaph), IMAGE), IMAGE).last_words,
+                RetainedRam::read(&retain(1, Some(&crash_record), IMAGE), IMAGE).crash_record,
                 bytes
             );
         }
@@ -283,16 +283,16 @@ mod tests {
             r0: u32::MAX,
             ..Registers::default()
         };
-        for epitaph in [
+        for crash_record in [
             panic(&text, &text),
-            Epitaph {
+            CrashRecord {
                 tick: Ticks::MAX,
                 cause: Cause::Fault(registers),
             },
         ] {
-            let memory = retain(255, Some(&epitaph), IMAGE);
-            let retained = Retained::read(&memory, IMAGE);
-            assert_eq!(retained.epitaph(), Some(epitaph));
+            let memory = retain(255, Some(&crash_record), IMAGE);
+            let retained = RetainedRam::read(&memory, IMAGE);
+            assert_eq!(retained.crash_record(), Some(crash_record));
             assert_eq!(retained.crashes, 255);
         }
     }
@@ -301,24 +301,24 @@ mod tests {
     fn memory_without_an_epitaph_has_a_count_alone() {
         let memory = retain(3, None, IMAGE);
         assert_eq!(
-            Retained::read(&memory, IMAGE),
-            Retained {
+            RetainedRam::read(&memory, IMAGE),
+            RetainedRam {
                 crashes: 3,
-                last_words: &[]
+                crash_record: &[]
             }
         );
-        assert_eq!(Retained::read(&memory, IMAGE).epitaph(), None);
+        assert_eq!(RetainedRam::read(&memory, IMAGE).crash_record(), None);
     }
 
     #[test]
     fn what_another_image_left_is_not_believed() {
         let memory = retain(3, None, IMAGE);
-        assert_eq!(Retained::read(&memory, &[1, 2]), Retained::default());
+        assert_eq!(RetainedRam::read(&memory, &[1, 2]), RetainedRam::default());
     }
 
     #[test]
     fn a_long_text_keeps_what_has_room() {
-        let mut clipped = Clipped::new();
+        let mut clipped = TruncatedStr::new();
         let long = "ä".repeat(MAX_TEXT);
         write!(clipped, "x{long}").expect("clipping is no error");
         assert_eq!(clipped.as_str().chars().count(), 1 + (MAX_TEXT - 1) / 2);
@@ -331,21 +331,21 @@ mod tests {
             bytes in proptest::collection::vec(any::<u8>(), SIZE),
         ) {
             let memory: [u8; SIZE] = bytes.try_into().expect("as many as there are");
-            prop_assert_eq!(Retained::read(&memory, IMAGE), Retained::default());
+            prop_assert_eq!(RetainedRam::read(&memory, IMAGE), RetainedRam::default());
         }
 
         #[test]
         fn a_bit_that_fell_over_is_noticed(bit in 0..SIZE * 8, message in ".{0,16}") {
             let mut memory = retain(1, Some(&panic(&message, "lib.rs")), IMAGE);
             memory[bit / 8] ^= 1 << (bit % 8);
-            prop_assert_eq!(Retained::read(&memory, IMAGE), Retained::default());
+            prop_assert_eq!(RetainedRam::read(&memory, IMAGE), RetainedRam::default());
         }
 
         #[test]
         fn any_bytes_are_an_epitaph_or_none(
             bytes in proptest::collection::vec(any::<u8>(), 0..MAX_LAST_WORDS),
         ) {
-            let _ = Epitaph::decode(&bytes);
+            let _ = CrashRecord::decode(&bytes);
         }
     }
 }

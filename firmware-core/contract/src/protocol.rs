@@ -7,7 +7,7 @@
 //! an order that changes is a new [`VERSION`], and the tests below hold it.
 //!
 //! ```
-//! use lockstep_core::wire::{self, Command};
+//! use lockstep_core::protocol::{self, Command};
 //!
 //! let mut buffer = [0; wire::MAX_COMMAND];
 //! assert_eq!(wire::encode(&Command::Stop, &mut buffer), Some(&[2, 3, 0][..]));
@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Action, Conditions};
-use crate::run::Observation;
+use crate::runner::Observation;
 use crate::time::{Instant, Ticks};
 
 /// The version of everything in this module.
@@ -70,14 +70,14 @@ pub struct Hello<'a> {
     /// [`Start::run`] of the run that this begins or that is being played; nothing when the
     /// board has come up by itself.
     pub run: Option<u32>,
-    /// [`Interface::name`](crate::contract::Interface::name).
+    /// [`AppDescriptor::name`](crate::app::AppDescriptor::name).
     pub app: &'a str,
-    /// [`Interface::version`](crate::contract::Interface::version).
+    /// [`AppDescriptor::version`](crate::app::AppDescriptor::version).
     pub version: &'a str,
-    /// [`Interface::build`](crate::contract::Interface::build): the core's sources.
+    /// [`AppDescriptor::build`](crate::app::AppDescriptor::build): the core's sources.
     pub build: &'a str,
-    /// [`Interface::fingerprint`](crate::contract::Interface::fingerprint).
-    pub interface: u64,
+    /// [`AppDescriptor::fingerprint`](crate::app::AppDescriptor::fingerprint).
+    pub descriptor: u64,
     /// The image's identity: its build id, as the linker wrote it.
     pub image: &'a [u8],
     /// Ticks a second.
@@ -88,7 +88,7 @@ pub struct Hello<'a> {
     pub boot: Boot,
     /// What was left in retained memory by the crash before this boot, as
     /// it was written there; empty when there was none.
-    pub last_words: &'a [u8],
+    pub crash_record: &'a [u8],
 }
 
 /// How a board came up.
@@ -141,13 +141,13 @@ pub struct Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// It is the product: it has run from power-up and its buttons act.
-    Free,
+    Normal,
     /// It plays a run for a bench.
     Playing,
     /// It stands still and waits for [`Command::Start`].
     Stopped,
     /// It has crashed too often in a row, and starts the app no more.
-    Broken,
+    CrashLoop,
 }
 
 /// What moves the buttons of a run.
@@ -210,9 +210,9 @@ pub enum Refusal {
     /// A run is being played already.
     AlreadyPlaying,
     /// The board has crashed too often in a row: it has to be reset by hand, or flashed.
-    Broken,
+    CrashLoop,
     /// The app runs as the product: nothing is scheduled for that.
-    Free,
+    NotStopped,
     /// The button moves in this tick already, or a reset comes in it already.
     TwiceInOneTick,
 }
@@ -264,8 +264,8 @@ mod tests {
     extern crate std;
 
     use super::*;
-    use crate::action::Contact;
-    use crate::contract::{Log, LogId};
+    use crate::action::SwitchState;
+    use crate::app::{Log, LogId};
     use crate::event::ButtonId;
     use crate::output::Level;
     use proptest::prelude::*;
@@ -307,7 +307,7 @@ mod tests {
         app: "a",
         version: "1",
         build: "b",
-        interface: 1,
+        descriptor: 1,
         image: &[7, 8],
         tick_hz: 1_000,
         capacity: 32,
@@ -317,7 +317,7 @@ mod tests {
             bss_zeroed: true,
             crashes: 3,
         },
-        last_words: &[9],
+        crash_record: &[9],
     };
 
     #[test]
@@ -339,7 +339,7 @@ mod tests {
                 ticks: 1,
             },
         };
-        let closes = Action::Button(ButtonId(1), Contact::Closed);
+        let closes = Action::Button(ButtonId(1), SwitchState::Closed);
         let reset = Action::Reset(Conditions::ClockFailed);
         let log = Log::new(LogId(2), 300);
         for (number, message, expected) in [
@@ -381,7 +381,7 @@ mod tests {
             (7, Message::Refused(Refusal::PinsMoveButtons), &[7, 4, 5]),
             (7, Message::Refused(Refusal::ClockNotSettable), &[7, 4, 6]),
             (7, Message::Refused(Refusal::AlreadyPlaying), &[7, 4, 7]),
-            (7, Message::Refused(Refusal::Broken), &[7, 4, 8]),
+            (7, Message::Refused(Refusal::CrashLoop), &[7, 4, 8]),
         ] {
             let frame = Frame { number, message };
             assert_eq!(bytes(&frame), expected, "{message:?}");
@@ -390,9 +390,12 @@ mod tests {
 
     #[test]
     fn every_word_has_its_number() {
-        for (number, phase) in
-            (0..).zip([Phase::Free, Phase::Playing, Phase::Stopped, Phase::Broken])
-        {
+        for (number, phase) in (0..).zip([
+            Phase::Normal,
+            Phase::Playing,
+            Phase::Stopped,
+            Phase::CrashLoop,
+        ]) {
             assert_eq!(bytes(&phase), [number]);
         }
         for (number, stimulus) in (0..).zip([Stimulus::Scheduled, Stimulus::Pins]) {
@@ -410,8 +413,8 @@ mod tests {
             Refusal::PinsMoveButtons,
             Refusal::ClockNotSettable,
             Refusal::AlreadyPlaying,
-            Refusal::Broken,
-            Refusal::Free,
+            Refusal::CrashLoop,
+            Refusal::NotStopped,
             Refusal::TwiceInOneTick,
         ];
         for (number, refusal) in (0..).zip(refusals) {
@@ -446,7 +449,7 @@ mod tests {
             end: Ticks(1_000),
             stimulus: Stimulus::Pins,
         };
-        let opens = Action::Button(ButtonId(0), Contact::Open);
+        let opens = Action::Button(ButtonId(0), SwitchState::Open);
         for (command, expected) in [
             (Command::Hello, &[0][..]),
             (
@@ -469,11 +472,11 @@ mod tests {
             version: text,
             build: text,
             run: Some(u32::MAX),
-            interface: u64::MAX,
+            descriptor: u64::MAX,
             image: &[0xff; 20],
             tick_hz: u32::MAX,
             capacity: u16::MAX,
-            last_words: &[0xff; MAX_LAST_WORDS],
+            crash_record: &[0xff; MAX_LAST_WORDS],
             ..HELLO
         };
         let frame = Frame {

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use lockstep_apps::toggle::Firmware;
-//! use lockstep_core::contract::App;
+//! use lockstep_core::app::App;
 //! use lockstep_core::event::Event;
 //!
 //! let mut firmware = <Firmware as App>::new();
@@ -31,9 +31,9 @@ use crate::time::Instant;
 pub trait App: Clone + Eq + Hash + Debug {
     /// The names of everything the app has: the one list that panels, scenarios,
     /// waveforms and pin maps are derived from.
-    const INTERFACE: Interface;
+    const DESCRIPTOR: AppDescriptor;
 
-    /// The levels of all outputs, in the order [`Interface::outputs`] declares them:
+    /// The levels of all outputs, in the order [`AppDescriptor::outputs`] declares them:
     /// `[Level; N]`, and no other type, so that the number of outputs cannot change.
     type Outputs: Levels;
 
@@ -77,7 +77,7 @@ mod sealed {
 
 /// What an app has, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Interface {
+pub struct AppDescriptor {
     /// The app's name: lower-case letters, digits and `-`, beginning with a letter.
     pub name: &'static str,
     /// The app's version.
@@ -85,15 +85,15 @@ pub struct Interface {
     /// What tells two builds of one version apart: a hash of the source, a revision.
     pub build: &'static str,
     /// The names of the buttons, by [`ButtonId`](crate::event::ButtonId): letters,
-    /// digits and `-`, beginning with a letter. At most [`Interface::MAX_ITEMS`].
+    /// digits and `-`, beginning with a letter. At most [`AppDescriptor::MAX_ITEMS`].
     pub buttons: &'static [&'static str],
-    /// The outputs, in the order of [`App::outputs`]. At most [`Interface::MAX_ITEMS`].
+    /// The outputs, in the order of [`App::outputs`]. At most [`AppDescriptor::MAX_ITEMS`].
     pub outputs: &'static [Output],
-    /// The kinds of logs, by [`LogId`]. At most [`Interface::MAX_ITEMS`].
+    /// The kinds of logs, by [`LogId`]. At most [`AppDescriptor::MAX_ITEMS`].
     pub logs: &'static [LogKind],
 }
 
-impl Interface {
+impl AppDescriptor {
     /// The most buttons, outputs and kinds of logs that an app can declare, of each.
     pub const MAX_ITEMS: usize = 64;
 
@@ -129,16 +129,16 @@ impl Interface {
         hash.0
     }
 
-    /// An interface with nothing but a name and a version, to be filled in:
+    /// An descriptor with nothing but a name and a version, to be filled in:
     ///
     /// ```
-    /// use lockstep_core::contract::Interface;
+    /// use lockstep_core::app::AppDescriptor;
     /// use lockstep_core::output::Output;
     ///
-    /// const DOORBELL: Interface = Interface {
+    /// const DOORBELL: AppDescriptor = AppDescriptor {
     ///     buttons: &["bell"],
     ///     outputs: &[Output::digital("chime")],
-    ///     ..Interface::named("doorbell", env!("CARGO_PKG_VERSION"))
+    ///     ..AppDescriptor::named("doorbell", env!("CARGO_PKG_VERSION"))
     /// };
     /// ```
     #[must_use]
@@ -194,7 +194,7 @@ impl Fnv1a {
     }
 }
 
-/// A kind of log, by its place in [`Interface::logs`].
+/// A kind of log, by its place in [`AppDescriptor::logs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogId(pub u8);
@@ -259,43 +259,43 @@ pub enum LogValues {
 mod tests {
     use super::*;
 
-    const LAMP: Interface = Interface {
+    const LAMP: AppDescriptor = AppDescriptor {
         buttons: &["A", "B"],
         outputs: &[Output::digital("led"), Output::analog("lamp", 100)],
         logs: &[
             LogKind::words("power", &["off", "on"]),
             LogKind::number("level"),
         ],
-        ..Interface::named("lamp", "1.0.0")
+        ..AppDescriptor::named("lamp", "1.0.0")
     };
 
     #[test]
     fn a_fingerprint_is_of_what_places_mean() {
-        const OTHERS: [Interface; 6] = [
-            Interface {
+        const OTHERS: [AppDescriptor; 6] = [
+            AppDescriptor {
                 name: "lamb",
                 ..LAMP
             },
-            Interface {
+            AppDescriptor {
                 buttons: &["B", "A"],
                 ..LAMP
             },
-            Interface {
+            AppDescriptor {
                 buttons: &["AB"],
                 ..LAMP
             },
-            Interface {
+            AppDescriptor {
                 outputs: &[Output::digital("led"), Output::analog("lamp", 99)],
                 ..LAMP
             },
-            Interface {
+            AppDescriptor {
                 logs: &[
                     LogKind::words("power", &["on", "off"]),
                     LogKind::number("level"),
                 ],
                 ..LAMP
             },
-            Interface {
+            AppDescriptor {
                 logs: &[LogKind::number("power"), LogKind::number("level")],
                 ..LAMP
             },
@@ -303,7 +303,7 @@ mod tests {
         for other in OTHERS {
             assert_ne!(other.fingerprint(), LAMP.fingerprint(), "{other:?}");
         }
-        let rebuilt = Interface {
+        let rebuilt = AppDescriptor {
             version: "2.0.0",
             build: "1",
             ..LAMP
