@@ -7,7 +7,58 @@
 //! assert_eq!(Board::init(false, true), Err(InitError::ClockFailed));
 //! ```
 
-pub use lockstep_core::event::InitError;
+use core::fmt;
+
+use lockstep_core::event::BootCondition;
+
+/// What can be wrong when the board comes up, as the shipped apps declare it.
+pub const BOOT_CONDITIONS: &[&str] = &["clock-failed", "uart-missing"];
+
+/// Why a board did not come up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InitError {
+    /// The clock never became stable: no time can be trusted.
+    ClockFailed,
+    /// No UART answered: nobody could be told what happens.
+    UartUnavailable,
+}
+
+impl InitError {
+    /// How initialisation ended under this condition: what the world says in
+    /// [`Event::Init`](lockstep_core::event::Event::Init).
+    ///
+    /// # Errors
+    ///
+    /// The cause, unless all is well.
+    pub const fn outcome(condition: BootCondition) -> Result<(), Self> {
+        match condition {
+            BootCondition::OK => Ok(()),
+            BootCondition(1) => Err(Self::ClockFailed),
+            BootCondition(_) => Err(Self::UartUnavailable),
+        }
+    }
+
+    /// The condition that a board reports which initialised like this.
+    #[must_use]
+    pub const fn condition(outcome: Result<(), Self>) -> BootCondition {
+        match outcome {
+            Ok(()) => BootCondition::OK,
+            Err(Self::ClockFailed) => BootCondition(1),
+            Err(Self::UartUnavailable) => BootCondition(2),
+        }
+    }
+}
+
+impl fmt::Display for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClockFailed => "clock failed",
+            Self::UartUnavailable => "UART unavailable",
+        })
+    }
+}
+
+impl core::error::Error for InitError {}
 
 /// A board that came up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +126,15 @@ mod tests {
     }
 
     #[test]
-    fn idling_never_returns() {
-        let _: fn(Board) -> ! = run_forever;
+    fn a_condition_is_what_its_initialisation_reports() {
+        for outcome in [
+            Ok(()),
+            Err(InitError::ClockFailed),
+            Err(InitError::UartUnavailable),
+        ] {
+            let condition = InitError::condition(outcome);
+            assert_eq!(InitError::outcome(condition), outcome);
+        }
+        assert_eq!(BOOT_CONDITIONS.len(), 2);
     }
 }

@@ -14,9 +14,10 @@
 //! and as an [`App`], which is all that a world asks for. It has no debounce: every
 //! closing of the contact counts, and a bouncing one counts often.
 
+use crate::board::BOOT_CONDITIONS;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event;
-use lockstep_core::output::{Colour, Level, Output};
+use lockstep_core::output::{Level, Output};
 use lockstep_core::time::Instant;
 
 /// What can happen to it.
@@ -75,14 +76,12 @@ impl Default for Firmware {
 const LED: LogId = LogId(0);
 
 impl App for Firmware {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        name: "toggle",
-        version: env!("CARGO_PKG_VERSION"),
-        build: env!("LOCKSTEP_APPS_BUILD"),
-        buttons: &["button"],
-        outputs: &[Output::digital("led").in_colour(Colour::Green)],
-        logs: &[LogKind::words("led", &["off", "on"])],
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("toggle", env!("CARGO_PKG_VERSION"))
+        .with_build(env!("LOCKSTEP_APPS_BUILD"))
+        .with_buttons(&["button"])
+        .with_outputs(&[Output::digital("led")])
+        .with_logs(&[LogKind::words("led", &["off", "on"])])
+        .with_boot_conditions(BOOT_CONDITIONS);
 
     type Outputs = [Level; 1];
 

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle::Firmware;
-use lockstep_core::action::Conditions;
 use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::agent::*;
 use lockstep_core::app::App;
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::BootCondition;
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{self, End, Frame, Losses, MAX_COMMAND};
@@ -24,7 +24,7 @@ const B: ButtonId = ButtonId(1);
 const IDENTITY: Identity = Identity {
     image: &[1, 2, 3],
     boot: Boot {
-        conditions: Conditions::Ok,
+        condition: BootCondition::OK,
         data_copied: true,
         bss_zeroed: true,
         crashes: 0,
@@ -124,7 +124,7 @@ impl Observer for Kept {
 fn start(end: u32, stimulus: Stimulus) -> Start {
     Start {
         run: 7,
-        conditions: Conditions::Ok,
+        condition: BootCondition::OK,
         clock: Instant::ZERO,
         end: Ticks(end),
         stimulus,
@@ -144,7 +144,7 @@ fn stopped<A: App>() -> (Agent<A, QUEUE>, Wire) {
 /// What the host observes of these actions.
 fn on_the_host<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<Told> {
     let mut kept = Kept::default();
-    let mut run = Runner::power_up(A::new(), A::new(), Conditions::Ok, &mut kept);
+    let mut run = Runner::power_up(A::new(), A::new(), BootCondition::OK, &mut kept);
     for tick in 0..=end {
         if tick > 0 {
             run.tick(&mut kept);
@@ -309,7 +309,7 @@ fn a_run_that_is_stopped_ends_where_it_is() {
 fn every_refusal_has_its_cause() {
     let press =
         |button, tick| Command::At(Ticks(tick), Action::Button(button, SwitchState::Closed));
-    let reset = |tick| Command::At(Ticks(tick), Action::Reset(Conditions::Ok));
+    let reset = |tick| Command::At(Ticks(tick), Action::Reset(BootCondition::OK));
     let run = |stimulus| Command::Start(start(100, stimulus));
     let wrapped = Command::Start(Start {
         clock: Instant(7),
@@ -364,7 +364,7 @@ fn every_refusal_has_its_cause() {
 struct Unset;
 
 impl App for Unset {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor::named("unset", "1.0.0");
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("unset", "1.0.0");
 
     type Outputs = [Level; 0];
 
@@ -459,7 +459,7 @@ fn ticks_that_passed_unseen_are_told_at_the_end() {
 fn a_query_is_answered_with_how_far_the_run_is() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
-    wire.ask(Command::At(Ticks(5), Action::Reset(Conditions::Ok)));
+    wire.ask(Command::At(Ticks(5), Action::Reset(BootCondition::OK)));
     wire.ask(Command::Query);
     agent.receive(&|| 0, &mut wire);
     let status = Status {

@@ -15,9 +15,11 @@ use heapless::Deque;
 
 use crate::action::{Action, SwitchState};
 use crate::app::App;
-use crate::event::ButtonId;
+use crate::event::{BootCondition, ButtonId};
 use crate::output::Level;
-use crate::protocol::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+use crate::protocol::{
+    Boot, Command, MAX_COMMAND, Message, Phase, Refusal, Start, Status, Stimulus,
+};
 use crate::runner::Runner;
 use crate::time::{Instant, Ticks};
 use inbox::Inbox;
@@ -47,6 +49,10 @@ pub struct Identity {
     pub crash_record: &'static [u8],
 }
 
+/// The most bytes of commands that are carried out at once: a host that sends without end
+/// keeps no tick from being played.
+pub const RECEIVE_BUDGET: usize = 8 * MAX_COMMAND;
+
 /// Plays one app on a board, for nobody or for a bench that can schedule `QUEUE` events.
 #[derive(Debug)]
 pub struct Agent<A: App, const QUEUE: usize> {
@@ -68,7 +74,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             outbox: &mut outbox,
             link,
         };
-        let runner = Runner::power_up(A::new(), A::new(), identity.boot.conditions, &mut tracer);
+        let runner = Runner::power_up(A::new(), A::new(), identity.boot.condition, &mut tracer);
         Self {
             runner,
             phase: Phase::Normal,
@@ -109,12 +115,14 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         }
     }
 
-    /// Carries out the commands that have come. True when a run began, whose tick 0 is now.
+    /// Carries out the commands that have come, at most [`RECEIVE_BUDGET`] bytes of them. True
+    /// when a run began, whose tick 0 is now.
     ///
     /// `contacts` samples the closed ones, as [`Agent::tick`] takes them: those of tick 0.
     pub fn receive(&mut self, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
         let mut began = false;
-        while let Some(command) = self.inbox.next(link) {
+        let mut budget = RECEIVE_BUDGET;
+        while let Some(command) = self.inbox.next(&mut budget, link) {
             match command {
                 Ok(command) => began |= self.handle_command(command, contacts, link),
                 Err(_) => self.refuse(Refusal::Malformed, link),
@@ -183,12 +191,15 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
 
     fn schedule(&mut self, tick: Ticks, action: Action) -> Result<(), Refusal> {
         if let Action::Button(ButtonId(index), _) = action {
-            if usize::from(index) >= A::DESCRIPTOR.buttons.len() {
+            if usize::from(index) >= A::DESCRIPTOR.buttons().len() {
                 return Err(Refusal::NoSuchButton);
             }
             if self.phase == Phase::Playing && self.stimulus == Stimulus::Pins {
                 return Err(Refusal::PinsMoveButtons);
             }
+        }
+        if let Action::Reset(condition) = action {
+            declared::<A>(condition)?;
         }
         let now = self.runner.now();
         match self.phase {
@@ -223,6 +234,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         if self.phase == Phase::Playing {
             return Err(Refusal::AlreadyPlaying);
         }
+        declared::<A>(start.condition)?;
         let starts_at_zero = start.clock == Instant::ZERO;
         let app = A::starting_at(start.clock)
             .or_else(|| starts_at_zero.then(A::new))
@@ -234,12 +246,8 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         self.stop(link);
         let Self { outbox, .. } = self;
         outbox.begin(Some(start.run), link);
-        self.runner = Runner::power_up(
-            app,
-            A::new(),
-            start.conditions,
-            &mut Tracer { outbox, link },
-        );
+        self.runner =
+            Runner::power_up(app, A::new(), start.condition, &mut Tracer { outbox, link });
         self.phase = Phase::Playing;
         self.stimulus = start.stimulus;
         self.end = start.end;
@@ -263,7 +271,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     fn act_sampled(&mut self, contacts: u64, link: &mut dyn Link) {
         let Self { runner, outbox, .. } = self;
         let moved = contacts ^ runner.closed();
-        for (button, _) in (0..).map(ButtonId).zip(A::DESCRIPTOR.buttons) {
+        for (button, _) in (0..).map(ButtonId).zip(A::DESCRIPTOR.buttons()) {
             let contact = if contacts >> button.0 & 1 == 1 {
                 SwitchState::Closed
             } else {
@@ -311,6 +319,14 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             self.phase = Phase::Stopped;
             self.outbox.end(self.runner.now(), link);
         }
+    }
+}
+
+/// Whether the app declares the condition: another one it could not tell from any.
+fn declared<A: App>(condition: BootCondition) -> Result<(), Refusal> {
+    match A::DESCRIPTOR.boot_condition_name(condition) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::NoSuchBootCondition),
     }
 }
 

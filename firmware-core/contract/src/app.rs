@@ -6,10 +6,10 @@
 //! ```
 //! use lockstep_apps::toggle::Firmware;
 //! use lockstep_core::app::App;
-//! use lockstep_core::event::Event;
+//! use lockstep_core::event::{BootCondition, Event};
 //!
 //! let mut firmware = <Firmware as App>::new();
-//! App::handle(&mut firmware, Event::Init(Ok(())), &mut |log| println!("{log:?}"));
+//! App::handle(&mut firmware, Event::Init(BootCondition::OK), &mut |log| println!("{log:?}"));
 //! App::handle(&mut firmware, Event::Tick, &mut |_| ());
 //! println!("{:?}", firmware.outputs());
 //! ```
@@ -20,7 +20,8 @@
 use core::fmt::Debug;
 use core::hash::Hash;
 
-use crate::event::Event;
+use crate::event::{BootCondition, Event};
+use crate::fnv::Fnv1a;
 use crate::output::{Level, Output};
 use crate::time::Instant;
 
@@ -76,36 +77,161 @@ mod sealed {
 }
 
 /// What an app has, by name.
+///
+/// Built by a const builder, so that what is added to it later has a default:
+///
+/// ```
+/// use lockstep_core::app::AppDescriptor;
+/// use lockstep_core::output::Output;
+///
+/// const DOORBELL: AppDescriptor = AppDescriptor::new("doorbell", env!("CARGO_PKG_VERSION"))
+///     .with_buttons(&["bell"])
+///     .with_outputs(&[Output::digital("chime")]);
+/// assert_eq!(DOORBELL.buttons(), ["bell"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AppDescriptor {
-    /// The app's name: lower-case letters, digits and `-`, beginning with a letter.
-    pub name: &'static str,
-    /// The app's version.
-    pub version: &'static str,
-    /// What tells two builds of one version apart: a hash of the source, a revision.
-    pub build: &'static str,
-    /// The names of the buttons, by [`ButtonId`](crate::event::ButtonId): letters,
-    /// digits and `-`, beginning with a letter. At most [`AppDescriptor::MAX_ITEMS`].
-    pub buttons: &'static [&'static str],
-    /// The outputs, in the order of [`App::outputs`]. At most [`AppDescriptor::MAX_ITEMS`].
-    pub outputs: &'static [Output],
-    /// The kinds of logs, by [`LogId`]. At most [`AppDescriptor::MAX_ITEMS`].
-    pub logs: &'static [LogKind],
+    name: &'static str,
+    version: &'static str,
+    build: &'static str,
+    buttons: &'static [&'static str],
+    outputs: &'static [Output],
+    logs: &'static [LogKind],
+    boot_conditions: &'static [&'static str],
 }
 
 impl AppDescriptor {
     /// The most buttons, outputs and kinds of logs that an app can declare, of each.
     pub const MAX_ITEMS: usize = 64;
 
+    /// The most boot conditions that an app can declare.
+    pub const MAX_BOOT_CONDITIONS: usize = 16;
+
     /// The build of an app that does not say: taken to differ from any other.
     pub const UNKNOWN_BUILD: &'static str = "unknown";
 
-    /// What tells this list from any other: two interfaces with the same fingerprint give
+    /// A descriptor with nothing but a name and a version.
+    ///
+    /// The name is of lower-case letters, digits and `-`, beginning with a letter.
+    #[must_use]
+    pub const fn new(name: &'static str, version: &'static str) -> Self {
+        Self {
+            name,
+            version,
+            build: Self::UNKNOWN_BUILD,
+            buttons: &[],
+            outputs: &[],
+            logs: &[],
+            boot_conditions: &[],
+        }
+    }
+
+    /// With what tells two builds of one version apart: a hash of the source, a revision.
+    #[must_use]
+    pub const fn with_build(mut self, build: &'static str) -> Self {
+        self.build = build;
+        self
+    }
+
+    /// With buttons, by [`ButtonId`](crate::event::ButtonId): names of letters, digits and
+    /// `-`, beginning with a letter. At most [`AppDescriptor::MAX_ITEMS`].
+    #[must_use]
+    pub const fn with_buttons(mut self, buttons: &'static [&'static str]) -> Self {
+        self.buttons = buttons;
+        self
+    }
+
+    /// With outputs, in the order of [`App::outputs`]. At most
+    /// [`AppDescriptor::MAX_ITEMS`].
+    #[must_use]
+    pub const fn with_outputs(mut self, outputs: &'static [Output]) -> Self {
+        self.outputs = outputs;
+        self
+    }
+
+    /// With kinds of logs, by [`LogId`]. At most [`AppDescriptor::MAX_ITEMS`].
+    #[must_use]
+    pub const fn with_logs(mut self, logs: &'static [LogKind]) -> Self {
+        self.logs = logs;
+        self
+    }
+
+    /// With what can be wrong when the board comes up, by [`BootCondition`]: names of
+    /// lower-case letters, digits and `-`, beginning with a letter, such as
+    /// `clock-failed`. At most [`AppDescriptor::MAX_BOOT_CONDITIONS`].
+    #[must_use]
+    pub const fn with_boot_conditions(mut self, conditions: &'static [&'static str]) -> Self {
+        self.boot_conditions = conditions;
+        self
+    }
+
+    /// The app's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The app's version.
+    #[must_use]
+    pub const fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// What tells two builds of one version apart.
+    #[must_use]
+    pub const fn build(&self) -> &'static str {
+        self.build
+    }
+
+    /// The names of the buttons, by [`ButtonId`](crate::event::ButtonId).
+    #[must_use]
+    pub const fn buttons(&self) -> &'static [&'static str] {
+        self.buttons
+    }
+
+    /// The outputs, in the order of [`App::outputs`].
+    #[must_use]
+    pub const fn outputs(&self) -> &'static [Output] {
+        self.outputs
+    }
+
+    /// The kinds of logs, by [`LogId`].
+    #[must_use]
+    pub const fn logs(&self) -> &'static [LogKind] {
+        self.logs
+    }
+
+    /// The names of what can be wrong when the board comes up.
+    #[must_use]
+    pub const fn boot_conditions(&self) -> &'static [&'static str] {
+        self.boot_conditions
+    }
+
+    /// The name of a condition: [`BootCondition::OK_NAME`], or one that the app declares.
+    #[must_use]
+    pub fn boot_condition_name(&self, condition: BootCondition) -> Option<&'static str> {
+        match condition {
+            BootCondition::OK => Some(BootCondition::OK_NAME),
+            BootCondition(number) => self.boot_conditions.get(usize::from(number) - 1).copied(),
+        }
+    }
+
+    /// The condition of this name.
+    #[must_use]
+    pub fn boot_condition(&self, name: &str) -> Option<BootCondition> {
+        let mut declared = (1..).map(BootCondition).zip(self.boot_conditions);
+        if name == BootCondition::OK_NAME {
+            return Some(BootCondition::OK);
+        }
+        declared.find_map(|(condition, known)| (*known == name).then_some(condition))
+    }
+
+    /// What tells this list from any other: two descriptors with the same fingerprint give
     /// every place the same meaning.
     ///
     /// Events and observations travel as places in these lists, so whoever reads them has
     /// to hold the same ones. FNV-1a, 64 bits, over names, ranges and words; not over
-    /// version, build and colours.
+    /// version and build.
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
         let mut hash = Fnv1a::new().text(self.name).list(self.buttons);
@@ -113,7 +239,9 @@ impl AppDescriptor {
         let mut index = 0;
         while index < self.outputs.len() {
             let output = &self.outputs[index];
-            hash = hash.text(output.name).number(output.range.max().0 as usize);
+            hash = hash
+                .text(output.name())
+                .number(output.range().max().0 as usize);
             index += 1;
         }
         hash = hash.number(self.logs.len());
@@ -126,82 +254,18 @@ impl AppDescriptor {
             };
             index += 1;
         }
-        hash.0
-    }
-
-    /// An descriptor with nothing but a name and a version, to be filled in:
-    ///
-    /// ```
-    /// use lockstep_core::app::AppDescriptor;
-    /// use lockstep_core::output::Output;
-    ///
-    /// const DOORBELL: AppDescriptor = AppDescriptor {
-    ///     buttons: &["bell"],
-    ///     outputs: &[Output::digital("chime")],
-    ///     ..AppDescriptor::named("doorbell", env!("CARGO_PKG_VERSION"))
-    /// };
-    /// ```
-    #[must_use]
-    pub const fn named(name: &'static str, version: &'static str) -> Self {
-        Self {
-            name,
-            version,
-            build: Self::UNKNOWN_BUILD,
-            buttons: &[],
-            outputs: &[],
-            logs: &[],
-        }
-    }
-}
-
-/// FNV-1a, 64 bits: an identity, not a defence.
-struct Fnv1a(u64);
-
-impl Fnv1a {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    const fn byte(self, byte: u8) -> Self {
-        Self((self.0 ^ byte as u64).wrapping_mul(0x0100_0000_01b3))
-    }
-
-    /// Its length comes first, so that no two lists of texts run into the same bytes.
-    const fn text(self, text: &str) -> Self {
-        let mut hash = self.number(text.len());
-        let mut index = 0;
-        while index < text.len() {
-            hash = hash.byte(text.as_bytes()[index]);
-            index += 1;
-        }
-        hash
-    }
-
-    /// Its 32 lowest bits, so that the hash is the same on a board and on a host.
-    const fn number(self, number: usize) -> Self {
-        let [a, b, c, d, ..] = (number as u64).to_le_bytes();
-        self.byte(a).byte(b).byte(c).byte(d)
-    }
-
-    const fn list(self, texts: &[&str]) -> Self {
-        let mut hash = self.number(texts.len());
-        let mut index = 0;
-        while index < texts.len() {
-            hash = hash.text(texts[index]);
-            index += 1;
-        }
-        hash
+        hash.list(self.boot_conditions).finish()
     }
 }
 
 /// A kind of log, by its place in [`AppDescriptor::logs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogId(pub u8);
 
 /// One thing an app says happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Log {
     /// What kind of thing.
     pub id: LogId,
@@ -220,13 +284,23 @@ impl Log {
 /// A kind of log as its app declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LogKind {
-    /// Its name: lower-case letters, digits and `-`, beginning with a letter.
-    pub name: &'static str,
-    /// What its value means.
-    pub values: LogValues,
+    name: &'static str,
+    values: LogValues,
 }
 
 impl LogKind {
+    /// Its name: lower-case letters, digits and `-`, beginning with a letter.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What its value means.
+    #[must_use]
+    pub const fn values(&self) -> LogValues {
+        self.values
+    }
+
     /// A kind whose values are words; [`Log::value`] is a place in `words`.
     #[must_use]
     pub const fn words(name: &'static str, words: &'static [&'static str]) -> Self {
@@ -259,46 +333,31 @@ pub enum LogValues {
 mod tests {
     use super::*;
 
-    const LAMP: AppDescriptor = AppDescriptor {
-        buttons: &["A", "B"],
-        outputs: &[Output::digital("led"), Output::analog("lamp", 100)],
-        logs: &[
+    const LAMP: AppDescriptor = AppDescriptor::new("lamp", "1.0.0")
+        .with_buttons(&["A", "B"])
+        .with_outputs(&[Output::digital("led"), Output::analog("lamp", 100)])
+        .with_logs(&[
             LogKind::words("power", &["off", "on"]),
             LogKind::number("level"),
-        ],
-        ..AppDescriptor::named("lamp", "1.0.0")
-    };
+        ])
+        .with_boot_conditions(&["clock-failed"]);
 
     #[test]
     fn a_fingerprint_is_of_what_places_mean() {
-        const OTHERS: [AppDescriptor; 6] = [
+        const OTHERS: [AppDescriptor; 7] = [
             AppDescriptor {
                 name: "lamb",
                 ..LAMP
             },
-            AppDescriptor {
-                buttons: &["B", "A"],
-                ..LAMP
-            },
-            AppDescriptor {
-                buttons: &["AB"],
-                ..LAMP
-            },
-            AppDescriptor {
-                outputs: &[Output::digital("led"), Output::analog("lamp", 99)],
-                ..LAMP
-            },
-            AppDescriptor {
-                logs: &[
-                    LogKind::words("power", &["on", "off"]),
-                    LogKind::number("level"),
-                ],
-                ..LAMP
-            },
-            AppDescriptor {
-                logs: &[LogKind::number("power"), LogKind::number("level")],
-                ..LAMP
-            },
+            LAMP.with_buttons(&["B", "A"]),
+            LAMP.with_buttons(&["AB"]),
+            LAMP.with_outputs(&[Output::digital("led"), Output::analog("lamp", 99)]),
+            LAMP.with_logs(&[
+                LogKind::words("power", &["on", "off"]),
+                LogKind::number("level"),
+            ]),
+            LAMP.with_logs(&[LogKind::number("power"), LogKind::number("level")]),
+            LAMP.with_boot_conditions(&["uart-missing"]),
         ];
         for other in OTHERS {
             assert_ne!(other.fingerprint(), LAMP.fingerprint(), "{other:?}");
@@ -309,5 +368,16 @@ mod tests {
             ..LAMP
         };
         assert_eq!(rebuilt.fingerprint(), LAMP.fingerprint());
+    }
+
+    #[test]
+    fn a_boot_condition_has_one_name() {
+        for (number, name) in [(0, "ok"), (1, "clock-failed")] {
+            let condition = BootCondition(number);
+            assert_eq!(LAMP.boot_condition_name(condition), Some(name));
+            assert_eq!(LAMP.boot_condition(name), Some(condition));
+        }
+        assert_eq!(LAMP.boot_condition_name(BootCondition(2)), None);
+        assert_eq!(LAMP.boot_condition("uart-missing"), None);
     }
 }

@@ -1,10 +1,8 @@
 //! What the world does to an app.
 
-use core::fmt;
-
 /// A button, by its place in [`AppDescriptor::buttons`](crate::app::AppDescriptor::buttons).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ButtonId(pub u8);
 
 /// One thing that happens to an app.
@@ -14,7 +12,7 @@ pub struct ButtonId(pub u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// The board came up, or failed to: always the first event, and only the first.
-    Init(Result<(), InitError>),
+    Init(BootCondition),
     /// One tick, a millisecond, has passed.
     Tick,
     /// The contact of a button closed. Contacts bounce: this is the raw edge.
@@ -23,22 +21,18 @@ pub enum Event {
     Release(ButtonId),
 }
 
-/// Why a board did not come up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum InitError {
-    /// The clock never became stable: no time can be trusted.
-    ClockFailed,
-    /// No UART answered: nobody could be told what happens.
-    UartUnavailable,
-}
+/// What a board found when it came up: all well, or what the app declares can be wrong, by
+/// its place in [`AppDescriptor::boot_conditions`] counted from 1.
+///
+/// [`AppDescriptor::boot_conditions`]: crate::app::AppDescriptor::boot_conditions
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct BootCondition(pub u8);
 
-impl fmt::Display for InitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClockFailed => "clock failed",
-            Self::UartUnavailable => "UART unavailable",
-        })
-    }
-}
+impl BootCondition {
+    /// All is well.
+    pub const OK: Self = Self(0);
 
-impl core::error::Error for InitError {}
+    /// The name of [`BootCondition::OK`] in traces.
+    pub const OK_NAME: &'static str = "ok";
+}

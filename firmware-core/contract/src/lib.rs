@@ -33,6 +33,7 @@ pub mod app;
 pub mod crash_record;
 pub mod debounce;
 pub mod event;
+pub mod fnv;
 pub mod gesture;
 pub mod hold_timer;
 pub mod output;

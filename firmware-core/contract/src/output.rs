@@ -2,7 +2,7 @@
 
 /// What stands on an output: 0 is off, and a digital output is 0 or 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Level(pub u16);
 
 impl Level {
@@ -42,53 +42,43 @@ impl Range {
     }
 }
 
-/// The colour people see an output in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "a colour is its own description")]
-pub enum Colour {
-    Red,
-    Amber,
-    Green,
-    Blue,
-    White,
-}
-
 /// One output as its app declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Output {
-    /// Its name: lower-case letters, digits and `-`, beginning with a letter.
-    pub name: &'static str,
-    /// The levels it can have.
-    pub range: Range,
-    /// The colour to draw it in.
-    pub colour: Colour,
+    name: &'static str,
+    range: Range,
 }
 
 impl Output {
-    /// An output that is on or off, drawn in red unless told.
+    /// An output that is on or off.
+    ///
+    /// The name is of lower-case letters, digits and `-`, beginning with a letter.
     #[must_use]
     pub const fn digital(name: &'static str) -> Self {
         Self {
             name,
             range: Range::Digital,
-            colour: Colour::Red,
         }
     }
 
-    /// An output with levels from 0 to `max`, drawn in red unless told.
+    /// An output with levels from 0 to `max`.
     #[must_use]
     pub const fn analog(name: &'static str, max: u16) -> Self {
         Self {
             name,
             range: Range::Analog { max },
-            colour: Colour::Red,
         }
     }
 
-    /// The same output, drawn in `colour`.
+    /// Its name.
     #[must_use]
-    pub const fn in_colour(mut self, colour: Colour) -> Self {
-        self.colour = colour;
-        self
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The levels it can have.
+    #[must_use]
+    pub const fn range(&self) -> Range {
+        self.range
     }
 }

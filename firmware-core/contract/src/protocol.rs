@@ -16,7 +16,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, Conditions};
+use crate::action::Action;
+use crate::event::BootCondition;
 use crate::runner::Observation;
 use crate::time::{Instant, Ticks};
 
@@ -66,7 +67,7 @@ pub enum Message<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello<'a> {
     /// [`VERSION`].
-    pub wire: u8,
+    pub protocol: u8,
     /// [`Start::run`] of the run that this begins or that is being played; nothing when the
     /// board has come up by itself.
     pub run: Option<u32>,
@@ -77,7 +78,7 @@ pub struct Hello<'a> {
     /// [`AppDescriptor::build`](crate::app::AppDescriptor::build): the core's sources.
     pub build: &'a str,
     /// [`AppDescriptor::fingerprint`](crate::app::AppDescriptor::fingerprint).
-    pub descriptor: u64,
+    pub fingerprint: u64,
     /// The image's identity: its build id, as the linker wrote it.
     pub image: &'a [u8],
     /// Ticks a second.
@@ -95,7 +96,7 @@ pub struct Hello<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
     /// What initialisation found.
-    pub conditions: Conditions,
+    pub condition: BootCondition,
     /// Start-up code copied `.data` from flash.
     pub data_copied: bool,
     /// Start-up code zeroed `.bss`.
@@ -181,7 +182,7 @@ pub struct Start {
     /// A number for this run, of the bench's choice, that its hello repeats.
     pub run: u32,
     /// What the board pretends to find at tick 0.
-    pub conditions: Conditions,
+    pub condition: BootCondition,
     /// Where the app's tick counter starts.
     pub clock: Instant,
     /// The last tick that is played.
@@ -215,6 +216,8 @@ pub enum Refusal {
     NotStopped,
     /// The button moves in this tick already, or a reset comes in it already.
     TwiceInOneTick,
+    /// The app declares no such boot condition.
+    NoSuchBootCondition,
 }
 
 /// What is not a message.
@@ -302,17 +305,17 @@ mod tests {
     }
 
     const HELLO: Hello<'static> = Hello {
-        wire: VERSION,
+        protocol: VERSION,
         run: None,
         app: "a",
         version: "1",
         build: "b",
-        descriptor: 1,
+        fingerprint: 1,
         image: &[7, 8],
         tick_hz: 1_000,
         capacity: 32,
         boot: Boot {
-            conditions: Conditions::UartMissing,
+            condition: BootCondition(2),
             data_copied: true,
             bss_zeroed: true,
             crashes: 3,
@@ -340,7 +343,7 @@ mod tests {
             },
         };
         let closes = Action::Button(ButtonId(1), SwitchState::Closed);
-        let reset = Action::Reset(Conditions::ClockFailed);
+        let reset = Action::Reset(BootCondition(1));
         let log = Log::new(LogId(2), 300);
         for (number, message, expected) in [
             (
@@ -401,8 +404,8 @@ mod tests {
         for (number, stimulus) in (0..).zip([Stimulus::Scheduled, Stimulus::Pins]) {
             assert_eq!(bytes(&stimulus), [number]);
         }
-        for (number, conditions) in (0..).zip(Conditions::ALL) {
-            assert_eq!(bytes(&conditions), [number]);
+        for number in 0..3 {
+            assert_eq!(bytes(&BootCondition(number)), [number]);
         }
         let refusals = [
             Refusal::Malformed,
@@ -416,6 +419,7 @@ mod tests {
             Refusal::CrashLoop,
             Refusal::NotStopped,
             Refusal::TwiceInOneTick,
+            Refusal::NoSuchBootCondition,
         ];
         for (number, refusal) in (0..).zip(refusals) {
             assert_eq!(bytes(&refusal)[0], number, "{refusal:?}");
@@ -444,7 +448,7 @@ mod tests {
     fn every_command_stands_in_these_bytes() {
         let start = Start {
             run: 300,
-            conditions: Conditions::Ok,
+            condition: BootCondition::OK,
             clock: Instant(u32::MAX),
             end: Ticks(1_000),
             stimulus: Stimulus::Pins,
@@ -472,7 +476,7 @@ mod tests {
             version: text,
             build: text,
             run: Some(u32::MAX),
-            descriptor: u64::MAX,
+            fingerprint: u64::MAX,
             image: &[0xff; 20],
             tick_hz: u32::MAX,
             capacity: u16::MAX,
@@ -486,7 +490,7 @@ mod tests {
         assert!(encode(&frame, &mut [0; MAX_FRAME]).is_some());
         let start = Start {
             run: u32::MAX,
-            conditions: Conditions::UartMissing,
+            condition: BootCondition(2),
             clock: Instant(u32::MAX),
             end: Ticks::MAX,
             stimulus: Stimulus::Pins,

@@ -5,15 +5,15 @@
 //! what it says and shows because of them is observed. Nothing else moves an app, so a
 //! run depends on its events alone.
 
-use crate::action::{Action, Conditions, SwitchState};
+use crate::action::{Action, SwitchState};
 use crate::app::{App, AppDescriptor, Levels, Log};
-use crate::event::{ButtonId, Event};
+use crate::event::{BootCondition, ButtonId, Event};
 use crate::output::Level;
 use crate::time::Ticks;
 
 /// One thing that was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Observation {
     /// The world did something to the app.
     Input(Action),
@@ -45,17 +45,17 @@ pub struct Runner<A: App> {
 }
 
 impl<A: App> Runner<A> {
-    /// Powers up `app` at tick 0 under these conditions; `after_reset` is what a later
+    /// Powers up `app` at tick 0 under these condition; `after_reset` is what a later
     /// reset makes of it. All contacts are open.
     pub fn power_up(
         app: A,
         after_reset: A,
-        conditions: Conditions,
+        condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
         const {
             assert!(
-                A::Outputs::COUNT == A::DESCRIPTOR.outputs.len(),
+                A::Outputs::COUNT == A::DESCRIPTOR.outputs().len(),
                 "`Outputs` has another number of levels than `DESCRIPTOR` declares outputs"
             );
         }
@@ -66,7 +66,7 @@ impl<A: App> Runner<A> {
             now: Ticks::ZERO,
             closed: 0,
         };
-        run.initialise(conditions, observer);
+        run.initialise(condition, observer);
         run.last_outputs = run.app.outputs();
         for (index, &level) in (0..).zip(run.last_outputs.as_ref()) {
             observer.observe(run.now, Observation::Output(index, level));
@@ -86,7 +86,7 @@ impl<A: App> Runner<A> {
     /// Does this to the app at the present tick.
     pub fn apply(&mut self, action: Action, observer: &mut dyn Observer) {
         match action {
-            Action::Reset(conditions) => self.reset(conditions, observer),
+            Action::Reset(condition) => self.reset(condition, observer),
             Action::Button(button, contact) => self.move_contact(button, contact, observer),
         }
     }
@@ -124,14 +124,14 @@ impl<A: App> Runner<A> {
         self.closed
     }
 
-    fn initialise(&mut self, conditions: Conditions, observer: &mut dyn Observer) {
-        observer.observe(self.now, Observation::Input(Action::Reset(conditions)));
-        self.handle(Event::Init(conditions.init()), observer);
+    fn initialise(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
+        observer.observe(self.now, Observation::Input(Action::Reset(condition)));
+        self.handle(Event::Init(condition), observer);
     }
 
-    fn reset(&mut self, conditions: Conditions, observer: &mut dyn Observer) {
+    fn reset(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
         self.app = self.after_reset.clone();
-        self.initialise(conditions, observer);
+        self.initialise(condition, observer);
         self.press_what_is_held(observer);
     }
 

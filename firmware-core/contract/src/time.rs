@@ -7,7 +7,7 @@ use core::ops::Add;
 ///
 /// Arithmetic saturates: a length never wraps round to a short one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ticks(pub u32);
 
 impl Ticks {
@@ -65,7 +65,7 @@ impl fmt::Display for Ticks {
 /// Two readings have no order of their own: which came first depends on how far apart
 /// they can be. Ask [`Instant::since`] for a length instead of comparing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "protocol", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Instant(pub u32);
 
 impl Instant {

@@ -44,7 +44,7 @@ impl Progress {
 
 /// A real board is written to as seldom as can be: whoever waits sees when.
 pub(super) fn tell_flash(bench: &Bench, firmware: &Firmware) {
-    let (name, app) = (&bench.name, firmware.app.descriptor().name);
+    let (name, app) = (&bench.name, firmware.app.descriptor().name());
     say(&format!(
         "flashed  {name}  {app}, image {}",
         firmware.identity

@@ -498,7 +498,7 @@ fn images(
         })?;
         for firmware in built {
             images.insert(
-                (board.name.clone(), firmware.app.descriptor().name),
+                (board.name.clone(), firmware.app.descriptor().name()),
                 firmware,
             );
         }

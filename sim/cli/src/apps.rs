@@ -29,29 +29,24 @@ impl Apps {
 }
 
 fn describe(descriptor: &AppDescriptor, out: &mut String) -> std::fmt::Result {
-    let AppDescriptor {
-        name,
-        version,
-        build,
-        ..
-    } = descriptor;
+    let (name, version, build) = (descriptor.name(), descriptor.version(), descriptor.build());
     writeln!(out, "{name} {version} (build {build})")?;
-    writeln!(out, "  buttons  {}", descriptor.buttons.join(", "))?;
+    writeln!(out, "  buttons  {}", descriptor.buttons().join(", "))?;
     let outputs: Vec<_> = descriptor
-        .outputs
+        .outputs()
         .iter()
-        .map(|output| match output.range {
-            Range::Digital => output.name.to_owned(),
-            Range::Analog { max } => format!("{} (0 to {max})", output.name),
+        .map(|output| match output.range() {
+            Range::Digital => output.name().to_owned(),
+            Range::Analog { max } => format!("{} (0 to {max})", output.name()),
         })
         .collect();
     writeln!(out, "  outputs  {}", outputs.join(", "))?;
-    for log in descriptor.logs {
-        match log.values {
+    for log in descriptor.logs() {
+        match log.values() {
             LogValues::Words(words) => {
-                writeln!(out, "  log      {} ({})", log.name, words.join(", "))?;
+                writeln!(out, "  log      {} ({})", log.name(), words.join(", "))?;
             }
-            LogValues::Number => writeln!(out, "  log      {} (a number)", log.name)?,
+            LogValues::Number => writeln!(out, "  log      {} (a number)", log.name())?,
         }
     }
     Ok(())

@@ -98,6 +98,7 @@ impl Session<'_> {
             PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
             PlayError::ClockNotSettable { .. }
             | PlayError::NoSuchButton { .. }
+            | PlayError::NoSuchBootCondition { .. }
             | PlayError::TraceFull { .. }
             | PlayError::Stopped(_) => return self.report.plain(&message, None).into(),
         };

@@ -56,7 +56,7 @@ struct Judge<'a> {
 }
 
 fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
-    let mut outputs = vec![Vec::new(); trace.descriptor().outputs.len()];
+    let mut outputs = vec![Vec::new(); trace.descriptor().outputs().len()];
     for (index, entry) in trace.entries().iter().enumerate() {
         if let Observation::Output(output, _) = entry.what
             && let Some(places) = outputs.get_mut(usize::from(output))
@@ -105,9 +105,9 @@ impl Judge<'_> {
     fn output(&self, output: u8, claim: OutputClaim, at: Moment) -> Result<(), Verdict> {
         let name = self
             .descriptor
-            .outputs
+            .outputs()
             .get(usize::from(output))
-            .map_or("?", |output| output.name);
+            .map_or("?", |output| output.name());
         let level = self.level(output, at).ok_or_else(|| {
             let message = format!("the trace does not show `{name}` up to tick {}", at.tick.0);
             (at.tick, message, None)
@@ -235,16 +235,16 @@ impl Judge<'_> {
     }
 
     fn log_name(&self, log: LogId, value: Option<u16>) -> String {
-        let Some(kind) = self.descriptor.logs.get(usize::from(log.0)) else {
+        let Some(kind) = self.descriptor.logs().get(usize::from(log.0)) else {
             return "?".to_owned();
         };
-        match (kind.values, value) {
-            (_, None) => kind.name.to_owned(),
+        match (kind.values(), value) {
+            (_, None) => kind.name().to_owned(),
             (LogValues::Words(words), Some(value)) => {
                 let word = words.get(usize::from(value)).copied().unwrap_or("?");
-                format!("{} {word}", kind.name)
+                format!("{} {word}", kind.name())
             }
-            (LogValues::Number, Some(value)) => format!("{} {value}", kind.name),
+            (LogValues::Number, Some(value)) => format!("{} {value}", kind.name()),
         }
     }
 

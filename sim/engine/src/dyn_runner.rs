@@ -1,9 +1,9 @@
 //! A [`Runner`] of any app behind one type, with what only the host needs: state that can be
 //! read, and copies that go their own way.
 
-use lockstep_core::action::{Action, Conditions};
+use lockstep_core::action::Action;
 use lockstep_core::app::{App, AppDescriptor};
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{BootCondition, ButtonId};
 use lockstep_core::output::Level;
 use lockstep_core::runner::Runner;
 pub use lockstep_core::runner::{Observation, Observer};
@@ -44,15 +44,15 @@ pub trait DynRunner {
 pub struct AppRunner<A: App>(Runner<A>);
 
 impl<A: App + 'static> AppRunner<A> {
-    /// Powers up `app` at tick 0 under these conditions; `after_reset` is what a later
+    /// Powers up `app` at tick 0 under these condition; `after_reset` is what a later
     /// reset makes of it.
     pub fn power_up(
         app: A,
         after_reset: A,
-        conditions: Conditions,
+        condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
-        Self(Runner::power_up(app, after_reset, conditions, observer))
+        Self(Runner::power_up(app, after_reset, condition, observer))
     }
 }
 

@@ -20,6 +20,7 @@ pub mod files;
 pub mod golden;
 pub mod input;
 pub mod load;
+pub mod output_color;
 pub mod play;
 pub mod recording;
 pub mod registry;

@@ -104,7 +104,7 @@ impl Form {
                 // On a command line the first app goes without saying.
                 if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
                     scenario.app = Some(Name {
-                        text: first.descriptor().name.to_owned(),
+                        text: first.descriptor().name().to_owned(),
                         place: START,
                     });
                 }
@@ -259,8 +259,8 @@ fn other_build(recording: &Recording, descriptor: &AppDescriptor) -> Vec<String>
         recording.app(),
         recording.app_version(),
         recording.build(),
-        descriptor.version,
-        descriptor.build
+        descriptor.version(),
+        descriptor.build()
     )]
 }
 

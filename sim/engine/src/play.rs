@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::dyn_runner::{DynRunner, Observation, Observer};
 use crate::registry::AppEntry;
-use crate::script::{Action, Script, Timed};
+use crate::script::{Action, BootCondition, Script, Timed};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
 /// How many ticks are played between two looks at whoever watches.
@@ -41,6 +41,16 @@ pub enum PlayError {
         /// The button, by its place.
         button: ButtonId,
         /// How many the app has.
+        count: usize,
+    },
+    /// The script comes up under a boot condition that the app does not declare.
+    #[error("app `{app}` declares {count} boot conditions, and the script has number {}", .condition.0)]
+    NoSuchBootCondition {
+        /// Which app.
+        app: &'static str,
+        /// The condition, by its place counted from 1.
+        condition: BootCondition,
+        /// How many the app declares.
         count: usize,
     },
     /// The app panicked: what it would do on a board nobody can say.
@@ -126,15 +136,16 @@ pub fn start(
     script: &Script,
     observer: &mut dyn Observer,
 ) -> Result<Box<dyn DynRunner>, PlayError> {
-    let name = app.descriptor().name;
+    let name = app.descriptor().name();
     check_buttons(app, script)?;
+    check_boot_conditions(app, script)?;
     let panicked = |message| PlayError::Panicked {
         app: name,
         tick: Ticks::ZERO,
         message,
     };
     let started = panic_guard(|| {
-        let mut runner = app.start(script.clock(), script.conditions(), observer)?;
+        let mut runner = app.start(script.clock(), script.condition(), observer)?;
         let at_zero = script
             .events()
             .partition_point(|event| event.tick == Ticks::ZERO);
@@ -202,7 +213,7 @@ fn guarded(
         Ok(ControlFlow::Continue(())) => Ok(()),
         Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(runner.now())),
         Err(message) => Err(PlayError::Panicked {
-            app: runner.descriptor().name,
+            app: runner.descriptor().name(),
             tick: runner.now(),
             message,
         }),
@@ -217,7 +228,7 @@ fn guarded(
 pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), PlayError> {
     if trace.dropped() > 0 {
         return Err(PlayError::TraceFull {
-            app: app.descriptor().name,
+            app: app.descriptor().name(),
         });
     }
     check_contract(app, trace.entries())?;
@@ -240,18 +251,38 @@ pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError
 fn check_buttons(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
     let descriptor = app.descriptor();
     let unknown = script.events().iter().find_map(|event| match event.action {
-        Action::Button(button, _) if usize::from(button.0) >= descriptor.buttons.len() => {
+        Action::Button(button, _) if usize::from(button.0) >= descriptor.buttons().len() => {
             Some(button)
         }
         Action::Button(..) | Action::Reset(_) => None,
     });
     match unknown {
         Some(button) => Err(PlayError::NoSuchButton {
-            app: descriptor.name,
+            app: descriptor.name(),
             button,
-            count: descriptor.buttons.len(),
+            count: descriptor.buttons().len(),
         }),
         None => Ok(()),
+    }
+}
+
+fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
+    let descriptor = app.descriptor();
+    let resets = script
+        .events()
+        .iter()
+        .filter_map(|event| match event.action {
+            Action::Reset(condition) => Some(condition),
+            Action::Button(..) => None,
+        });
+    let mut conditions = resets.chain([script.condition()]);
+    match conditions.find(|condition| descriptor.boot_condition_name(*condition).is_none()) {
+        None => Ok(()),
+        Some(condition) => Err(PlayError::NoSuchBootCondition {
+            app: descriptor.name(),
+            condition,
+            count: descriptor.boot_conditions().len(),
+        }),
     }
 }
 
@@ -291,23 +322,23 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
     let problem = match entry.what {
         Observation::Input(_) => None,
         Observation::Output(index, level) => {
-            let output = descriptor.outputs.get(usize::from(index))?;
-            (level > output.range.max()).then(|| {
+            let output = descriptor.outputs().get(usize::from(index))?;
+            (level > output.range().max()).then(|| {
                 format!(
                     "output `{}` is at {}, above the {} it declares",
-                    output.name,
+                    output.name(),
                     level.0,
-                    output.range.max().0
+                    output.range().max().0
                 )
             })
         }
-        Observation::Log(log) => match descriptor.logs.get(usize::from(log.id.0)) {
+        Observation::Log(log) => match descriptor.logs().get(usize::from(log.id.0)) {
             None => Some(format!(
                 "it said log {}, and declares {}",
                 log.id.0,
-                descriptor.logs.len()
+                descriptor.logs().len()
             )),
-            Some(kind) => match kind.values {
+            Some(kind) => match kind.values() {
                 LogValues::Words(words) if usize::from(log.value) >= words.len() => Some(format!(
                     "log `{}` has value {}, and declares {} words",
                     Line::new(descriptor, entry).name,
@@ -319,7 +350,7 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         },
     }?;
     Some(PlayError::ContractBroken {
-        app: descriptor.name,
+        app: descriptor.name(),
         tick: entry.tick,
         problem,
     })

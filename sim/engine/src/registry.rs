@@ -10,7 +10,8 @@ use lockstep_core::time::Instant;
 use thiserror::Error;
 
 use crate::dyn_runner::{AppRunner, DynRunner, Observer};
-use crate::script::Conditions;
+use crate::output_color::OutputColor;
+use crate::script::BootCondition;
 use crate::source::{excerpt, one_of};
 use crate::trace::RESET;
 
@@ -21,11 +22,12 @@ pub const MAX_NAME: usize = 32;
 #[derive(Clone)]
 pub struct AppEntry {
     descriptor: &'static AppDescriptor,
+    colors: Vec<(&'static str, OutputColor)>,
     start: Arc<Start>,
 }
 
 type Start =
-    dyn Fn(Instant, Conditions, &mut dyn Observer) -> Option<Box<dyn DynRunner>> + Send + Sync;
+    dyn Fn(Instant, BootCondition, &mut dyn Observer) -> Option<Box<dyn DynRunner>> + Send + Sync;
 
 impl AppEntry {
     /// The app of this type.
@@ -47,13 +49,30 @@ impl AppEntry {
     ) -> Self {
         Self {
             descriptor: const { &A::DESCRIPTOR },
-            start: Arc::new(move |clock, conditions, observer| {
+            colors: Vec::new(),
+            start: Arc::new(move |clock, condition, observer| {
                 let app = build(clock)?;
                 let after_reset = build(Instant::ZERO)?;
-                let engine = AppRunner::power_up(app, after_reset, conditions, observer);
+                let engine = AppRunner::power_up(app, after_reset, condition, observer);
                 Some(Box::new(engine))
             }),
         }
+    }
+
+    /// The same app, one of its outputs drawn in this colour; others are red.
+    ///
+    /// A name that is no output of the app is refused by [`Registry::new`].
+    #[must_use]
+    pub fn with_output_color(mut self, output: &'static str, color: OutputColor) -> Self {
+        self.colors.push((output, color));
+        self
+    }
+
+    /// The colour an output of this name is drawn in.
+    #[must_use]
+    pub fn output_color(&self, output: &str) -> OutputColor {
+        let found = self.colors.iter().rev().find(|(name, _)| *name == output);
+        found.map_or(OutputColor::default(), |(_, color)| *color)
     }
 
     /// What the app declares.
@@ -67,17 +86,17 @@ impl AppEntry {
     pub fn start(
         &self,
         clock: Instant,
-        conditions: Conditions,
+        condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Option<Box<dyn DynRunner>> {
-        (self.start)(clock, conditions, observer)
+        (self.start)(clock, condition, observer)
     }
 }
 
 impl fmt::Debug for AppEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AppEntry")
-            .field(&self.descriptor.name)
+            .field(&self.descriptor.name())
             .finish()
     }
 }
@@ -109,7 +128,8 @@ impl Registry {
         for app in &apps {
             let descriptor = app.descriptor();
             check_descriptor(descriptor)?;
-            if !names.insert(descriptor.name) {
+            check_colors(app)?;
+            if !names.insert(descriptor.name()) {
                 return Err(DescriptorError::new(
                     descriptor,
                     "an app of that name is there already".to_owned(),
@@ -133,10 +153,14 @@ impl Registry {
     pub fn find(&self, name: &str) -> Result<&AppEntry, UnknownApp> {
         self.apps
             .iter()
-            .find(|app| app.descriptor().name == name)
+            .find(|app| app.descriptor().name() == name)
             .ok_or_else(|| UnknownApp {
                 name: name.to_owned(),
-                known: self.apps.iter().map(|app| app.descriptor().name).collect(),
+                known: self
+                    .apps
+                    .iter()
+                    .map(|app| app.descriptor().name())
+                    .collect(),
             })
     }
 }
@@ -154,7 +178,7 @@ pub struct DescriptorError {
 impl DescriptorError {
     fn new(descriptor: &'static AppDescriptor, problem: String) -> Self {
         Self {
-            app: descriptor.name,
+            app: descriptor.name(),
             problem,
         }
     }
@@ -162,14 +186,15 @@ impl DescriptorError {
 
 fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), DescriptorError> {
     let refuse = |problem| Err(DescriptorError::new(descriptor, problem));
-    let inputs = descriptor.buttons.iter().copied();
-    let outputs = descriptor.outputs.iter().map(|output| output.name);
-    let logs = descriptor.logs.iter().map(|log| log.name);
+    let inputs = descriptor.buttons().iter().copied();
+    let outputs = descriptor.outputs().iter().map(|output| output.name());
+    let logs = descriptor.logs().iter().map(|log| log.name());
 
-    let problem = check_lower_case("the app", descriptor.name)
+    let conditions = descriptor.boot_conditions().iter().copied();
+    let problem = check_lower_case("the app", descriptor.name())
         .or_else(|| {
             descriptor
-                .buttons
+                .buttons()
                 .iter()
                 .find_map(|name| check_name("button", name))
         })
@@ -179,51 +204,85 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
                 .find_map(|name| check_lower_case("output", name))
         })
         .or_else(|| logs.clone().find_map(|name| check_lower_case("log", name)))
+        .or_else(|| {
+            conditions
+                .clone()
+                .find_map(|name| check_lower_case("boot condition", name))
+        })
+        .or_else(|| check_unique("boot condition", conditions))
         .or_else(|| check_unique("button", inputs))
         .or_else(|| check_unique("output", outputs))
         .or_else(|| check_unique("log", logs));
     if let Some(problem) = problem {
         return refuse(problem);
     }
-    if descriptor.buttons.contains(&RESET) {
+    if descriptor.buttons().contains(&RESET) {
         return refuse(format!("no button can be called `{RESET}`"));
+    }
+    if descriptor
+        .boot_conditions()
+        .contains(&BootCondition::OK_NAME)
+    {
+        return refuse(
+            "no boot condition can be called `ok`: that is what all is well is called".to_owned(),
+        );
+    }
+    let most = AppDescriptor::MAX_BOOT_CONDITIONS;
+    if descriptor.boot_conditions().len() > most {
+        let count = descriptor.boot_conditions().len();
+        return refuse(format!(
+            "it has {count} boot conditions; at most {most} are allowed"
+        ));
     }
     // Where an expectation names an output or a log, these words mean something else.
     for (what, name, taken) in descriptor
-        .outputs
+        .outputs()
         .iter()
-        .map(|output| ("output", output.name, ["log", "no"]))
+        .map(|output| ("output", output.name(), ["log", "no"]))
         .chain(words(descriptor).map(|word| ("word of a log", word, ["within", "for"])))
     {
         if taken.contains(&name) {
             return refuse(format!("no {what} can be called `{name}`"));
         }
     }
-    for output in descriptor.outputs {
-        if matches!(output.range, Range::Analog { max: 0 | 1 }) {
+    for output in descriptor.outputs() {
+        if matches!(output.range(), Range::Analog { max: 0 | 1 }) {
             return refuse(format!(
                 "output `{}` is analog with at most two levels; declare it digital",
-                output.name
+                output.name()
             ));
         }
     }
-    for log in descriptor.logs {
-        if let LogValues::Words(words) = log.values {
+    for log in descriptor.logs() {
+        if let LogValues::Words(words) = log.values() {
             let problem = words
                 .iter()
                 .find_map(|word| check_lower_case("word", word))
                 .or_else(|| check_unique("word", words.iter().copied()));
             if let Some(problem) = problem {
-                return refuse(format!("log `{}`: {problem}", log.name));
+                return refuse(format!("log `{}`: {problem}", log.name()));
             }
         }
     }
     Ok(())
 }
 
+fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
+    let outputs = app.descriptor.outputs();
+    let unknown =
+        |(name, _): &&(&str, OutputColor)| outputs.iter().all(|output| output.name() != *name);
+    match app.colors.iter().find(unknown) {
+        None => Ok(()),
+        Some((name, _)) => Err(DescriptorError::new(
+            app.descriptor,
+            format!("a colour is given for `{name}`, which is no output of the app"),
+        )),
+    }
+}
+
 /// The words of all logs.
 fn words(descriptor: &'static AppDescriptor) -> impl Iterator<Item = &'static str> {
-    descriptor.logs.iter().flat_map(|log| match log.values {
+    descriptor.logs().iter().flat_map(|log| match log.values() {
         LogValues::Words(words) => words.iter().copied(),
         LogValues::Number => [].iter().copied(),
     })
@@ -279,18 +338,25 @@ mod tests {
     use lockstep_core::app::LogKind;
     use lockstep_core::output::Output;
 
-    const GOOD: AppDescriptor = AppDescriptor {
-        name: "good",
-        version: "1.0.0",
-        build: "0",
-        buttons: &["A", "B"],
-        outputs: &[Output::digital("led")],
-        logs: &[LogKind::words("power", &["off", "on"])],
-    };
+    const GOOD: AppDescriptor = AppDescriptor::new("good", "1.0.0")
+        .with_buttons(&["A", "B"])
+        .with_outputs(&[Output::digital("led")])
+        .with_logs(&[LogKind::words("power", &["off", "on"])]);
 
     #[test]
     fn what_ships_is_usable() {
         Registry::new(shipped()).unwrap();
+    }
+
+    #[test]
+    fn a_colour_of_no_output_is_refused() {
+        let toggle = AppEntry::of::<toggle::Firmware>();
+        let green = toggle.clone().with_output_color("led", OutputColor::Green);
+        assert_eq!(green.output_color("led"), OutputColor::Green);
+        Registry::new(vec![green]).unwrap();
+        let none = toggle.with_output_color("lamp", OutputColor::Green);
+        let problem = Registry::new(vec![none]).unwrap_err().problem;
+        assert!(problem.contains("`lamp`"), "{problem}");
     }
 
     #[test]
@@ -318,89 +384,29 @@ mod tests {
         assert_eq!(check_descriptor(const { &GOOD }), Ok(()));
         for (descriptor, cause) in [
             (
-                const {
-                    &AppDescriptor {
-                        name: "Good",
-                        ..GOOD
-                    }
-                },
+                const { &AppDescriptor::new("Good", "1.0.0") },
                 "not in lower case",
             ),
             (
-                const { &AppDescriptor { name: "", ..GOOD } },
+                const { &AppDescriptor::new("", "1.0.0") },
                 "beginning with a letter",
             ),
+            (const { &GOOD.with_buttons(&["A", "A"]) }, "two buttons"),
+            (const { &GOOD.with_outputs(NAMED_LOG) }, "`log`"),
+            (const { &GOOD.with_logs(SAYS_WITHIN) }, "`within`"),
+            (const { &GOOD.with_buttons(&["reset"]) }, "`reset`"),
+            (const { &GOOD.with_buttons(&["A"; 65]) }, "two buttons"),
+            (const { &GOOD.with_outputs(SPACE) }, "`the led`"),
+            (const { &GOOD.with_outputs(NARROW) }, "digital"),
+            (const { &GOOD.with_logs(OFF_OFF) }, "two words"),
+            (const { &GOOD.with_boot_conditions(&["ok"]) }, "`ok`"),
             (
-                const {
-                    &AppDescriptor {
-                        buttons: &["A", "A"],
-                        ..GOOD
-                    }
-                },
-                "two buttons",
+                const { &GOOD.with_boot_conditions(&["a", "a"]) },
+                "two boot conditions",
             ),
             (
-                const {
-                    &AppDescriptor {
-                        outputs: NAMED_LOG,
-                        ..GOOD
-                    }
-                },
-                "`log`",
-            ),
-            (
-                const {
-                    &AppDescriptor {
-                        logs: SAYS_WITHIN,
-                        ..GOOD
-                    }
-                },
-                "`within`",
-            ),
-            (
-                const {
-                    &AppDescriptor {
-                        buttons: &["reset"],
-                        ..GOOD
-                    }
-                },
-                "`reset`",
-            ),
-            (
-                const {
-                    &AppDescriptor {
-                        buttons: &["A"; 65],
-                        ..GOOD
-                    }
-                },
-                "two buttons",
-            ),
-            (
-                const {
-                    &AppDescriptor {
-                        outputs: SPACE,
-                        ..GOOD
-                    }
-                },
-                "`the led`",
-            ),
-            (
-                const {
-                    &AppDescriptor {
-                        outputs: NARROW,
-                        ..GOOD
-                    }
-                },
-                "digital",
-            ),
-            (
-                const {
-                    &AppDescriptor {
-                        logs: OFF_OFF,
-                        ..GOOD
-                    }
-                },
-                "two words",
+                const { &GOOD.with_boot_conditions(&["Clock"]) },
+                "not in lower case",
             ),
         ] {
             let problem = check_descriptor(descriptor).unwrap_err().problem;

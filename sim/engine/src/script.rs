@@ -3,7 +3,8 @@
 //! Scenarios, recordings and waveforms all become a [`Script`] before anything runs, so
 //! every world plays the same thing whatever it was written in.
 
-pub use lockstep_core::action::{Action, Conditions, SwitchState};
+pub use lockstep_core::action::{Action, SwitchState};
+pub use lockstep_core::event::BootCondition;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use thiserror::Error;
@@ -26,7 +27,7 @@ pub struct Timed {
 /// Everything a world needs to play a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Script {
-    conditions: Conditions,
+    condition: BootCondition,
     clock: Instant,
     events: Vec<Timed>,
     end: Ticks,
@@ -78,14 +79,14 @@ pub enum ScriptError {
 impl Script {
     /// A script of these events, in any order, that ends at `end`.
     ///
-    /// `conditions` are what the board finds at tick 0, `clock` is where its tick counter
+    /// `condition` are what the board finds at tick 0, `clock` is where its tick counter
     /// starts. Contacts are open at the start, and stay as they are through a reset.
     ///
     /// # Errors
     ///
     /// A [`ScriptError`] for the first event that no hand could do or no board could see.
     pub fn new(
-        conditions: Conditions,
+        condition: BootCondition,
         clock: Instant,
         mut events: Vec<Timed>,
         end: Ticks,
@@ -99,7 +100,7 @@ impl Script {
         events.sort_unstable();
         check_events(&events, end)?;
         Ok(Self {
-            conditions,
+            condition,
             clock,
             events,
             end,
@@ -108,8 +109,8 @@ impl Script {
 
     /// What the board finds at tick 0.
     #[must_use]
-    pub fn conditions(&self) -> Conditions {
-        self.conditions
+    pub fn condition(&self) -> BootCondition {
+        self.condition
     }
 
     /// Where the board's tick counter starts.
@@ -181,7 +182,7 @@ mod tests {
     }
 
     fn script(events: Vec<Timed>) -> Result<Script, ScriptError> {
-        Script::new(Conditions::Ok, Instant::ZERO, events, Ticks(100))
+        Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(100))
     }
 
     #[test]
@@ -189,7 +190,7 @@ mod tests {
         let script = script(vec![
             at(5, Action::Button(B, SwitchState::Closed)),
             at(5, Action::Button(A, SwitchState::Closed)),
-            at(5, Action::Reset(Conditions::Ok)),
+            at(5, Action::Reset(BootCondition::OK)),
         ])
         .unwrap();
         assert_eq!(
@@ -197,7 +198,7 @@ mod tests {
             [
                 at(5, Action::Button(A, SwitchState::Closed)),
                 at(5, Action::Button(B, SwitchState::Closed)),
-                at(5, Action::Reset(Conditions::Ok)),
+                at(5, Action::Reset(BootCondition::OK)),
             ]
         );
     }
@@ -206,7 +207,7 @@ mod tests {
     fn what_no_hand_can_do_is_refused() {
         let press = Action::Button(A, SwitchState::Closed);
         let release = Action::Button(A, SwitchState::Open);
-        let reset = Action::Reset(Conditions::Ok);
+        let reset = Action::Reset(BootCondition::OK);
         for (events, error) in [
             (
                 vec![at(1, press), at(2, press)],
@@ -250,13 +251,13 @@ mod tests {
     #[test]
     fn lengths_and_counts_are_limited() {
         let too_long = Script::new(
-            Conditions::Ok,
+            BootCondition::OK,
             Instant::ZERO,
             Vec::new(),
             MAX_LENGTH.saturating_add(Ticks(1)),
         );
         assert!(matches!(too_long, Err(ScriptError::TooLong(_))));
-        let events = vec![at(0, Action::Reset(Conditions::Ok)); MAX_EVENTS + 1];
+        let events = vec![at(0, Action::Reset(BootCondition::OK)); MAX_EVENTS + 1];
         assert!(matches!(
             script(events),
             Err(ScriptError::TooManyEvents(count)) if count == MAX_EVENTS + 1

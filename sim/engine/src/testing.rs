@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::play;
 use crate::registry::AppEntry;
-use crate::script::{Action, Conditions, Script, SwitchState, Timed};
+use crate::script::{Action, BootCondition, Script, SwitchState, Timed};
 use crate::trace::Trace;
 
 /// The apps that ship; the first is the one that is played where none is named.
@@ -30,22 +30,22 @@ pub(crate) fn press_and_reset() -> Script {
     let button = |contact| Action::Button(ButtonId(0), contact);
     let events = [
         (2, button(SwitchState::Closed)),
-        (3, Action::Reset(Conditions::UartMissing)),
+        (3, Action::Reset(BootCondition(2))),
         (6, button(SwitchState::Open)),
     ];
     let timed = events.map(|(tick, action)| Timed {
         tick: Ticks(tick),
         action,
     });
-    Script::new(Conditions::Ok, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap()
+    Script::new(BootCondition::OK, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap()
 }
 
 /// Any script that hands could play on a board with this many buttons.
 pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
     let gap = prop_oneof![4 => 0_u32..4, 1 => 0_u32..20_000];
-    let resets = 0..Conditions::ALL.len();
+    let resets = 0..3_u8;
     let what = prop_oneof![
-        1 => resets.clone().prop_map(|index| Err(Conditions::ALL[index])),
+        1 => resets.clone().prop_map(|index| Err(BootCondition(index))),
         4 => (0..buttons).prop_map(Ok),
     ];
     let clock = prop_oneof![Just(0), any::<u32>()];
@@ -66,7 +66,7 @@ pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
                     });
                 }
             }
-            let conditions = Conditions::ALL[conditions];
+            let conditions = BootCondition(conditions);
             Script::new(conditions, Instant(clock), events, Ticks(tick + rest)).unwrap()
         },
     )

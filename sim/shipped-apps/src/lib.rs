@@ -2,12 +2,19 @@
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle;
+use lockstep_engine::output_color::OutputColor;
 use lockstep_engine::registry::AppEntry;
 
 /// The apps that ship; the first is the one that is played where none is named.
 #[must_use]
 pub fn shipped() -> Vec<AppEntry> {
-    vec![AppEntry::of::<Lamp>(), AppEntry::of::<toggle::Firmware>()]
+    vec![
+        AppEntry::of::<Lamp>()
+            .with_output_color("lamp", OutputColor::White)
+            .with_output_color("locked", OutputColor::Amber)
+            .with_output_color("heartbeat", OutputColor::Green),
+        AppEntry::of::<toggle::Firmware>().with_output_color("led", OutputColor::Green),
+    ]
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::check::{Plan, plan};
 use lockstep_engine::scenario::grammar;
-use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
+use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
 use lockstep_engine::timeline::Timeline;
 use lockstep_engine::trace::{Trace, vcd};
 
@@ -90,7 +90,7 @@ fn bare_loop(script: &Script) {
     let log = &mut |log| {
         black_box(log);
     };
-    lamp.handle(Event::Init(Ok(())), log);
+    lamp.handle(Event::Init(BootCondition::OK), log);
     for tick in 1..=script.end().0 {
         lamp.handle(Event::Tick, log);
         while let Some(event) = events.next_if(|event| event.tick.0 <= tick) {
@@ -267,7 +267,7 @@ fn busy_hour(end: Ticks, every: u32) -> Script {
         })
         .collect();
     let clock = lockstep_core::time::Instant::ZERO;
-    Script::new(Conditions::Ok, clock, events, end).expect("hands can do this")
+    Script::new(BootCondition::OK, clock, events, end).expect("hands can do this")
 }
 
 fn planned(text: &str) -> Plan {

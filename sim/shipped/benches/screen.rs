@@ -14,7 +14,7 @@ use lockstep_apps::lamp::Lamp;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
+use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
 use lockstep_terminal::bench_support::Bench;
 use shipped_apps::shipped;
 
@@ -117,7 +117,7 @@ fn busy_hour() -> Bench {
         })
         .collect();
     let clock = lockstep_core::time::Instant::ZERO;
-    let script = Script::new(Conditions::Ok, clock, events, HOUR).expect("hands can do this");
+    let script = Script::new(BootCondition::OK, clock, events, HOUR).expect("hands can do this");
     let registry = Registry::new(shipped()).expect("what ships can be used");
     let app = AppEntry::of::<Lamp>();
     Bench::new(registry, &app, &script, SCREEN).expect("the lamp plays")

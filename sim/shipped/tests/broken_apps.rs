@@ -35,12 +35,10 @@ struct Faulty {
 }
 
 impl App for Faulty {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        buttons: &["A"],
-        outputs: &[Output::digital("led")],
-        logs: &[LogKind::words("power", &["off", "on"])],
-        ..AppDescriptor::named("faulty", "1")
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("faulty", "1")
+        .with_buttons(&["A"])
+        .with_outputs(&[Output::digital("led")])
+        .with_logs(&[LogKind::words("power", &["off", "on"])]);
     type Outputs = [Level; 1];
 
     fn new() -> Self {

@@ -8,7 +8,7 @@ use super::hands::{Holder, TAP};
 use super::keys::Command;
 use super::overlay::{Choice, Item, Kind, Menu, Next, Overlay, Purpose, Question};
 use super::ui::Ui;
-use lockstep_engine::script::{Conditions, Script};
+use lockstep_engine::script::{BootCondition, Script};
 
 impl Ui {
     pub(super) fn overlay_key(&mut self, event: KeyEvent, files: &mut dyn Files) {
@@ -102,7 +102,7 @@ impl Ui {
             Choice::App(index) => self.start_app(index),
             Choice::Branch(branch) => self.switch_branch(branch),
             Choice::Save(kind) => {
-                let app = self.timeline.app().descriptor().name;
+                let app = self.timeline.app().descriptor().name();
                 self.ask(Purpose::Save(kind), format!("{app}.{}", kind.extension()));
             }
         }
@@ -124,12 +124,19 @@ impl Ui {
             choice,
         };
         let command = |text, asked| item(text, Choice::Command(asked));
-        let reset = |text, conditions| item(text, Choice::Reset(conditions));
         let bounce = if self.bounce { "on" } else { "off" };
-        let mut items = vec![
-            reset("reset the board", Conditions::Ok),
-            reset("reset, and the clock fails", Conditions::ClockFailed),
-            reset("reset, and the UART is missing", Conditions::UartMissing),
+        let conditions = self.timeline.app().descriptor().boot_conditions();
+        let mut items = vec![item("reset the board", Choice::Reset(BootCondition::OK))];
+        items.extend(
+            (1..)
+                .map(BootCondition)
+                .zip(conditions)
+                .map(|(condition, name)| {
+                    let text = format!("reset with {}", name.replace('-', " "));
+                    item(&text, Choice::Reset(condition))
+                }),
+        );
+        items.extend([
             item(&format!("contacts bounce: {bounce}"), Choice::Bounce),
             item("press a button...", Choice::Buttons),
             item("another app...", Choice::Apps),
@@ -140,8 +147,8 @@ impl Ui {
             command("redo", Command::Redo),
             command("all keys", Command::Help),
             command("quit", Command::Quit),
-        ];
-        if self.timeline.app().descriptor().buttons.is_empty() {
+        ]);
+        if self.timeline.app().descriptor().buttons().is_empty() {
             items.retain(|item| item.choice != Choice::Buttons);
         }
         Menu {
@@ -153,7 +160,7 @@ impl Ui {
 
     /// Every button, also one that no key is left for.
     fn button_menu(&self) -> Menu {
-        let buttons = self.timeline.app().descriptor().buttons.iter();
+        let buttons = self.timeline.app().descriptor().buttons().iter();
         let items = (0..).map(ButtonId).zip(buttons).map(|(button, name)| Item {
             text: (*name).to_owned(),
             choice: Choice::Tap(button),
@@ -167,9 +174,9 @@ impl Ui {
 
     fn app_menu(&self) -> Menu {
         let apps = self.registry.apps();
-        let current = self.timeline.app().descriptor().name;
+        let current = self.timeline.app().descriptor().name();
         let items = (0..).zip(apps).map(|(index, app)| Item {
-            text: format!("{} {}", app.descriptor().name, app.descriptor().version),
+            text: format!("{} {}", app.descriptor().name(), app.descriptor().version()),
             choice: Choice::App(index),
         });
         Menu {
@@ -177,7 +184,7 @@ impl Ui {
             items: items.collect(),
             selected: apps
                 .iter()
-                .position(|app| app.descriptor().name == current)
+                .position(|app| app.descriptor().name() == current)
                 .unwrap_or(0),
         }
     }

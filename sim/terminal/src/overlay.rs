@@ -4,7 +4,7 @@ use lockstep_core::event::ButtonId;
 
 use super::destination::EXAMPLES;
 use super::keys::Command;
-use lockstep_engine::script::Conditions;
+use lockstep_engine::script::BootCondition;
 
 /// What lies over the panes, and takes the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub(super) struct Item {
 pub(super) enum Choice {
     /// What a key does as well.
     Command(Command),
-    /// Resets the board, which finds these conditions.
-    Reset(Conditions),
+    /// Resets the board, which finds these condition.
+    Reset(BootCondition),
     /// Contacts bounce from now on, or not.
     Bounce,
     /// Asks which button to press.

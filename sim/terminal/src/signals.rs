@@ -41,8 +41,8 @@ impl Signals {
     pub(super) fn new(descriptor: &'static AppDescriptor) -> Self {
         Self {
             descriptor,
-            buttons: vec![Vec::new(); descriptor.buttons.len()],
-            outputs: vec![Vec::new(); descriptor.outputs.len()],
+            buttons: vec![Vec::new(); descriptor.buttons().len()],
+            outputs: vec![Vec::new(); descriptor.outputs().len()],
             logs: Vec::new(),
             read: 0,
         }
@@ -87,8 +87,12 @@ impl Signals {
 
     pub(super) fn name(&self, signal: Signal) -> &'static str {
         match signal {
-            Signal::Button(index) => self.descriptor.buttons.get(index).copied(),
-            Signal::Output(index) => self.descriptor.outputs.get(index).map(|output| output.name),
+            Signal::Button(index) => self.descriptor.buttons().get(index).copied(),
+            Signal::Output(index) => self
+                .descriptor
+                .outputs()
+                .get(index)
+                .map(|output| output.name()),
             Signal::Logs => Some("log"),
         }
         .unwrap_or("?")
@@ -99,9 +103,9 @@ impl Signals {
         match signal {
             Signal::Output(index) => self
                 .descriptor
-                .outputs
+                .outputs()
                 .get(index)
-                .map_or(1, |output| u32::from(output.range.max().0)),
+                .map_or(1, |output| u32::from(output.range().max().0)),
             Signal::Button(_) | Signal::Logs => 1,
         }
     }
@@ -184,7 +188,7 @@ mod tests {
     use lockstep_core::time::Instant;
     use lockstep_engine::play;
     use lockstep_engine::registry::AppEntry;
-    use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
+    use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
     use std::ops::ControlFlow;
 
     /// `toggle` with a press at tick 2, held through a reset at tick 3, let go at tick 6.
@@ -192,14 +196,15 @@ mod tests {
         let button = |contact| Action::Button(ButtonId(0), contact);
         let events = [
             (2, button(SwitchState::Closed)),
-            (3, Action::Reset(Conditions::UartMissing)),
+            (3, Action::Reset(BootCondition(2))),
             (6, button(SwitchState::Open)),
         ];
         let timed = events.map(|(tick, action)| Timed {
             tick: Ticks(tick),
             action,
         });
-        let script = Script::new(Conditions::Ok, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap();
+        let script =
+            Script::new(BootCondition::OK, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap();
         let app = AppEntry::of::<toggle::Firmware>();
         play::trace(&app, &script, &mut |_| ControlFlow::Continue(())).unwrap()
     }

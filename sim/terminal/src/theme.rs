@@ -1,6 +1,6 @@
 //! How things look: colours that most eyes can tell apart, or none at all.
 
-use lockstep_core::output::Colour;
+use lockstep_engine::output_color::OutputColor;
 use ratatui::style::{Color, Modifier, Style};
 
 /// The signs waves and LEDs are drawn with.
@@ -87,7 +87,7 @@ impl Theme {
     ///
     /// The colours are of the Okabe-Ito palette, which is made to be told apart with any
     /// kind of colour vision; what is lit is also told by its sign.
-    pub(super) fn led(self, colour: Colour, part: f64) -> Style {
+    pub(super) fn led(self, colour: OutputColor, part: f64) -> Style {
         if part <= 0.0 {
             return self.quiet();
         }
@@ -96,11 +96,11 @@ impl Theme {
             return style;
         }
         let (red, green, blue) = match colour {
-            Colour::Red => (230, 80, 40),
-            Colour::Amber => (230, 159, 0),
-            Colour::Green => (0, 190, 130),
-            Colour::Blue => (86, 180, 233),
-            Colour::White => (250, 245, 220),
+            OutputColor::Red => (230, 80, 40),
+            OutputColor::Amber => (230, 159, 0),
+            OutputColor::Green => (0, 190, 130),
+            OutputColor::Blue => (86, 180, 233),
+            OutputColor::White => (250, 245, 220),
         };
         // The eye sees the low end of a brightness better than a screen shows it.
         let scale = 0.35 + 0.65 * part.clamp(0.0, 1.0).sqrt();

@@ -6,7 +6,7 @@ use lockstep_core::time::Ticks;
 use super::hands::Holder;
 use super::ui::Ui;
 use super::view::clock;
-use lockstep_engine::script::{Action, Conditions, SwitchState};
+use lockstep_engine::script::{Action, BootCondition, SwitchState};
 use lockstep_engine::timeline::TimelineError;
 
 /// How often a contact that bounces moves to and fro, a tick apart, before it rests.
@@ -69,9 +69,9 @@ impl Ui {
         }
     }
 
-    /// Resets the board at the cursor, and finds these conditions.
-    pub(super) fn reset(&mut self, conditions: Conditions) {
-        self.act(Action::Reset(conditions));
+    /// Resets the board at the cursor, and finds these condition.
+    pub(super) fn reset(&mut self, condition: BootCondition) {
+        self.act(Action::Reset(condition));
     }
 
     /// Does something at the cursor: in the past, on a new branch.

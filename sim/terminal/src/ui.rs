@@ -117,8 +117,8 @@ impl Ui {
         let state = play::state_of(here.as_ref());
         let mut ui = Self {
             signals: Signals::new(app.descriptor()),
-            letters: button_letters(app.descriptor().buttons),
-            glow: vec![None; app.descriptor().outputs.len()],
+            letters: button_letters(app.descriptor().buttons()),
+            glow: vec![None; app.descriptor().outputs().len()],
             registry,
             timeline,
             cursor: Ticks::ZERO,

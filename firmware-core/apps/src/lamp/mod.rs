@@ -117,14 +117,14 @@ mod tuning;
 
 pub use tuning::Tuning;
 
-use crate::board::InitError;
+use crate::board::{BOOT_CONDITIONS, InitError};
 use context::Context;
 use controls::{Controls, Request};
 use light::{Command, Light};
 use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::gesture::Gesture;
-use lockstep_core::output::{Colour, Level, Output};
+use lockstep_core::output::{Level, Output};
 use lockstep_core::time::Instant;
 use lockstep_core::timer::Periodic;
 use safe_state::BlinkCode;
@@ -237,19 +237,17 @@ impl Default for Lamp {
 }
 
 impl App for Lamp {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        name: "lamp",
-        version: env!("CARGO_PKG_VERSION"),
-        build: env!("LOCKSTEP_APPS_BUILD"),
-        buttons: &["A", "B"],
-        outputs: &[
-            Output::analog("lamp", light::MAX).in_colour(Colour::White),
-            Output::digital("locked").in_colour(Colour::Amber),
-            Output::digital("status").in_colour(Colour::Red),
-            Output::digital("heartbeat").in_colour(Colour::Green),
-        ],
-        logs: messages::KINDS,
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("lamp", env!("CARGO_PKG_VERSION"))
+        .with_build(env!("LOCKSTEP_APPS_BUILD"))
+        .with_buttons(&["A", "B"])
+        .with_outputs(&[
+            Output::analog("lamp", light::MAX),
+            Output::digital("locked"),
+            Output::digital("status"),
+            Output::digital("heartbeat"),
+        ])
+        .with_logs(messages::KINDS)
+        .with_boot_conditions(BOOT_CONDITIONS);
 
     type Outputs = [Level; 4];
 
@@ -262,7 +260,7 @@ impl App for Lamp {
             Event::Tick => self.tick(log),
             Event::Press(button) => self.raw(button, true),
             Event::Release(button) => self.raw(button, false),
-            Event::Init(result) => self.init(result, log),
+            Event::Init(condition) => self.init(InitError::outcome(condition), log),
         }
     }
 

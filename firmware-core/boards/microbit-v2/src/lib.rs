@@ -5,11 +5,10 @@
 #![no_std]
 
 use cortex_m::peripheral::NVIC;
-use lockstep_apps::board::Board;
+use lockstep_apps::board::{Board, InitError};
 use lockstep_board::matrix::Matrix;
 use lockstep_board::pins::{self, Outputs};
 use lockstep_board::{Hardware, samples};
-use lockstep_core::action::Conditions;
 use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::output::Level;
 use nrf52833_hal::gpio::{Disconnected, Level as PinLevel, Output, Pin, PushPull};
@@ -28,13 +27,13 @@ pub fn start<A: App>() -> ! {
     };
     let clock_ready = start_clock(&peripherals.CLOCK);
     let uart_present = enable_uart(&peripherals.UART0);
-    let conditions = Conditions::from(Board::init(clock_ready, uart_present).map(drop));
+    let condition = InitError::condition(Board::init(clock_ready, uart_present).map(drop));
     let mut microbit = Microbit::new(
         const { &A::DESCRIPTOR },
         const { PINS.of(&A::DESCRIPTOR) },
         peripherals.TIMER0,
     );
-    lockstep_board::run::<A>(&mut microbit, conditions)
+    lockstep_board::run::<A>(&mut microbit, condition)
 }
 
 /// Starts the crystal, without which a tick is no millisecond.

@@ -61,16 +61,18 @@ pub fn report(descriptor: &AppDescriptor, identity: &Identity) {
     let image = identity.image.first_chunk().copied();
     defmt::info!(
         "{=str} {=str}, image {=u32:08x}",
-        descriptor.name,
-        descriptor.version,
+        descriptor.name(),
+        descriptor.version(),
         u32::from_be_bytes(image.unwrap_or_default())
     );
     let boot = identity.boot;
     defmt::info!(
-        ".data copied: {=bool}, .bss zeroed: {=bool}, conditions: {=str}",
+        ".data copied: {=bool}, .bss zeroed: {=bool}, boot condition: {=str}",
         boot.data_copied,
         boot.bss_zeroed,
-        boot.conditions.word()
+        descriptor
+            .boot_condition_name(boot.condition)
+            .unwrap_or("undeclared")
     );
     if let Some(crash_record) = CrashRecord::decode(identity.crash_record) {
         log(&crash_record);

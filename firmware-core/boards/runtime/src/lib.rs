@@ -32,9 +32,9 @@ pub mod pins;
 pub mod samples;
 pub mod stack;
 
-use lockstep_core::action::Conditions;
 use lockstep_core::agent::{Agent, CrashLoop, Identity, Link};
 use lockstep_core::app::App;
+use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{Boot, Phase};
 use lockstep_core::time::Ticks;
@@ -64,8 +64,8 @@ pub trait Hardware {
     fn refresh(&mut self);
 }
 
-/// Runs the app for ever. `conditions` are what initialisation found.
-pub fn run<A: App>(hardware: &mut dyn Hardware, conditions: Conditions) -> ! {
+/// Runs the app for ever. `condition` is what initialisation found.
+pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     stack::paint();
     let mut link = channels::open();
     let before = crash::before_this_boot();
@@ -73,7 +73,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, conditions: Conditions) -> ! {
     let identity = Identity {
         image: boot::image(),
         boot: Boot {
-            conditions,
+            condition,
             data_copied,
             bss_zeroed,
             crashes: before.crashes,

@@ -49,9 +49,9 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
 
     /// Shows the first five outputs, one a line.
     pub fn show(&mut self, descriptor: &AppDescriptor, levels: &[Level]) {
-        let outputs = descriptor.outputs.iter().zip(levels);
+        let outputs = descriptor.outputs().iter().zip(levels);
         for (bar, (output, level)) in self.bars.iter_mut().zip(outputs) {
-            *bar = length(*level, output.range.max());
+            *bar = length(*level, output.range().max());
         }
     }
 

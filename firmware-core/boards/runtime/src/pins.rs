@@ -44,19 +44,19 @@ impl PinMap {
     #[must_use]
     pub const fn of(&self, descriptor: &AppDescriptor) -> App {
         assert!(
-            descriptor.name.len() <= MAX_TEXT,
+            descriptor.name().len() <= MAX_TEXT,
             "the name of the app has more than 32 bytes"
         );
         let mut index = 0;
         while index < self.apps.len() {
-            if same(self.apps[index].name, descriptor.name) {
+            if same(self.apps[index].name, descriptor.name()) {
                 let app = self.apps[index];
                 app.check(descriptor);
                 return app;
             }
             index += 1;
         }
-        Complaint::of(&["pins.toml has no [apps.", descriptor.name, "]"]).raise()
+        Complaint::of(&["pins.toml has no [apps.", descriptor.name(), "]"]).raise()
     }
 }
 
@@ -64,16 +64,16 @@ impl App {
     /// Each button and each output has its pin, and each pin is one of theirs.
     const fn check(&self, descriptor: &AppDescriptor) {
         let mut index = 0;
-        while index < descriptor.buttons.len() {
-            let name = descriptor.buttons[index];
+        while index < descriptor.buttons().len() {
+            let name = descriptor.buttons()[index];
             if find(self.buttons, name).is_none() {
                 self.complain("lacks the button `", name);
             }
             index += 1;
         }
         index = 0;
-        while index < descriptor.outputs.len() {
-            let name = descriptor.outputs[index].name;
+        while index < descriptor.outputs().len() {
+            let name = descriptor.outputs()[index].name();
             if find(self.outputs, name).is_none() {
                 self.complain("lacks the output `", name);
             }
@@ -96,8 +96,8 @@ impl App {
             index += 1;
         }
         assert!(
-            self.buttons.len() == descriptor.buttons.len()
-                && self.outputs.len() == descriptor.outputs.len(),
+            self.buttons.len() == descriptor.buttons().len()
+                && self.outputs.len() == descriptor.outputs().len(),
             "the app declares a button or an output twice"
         );
         assert!(
@@ -112,14 +112,14 @@ impl App {
 
     /// The pins of the buttons, in the order of the app.
     pub fn buttons(self, descriptor: &AppDescriptor) -> impl Iterator<Item = u32> {
-        let names = descriptor.buttons.iter();
+        let names = descriptor.buttons().iter();
         names.filter_map(move |name| find(self.buttons, name))
     }
 
     /// The pins of the outputs, in the order of the app.
     pub fn outputs(self, descriptor: &AppDescriptor) -> impl Iterator<Item = u32> {
-        let declared = descriptor.outputs.iter();
-        declared.filter_map(move |output| find(self.outputs, output.name))
+        let declared = descriptor.outputs().iter();
+        declared.filter_map(move |output| find(self.outputs, output.name()))
     }
 }
 
@@ -136,8 +136,8 @@ const fn find(pins: &[(&str, u32)], name: &str) -> Option<u32> {
 
 const fn has_button(descriptor: &AppDescriptor, name: &str) -> bool {
     let mut index = 0;
-    while index < descriptor.buttons.len() {
-        if same(descriptor.buttons[index], name) {
+    while index < descriptor.buttons().len() {
+        if same(descriptor.buttons()[index], name) {
             return true;
         }
         index += 1;
@@ -147,8 +147,8 @@ const fn has_button(descriptor: &AppDescriptor, name: &str) -> bool {
 
 const fn has_output(descriptor: &AppDescriptor, name: &str) -> bool {
     let mut index = 0;
-    while index < descriptor.outputs.len() {
-        if same(descriptor.outputs[index].name, name) {
+    while index < descriptor.outputs().len() {
+        if same(descriptor.outputs()[index].name(), name) {
             return true;
         }
         index += 1;

@@ -31,7 +31,8 @@ impl CrashLoop {
     /// Answers the commands that have come: none is carried out.
     pub fn receive(&mut self, link: &mut dyn Link) {
         let Self { inbox, outbox } = self;
-        while let Some(command) = inbox.next(link) {
+        let mut budget = super::RECEIVE_BUDGET;
+        while let Some(command) = inbox.next(&mut budget, link) {
             match command {
                 Ok(Command::Hello) => outbox.send_hello(link),
                 Ok(Command::Query) => outbox.send(Message::Status(status(outbox.losses)), link),

@@ -18,11 +18,16 @@ impl Inbox {
         }
     }
 
-    /// The next whole command that has come. Zeroes alone are passed over: a bench sends one to
-    /// end whatever was sent before it came.
-    pub(super) fn next(&mut self, link: &mut dyn Link) -> Option<Result<Command, Malformed>> {
+    /// The next whole command that has come within `budget` bytes, which it takes from. Zeroes
+    /// alone are passed over: a bench sends one to end whatever was sent before it came.
+    pub(super) fn next(
+        &mut self,
+        budget: &mut usize,
+        link: &mut dyn Link,
+    ) -> Option<Result<Command, Malformed>> {
         let mut byte = [0];
-        while link.receive(&mut byte) > 0 {
+        while *budget > 0 && link.receive(&mut byte) > 0 {
+            *budget -= 1;
             match byte {
                 [0] if self.length == 0 => {}
                 [0] => return Some(self.take()),

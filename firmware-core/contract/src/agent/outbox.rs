@@ -65,12 +65,12 @@ impl Outbox {
 
     pub(super) fn send_hello(&mut self, link: &mut dyn Link) {
         let hello = Hello {
-            wire: protocol::VERSION,
+            protocol: protocol::VERSION,
             run: self.run,
-            app: self.descriptor.name,
-            version: clipped(self.descriptor.version),
-            build: clipped(self.descriptor.build),
-            descriptor: self.descriptor.fingerprint(),
+            app: truncated(self.descriptor.name()),
+            version: truncated(self.descriptor.version()),
+            build: truncated(self.descriptor.build()),
+            fingerprint: self.descriptor.fingerprint(),
             image: self.identity.image,
             tick_hz: TICK_HZ,
             capacity: self.capacity,
@@ -134,7 +134,7 @@ impl Outbox {
 }
 
 /// A text no longer than a hello can carry.
-fn clipped(text: &'static str) -> &'static str {
+fn truncated(text: &'static str) -> &'static str {
     let mut length = text.len().min(protocol::MAX_TEXT);
     while !text.is_char_boundary(length) {
         length -= 1;

@@ -2,8 +2,8 @@
 
 use libtest_mimic::Failed;
 use lockstep_apps::lamp::Lamp;
-use lockstep_core::action::Conditions;
 use lockstep_core::app::App;
+use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::Boot;
 use lockstep_core::runner::Observation;
@@ -22,7 +22,7 @@ use super::support;
 const ALL_HELD: u32 = 7;
 
 const GOOD: Boot = Boot {
-    conditions: Conditions::Ok,
+    condition: BootCondition::OK,
     data_copied: true,
     bss_zeroed: true,
     crashes: 0,

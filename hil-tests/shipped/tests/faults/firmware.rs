@@ -138,10 +138,10 @@ pub(crate) const FAULTS_INSIDE: &[Fault] = &[
     Fault {
         name: "has-an-output-that-is-driven-from-elsewhere",
         file: "firmware-core/boards/microbit-v1/src/lib.rs",
-        from: "lockstep_board::run::<A>(&mut microbit, conditions)",
+        from: "lockstep_board::run::<A>(&mut microbit, condition)",
         to: "// SAFETY: it is a fault on purpose: the pin is an input now, and is pulled high.\n    \
              unsafe { (*GPIO::ptr()).pin_cnf[3].write(|w| w.bits(0b1100)) };\n    \
-             lockstep_board::run::<A>(&mut microbit, conditions)",
+             lockstep_board::run::<A>(&mut microbit, condition)",
         verdict: Verdict::Fail,
         message: "(`lamp`) is high in its register at tick ",
     },

@@ -250,7 +250,7 @@ impl Plan {
             );
             let keyed = |firmware: Firmware| {
                 (
-                    (bench.board.name.clone(), firmware.app.descriptor().name),
+                    (bench.board.name.clone(), firmware.app.descriptor().name()),
                     firmware,
                 )
             };

@@ -94,7 +94,7 @@ pub fn scenarios(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, Sc
         let name = path.strip_prefix(folder).unwrap_or(&path);
         Ok(Scenario {
             name: name.with_extension("").display().to_string(),
-            app: loaded.app.descriptor().name,
+            app: loaded.app.descriptor().name(),
             end: loaded.script.end(),
             path,
         })

@@ -57,12 +57,12 @@ pub struct Hello {
 impl From<protocol::Hello<'_>> for Hello {
     fn from(hello: protocol::Hello<'_>) -> Self {
         Self {
-            wire: hello.wire,
+            wire: hello.protocol,
             run: hello.run,
             app: hello.app.to_owned(),
             version: hello.version.to_owned(),
             build: hello.build.to_owned(),
-            descriptor: hello.descriptor,
+            descriptor: hello.fingerprint,
             image: hello.image.to_vec(),
             tick_hz: hello.tick_hz,
             capacity: hello.capacity,

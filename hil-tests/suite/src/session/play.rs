@@ -178,7 +178,7 @@ pub fn play(
     let number = u32::from_le_bytes([a, b, c, d]);
     link.send(&Command::Start(Start {
         run: number,
-        conditions: script.conditions(),
+        condition: script.condition(),
         clock: script.clock(),
         end: script.end(),
         stimulus,
@@ -314,10 +314,10 @@ fn check(hello: &Hello, app: &AppEntry, image: &Identity) -> Result<(), PlayErro
         });
     }
     let descriptor = app.descriptor();
-    if hello.app != descriptor.name || hello.descriptor != descriptor.fingerprint() {
+    if hello.app != descriptor.name() || hello.descriptor != descriptor.fingerprint() {
         return Err(PlayError::App {
             found: hello.app.clone(),
-            expected: descriptor.name,
+            expected: descriptor.name(),
         });
     }
     if hello.tick_hz != TICK_HZ {

@@ -88,20 +88,23 @@ impl Firmware {
         let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;
         let descriptor = app.descriptor();
-        let pins = map.apps.get(descriptor.name).ok_or(FirmwareError::NoPins {
-            board: board.name.clone(),
-            app: descriptor.name,
-        })?;
+        let pins = map
+            .apps
+            .get(descriptor.name())
+            .ok_or(FirmwareError::NoPins {
+                board: board.name.clone(),
+                app: descriptor.name(),
+            })?;
         let named = |name: &'static str, pin: Option<&lockstep_pins::Pin>| match pin {
             Some(pin) => Ok(NamedPin { name, pin: *pin }),
             None => Err(FirmwareError::NoPin {
                 board: board.name.clone(),
-                app: descriptor.name,
+                app: descriptor.name(),
                 name,
             }),
         };
-        let buttons = descriptor.buttons.iter();
-        let outputs = descriptor.outputs.iter().map(|output| output.name);
+        let buttons = descriptor.buttons().iter();
+        let outputs = descriptor.outputs().iter().map(|output| output.name());
         Ok(Self {
             buttons: buttons
                 .map(|name| named(name, pins.buttons.get(*name)))

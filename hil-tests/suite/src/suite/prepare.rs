@@ -120,13 +120,13 @@ pub fn images(
     registry: &Registry,
 ) -> Result<Vec<Firmware>, ImagesError> {
     let built = build::build(environment, boards, board, Profile::Release)?;
-    let wanted = |entry: &&AppEntry| apps.contains(entry.descriptor().name);
+    let wanted = |entry: &&AppEntry| apps.contains(entry.descriptor().name());
     registry
         .apps()
         .iter()
         .filter(wanted)
         .map(|app| {
-            let name = format!("{}-{}", board.name, app.descriptor().name);
+            let name = format!("{}-{}", board.name, app.descriptor().name());
             match built.iter().find(|image| image.name == name) {
                 Some(image) => Ok(Firmware::read(app, image, board)?),
                 None => Err(ImagesError::None {

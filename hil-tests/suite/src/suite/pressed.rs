@@ -21,14 +21,14 @@ use crate::verdict::{Attempt, Cause, Outcome, align};
 #[must_use]
 pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
     let mut events: Vec<Timed> = Vec::new();
-    let mut conditions = script.conditions();
+    let mut condition = script.condition();
     for entry in trace.entries() {
         let Observation::Input(action) = entry.what else {
             continue;
         };
         match action {
             Action::Reset(found) if events.is_empty() && entry.tick == Ticks::ZERO => {
-                conditions = found;
+                condition = found;
             }
             _ => events.push(Timed {
                 tick: entry.tick,
@@ -52,7 +52,7 @@ pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
         after_reset |= resets.contains(&event.tick) && matches!(event.action, Action::Reset(_));
         kept
     });
-    Script::new(conditions, script.clock(), events, trace.end()).ok()
+    Script::new(condition, script.clock(), events, trace.end()).ok()
 }
 
 /// What the host does with the presses as the board had them.

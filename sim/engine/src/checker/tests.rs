@@ -7,17 +7,15 @@ use proptest::prelude::*;
 use super::*;
 use crate::dyn_runner::Observer;
 use crate::scenario::{Measure, Polarity, Target};
-use crate::script::{Action, Conditions, SwitchState};
+use crate::script::{Action, BootCondition, SwitchState};
 
-const APP: &AppDescriptor = &AppDescriptor {
-    buttons: &["A"],
-    outputs: &[Output::analog("lamp", 100), Output::digital("led")],
-    logs: &[
+const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
+    .with_buttons(&["A"])
+    .with_outputs(&[Output::analog("lamp", 100), Output::digital("led")])
+    .with_logs(&[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
-    ],
-    ..AppDescriptor::named("app", "1")
-};
+    ]);
 
 const PLACE: Place = Place {
     line: 1,
@@ -31,7 +29,7 @@ const POWER: LogId = LogId(0);
 fn trace(entries: &[(u32, Observation)]) -> Trace {
     let mut trace = Trace::new(APP);
     let begin = [
-        (0, Observation::Input(Action::Reset(Conditions::Ok))),
+        (0, Observation::Input(Action::Reset(BootCondition::OK))),
         (0, lamp(0)),
         (0, Observation::Output(1, Level(0))),
     ];
@@ -397,7 +395,7 @@ fn observations() -> impl Strategy<Value = Observation> {
             };
             Observation::Input(Action::Button(ButtonId(button), contact))
         }),
-        Just(Observation::Input(Action::Reset(Conditions::Ok))),
+        Just(Observation::Input(Action::Reset(BootCondition::OK))),
     ]
 }
 

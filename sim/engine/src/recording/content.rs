@@ -13,14 +13,19 @@ use lockstep_core::time::{Instant, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
-use crate::script::{Action, Conditions, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
+use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
 
-/// The codes below this one are resets, by their place in [`Conditions::ALL`].
-const FIRST_BUTTON: u64 = Conditions::ALL.len() as u64;
+/// The codes below this one are resets, by their [`BootCondition`].
+const FIRST_BUTTON: u64 = 3;
 
 /// How many actions there are with this many buttons.
 fn actions(buttons: usize) -> u64 {
     FIRST_BUTTON + buttons as u64
+}
+
+/// Whether the format has a code for a reset under this condition.
+pub(super) fn can_hold(condition: BootCondition) -> bool {
+    u64::from(condition.0) < FIRST_BUTTON
 }
 
 /// Writes the content.
@@ -31,7 +36,7 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
     append(&recording.app_version, &mut bytes);
     append(&recording.build, &mut bytes);
     append(&recording.buttons, &mut bytes);
-    append(&code(Action::Reset(script.conditions())), &mut bytes);
+    append(&code(Action::Reset(script.condition())), &mut bytes);
     append(&script.clock().0, &mut bytes);
     append(&script.end().0, &mut bytes);
     append(&script.events().len(), &mut bytes);
@@ -64,9 +69,7 @@ pub(super) fn button_offset(recording: &Recording, index: usize) -> usize {
 
 fn code(action: Action) -> u64 {
     match action {
-        Action::Reset(Conditions::Ok) => 0,
-        Action::Reset(Conditions::ClockFailed) => 1,
-        Action::Reset(Conditions::UartMissing) => 2,
+        Action::Reset(condition) => u64::from(condition.0),
         Action::Button(button, _) => FIRST_BUTTON + u64::from(button.0),
     }
 }
@@ -100,11 +103,11 @@ impl<'a> Reader<'a> {
             check_identity("the app's build", text)
         })?;
         let buttons = self.buttons()?;
-        let conditions = self.conditions()?;
+        let condition = self.boot_condition()?;
         let clock = Instant(self.number("the clock's start", u32::MAX.into())?);
         let end = Ticks(self.number("the last tick", MAX_LENGTH.0.into())?);
         let events = self.events(buttons.len(), end)?;
-        let script = Script::new(conditions, clock, events, end)
+        let script = Script::new(condition, clock, events, end)
             .map_err(|error| malformed(self.offset, error.to_string()))?;
         Ok(Recording {
             app,
@@ -127,10 +130,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn conditions(&mut self) -> Result<Conditions, RecordingError> {
+    fn boot_condition(&mut self) -> Result<BootCondition, RecordingError> {
         let start = self.offset;
         let code: u64 = self.take("the conditions at the start")?;
-        conditions(code).ok_or_else(|| malformed(start, format!("there are no conditions {code}")))
+        boot_condition(code)
+            .ok_or_else(|| malformed(start, format!("there are no conditions {code}")))
     }
 
     fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<Timed>, RecordingError> {
@@ -238,11 +242,11 @@ impl Hands {
 
     /// The actions of a tick stand in the order a board sees them, each once.
     fn check_order(&self, last: u64, code: u64) -> Result<(), String> {
-        let problem = if conditions(code).is_some() && conditions(last).is_some() {
+        let problem = if boot_condition(code).is_some() && boot_condition(last).is_some() {
             "a second reset"
         } else if code == last {
             "a button moves twice"
-        } else if (conditions(code).is_some(), code) < (conditions(last).is_some(), last) {
+        } else if (boot_condition(code).is_some(), code) < (boot_condition(last).is_some(), last) {
             "an action out of order"
         } else {
             return Ok(());
@@ -251,8 +255,8 @@ impl Hands {
     }
 
     fn action(&mut self, code: u64) -> Action {
-        if let Some(conditions) = conditions(code) {
-            return Action::Reset(conditions);
+        if let Some(condition) = boot_condition(code) {
+            return Action::Reset(condition);
         }
         // Less than 64 buttons: both fit.
         let index = u8::try_from(code - FIRST_BUTTON).unwrap_or(u8::MAX);
@@ -267,11 +271,12 @@ impl Hands {
     }
 }
 
-/// The conditions with this [`code`].
-fn conditions(of: u64) -> Option<Conditions> {
-    Conditions::ALL
-        .into_iter()
-        .find(|conditions| code(Action::Reset(*conditions)) == of)
+/// The condition with this [`code`].
+fn boot_condition(of: u64) -> Option<BootCondition> {
+    u8::try_from(of)
+        .ok()
+        .filter(|_| of < FIRST_BUTTON)
+        .map(BootCondition)
 }
 
 fn malformed(offset: usize, problem: String) -> RecordingError {

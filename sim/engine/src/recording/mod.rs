@@ -62,10 +62,14 @@ impl Recording {
     /// [`MAX_IDENTITY`], or the script moves a button that the app does not have.
     pub fn of(descriptor: &'static AppDescriptor, script: &Script) -> Result<Self, RecordingError> {
         let recording = Self {
-            app: descriptor.name.to_owned(),
-            app_version: descriptor.version.to_owned(),
-            build: descriptor.build.to_owned(),
-            buttons: descriptor.buttons.iter().map(ToString::to_string).collect(),
+            app: descriptor.name().to_owned(),
+            app_version: descriptor.version().to_owned(),
+            build: descriptor.build().to_owned(),
+            buttons: descriptor
+                .buttons()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             script: script.clone(),
         };
         match recording.problem() {
@@ -109,11 +113,11 @@ impl Recording {
     ///
     /// [`RecordingError::OtherApp`] and [`RecordingError::MissingButton`].
     pub fn script(&self, descriptor: &AppDescriptor) -> Result<Script, RecordingError> {
-        if self.app != descriptor.name {
+        if self.app != descriptor.name() {
             return Err(RecordingError::OtherApp {
                 offset: CONTENT_AT,
                 recorded: self.app.clone(),
-                asked: descriptor.name,
+                asked: descriptor.name(),
             });
         }
         let buttons = self
@@ -124,8 +128,8 @@ impl Recording {
                 find_button(name, descriptor).ok_or_else(|| RecordingError::MissingButton {
                     offset: CONTENT_AT + content::button_offset(self, index),
                     name: name.clone(),
-                    app: descriptor.name,
-                    known: one_of(descriptor.buttons.iter().copied()),
+                    app: descriptor.name(),
+                    known: one_of(descriptor.buttons().iter().copied()),
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -136,7 +140,7 @@ impl Recording {
             .map(|event| renumbered(*event, &buttons))
             .collect();
         Script::new(
-            self.script.conditions(),
+            self.script.condition(),
             self.script.clock(),
             events,
             self.script.end(),
@@ -158,9 +162,9 @@ impl Recording {
     /// one that calls its build [`AppDescriptor::UNKNOWN_BUILD`] never is.
     #[must_use]
     pub fn built_from(&self, descriptor: &AppDescriptor) -> bool {
-        self.app == descriptor.name
-            && self.app_version == descriptor.version
-            && self.build == descriptor.build
+        self.app == descriptor.name()
+            && self.app_version == descriptor.version()
+            && self.build == descriptor.build()
             && !matches!(self.build.as_str(), "" | AppDescriptor::UNKNOWN_BUILD)
     }
 
@@ -196,6 +200,24 @@ impl Recording {
             .or_else(|| check_identity("the app's build", &self.build))
             .or_else(|| check_buttons(&self.buttons))
             .or_else(|| self.check_events())
+            .or_else(|| self.check_boot_conditions())
+    }
+
+    fn check_boot_conditions(&self) -> Option<String> {
+        let resets = self
+            .script
+            .events()
+            .iter()
+            .filter_map(|event| match event.action {
+                Action::Reset(condition) => Some(condition),
+                Action::Button(..) => None,
+            });
+        let mut conditions = resets.chain([self.script.condition()]);
+        let condition = conditions.find(|condition| !content::can_hold(*condition))?;
+        Some(format!(
+            "boot condition number {} of the app: format {VERSION} holds the first two",
+            condition.0
+        ))
     }
 
     fn check_events(&self) -> Option<String> {
@@ -244,7 +266,7 @@ fn check_buttons(names: &[String]) -> Option<String> {
 /// The button of this name.
 fn find_button(name: &str, descriptor: &AppDescriptor) -> Option<ButtonId> {
     (0..=u8::MAX)
-        .zip(descriptor.buttons)
+        .zip(descriptor.buttons())
         .find(|(_, known)| **known == name)
         .map(|(index, _)| ButtonId(index))
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::script::{Conditions, MAX_EVENTS, MAX_LENGTH, SwitchState};
+use crate::script::{BootCondition, MAX_EVENTS, MAX_LENGTH, SwitchState};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use lockstep_apps::toggle;
 use lockstep_core::app::App;
@@ -8,13 +8,10 @@ use proptest::prelude::*;
 
 const TOGGLE: AppDescriptor = toggle::Firmware::DESCRIPTOR;
 
-const TWO_BUTTONS: AppDescriptor = AppDescriptor {
-    name: "two",
-    version: "1.2.3",
-    build: "abc",
-    buttons: &["A", "B"],
-    ..TOGGLE
-};
+const TWO_BUTTONS: AppDescriptor = AppDescriptor::new("two", "1.2.3")
+    .with_build("abc")
+    .with_buttons(&["A", "B"])
+    .with_boot_conditions(TOGGLE.boot_conditions());
 
 fn recording(descriptor: &'static AppDescriptor) -> Recording {
     Recording::of(descriptor, &press_and_reset()).unwrap()
@@ -61,15 +58,8 @@ fn the_bytes_are_the_ones_in_the_docs() {
 
 #[test]
 fn what_was_recorded_can_be_played_by_its_app() {
-    const SWAPPED: AppDescriptor = AppDescriptor {
-        buttons: &["C", "B", "A"],
-        build: "def",
-        ..TWO_BUTTONS
-    };
-    const WITHOUT: AppDescriptor = AppDescriptor {
-        buttons: &["A"],
-        ..TWO_BUTTONS
-    };
+    const SWAPPED: AppDescriptor = TWO_BUTTONS.with_buttons(&["C", "B", "A"]).with_build("def");
+    const WITHOUT: AppDescriptor = TWO_BUTTONS.with_buttons(&["A"]);
     let recording = two();
     assert_eq!(recording.script(&TWO_BUTTONS), Ok(press_and_reset()));
     assert!(recording.built_from(&TWO_BUTTONS));
@@ -90,18 +80,9 @@ fn what_was_recorded_can_be_played_by_its_app() {
 
 #[test]
 fn what_could_not_be_read_again_is_not_recorded() {
-    const CONTROL: AppDescriptor = AppDescriptor {
-        build: "a\u{1b}b",
-        ..TWO_BUTTONS
-    };
-    const NO_BUTTON: AppDescriptor = AppDescriptor {
-        buttons: &[],
-        ..TWO_BUTTONS
-    };
-    const TWICE: AppDescriptor = AppDescriptor {
-        buttons: &["A", "A"],
-        ..TWO_BUTTONS
-    };
+    const CONTROL: AppDescriptor = TWO_BUTTONS.with_build("a\u{1b}b");
+    const NO_BUTTON: AppDescriptor = TWO_BUTTONS.with_buttons(&[]);
+    const TWICE: AppDescriptor = TWO_BUTTONS.with_buttons(&["A", "A"]);
     for (descriptor, problem) in [
         (const { &CONTROL }, "control characters"),
         (const { &NO_BUTTON }, "at tick 2"),
@@ -217,7 +198,13 @@ fn the_largest_recording_can_be_read() {
             }
         })
     });
-    let script = Script::new(Conditions::Ok, Instant::ZERO, events.collect(), MAX_LENGTH).unwrap();
+    let script = Script::new(
+        BootCondition::OK,
+        Instant::ZERO,
+        events.collect(),
+        MAX_LENGTH,
+    )
+    .unwrap();
     let recording = Recording::of(const { &TOGGLE }, &script).unwrap();
     let bytes = recording.encode();
     assert!(bytes.len() < MAX_BYTES);
@@ -259,7 +246,7 @@ fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
     }
     let count = events.len();
     let bytes = |events, end| {
-        let script = Script::new(Conditions::Ok, Instant::ZERO, events, Ticks(end)).unwrap();
+        let script = Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(end)).unwrap();
         Recording::of(const { &TWO_BUTTONS }, &script)
             .unwrap()
             .encode()

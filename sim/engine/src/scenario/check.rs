@@ -9,7 +9,7 @@ use super::grammar::MAX_PROBLEMS;
 use super::hands::Hands;
 use super::names;
 use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
-use crate::script::{Action, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
+use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
 use crate::source::{Place, Problem, excerpt};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
@@ -181,9 +181,10 @@ impl Planner<'_> {
                 self.last_press = Some(start);
             }
             Verb::Wait(length) => self.pass(*length, step.place)?,
-            Verb::Reset(conditions) => {
+            Verb::Reset(condition) => {
+                let condition = names::boot_condition(condition.as_ref(), self.descriptor)?;
                 self.hands.reset(self.now, step.place)?;
-                self.push(self.now, Action::Reset(*conditions), step.place)?;
+                self.push(self.now, Action::Reset(condition), step.place)?;
                 self.last_press = Some(self.now);
             }
             Verb::Expect(expectation) => self.expect(expectation, step.place)?,
@@ -303,19 +304,19 @@ impl Planner<'_> {
             OutputClaim::Changes(_) | OutputClaim::Pulse(..) | OutputClaim::Period(_) => None,
         };
         let (Some(Target::Level(level)), Some(output)) =
-            (level, self.descriptor.outputs.get(usize::from(index)))
+            (level, self.descriptor.outputs().get(usize::from(index)))
         else {
             return Ok(());
         };
-        let max = output.range.max().0;
+        let max = output.range().max().0;
         if level > max {
-            let expected = match output.range {
+            let expected = match output.range() {
                 Range::Digital => "expected `on` or `off`: it is digital".to_owned(),
                 Range::Analog { .. } => format!("expected a level from 0 to {max}"),
             };
             return Err(Problem::new(
                 place,
-                format!("`{}` is never at {level}", output.name),
+                format!("`{}` is never at {level}", output.name()),
                 expected,
             ));
         }
@@ -323,10 +324,10 @@ impl Planner<'_> {
     }
 
     fn log_value(&self, log: u8, value: &Name) -> Result<u16, Problem> {
-        let kind = self.descriptor.logs.get(usize::from(log));
-        match kind.map(|kind| kind.values) {
+        let kind = self.descriptor.logs().get(usize::from(log));
+        match kind.map(|kind| kind.values()) {
             Some(LogValues::Words(words)) => {
-                let log = kind.map_or("", |kind| kind.name);
+                let log = kind.map_or("", |kind| kind.name());
                 names::log_word(value, log, words).map(u16::from)
             }
             Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
@@ -334,7 +335,7 @@ impl Planner<'_> {
                     value.place,
                     format!(
                         "log `{}` carries a number, and `{}` is none",
-                        kind.map_or("", |kind| kind.name),
+                        kind.map_or("", |kind| kind.name()),
                         excerpt(&value.text)
                     ),
                     "expected a whole number from 0 to 65535",
@@ -345,13 +346,18 @@ impl Planner<'_> {
 
     fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Problem>> {
         let checks = self.settle_halves();
+        let condition = names::boot_condition(scenario.condition.as_ref(), self.descriptor)
+            .unwrap_or_else(|problem| {
+                self.problems.push(problem);
+                BootCondition::OK
+            });
         if !self.problems.is_empty() {
             self.problems.sort_by_key(|problem| problem.place);
             self.problems.truncate(MAX_PROBLEMS);
             return Err(self.problems);
         }
         let events = self.events.iter().map(|(event, _)| *event).collect();
-        match Script::new(scenario.conditions, scenario.clock, events, self.end) {
+        match Script::new(condition, scenario.clock, events, self.end) {
             Ok(script) => Ok(Plan { script, checks }),
             // What hands cannot do was found sentence by sentence; should anything be left,
             // it has no place.

@@ -31,7 +31,7 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
-use crate::script::{Conditions, SwitchState};
+use crate::script::SwitchState;
 use crate::source::{Place, Problem, excerpt, one_of};
 
 /// After this many problems no more are looked for.
@@ -145,7 +145,7 @@ impl Reader {
         self.headers.push((keyword, first.place.line));
         match keyword {
             "app" => self.scenario.app = Some(name(sentence, "the name of an app")?),
-            "board" => self.scenario.conditions = conditions(sentence)?,
+            "board" => self.scenario.condition = Some(boot_condition(sentence)?),
             _ => {
                 sentence.keyword(&["starts"])?;
                 sentence.keyword(&["at"])?;
@@ -180,8 +180,8 @@ impl Reader {
                 }
             }
             "wait" => Verb::Wait(length(sentence)?),
-            "reset" if sentence.accept("with") => Verb::Reset(conditions(sentence)?),
-            "reset" => Verb::Reset(Conditions::Ok),
+            "reset" if sentence.accept("with") => Verb::Reset(Some(boot_condition(sentence)?)),
+            "reset" => Verb::Reset(None),
             _ => Verb::Expect(expectation(sentence)?),
         };
         let place = sentence.place().unwrap_or(first.place);
@@ -198,14 +198,15 @@ fn name(sentence: &mut Sentence<'_>, expected: &str) -> Result<Name, Problem> {
     })
 }
 
-fn conditions(sentence: &mut Sentence<'_>) -> Result<Conditions, Problem> {
-    if sentence.keyword(&["clock", "uart"])? == "clock" {
-        sentence.keyword(&["failed"])?;
-        Ok(Conditions::ClockFailed)
-    } else {
-        sentence.keyword(&["missing"])?;
-        Ok(Conditions::UartMissing)
+/// The words of a boot condition: `clock failed` is the name `clock-failed`.
+fn boot_condition(sentence: &mut Sentence<'_>) -> Result<Name, Problem> {
+    let mut name = name(sentence, "a boot condition that the app declares")?;
+    while let Some(Word { text, place }) = sentence.peek() {
+        sentence.word("the end of the line")?;
+        name.text = format!("{}-{text}", name.text);
+        name.place = name.place.to(place);
     }
+    Ok(name)
 }
 
 /// A reading of the tick counter.

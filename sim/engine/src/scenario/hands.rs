@@ -29,7 +29,7 @@ impl<'a> Hands<'a> {
     pub(super) fn new(descriptor: &'a AppDescriptor) -> Self {
         Self {
             descriptor,
-            moved: vec![None; descriptor.buttons.len()],
+            moved: vec![None; descriptor.buttons().len()],
             reset: None,
         }
     }
@@ -111,7 +111,7 @@ impl<'a> Hands<'a> {
     }
 
     fn name(&self, button: ButtonId) -> &'static str {
-        let names = self.descriptor.buttons;
+        let names = self.descriptor.buttons();
         names.get(usize::from(button.0)).copied().unwrap_or("?")
     }
 }

@@ -22,7 +22,7 @@ mod words;
 
 use lockstep_core::time::{Instant, Ticks};
 
-use crate::script::{Conditions, SwitchState};
+use crate::script::SwitchState;
 use crate::source::Place;
 
 /// The largest scenario that is read, in bytes.
@@ -40,7 +40,7 @@ pub struct Scenario {
     /// The app it is for, where it says so.
     pub app: Option<Name>,
     /// What the board finds at tick 0.
-    pub conditions: Conditions,
+    pub condition: Option<Name>,
     /// Where the app's tick counter starts.
     pub clock: Instant,
     /// What is done and expected, in order.
@@ -86,8 +86,9 @@ pub enum Verb {
     },
     /// Nothing is done for this time.
     Wait(Ticks),
-    /// The board is reset and finds these conditions.
-    Reset(Conditions),
+    /// The board is reset and comes up under this condition; all is well where none is
+    /// named.
+    Reset(Option<Name>),
     /// Something should be seen.
     Expect(Expectation),
 }

@@ -3,6 +3,7 @@
 use lockstep_core::app::AppDescriptor;
 
 use super::Name;
+use crate::script::BootCondition;
 use crate::source::{Problem, excerpt, likely, one_of};
 
 /// The place of a button.
@@ -32,6 +33,37 @@ pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Pro
     })
 }
 
+/// The condition a board comes up under; all is well where none is named.
+pub(super) fn boot_condition(
+    name: Option<&Name>,
+    descriptor: &AppDescriptor,
+) -> Result<BootCondition, Problem> {
+    let Some(name) = name else {
+        return Ok(BootCondition::OK);
+    };
+    descriptor.boot_condition(&name.text).ok_or_else(|| {
+        let words = |name: &str| name.replace('-', " ");
+        let message = format!(
+            "app `{}` has no boot condition `{}`",
+            descriptor.name(),
+            words(&excerpt(&name.text))
+        );
+        let known: Vec<_> = descriptor
+            .boot_conditions()
+            .iter()
+            .map(|name| words(name))
+            .collect();
+        if known.is_empty() {
+            return Problem::new(name.place, message, "expected none: the app declares none");
+        }
+        let problem = unknown(name, message, known.iter().map(String::as_str));
+        match likely(&words(&name.text), known.iter().map(String::as_str)) {
+            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
+            None => problem,
+        }
+    })
+}
+
 /// Whether a sentence names every button once.
 pub(super) fn each_once(names: &[Name]) -> Result<(), Problem> {
     for (index, name) in names.iter().enumerate() {
@@ -50,15 +82,15 @@ pub(super) fn each_once(names: &[Name]) -> Result<(), Problem> {
 }
 
 fn buttons(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
-    descriptor.buttons.iter().copied()
+    descriptor.buttons().iter().copied()
 }
 
 fn outputs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
-    descriptor.outputs.iter().map(|output| output.name)
+    descriptor.outputs().iter().map(|output| output.name())
 }
 
 fn logs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
-    descriptor.logs.iter().map(|log| log.name)
+    descriptor.logs().iter().map(|log| log.name())
 }
 
 fn find<'a>(
@@ -69,7 +101,7 @@ fn find<'a>(
 ) -> Result<u8, Problem> {
     place_of(name, known.clone()).ok_or_else(|| {
         let word = excerpt(&name.text);
-        let message = format!("app `{}` has no {what} `{word}`", descriptor.name);
+        let message = format!("app `{}` has no {what} `{word}`", descriptor.name());
         let problem = unknown(name, message, known);
         match other_kind(name, descriptor) {
             Some(help) => problem.with_help(help),

@@ -26,7 +26,7 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
-use crate::script::{Conditions, SwitchState};
+use crate::script::{BootCondition, SwitchState};
 use crate::source::{Place, Problem, excerpt, one_of};
 
 const KEYS: [&str; 15] = [
@@ -109,8 +109,8 @@ impl Reader {
             ("d", Some(rest)) => movement(rest, SwitchState::Closed)?,
             ("u", Some(rest)) => movement(rest, SwitchState::Open)?,
             ("t", Some(rest)) => Verb::Wait(short_length(rest)?),
-            ("r", None) => Verb::Reset(Conditions::Ok),
-            ("r", Some(rest)) => Verb::Reset(conditions(rest)?),
+            ("r", None) => Verb::Reset(None),
+            ("r", Some(rest)) => Verb::Reset(boot_condition(rest)?),
             (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
                 Verb::Expect(expectation(key, rest)?)
             }
@@ -155,7 +155,7 @@ impl Reader {
     fn header(&mut self, header: &str, value: Word<'_>) -> Result<(), Problem> {
         match header {
             "app" => self.scenario.app = Some(name(value)?),
-            "board" => self.scenario.conditions = conditions(value)?,
+            "board" => self.scenario.condition = boot_condition(value)?,
             _ => self.scenario.clock = reading(value)?,
         }
         Ok(())
@@ -201,9 +201,12 @@ fn name(word: Word<'_>) -> Result<Name, Problem> {
     })
 }
 
-fn conditions(word: Word<'_>) -> Result<Conditions, Problem> {
-    Conditions::from_word(word.text)
-        .ok_or_else(|| unknown_word(word, &Conditions::ALL.map(Conditions::word)))
+/// The condition of this name; `ok` is none.
+fn boot_condition(word: Word<'_>) -> Result<Option<Name>, Problem> {
+    match word.text {
+        BootCondition::OK_NAME => Ok(None),
+        _ => name(word).map(Some),
+    }
 }
 
 fn movement(word: Word<'_>, contact: SwitchState) -> Result<Verb, Problem> {
@@ -337,8 +340,8 @@ pub fn write(scenario: &Scenario) -> String {
     if let Some(app) = &scenario.app {
         words.push(format!("app:{app}"));
     }
-    if scenario.conditions != Conditions::Ok {
-        words.push(format!("board:{}", scenario.conditions));
+    if let Some(condition) = &scenario.condition {
+        words.push(format!("board:{condition}"));
     }
     if scenario.clock != Instant::ZERO {
         words.push(format!("clock:{}", scenario.clock.0));
@@ -369,8 +372,8 @@ fn write_verb(verb: &Verb, words: &mut Vec<String>) {
             words.push(format!("u:{buttons}"));
         }
         Verb::Wait(length) => words.push(format!("t:{}", length.0)),
-        Verb::Reset(Conditions::Ok) => words.push("r".to_owned()),
-        Verb::Reset(conditions) => words.push(format!("r:{conditions}")),
+        Verb::Reset(None) => words.push("r".to_owned()),
+        Verb::Reset(Some(condition)) => words.push(format!("r:{condition}")),
         Verb::Expect(expectation) => words.push(expectation_word(expectation)),
     }
 }

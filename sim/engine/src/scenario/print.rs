@@ -7,7 +7,7 @@ use lockstep_core::time::{Instant, Ticks};
 use super::{
     Expectation, LogClaim, Measure, Name, OutputClaim, Polarity, Scenario, Step, Target, Verb,
 };
-use crate::script::{Conditions, SwitchState};
+use crate::script::SwitchState;
 
 /// Writes the scenario as a `.scn` file that reads as the same scenario. What is begun
 /// after something was expected begins a paragraph.
@@ -16,14 +16,14 @@ impl Display for Scenario {
         if let Some(app) = &self.app {
             writeln!(f, "app {app}")?;
         }
-        if let Some(words) = condition_words(self.conditions) {
-            writeln!(f, "board {words}")?;
+        if let Some(condition) = &self.condition {
+            writeln!(f, "board {}", condition_words(condition))?;
         }
         if self.clock != Instant::ZERO {
             writeln!(f, "clock starts at {}", self.clock.0)?;
         }
         let mut is_complete =
-            self.app.is_some() || self.conditions != Conditions::Ok || self.clock != Instant::ZERO;
+            self.app.is_some() || self.condition.is_some() || self.clock != Instant::ZERO;
         for (index, step) in self.steps.iter().enumerate() {
             if is_complete && (index == 0 || begins_something(&step.verb)) {
                 writeln!(f)?;
@@ -63,10 +63,10 @@ impl Display for Step {
                 write!(f, "tap {} for {length}", Joined(buttons, " and "))
             }
             Verb::Wait(length) => write!(f, "wait {length}"),
-            Verb::Reset(conditions) => match condition_words(*conditions) {
-                Some(words) => write!(f, "reset with {words}"),
-                None => f.write_str("reset"),
-            },
+            Verb::Reset(None) => f.write_str("reset"),
+            Verb::Reset(Some(condition)) => {
+                write!(f, "reset with {}", condition_words(condition))
+            }
             Verb::Expect(expectation) => write!(f, "expect {expectation}"),
         }
     }
@@ -158,10 +158,7 @@ impl Display for Joined<'_> {
     }
 }
 
-fn condition_words(conditions: Conditions) -> Option<&'static str> {
-    match conditions {
-        Conditions::Ok => None,
-        Conditions::ClockFailed => Some("clock failed"),
-        Conditions::UartMissing => Some("uart missing"),
-    }
+/// A boot condition as sentences have it: `clock failed`.
+fn condition_words(condition: &Name) -> String {
+    condition.to_string().replace('-', " ")
 }

@@ -94,16 +94,16 @@ impl<'a> Waveform<'a> {
         error::place_at(self.bytes, offset)
     }
 
-    /// Reads what happens, for an app with this interface.
+    /// Reads what happens, for an app with this descriptor.
     ///
     /// The app need not be [`Waveform::app`]: any that has the buttons will do.
     ///
     /// # Errors
     ///
     /// A [`VcdError`] when the inputs do not fit the app, or as [`Waveform::parse`].
-    pub fn stimulus(&self, interface: &AppDescriptor) -> Result<Stimulus, VcdError> {
-        let inputs = self.inputs(interface)?;
-        let mut sampler = Sampler::new(self.header.timescale, interface.buttons.len());
+    pub fn stimulus(&self, descriptor: &AppDescriptor) -> Result<Stimulus, VcdError> {
+        let inputs = self.inputs(descriptor)?;
+        let mut sampler = Sampler::new(self.header.timescale, descriptor);
         let mut commands = Commands::new(self.bytes, self.header.body);
         while let Some((offset, command)) = commands.next()? {
             self.take(command, &inputs, &mut sampler)
@@ -118,7 +118,7 @@ impl<'a> Waveform<'a> {
         &self,
         command: Command,
         inputs: &HashMap<IdCode, Input>,
-        sampler: &mut Sampler,
+        sampler: &mut Sampler<'_>,
     ) -> Result<(), VcdProblem> {
         let input = |id: IdCode| match inputs.get(&id) {
             Some(input) => Ok(Some(*input)),
@@ -160,7 +160,7 @@ impl<'a> Waveform<'a> {
     }
 
     /// What each identifier code stands for that this app listens to.
-    fn inputs(&self, interface: &AppDescriptor) -> Result<HashMap<IdCode, Input>, VcdError> {
+    fn inputs(&self, descriptor: &AppDescriptor) -> Result<HashMap<IdCode, Input>, VcdError> {
         let only_in = self.header.has_inputs;
         let mut inputs = HashMap::new();
         let mut codes = HashMap::new();
@@ -169,7 +169,7 @@ impl<'a> Waveform<'a> {
                 continue;
             }
             let refuse = |problem| Err(VcdError::at(self.bytes, variable.offset, problem));
-            let input = match input(variable, interface, only_in) {
+            let input = match input(variable, descriptor, only_in) {
                 Ok(Some(input)) => input,
                 Ok(None) => continue,
                 Err(problem) => return refuse(problem),
@@ -189,8 +189,8 @@ impl<'a> Waveform<'a> {
                 self.bytes,
                 self.header.end,
                 VcdProblem::NoInputs {
-                    app: interface.name,
-                    buttons: interface.buttons,
+                    app: descriptor.name(),
+                    buttons: descriptor.buttons(),
                 },
             ));
         }
@@ -208,7 +208,7 @@ enum Input {
 /// What the variable stands for; in the scope `in` it must stand for something.
 fn input(
     variable: &Variable,
-    interface: &AppDescriptor,
+    descriptor: &AppDescriptor,
     only_in: bool,
 ) -> Result<Option<Input>, VcdProblem> {
     let wrong_type = |expected| {
@@ -219,7 +219,7 @@ fn input(
         })
     };
     let button = (0..=u8::MAX)
-        .zip(interface.buttons)
+        .zip(descriptor.buttons())
         .find(|(_, name)| variable.name == **name);
     match button {
         Some((index, _)) if variable.is_bit() => Ok(Some(Input::Button(ButtonId(index)))),
@@ -230,8 +230,8 @@ fn input(
         None if variable.name == RESET => wrong_type("a string"),
         None => Err(VcdProblem::UnknownInput {
             name: variable.name.clone(),
-            app: interface.name,
-            buttons: interface.buttons,
+            app: descriptor.name(),
+            buttons: descriptor.buttons(),
         }),
     }
 }

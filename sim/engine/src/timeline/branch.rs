@@ -10,7 +10,7 @@ use crate::dyn_runner::DynRunner;
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{
-    Action, Conditions, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
 };
 use crate::trace::Trace;
 
@@ -23,7 +23,7 @@ pub const SPACING: Ticks = Ticks(65_536);
 /// before it, so a jump costs the same wherever it goes.
 pub struct Branch {
     origin: Option<Origin>,
-    conditions: Conditions,
+    condition: BootCondition,
     clock: Instant,
     events: Vec<Timed>,
     trace: Trace,
@@ -52,7 +52,7 @@ impl Branch {
         let at_zero = script.events().iter();
         Ok(Self {
             origin: None,
-            conditions: script.conditions(),
+            condition: script.condition(),
             clock: script.clock(),
             events: at_zero
                 .take_while(|event| event.tick == Ticks::ZERO)
@@ -75,7 +75,7 @@ impl Branch {
                 branch: index,
                 tick,
             }),
-            conditions: self.conditions,
+            condition: self.condition,
             clock: self.clock,
             events: self.events[..events].to_vec(),
             trace: self.trace.up_to(tick),
@@ -91,7 +91,7 @@ impl Branch {
     /// This branch as it was before a tick.
     pub(super) fn before(&self, app: &AppEntry, tick: Ticks) -> Result<Self, TimelineError> {
         let Some(last) = tick.0.checked_sub(1) else {
-            let nothing = Script::new(self.conditions, self.clock, Vec::new(), Ticks::ZERO)?;
+            let nothing = Script::new(self.condition, self.clock, Vec::new(), Ticks::ZERO)?;
             return Ok(Self::power_up(app, &nothing)?);
         };
         Ok(Self {
@@ -154,7 +154,7 @@ impl Branch {
             }
             if self.trace.dropped() > 0 {
                 return Err(PlayError::TraceFull {
-                    app: app.descriptor().name,
+                    app: app.descriptor().name(),
                 }
                 .into());
             }
@@ -268,6 +268,6 @@ impl Branch {
     ///
     /// A [`ScriptError`] when hands could not do it.
     pub fn script(&self) -> Result<Script, ScriptError> {
-        Script::new(self.conditions, self.clock, self.events.clone(), self.end())
+        Script::new(self.condition, self.clock, self.events.clone(), self.end())
     }
 }

@@ -205,7 +205,7 @@ impl Timeline {
         // Only the lines that differ need their names: a run can have millions of others.
         let descriptor = self.app.descriptor();
         let [left, right] = [left, right].map(|entries| Document {
-            app: descriptor.name.to_owned(),
+            app: descriptor.name().to_owned(),
             lines: entries
                 .get(shared)
                 .map(|entry| Line::new(descriptor, *entry).into())

@@ -42,7 +42,7 @@ pub struct Record {
 impl From<&Trace> for Document {
     fn from(trace: &Trace) -> Self {
         Self {
-            app: trace.descriptor().name.to_owned(),
+            app: trace.descriptor().name().to_owned(),
             lines: trace.lines().map(Record::from).collect(),
             end: trace.end(),
         }

@@ -32,7 +32,7 @@ const TICK_MS: u32 = 1;
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let header = Header {
         trace: VERSION,
-        app: trace.descriptor().name,
+        app: trace.descriptor().name(),
         tick_ms: TICK_MS,
     };
     write_object(&header, out)?;

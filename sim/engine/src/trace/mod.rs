@@ -142,11 +142,12 @@ impl Line {
     #[must_use]
     pub fn new(descriptor: &'static AppDescriptor, Entry { tick, what }: Entry) -> Self {
         let (kind, name, value) = match what {
-            Observation::Input(Action::Reset(conditions)) => {
-                (Kind::In, RESET, Value::Word(conditions.word()))
+            Observation::Input(Action::Reset(condition)) => {
+                let name = descriptor.boot_condition_name(condition);
+                (Kind::In, RESET, Value::Word(name.unwrap_or(UNDECLARED)))
             }
             Observation::Input(Action::Button(button, contact)) => {
-                let name = descriptor.buttons.get(usize::from(button.0));
+                let name = descriptor.buttons().get(usize::from(button.0));
                 (
                     Kind::In,
                     name.copied().unwrap_or(UNDECLARED),
@@ -154,19 +155,19 @@ impl Line {
                 )
             }
             Observation::Output(index, level) => {
-                let output = descriptor.outputs.get(usize::from(index));
+                let output = descriptor.outputs().get(usize::from(index));
                 (
                     Kind::Out,
-                    output.map_or(UNDECLARED, |output| output.name),
+                    output.map_or(UNDECLARED, |output| output.name()),
                     Value::Number(level.0),
                 )
             }
             Observation::Log(log) => {
-                let kind = descriptor.logs.get(usize::from(log.id.0));
+                let kind = descriptor.logs().get(usize::from(log.id.0));
                 (
                     Kind::Log,
-                    kind.map_or(UNDECLARED, |kind| kind.name),
-                    log_value(kind.map(|kind| kind.values), log),
+                    kind.map_or(UNDECLARED, |kind| kind.name()),
+                    log_value(kind.map(|kind| kind.values()), log),
                 )
             }
         };

@@ -38,7 +38,7 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{SIGNATURE} {VERSION}: {}, tick 1 ms",
-        trace.descriptor().name
+        trace.descriptor().name()
     )?;
     for line in trace.lines() {
         write_line(&line, width, out)?;
@@ -75,9 +75,9 @@ pub fn write_line(line: &Line, width: usize, out: &mut dyn Write) -> io::Result<
 #[must_use]
 pub fn name_width(trace: &Trace) -> usize {
     let descriptor = trace.descriptor();
-    let buttons = descriptor.buttons.iter().copied();
-    let outputs = descriptor.outputs.iter().map(|output| output.name);
-    let logs = descriptor.logs.iter().map(|log| log.name);
+    let buttons = descriptor.buttons().iter().copied();
+    let outputs = descriptor.outputs().iter().map(|output| output.name());
+    let logs = descriptor.logs().iter().map(|log| log.name());
     buttons
         .chain(outputs)
         .chain(logs)

@@ -82,7 +82,7 @@ impl<'a> Waves<'a> {
         let mut writer = Writer::new(out);
         writer.comment(&format!(
             "{SIGNATURE} {VERSION} {APP}={} {CLOCK}={}",
-            descriptor.name,
+            descriptor.name(),
             trace.clock().0
         ))?;
         writer.timescale(1, TimescaleUnit::MS)?;
@@ -90,7 +90,7 @@ impl<'a> Waves<'a> {
         writer.add_module(Kind::In.word())?;
         let reset = add_string(&mut writer, RESET)?;
         let buttons = descriptor
-            .buttons
+            .buttons()
             .iter()
             .map(|name| Wire::add(&mut writer, name, Range::Digital))
             .collect::<io::Result<_>>()?;
@@ -98,17 +98,17 @@ impl<'a> Waves<'a> {
 
         writer.add_module(Kind::Out.word())?;
         let outputs = descriptor
-            .outputs
+            .outputs()
             .iter()
-            .map(|output| Wire::add(&mut writer, output.name, output.range))
+            .map(|output| Wire::add(&mut writer, output.name(), output.range()))
             .collect::<io::Result<_>>()?;
         writer.upscope()?;
 
         writer.add_module(Kind::Log.word())?;
         let logs = descriptor
-            .logs
+            .logs()
             .iter()
-            .map(|log| add_string(&mut writer, log.name))
+            .map(|log| add_string(&mut writer, log.name()))
             .collect::<io::Result<_>>()?;
         writer.upscope()?;
 
@@ -350,14 +350,11 @@ s $
 
     #[test]
     fn a_register_is_just_wide_enough_and_says_when_a_level_does_not_fit() {
-        const DIMMER: &AppDescriptor = &AppDescriptor {
-            name: "dimmer",
-            version: "1",
-            build: "1",
-            buttons: &[],
-            outputs: &[Output::analog("lamp", 100), Output::digital("led")],
-            logs: &[LogKind::number("count")],
-        };
+        const DIMMER: &AppDescriptor = &AppDescriptor::new("dimmer", "1")
+            .with_build("1")
+            .with_buttons(&[])
+            .with_outputs(&[Output::analog("lamp", 100), Output::digital("led")])
+            .with_logs(&[LogKind::number("count")]);
         let mut trace = Trace::new(DIMMER);
         trace.observe(Ticks(0), Observation::Output(0, Level(3)));
         trace.observe(Ticks(0), Observation::Output(0, Level(100)));

@@ -8,7 +8,7 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::recording::Recording;
-use lockstep_engine::script::{Action, Conditions, Script, SwitchState, Timed};
+use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
 use shipped_apps::shipped;
 
 /// Where the parts of a recording stand, as `docs/formats.md` says.
@@ -258,28 +258,20 @@ $enddefinitions $end
 }
 
 /// An app that nobody ships.
-const KETTLE: &AppDescriptor = &AppDescriptor {
-    buttons: &["A", "B"],
-    ..AppDescriptor::named("kettle", "1.0.0")
-};
+const KETTLE: &AppDescriptor = &AppDescriptor::new("kettle", "1.0.0").with_buttons(&["A", "B"]);
 
 /// A lamp of another time.
-const THREE_BUTTONS: &AppDescriptor = &AppDescriptor {
-    buttons: &["A", "B", "C"],
-    ..AppDescriptor::named("lamp", "9.0.0")
-};
+const THREE_BUTTONS: &AppDescriptor =
+    &AppDescriptor::new("lamp", "9.0.0").with_buttons(&["A", "B", "C"]);
 
 /// The descriptor of the lamp, but for its version and build: the bytes must not change when
 /// the lamp does.
 fn tap_of_the_lamp() -> Vec<u8> {
-    const LAMP: &AppDescriptor = &AppDescriptor {
-        buttons: &["A", "B"],
-        ..AppDescriptor::named("lamp", "1.0.0")
-    };
+    const LAMP: &AppDescriptor = &AppDescriptor::new("lamp", "1.0.0").with_buttons(&["A", "B"]);
     assert!(
         shipped()
             .iter()
-            .any(|app| app.descriptor().name == LAMP.name)
+            .any(|app| app.descriptor().name() == LAMP.name())
     );
     recording(LAMP)
 }
@@ -290,7 +282,13 @@ fn recording(descriptor: &'static AppDescriptor) -> Vec<u8> {
         tick: Ticks(tick),
         action: Action::Button(ButtonId(0), contact),
     });
-    let script = Script::new(Conditions::Ok, Instant::ZERO, events.to_vec(), Ticks(100)).unwrap();
+    let script = Script::new(
+        BootCondition::OK,
+        Instant::ZERO,
+        events.to_vec(),
+        Ticks(100),
+    )
+    .unwrap();
     Recording::of(descriptor, &script).unwrap().encode()
 }
 

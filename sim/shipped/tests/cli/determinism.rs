@@ -15,7 +15,10 @@ fn threads_change_nothing() {
             }
             let output = command.output().unwrap();
             assert_eq!(output.status.code(), Some(0));
-            (output.stdout, output.stderr)
+            // How far a long run has come depends on how busy the machine is.
+            let errors = String::from_utf8(output.stderr).unwrap();
+            let lines = errors.lines().filter(|line| !line.starts_with("playing: "));
+            (output.stdout, lines.collect::<Vec<_>>().join("\n"))
         };
         let one = play("1");
         assert!(!one.0.is_empty());

@@ -198,7 +198,7 @@ fn one_line_says_where_it_is_wrong() {
         ("d:A d:A", 7, "pressed already"),
         ("d:A u:A", 7, "moves twice in tick 0"),
         ("r r", 3, "a second reset in tick 0"),
-        ("r:warm", 3, "unexpected `warm`"),
+        ("r:warm", 3, "no boot condition `warm`"),
         ("is:lamp", 8, "`is` has no value"),
         ("is:lamp=bright", 9, "unexpected `bright`"),
         ("is:lamp=101", 9, "`lamp` is never at 101"),

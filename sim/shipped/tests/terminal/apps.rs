@@ -17,10 +17,7 @@ pub(crate) fn all() -> Vec<AppEntry> {
 struct Shaky;
 
 impl App for Shaky {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        buttons: &["A"],
-        ..AppDescriptor::named("shaky", "1.0.0")
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("shaky", "1.0.0").with_buttons(&["A"]);
     type Outputs = [Level; 0];
 
     fn new() -> Self {
@@ -51,10 +48,7 @@ impl Clone for Fragile {
 }
 
 impl App for Fragile {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        buttons: &["A"],
-        ..AppDescriptor::named("fragile", "1.0.0")
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("fragile", "1.0.0").with_buttons(&["A"]);
     type Outputs = [Level; 0];
 
     fn new() -> Self {

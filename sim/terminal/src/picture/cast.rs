@@ -60,7 +60,7 @@ pub fn cast(
     let (screens, size) = (screens(registry, loaded, options)?, options.look.size);
     let title = format!(
         "{}: {} in the terminal simulator",
-        loaded.app.descriptor().name,
+        loaded.app.descriptor().name(),
         file_name(name)
     );
     let mut out = json(&Header {

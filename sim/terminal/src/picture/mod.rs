@@ -193,7 +193,7 @@ pub fn shot(
     Ok(Picture {
         title: format!(
             "{} at {at}: {} in the terminal simulator",
-            loaded.app.descriptor().name,
+            loaded.app.descriptor().name(),
             file_name(name)
         ),
         screen: screen(&mut ui, look.size),
@@ -227,7 +227,7 @@ pub fn shot_after(
     Ok(Picture {
         title: format!(
             "{} at {now} in the terminal simulator",
-            app.descriptor().name
+            app.descriptor().name()
         ),
         screen: screen(&mut ui, look.size),
     })

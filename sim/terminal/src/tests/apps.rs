@@ -4,8 +4,9 @@ use std::fmt;
 
 use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::Event;
-use lockstep_core::output::{Colour, Level, Output};
+use lockstep_core::output::{Level, Output};
 
+use lockstep_engine::output_color::OutputColor;
 use lockstep_engine::registry::AppEntry;
 
 /// No buttons, no outputs, no logs.
@@ -13,7 +14,7 @@ use lockstep_engine::registry::AppEntry;
 struct Bare;
 
 impl App for Bare {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor::named("bare", "1.0.0");
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("bare", "1.0.0");
     type Outputs = [Level; 0];
 
     fn new() -> Self {
@@ -32,43 +33,42 @@ impl App for Bare {
 struct Panel([u16; 12]);
 
 impl App for Panel {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        buttons: &[
-            "a-button-with-quite-a-long-name1",
-            "a-button-with-quite-a-long-name2",
-            "c",
-            "d",
-            "e",
-            "f",
-            "g",
-            "h",
-            "i",
-            "j",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "q",
-            "r",
-        ],
-        outputs: &[
-            Output::analog("an-output-with-quite-a-long-name", u16::MAX),
-            Output::analog("b", u16::MAX).in_colour(Colour::Blue),
-            Output::digital("c"),
-            Output::digital("d"),
-            Output::digital("e"),
-            Output::digital("f"),
-            Output::digital("g"),
-            Output::digital("h"),
-            Output::digital("i"),
-            Output::digital("j"),
-            Output::digital("k"),
-            Output::digital("l"),
-        ],
-        ..AppDescriptor::named("a-panel-with-quite-a-long-name-a", "1.0.0")
-    };
+    const DESCRIPTOR: AppDescriptor =
+        AppDescriptor::new("a-panel-with-quite-a-long-name-a", "1.0.0")
+            .with_buttons(&[
+                "a-button-with-quite-a-long-name1",
+                "a-button-with-quite-a-long-name2",
+                "c",
+                "d",
+                "e",
+                "f",
+                "g",
+                "h",
+                "i",
+                "j",
+                "k",
+                "l",
+                "m",
+                "n",
+                "o",
+                "p",
+                "q",
+                "r",
+            ])
+            .with_outputs(&[
+                Output::analog("an-output-with-quite-a-long-name", u16::MAX),
+                Output::analog("b", u16::MAX),
+                Output::digital("c"),
+                Output::digital("d"),
+                Output::digital("e"),
+                Output::digital("f"),
+                Output::digital("g"),
+                Output::digital("h"),
+                Output::digital("i"),
+                Output::digital("j"),
+                Output::digital("k"),
+                Output::digital("l"),
+            ]);
     type Outputs = [Level; 12];
 
     fn new() -> Self {
@@ -93,10 +93,8 @@ impl App for Panel {
 struct Pulse(u32);
 
 impl App for Pulse {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        outputs: &[Output::digital("blip")],
-        ..AppDescriptor::named("pulse", "1.0.0")
-    };
+    const DESCRIPTOR: AppDescriptor =
+        AppDescriptor::new("pulse", "1.0.0").with_outputs(&[Output::digital("blip")]);
     type Outputs = [Level; 1];
 
     fn new() -> Self {
@@ -125,10 +123,7 @@ impl fmt::Debug for Shaky {
 }
 
 impl App for Shaky {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        buttons: &["A"],
-        ..AppDescriptor::named("shaky", "1.0.0")
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("shaky", "1.0.0").with_buttons(&["A"]);
     type Outputs = [Level; 0];
 
     fn new() -> Self {
@@ -149,7 +144,7 @@ pub(super) fn bare() -> AppEntry {
 }
 
 pub(super) fn panel() -> AppEntry {
-    AppEntry::of::<Panel>()
+    AppEntry::of::<Panel>().with_output_color("b", OutputColor::Blue)
 }
 
 pub(super) fn pulse() -> AppEntry {

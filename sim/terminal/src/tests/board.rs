@@ -155,7 +155,7 @@ fn contacts_bounce_when_they_are_told_to_and_the_run_goes_on_from_its_end() {
 #[test]
 fn the_menu_presses_buttons_that_no_key_is_left_for() {
     let mut driver = Driver::of(panel(), 100, 30);
-    driver.press("x Down Down Down Down Enter End Enter");
+    driver.press("x Down Down Enter End Enter");
     assert!(is_down(&driver, ButtonId(17)));
 }
 
@@ -164,7 +164,7 @@ fn the_menu_resets_the_board_as_it_is_told() {
     let mut driver = lamp();
     driver.wait(50).press("x Down Enter");
     let events = driver.ui.timeline.branch().events();
-    let reset = Action::Reset(lockstep_engine::script::Conditions::ClockFailed);
+    let reset = Action::Reset(lockstep_engine::script::BootCondition(1));
     assert_eq!(events[0].action, reset);
     driver.wait(250).assert_shows("● status");
 }

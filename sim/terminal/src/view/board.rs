@@ -50,35 +50,37 @@ pub(super) fn buttons(ui: &Ui, inner: Rect) -> Vec<(ButtonId, Rect)> {
 }
 
 fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
-    let Some(output) = ui.timeline.app().descriptor().outputs.get(index) else {
+    let app = ui.timeline.app();
+    let Some(output) = app.descriptor().outputs().get(index) else {
         return Line::default();
     };
+    let color = app.output_color(output.name());
     let level = ui.shown_level(index);
-    let part = f64::from(level.0) / f64::from(output.range.max().0.max(1));
+    let part = f64::from(level.0) / f64::from(output.range().max().0.max(1));
     let signs = ui.theme.signs();
     let sign = if level.0 > 0 {
         signs.led_on
     } else {
         signs.led_off
     };
-    let value = match output.range {
+    let value = match output.range() {
         Range::Digital => String::new(),
         Range::Analog { .. } => format!(" {}", level.0),
     };
     let name = shorten(
-        output.name,
+        output.name(),
         usize::from(width).saturating_sub(3 + value.len()),
         signs.gap,
     );
     Line::from(vec![
-        Span::styled(format!(" {sign} "), ui.theme.led(output.colour, part)),
+        Span::styled(format!(" {sign} "), ui.theme.led(color, part)),
         Span::raw(format!("{name}{value}")),
     ])
 }
 
 fn key_cap(ui: &Ui, button: ButtonId, width: u16) -> Line<'static> {
     let index = usize::from(button.0);
-    let name = ui.timeline.app().descriptor().buttons.get(index);
+    let name = ui.timeline.app().descriptor().buttons().get(index);
     let room = usize::from(width).saturating_sub(CAP);
     let name = shorten(name.copied().unwrap_or("?"), room, ui.theme.signs().gap);
     let down = ui.here.is_closed(button);
@@ -116,14 +118,14 @@ struct Flows {
 impl Flows {
     fn new(ui: &Ui, inner: Rect) -> Self {
         let descriptor = ui.timeline.app().descriptor();
-        let leds = descriptor.outputs.iter().map(|output| {
-            let value = match output.range {
+        let leds = descriptor.outputs().iter().map(|output| {
+            let value = match output.range() {
                 Range::Digital => 0,
                 Range::Analog { max } => max.to_string().len() + 1,
             };
-            3 + output.name.len() + value
+            3 + output.name().len() + value
         });
-        let buttons = descriptor.buttons.iter().map(|name| name.len() + CAP);
+        let buttons = descriptor.buttons().iter().map(|name| name.len() + CAP);
         Self {
             leds: Flow::new(inner.width, leds),
             buttons: Flow::new(inner.width, buttons),

@@ -144,7 +144,7 @@ fn main_keys(ui: &Ui) -> Vec<(String, &'static str)> {
 
 /// The keys that press buttons in the pane that has the focus.
 fn button_keys(ui: &Ui) -> Option<String> {
-    let count = ui.timeline.app().descriptor().buttons.len();
+    let count = ui.timeline.app().descriptor().buttons().len();
     let keys: Vec<_> = (0..count)
         .filter_map(|index| super::board::key_of(ui, index))
         .map(String::from)

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 /// As much as fits: what matters least goes first.
 pub(super) fn line(ui: &Ui, width: u16) -> Line<'static> {
     let width = usize::from(width);
-    let name = ui.timeline.app().descriptor().name;
+    let name = ui.timeline.app().descriptor().name();
     let name = format!(" {} ", shorten(name, width / 4, ui.theme.signs().gap));
     let room = width.saturating_sub(name.width());
     let (when, branch) = Wording::ALL

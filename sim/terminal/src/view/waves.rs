@@ -193,10 +193,13 @@ fn draw_wave(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
         Signal::Button(_) => ui.theme.input(),
         Signal::Logs => ui.theme.log(),
         Signal::Output(index) => {
-            let outputs = ui.timeline.app().descriptor().outputs;
-            outputs
+            let app = ui.timeline.app();
+            app.descriptor()
+                .outputs()
                 .get(index)
-                .map_or(Style::new(), |output| ui.theme.led(output.colour, 1.0))
+                .map_or(Style::new(), |output| {
+                    ui.theme.led(app.output_color(output.name()), 1.0)
+                })
         }
     };
     let end = match (&ui.compared, row.compared) {

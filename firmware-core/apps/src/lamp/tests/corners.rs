@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::board::InitError;
+use lockstep_core::event::BootCondition;
 
 const NOTHING: [&str; 0] = [];
 
@@ -355,10 +356,14 @@ fn without_init_nothing_is_said() {
 #[test]
 fn a_further_init_does_not_leave_the_safe_state() {
     let mut bench = Bench::new();
-    bench.handle(Event::Init(Err(InitError::ClockFailed)));
+    bench.handle(Event::Init(InitError::condition(Err(
+        InitError::ClockFailed,
+    ))));
     bench.wait(300);
-    bench.handle(Event::Init(Ok(())));
-    bench.handle(Event::Init(Err(InitError::UartUnavailable)));
+    bench.handle(Event::Init(BootCondition::OK));
+    bench.handle(Event::Init(InitError::condition(Err(
+        InitError::UartUnavailable,
+    ))));
     assert_eq!(bench.read(), ["boot clock-failed"]);
     bench.wait(100);
     assert!(bench.status());

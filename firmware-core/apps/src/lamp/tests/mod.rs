@@ -155,12 +155,12 @@ impl Bench {
 
 /// A log in the words its app declares.
 fn text(log: Log) -> String {
-    let kind = &Lamp::DESCRIPTOR.logs[usize::from(log.id.0)];
-    let value = match kind.values {
+    let kind = &Lamp::DESCRIPTOR.logs()[usize::from(log.id.0)];
+    let value = match kind.values() {
         LogValues::Words(words) => words[usize::from(log.value)].to_string(),
         LogValues::Number => log.value.to_string(),
     };
-    format!("{} {value}", kind.name)
+    format!("{} {value}", kind.name())
 }
 
 /// `(tick, log)` pairs as a reading gives them.

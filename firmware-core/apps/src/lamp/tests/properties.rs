@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::board::InitError;
+use lockstep_core::event::BootCondition;
 use lockstep_core::time::Ticks;
 use proptest::prelude::*;
 use std::boxed::Box;
@@ -26,7 +27,7 @@ fn days() -> impl Strategy<Value = Vec<(u32, Event)>> {
         20 => (0..2_u8).prop_map(|id| Event::Press(ButtonId(id))),
         20 => (0..2_u8).prop_map(|id| Event::Release(ButtonId(id))),
         1 => any::<u8>().prop_map(|id| Event::Press(ButtonId(id))),
-        1 => Just(Event::Init(Ok(()))),
+        1 => Just(Event::Init(BootCondition::OK)),
     ];
     let boot = prop_oneof![
         8 => Just(Ok(())),
@@ -34,7 +35,7 @@ fn days() -> impl Strategy<Value = Vec<(u32, Event)>> {
         1 => Just(Err(InitError::UartUnavailable)),
     ];
     (boot, proptest::collection::vec((gap, event), 0..40)).prop_map(|(boot, mut day)| {
-        day.insert(0, (0, Event::Init(boot)));
+        day.insert(0, (0, Event::Init(InitError::condition(boot))));
         day
     })
 }
@@ -61,8 +62,8 @@ proptest! {
     fn outputs_and_logs_stay_within_what_is_declared(day in days()) {
         let (outputs, _) = play(Lamp::with_tuning(&BRIEF), &day);
         for levels in outputs {
-            for (level, output) in levels.iter().zip(Lamp::DESCRIPTOR.outputs) {
-                prop_assert!(*level <= output.range.max().0, "{} {level}", output.name);
+            for (level, output) in levels.iter().zip(Lamp::DESCRIPTOR.outputs()) {
+                prop_assert!(*level <= output.range().max().0, "{} {level}", output.name());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::board::InitError;
+use lockstep_core::event::BootCondition;
 use lockstep_core::time::Ticks;
 use std::vec;
 
@@ -286,7 +287,7 @@ fn the_heartbeat_toggles_every_half_second_from_reset() {
 #[test]
 fn a_board_that_came_up_is_logged() {
     let mut bench = Bench::new();
-    bench.handle(Event::Init(Ok(())));
+    bench.handle(Event::Init(BootCondition::OK));
     assert_eq!(bench.read_timed(), at(&[(0, "boot ok")]));
     bench.short(A);
     assert_eq!(bench.lamp(), 50);
@@ -294,7 +295,7 @@ fn a_board_that_came_up_is_logged() {
 
 /// The ticks at which `status` changes after a failed init, up to `until`.
 fn code(bench: &mut Bench, cause: InitError, until: u32) -> Vec<u32> {
-    bench.handle(Event::Init(Err(cause)));
+    bench.handle(Event::Init(InitError::condition(Err(cause))));
     assert!(bench.status());
     let mut changes = vec![];
     for _ in 0..until {
@@ -330,7 +331,9 @@ fn a_missing_uart_blinks_three_times() {
 #[test]
 fn the_safe_state_is_deaf_and_dark_and_its_heart_beats() {
     let mut bench = Bench::new();
-    bench.handle(Event::Init(Err(InitError::ClockFailed)));
+    bench.handle(Event::Init(InitError::condition(Err(
+        InitError::ClockFailed,
+    ))));
     bench.read();
     bench.short(A);
     bench.double(A);

@@ -43,7 +43,7 @@ pub(super) struct Chapter {
 /// What is expected from each beat to the next.
 pub(super) fn all(history: &History<'_>) -> Vec<Gap> {
     let rhythms = Rhythms::find(history);
-    let outputs = history.descriptor.outputs.len();
+    let outputs = history.descriptor.outputs().len();
     let mut outlook = Outlook {
         history,
         rhythms: &rhythms,
@@ -90,8 +90,8 @@ impl<'a> Outlook<'a> {
             gap: Gap::default(),
             used: 0,
             is_full: false,
-            last_change: vec![None; history.descriptor.outputs.len()],
-            is_held: vec![false; history.descriptor.outputs.len()],
+            last_change: vec![None; history.descriptor.outputs().len()],
+            is_held: vec![false; history.descriptor.outputs().len()],
             last_said: Vec::new(),
             last_told: beat.tick,
         };

@@ -112,8 +112,8 @@ impl<'a> History<'a> {
         let Some(declared) = self.output(output) else {
             return false;
         };
-        let max = declared.range.max();
-        !["log", "no"].contains(&declared.name)
+        let max = declared.range().max();
+        !["log", "no"].contains(&declared.name())
             && self
                 .entries
                 .iter()
@@ -127,7 +127,7 @@ impl<'a> History<'a> {
     pub(super) fn target(&self, output: u8, level: Level) -> Target {
         let digital = self
             .output(output)
-            .is_some_and(|output| output.range == output::Range::Digital);
+            .is_some_and(|output| output.range() == output::Range::Digital);
         match level {
             Level::OFF => Target::Off,
             _ if digital => Target::On,
@@ -137,7 +137,7 @@ impl<'a> History<'a> {
 
     pub(super) fn expect_output(&self, output: u8, claim: OutputClaim) -> Expectation {
         Expectation::Output {
-            output: name(self.output(output).map_or("?", |output| output.name)),
+            output: name(self.output(output).map_or("?", |output| output.name())),
             claim,
             target_at: None,
         }
@@ -145,22 +145,22 @@ impl<'a> History<'a> {
 
     /// `None` where the app does not declare the log.
     pub(super) fn expect_log(&self, log: Log, claim: LogClaim) -> Option<Expectation> {
-        let kind = self.descriptor.logs.get(usize::from(log.id.0))?;
-        let value = match (claim, kind.values) {
+        let kind = self.descriptor.logs().get(usize::from(log.id.0))?;
+        let value = match (claim, kind.values()) {
             // Before a log comes, no other of its kind does.
             (LogClaim::NotSaid(_), _) => None,
             (_, LogValues::Number) => Some(name(&log.value.to_string())),
             (_, LogValues::Words(words)) => word(words, log.value),
         };
         Some(Expectation::Log {
-            log: name(kind.name),
+            log: name(kind.name()),
             value,
             claim,
         })
     }
 
     fn output(&self, output: u8) -> Option<&'static output::Output> {
-        self.descriptor.outputs.get(usize::from(output))
+        self.descriptor.outputs().get(usize::from(output))
     }
 }
 

@@ -48,7 +48,7 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Ticks;
 
 use super::{Expectation, Name, Scenario, Step, Verb};
-use crate::script::Script;
+use crate::script::{BootCondition, Script};
 use crate::source::Place;
 use crate::trace::Trace;
 use gap::Gap;
@@ -80,8 +80,8 @@ pub fn from_run(descriptor: &'static AppDescriptor, script: &Script, trace: &Tra
         next = last + 1;
     }
     Scenario {
-        app: Some(name(descriptor.name)),
-        conditions: script.conditions(),
+        app: Some(name(descriptor.name())),
+        condition: condition_name(descriptor, script.condition()),
         clock: script.clock(),
         steps: writer.steps,
     }
@@ -119,6 +119,14 @@ impl Writer {
 
 fn step(verb: Verb) -> Step {
     Step { place: START, verb }
+}
+
+/// The name of a boot condition, unless all is well.
+fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
+    match condition {
+        BootCondition::OK => None,
+        other => descriptor.boot_condition_name(other).map(name),
+    }
 }
 
 fn name(text: &str) -> Name {

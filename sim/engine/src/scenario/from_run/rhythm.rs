@@ -41,7 +41,7 @@ impl Rhythms {
             stretches: HashMap::new(),
             clockworks: HashMap::new(),
         };
-        for (output, _) in (0..).zip(history.descriptor.outputs) {
+        for (output, _) in (0..).zip(history.descriptor.outputs()) {
             let changes = changes(history, output);
             if !history.can_name(output) {
                 found.mark(history, output, Role::Ignored);

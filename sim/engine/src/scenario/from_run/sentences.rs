@@ -5,7 +5,7 @@ use lockstep_core::time::Ticks;
 
 use super::gap::Gap;
 use super::history::{Beat, History};
-use super::name;
+use super::{condition_name, name};
 use crate::scenario::{Name, Verb};
 use crate::script::{Action, SwitchState};
 
@@ -44,7 +44,10 @@ impl Teller<'_> {
     fn actions(&self, beat: usize) -> Sentence {
         let actions = self.history.beats[beat].actions;
         let resets = actions.iter().filter_map(|event| match event.action {
-            Action::Reset(conditions) => Some(Verb::Reset(conditions)),
+            Action::Reset(condition) => Some(Verb::Reset(condition_name(
+                self.history.descriptor,
+                condition,
+            ))),
             Action::Button(..) => None,
         });
         let mut verbs = Vec::new();
@@ -150,7 +153,7 @@ impl Teller<'_> {
     }
 
     fn button(&self, button: ButtonId) -> Name {
-        let names = self.history.descriptor.buttons;
+        let names = self.history.descriptor.buttons();
         name(names.get(usize::from(button.0)).copied().unwrap_or("?"))
     }
 }

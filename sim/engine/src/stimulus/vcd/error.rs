@@ -13,7 +13,7 @@ use crate::trace::vcd::VERSION;
 pub(super) const BIT: &str = "a level of one bit: `0`, `1`, `x` or `z`";
 
 /// What the string `reset` can carry.
-pub(super) const CONDITIONS: &str = "a string: `ok`, `clock-failed`, `uart-missing` or nothing";
+pub(super) const CONDITIONS: &str = "a string: a boot condition of the app, or nothing";
 
 /// The most characters of a word that an error underlines.
 const MAX_WIDTH: usize = 40;
@@ -38,6 +38,13 @@ pub enum VcdProblem {
         found: String,
         /// What should.
         expected: &'static str,
+    },
+    /// The string `reset` holds a word that is no boot condition of the app.
+    UnknownBootCondition {
+        /// The word, shortened and with control characters escaped.
+        found: String,
+        /// The conditions the app has.
+        known: String,
     },
     /// The file ends where more must follow.
     CutShort {
@@ -125,7 +132,9 @@ impl VcdProblem {
     /// What is wrong.
     fn message(&self) -> String {
         match self {
-            Self::Unexpected { found, .. } => format!("found `{found}`"),
+            Self::Unexpected { found, .. } | Self::UnknownBootCondition { found, .. } => {
+                format!("found `{found}`")
+            }
             Self::CutShort { .. } => "the file ends too early".to_owned(),
             Self::TooManyVariables => "there are too many variables".to_owned(),
             Self::TooDeep => "too many scopes lie in one another".to_owned(),
@@ -173,6 +182,9 @@ impl VcdProblem {
             Self::Unexpected { expected, .. }
             | Self::CutShort { expected }
             | Self::WrongType { expected, .. } => format!("expected {expected}"),
+            Self::UnknownBootCondition { known, .. } => {
+                format!("expected a string: {known}, or nothing")
+            }
             Self::TooManyVariables => format!("expected at most {MAX_VARIABLES}"),
             Self::TooDeep => format!("expected at most {MAX_DEPTH}"),
             Self::TooLong => format!("expected at most {MAX_COMMAND} bytes"),

@@ -1,14 +1,16 @@
 //! What a board sees of a waveform that samples its pins once a tick.
 
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use vcd::{TimescaleUnit, Value};
 
 use super::Stimulus;
-use super::error::{CONDITIONS, VcdProblem, unexpected};
+use super::error::VcdProblem;
 use crate::script::{
-    Action, Conditions, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
 };
+use crate::source::{excerpt, one_of};
 
 /// Ticks in a second.
 const TICKS_PER_SECOND: u128 = 1_000;
@@ -39,14 +41,15 @@ impl Timescale {
 }
 
 /// Follows the inputs and notes what is seen of them.
-pub(super) struct Sampler {
+pub(super) struct Sampler<'a> {
+    descriptor: &'a AppDescriptor,
     timescale: Timescale,
     pins: Vec<Pin>,
     /// The time of the file.
     time: u64,
     /// The tick that will sample what happens now.
     tick: Ticks,
-    power_up: Option<Conditions>,
+    power_up: Option<BootCondition>,
     last_reset: Option<Ticks>,
     events: Vec<Timed>,
     vanished_pulses: u64,
@@ -60,16 +63,17 @@ struct Pin {
     changes: u64,
 }
 
-impl Sampler {
-    pub(super) fn new(timescale: Timescale, buttons: usize) -> Self {
+impl<'a> Sampler<'a> {
+    pub(super) fn new(timescale: Timescale, descriptor: &'a AppDescriptor) -> Self {
         let open = || Pin {
             sampled: SwitchState::Open,
             contact: SwitchState::Open,
             changes: 0,
         };
         Self {
+            descriptor,
             timescale,
-            pins: (0..buttons).map(|_| open()).collect(),
+            pins: (0..descriptor.buttons().len()).map(|_| open()).collect(),
             time: 0,
             tick: Ticks::ZERO,
             power_up: None,
@@ -123,24 +127,36 @@ impl Sampler {
         if word.is_empty() {
             return Ok(());
         }
-        let conditions = Conditions::from_word(word).ok_or_else(|| unexpected(word, CONDITIONS))?;
+        let condition = self
+            .descriptor
+            .boot_condition(word)
+            .ok_or_else(|| self.unknown_condition(word))?;
         let tick = self.tick;
         if tick == Ticks::ZERO && self.power_up.is_none() {
-            self.power_up = Some(conditions);
+            self.power_up = Some(condition);
             return Ok(());
         }
         if self.last_reset.replace(tick) == Some(tick) {
             return Err(ScriptError::TwoResets { tick }.into());
         }
-        self.note(Action::Reset(conditions))
+        self.note(Action::Reset(condition))
+    }
+
+    fn unknown_condition(&self, word: &str) -> VcdProblem {
+        let ok = [BootCondition::OK_NAME];
+        let known = ok.iter().chain(self.descriptor.boot_conditions());
+        VcdProblem::UnknownBootCondition {
+            found: excerpt(word),
+            known: one_of(known.copied()),
+        }
     }
 
     /// The script of what was seen, on a board whose tick counter starts at `clock`.
     pub(super) fn finish(mut self, clock: Instant) -> Result<Stimulus, VcdProblem> {
         self.sample()?;
-        let conditions = self.power_up.unwrap_or_default();
+        let condition = self.power_up.unwrap_or_default();
         Ok(Stimulus {
-            script: Script::new(conditions, clock, self.events, self.tick)?,
+            script: Script::new(condition, clock, self.events, self.tick)?,
             vanished_pulses: self.vanished_pulses,
             unknown_levels: self.unknown_levels,
         })

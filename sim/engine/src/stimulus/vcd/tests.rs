@@ -1,5 +1,5 @@
 use super::*;
-use crate::script::{Action, Conditions, MAX_EVENTS, SwitchState, Timed};
+use crate::script::{Action, BootCondition, MAX_EVENTS, SwitchState, Timed};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use crate::trace;
 use lockstep_apps::toggle;
@@ -9,14 +9,12 @@ use proptest::prelude::*;
 
 const TOGGLE: AppDescriptor = toggle::Firmware::DESCRIPTOR;
 
-const TWO_BUTTONS: AppDescriptor = AppDescriptor {
-    name: "two",
-    buttons: &["A", "B"],
-    ..TOGGLE
-};
+const TWO_BUTTONS: AppDescriptor = AppDescriptor::new("two", "1.0.0")
+    .with_buttons(&["A", "B"])
+    .with_boot_conditions(TOGGLE.boot_conditions());
 
-fn read(text: impl AsRef<[u8]>, interface: &AppDescriptor) -> Result<Stimulus, VcdError> {
-    Waveform::parse(text.as_ref())?.stimulus(interface)
+fn read(text: impl AsRef<[u8]>, descriptor: &AppDescriptor) -> Result<Stimulus, VcdError> {
+    Waveform::parse(text.as_ref())?.stimulus(descriptor)
 }
 
 /// A file whose scope `in` has A as `a`, B as `b` and the reset as `r`, all changes in
@@ -101,14 +99,14 @@ fn the_first_reset_at_tick_0_is_the_power_up() {
         &TWO_BUTTONS,
     )
     .unwrap();
-    assert_eq!(stimulus.script.conditions(), Conditions::ClockFailed);
+    assert_eq!(stimulus.script.condition(), BootCondition(1));
     let at = |tick, conditions| Timed {
         tick: Ticks(tick),
         action: Action::Reset(conditions),
     };
     assert_eq!(
         stimulus.script.events(),
-        [at(0, Conditions::Ok), at(1, Conditions::UartMissing)]
+        [at(0, BootCondition::OK), at(1, BootCondition(2))]
     );
 }
 
@@ -185,7 +183,7 @@ fn errors_say_where_and_what_was_expected() {
         (with_changes("1a 1q"), 11, 4, "`q`"),
         (with_changes("b10 a"), 11, 1, "found `10`"),
         (with_changes("r1.5 a"), 11, 1, "found `1.5`"),
-        (with_changes("1r"), 11, 1, "clock-failed"),
+        (with_changes("1r"), 11, 1, "boot condition"),
         (with_changes("sko r"), 11, 1, "found `ko`"),
         (with_changes("#10 sok r sok r"), 11, 11, "second reset"),
         (with_changes("#10 $upscope $end"), 11, 5, "after the header"),

@@ -7,19 +7,17 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::dyn_runner::{Observation, Observer};
-use crate::script::{Action, Conditions, SwitchState};
+use crate::script::{Action, BootCondition, SwitchState};
 use crate::testing::{scripts, trace_of};
 use crate::trace::{jsonl, text};
 
-const APP: &AppDescriptor = &AppDescriptor {
-    buttons: &["A", "button-with-a-long-name"],
-    outputs: &[Output::analog("lamp", 100), Output::digital("led")],
-    logs: &[
+const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
+    .with_buttons(&["A", "button-with-a-long-name"])
+    .with_outputs(&[Output::analog("lamp", 100), Output::digital("led")])
+    .with_logs(&[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
-    ],
-    ..AppDescriptor::named("app", "1")
-};
+    ]);
 
 /// Any trace, also of an app that breaks its contract.
 fn traces() -> impl Strategy<Value = Trace> {
@@ -31,7 +29,7 @@ fn traces() -> impl Strategy<Value = Trace> {
         (0_u8..2, 0_u16..3).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
         (0_u8..3)
             .prop_map(|id| Observation::Input(Action::Button(ButtonId(id), SwitchState::Open))),
-        (0_usize..3).prop_map(|of| Observation::Input(Action::Reset(Conditions::ALL[of]))),
+        (0_u8..3).prop_map(|of| Observation::Input(Action::Reset(BootCondition(of)))),
     ];
     (vec((0_u32..100_000_000, what), 0..40), 0_u32..1_000).prop_map(|(entries, rest)| {
         let mut trace = Trace::new(APP);

@@ -13,7 +13,7 @@ use super::super::history::History;
 use super::super::rhythm::{Rhythms, Role};
 use super::*;
 use crate::dyn_runner::{Observation, Observer};
-use crate::script::{Action, Conditions, SwitchState, Timed};
+use crate::script::{Action, BootCondition, SwitchState, Timed};
 use crate::testing::scripts;
 use crate::trace::Entry;
 
@@ -150,23 +150,22 @@ fn hands() -> impl Strategy<Value = Script> {
             }
             tick += hold + rest;
         }
-        Script::new(Conditions::Ok, Instant::ZERO, events, Ticks(tick)).unwrap()
+        Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(tick)).unwrap()
     })
 }
 
-const ANY: AppDescriptor = AppDescriptor {
-    buttons: &["a", "b"],
-    outputs: &[
+const ANY: AppDescriptor = AppDescriptor::new("any", "1")
+    .with_buttons(&["a", "b"])
+    .with_outputs(&[
         Output::digital("one"),
         Output::analog("dim", 100),
         Output::digital("log"),
-    ],
-    logs: &[
+    ])
+    .with_logs(&[
         LogKind::words("said", &["x", "within", "y"]),
         LogKind::number("count"),
-    ],
-    ..AppDescriptor::named("any", "1")
-};
+    ])
+    .with_boot_conditions(&["clock-failed", "uart-missing"]);
 
 /// A script and a trace that some app might have left of it.
 fn runs() -> impl Strategy<Value = (Script, Trace)> {
@@ -223,7 +222,7 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
     let mut levels = [Level::OFF; 3];
     trace.observe(
         Ticks::ZERO,
-        Observation::Input(Action::Reset(script.conditions())),
+        Observation::Input(Action::Reset(script.condition())),
     );
     for (index, level) in (0..).zip(levels) {
         trace.observe(Ticks::ZERO, Observation::Output(index, level));
@@ -252,7 +251,13 @@ fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observa
         tick: Ticks(*tick),
         action: Action::Button(ButtonId(0), *contact),
     });
-    let script = Script::new(Conditions::Ok, Instant::ZERO, timed.collect(), Ticks(end)).unwrap();
+    let script = Script::new(
+        BootCondition::OK,
+        Instant::ZERO,
+        timed.collect(),
+        Ticks(end),
+    )
+    .unwrap();
     let inputs = script.events().iter();
     let inputs = inputs.map(|event| (event.tick.0, true, Observation::Input(event.action)));
     let mut all: Vec<_> = inputs.chain(seen.iter().copied()).collect();
