@@ -1,12 +1,22 @@
-//! Gives the shipped apps their build identity: a hash of this crate's own sources.
+//! Gives the shipped apps their build identity: a hash of what their code says.
+//!
+//! Comments, layout and tests are no part of it: a recording stays that of the same build when
+//! only they change. Tokens are hashed one by one and not as printed text, so that the identity
+//! does not depend on how a version of the tokenizer prints them.
 
+use std::error::Error;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-fn main() -> io::Result<()> {
+use lockstep_core::fnv::Fnv1a;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// Where the sources are: the apps, and the contract they are built on.
+const FOLDERS: [&str; 2] = ["src", "../contract/src"];
+
+fn main() -> Result<(), Box<dyn Error>> {
     let mut sources = Vec::new();
-    for folder in ["src", "../contract/src"] {
+    for folder in FOLDERS {
         collect(Path::new(folder), &mut sources)?;
         println!("cargo::rerun-if-changed={folder}");
     }
@@ -14,11 +24,11 @@ fn main() -> io::Result<()> {
 
     let mut hash = Fnv1a::new();
     for path in &sources {
-        // Separators and line ends differ between systems; the identity must not.
-        hash.write(path.to_string_lossy().replace('\\', "/").as_bytes());
-        hash.write(fs::read_to_string(path)?.replace("\r\n", "\n").as_bytes());
+        let tokens: TokenStream = fs::read_to_string(path)?
+            .parse()
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        hash = code(tokens, hash.text(&path.to_string_lossy()));
     }
-
     println!(
         "cargo::rustc-env=LOCKSTEP_APPS_BUILD={:016x}",
         hash.finish()
@@ -26,9 +36,13 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The files of a folder and below it, without those that hold nothing but tests.
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path.file_stem().is_some_and(|stem| stem == "tests") {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, into)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -38,21 +52,49 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// FNV-1a, 64 bits: an identity, not a defence.
-struct Fnv1a(u64);
-
-impl Fnv1a {
-    fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().chain(&[0]) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+/// The hash with these tokens more, but for documentation and items under `cfg(test)`.
+fn code(tokens: TokenStream, mut hash: Fnv1a) -> Fnv1a {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(hash_sign) if hash_sign.as_char() == '#' => {
+                let inner = tokens
+                    .next_if(|next| matches!(next, TokenTree::Punct(p) if p.as_char() == '!'));
+                let Some(TokenTree::Group(attribute)) = tokens.next() else {
+                    continue;
+                };
+                let text = attribute.stream().to_string().replace(' ', "");
+                if text == "cfg(test)" {
+                    skip_item(&mut tokens);
+                } else if !text.starts_with("doc=") {
+                    hash = hash.text(if inner.is_some() { "#!" } else { "#" });
+                    hash = code(attribute.stream(), hash);
+                }
+            }
+            TokenTree::Group(group) => {
+                hash = hash.text(match group.delimiter() {
+                    Delimiter::Brace => "{",
+                    Delimiter::Bracket => "[",
+                    Delimiter::Parenthesis => "(",
+                    Delimiter::None => "",
+                });
+                hash = code(group.stream(), hash).text("end");
+            }
+            TokenTree::Ident(word) => hash = hash.text(&word.to_string()),
+            TokenTree::Punct(sign) => hash = hash.text(&sign.as_char().to_string()),
+            TokenTree::Literal(literal) => hash = hash.text(&literal.to_string()),
         }
     }
+    hash
+}
 
-    fn finish(&self) -> u64 {
-        self.0
+/// Passes over the item behind an attribute: up to its semicolon, or its braces.
+fn skip_item(tokens: &mut impl Iterator<Item = TokenTree>) {
+    for token in tokens {
+        match token {
+            TokenTree::Punct(sign) if sign.as_char() == ';' => return,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return,
+            _ => {}
+        }
     }
 }
