@@ -42,7 +42,7 @@ pub enum TimelineError {
     #[error(transparent)]
     Script(#[from] ScriptError),
     /// No more than [`MAX_BRANCHES`].
-    #[error("there are {MAX_BRANCHES} branches, the most that are kept: save one and begin anew")]
+    #[error("there are {MAX_BRANCHES} branches, the most that are kept: save one and start over")]
     TooManyBranches,
 }
 
@@ -116,9 +116,10 @@ impl Timeline {
                 branch.before(&self.app, last.tick)?
             }
             (_, Some(origin)) if self.is_leaf(current) && current + 1 == self.branches.len() => {
-                let dropped = self.branches.pop();
-                self.undone.extend(dropped.map(|branch| (current, branch)));
                 self.current = origin.branch;
+                if let Some(branch) = self.branches.pop() {
+                    self.remember((current, branch));
+                }
                 return Ok(true);
             }
             _ => return Ok(false),
@@ -307,6 +308,61 @@ mod tests {
         assert!(timeline.redo());
         assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(5)));
         assert!(!timeline.redo());
+    }
+
+    /// A timeline with as many branches as are kept, each made by a press.
+    fn branched() -> Timeline {
+        let mut timeline = idle();
+        timeline.advance(Ticks(1_000)).unwrap();
+        for tick in (0..).map(Ticks).take(MAX_BRANCHES - 1) {
+            timeline.switch(0);
+            timeline.apply(tick, PRESS).unwrap();
+        }
+        assert_eq!(timeline.branches().len(), MAX_BRANCHES);
+        timeline
+    }
+
+    fn undo_all(timeline: &mut Timeline) -> usize {
+        let mut count = 0;
+        while timeline.undo().unwrap() {
+            count += 1;
+            timeline.switch(timeline.branches().len() - 1);
+        }
+        count
+    }
+
+    fn redo_all(timeline: &mut Timeline) -> usize {
+        std::iter::repeat_with(|| timeline.redo())
+            .take_while(|redone| *redone)
+            .count()
+    }
+
+    #[test]
+    fn undo_keeps_at_most_max_undone() {
+        // Presses on one branch: each undo shortens it.
+        let mut timeline = idle();
+        for tick in (0..50).map(|press| Ticks(press * 2)) {
+            timeline.apply(tick, PRESS).unwrap();
+            timeline.apply(tick.saturating_add(Ticks(1)), RELEASE).unwrap();
+        }
+        assert_eq!(undo_all(&mut timeline), 50);
+        assert_eq!(redo_all(&mut timeline), MAX_UNDONE);
+
+        // A press that made a branch: each undo takes a whole branch away.
+        let mut timeline = branched();
+        assert_eq!(undo_all(&mut timeline), MAX_BRANCHES - 1);
+        assert_eq!(redo_all(&mut timeline), MAX_UNDONE);
+    }
+
+    #[test]
+    fn a_timeline_keeps_at_most_max_branches() {
+        let mut timeline = branched();
+        timeline.switch(0);
+        let refused = timeline.apply(Ticks(500), PRESS);
+        assert_eq!(refused, Err(TimelineError::TooManyBranches));
+        assert_eq!(timeline.branches().len(), MAX_BRANCHES);
+        // At the end of a branch nothing new is made.
+        assert!(timeline.apply(Ticks(1_000), PRESS).is_ok());
     }
 
     #[test]
