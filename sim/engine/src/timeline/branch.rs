@@ -70,6 +70,8 @@ impl Branch {
         let tick = tick.min(self.end());
         let events = self.events.partition_point(|event| event.tick <= tick);
         let checkpoints = self.checkpoints.iter();
+        let trace = self.trace.up_to(tick);
+        let is_broken = tick >= self.end() || trace.dropped() > 0;
         Ok(Self {
             origin: Some(Origin {
                 branch: index,
@@ -78,13 +80,13 @@ impl Branch {
             condition: self.condition,
             clock: self.clock,
             events: self.events[..events].to_vec(),
-            trace: self.trace.up_to(tick),
+            trace,
             checkpoints: checkpoints
                 .take_while(|runner| runner.now() <= tick)
                 .cloned()
                 .collect(),
             live: self.at(tick)?,
-            broken: self.broken.clone().filter(|_| tick >= self.end()),
+            broken: self.broken.clone().filter(|_| is_broken),
         })
     }
 
@@ -152,14 +154,18 @@ impl Branch {
             if next == next_copy {
                 self.checkpoints.push(Rc::from(self.live.fork()));
             }
-            if self.trace.dropped() > 0 {
-                return Err(PlayError::TraceFull {
-                    app: app.descriptor().name(),
-                }
-                .into());
-            }
+            self.check_complete(app)?;
         }
         Ok(play::check_contract(app, &self.trace.entries()[known..])?)
+    }
+
+    fn check_complete(&self, app: &AppEntry) -> Result<(), PlayError> {
+        if self.trace.dropped() > 0 {
+            return Err(PlayError::TraceFull {
+                app: app.descriptor().name(),
+            });
+        }
+        Ok(())
     }
 
     /// Does something at the end. Only one thing is done in a tick, so that it can be
@@ -200,6 +206,7 @@ impl Branch {
             *copy = Rc::from(self.live.fork());
         }
         let acted = acted
+            .and_then(|()| self.check_complete(app))
             .and_then(|()| play::check_contract(app, &self.trace.entries()[known..]))
             .map_err(TimelineError::from);
         self.remember(acted)
@@ -269,5 +276,34 @@ impl Branch {
     /// A [`ScriptError`] when hands could not do it.
     pub fn script(&self) -> Result<Script, ScriptError> {
         Script::new(self.condition, self.clock, self.events.clone(), self.end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dyn_runner::{Observation, Observer};
+    use crate::trace::MAX_LINES;
+    use lockstep_apps::toggle;
+    use lockstep_core::event::ButtonId;
+    use lockstep_core::output::Level;
+
+    #[test]
+    fn a_branch_whose_trace_is_full_is_broken_from_there_on() {
+        let app = AppEntry::of::<toggle::Firmware>();
+        let mut branch = Branch::power_up(&app, &Script::default()).unwrap();
+        branch.extend(&app, Ticks(10), &[]).unwrap();
+        while branch.trace.entries().len() < MAX_LINES {
+            branch
+                .trace
+                .observe(Ticks(10), Observation::Output(0, Level::OFF));
+        }
+        let full = TimelineError::Play(PlayError::TraceFull { app: "toggle" });
+        let press = Action::Button(ButtonId(0), SwitchState::Closed);
+        assert_eq!(branch.apply(&app, press), Err(full.clone()));
+        assert_eq!(branch.extend(&app, Ticks(20), &[]), Err(full.clone()));
+        // What was played before the trace was full can be trusted.
+        assert_eq!(branch.fork(0, Ticks(9)).unwrap().broken(), None);
+        assert_eq!(branch.fork(0, Ticks(10)).unwrap().broken(), Some(&full));
     }
 }
