@@ -21,6 +21,7 @@ pub mod golden;
 pub mod input;
 pub mod load;
 pub mod output_color;
+pub mod panic_guard;
 pub mod play;
 pub mod recording;
 pub mod registry;

@@ -1,10 +1,6 @@
 //! Plays a whole script on the host.
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
 
 use lockstep_core::app::LogValues;
 use lockstep_core::event::ButtonId;
@@ -60,7 +56,7 @@ pub enum PlayError {
         app: &'static str,
         /// At which tick.
         tick: Ticks,
-        /// The message, and the place in its source where that is known.
+        /// The message, as the [`PanicGuard`](crate::panic_guard::PanicGuard) of the app has it.
         message: String,
     },
     /// The app showed or said something that it does not declare.
@@ -144,7 +140,7 @@ pub fn start(
         tick: Ticks::ZERO,
         message,
     };
-    let started = panic_guard(|| {
+    let started = app.panic_guard().run(|| {
         let mut runner = app.start(script.clock(), script.condition(), observer)?;
         let at_zero = script
             .events()
@@ -202,14 +198,15 @@ pub fn apply_now(
 
 /// The app's state as its `Debug` writes it, or what it panicked with there.
 pub fn state_of(runner: &dyn DynRunner) -> String {
-    panic_guard(|| runner.state()).unwrap_or_else(|message| format!("panicked: {message}"))
+    let state = runner.panic_guard().run(|| runner.state());
+    state.unwrap_or_else(|message| format!("panicked: {message}"))
 }
 
 fn guarded(
     runner: &mut dyn DynRunner,
     run: impl FnOnce(&mut dyn DynRunner) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
-    match panic_guard(|| run(runner)) {
+    match runner.panic_guard().run(|| run(runner)) {
         Ok(ControlFlow::Continue(())) => Ok(()),
         Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(runner.now())),
         Err(message) => Err(PlayError::Panicked {
@@ -354,53 +351,4 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         tick: entry.tick,
         problem,
     })
-}
-
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// Whether an app's code runs on this thread, so that a panic is kept for its error.
-pub fn is_guarded() -> bool {
-    GUARDED.get()
-}
-
-/// Runs an app's code; a panic becomes its message and place instead of unwinding.
-fn panic_guard<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    keep_the_place_of_guarded_panics();
-    let outer = GUARDED.replace(true);
-    let outcome = panic::catch_unwind(AssertUnwindSafe(run));
-    GUARDED.set(outer);
-    outcome.map_err(|payload| {
-        let message = panic_message(payload.as_ref());
-        match PLACE.take() {
-            Some(place) => format!("{message} ({place})"),
-            None => message.to_owned(),
-        }
-    })
-}
-
-/// Only the panic hook is told where a panic happened. Panics of guarded code are kept
-/// for the error; all others go to the hook that was there before.
-fn keep_the_place_of_guarded_panics() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if GUARDED.get() {
-                PLACE.set(info.location().map(ToString::to_string));
-            } else {
-                previous(info);
-            }
-        }));
-    });
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

@@ -343,7 +343,9 @@ mod tests {
         let mut timeline = idle();
         for tick in (0..50).map(|press| Ticks(press * 2)) {
             timeline.apply(tick, PRESS).unwrap();
-            timeline.apply(tick.saturating_add(Ticks(1)), RELEASE).unwrap();
+            timeline
+                .apply(tick.saturating_add(Ticks(1)), RELEASE)
+                .unwrap();
         }
         assert_eq!(undo_all(&mut timeline), 50);
         assert_eq!(redo_all(&mut timeline), MAX_UNDONE);

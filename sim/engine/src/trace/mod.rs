@@ -105,7 +105,11 @@ impl Trace {
             descriptor: self.descriptor,
             clock: self.clock,
             entries: self.entries[..count].to_vec(),
-            dropped: if dropped_from.is_some() { self.dropped } else { 0 },
+            dropped: if dropped_from.is_some() {
+                self.dropped
+            } else {
+                0
+            },
             dropped_from,
             end: self.end.min(tick),
         }
