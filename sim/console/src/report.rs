@@ -9,12 +9,9 @@ use anstream::{AutoStream, ColorChoice};
 use crate::exit::Exit;
 use lockstep_engine::input::Source;
 use lockstep_engine::load::LoadError;
+use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_PROBLEMS;
 use lockstep_engine::source::{Place, Problem};
-
-/// How many characters of a long line are shown, and how many before the place.
-const SHOWN: usize = 110;
-const SHOWN_BEFORE: usize = 60;
 
 /// Renders problems for where they are shown.
 pub struct Report {
@@ -116,17 +113,17 @@ impl Report {
         help: Option<&str>,
     ) -> String {
         let line = source.line(place.line);
-        let excerpt = Excerpt::of(&line, place);
+        let excerpt = LineExcerpt::new(&line, place);
         let snippet = Snippet::source(&excerpt.text)
             .line_start(place.line)
-            .path((excerpt.first == 0).then_some(source.name.as_str()))
+            .path((excerpt.skipped == 0).then_some(source.name.as_str()))
             .annotation(
                 AnnotationKind::Primary
                     .span(excerpt.start..excerpt.end)
                     .label(label),
             );
         // The columns of an excerpt that begins within the line are not the line's.
-        let origin = (excerpt.first > 0).then(|| {
+        let origin = (excerpt.skipped > 0).then(|| {
             Origin::path(&source.name)
                 .line(place.line)
                 .char_column(place.column)
@@ -138,64 +135,5 @@ impl Report {
             .elements(note.map(|note| Level::NOTE.message(note)))
             .elements(help.map(|help| Level::HELP.message(help)));
         self.renderer.render(&[group])
-    }
-}
-
-/// The part of a line around a place, and where in it the place is, in bytes.
-struct Excerpt {
-    text: String,
-    start: usize,
-    end: usize,
-    /// How many characters of the line were left out before it.
-    first: usize,
-}
-
-impl Excerpt {
-    fn of(line: &str, place: Place) -> Self {
-        let count = line.chars().count();
-        let column = (place.column - 1).min(count);
-        let first = match count > SHOWN {
-            true => column.saturating_sub(SHOWN_BEFORE),
-            false => 0,
-        };
-        let last = count.min(first + SHOWN);
-        let mut chars: Vec<char> = line.chars().skip(first).take(last - first).collect();
-        for c in &mut chars {
-            *c = shown(*c);
-        }
-        if let (true, Some(c)) = (first > 0, chars.first_mut()) {
-            *c = '…';
-        }
-        if let (true, Some(c)) = (last < count, chars.last_mut()) {
-            *c = '…';
-        }
-        // Where something is missing at the end of a line, a space stands for it.
-        let missing = if column + place.width > last { " " } else { "" };
-        let text = String::from_iter(chars) + missing;
-        let byte = |index: usize| {
-            let position = text.char_indices().nth(index - first);
-            position.map_or(text.len(), |(byte, _)| byte)
-        };
-        let end = (column + place.width)
-            .min(last + missing.len())
-            .max(column + 1);
-        Self {
-            start: byte(column),
-            end: byte(end),
-            first,
-            text,
-        }
-    }
-}
-
-/// What stands for a character, one for one: nothing may move the cursor of whoever reads
-/// this, nor hide, nor turn the line around.
-fn shown(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        '\u{feff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
     }
 }

@@ -11,7 +11,8 @@
 //! - [`checker`] holds a trace against the checks; [`diff`] holds it against another.
 //!
 //! [`golden`] keeps a trace beside its scenario,
-//! and [`mod@source`] tells where in a text a problem is.
+//! [`mod@source`] tells where in a text a problem is, and [`sanitize`] makes text from
+//! outside safe to print.
 
 pub mod checker;
 pub mod diff;
@@ -25,6 +26,7 @@ pub mod panic_guard;
 pub mod play;
 pub mod recording;
 pub mod registry;
+pub mod sanitize;
 pub mod scenario;
 pub mod script;
 pub mod source;

@@ -7,10 +7,11 @@ use thiserror::Error;
 
 use crate::recording::{self, Recording, RecordingError};
 use crate::registry::{AppEntry, Registry};
+use crate::sanitize::excerpt;
 use crate::scenario::check::{Check, plan};
 use crate::scenario::{Name, Scenario, grammar, oneline};
 use crate::script::Script;
-use crate::source::{Place, Problem, excerpt, likely, one_of, utf8};
+use crate::source::{Place, Problem, likely, one_of, utf8};
 use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
 
 /// Something that can be played.

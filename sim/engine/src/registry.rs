@@ -12,8 +12,9 @@ use thiserror::Error;
 use crate::dyn_runner::{AppRunner, DynRunner, Observer};
 use crate::output_color::OutputColor;
 use crate::panic_guard::PanicGuard;
+use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::source::{excerpt, one_of};
+use crate::source::one_of;
 use crate::trace::RESET;
 
 /// The longest name an app can give to anything, in bytes.

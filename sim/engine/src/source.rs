@@ -117,27 +117,6 @@ fn place_after(before: &[u8]) -> Place {
     }
 }
 
-/// The most of a text that a message repeats, in characters.
-const MAX_EXCERPT: usize = 40;
-
-/// The beginning of a text from outside, short and safe enough to stand in a message:
-/// what cannot be seen, or would do something to a terminal, is escaped.
-#[must_use]
-pub fn excerpt(text: &str) -> String {
-    let mut excerpt = String::new();
-    for (index, c) in text.chars().enumerate() {
-        if index == MAX_EXCERPT {
-            excerpt.push('…');
-            break;
-        }
-        match c {
-            '\'' | '"' | '\\' => excerpt.push(c),
-            _ => excerpt.extend(c.escape_debug()),
-        }
-    }
-    excerpt
-}
-
 /// The word of `known` that somebody who wrote `word` most likely meant.
 #[must_use]
 pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -186,13 +165,6 @@ mod tests {
         assert_eq!(place_of(text, 10..11), place(1, 9, 1));
         assert_eq!(place_of(text, 17..22), place(2, 5, 1));
         assert_eq!(place_of(text, 99..100), place(3, 3, 1));
-    }
-
-    #[test]
-    fn what_a_message_repeats_is_short_and_does_nothing() {
-        assert_eq!(excerpt("größe \"彩\""), "größe \"彩\"");
-        assert_eq!(excerpt("\u{1b}[2J\u{feff}"), "\\u{1b}[2J\\u{feff}");
-        assert_eq!(excerpt(&"x".repeat(41)), "x".repeat(40) + "…");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use lockstep_engine::source::{Problem, excerpt, likely, one_of, place_of};
+use lockstep_engine::sanitize::excerpt;
+use lockstep_engine::source::{Problem, likely, one_of, place_of};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

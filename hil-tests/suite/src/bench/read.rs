@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lockstep_core::time::Ticks;
-use lockstep_engine::source::{Problem, excerpt, likely, one_of};
+use lockstep_engine::sanitize::excerpt;
+use lockstep_engine::source::{Problem, likely, one_of};
 use lockstep_pins::{Pin, PinMap};
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use toml::Spanned;

@@ -22,6 +22,7 @@ use lockstep_core::event::ButtonId;
 use self::envelope::CONTENT_AT;
 pub use self::error::RecordingError;
 use crate::registry::{UnknownApp, check_name};
+use crate::sanitize::is_unprintable;
 use crate::script::{Action, Script, Timed};
 use crate::source::one_of;
 
@@ -243,7 +244,7 @@ fn check_identity(what: &str, text: &str) -> Option<String> {
             "{what} has {} bytes: at most {MAX_IDENTITY} are allowed",
             text.len()
         ))
-    } else if text.contains(char::is_control) {
+    } else if text.contains(is_unprintable) {
         Some(format!("{what} has control characters in it"))
     } else {
         None

@@ -9,8 +9,9 @@ use super::grammar::MAX_PROBLEMS;
 use super::hands::Hands;
 use super::names;
 use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
+use crate::sanitize::excerpt;
 use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
-use crate::source::{Place, Problem, excerpt};
+use crate::source::{Place, Problem};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
 #[derive(Clone, Debug)]

@@ -31,8 +31,9 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
+use crate::sanitize::excerpt;
 use crate::script::SwitchState;
-use crate::source::{Place, Problem, excerpt, one_of};
+use crate::source::{Place, Problem, one_of};
 
 /// After this many problems no more are looked for.
 pub const MAX_PROBLEMS: usize = 20;

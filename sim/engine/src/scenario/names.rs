@@ -3,8 +3,9 @@
 use lockstep_core::app::AppDescriptor;
 
 use super::Name;
+use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::source::{Problem, excerpt, likely, one_of};
+use crate::source::{Problem, likely, one_of};
 
 /// The place of a button.
 pub(super) fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {

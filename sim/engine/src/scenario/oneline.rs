@@ -26,8 +26,9 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
+use crate::sanitize::excerpt;
 use crate::script::{BootCondition, SwitchState};
-use crate::source::{Place, Problem, excerpt, one_of};
+use crate::source::{Place, Problem, one_of};
 
 const KEYS: [&str; 15] = [
     "app", "board", "clock", "d", "u", "t", "r", "is", "becomes", "changes", "stays", "pulse",

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::source::{Place, Problem, excerpt, likely, one_of};
+use crate::sanitize::excerpt;
+use crate::source::{Place, Problem, likely, one_of};
 
 /// A word and where it stands.
 #[derive(Clone, Copy, Debug)]

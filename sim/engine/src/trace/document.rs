@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
 use super::{Kind, Line, MAX_LINES, Trace};
-use crate::source::{Place, Problem, excerpt, one_of};
+use crate::sanitize::excerpt;
+use crate::source::{Place, Problem, one_of};
 
 /// The largest trace that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024 * 1024;

@@ -5,8 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{MAX_COMMAND, MAX_DEPTH, MAX_VARIABLES};
+use crate::sanitize::excerpt;
 use crate::script::{MAX_EVENTS, MAX_LENGTH, ScriptError};
-use crate::source::{Place, Problem, excerpt, one_of};
+use crate::source::{Place, Problem, one_of};
 use crate::trace::vcd::VERSION;
 
 /// What a button can be given.
