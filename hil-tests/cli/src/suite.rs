@@ -72,6 +72,6 @@ impl Suite {
 fn told(error: &FindError, report: &Report) -> String {
     match error {
         FindError::Problems { text, problems } => report.problems(text, problems),
-        _ => report.plain(&error.to_string(), None),
+        _ => report.caused(error),
     }
 }

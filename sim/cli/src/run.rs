@@ -159,7 +159,7 @@ impl Run {
         let source = match input.read() {
             Ok(source) => source,
             Err(error) => {
-                let details = session.report.plain(&error.to_string(), None);
+                let details = session.report.caused(&error);
                 return refused(input.name(), details);
             }
         };

@@ -96,11 +96,7 @@ impl Session<'_> {
         let message = format!("`{}`: {error}", source.name);
         let tick = match *error {
             PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
-            PlayError::ClockNotSettable { .. }
-            | PlayError::NoSuchButton { .. }
-            | PlayError::NoSuchBootCondition { .. }
-            | PlayError::TraceFull { .. }
-            | PlayError::Stopped(_) => return self.report.plain(&message, None).into(),
+            _ => return self.report.plain(&message, None).into(),
         };
         let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
         Refusal {

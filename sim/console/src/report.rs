@@ -11,7 +11,7 @@ use lockstep_engine::input::Source;
 use lockstep_engine::load::LoadError;
 use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_PROBLEMS;
-use lockstep_engine::source::{Place, Problem};
+use lockstep_engine::source::{Place, Problem, error_chain};
 
 /// Renders problems for where they are shown.
 pub struct Report {
@@ -32,10 +32,16 @@ impl Report {
         }
     }
 
-    /// Prints an error that stands nowhere in a text.
+    /// Prints an error that has no place in a text.
     pub fn error(&self, error: impl Error) -> Exit {
-        self.print(&self.plain(&error.to_string(), None));
+        self.print(&self.caused(&error));
         Exit::BadInput
+    }
+
+    /// An error that has no place in a text, with what caused it.
+    #[must_use]
+    pub fn caused(&self, error: &dyn Error) -> String {
+        self.plain(&error_chain(error), None)
     }
 
     /// Prints what was rendered.
@@ -99,6 +105,7 @@ impl Report {
             LoadError::Recording(error) => {
                 self.plain(&format!("`{}`: {error}", source.name), error.help())
             }
+            _ => self.plain(&format!("`{}`: {}", source.name, error_chain(error)), None),
         }
     }
 

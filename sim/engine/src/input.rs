@@ -24,13 +24,15 @@ pub struct Source {
 
 /// An input cannot be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum InputError {
-    /// The file system says no.
-    #[error("cannot read `{name}`: {error}")]
+    /// The file system refuses.
+    #[error("cannot read `{name}`")]
     Io {
         /// What was to be read.
         name: String,
-        /// What the system says.
+        /// Why not.
+        #[source]
         error: io::Error,
     },
     /// It is longer than anything of its kind.

@@ -42,6 +42,7 @@ pub enum Form {
 
 /// A file cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// Things wrong in a text, at most as many as a parser looks for.
     #[error("{} problems", .0.len())]

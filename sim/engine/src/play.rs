@@ -17,6 +17,7 @@ const STRIDE: u32 = 100_000;
 
 /// Why a script was not played to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum PlayError {
     /// The app cannot start with its tick counter anywhere but at zero.
     #[error(

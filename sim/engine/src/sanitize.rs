@@ -95,6 +95,7 @@ impl LineExcerpt {
     pub fn new(line: &str, place: Place) -> Self {
         let count = line.chars().count();
         let column = place.column.saturating_sub(1).min(count);
+        let end = column.saturating_add(place.width.max(1));
         let first = match count > MAX_LINE {
             true => column.saturating_sub(MAX_BEFORE),
             false => 0,
@@ -109,18 +110,15 @@ impl LineExcerpt {
             *c = '…';
         }
         // Where something is missing at the end of a line, a space stands for it.
-        let missing = if column + place.width > last { " " } else { "" };
+        let missing = if end > last { " " } else { "" };
         let text = String::from_iter(chars) + missing;
         let byte = |index: usize| {
             let position = text.char_indices().nth(index - first);
             position.map_or(text.len(), |(byte, _)| byte)
         };
-        let end = (column + place.width)
-            .min(last + missing.len())
-            .max(column + 1);
         Self {
             start: byte(column),
-            end: byte(end),
+            end: byte(end.min(last + missing.len())),
             skipped: first,
             text,
         }

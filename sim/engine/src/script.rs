@@ -35,6 +35,7 @@ pub struct Script {
 
 /// Why a list of events is not a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ScriptError {
     /// The contact is there already.
     #[error("at tick {}: button {} cannot {} twice in a row", .tick.0, .button.0, .contact.verb())]

@@ -1,5 +1,6 @@
 //! Where something stands in a text people wrote, and what is wrong with it there.
 
+use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
@@ -132,6 +133,22 @@ pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
         .map(|(_, candidate)| candidate)
 }
 
+/// The error and what caused it, in one line: `cannot read `x`: permission denied`. A cause
+/// that its error has in its message already is left out.
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> String {
+    let mut chain = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let message = cause.to_string();
+        if !chain.ends_with(&message) {
+            chain = format!("{chain}: {message}");
+        }
+        next = cause.source();
+    }
+    chain
+}
+
 /// The words as a list to choose from: `` `a`, `b` or `c` ``.
 #[must_use]
 pub fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
@@ -165,6 +182,24 @@ mod tests {
         assert_eq!(place_of(text, 10..11), place(1, 9, 1));
         assert_eq!(place_of(text, 17..22), place(2, 5, 1));
         assert_eq!(place_of(text, 99..100), place(3, 3, 1));
+    }
+
+    #[test]
+    fn an_error_is_followed_by_its_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{text}")]
+        struct Layer {
+            text: &'static str,
+            source: Option<Box<Layer>>,
+        }
+        let layer = |text, source: Option<Layer>| Layer {
+            text,
+            source: source.map(Box::new),
+        };
+        let chain = layer("a", Some(layer("b", Some(layer("c", None)))));
+        assert_eq!(error_chain(&chain), "a: b: c");
+        let repeated = layer("a: b", Some(layer("b", Some(layer("c", None)))));
+        assert_eq!(error_chain(&repeated), "a: b: c");
     }
 
     #[test]

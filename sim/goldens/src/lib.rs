@@ -28,6 +28,7 @@ use lockstep_engine::files;
 use lockstep_engine::golden::{GOLDEN, SCENARIO, golden, kept, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::source::error_chain;
 
 /// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.
@@ -83,7 +84,7 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path, guard: PanicGuard) -> Vec<Tria
 }
 
 fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Failed> {
-    let trace = play_file(registry, path)?;
+    let trace = play_file(registry, path).map_err(|error| error_chain(&error))?;
     let name = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use lockstep_engine::golden;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::error_chain;
 
 use super::worlds::{Played, World};
 use lockstep_hil::bench::plan::Scenario;
@@ -40,7 +41,7 @@ pub fn play(registry: &Registry, scenarios: &[Scenario], interrupted: &AtomicBoo
 }
 
 fn hold(registry: &Registry, path: &Path) -> Result<(), String> {
-    let trace = golden::play_file(registry, path)?;
+    let trace = golden::play_file(registry, path).map_err(|error| error_chain(&error))?;
     let golden = path.with_extension(golden::GOLDEN);
     let kept = golden::kept(&golden)
         .map_err(|error| format!("cannot read `{}`: {error}", golden.display()))?;

@@ -10,7 +10,7 @@ use lockstep_engine::diff::divergence;
 use lockstep_engine::golden::{self, GOLDEN};
 use lockstep_engine::load::Form;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::source::Problem;
+use lockstep_engine::source::{Problem, error_chain};
 use lockstep_engine::trace::document::Document;
 use thiserror::Error;
 
@@ -64,7 +64,7 @@ impl PrepareError {
 ///
 /// That it has no golden, or is no scenario.
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, PrepareError> {
-    let host = golden::play_file(registry, &scenario.path);
+    let host = golden::play_file(registry, &scenario.path).map_err(|error| error_chain(&error));
     let read = |path: PathBuf| match fs::read_to_string(&path) {
         Ok(text) => Ok((text, path)),
         Err(error) => Err(PrepareError::Io { path, error }),

@@ -140,13 +140,12 @@ impl Recording {
             .iter()
             .map(|event| renumbered(*event, &buttons))
             .collect();
-        Script::new(
+        Ok(Script::new(
             self.script.condition(),
             self.script.clock(),
             events,
             self.script.end(),
-        )
-        .map_err(|error| RecordingError::Unusable(error.to_string()))
+        )?)
     }
 
     /// The error of somebody who looked for the app of this recording in vain.

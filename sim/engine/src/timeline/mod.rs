@@ -34,6 +34,7 @@ pub struct Timeline {
 
 /// Something cannot be done to a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum TimelineError {
     /// The app cannot be played, or not trusted.
     #[error(transparent)]

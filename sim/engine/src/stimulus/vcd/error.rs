@@ -32,6 +32,7 @@ pub struct VcdError {
 /// What is wrong at a place of a waveform. The names and words in it come from the file,
 /// except where they are the app's.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum VcdProblem {
     /// Something else should stand here.
     Unexpected {

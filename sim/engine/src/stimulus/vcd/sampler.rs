@@ -7,10 +7,11 @@ use vcd::{TimescaleUnit, Value};
 
 use super::Stimulus;
 use super::error::VcdProblem;
+use crate::sanitize::excerpt;
 use crate::script::{
     Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
 };
-use crate::source::{excerpt, one_of};
+use crate::source::one_of;
 
 /// Ticks in a second.
 const TICKS_PER_SECOND: u128 = 1_000;
