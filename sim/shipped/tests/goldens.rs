@@ -69,11 +69,9 @@ fn main() -> ExitCode {
 struct Fragile;
 
 impl App for Fragile {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor {
-        buttons: &["button"],
-        outputs: &[Pin::digital("led")],
-        ..AppDescriptor::named("fragile", "1")
-    };
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("fragile", "1")
+        .with_buttons(&["button"])
+        .with_outputs(&[Pin::digital("led")]);
     type Outputs = [lockstep_core::output::Level; 1];
 
     fn new() -> Self {
