@@ -62,7 +62,8 @@ pub(super) fn time(text: &str) -> Result<Ticks, String> {
     if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
         return Ok(Ticks::ZERO);
     }
-    parse_length(text).map_err(|problem| format!("{}; {}", problem.message, problem.expected))
+    parse_length(text)
+        .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 
 /// Colour is for whoever looks at the picture, not for the terminal that it is made in: so

@@ -24,12 +24,12 @@ impl Oneline {
         };
         let scenario = source
             .text()
-            .map_err(|problem| vec![problem])
+            .map_err(|diagnostic| vec![diagnostic])
             .and_then(grammar::parse);
         let scenario = match scenario {
             Ok(scenario) => scenario,
-            Err(problems) => {
-                report.print(&report.problems(&source, &problems));
+            Err(diagnostics) => {
+                report.print(&report.diagnostics(&source, &diagnostics));
                 return Exit::BadInput;
             }
         };

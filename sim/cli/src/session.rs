@@ -125,7 +125,7 @@ impl Session<'_> {
             note += &surroundings(&played.trace, failure.tick, failure.seen);
             self.report.at(
                 source,
-                failure.place,
+                failure.span,
                 &failure.message,
                 "this did not hold",
                 Some(&note),

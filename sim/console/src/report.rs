@@ -7,11 +7,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use anstream::{AutoStream, ColorChoice};
 
 use crate::exit::Exit;
+use lockstep_engine::diagnostic::{Diagnostic, Span, error_chain};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::LoadError;
 use lockstep_engine::sanitize::LineExcerpt;
-use lockstep_engine::scenario::grammar::MAX_PROBLEMS;
-use lockstep_engine::source::{Place, Problem, error_chain};
+use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
 
 /// Renders problems for where they are shown.
 pub struct Report {
@@ -77,22 +77,22 @@ impl Report {
 
     /// The problems, each with its line.
     #[must_use]
-    pub fn problems(&self, source: &Source, problems: &[Problem]) -> String {
-        let rendered: Vec<_> = problems
+    pub fn diagnostics(&self, source: &Source, diagnostics: &[Diagnostic]) -> String {
+        let rendered: Vec<_> = diagnostics
             .iter()
-            .map(|problem| {
-                let Problem {
-                    place,
+            .map(|diagnostic| {
+                let Diagnostic {
+                    span,
                     message,
                     expected,
                     help,
-                } = problem;
-                self.at(source, *place, message, expected, None, help.as_deref())
+                } = diagnostic;
+                self.at(source, *span, message, expected, None, help.as_deref())
             })
             .collect();
         let mut rendered = rendered.join("\n\n");
-        if problems.len() >= MAX_PROBLEMS {
-            rendered += &format!("\n\nnote: no more than {MAX_PROBLEMS} problems are shown");
+        if diagnostics.len() >= MAX_DIAGNOSTICS {
+            rendered += &format!("\n\nnote: no more than {MAX_DIAGNOSTICS} problems are shown");
         }
         rendered
     }
@@ -101,7 +101,7 @@ impl Report {
     #[must_use]
     pub fn unloadable(&self, source: &Source, error: &LoadError) -> String {
         match error {
-            LoadError::Problems(problems) => self.problems(source, problems),
+            LoadError::Diagnostics(diagnostics) => self.diagnostics(source, diagnostics),
             LoadError::Recording(error) => {
                 self.plain(&format!("`{}`: {error}", source.name), error.help())
             }
@@ -113,16 +113,16 @@ impl Report {
     pub fn at(
         &self,
         source: &Source,
-        place: Place,
+        span: Span,
         message: &str,
         label: &str,
         note: Option<&str>,
         help: Option<&str>,
     ) -> String {
-        let line = source.line(place.line);
-        let excerpt = LineExcerpt::new(&line, place);
+        let line = source.line(span.line);
+        let excerpt = LineExcerpt::new(&line, span);
         let snippet = Snippet::source(&excerpt.text)
-            .line_start(place.line)
+            .line_start(span.line)
             .path((excerpt.skipped == 0).then_some(source.name.as_str()))
             .annotation(
                 AnnotationKind::Primary
@@ -132,8 +132,8 @@ impl Report {
         // The columns of an excerpt that begins within the line are not the line's.
         let origin = (excerpt.skipped > 0).then(|| {
             Origin::path(&source.name)
-                .line(place.line)
-                .char_column(place.column)
+                .line(span.line)
+                .char_column(span.column)
         });
         let group = Level::ERROR
             .primary_title(message)

@@ -10,10 +10,10 @@ use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
+use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
 use crate::scenario::check::{Check, Claim, Half, Moment};
 use crate::scenario::{LogClaim, OutputClaim};
-use crate::source::Place;
 use crate::trace::{Entry, Trace};
 use output::{OutputView, Verdict, meets, too_late};
 
@@ -21,7 +21,7 @@ use output::{OutputView, Verdict, meets, too_late};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Where the expectation stands.
-    pub place: Place,
+    pub span: Span,
     /// The tick at which it was clear that it does not hold.
     pub tick: Ticks,
     /// How many entries of the trace had been seen by then.
@@ -78,7 +78,7 @@ impl Judge<'_> {
     fn check(&self, check: &Check) -> Result<(), Failure> {
         let end = check.end();
         let fail = |(tick, message, note): Verdict| Failure {
-            place: check.place,
+            span: check.span,
             tick,
             seen: self.index(end).min(self.index_after(tick)),
             message,

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::checker::{Failure, check_trace};
+use crate::diagnostic::Diagnostic;
 use crate::files;
 use crate::load::{Form, LoadError};
 use crate::play::{self, PlayError};
 use crate::recording::RecordingError;
 use crate::registry::Registry;
-use crate::source::Problem;
 use crate::trace::{Trace, document, text};
 
 /// The ending of scenarios.
@@ -35,12 +35,12 @@ pub enum GoldenError {
         error: io::Error,
     },
     /// It is not a scenario for one of the apps.
-    #[error("{}", listed(.path, .problems))]
+    #[error("{}", listed(.path, .diagnostics))]
     Invalid {
         /// The scenario.
         path: PathBuf,
         /// What is wrong with it.
-        problems: Vec<Problem>,
+        diagnostics: Vec<Diagnostic>,
     },
     /// It is a recording that cannot be played.
     #[error("cannot play `{}`", .path.display())]
@@ -84,9 +84,9 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
     let loaded = Form::Scenario
         .load(registry, &bytes, None)
         .map_err(|error| match error {
-            LoadError::Problems(problems) => GoldenError::Invalid {
+            LoadError::Diagnostics(diagnostics) => GoldenError::Invalid {
                 path: path.to_owned(),
-                problems,
+                diagnostics,
             },
             LoadError::Recording(error) => GoldenError::Recording {
                 path: path.to_owned(),
@@ -111,16 +111,16 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
     }
 }
 
-fn listed(path: &Path, problems: &[Problem]) -> String {
-    let lines = problems.iter().map(|problem| {
-        let Problem {
-            place,
+fn listed(path: &Path, diagnostics: &[Diagnostic]) -> String {
+    let lines = diagnostics.iter().map(|diagnostic| {
+        let Diagnostic {
+            span,
             message,
             expected,
             help,
-        } = problem;
+        } = diagnostic;
         let help = in_brackets(help.as_deref());
-        format!("{}:{place}: {message}; {expected}{help}", path.display())
+        format!("{}:{span}: {message}; {expected}{help}", path.display())
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -128,8 +128,8 @@ fn listed(path: &Path, problems: &[Problem]) -> String {
 fn failed(path: &Path, failures: &[Failure]) -> String {
     let lines = failures.iter().map(|failure| {
         let note = in_brackets(failure.note.as_deref());
-        let Failure { place, message, .. } = failure;
-        format!("{}:{place}: {message}{note}", path.display())
+        let Failure { span, message, .. } = failure;
+        format!("{}:{span}: {message}{note}", path.display())
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -166,8 +166,8 @@ pub fn kept(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::error_chain;
     use crate::registry::AppEntry;
-    use crate::source::error_chain;
     use lockstep_apps::toggle::Firmware;
     use lockstep_core::app::App;
     use lockstep_core::time::Instant;

@@ -11,10 +11,11 @@
 //! - [`checker`] holds a trace against the checks; [`diff`] holds it against another.
 //!
 //! [`golden`] keeps a trace beside its scenario,
-//! [`mod@source`] tells where in a text a problem is, and [`sanitize`] makes text from
+//! [`diagnostic`] tells where in a text a problem is, and [`sanitize`] makes text from
 //! outside safe to print.
 
 pub mod checker;
+pub mod diagnostic;
 pub mod diff;
 pub mod dyn_runner;
 pub mod files;
@@ -29,7 +30,6 @@ pub mod registry;
 pub mod sanitize;
 pub mod scenario;
 pub mod script;
-pub mod source;
 pub mod stimulus;
 #[cfg(test)]
 mod testing;

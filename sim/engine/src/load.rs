@@ -5,13 +5,13 @@ use std::path::Path;
 use lockstep_core::app::AppDescriptor;
 use thiserror::Error;
 
+use crate::diagnostic::{Diagnostic, Span, closest, one_of, utf8};
 use crate::recording::{self, Recording, RecordingError};
 use crate::registry::{AppEntry, Registry};
 use crate::sanitize::excerpt;
 use crate::scenario::check::{Check, plan};
 use crate::scenario::{Name, Scenario, grammar, oneline};
 use crate::script::Script;
-use crate::source::{Place, Problem, likely, one_of, utf8};
 use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
 
 /// Something that can be played.
@@ -46,27 +46,27 @@ pub enum Form {
 pub enum LoadError {
     /// Things wrong in a text, at most as many as a parser looks for.
     #[error("{} problems", .0.len())]
-    Problems(Vec<Problem>),
+    Diagnostics(Vec<Diagnostic>),
     /// A recording is damaged, or for something else.
     #[error(transparent)]
     Recording(#[from] RecordingError),
 }
 
-impl From<Problem> for LoadError {
-    fn from(problem: Problem) -> Self {
-        Self::Problems(vec![problem])
+impl From<Diagnostic> for LoadError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostics(vec![diagnostic])
     }
 }
 
-impl From<Vec<Problem>> for LoadError {
-    fn from(problems: Vec<Problem>) -> Self {
-        Self::Problems(problems)
+impl From<Vec<Diagnostic>> for LoadError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Diagnostics(diagnostics)
     }
 }
 
 impl From<VcdError> for LoadError {
     fn from(error: VcdError) -> Self {
-        Problem::from(error).into()
+        Diagnostic::from(error).into()
     }
 }
 
@@ -107,7 +107,7 @@ impl Form {
                 if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
                     scenario.app = Some(Name {
                         text: first.descriptor().name().to_owned(),
-                        place: START,
+                        span: START,
                     });
                 }
                 load_scenario(registry, &scenario, asked)
@@ -124,7 +124,7 @@ fn load_scenario(
     asked: Option<&str>,
 ) -> Result<Loaded, LoadError> {
     if scenario.steps.is_empty() {
-        return Err(Problem::new(
+        return Err(Diagnostic::new(
             START,
             "the scenario does nothing and expects nothing",
             "expected a sentence such as `tap A for 50 ms` or `expect lamp is off`",
@@ -132,8 +132,8 @@ fn load_scenario(
         .into());
     }
     let named = scenario.app.as_ref().map(|name| name.text.as_str());
-    let place = scenario.app.as_ref().map_or(START, |name| name.place);
-    let app = app_of(registry, named, asked, place, &SCENARIO)?;
+    let span = scenario.app.as_ref().map_or(START, |name| name.span);
+    let app = app_of(registry, named, asked, span, &SCENARIO)?;
     let plan = plan(scenario, app.descriptor())?;
     Ok(Loaded {
         app: app.clone(),
@@ -166,7 +166,7 @@ fn load_waveform(
         registry,
         waveform.app(),
         asked,
-        waveform.app_place(),
+        waveform.app_span(),
         &WAVEFORM,
     )?;
     let stimulus = waveform.stimulus(app.descriptor())?;
@@ -199,21 +199,21 @@ fn app_of<'a>(
     registry: &'a Registry,
     named: Option<&str>,
     asked: Option<&str>,
-    place: Place,
+    span: Span,
     wording: &Wording,
-) -> Result<&'a AppEntry, Problem> {
+) -> Result<&'a AppEntry, Diagnostic> {
     let name = match (named, asked) {
         (Some(named), Some(asked)) if named != asked => {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("the {} is for app `{}`", wording.input, excerpt(named)),
                 format!("expected `{}`, which `--app` asks for", excerpt(asked)),
             ));
         }
         (Some(name), _) | (None, Some(name)) => name,
         (None, None) => {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("the {} does not say which app it is for", wording.input),
                 format!("expected {}", wording.header),
             )
@@ -221,14 +221,14 @@ fn app_of<'a>(
         }
     };
     registry.find(name).map_err(|unknown| {
-        let problem = Problem::new(
-            place,
+        let diagnostic = Diagnostic::new(
+            span,
             format!("there is no app `{}`", excerpt(name)),
             format!("expected {}", one_of(unknown.known.iter().copied())),
         );
-        match likely(name, unknown.known) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+        match closest(name, unknown.known) {
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         }
     })
 }
@@ -266,7 +266,7 @@ fn other_build(recording: &Recording, descriptor: &AppDescriptor) -> Vec<String>
     )]
 }
 
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,

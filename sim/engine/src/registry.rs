@@ -9,12 +9,12 @@ use lockstep_core::output::Range;
 use lockstep_core::time::Instant;
 use thiserror::Error;
 
+use crate::diagnostic::one_of;
 use crate::dyn_runner::{AppRunner, DynRunner, Observer};
 use crate::output_color::OutputColor;
 use crate::panic_guard::PanicGuard;
 use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::source::one_of;
 use crate::trace::RESET;
 
 /// The longest name an app can give to anything, in bytes.

@@ -1,7 +1,7 @@
 //! Text from outside, made safe to print: nothing in it may move the cursor of a terminal,
 //! hide, or turn the line around.
 
-use crate::source::Place;
+use crate::diagnostic::Span;
 
 /// Stands for a character that is not printed.
 const REPLACEMENT: char = '\u{fffd}';
@@ -92,10 +92,10 @@ pub struct LineExcerpt {
 impl LineExcerpt {
     /// The part of the line around a place in it.
     #[must_use]
-    pub fn new(line: &str, place: Place) -> Self {
+    pub fn new(line: &str, span: Span) -> Self {
         let count = line.chars().count();
-        let column = place.column.saturating_sub(1).min(count);
-        let end = column.saturating_add(place.width.max(1));
+        let column = span.column.saturating_sub(1).min(count);
+        let end = column.saturating_add(span.width.max(1));
         let first = match count > MAX_LINE {
             true => column.saturating_sub(MAX_BEFORE),
             false => 0,
@@ -131,8 +131,8 @@ mod tests {
 
     use super::*;
 
-    fn place(column: usize, width: usize) -> Place {
-        Place {
+    fn span(column: usize, width: usize) -> Span {
+        Span {
             line: 1,
             column,
             width,
@@ -142,7 +142,7 @@ mod tests {
     fn shown(line: &str, column: usize, width: usize) -> (String, String) {
         let LineExcerpt {
             text, start, end, ..
-        } = LineExcerpt::new(line, place(column, width));
+        } = LineExcerpt::new(line, span(column, width));
         let marked = text[start..end].to_owned();
         (text, marked)
     }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn of_a_long_line_the_part_around_the_place_is_shown() {
         let line = "a".repeat(200) + "X" + &"b".repeat(200);
-        let excerpt = LineExcerpt::new(&line, place(201, 1));
+        let excerpt = LineExcerpt::new(&line, span(201, 1));
         assert_eq!(excerpt.text.chars().count(), MAX_LINE);
         assert_eq!(&excerpt.text[excerpt.start..excerpt.end], "X");
         assert_eq!(excerpt.skipped, 200 - MAX_BEFORE);
@@ -189,7 +189,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_place_of_any_line_is_shown(line in "\\PC{0,5}|(\\PC){100,300}|.{0,300}", column in 0_usize..400, width in 0_usize..400) {
-            let LineExcerpt { text, start, end, .. } = LineExcerpt::new(&line, place(column, width));
+            let LineExcerpt { text, start, end, .. } = LineExcerpt::new(&line, span(column, width));
             prop_assert!(start < end, "{start}..{end} of {text:?}");
             prop_assert!(text.get(start..end).is_some());
             prop_assert!(!text.contains(is_unprintable), "{text:?}");

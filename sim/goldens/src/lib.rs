@@ -28,7 +28,7 @@ use lockstep_engine::files;
 use lockstep_engine::golden::{GOLDEN, SCENARIO, golden, kept, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::source::error_chain;
+use lockstep_engine::diagnostic::error_chain;
 
 /// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.

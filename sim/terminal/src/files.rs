@@ -76,7 +76,7 @@ impl Ui {
     fn check_saved(&self, text: &str, script: &Script) -> Result<(), String> {
         let loaded = Form::Scenario
             .load(&self.registry, text.as_bytes(), None)
-            .map_err(|error| format!("as a scenario{}", first_problem(&error)))?;
+            .map_err(|error| format!("as a scenario{}", first_diagnostic(&error)))?;
         let holds = check_trace(&loaded.checks, self.trace()).is_empty();
         if loaded.script == *script && holds {
             return Ok(());
@@ -97,7 +97,7 @@ impl Ui {
             .map_err(|error| format!("cannot read {path}: {error}"))?;
         let loaded = Form::of(Path::new(path), &bytes)
             .load(&self.registry, &bytes, app)
-            .map_err(|error| format!("{path}{}", first_problem(&error)))?;
+            .map_err(|error| format!("{path}{}", first_diagnostic(&error)))?;
         self.show(path, &loaded).map_err(|error| error.to_string())
     }
 
@@ -108,7 +108,7 @@ impl Ui {
             .into_iter()
             .map(|failure| Failed {
                 tick: failure.tick,
-                text: format!("{path}:{}: {}", failure.place, failure.message),
+                text: format!("{path}:{}: {}", failure.span, failure.message),
             })
             .collect();
         match self.failures.first().cloned() {
@@ -129,12 +129,12 @@ impl Ui {
     }
 }
 
-fn first_problem(error: &LoadError) -> String {
+fn first_diagnostic(error: &LoadError) -> String {
     match error {
-        LoadError::Problems(problems) => match problems.first() {
-            Some(problem) => format!(
+        LoadError::Diagnostics(diagnostics) => match diagnostics.first() {
+            Some(diagnostic) => format!(
                 ":{}: {}; {}",
-                problem.place, problem.message, problem.expected
+                diagnostic.span, diagnostic.message, diagnostic.expected
             ),
             None => String::new(),
         },

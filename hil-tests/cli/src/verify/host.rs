@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::golden;
 use lockstep_engine::registry::Registry;
-use lockstep_engine::source::error_chain;
 
 use super::worlds::{Played, World};
 use lockstep_hil::bench::plan::Scenario;

@@ -6,11 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lockstep_engine::diagnostic::{Diagnostic, error_chain};
 use lockstep_engine::diff::divergence;
 use lockstep_engine::golden::{self, GOLDEN};
 use lockstep_engine::load::Form;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::source::{Problem, error_chain};
 use lockstep_engine::trace::document::Document;
 use thiserror::Error;
 
@@ -36,12 +36,12 @@ pub enum PrepareError {
     #[error("`{}` is no scenario", .0.display())]
     Scenario(PathBuf),
     /// Its golden is no trace.
-    #[error("`{}`:{}: {}", .path.display(), .problem.place, .problem.message)]
+    #[error("`{}`:{}: {}", .path.display(), .problem.span, .problem.message)]
     Golden {
         /// The golden.
         path: PathBuf,
         /// What is wrong with it.
-        problem: Box<Problem>,
+        problem: Box<Diagnostic>,
     },
 }
 

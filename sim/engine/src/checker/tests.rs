@@ -17,7 +17,7 @@ const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
         LogKind::number("level"),
     ]);
 
-const PLACE: Place = Place {
+const SPAN: Span = Span {
     line: 1,
     column: 1,
     width: 1,
@@ -68,7 +68,7 @@ fn acted(tick: u32) -> Moment {
 
 fn failure(at: Moment, claim: Claim, trace: &Trace) -> Option<Failure> {
     let check = Check {
-        place: PLACE,
+        span: SPAN,
         at,
         claim,
     };
@@ -469,7 +469,7 @@ proptest! {
         }
         let checks: Vec<_> = checks
             .into_iter()
-            .map(|(at, claim)| Check { place: PLACE, at, claim })
+            .map(|(at, claim)| Check { span: SPAN, at, claim })
             .collect();
         prop_assert!(check_trace(&checks, &trace).len() <= checks.len());
     }

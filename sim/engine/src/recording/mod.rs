@@ -21,10 +21,10 @@ use lockstep_core::event::ButtonId;
 
 use self::envelope::CONTENT_AT;
 pub use self::error::RecordingError;
+use crate::diagnostic::one_of;
 use crate::registry::{UnknownApp, check_name};
 use crate::sanitize::is_unprintable;
 use crate::script::{Action, Script, Timed};
-use crate::source::one_of;
 
 /// What a recording begins with. The first byte is no text, and the line end is one that
 /// a program would change that takes the file for text.

@@ -5,13 +5,13 @@ use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
 use lockstep_core::time::Ticks;
 
-use super::grammar::MAX_PROBLEMS;
+use super::grammar::MAX_DIAGNOSTICS;
 use super::hands::Hands;
 use super::names;
 use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
 use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
-use crate::source::{Place, Problem};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// When it looks, or begins to.
     pub at: Moment,
     /// What it expects.
@@ -92,9 +92,9 @@ pub enum Claim {
 ///
 /// # Errors
 ///
-/// All problems, in the order they stand, but at most [`MAX_PROBLEMS`]: names the app
+/// All problems, in the order they stand, but at most [`MAX_DIAGNOSTICS`]: names the app
 /// does not declare, levels out of range, and what no hand could do.
-pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Problem>> {
+pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Diagnostic>> {
     let mut planner = Planner {
         descriptor,
         now: Ticks::ZERO,
@@ -103,14 +103,14 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
         hands: Hands::new(descriptor),
         last_press: None,
         checks: Vec::new(),
-        problems: Vec::new(),
+        diagnostics: Vec::new(),
     };
     for step in &scenario.steps {
-        if planner.problems.len() >= MAX_PROBLEMS {
+        if planner.diagnostics.len() >= MAX_DIAGNOSTICS {
             break;
         }
-        if let Err(problem) = planner.step(step) {
-            planner.problems.push(problem);
+        if let Err(diagnostic) = planner.step(step) {
+            planner.diagnostics.push(diagnostic);
             // Past a limit, every sentence is.
             if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
                 break;
@@ -125,11 +125,11 @@ struct Planner<'a> {
     now: Ticks,
     /// The end of the last window, or of what is done.
     end: Ticks,
-    events: Vec<(Timed, Place)>,
+    events: Vec<(Timed, Span)>,
     hands: Hands<'a>,
     last_press: Option<Ticks>,
     checks: Vec<PlacedCheck>,
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// A check whose half of the tick is not known until all events of the tick are.
@@ -139,7 +139,7 @@ struct PlacedCheck {
 }
 
 impl Planner<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), Problem> {
+    fn step(&mut self, step: &Step) -> Result<(), Diagnostic> {
         match &step.verb {
             Verb::Move {
                 buttons,
@@ -148,20 +148,20 @@ impl Planner<'_> {
             } => {
                 let start = self.now;
                 if *bouncing == Ticks(1) {
-                    return Err(Problem::new(
-                        step.place,
+                    return Err(Diagnostic::new(
+                        step.span,
                         "a contact that bounces for 1 ms moves only once",
                         "expected `bouncing for` at least 2 ms",
                     ));
                 }
-                self.pass(*bouncing, step.place)?;
+                self.pass(*bouncing, step.span)?;
                 names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
-                    let place = button.place;
-                    self.hands.begin(id, *contact, start, place)?;
-                    self.bounce(id, *contact, start, *bouncing, place)?;
-                    self.hands.end(id, *contact, self.now, place);
+                    let span = button.span;
+                    self.hands.begin(id, *contact, start, span)?;
+                    self.bounce(id, *contact, start, *bouncing, span)?;
+                    self.hands.end(id, *contact, self.now, span);
                 }
                 if *contact == SwitchState::Closed {
                     self.last_press = Some(start);
@@ -169,40 +169,40 @@ impl Planner<'_> {
             }
             Verb::Tap { buttons, length } => {
                 let start = self.now;
-                self.pass(*length, step.place)?;
+                self.pass(*length, step.span)?;
                 names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
-                    let place = button.place;
-                    self.hands.begin(id, SwitchState::Closed, start, place)?;
-                    self.push(start, Action::Button(id, SwitchState::Closed), place)?;
-                    self.push(self.now, Action::Button(id, SwitchState::Open), place)?;
-                    self.hands.end(id, SwitchState::Open, self.now, place);
+                    let span = button.span;
+                    self.hands.begin(id, SwitchState::Closed, start, span)?;
+                    self.push(start, Action::Button(id, SwitchState::Closed), span)?;
+                    self.push(self.now, Action::Button(id, SwitchState::Open), span)?;
+                    self.hands.end(id, SwitchState::Open, self.now, span);
                 }
                 self.last_press = Some(start);
             }
-            Verb::Wait(length) => self.pass(*length, step.place)?,
+            Verb::Wait(length) => self.pass(*length, step.span)?,
             Verb::Reset(condition) => {
                 let condition = names::boot_condition(condition.as_ref(), self.descriptor)?;
-                self.hands.reset(self.now, step.place)?;
-                self.push(self.now, Action::Reset(condition), step.place)?;
+                self.hands.reset(self.now, step.span)?;
+                self.push(self.now, Action::Reset(condition), step.span)?;
                 self.last_press = Some(self.now);
             }
-            Verb::Expect(expectation) => self.expect(expectation, step.place)?,
+            Verb::Expect(expectation) => self.expect(expectation, step.span)?,
         }
         Ok(())
     }
 
-    fn pass(&mut self, length: Ticks, place: Place) -> Result<(), Problem> {
+    fn pass(&mut self, length: Ticks, span: Span) -> Result<(), Diagnostic> {
         self.now = self.now.saturating_add(length);
-        self.open_until(self.now, place)
+        self.open_until(self.now, span)
     }
 
-    fn open_until(&mut self, end: Ticks, place: Place) -> Result<(), Problem> {
+    fn open_until(&mut self, end: Ticks, span: Span) -> Result<(), Diagnostic> {
         self.end = self.end.max(end);
         if self.end > MAX_LENGTH {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 "the scenario lasts too long",
                 format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
             ));
@@ -218,9 +218,9 @@ impl Planner<'_> {
         contact: SwitchState,
         start: Ticks,
         bouncing: Ticks,
-        place: Place,
-    ) -> Result<(), Problem> {
-        self.push(start, Action::Button(id, contact), place)?;
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        self.push(start, Action::Button(id, contact), span)?;
         let mut position = contact;
         for offset in 1..=bouncing.0 {
             let next = if offset == bouncing.0 || offset % 2 == 0 && offset + 1 != bouncing.0 {
@@ -230,38 +230,38 @@ impl Planner<'_> {
             };
             if next != position {
                 let tick = start.saturating_add(Ticks(offset));
-                self.push(tick, Action::Button(id, next), place)?;
+                self.push(tick, Action::Button(id, next), span)?;
                 position = next;
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, tick: Ticks, action: Action, place: Place) -> Result<(), Problem> {
+    fn push(&mut self, tick: Ticks, action: Action, span: Span) -> Result<(), Diagnostic> {
         if self.events.len() >= MAX_EVENTS {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 "the scenario has too many events",
                 format!("expected at most {MAX_EVENTS}"),
             ));
         }
-        self.events.push((Timed { tick, action }, place));
+        self.events.push((Timed { tick, action }, span));
         Ok(())
     }
 
-    fn button(&self, name: &Name) -> Result<ButtonId, Problem> {
+    fn button(&self, name: &Name) -> Result<ButtonId, Diagnostic> {
         names::button(name, self.descriptor).map(ButtonId)
     }
 
-    fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
+    fn expect(&mut self, expectation: &Expectation, span: Span) -> Result<(), Diagnostic> {
         let claim = match expectation {
             Expectation::Output {
                 output,
                 claim,
-                target_at,
+                target_span,
             } => {
                 let index = names::output(output, self.descriptor)?;
-                self.check_level(index, *claim, target_at.unwrap_or(place))?;
+                self.check_level(index, *claim, target_span.unwrap_or(span))?;
                 Claim::Output(index, *claim)
             }
             Expectation::Log { log, value, claim } => {
@@ -282,14 +282,14 @@ impl Planner<'_> {
             }
         };
         let check = Check {
-            place,
+            span,
             at: Moment {
                 tick: self.now,
                 half: Half::Acted,
             },
             claim,
         };
-        self.open_until(check.end().tick, place)?;
+        self.open_until(check.end().tick, span)?;
         self.checks.push(PlacedCheck {
             check,
             events_before: self.events.len(),
@@ -297,7 +297,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn check_level(&self, index: u8, claim: OutputClaim, place: Place) -> Result<(), Problem> {
+    fn check_level(&self, index: u8, claim: OutputClaim, span: Span) -> Result<(), Diagnostic> {
         let level = match claim {
             OutputClaim::Is(target) | OutputClaim::IsNot(target) => Some(target),
             OutputClaim::Becomes(target, _) => Some(target),
@@ -315,8 +315,8 @@ impl Planner<'_> {
                 Range::Digital => "expected `on` or `off`: it is digital".to_owned(),
                 Range::Analog { .. } => format!("expected a level from 0 to {max}"),
             };
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("`{}` is never at {level}", output.name()),
                 expected,
             ));
@@ -324,7 +324,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Problem> {
+    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Diagnostic> {
         let kind = self.descriptor.logs().get(usize::from(log));
         match kind.map(|kind| kind.values()) {
             Some(LogValues::Words(words)) => {
@@ -332,8 +332,8 @@ impl Planner<'_> {
                 names::log_word(value, log, words).map(u16::from)
             }
             Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
-                Problem::new(
-                    value.place,
+                Diagnostic::new(
+                    value.span,
                     format!(
                         "log `{}` carries a number, and `{}` is none",
                         kind.map_or("", |kind| kind.name()),
@@ -345,24 +345,24 @@ impl Planner<'_> {
         }
     }
 
-    fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Problem>> {
+    fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Diagnostic>> {
         let checks = self.settle_halves();
         let condition = names::boot_condition(scenario.condition.as_ref(), self.descriptor)
-            .unwrap_or_else(|problem| {
-                self.problems.push(problem);
+            .unwrap_or_else(|diagnostic| {
+                self.diagnostics.push(diagnostic);
                 BootCondition::OK
             });
-        if !self.problems.is_empty() {
-            self.problems.sort_by_key(|problem| problem.place);
-            self.problems.truncate(MAX_PROBLEMS);
-            return Err(self.problems);
+        if !self.diagnostics.is_empty() {
+            self.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+            self.diagnostics.truncate(MAX_DIAGNOSTICS);
+            return Err(self.diagnostics);
         }
         let events = self.events.iter().map(|(event, _)| *event).collect();
         match Script::new(condition, scenario.clock, events, self.end) {
             Ok(script) => Ok(Plan { script, checks }),
             // What hands cannot do was found sentence by sentence; should anything be left,
             // it has no place.
-            Err(error) => Err(vec![Problem::new(
+            Err(error) => Err(vec![Diagnostic::new(
                 START,
                 error.to_string(),
                 "expected a script that can be played",
@@ -386,13 +386,13 @@ impl Planner<'_> {
             let acted = before.last().is_some_and(|(event, _)| event.tick == tick);
             let next = after.first().filter(|(event, _)| event.tick == tick);
             match (acted, next) {
-                (true, Some((_, place))) => self.problems.push(
-                    Problem::new(
-                        check.place,
+                (true, Some((_, span))) => self.diagnostics.push(
+                    Diagnostic::new(
+                        check.span,
                         "nothing can be seen between two actions of one tick",
                         format!(
                             "expected time to pass before the action on line {}",
-                            place.line
+                            span.line
                         ),
                     )
                     .with_help("put `wait 1 ms` after the expectation: a board samples its pins once a tick"),
@@ -406,7 +406,7 @@ impl Planner<'_> {
     }
 }
 
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,

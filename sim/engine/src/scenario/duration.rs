@@ -3,8 +3,8 @@
 use lockstep_core::time::Ticks;
 
 use super::words::{Sentence, TOLERANCE, Word, split};
+use crate::diagnostic::Diagnostic;
 use crate::script::MAX_LENGTH;
-use crate::source::Problem;
 
 const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
 
@@ -18,8 +18,8 @@ const A_UNIT_OR_PERCENT: &str = "`ms`, `s`, `min` or `%`";
 ///
 /// # Errors
 ///
-/// A [`Problem`] when it is not.
-pub fn parse_length(text: &str) -> Result<Ticks, Problem> {
+/// A [`Diagnostic`] when it is not.
+pub fn parse_length(text: &str) -> Result<Ticks, Diagnostic> {
     let words = split(text, 1);
     let mut sentence = Sentence::new(&words);
     let length = length(&mut sentence)?;
@@ -28,13 +28,13 @@ pub fn parse_length(text: &str) -> Result<Ticks, Problem> {
 }
 
 /// A length of at least one tick.
-pub(super) fn length(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
+pub(super) fn length(sentence: &mut Sentence<'_>) -> Result<Ticks, Diagnostic> {
     let (number, unit) = quantity(sentence, "a duration such as `50 ms`", A_UNIT)?;
     at_least_one(number, ticks(number, unit)?)
 }
 
 /// A tolerance after its sign, of `length` where it is in percent; none is zero.
-pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ticks, Problem> {
+pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
     if !TOLERANCE.iter().any(|sign| sentence.accept(sign)) {
         return Ok(Ticks::ZERO);
     }
@@ -52,8 +52,8 @@ pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ti
         .ok()
         .filter(|percent| *percent <= 100)
         .ok_or_else(|| {
-            Problem::new(
-                number.place,
+            Diagnostic::new(
+                number.span,
                 format!("`{number}` is not a percentage"),
                 "expected a whole number from 0 to 100",
             )
@@ -63,17 +63,17 @@ pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ti
 }
 
 /// A number of milliseconds, with or without a unit, of at least one tick.
-pub(super) fn short_length(word: Word<'_>) -> Result<Ticks, Problem> {
+pub(super) fn short_length(word: Word<'_>) -> Result<Ticks, Diagnostic> {
     at_least_one(word, short_length_or_zero(word)?)
 }
 
 /// A number of milliseconds, with or without a unit.
-pub(super) fn short_length_or_zero(word: Word<'_>) -> Result<Ticks, Problem> {
+pub(super) fn short_length_or_zero(word: Word<'_>) -> Result<Ticks, Diagnostic> {
     match split_unit(word) {
         Some((number, unit)) => ticks(number, unit),
         None if is_number(word.text) => ticks(word, Word { text: "ms", ..word }),
-        None => Err(Problem::new(
-            word.place,
+        None => Err(Diagnostic::new(
+            word.span,
             match word.text {
                 "" => "a time is missing".to_owned(),
                 _ => format!("`{word}` is not a time"),
@@ -83,10 +83,10 @@ pub(super) fn short_length_or_zero(word: Word<'_>) -> Result<Ticks, Problem> {
     }
 }
 
-fn at_least_one(number: Word<'_>, length: Ticks) -> Result<Ticks, Problem> {
+fn at_least_one(number: Word<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
     if length == Ticks::ZERO {
-        return Err(Problem::new(
-            number.place,
+        return Err(Diagnostic::new(
+            number.span,
             "no time at all",
             "expected at least 1 ms, which is one tick",
         ));
@@ -99,14 +99,14 @@ fn quantity<'a>(
     sentence: &mut Sentence<'a>,
     expected: &str,
     units: &str,
-) -> Result<(Word<'a>, Word<'a>), Problem> {
+) -> Result<(Word<'a>, Word<'a>), Diagnostic> {
     let word = sentence.word(expected)?;
     if let Some(parts) = split_unit(word) {
         return Ok(parts);
     }
     if !word.text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Problem::new(
-            word.place,
+        return Err(Diagnostic::new(
+            word.span,
             format!("unexpected `{word}`"),
             format!("expected {expected}"),
         ));
@@ -115,8 +115,8 @@ fn quantity<'a>(
         Some(unit) if !AFTER_A_DURATION.contains(&unit.text) => {
             Ok((word, sentence.word(expected)?))
         }
-        _ => Err(Problem::new(
-            word.place,
+        _ => Err(Diagnostic::new(
+            word.span,
             format!("`{word}` has no unit"),
             format!("expected {units} after it"),
         )
@@ -131,44 +131,44 @@ fn split_unit(word: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .filter(|split| *split > 0)?;
     let (number, unit) = word.text.split_at(split);
-    let mut places = [word.place; 2];
+    let mut places = [word.span; 2];
     places[0].width = number.len();
     places[1].column += number.len();
-    places[1].width = word.place.width - number.len();
+    places[1].width = word.span.width - number.len();
     Some((
         Word {
             text: number,
-            place: places[0],
+            span: places[0],
         },
         Word {
             text: unit,
-            place: places[1],
+            span: places[1],
         },
     ))
 }
 
-fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
+fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Diagnostic> {
     let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit.text) else {
-        let problem = Problem::new(
-            unit.place,
+        let diagnostic = Diagnostic::new(
+            unit.span,
             format!("`{unit}` is not a unit of time"),
             format!("expected {A_UNIT}"),
         );
         return Err(match meant_unit(unit.text) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         });
     };
     if !is_number(number.text) {
-        return Err(Problem::new(
-            number.place,
+        return Err(Diagnostic::new(
+            number.span,
             format!("`{number}` is not a number"),
             "expected digits, with at most one point among them, as in `50` or `1.5`",
         ));
     }
     let ticks = whole_ticks(number.text, *scale).ok_or_else(|| {
-        Problem::new(
-            number.place.to(unit.place),
+        Diagnostic::new(
+            number.span.to(unit.span),
             format!("`{number} {unit}` is not a whole number of ticks"),
             "expected whole milliseconds: one tick is 1 ms",
         )
@@ -178,8 +178,8 @@ fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
         .map(Ticks)
         .filter(|ticks| *ticks <= MAX_LENGTH)
         .ok_or_else(|| {
-            Problem::new(
-                number.place.to(unit.place),
+            Diagnostic::new(
+                number.span.to(unit.span),
                 format!("`{number} {unit}` is too long"),
                 format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
             )
@@ -236,7 +236,7 @@ fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Ticks, Problem> {
+    fn read(text: &str) -> Result<Ticks, Diagnostic> {
         length(&mut Sentence::new(&split(text, 1)))
     }
 
@@ -292,11 +292,11 @@ mod tests {
             ("999999999999999999999999 ms", "too long"),
             ("11000 min", "too long"),
         ] {
-            let problem = read(text).unwrap_err();
+            let diagnostic = read(text).unwrap_err();
             assert!(
-                problem.message.contains(message),
+                diagnostic.message.contains(message),
                 "{text}: {}",
-                problem.message
+                diagnostic.message
             );
         }
     }

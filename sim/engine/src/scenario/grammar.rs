@@ -31,12 +31,12 @@ use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
+use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::SwitchState;
-use crate::source::{Place, Problem, one_of};
 
 /// After this many problems no more are looked for.
-pub const MAX_PROBLEMS: usize = 20;
+pub const MAX_DIAGNOSTICS: usize = 20;
 
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
@@ -45,40 +45,40 @@ const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 ///
 /// # Errors
 ///
-/// All problems, in the order of their lines, but at most [`MAX_PROBLEMS`].
-pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
+/// All problems, in the order of their lines, but at most [`MAX_DIAGNOSTICS`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
         let message = format!("the scenario has {} bytes", text.len());
-        return Err(vec![Problem::new(
+        return Err(vec![Diagnostic::new(
             START,
             message,
             format!("expected at most {MAX_BYTES}"),
         )]);
     }
     let mut reader = Reader::default();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for (line, number) in text
         .strip_prefix('\u{feff}')
         .unwrap_or(text)
         .lines()
         .zip(1..)
     {
-        if let Err(problem) = reader.read_line(line, number) {
-            problems.push(problem);
+        if let Err(diagnostic) = reader.read_line(line, number) {
+            diagnostics.push(diagnostic);
             // With one sentence too many, every one after it is.
-            if problems.len() == MAX_PROBLEMS || reader.scenario.steps.len() == MAX_STEPS {
+            if diagnostics.len() == MAX_DIAGNOSTICS || reader.scenario.steps.len() == MAX_STEPS {
                 break;
             }
         }
     }
-    if problems.is_empty() {
+    if diagnostics.is_empty() {
         Ok(reader.scenario)
     } else {
-        Err(problems)
+        Err(diagnostics)
     }
 }
 
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,
@@ -92,16 +92,16 @@ struct Reader {
 }
 
 impl Reader {
-    fn read_line(&mut self, line: &str, number: usize) -> Result<(), Problem> {
+    fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
         let width = line.chars().count();
         if width > MAX_LINE {
-            let place = Place {
+            let span = Span {
                 line: number,
                 column: MAX_LINE + 1,
                 width: 1,
             };
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("the line has {width} characters"),
                 format!("expected at most {MAX_LINE}"),
             ));
@@ -126,24 +126,24 @@ impl Reader {
         keyword: &'static str,
         first: Word<'_>,
         sentence: &mut Sentence<'_>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Diagnostic> {
         let earlier = self.headers.iter().find(|(said, _)| *said == keyword);
         if let Some((_, line)) = earlier {
-            return Err(Problem::new(
-                first.place,
+            return Err(Diagnostic::new(
+                first.span,
                 format!("`{keyword}` is said twice"),
                 format!("expected it once at most, and it stands on line {line}"),
             ));
         }
         if !self.scenario.steps.is_empty() {
-            return Err(Problem::new(
-                first.place,
+            return Err(Diagnostic::new(
+                first.span,
                 format!("`{keyword}` comes too late"),
                 format!("expected {}", one_of(VERBS)),
             )
             .with_help("move it above the first sentence that does or expects something"));
         }
-        self.headers.push((keyword, first.place.line));
+        self.headers.push((keyword, first.span.line));
         match keyword {
             "app" => self.scenario.app = Some(name(sentence, "the name of an app")?),
             "board" => self.scenario.condition = Some(boot_condition(sentence)?),
@@ -161,10 +161,10 @@ impl Reader {
         keyword: &str,
         first: Word<'_>,
         sentence: &mut Sentence<'_>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Diagnostic> {
         if self.scenario.steps.len() >= MAX_STEPS {
-            return Err(Problem::new(
-                first.place,
+            return Err(Diagnostic::new(
+                first.span,
                 "the scenario has too many sentences",
                 format!("expected at most {MAX_STEPS}"),
             ));
@@ -185,43 +185,43 @@ impl Reader {
             "reset" => Verb::Reset(None),
             _ => Verb::Expect(expectation(sentence)?),
         };
-        let place = sentence.place().unwrap_or(first.place);
-        self.scenario.steps.push(Step { place, verb });
+        let span = sentence.span().unwrap_or(first.span);
+        self.scenario.steps.push(Step { span, verb });
         Ok(())
     }
 }
 
-fn name(sentence: &mut Sentence<'_>, expected: &str) -> Result<Name, Problem> {
-    let Word { text, place } = sentence.word(expected)?;
+fn name(sentence: &mut Sentence<'_>, expected: &str) -> Result<Name, Diagnostic> {
+    let Word { text, span } = sentence.word(expected)?;
     Ok(Name {
         text: text.to_owned(),
-        place,
+        span,
     })
 }
 
 /// The words of a boot condition: `clock failed` is the name `clock-failed`.
-fn boot_condition(sentence: &mut Sentence<'_>) -> Result<Name, Problem> {
+fn boot_condition(sentence: &mut Sentence<'_>) -> Result<Name, Diagnostic> {
     let mut name = name(sentence, "a boot condition that the app declares")?;
-    while let Some(Word { text, place }) = sentence.peek() {
+    while let Some(Word { text, span }) = sentence.peek() {
         sentence.word("the end of the line")?;
         name.text = format!("{}-{text}", name.text);
-        name.place = name.place.to(place);
+        name.span = name.span.to(span);
     }
     Ok(name)
 }
 
 /// A reading of the tick counter.
-pub(super) fn reading(word: Word<'_>) -> Result<Instant, Problem> {
+pub(super) fn reading(word: Word<'_>) -> Result<Instant, Diagnostic> {
     word.text.parse().map(Instant).map_err(|_| {
-        Problem::new(
-            word.place,
+        Diagnostic::new(
+            word.span,
             format!("`{word}` is not a reading of the tick counter"),
             format!("expected a whole number from 0 to {}", u32::MAX),
         )
     })
 }
 
-fn movement(sentence: &mut Sentence<'_>, contact: SwitchState) -> Result<Verb, Problem> {
+fn movement(sentence: &mut Sentence<'_>, contact: SwitchState) -> Result<Verb, Diagnostic> {
     let buttons = buttons(sentence)?;
     let bouncing = if sentence.accept("bouncing") {
         sentence.before_duration("for")?;
@@ -236,7 +236,7 @@ fn movement(sentence: &mut Sentence<'_>, contact: SwitchState) -> Result<Verb, P
     })
 }
 
-fn buttons(sentence: &mut Sentence<'_>) -> Result<Vec<Name>, Problem> {
+fn buttons(sentence: &mut Sentence<'_>) -> Result<Vec<Name>, Diagnostic> {
     let mut buttons = vec![name(sentence, "the name of a button")?];
     while sentence.accept("and") {
         buttons.push(name(sentence, "the name of a button")?);
@@ -244,7 +244,7 @@ fn buttons(sentence: &mut Sentence<'_>) -> Result<Vec<Name>, Problem> {
     Ok(buttons)
 }
 
-fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Problem> {
+fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Diagnostic> {
     if sentence.accept("log") {
         let (log, value) = log(sentence)?;
         let claim = if sentence.accept("within") {
@@ -262,16 +262,16 @@ fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Problem> {
         return Ok(Expectation::Log { log, value, claim });
     }
     let output = name(sentence, "the name of an output, `log` or `no log`")?;
-    let mut target_at = None;
-    let claim = output_claim(sentence, &mut target_at)?;
+    let mut target_span = None;
+    let claim = output_claim(sentence, &mut target_span)?;
     Ok(Expectation::Output {
         output,
         claim,
-        target_at,
+        target_span,
     })
 }
 
-fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Problem> {
+fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Diagnostic> {
     let log = name(sentence, "the name of a log")?;
     let value = match sentence.peek() {
         Some(word) if !["within", "for"].contains(&word.text) => {
@@ -282,14 +282,14 @@ fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Problem> {
     Ok((log, value))
 }
 
-/// What is claimed, and through `target_at` where the level in it stands.
+/// What is claimed, and through `target_span` where the level in it stands.
 fn output_claim(
     sentence: &mut Sentence<'_>,
-    target_at: &mut Option<Place>,
-) -> Result<OutputClaim, Problem> {
+    target_span: &mut Option<Span>,
+) -> Result<OutputClaim, Diagnostic> {
     let mut target = |sentence: &mut Sentence<'_>| {
         let word = sentence.word("a level, `on` or `off`")?;
-        *target_at = Some(word.place);
+        *target_span = Some(word.span);
         level(word)
     };
     let verbs = ["is", "becomes", "changes", "stays", "pulses", "repeats"];
@@ -324,18 +324,18 @@ fn output_claim(
     })
 }
 
-fn within(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
+fn within(sentence: &mut Sentence<'_>) -> Result<Ticks, Diagnostic> {
     sentence.before_duration("within")?;
     length(sentence)
 }
 
-fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Problem> {
-    let length_at = sentence.peek().map(|word| word.place);
+fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Diagnostic> {
+    let length_span = sentence.peek().map(|word| word.span);
     let length = length(sentence)?;
     let tolerance = tolerance(sentence, length)?;
     if tolerance >= length {
-        let place = length_at.unwrap_or(START);
-        return Err(vague(place, length, tolerance));
+        let span = length_span.unwrap_or(START);
+        return Err(vague(span, length, tolerance));
     }
     Ok(Measure {
         length,
@@ -345,32 +345,32 @@ fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Problem> {
 }
 
 /// A measure that whatever comes would meet.
-pub(super) fn vague(place: Place, length: Ticks, tolerance: Ticks) -> Problem {
-    Problem::new(
-        place,
+pub(super) fn vague(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
+    Diagnostic::new(
+        span,
         format!("{length} give or take {tolerance} is met by anything short"),
         "expected a tolerance below the length itself",
     )
 }
 
 /// A level, or a word for some.
-pub(super) fn level(word: Word<'_>) -> Result<Target, Problem> {
+pub(super) fn level(word: Word<'_>) -> Result<Target, Diagnostic> {
     match word.text {
         "on" | "high" => Ok(Target::On),
         "off" | "low" => Ok(Target::Off),
         number if number.starts_with(|c: char| c.is_ascii_digit()) => {
             number.parse().map(Target::Level).map_err(|_| {
-                Problem::new(
-                    word.place,
+                Diagnostic::new(
+                    word.span,
                     format!("`{}` is not a level", excerpt(number)),
                     "expected a whole number from 0 to 65535, `on` or `off`",
                 )
             })
         }
         _ => {
-            let mut problem = unknown_word(word, &["on", "off"]);
-            problem.expected = "expected a level, `on` or `off`".to_owned();
-            Err(problem)
+            let mut diagnostic = unknown_word(word, &["on", "off"]);
+            diagnostic.expected = "expected a level, `on` or `off`".to_owned();
+            Err(diagnostic)
         }
     }
 }

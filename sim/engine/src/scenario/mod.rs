@@ -22,8 +22,8 @@ mod words;
 
 use lockstep_core::time::{Instant, Ticks};
 
+use crate::diagnostic::Span;
 use crate::script::SwitchState;
-use crate::source::Place;
 
 /// The largest scenario that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -53,14 +53,14 @@ pub struct Name {
     /// The name.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
 /// One sentence.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// What it says.
     pub verb: Verb,
 }
@@ -103,7 +103,7 @@ pub enum Expectation {
         /// What.
         claim: OutputClaim,
         /// Where the level in it stands, if there is one.
-        target_at: Option<Place>,
+        target_span: Option<Span>,
     },
     /// Among the logs.
     Log {

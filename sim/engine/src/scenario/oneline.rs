@@ -19,16 +19,16 @@ use std::fmt::Write;
 use lockstep_core::time::{Instant, Ticks};
 
 use super::duration::{short_length, short_length_or_zero};
-use super::grammar::{MAX_PROBLEMS, level, reading, vague};
+use super::grammar::{MAX_DIAGNOSTICS, level, reading, vague};
 use super::print::Joined;
 use super::words::{Word, unknown_word};
 use super::{
     Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
     Scenario, Step, Target, Verb,
 };
+use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::{BootCondition, SwitchState};
-use crate::source::{Place, Problem, one_of};
 
 const KEYS: [&str; 15] = [
     "app", "board", "clock", "d", "u", "t", "r", "is", "becomes", "changes", "stays", "pulse",
@@ -40,33 +40,33 @@ const NOLOG: &str = "nolog";
 ///
 /// # Errors
 ///
-/// All problems, in order, but at most [`MAX_PROBLEMS`].
-pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
+/// All problems, in order, but at most [`MAX_DIAGNOSTICS`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let mut reader = Reader::default();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     for word in words(text) {
         let full = text.len() > MAX_BYTES || reader.scenario.steps.len() >= MAX_STEPS;
         let read = if full {
-            Err(Problem::new(
-                word.place,
+            Err(Diagnostic::new(
+                word.span,
                 "the scenario is too long",
                 format!("expected at most {MAX_BYTES} bytes and {MAX_STEPS} steps"),
             ))
         } else {
             reader.read_word(word)
         };
-        if let Err(problem) = read {
-            problems.push(problem);
+        if let Err(diagnostic) = read {
+            diagnostics.push(diagnostic);
             // With one word too many, every one after it is.
-            if problems.len() == MAX_PROBLEMS || full {
+            if diagnostics.len() == MAX_DIAGNOSTICS || full {
                 break;
             }
         }
     }
-    if problems.is_empty() {
+    if diagnostics.is_empty() {
         Ok(reader.scenario)
     } else {
-        Err(problems)
+        Err(diagnostics)
     }
 }
 
@@ -75,13 +75,13 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     lines.flat_map(|(line, number)| {
         let mut column = 1;
         line.split(char::is_whitespace).filter_map(move |text| {
-            let place = Place {
+            let span = Span {
                 line: number,
                 column,
                 width: text.chars().count(),
             };
-            column += place.width + 1;
-            (place.width > 0).then_some(Word { text, place })
+            column += span.width + 1;
+            (span.width > 0).then_some(Word { text, span })
         })
     })
 }
@@ -93,11 +93,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn read_word(&mut self, word: Word<'_>) -> Result<(), Problem> {
-        if word.place.width > MAX_LINE {
-            return Err(Problem::new(
-                word.place,
-                format!("the word has {} characters", word.place.width),
+    fn read_word(&mut self, word: Word<'_>) -> Result<(), Diagnostic> {
+        if word.span.width > MAX_LINE {
+            return Err(Diagnostic::new(
+                word.span,
+                format!("the word has {} characters", word.span.width),
                 format!("expected at most {MAX_LINE}"),
             ));
         }
@@ -116,8 +116,8 @@ impl Reader {
                 Verb::Expect(expectation(key, rest)?)
             }
             (known, None) if KEYS.contains(&known) || known == NOLOG => {
-                return Err(Problem::new(
-                    key.place.after(),
+                return Err(Diagnostic::new(
+                    key.span.after(),
                     format!("`{known}` has nothing after it"),
                     format!("expected `{known}:` and more"),
                 ));
@@ -128,23 +128,23 @@ impl Reader {
             }
         };
         self.scenario.steps.push(Step {
-            place: word.place,
+            span: word.span,
             verb,
         });
         Ok(())
     }
 
-    fn check_header(&mut self, header: &str, word: Word<'_>) -> Result<(), Problem> {
+    fn check_header(&mut self, header: &str, word: Word<'_>) -> Result<(), Diagnostic> {
         if self.headers.iter().any(|said| said == header) {
-            return Err(Problem::new(
-                word.place,
+            return Err(Diagnostic::new(
+                word.span,
                 format!("`{header}:` is said twice"),
                 "expected it once at most",
             ));
         }
         if !self.scenario.steps.is_empty() {
-            return Err(Problem::new(
-                word.place,
+            return Err(Diagnostic::new(
+                word.span,
                 format!("`{header}:` comes too late"),
                 "expected it before anything is done or expected",
             ));
@@ -153,7 +153,7 @@ impl Reader {
         Ok(())
     }
 
-    fn header(&mut self, header: &str, value: Word<'_>) -> Result<(), Problem> {
+    fn header(&mut self, header: &str, value: Word<'_>) -> Result<(), Diagnostic> {
         match header {
             "app" => self.scenario.app = Some(name(value)?),
             "board" => self.scenario.condition = boot_condition(value)?,
@@ -169,26 +169,26 @@ fn cut<'a>(word: Word<'a>, sign: &str) -> (Word<'a>, Option<Word<'a>>) {
         return (word, None);
     };
     let width = before.chars().count();
-    let mut places = [word.place; 2];
+    let mut places = [word.span; 2];
     places[0].width = width.max(1);
     places[1].column += width + sign.len();
     places[1].width = after.chars().count().max(1);
     let after = Word {
         text: after,
-        place: places[1],
+        span: places[1],
     };
     let before = Word {
         text: before,
-        place: places[0],
+        span: places[0],
     };
     (before, Some(after))
 }
 
-fn name(word: Word<'_>) -> Result<Name, Problem> {
+fn name(word: Word<'_>) -> Result<Name, Diagnostic> {
     let well_formed = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if word.text.is_empty() || !word.text.chars().all(well_formed) {
-        return Err(Problem::new(
-            word.place,
+        return Err(Diagnostic::new(
+            word.span,
             match word.text {
                 "" => "a name is missing".to_owned(),
                 _ => format!("`{word}` is not a name"),
@@ -198,19 +198,19 @@ fn name(word: Word<'_>) -> Result<Name, Problem> {
     }
     Ok(Name {
         text: word.text.to_owned(),
-        place: word.place,
+        span: word.span,
     })
 }
 
 /// The condition of this name; `ok` is none.
-fn boot_condition(word: Word<'_>) -> Result<Option<Name>, Problem> {
+fn boot_condition(word: Word<'_>) -> Result<Option<Name>, Diagnostic> {
     match word.text {
         BootCondition::OK_NAME => Ok(None),
         _ => name(word).map(Some),
     }
 }
 
-fn movement(word: Word<'_>, contact: SwitchState) -> Result<Verb, Problem> {
+fn movement(word: Word<'_>, contact: SwitchState) -> Result<Verb, Diagnostic> {
     let (names, bouncing) = cut(word, "~");
     Ok(Verb::Move {
         buttons: names_of(names)?,
@@ -219,7 +219,7 @@ fn movement(word: Word<'_>, contact: SwitchState) -> Result<Verb, Problem> {
     })
 }
 
-fn names_of(word: Word<'_>) -> Result<Vec<Name>, Problem> {
+fn names_of(word: Word<'_>) -> Result<Vec<Name>, Diagnostic> {
     let mut names = Vec::new();
     let mut rest = Some(word);
     while let Some(word) = rest {
@@ -230,13 +230,13 @@ fn names_of(word: Word<'_>) -> Result<Vec<Name>, Problem> {
     Ok(names)
 }
 
-fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
+fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
     let (subject, window) = cut(word, "@");
     let window = window.map(short_length).transpose()?;
     let needed = || {
         window.ok_or_else(|| {
-            Problem::new(
-                word.place.after(),
+            Diagnostic::new(
+                word.span.after(),
                 format!("`{key}` has no window"),
                 "expected `@` and a time in ms",
             )
@@ -248,8 +248,8 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
     };
     let (subject, value) = cut(subject, sign);
     if negated && key != "is" {
-        return Err(Problem::new(
-            word.place,
+        return Err(Diagnostic::new(
+            word.span,
             format!("`{key}` knows no `!=`"),
             "expected `=`",
         ));
@@ -257,19 +257,19 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
     let subject = name(subject)?;
     let valued = || {
         value.ok_or_else(|| {
-            Problem::new(
-                word.place.after(),
+            Diagnostic::new(
+                word.span.after(),
                 format!("`{key}` has no value"),
                 "expected `=` and a value",
             )
         })
     };
-    let measure = || -> Result<Measure, Problem> {
+    let measure = || -> Result<Measure, Diagnostic> {
         let (number, tolerance) = cut(valued()?, "+-");
         let length = short_length(number)?;
         let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
         if tolerance >= length {
-            return Err(vague(number.place, length, tolerance));
+            return Err(vague(number.span, length, tolerance));
         }
         Ok(Measure {
             length,
@@ -277,15 +277,15 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
             within: needed()?,
         })
     };
-    let forbid = |what: Option<Place>, name: &str| match what {
-        Some(place) => Err(Problem::new(
-            place,
+    let forbid = |what: Option<Span>, name: &str| match what {
+        Some(span) => Err(Diagnostic::new(
+            span,
             format!("`{key}` takes no {name}"),
             "expected nothing",
         )),
         None => Ok(()),
     };
-    let target_at = value.map(|value| value.place);
+    let target_span = value.map(|value| value.span);
     let claim = match key {
         "log" | NOLOG => {
             let claim = match window {
@@ -301,7 +301,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
             });
         }
         "is" => {
-            forbid(window.map(|_| word.place), "window")?;
+            forbid(window.map(|_| word.span), "window")?;
             let target = level(valued()?)?;
             if negated {
                 OutputClaim::IsNot(target)
@@ -311,7 +311,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
         }
         "becomes" => OutputClaim::Becomes(level(valued()?)?, needed()?),
         "changes" => {
-            forbid(value.map(|value| value.place), "value")?;
+            forbid(value.map(|value| value.span), "value")?;
             OutputClaim::Changes(needed()?)
         }
         "stays" => OutputClaim::Stays(value.map(level).transpose()?, needed()?),
@@ -319,8 +319,8 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
         "low" => OutputClaim::Pulse(Polarity::Low, measure()?),
         "period" => OutputClaim::Period(measure()?),
         _ => {
-            return Err(Problem::new(
-                word.place,
+            return Err(Diagnostic::new(
+                word.span,
                 format!("`{}` expects nothing", excerpt(key)),
                 format!("expected {}", one_of(KEYS)),
             ));
@@ -329,7 +329,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Problem> {
     Ok(Expectation::Output {
         output: subject,
         claim,
-        target_at,
+        target_span,
     })
 }
 

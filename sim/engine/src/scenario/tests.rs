@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::check::{Plan, plan};
-use super::grammar::MAX_PROBLEMS;
+use super::grammar::MAX_DIAGNOSTICS;
 use super::*;
+use crate::diagnostic::Diagnostic;
 use crate::script::MAX_EVENTS;
-use crate::source::Problem;
 
 const LAMP: AppDescriptor = Lamp::DESCRIPTOR;
 
-const NOWHERE: Place = Place {
+const NOWHERE: Span = Span {
     line: 1,
     column: 1,
     width: 1,
@@ -22,7 +22,7 @@ const NOWHERE: Place = Place {
 fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
-        place: NOWHERE,
+        span: NOWHERE,
     }
 }
 
@@ -77,7 +77,7 @@ fn expectations() -> impl Strategy<Value = Expectation> {
             Expectation::Output {
                 output: name(output),
                 claim,
-                target_at: None,
+                target_span: None,
             }
         }),
         (log, said).prop_map(|((log, value), claim)| Expectation::Log {
@@ -126,12 +126,12 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
             }
             steps.push(Verb::Wait(wait));
         }
-        let place = NOWHERE;
+        let span = NOWHERE;
         Scenario {
             app: Some(name("lamp")),
             condition: conditions,
             clock,
-            steps: steps.into_iter().map(|verb| Step { place, verb }).collect(),
+            steps: steps.into_iter().map(|verb| Step { span, verb }).collect(),
         }
     })
 }
@@ -180,14 +180,14 @@ fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
 }
 
 /// Problems have places in the text they were found in, and there are not too many.
-fn check_problems(text: &str, problems: &[Problem]) {
-    assert!((1..=MAX_PROBLEMS).contains(&problems.len()));
+fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
+    assert!((1..=MAX_DIAGNOSTICS).contains(&diagnostics.len()));
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for Problem { place, .. } in problems {
-        let line = text.lines().nth(place.line - 1).unwrap_or_default();
+    for Diagnostic { span, .. } in diagnostics {
+        let line = text.lines().nth(span.line - 1).unwrap_or_default();
         let width = line.chars().count();
-        let within = (1..=width + 1).contains(&place.column) && place.width >= 1;
-        assert!(within, "{place:?} in {line:?}");
+        let within = (1..=width + 1).contains(&span.column) && span.width >= 1;
+        assert!(within, "{span:?} in {line:?}");
     }
 }
 
@@ -196,15 +196,15 @@ fn read_anything(text: &str) {
     for parse in [grammar::parse, oneline::parse] {
         let scenario = match parse(text) {
             Ok(scenario) => scenario,
-            Err(problems) => {
-                check_problems(text, &problems);
+            Err(diagnostics) => {
+                check_diagnostics(text, &diagnostics);
                 continue;
             }
         };
         assert!(scenario.steps.len() <= MAX_STEPS);
         match plan(&scenario, &LAMP) {
             Ok(plan) => assert!(plan.script.events().len() <= MAX_EVENTS),
-            Err(problems) => check_problems(text, &problems),
+            Err(diagnostics) => check_diagnostics(text, &diagnostics),
         }
     }
 }
@@ -330,19 +330,22 @@ fn limits_are_named_once() {
         (short, grammar::parse),
         (short_words, oneline::parse),
     ] {
-        let problems: Vec<Problem> = parse(&text).unwrap_err();
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].expected.contains("at most"), "{problems:?}");
+        let diagnostics: Vec<Diagnostic> = parse(&text).unwrap_err();
+        assert_eq!(diagnostics.len(), 1);
+        assert!(
+            diagnostics[0].expected.contains("at most"),
+            "{diagnostics:?}"
+        );
     }
     let bounces = "app lamp\n".to_owned() + &"press A bouncing for 9000 min\nrelease A\n".repeat(3);
     let scenario = grammar::parse(&bounces).unwrap();
-    let problems = plan(&scenario, &LAMP).unwrap_err();
-    assert_eq!(problems.len(), 1, "{problems:?}");
+    let diagnostics = plan(&scenario, &LAMP).unwrap_err();
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
 }
 
 #[test]
 fn a_long_word_of_many_names_is_refused_at_once() {
     let names: Vec<_> = (0..100_000).map(|number| format!("b{number}")).collect();
-    let problems = oneline::parse(&format!("d:{}", names.join("+"))).unwrap_err();
-    assert!(problems[0].expected.contains("at most 1000"));
+    let diagnostics = oneline::parse(&format!("d:{}", names.join("+"))).unwrap_err();
+    assert!(diagnostics[0].expected.contains("at most 1000"));
 }

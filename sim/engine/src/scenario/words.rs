@@ -2,14 +2,14 @@
 
 use std::fmt;
 
+use crate::diagnostic::{Diagnostic, Span, closest, one_of};
 use crate::sanitize::excerpt;
-use crate::source::{Place, Problem, likely, one_of};
 
 /// A word and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a str,
-    pub(super) place: Place,
+    pub(super) span: Span,
 }
 
 /// The word as a message repeats it.
@@ -32,12 +32,12 @@ pub(super) fn split(line: &str, number: usize) -> Vec<Word<'_>> {
         for text in [first, rest] {
             let width = text.chars().count();
             if width > 0 {
-                let place = Place {
+                let span = Span {
                     line: number,
                     column,
                     width,
                 };
-                words.push(Word { text, place });
+                words.push(Word { text, span });
             }
             column += width;
         }
@@ -74,7 +74,7 @@ impl<'a> Sentence<'a> {
     }
 
     /// The next word.
-    pub(super) fn word(&mut self, expected: &str) -> Result<Word<'a>, Problem> {
+    pub(super) fn word(&mut self, expected: &str) -> Result<Word<'a>, Diagnostic> {
         let word = self.peek().ok_or_else(|| self.ends_early(expected))?;
         self.read();
         Ok(word)
@@ -97,7 +97,7 @@ impl<'a> Sentence<'a> {
     }
 
     /// One of these words.
-    pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Problem> {
+    pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Diagnostic> {
         let possible = [&self.tried, choices].concat();
         let word = self.word(&one_of(possible.iter().copied()))?;
         choices
@@ -108,7 +108,7 @@ impl<'a> Sentence<'a> {
     }
 
     /// The word that a duration follows.
-    pub(super) fn before_duration(&mut self, keyword: &'static str) -> Result<(), Problem> {
+    pub(super) fn before_duration(&mut self, keyword: &'static str) -> Result<(), Diagnostic> {
         if self.peek().is_none() {
             let expected = format!("`{keyword}` and a duration, as in `{keyword} 300 ms`");
             return Err(self.ends_early(&expected));
@@ -117,7 +117,7 @@ impl<'a> Sentence<'a> {
     }
 
     /// The end of the sentence.
-    pub(super) fn end(&self) -> Result<(), Problem> {
+    pub(super) fn end(&self) -> Result<(), Diagnostic> {
         let Some(word) = self.peek() else {
             return Ok(());
         };
@@ -125,33 +125,33 @@ impl<'a> Sentence<'a> {
         let also: Vec<_> = self.tried.iter().map(|word| format!("`{word}`")).collect();
         let or = if also.is_empty() { "" } else { " or " };
         let expected = format!("expected {}{or}the end of the line", also.join(", "));
-        let problem = Problem::new(
-            word.place.to(rest.place),
+        let diagnostic = Diagnostic::new(
+            word.span.to(rest.span),
             "the sentence goes on after it is complete",
             expected,
         );
-        Err(match likely(word.text, self.tried.iter().copied()) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+        Err(match closest(word.text, self.tried.iter().copied()) {
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         })
     }
 
     /// From the first word to the last.
-    pub(super) fn place(&self) -> Option<Place> {
-        Some(self.words.first()?.place.to(self.words.last()?.place))
+    pub(super) fn span(&self) -> Option<Span> {
+        Some(self.words.first()?.span.to(self.words.last()?.span))
     }
 
-    fn ends_early(&self, expected: &str) -> Problem {
-        let place = self.words.last().map_or(
-            Place {
+    fn ends_early(&self, expected: &str) -> Diagnostic {
+        let span = self.words.last().map_or(
+            Span {
                 line: 1,
                 column: 1,
                 width: 1,
             },
-            |word| word.place.after(),
+            |word| word.span.after(),
         );
-        Problem::new(
-            place,
+        Diagnostic::new(
+            span,
             "the sentence ends too early",
             format!("expected {expected}"),
         )
@@ -159,17 +159,17 @@ impl<'a> Sentence<'a> {
 }
 
 /// A word that is none of the choices.
-pub(super) fn unknown_word(word: Word<'_>, choices: &[&str]) -> Problem {
-    let problem = Problem::new(
-        word.place,
+pub(super) fn unknown_word(word: Word<'_>, choices: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        word.span,
         match word.text {
             "" => "something is missing".to_owned(),
             _ => format!("unexpected `{word}`"),
         },
         format!("expected {}", one_of(choices.iter().copied())),
     );
-    match likely(word.text, choices.iter().copied()) {
-        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-        None => problem,
+    match closest(word.text, choices.iter().copied()) {
+        Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+        None => diagnostic,
     }
 }

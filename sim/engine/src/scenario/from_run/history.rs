@@ -139,7 +139,7 @@ impl<'a> History<'a> {
         Expectation::Output {
             output: name(self.output(output).map_or("?", |output| output.name())),
             claim,
-            target_at: None,
+            target_span: None,
         }
     }
 

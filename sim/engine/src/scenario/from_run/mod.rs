@@ -48,8 +48,8 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Ticks;
 
 use super::{Expectation, Name, Scenario, Step, Verb};
+use crate::diagnostic::Span;
 use crate::script::{BootCondition, Script};
-use crate::source::Place;
 use crate::trace::Trace;
 use gap::Gap;
 use history::History;
@@ -118,7 +118,7 @@ impl Writer {
 }
 
 fn step(verb: Verb) -> Step {
-    Step { place: START, verb }
+    Step { span: START, verb }
 }
 
 /// The name of a boot condition, unless all is well.
@@ -132,12 +132,12 @@ fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Optio
 fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
-        place: START,
+        span: START,
     }
 }
 
 /// What was never written stands nowhere.
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,

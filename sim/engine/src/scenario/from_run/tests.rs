@@ -25,8 +25,10 @@ fn written(app: &AppEntry, script: &Script) -> String {
 }
 
 fn read(app: &AppEntry, text: &str) -> Plan {
-    let scenario = grammar::parse(text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    plan(&scenario, app.descriptor()).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
+    let scenario =
+        grammar::parse(text).unwrap_or_else(|diagnostics| panic!("{diagnostics:?}\n{text}"));
+    plan(&scenario, app.descriptor())
+        .unwrap_or_else(|diagnostics| panic!("{diagnostics:?}\n{text}"))
 }
 
 fn failures(app: &AppEntry, text: &str) -> Vec<Failure> {

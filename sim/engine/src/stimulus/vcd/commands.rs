@@ -10,7 +10,7 @@ use std::str::FromStr;
 use vcd::{Command, IdCode, ParseError, ParseErrorKind, Parser};
 
 use super::MAX_COMMAND;
-use super::error::{VcdError, VcdProblem, unexpected};
+use super::error::{VcdError, VcdErrorKind, unexpected};
 
 pub(super) struct Commands<'a> {
     parser: Parser<Source<'a>>,
@@ -58,12 +58,12 @@ impl<'a> Commands<'a> {
         let (offset, word) = (source.position, source.word());
         source.position += word.len();
         let bytes = source.bytes;
-        let problem = match std::str::from_utf8(word).map(IdCode::from_str) {
+        let kind = match std::str::from_utf8(word).map(IdCode::from_str) {
             Ok(Ok(id)) => return Ok((start, Command::ChangeString(id, String::new()))),
             _ if word.is_empty() => return Err(VcdError::at(bytes, start, UNFINISHED)),
             _ => unexpected(&String::from_utf8_lossy(word), ID_CODE),
         };
-        Err(VcdError::at(bytes, offset, problem))
+        Err(VcdError::at(bytes, offset, kind))
     }
 
     fn explain(&mut self, start: usize, error: &io::Error) -> VcdError {
@@ -73,19 +73,19 @@ impl<'a> Commands<'a> {
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<ParseError>());
         let Some(parse_error) = parse_error else {
-            let problem = match error.kind() {
-                io::ErrorKind::FileTooLarge => VcdProblem::TooLong,
+            let kind = match error.kind() {
+                io::ErrorKind::FileTooLarge => VcdErrorKind::TooLong,
                 _ => UNFINISHED,
             };
-            return VcdError::at(bytes, start, problem);
+            return VcdError::at(bytes, start, kind);
         };
         let (offset, word) = source.last_word();
-        let problem = unexpected(&String::from_utf8_lossy(word), expected(parse_error.kind()));
-        VcdError::at(bytes, offset, problem)
+        let kind = unexpected(&String::from_utf8_lossy(word), expected(parse_error.kind()));
+        VcdError::at(bytes, offset, kind)
     }
 }
 
-const UNFINISHED: VcdProblem = VcdProblem::CutShort {
+const UNFINISHED: VcdErrorKind = VcdErrorKind::CutShort {
     expected: "the end of this command",
 };
 

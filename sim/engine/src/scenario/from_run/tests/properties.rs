@@ -234,8 +234,8 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
                 .iter()
                 .take_while(|later| (later.0, later.1) == (*tick, *by_hand))
                 .any(|later| matches!(later.2, Observation::Output(other, _) if other == *output));
-            let place = &mut levels[usize::from(*output)];
-            if shown_later || std::mem::replace(place, *level) == *level {
+            let span = &mut levels[usize::from(*output)];
+            if shown_later || std::mem::replace(span, *level) == *level {
                 continue;
             }
         }

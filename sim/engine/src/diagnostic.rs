@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// A stretch of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Span {
     /// The line, from 1.
     pub line: usize,
     /// The first character of the stretch, from 1.
@@ -15,7 +15,7 @@ pub struct Place {
     pub width: usize,
 }
 
-impl Place {
+impl Span {
     /// The place that begins where this one does and ends where `last` does; both are on
     /// one line.
     #[must_use]
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -45,9 +45,9 @@ impl fmt::Display for Place {
 
 /// Something wrong in a text: what, where, what was expected and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Where.
-    pub place: Place,
+    pub span: Span,
     /// What is wrong.
     pub message: String,
     /// What was expected there.
@@ -56,11 +56,11 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-impl Problem {
+impl Diagnostic {
     /// A problem at this place.
-    pub fn new(place: Place, message: impl Into<String>, expected: impl Into<String>) -> Self {
+    pub fn new(span: Span, message: impl Into<String>, expected: impl Into<String>) -> Self {
         Self {
-            place,
+            span,
             message: message.into(),
             expected: expected.into(),
             help: None,
@@ -79,31 +79,31 @@ impl Problem {
 ///
 /// # Errors
 ///
-/// A [`Problem`] at the first byte that is not UTF-8.
-pub fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
+/// A [`Diagnostic`] at the first byte that is not UTF-8.
+pub fn utf8(bytes: &[u8]) -> Result<&str, Diagnostic> {
     str::from_utf8(bytes).map_err(|error| {
-        let place = place_after(&bytes[..error.valid_up_to()]);
-        Problem::new(place, "this byte is not UTF-8", "expected a text in UTF-8")
+        let span = span_after(&bytes[..error.valid_up_to()]);
+        Diagnostic::new(span, "this byte is not UTF-8", "expected a text in UTF-8")
     })
 }
 
 /// The place of these bytes in a text, up to the end of the line they begin on.
 #[must_use]
-pub fn place_of(text: &str, bytes: Range<usize>) -> Place {
+pub fn span_of(text: &str, bytes: Range<usize>) -> Span {
     let after = text.as_bytes().get(bytes.start..).unwrap_or_default();
     let stretch = &after[..after.len().min(bytes.len())];
     let line = stretch.split(|byte| *byte == b'\n').next();
     let width = String::from_utf8_lossy(line.unwrap_or_default());
-    Place {
+    Span {
         width: width.trim_end_matches('\r').chars().count().max(1),
-        ..place_after(&text.as_bytes()[..text.len() - after.len()])
+        ..span_after(&text.as_bytes()[..text.len() - after.len()])
     }
 }
 
 /// What some programs put before a text; no column counts it.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-fn place_after(before: &[u8]) -> Place {
+fn span_after(before: &[u8]) -> Span {
     let start = before
         .iter()
         .rposition(|byte| *byte == b'\n')
@@ -111,7 +111,7 @@ fn place_after(before: &[u8]) -> Place {
     let line = &before[start..];
     let mark = if start == 0 { BYTE_ORDER_MARK } else { b"" };
     let line = line.strip_prefix(mark).unwrap_or(line);
-    Place {
+    Span {
         line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
         column: String::from_utf8_lossy(line).chars().count() + 1,
         width: 1,
@@ -120,7 +120,7 @@ fn place_after(before: &[u8]) -> Place {
 
 /// The word of `known` that somebody who wrote `word` most likely meant.
 #[must_use]
-pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     known
         .into_iter()
@@ -166,22 +166,25 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_finds_the_word_that_was_meant() {
-        assert_eq!(likely("hartbeat", ["lamp", "heartbeat"]), Some("heartbeat"));
-        assert_eq!(likely("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
-        assert_eq!(likely("zebra", ["lamp", "heartbeat"]), None);
+        assert_eq!(
+            closest("hartbeat", ["lamp", "heartbeat"]),
+            Some("heartbeat")
+        );
+        assert_eq!(closest("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
+        assert_eq!(closest("zebra", ["lamp", "heartbeat"]), None);
     }
 
     #[test]
     fn bytes_have_their_place_within_one_line() {
         let text = "größe = 1\r\nb = [\r\n1]";
-        let place = |line, column, width| Place {
+        let span = |line, column, width| Span {
             line,
             column,
             width,
         };
-        assert_eq!(place_of(text, 10..11), place(1, 9, 1));
-        assert_eq!(place_of(text, 17..22), place(2, 5, 1));
-        assert_eq!(place_of(text, 99..100), place(3, 3, 1));
+        assert_eq!(span_of(text, 10..11), span(1, 9, 1));
+        assert_eq!(span_of(text, 17..22), span(2, 5, 1));
+        assert_eq!(span_of(text, 99..100), span(3, 3, 1));
     }
 
     #[test]
