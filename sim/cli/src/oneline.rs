@@ -8,7 +8,7 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::scenario::{MAX_BYTES, grammar, oneline};
+use lockstep_engine::scenario::{MAX_BYTES, compact, grammar};
 
 #[derive(Debug, Args)]
 pub(super) struct Oneline {
@@ -33,7 +33,7 @@ impl Oneline {
                 return Exit::BadInput;
             }
         };
-        let line = oneline::write(&scenario) + "\n";
+        let line = compact::write(&scenario) + "\n";
         match output::write(None, line.as_bytes()) {
             Ok(()) => Exit::Held,
             Err(error) => report.error(error),

@@ -9,17 +9,17 @@ use thiserror::Error;
 use crate::checker::{Failure, check_trace};
 use crate::diagnostic::Diagnostic;
 use crate::files;
-use crate::load::{Form, LoadError};
+use crate::load::{InputFormat, LoadError};
 use crate::play::{self, PlayError};
 use crate::recording::RecordingError;
 use crate::registry::Registry;
 use crate::trace::{Trace, document, text};
 
 /// The ending of scenarios.
-pub const SCENARIO: &str = "scn";
+pub const SCENARIO_EXTENSION: &str = "scn";
 
 /// The ending of goldens.
-pub const GOLDEN: &str = "snap";
+pub const GOLDEN_EXTENSION: &str = "snap";
 
 /// A scenario leaves no trace that a golden could keep.
 #[derive(Debug, Error)]
@@ -77,22 +77,23 @@ pub enum GoldenError {
 /// A [`GoldenError`]; what is wrong in the scenario, and what does not hold, is listed with
 /// file, line and column.
 pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError> {
-    let bytes = files::read(path, Form::MAX_BYTES).map_err(|error| GoldenError::Read {
+    let bytes = files::read(path, InputFormat::MAX_BYTES).map_err(|error| GoldenError::Read {
         path: path.to_owned(),
         error,
     })?;
-    let loaded = Form::Scenario
-        .load(registry, &bytes, None)
-        .map_err(|error| match error {
-            LoadError::Diagnostics(diagnostics) => GoldenError::Invalid {
-                path: path.to_owned(),
-                diagnostics,
-            },
-            LoadError::Recording(error) => GoldenError::Recording {
-                path: path.to_owned(),
-                error,
-            },
-        })?;
+    let loaded =
+        InputFormat::Scenario
+            .load(registry, &bytes, None)
+            .map_err(|error| match error {
+                LoadError::Diagnostics(diagnostics) => GoldenError::Invalid {
+                    path: path.to_owned(),
+                    diagnostics,
+                },
+                LoadError::Recording(error) => GoldenError::Recording {
+                    path: path.to_owned(),
+                    error,
+                },
+            })?;
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch).map_err(|error| {
         GoldenError::Play {
@@ -140,7 +141,7 @@ fn in_brackets(text: Option<&str>) -> String {
 
 /// The trace as it stands in a golden.
 #[must_use]
-pub fn golden(trace: &Trace) -> String {
+pub fn render(trace: &Trace) -> String {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail, and the text form is UTF-8.
     let _ = text::write(trace, &mut bytes);
@@ -152,7 +153,7 @@ pub fn golden(trace: &Trace) -> String {
 /// # Errors
 ///
 /// Those of the file system, and one that names the limit of a trace.
-pub fn kept(path: &Path) -> io::Result<String> {
+pub fn read(path: &Path) -> io::Result<String> {
     let bytes = files::read(path, document::MAX_BYTES)?;
     let text = String::from_utf8(bytes)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;

@@ -10,13 +10,13 @@ use crate::recording::{self, Recording, RecordingError};
 use crate::registry::{AppEntry, Registry};
 use crate::sanitize::excerpt;
 use crate::scenario::check::{Check, plan};
-use crate::scenario::{Name, Scenario, grammar, oneline};
+use crate::scenario::{Name, Scenario, compact, grammar};
 use crate::script::Script;
 use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
 
 /// Something that can be played.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct LoadedScript {
     /// The app it is for.
     pub app: AppEntry,
     /// What is played.
@@ -29,11 +29,11 @@ pub struct Loaded {
 
 /// What something playable is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum InputFormat {
     /// Sentences, `.scn`.
     Scenario,
     /// A scenario on one line.
-    Oneline,
+    Compact,
     /// A recording, `.rec`.
     Recording,
     /// A value change dump, `.vcd`.
@@ -70,7 +70,7 @@ impl From<VcdError> for LoadError {
     }
 }
 
-impl Form {
+impl InputFormat {
     /// The form of a file, by its ending and, where that is none of ours, by how it begins.
     #[must_use]
     pub fn of(path: &Path, bytes: &[u8]) -> Self {
@@ -98,11 +98,11 @@ impl Form {
         registry: &Registry,
         bytes: &[u8],
         asked: Option<&str>,
-    ) -> Result<Loaded, LoadError> {
+    ) -> Result<LoadedScript, LoadError> {
         match self {
             Self::Scenario => load_scenario(registry, &grammar::parse(utf8(bytes)?)?, asked),
-            Self::Oneline => {
-                let mut scenario = oneline::parse(utf8(bytes)?)?;
+            Self::Compact => {
+                let mut scenario = compact::parse(utf8(bytes)?)?;
                 // On a command line the first app goes without saying.
                 if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
                     scenario.app = Some(Name {
@@ -122,7 +122,7 @@ fn load_scenario(
     registry: &Registry,
     scenario: &Scenario,
     asked: Option<&str>,
-) -> Result<Loaded, LoadError> {
+) -> Result<LoadedScript, LoadError> {
     if scenario.steps.is_empty() {
         return Err(Diagnostic::new(
             START,
@@ -135,7 +135,7 @@ fn load_scenario(
     let span = scenario.app.as_ref().map_or(START, |name| name.span);
     let app = app_of(registry, named, asked, span, &SCENARIO)?;
     let plan = plan(scenario, app.descriptor())?;
-    Ok(Loaded {
+    Ok(LoadedScript {
         app: app.clone(),
         script: plan.script,
         checks: plan.checks,
@@ -143,12 +143,12 @@ fn load_scenario(
     })
 }
 
-fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<Loaded, LoadError> {
+fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<LoadedScript, LoadError> {
     let recording = Recording::decode(bytes)?;
     let app = registry
         .find(recording.app())
         .map_err(|error| recording.unknown_app(&error))?;
-    Ok(Loaded {
+    Ok(LoadedScript {
         app: app.clone(),
         script: recording.script(app.descriptor())?,
         checks: Vec::new(),
@@ -160,7 +160,7 @@ fn load_waveform(
     registry: &Registry,
     bytes: &[u8],
     asked: Option<&str>,
-) -> Result<Loaded, LoadError> {
+) -> Result<LoadedScript, LoadError> {
     let waveform = Waveform::parse(bytes)?;
     let app = app_of(
         registry,
@@ -170,7 +170,7 @@ fn load_waveform(
         &WAVEFORM,
     )?;
     let stimulus = waveform.stimulus(app.descriptor())?;
-    Ok(Loaded {
+    Ok(LoadedScript {
         app: app.clone(),
         notes: unseen(&stimulus),
         script: stimulus.script,

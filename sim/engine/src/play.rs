@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::dyn_runner::{DynRunner, Observation, Observer};
 use crate::registry::AppEntry;
-use crate::script::{Action, BootCondition, Script, Timed};
+use crate::script::{Action, BootCondition, Script, ScriptEvent};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
 /// How many ticks are played between two looks at whoever watches.
@@ -166,7 +166,7 @@ pub fn start(
 /// A [`PlayError`] when the app panics or the run is stopped.
 pub fn play_to(
     runner: &mut dyn DynRunner,
-    events: &[Timed],
+    events: &[ScriptEvent],
     tick: Ticks,
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
@@ -188,7 +188,7 @@ pub fn play_to(
 /// [`PlayError::Panicked`].
 pub fn apply_now(
     runner: &mut dyn DynRunner,
-    event: Timed,
+    event: ScriptEvent,
     observer: &mut dyn Observer,
 ) -> Result<(), PlayError> {
     guarded(runner, |runner| {
@@ -285,14 +285,14 @@ fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayErro
 }
 
 /// The events after one tick, up to and with another.
-pub(crate) fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
+pub(crate) fn between(events: &[ScriptEvent], after: Ticks, until: Ticks) -> &[ScriptEvent] {
     let first = events.partition_point(|event| event.tick <= after);
     let last = events.partition_point(|event| event.tick <= until);
     &events[first..last.max(first)]
 }
 
-fn apply(runner: &mut dyn DynRunner, events: &[Timed], observer: &mut dyn Observer) {
-    for &Timed { action, .. } in events {
+fn apply(runner: &mut dyn DynRunner, events: &[ScriptEvent], observer: &mut dyn Observer) {
+    for &ScriptEvent { action, .. } in events {
         runner.apply(action, observer);
     }
     if !events.is_empty() {

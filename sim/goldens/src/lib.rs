@@ -24,11 +24,11 @@ use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use lockstep_console::panics;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::files;
-use lockstep_engine::golden::{GOLDEN, SCENARIO, golden, kept, play_file};
+use lockstep_engine::golden::{self, GOLDEN_EXTENSION, SCENARIO_EXTENSION, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::diagnostic::error_chain;
 
 /// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.
@@ -55,8 +55,8 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path, guard: PanicGuard) -> Vec<Tria
             return vec![Trial::test("registry", move || Err(error.into()))];
         }
     };
-    let found = files::below(folder, SCENARIO)
-        .and_then(|scenarios| Ok((scenarios, files::below(folder, GOLDEN)?)));
+    let found = files::below(folder, SCENARIO_EXTENSION)
+        .and_then(|scenarios| Ok((scenarios, files::below(folder, GOLDEN_EXTENSION)?)));
     let (scenarios, goldens) = match found {
         Ok(found) => found,
         Err(error) => {
@@ -90,18 +90,18 @@ fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Faile
         .map(|stem| stem.to_string_lossy().into_owned())
         .ok_or("the scenario has no name")?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let expected = golden(&trace);
+    let expected = golden::render(&trace);
     let mut settings = Settings::new();
     settings.set_snapshot_path(fs::canonicalize(folder)?);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let golden_path = path.with_extension(GOLDEN);
+    let golden_path = path.with_extension(GOLDEN_EXTENSION);
     // insta prints the difference and panics.
     guard
         .run(|| settings.bind(|| insta::assert_snapshot!(name, &expected)))
         .map_err(|_| format!("the trace differs from `{}`", golden_path.display()))?;
     // insta can be told to let everything pass. A golden holds all the same.
-    let kept = kept(&golden_path)?;
+    let kept = golden::read(&golden_path)?;
     if kept.trim_end() != expected.trim_end() {
         return Err("snapshot differs (INSTA_FORCE_PASS is set)".into());
     }
@@ -111,7 +111,7 @@ fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Faile
 fn orphans(goldens: &[PathBuf]) -> Option<String> {
     let orphans: Vec<_> = goldens
         .iter()
-        .filter(|golden| !golden.with_extension(SCENARIO).exists())
+        .filter(|golden| !golden.with_extension(SCENARIO_EXTENSION).exists())
         .map(|golden| golden.display().to_string())
         .collect();
     (!orphans.is_empty()).then(|| format!("goldens without a scenario: {}", orphans.join(", ")))

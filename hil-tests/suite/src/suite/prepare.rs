@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use lockstep_engine::diagnostic::{Diagnostic, error_chain};
 use lockstep_engine::diff::divergence;
-use lockstep_engine::golden::{self, GOLDEN};
-use lockstep_engine::load::Form;
+use lockstep_engine::golden::{self, GOLDEN_EXTENSION};
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::trace::document::Document;
 use thiserror::Error;
@@ -70,9 +70,9 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, Pre
         Err(error) => Err(PrepareError::Io { path, error }),
     };
     let (text, path) = read(scenario.path.clone())?;
-    let loaded = Form::Scenario.load(registry, text.as_bytes(), None);
+    let loaded = InputFormat::Scenario.load(registry, text.as_bytes(), None);
     let loaded = loaded.map_err(|_| PrepareError::Scenario(path))?;
-    let (golden, path) = read(scenario.path.with_extension(GOLDEN))?;
+    let (golden, path) = read(scenario.path.with_extension(GOLDEN_EXTENSION))?;
     let golden = Document::parse(&golden).map_err(|problem| PrepareError::Golden {
         path,
         problem: Box::new(problem),

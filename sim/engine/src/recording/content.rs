@@ -13,7 +13,9 @@ use lockstep_core::time::{Instant, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
-use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
+use crate::script::{
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
+};
 
 /// The codes below this one are resets, by their [`BootCondition`].
 const FIRST_BUTTON: u64 = 3;
@@ -137,7 +139,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| malformed(start, format!("there are no conditions {code}")))
     }
 
-    fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<Timed>, RecordingError> {
+    fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<ScriptEvent>, RecordingError> {
         let count = self.number("the number of events", MAX_EVENTS as u64)?;
         let mut hands = Hands::new(buttons, end);
         let mut events = Vec::new();
@@ -221,7 +223,7 @@ impl Hands {
         }
     }
 
-    fn event(&mut self, event: u64) -> Result<Timed, String> {
+    fn event(&mut self, event: u64) -> Result<ScriptEvent, String> {
         let (passed, code) = (event / self.actions, event % self.actions);
         let tick = u64::from(self.now.0)
             .checked_add(passed)
@@ -237,7 +239,7 @@ impl Hands {
             self.check_order(last, code)?;
         }
         let action = self.action(code);
-        Ok(Timed { tick, action })
+        Ok(ScriptEvent { tick, action })
     }
 
     /// The actions of a tick stand in the order a board sees them, each once.

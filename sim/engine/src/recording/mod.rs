@@ -24,7 +24,7 @@ pub use self::error::RecordingError;
 use crate::diagnostic::one_of;
 use crate::registry::{UnknownApp, check_name};
 use crate::sanitize::is_unprintable;
-use crate::script::{Action, Script, Timed};
+use crate::script::{Action, Script, ScriptEvent};
 
 /// What a recording begins with. The first byte is no text, and the line end is one that
 /// a program would change that takes the file for text.
@@ -221,7 +221,7 @@ impl Recording {
     }
 
     fn check_events(&self) -> Option<String> {
-        let unknown = |event: &&Timed| match event.action {
+        let unknown = |event: &&ScriptEvent| match event.action {
             Action::Button(button, _) => usize::from(button.0) >= self.buttons.len(),
             Action::Reset(_) => false,
         };
@@ -272,7 +272,7 @@ fn find_button(name: &str, descriptor: &AppDescriptor) -> Option<ButtonId> {
 }
 
 /// The event, its button by the place that the app gives it.
-fn renumbered(event: Timed, buttons: &[ButtonId]) -> Timed {
+fn renumbered(event: ScriptEvent, buttons: &[ButtonId]) -> ScriptEvent {
     let action = match event.action {
         Action::Button(ButtonId(index), contact) => match buttons.get(usize::from(index)) {
             Some(button) => Action::Button(*button, contact),
@@ -280,5 +280,5 @@ fn renumbered(event: Timed, buttons: &[ButtonId]) -> Timed {
         },
         Action::Reset(_) => event.action,
     };
-    Timed { action, ..event }
+    ScriptEvent { action, ..event }
 }

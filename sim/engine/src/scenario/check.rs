@@ -11,7 +11,9 @@ use super::names;
 use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
-use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
+use crate::script::{
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
+};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
 #[derive(Clone, Debug)]
@@ -125,7 +127,7 @@ struct Planner<'a> {
     now: Ticks,
     /// The end of the last window, or of what is done.
     end: Ticks,
-    events: Vec<(Timed, Span)>,
+    events: Vec<(ScriptEvent, Span)>,
     hands: Hands<'a>,
     last_press: Option<Ticks>,
     checks: Vec<PlacedCheck>,
@@ -245,7 +247,7 @@ impl Planner<'_> {
                 format!("expected at most {MAX_EVENTS}"),
             ));
         }
-        self.events.push((Timed { tick, action }, span));
+        self.events.push((ScriptEvent { tick, action }, span));
         Ok(())
     }
 
@@ -415,12 +417,12 @@ const START: Span = Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::oneline;
+    use crate::scenario::compact;
     use crate::testing::shipped;
 
     /// The ticks at which A moves.
     fn moves(text: &str) -> Vec<u32> {
-        let scenario = oneline::parse(text).unwrap();
+        let scenario = compact::parse(text).unwrap();
         let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         plan.script
             .events()
@@ -441,7 +443,7 @@ mod tests {
 
     #[test]
     fn an_expectation_looks_at_what_stands_before_it() {
-        let scenario = oneline::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
+        let scenario = compact::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
         let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         let halves: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
         assert_eq!(

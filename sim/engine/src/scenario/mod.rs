@@ -1,6 +1,6 @@
 //! Scenarios: what is done to an app, and what is expected of it.
 //!
-//! A scenario is read in two steps. [`grammar`] (or [`oneline`], its short form) finds
+//! A scenario is read in two steps. [`grammar`] (or [`compact`], its short form) finds
 //! the sentences, which takes no app. [`check`] resolves the names against what an app
 //! declares and gives every sentence its tick; what comes out is a script for any world
 //! and the checks that judge the trace it leaves.
@@ -9,12 +9,12 @@
 //! all expectations taken away, the very same events are played.
 
 pub mod check;
+pub mod compact;
 pub mod duration;
-pub mod from_run;
+pub mod export;
 pub mod grammar;
 mod hands;
 mod names;
-pub mod oneline;
 mod print;
 #[cfg(test)]
 mod tests;

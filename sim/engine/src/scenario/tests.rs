@@ -193,7 +193,7 @@ fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
 
 /// Whatever the text, what comes of it stays within the limits.
 fn read_anything(text: &str) {
-    for parse in [grammar::parse, oneline::parse] {
+    for parse in [grammar::parse, compact::parse] {
         let scenario = match parse(text) {
             Ok(scenario) => scenario,
             Err(diagnostics) => {
@@ -281,11 +281,11 @@ proptest! {
     #[test]
     fn what_is_written_on_one_line_means_the_same(scenario in scenarios()) {
         let original = plan(&scenario, &LAMP).unwrap();
-        let written = oneline::write(&scenario);
+        let written = compact::write(&scenario);
         prop_assert!(!written.contains('\n'));
-        let read = oneline::parse(&written).unwrap();
+        let read = compact::parse(&written).unwrap();
         prop_assert_eq!(meaning(&plan(&read, &LAMP).unwrap()), meaning(&original));
-        prop_assert_eq!(oneline::write(&read), written);
+        prop_assert_eq!(compact::write(&read), written);
     }
 
     #[test]
@@ -313,7 +313,7 @@ proptest! {
         mutations in vec(mutations(), 1..6),
     ) {
         read_anything(&mutated(&scenario.to_string(), &mutations));
-        read_anything(&mutated(&oneline::write(&scenario), &mutations));
+        read_anything(&mutated(&compact::write(&scenario), &mutations));
     }
 }
 
@@ -326,9 +326,9 @@ fn limits_are_named_once() {
     let short_words = "r ".repeat(MAX_STEPS + 50);
     for (text, parse) in [
         (sentences, grammar::parse as fn(&str) -> _),
-        (words, oneline::parse),
+        (words, compact::parse),
         (short, grammar::parse),
-        (short_words, oneline::parse),
+        (short_words, compact::parse),
     ] {
         let diagnostics: Vec<Diagnostic> = parse(&text).unwrap_err();
         assert_eq!(diagnostics.len(), 1);
@@ -346,6 +346,6 @@ fn limits_are_named_once() {
 #[test]
 fn a_long_word_of_many_names_is_refused_at_once() {
     let names: Vec<_> = (0..100_000).map(|number| format!("b{number}")).collect();
-    let diagnostics = oneline::parse(&format!("d:{}", names.join("+"))).unwrap_err();
+    let diagnostics = compact::parse(&format!("d:{}", names.join("+"))).unwrap_err();
     assert!(diagnostics[0].expected.contains("at most 1000"));
 }

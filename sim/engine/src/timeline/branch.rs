@@ -10,7 +10,7 @@ use crate::dyn_runner::DynRunner;
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, ScriptEvent, SwitchState,
 };
 use crate::trace::Trace;
 
@@ -22,10 +22,10 @@ pub const SPACING: Ticks = Ticks(65_536);
 /// The app is copied every [`SPACING`] ticks. Any other tick is reached from the copy
 /// before it, so a jump costs the same wherever it goes.
 pub struct Branch {
-    origin: Option<Origin>,
+    fork_point: Option<ForkPoint>,
     condition: BootCondition,
     clock: Instant,
-    events: Vec<Timed>,
+    events: Vec<ScriptEvent>,
     trace: Trace,
     checkpoints: Vec<Rc<dyn DynRunner>>,
     live: Box<dyn DynRunner>,
@@ -35,7 +35,7 @@ pub struct Branch {
 
 /// Where a branch left another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct ForkPoint {
     /// The place of the other among the branches.
     pub branch: usize,
     /// The last tick they share.
@@ -51,7 +51,7 @@ impl Branch {
         play::check_contract(app, trace.entries())?;
         let at_zero = script.events().iter();
         Ok(Self {
-            origin: None,
+            fork_point: None,
             condition: script.condition(),
             clock: script.clock(),
             events: at_zero
@@ -73,7 +73,7 @@ impl Branch {
         let trace = self.trace.up_to(tick);
         let is_broken = tick >= self.end() || trace.dropped() > 0;
         Ok(Self {
-            origin: Some(Origin {
+            fork_point: Some(ForkPoint {
                 branch: index,
                 tick,
             }),
@@ -97,7 +97,7 @@ impl Branch {
             return Ok(Self::power_up(app, &nothing)?);
         };
         Ok(Self {
-            origin: self.origin,
+            fork_point: self.fork_point,
             ..self.fork(0, Ticks(last))?
         })
     }
@@ -107,7 +107,7 @@ impl Branch {
         &mut self,
         app: &AppEntry,
         until: Ticks,
-        events: &[Timed],
+        events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
         self.unbroken()?;
         let extended = self.play_on(app, until, events);
@@ -131,7 +131,7 @@ impl Branch {
         &mut self,
         app: &AppEntry,
         until: Ticks,
-        events: &[Timed],
+        events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
         if until > MAX_LENGTH {
             return Err(ScriptError::TooLong(until).into());
@@ -192,7 +192,7 @@ impl Branch {
             }
             .into());
         }
-        let event = Timed {
+        let event = ScriptEvent {
             tick: self.end(),
             action,
         };
@@ -221,8 +221,8 @@ impl Branch {
 
     /// Where it left another branch; the first one left none.
     #[must_use]
-    pub fn origin(&self) -> Option<Origin> {
-        self.origin
+    pub fn fork_point(&self) -> Option<ForkPoint> {
+        self.fork_point
     }
 
     /// The last tick that was played.
@@ -233,7 +233,7 @@ impl Branch {
 
     /// What was done, in order.
     #[must_use]
-    pub fn events(&self) -> &[Timed] {
+    pub fn events(&self) -> &[ScriptEvent] {
         &self.events
     }
 

@@ -8,7 +8,7 @@ mod branch;
 use lockstep_core::time::Ticks;
 use thiserror::Error;
 
-pub use branch::{Branch, Origin, SPACING};
+pub use branch::{Branch, ForkPoint, SPACING};
 
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;
@@ -106,18 +106,20 @@ impl Timeline {
     pub fn undo(&mut self) -> Result<bool, TimelineError> {
         let current = self.current;
         let branch = self.branch();
-        let shared = branch.origin().map(|origin| origin.tick);
+        let shared = branch.fork_point().map(|fork_point| fork_point.tick);
         let last = branch
             .events()
             .iter()
             .rev()
             .find(|event| !matches!(event.action, Action::Button(_, SwitchState::Open)));
-        let shortened = match (last, branch.origin()) {
+        let shortened = match (last, branch.fork_point()) {
             (Some(last), _) if shared.is_none_or(|shared| last.tick > shared) => {
                 branch.before(&self.app, last.tick)?
             }
-            (_, Some(origin)) if self.is_leaf(current) && current + 1 == self.branches.len() => {
-                self.current = origin.branch;
+            (_, Some(fork_point))
+                if self.is_leaf(current) && current + 1 == self.branches.len() =>
+            {
+                self.current = fork_point.branch;
                 if let Some(branch) = self.branches.pop() {
                     self.remember((current, branch));
                 }
@@ -154,8 +156,8 @@ impl Timeline {
 
     /// Whether no branch left this one.
     fn is_leaf(&self, branch: usize) -> bool {
-        let mut origins = self.branches.iter().filter_map(Branch::origin);
-        !origins.any(|origin| origin.branch == branch)
+        let mut fork_points = self.branches.iter().filter_map(Branch::fork_point);
+        !fork_points.any(|fork_point| fork_point.branch == branch)
     }
 
     /// Plays the present branch on to this tick, with nobody touching anything.
@@ -273,8 +275,8 @@ mod tests {
         timeline.advance(Ticks(200)).unwrap();
         assert_eq!(timeline.current(), 1);
         assert_eq!(
-            timeline.branch().origin(),
-            Some(Origin {
+            timeline.branch().fork_point(),
+            Some(ForkPoint {
                 branch: 0,
                 tick: Ticks(50)
             })

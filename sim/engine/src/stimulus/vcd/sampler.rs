@@ -10,7 +10,7 @@ use super::error::VcdErrorKind;
 use crate::diagnostic::one_of;
 use crate::sanitize::excerpt;
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, ScriptEvent, SwitchState,
 };
 
 /// Ticks in a second.
@@ -52,7 +52,7 @@ pub(super) struct Sampler<'a> {
     tick: Ticks,
     power_up: Option<BootCondition>,
     last_reset: Option<Ticks>,
-    events: Vec<Timed>,
+    events: Vec<ScriptEvent>,
     vanished_pulses: u64,
     unknown_levels: u64,
 }
@@ -183,7 +183,7 @@ impl<'a> Sampler<'a> {
         if self.events.len() == MAX_EVENTS {
             return Err(VcdErrorKind::TooManyEvents);
         }
-        self.events.push(Timed {
+        self.events.push(ScriptEvent {
             tick: self.tick,
             action,
         });

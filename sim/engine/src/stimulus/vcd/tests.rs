@@ -1,5 +1,5 @@
 use super::*;
-use crate::script::{Action, BootCondition, MAX_EVENTS, SwitchState, Timed};
+use crate::script::{Action, BootCondition, MAX_EVENTS, ScriptEvent, SwitchState};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use crate::trace;
 use lockstep_apps::toggle;
@@ -36,7 +36,7 @@ $enddefinitions $end
 }
 
 fn moves(stimulus: &Stimulus) -> Vec<(u32, u8, SwitchState)> {
-    let of = |Timed { tick, action }: &Timed| match action {
+    let of = |ScriptEvent { tick, action }: &ScriptEvent| match action {
         Action::Button(button, contact) => Some((tick.0, button.0, *contact)),
         Action::Reset(_) => None,
     };
@@ -100,7 +100,7 @@ fn the_first_reset_at_tick_0_is_the_power_up() {
     )
     .unwrap();
     assert_eq!(stimulus.script.condition(), BootCondition(1));
-    let at = |tick, conditions| Timed {
+    let at = |tick, conditions| ScriptEvent {
         tick: Ticks(tick),
         action: Action::Reset(conditions),
     };

@@ -9,7 +9,7 @@ use lockstep_core::time::Ticks;
 use super::name;
 use crate::dyn_runner::Observation;
 use crate::scenario::{Expectation, LogClaim, Name, OutputClaim, Target};
-use crate::script::{Action, Script, SwitchState, Timed};
+use crate::script::{Action, Script, ScriptEvent, SwitchState};
 use crate::trace::{Entry, Trace};
 
 /// A run, parted where hands acted.
@@ -24,7 +24,7 @@ pub(super) struct History<'a> {
 pub(super) struct Beat<'a> {
     pub(super) tick: Ticks,
     /// What was done; nothing when powering up.
-    pub(super) actions: &'a [Timed],
+    pub(super) actions: &'a [ScriptEvent],
     /// What it caused in that very tick.
     pub(super) at_once: Range<usize>,
     /// What time made of it, up to and with the time that passed in the tick of the next

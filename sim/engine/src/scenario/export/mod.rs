@@ -68,7 +68,7 @@ pub const IRREGULAR_SHOWN: usize = 6;
 ///
 /// Its text is the thing: [`to_string`](ToString::to_string) it, and read that again.
 #[must_use]
-pub fn from_run(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
+pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
     let history = History::new(descriptor, script, trace);
     let gaps = gap::all(&history);
     let mut writer = Writer { steps: Vec::new() };

@@ -13,7 +13,7 @@ use crate::checker::{Failure, check_trace};
 use crate::play;
 use crate::registry::{AppEntry, Registry};
 use crate::scenario::check::{Plan, plan};
-use crate::scenario::{grammar, oneline};
+use crate::scenario::{compact, grammar};
 use crate::testing::shipped;
 
 fn played(app: &AppEntry, script: &Script) -> Trace {
@@ -21,7 +21,7 @@ fn played(app: &AppEntry, script: &Script) -> Trace {
 }
 
 fn written(app: &AppEntry, script: &Script) -> String {
-    from_run(app.descriptor(), script, &played(app, script)).to_string()
+    export(app.descriptor(), script, &played(app, script)).to_string()
 }
 
 fn read(app: &AppEntry, text: &str) -> Plan {
@@ -49,7 +49,7 @@ fn lamp() -> AppEntry {
 }
 
 fn script(app: &AppEntry, line: &str) -> Script {
-    plan(&oneline::parse(line).unwrap(), app.descriptor())
+    plan(&compact::parse(line).unwrap(), app.descriptor())
         .unwrap()
         .script
 }

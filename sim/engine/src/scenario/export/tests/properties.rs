@@ -13,7 +13,7 @@ use super::super::history::History;
 use super::super::rhythm::{Rhythms, Role};
 use super::*;
 use crate::dyn_runner::{Observation, Observer};
-use crate::script::{Action, BootCondition, SwitchState, Timed};
+use crate::script::{Action, BootCondition, ScriptEvent, SwitchState};
 use crate::testing::scripts;
 use crate::trace::Entry;
 
@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn whatever_an_app_shows_and_says_is_written(run in runs()) {
         let (script, trace) = run;
-        let text = from_run(&ANY, &script, &trace).to_string();
+        let text = export(&ANY, &script, &trace).to_string();
         let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
         prop_assert_eq!(&plan.script, &script, "\n{}", text);
         prop_assert_eq!(check_trace(&plan.checks, &trace), [], "\n{}", text);
@@ -114,7 +114,7 @@ fn check_noticed(
         other.observe(tick, what);
     }
     other.set_end(script.end());
-    let text = from_run(app.descriptor(), script, &trace).to_string();
+    let text = export(app.descriptor(), script, &trace).to_string();
     let failures = check_trace(&read(app, &text).checks, &other);
     let what = trace.lines().nth(index);
     prop_assert!(!failures.is_empty(), "{what:?} {otherwise:?}\n{text}");
@@ -142,7 +142,7 @@ fn hands() -> impl Strategy<Value = Script> {
                     (tick, SwitchState::Closed),
                     (tick + hold, SwitchState::Open),
                 ] {
-                    events.push(Timed {
+                    events.push(ScriptEvent {
                         tick: Ticks(tick),
                         action: Action::Button(ButtonId(button), contact),
                     });
@@ -247,7 +247,7 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
 
 /// The text of a run in which hands do nothing but this, and what came of it.
 fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
-    let timed = events.iter().map(|(tick, contact)| Timed {
+    let timed = events.iter().map(|(tick, contact)| ScriptEvent {
         tick: Ticks(*tick),
         action: Action::Button(ButtonId(0), *contact),
     });
@@ -265,7 +265,7 @@ fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observa
         (*tick, *by_hand, !matches!(what, Observation::Input(_)))
     });
     let trace = trace_of(&script, &all);
-    let text = from_run(&ANY, &script, &trace).to_string();
+    let text = export(&ANY, &script, &trace).to_string();
     let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
     assert_eq!(plan.script, script, "{text}");
     assert_eq!(check_trace(&plan.checks, &trace), [], "{text}");
