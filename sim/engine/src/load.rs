@@ -123,7 +123,7 @@ fn load_scenario(
     scenario: &Scenario,
     asked: Option<&str>,
 ) -> Result<LoadedScript, LoadError> {
-    if scenario.steps.is_empty() {
+    if scenario.statements.is_empty() {
         return Err(Diagnostic::new(
             START,
             "the scenario does nothing and expects nothing",

@@ -5,7 +5,7 @@ use lockstep_core::time::Ticks;
 
 use super::Change;
 use crate::scenario::check::Moment;
-use crate::scenario::{Measure, Polarity, Target};
+use crate::scenario::{Measurement, Polarity, Target};
 
 pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
     let late = tick.saturating_sub(end);
@@ -112,7 +112,7 @@ impl OutputView {
     pub(super) fn pulse(
         &self,
         polarity: Polarity,
-        measure: Measure,
+        measure: Measurement,
         changes: &[Change],
     ) -> Result<(), Verdict> {
         let edges = self.edges(changes);
@@ -135,7 +135,7 @@ impl OutputView {
         }
     }
 
-    pub(super) fn period(&self, measure: Measure, changes: &[Change]) -> Result<(), Verdict> {
+    pub(super) fn period(&self, measure: Measurement, changes: &[Change]) -> Result<(), Verdict> {
         let rises: Vec<_> = self
             .edges(changes)
             .into_iter()
@@ -159,7 +159,7 @@ impl OutputView {
         what: &str,
         from: Ticks,
         to: Ticks,
-        measure: Measure,
+        measure: Measurement,
     ) -> Result<(), Verdict> {
         let length = to.saturating_sub(from);
         if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dyn_runner::Observer;
-use crate::scenario::{Measure, Polarity, Target};
+use crate::scenario::{Measurement, Polarity, Target};
 use crate::script::{Action, BootCondition, SwitchState};
 
 const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
@@ -97,8 +97,8 @@ fn says(
     failure(at, claim, trace).is_none()
 }
 
-fn measure(length: u32, tolerance: u32, within: u32) -> Measure {
-    Measure {
+fn measure(length: u32, tolerance: u32, within: u32) -> Measurement {
+    Measurement {
         length: Ticks(length),
         tolerance: Ticks(tolerance),
         within: Ticks(within),
@@ -415,7 +415,7 @@ fn claims() -> impl Strategy<Value = Claim> {
         ]
     };
     let measure = || {
-        (length(), length(), length()).prop_map(|(length, tolerance, within)| Measure {
+        (length(), length(), length()).prop_map(|(length, tolerance, within)| Measurement {
             length,
             tolerance,
             within,

@@ -86,16 +86,16 @@ fn append(value: &impl Serialize, bytes: &mut Vec<u8>) {
 
 /// Reads the content that begins at `offset` and fills the rest of `bytes`.
 pub(super) fn read(bytes: &[u8], offset: usize) -> Result<Recording, RecordingError> {
-    Reader { bytes, offset }.recording()
+    ContentReader { bytes, offset }.recording()
 }
 
 /// Reads the content from front to back.
-struct Reader<'a> {
+struct ContentReader<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ContentReader<'a> {
     fn recording(&mut self) -> Result<Recording, RecordingError> {
         let app = self.text("the app's name", check_app_name)?;
         let app_version = self.text("the app's version", |text| {
@@ -141,12 +141,12 @@ impl<'a> Reader<'a> {
 
     fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<ScriptEvent>, RecordingError> {
         let count = self.number("the number of events", MAX_EVENTS as u64)?;
-        let mut hands = Hands::new(buttons, end);
+        let mut decoder = EventDecoder::new(buttons, end);
         let mut events = Vec::new();
         for _ in 0..count {
             let start = self.offset;
             let code = self.take("an event")?;
-            let event = hands
+            let event = decoder
                 .event(code)
                 .map_err(|problem| malformed(start, problem))?;
             events.push(event);
@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Follows what hands do, and refuses what they cannot do.
-struct Hands {
+struct EventDecoder {
     actions: u64,
     end: Ticks,
     now: Ticks,
@@ -212,7 +212,7 @@ struct Hands {
     closed: u64,
 }
 
-impl Hands {
+impl EventDecoder {
     fn new(buttons: usize, end: Ticks) -> Self {
         Self {
             actions: actions(buttons),

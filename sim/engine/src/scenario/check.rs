@@ -6,9 +6,9 @@ use lockstep_core::output::Range;
 use lockstep_core::time::Ticks;
 
 use super::grammar::MAX_DIAGNOSTICS;
-use super::hands::Hands;
+use super::input_validator::InputValidator;
 use super::names;
-use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
+use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Statement, StatementKind, Target};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
 use crate::script::{
@@ -102,16 +102,16 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
         now: Ticks::ZERO,
         end: Ticks::ZERO,
         events: Vec::new(),
-        hands: Hands::new(descriptor),
+        inputs: InputValidator::new(descriptor),
         last_press: None,
         checks: Vec::new(),
         diagnostics: Vec::new(),
     };
-    for step in &scenario.steps {
+    for statement in &scenario.statements {
         if planner.diagnostics.len() >= MAX_DIAGNOSTICS {
             break;
         }
-        if let Err(diagnostic) = planner.step(step) {
+        if let Err(diagnostic) = planner.statement(statement) {
             planner.diagnostics.push(diagnostic);
             // Past a limit, every sentence is.
             if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
@@ -128,22 +128,22 @@ struct Planner<'a> {
     /// The end of the last window, or of what is done.
     end: Ticks,
     events: Vec<(ScriptEvent, Span)>,
-    hands: Hands<'a>,
+    inputs: InputValidator<'a>,
     last_press: Option<Ticks>,
-    checks: Vec<PlacedCheck>,
+    checks: Vec<PendingCheck>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// A check whose half of the tick is not known until all events of the tick are.
-struct PlacedCheck {
+struct PendingCheck {
     check: Check,
     events_before: usize,
 }
 
 impl Planner<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), Diagnostic> {
-        match &step.verb {
-            Verb::Move {
+    fn statement(&mut self, statement: &Statement) -> Result<(), Diagnostic> {
+        match &statement.kind {
+            StatementKind::Move {
                 buttons,
                 contact,
                 bouncing,
@@ -151,46 +151,46 @@ impl Planner<'_> {
                 let start = self.now;
                 if *bouncing == Ticks(1) {
                     return Err(Diagnostic::new(
-                        step.span,
+                        statement.span,
                         "a contact that bounces for 1 ms moves only once",
                         "expected `bouncing for` at least 2 ms",
                     ));
                 }
-                self.pass(*bouncing, step.span)?;
+                self.pass(*bouncing, statement.span)?;
                 names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let span = button.span;
-                    self.hands.begin(id, *contact, start, span)?;
+                    self.inputs.begin(id, *contact, start, span)?;
                     self.bounce(id, *contact, start, *bouncing, span)?;
-                    self.hands.end(id, *contact, self.now, span);
+                    self.inputs.end(id, *contact, self.now, span);
                 }
                 if *contact == SwitchState::Closed {
                     self.last_press = Some(start);
                 }
             }
-            Verb::Tap { buttons, length } => {
+            StatementKind::Tap { buttons, length } => {
                 let start = self.now;
-                self.pass(*length, step.span)?;
+                self.pass(*length, statement.span)?;
                 names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let span = button.span;
-                    self.hands.begin(id, SwitchState::Closed, start, span)?;
+                    self.inputs.begin(id, SwitchState::Closed, start, span)?;
                     self.push(start, Action::Button(id, SwitchState::Closed), span)?;
                     self.push(self.now, Action::Button(id, SwitchState::Open), span)?;
-                    self.hands.end(id, SwitchState::Open, self.now, span);
+                    self.inputs.end(id, SwitchState::Open, self.now, span);
                 }
                 self.last_press = Some(start);
             }
-            Verb::Wait(length) => self.pass(*length, step.span)?,
-            Verb::Reset(condition) => {
+            StatementKind::Wait(length) => self.pass(*length, statement.span)?,
+            StatementKind::Reset(condition) => {
                 let condition = names::boot_condition(condition.as_ref(), self.descriptor)?;
-                self.hands.reset(self.now, step.span)?;
-                self.push(self.now, Action::Reset(condition), step.span)?;
+                self.inputs.reset(self.now, statement.span)?;
+                self.push(self.now, Action::Reset(condition), statement.span)?;
                 self.last_press = Some(self.now);
             }
-            Verb::Expect(expectation) => self.expect(expectation, step.span)?,
+            StatementKind::Expect(expectation) => self.expect(expectation, statement.span)?,
         }
         Ok(())
     }
@@ -292,7 +292,7 @@ impl Planner<'_> {
             claim,
         };
         self.open_until(check.end().tick, span)?;
-        self.checks.push(PlacedCheck {
+        self.checks.push(PendingCheck {
             check,
             events_before: self.events.len(),
         });
@@ -376,7 +376,7 @@ impl Planner<'_> {
     /// are written after it, and after those that are written before it.
     fn settle_halves(&mut self) -> Vec<Check> {
         let mut checks = Vec::with_capacity(self.checks.len());
-        for PlacedCheck {
+        for PendingCheck {
             mut check,
             events_before,
         } in std::mem::take(&mut self.checks)

@@ -20,11 +20,11 @@ use lockstep_core::time::{Instant, Ticks};
 
 use super::duration::{short_length, short_length_or_zero};
 use super::grammar::{MAX_DIAGNOSTICS, level, reading, vague};
-use super::print::Joined;
-use super::words::{Word, unknown_word};
+use super::lexer::{Token, unexpected_token};
+use super::print::NameList;
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
-    Scenario, Step, Target, Verb,
+    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name, OutputClaim,
+    Polarity, Scenario, Statement, StatementKind, Target,
 };
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
@@ -42,18 +42,18 @@ const NOLOG: &str = "nolog";
 ///
 /// All problems, in order, but at most [`MAX_DIAGNOSTICS`].
 pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
-    let mut reader = Reader::default();
+    let mut parser = CompactParser::default();
     let mut diagnostics = Vec::new();
-    for word in words(text) {
-        let full = text.len() > MAX_BYTES || reader.scenario.steps.len() >= MAX_STEPS;
+    for token in tokens(text) {
+        let full = text.len() > MAX_BYTES || parser.scenario.statements.len() >= MAX_STATEMENTS;
         let read = if full {
             Err(Diagnostic::new(
-                word.span,
+                token.span,
                 "the scenario is too long",
-                format!("expected at most {MAX_BYTES} bytes and {MAX_STEPS} steps"),
+                format!("expected at most {MAX_BYTES} bytes and {MAX_STATEMENTS} steps"),
             ))
         } else {
-            reader.read_word(word)
+            parser.read_token(token)
         };
         if let Err(diagnostic) = read {
             diagnostics.push(diagnostic);
@@ -64,13 +64,13 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
         }
     }
     if diagnostics.is_empty() {
-        Ok(reader.scenario)
+        Ok(parser.scenario)
     } else {
         Err(diagnostics)
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let lines = text.lines().zip(1..);
     lines.flat_map(|(line, number)| {
         let mut column = 1;
@@ -81,39 +81,39 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
                 width: text.chars().count(),
             };
             column += span.width + 1;
-            (span.width > 0).then_some(Word { text, span })
+            (span.width > 0).then_some(Token { text, span })
         })
     })
 }
 
 #[derive(Default)]
-struct Reader {
+struct CompactParser {
     scenario: Scenario,
     headers: Vec<String>,
 }
 
-impl Reader {
-    fn read_word(&mut self, word: Word<'_>) -> Result<(), Diagnostic> {
-        if word.span.width > MAX_LINE {
+impl CompactParser {
+    fn read_token(&mut self, token: Token<'_>) -> Result<(), Diagnostic> {
+        if token.span.width > MAX_LINE {
             return Err(Diagnostic::new(
-                word.span,
-                format!("the word has {} characters", word.span.width),
+                token.span,
+                format!("the word has {} characters", token.span.width),
                 format!("expected at most {MAX_LINE}"),
             ));
         }
-        let (key, rest) = cut(word, ":");
-        let verb = match (key.text, rest) {
+        let (key, rest) = cut(token, ":");
+        let kind = match (key.text, rest) {
             (header @ ("app" | "board" | "clock"), Some(rest)) => {
-                self.check_header(header, word)?;
+                self.check_header(header, token)?;
                 return self.header(header, rest);
             }
             ("d", Some(rest)) => movement(rest, SwitchState::Closed)?,
             ("u", Some(rest)) => movement(rest, SwitchState::Open)?,
-            ("t", Some(rest)) => Verb::Wait(short_length(rest)?),
-            ("r", None) => Verb::Reset(None),
-            ("r", Some(rest)) => Verb::Reset(boot_condition(rest)?),
+            ("t", Some(rest)) => StatementKind::Wait(short_length(rest)?),
+            ("r", None) => StatementKind::Reset(None),
+            ("r", Some(rest)) => StatementKind::Reset(boot_condition(rest)?),
             (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
-                Verb::Expect(expectation(key, rest)?)
+                StatementKind::Expect(expectation(key, rest)?)
             }
             (known, None) if KEYS.contains(&known) || known == NOLOG => {
                 return Err(Diagnostic::new(
@@ -124,27 +124,27 @@ impl Reader {
             }
             _ => {
                 let choices: Vec<_> = KEYS.into_iter().chain([NOLOG]).collect();
-                return Err(unknown_word(key, &choices));
+                return Err(unexpected_token(key, &choices));
             }
         };
-        self.scenario.steps.push(Step {
-            span: word.span,
-            verb,
+        self.scenario.statements.push(Statement {
+            span: token.span,
+            kind,
         });
         Ok(())
     }
 
-    fn check_header(&mut self, header: &str, word: Word<'_>) -> Result<(), Diagnostic> {
+    fn check_header(&mut self, header: &str, token: Token<'_>) -> Result<(), Diagnostic> {
         if self.headers.iter().any(|said| said == header) {
             return Err(Diagnostic::new(
-                word.span,
+                token.span,
                 format!("`{header}:` is said twice"),
                 "expected it once at most",
             ));
         }
-        if !self.scenario.steps.is_empty() {
+        if !self.scenario.statements.is_empty() {
             return Err(Diagnostic::new(
-                word.span,
+                token.span,
                 format!("`{header}:` comes too late"),
                 "expected it before anything is done or expected",
             ));
@@ -153,7 +153,7 @@ impl Reader {
         Ok(())
     }
 
-    fn header(&mut self, header: &str, value: Word<'_>) -> Result<(), Diagnostic> {
+    fn header(&mut self, header: &str, value: Token<'_>) -> Result<(), Diagnostic> {
         match header {
             "app" => self.scenario.app = Some(name(value)?),
             "board" => self.scenario.condition = boot_condition(value)?,
@@ -164,79 +164,79 @@ impl Reader {
 }
 
 /// What stands before and after the first `sign`.
-fn cut<'a>(word: Word<'a>, sign: &str) -> (Word<'a>, Option<Word<'a>>) {
-    let Some((before, after)) = word.text.split_once(sign) else {
-        return (word, None);
+fn cut<'a>(token: Token<'a>, sign: &str) -> (Token<'a>, Option<Token<'a>>) {
+    let Some((before, after)) = token.text.split_once(sign) else {
+        return (token, None);
     };
     let width = before.chars().count();
-    let mut places = [word.span; 2];
-    places[0].width = width.max(1);
-    places[1].column += width + sign.len();
-    places[1].width = after.chars().count().max(1);
-    let after = Word {
+    let mut spans = [token.span; 2];
+    spans[0].width = width.max(1);
+    spans[1].column += width + sign.len();
+    spans[1].width = after.chars().count().max(1);
+    let after = Token {
         text: after,
-        span: places[1],
+        span: spans[1],
     };
-    let before = Word {
+    let before = Token {
         text: before,
-        span: places[0],
+        span: spans[0],
     };
     (before, Some(after))
 }
 
-fn name(word: Word<'_>) -> Result<Name, Diagnostic> {
+fn name(token: Token<'_>) -> Result<Name, Diagnostic> {
     let well_formed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if word.text.is_empty() || !word.text.chars().all(well_formed) {
+    if token.text.is_empty() || !token.text.chars().all(well_formed) {
         return Err(Diagnostic::new(
-            word.span,
-            match word.text {
+            token.span,
+            match token.text {
                 "" => "a name is missing".to_owned(),
-                _ => format!("`{word}` is not a name"),
+                _ => format!("`{token}` is not a name"),
             },
             "expected letters, digits and `-`",
         ));
     }
     Ok(Name {
-        text: word.text.to_owned(),
-        span: word.span,
+        text: token.text.to_owned(),
+        span: token.span,
     })
 }
 
 /// The condition of this name; `ok` is none.
-fn boot_condition(word: Word<'_>) -> Result<Option<Name>, Diagnostic> {
-    match word.text {
+fn boot_condition(token: Token<'_>) -> Result<Option<Name>, Diagnostic> {
+    match token.text {
         BootCondition::OK_NAME => Ok(None),
-        _ => name(word).map(Some),
+        _ => name(token).map(Some),
     }
 }
 
-fn movement(word: Word<'_>, contact: SwitchState) -> Result<Verb, Diagnostic> {
-    let (names, bouncing) = cut(word, "~");
-    Ok(Verb::Move {
+fn movement(token: Token<'_>, contact: SwitchState) -> Result<StatementKind, Diagnostic> {
+    let (names, bouncing) = cut(token, "~");
+    Ok(StatementKind::Move {
         buttons: names_of(names)?,
         contact,
         bouncing: bouncing.map_or(Ok(Ticks::ZERO), short_length)?,
     })
 }
 
-fn names_of(word: Word<'_>) -> Result<Vec<Name>, Diagnostic> {
+fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
     let mut names = Vec::new();
-    let mut rest = Some(word);
-    while let Some(word) = rest {
-        let (first, others) = cut(word, "+");
+    let mut rest = Some(token);
+    while let Some(token) = rest {
+        let (first, others) = cut(token, "+");
         names.push(name(first)?);
         rest = others;
     }
     Ok(names)
 }
 
-fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
-    let (subject, window) = cut(word, "@");
+fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
+    let (subject, window) = cut(token, "@");
     let window = window.map(short_length).transpose()?;
     let needed = || {
         window.ok_or_else(|| {
             Diagnostic::new(
-                word.span.after(),
+                token.span.after(),
                 format!("`{key}` has no window"),
                 "expected `@` and a time in ms",
             )
@@ -249,7 +249,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
     let (subject, value) = cut(subject, sign);
     if negated && key != "is" {
         return Err(Diagnostic::new(
-            word.span,
+            token.span,
             format!("`{key}` knows no `!=`"),
             "expected `=`",
         ));
@@ -258,20 +258,20 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
     let valued = || {
         value.ok_or_else(|| {
             Diagnostic::new(
-                word.span.after(),
+                token.span.after(),
                 format!("`{key}` has no value"),
                 "expected `=` and a value",
             )
         })
     };
-    let measure = || -> Result<Measure, Diagnostic> {
+    let measure = || -> Result<Measurement, Diagnostic> {
         let (number, tolerance) = cut(valued()?, "+-");
         let length = short_length(number)?;
         let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
         if tolerance >= length {
             return Err(vague(number.span, length, tolerance));
         }
-        Ok(Measure {
+        Ok(Measurement {
             length,
             tolerance,
             within: needed()?,
@@ -301,7 +301,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
             });
         }
         "is" => {
-            forbid(window.map(|_| word.span), "window")?;
+            forbid(window.map(|_| token.span), "window")?;
             let target = level(valued()?)?;
             if negated {
                 OutputClaim::IsNot(target)
@@ -320,7 +320,7 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
         "period" => OutputClaim::Period(measure()?),
         _ => {
             return Err(Diagnostic::new(
-                word.span,
+                token.span,
                 format!("`{}` expects nothing", excerpt(key)),
                 format!("expected {}", one_of(KEYS)),
             ));
@@ -337,45 +337,45 @@ fn expectation(key: &str, word: Word<'_>) -> Result<Expectation, Diagnostic> {
 /// same.
 #[must_use]
 pub fn write(scenario: &Scenario) -> String {
-    let mut words = Vec::new();
+    let mut tokens = Vec::new();
     if let Some(app) = &scenario.app {
-        words.push(format!("app:{app}"));
+        tokens.push(format!("app:{app}"));
     }
     if let Some(condition) = &scenario.condition {
-        words.push(format!("board:{condition}"));
+        tokens.push(format!("board:{condition}"));
     }
     if scenario.clock != Instant::ZERO {
-        words.push(format!("clock:{}", scenario.clock.0));
+        tokens.push(format!("clock:{}", scenario.clock.0));
     }
-    for step in &scenario.steps {
-        write_verb(&step.verb, &mut words);
+    for statement in &scenario.statements {
+        write_statement(&statement.kind, &mut tokens);
     }
-    words.join(" ")
+    tokens.join(" ")
 }
 
-fn write_verb(verb: &Verb, words: &mut Vec<String>) {
-    match verb {
-        Verb::Move {
+fn write_statement(kind: &StatementKind, tokens: &mut Vec<String>) {
+    match kind {
+        StatementKind::Move {
             buttons,
             contact,
             bouncing,
         } => {
-            let mut word = format!("{}:{}", contact_key(*contact), Joined(buttons, "+"));
+            let mut token = format!("{}:{}", contact_key(*contact), NameList(buttons, "+"));
             if *bouncing > Ticks::ZERO {
-                let _ = write!(word, "~{}", bouncing.0);
+                let _ = write!(token, "~{}", bouncing.0);
             }
-            words.push(word);
+            tokens.push(token);
         }
-        Verb::Tap { buttons, length } => {
-            let buttons = Joined(buttons, "+");
-            words.push(format!("d:{buttons}"));
-            words.push(format!("t:{}", length.0));
-            words.push(format!("u:{buttons}"));
+        StatementKind::Tap { buttons, length } => {
+            let buttons = NameList(buttons, "+");
+            tokens.push(format!("d:{buttons}"));
+            tokens.push(format!("t:{}", length.0));
+            tokens.push(format!("u:{buttons}"));
         }
-        Verb::Wait(length) => words.push(format!("t:{}", length.0)),
-        Verb::Reset(None) => words.push("r".to_owned()),
-        Verb::Reset(Some(condition)) => words.push(format!("r:{condition}")),
-        Verb::Expect(expectation) => words.push(expectation_word(expectation)),
+        StatementKind::Wait(length) => tokens.push(format!("t:{}", length.0)),
+        StatementKind::Reset(None) => tokens.push("r".to_owned()),
+        StatementKind::Reset(Some(condition)) => tokens.push(format!("r:{condition}")),
+        StatementKind::Expect(expectation) => tokens.push(expectation_word(expectation)),
     }
 }
 
@@ -399,12 +399,14 @@ fn expectation_word(expectation: &Expectation) -> String {
                 format!("stays:{output}{}@{}", equals(*target), length.0)
             }
             OutputClaim::Pulse(Polarity::High, measure) => {
-                format!("pulse:{output}={}", measure_word(*measure))
+                format!("pulse:{output}={}", measurement_word(*measure))
             }
             OutputClaim::Pulse(Polarity::Low, measure) => {
-                format!("low:{output}={}", measure_word(*measure))
+                format!("low:{output}={}", measurement_word(*measure))
             }
-            OutputClaim::Period(measure) => format!("period:{output}={}", measure_word(*measure)),
+            OutputClaim::Period(measure) => {
+                format!("period:{output}={}", measurement_word(*measure))
+            }
         },
         Expectation::Log { log, value, claim } => {
             let value = value
@@ -423,8 +425,8 @@ fn equals(target: Option<Target>) -> String {
     target.map_or(String::new(), |target| format!("={target}"))
 }
 
-fn measure_word(measure: Measure) -> String {
-    let Measure {
+fn measurement_word(measure: Measurement) -> String {
+    let Measurement {
         length,
         tolerance,
         within,

@@ -26,10 +26,10 @@
 use lockstep_core::time::{Instant, Ticks};
 
 use super::duration::{length, tolerance};
-use super::words::{Sentence, Word, split, unknown_word};
+use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
-    Scenario, Step, Target, Verb,
+    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name, OutputClaim,
+    Polarity, Scenario, Statement, StatementKind, Target,
 };
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
@@ -55,7 +55,7 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
             format!("expected at most {MAX_BYTES}"),
         )]);
     }
-    let mut reader = Reader::default();
+    let mut parser = ScenarioParser::default();
     let mut diagnostics = Vec::new();
     for (line, number) in text
         .strip_prefix('\u{feff}')
@@ -63,16 +63,18 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
         .lines()
         .zip(1..)
     {
-        if let Err(diagnostic) = reader.read_line(line, number) {
+        if let Err(diagnostic) = parser.read_line(line, number) {
             diagnostics.push(diagnostic);
             // With one sentence too many, every one after it is.
-            if diagnostics.len() == MAX_DIAGNOSTICS || reader.scenario.steps.len() == MAX_STEPS {
+            if diagnostics.len() == MAX_DIAGNOSTICS
+                || parser.scenario.statements.len() == MAX_STATEMENTS
+            {
                 break;
             }
         }
     }
     if diagnostics.is_empty() {
-        Ok(reader.scenario)
+        Ok(parser.scenario)
     } else {
         Err(diagnostics)
     }
@@ -85,13 +87,13 @@ const START: Span = Span {
 };
 
 #[derive(Default)]
-struct Reader {
+struct ScenarioParser {
     scenario: Scenario,
     /// The headers that were read, and the lines they stand on.
     headers: Vec<(&'static str, usize)>,
 }
 
-impl Reader {
+impl ScenarioParser {
     fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
         let width = line.chars().count();
         if width > MAX_LINE {
@@ -106,26 +108,26 @@ impl Reader {
                 format!("expected at most {MAX_LINE}"),
             ));
         }
-        let words = split(line, number);
-        let Some(first) = words.first() else {
+        let tokens = tokenize(line, number);
+        let Some(first) = tokens.first() else {
             return Ok(());
         };
-        let mut sentence = Sentence::new(&words);
+        let mut cursor = TokenCursor::new(&tokens);
         let all: Vec<_> = HEADERS.into_iter().chain(VERBS).collect();
-        let keyword = sentence.keyword(&all)?;
+        let keyword = cursor.keyword(&all)?;
         if HEADERS.contains(&keyword) {
-            self.header(keyword, *first, &mut sentence)?;
+            self.header(keyword, *first, &mut cursor)?;
         } else {
-            self.step(keyword, *first, &mut sentence)?;
+            self.statement(keyword, *first, &mut cursor)?;
         }
-        sentence.end()
+        cursor.end()
     }
 
     fn header(
         &mut self,
         keyword: &'static str,
-        first: Word<'_>,
-        sentence: &mut Sentence<'_>,
+        first: Token<'_>,
+        cursor: &mut TokenCursor<'_>,
     ) -> Result<(), Diagnostic> {
         let earlier = self.headers.iter().find(|(said, _)| *said == keyword);
         if let Some((_, line)) = earlier {
@@ -135,7 +137,7 @@ impl Reader {
                 format!("expected it once at most, and it stands on line {line}"),
             ));
         }
-        if !self.scenario.steps.is_empty() {
+        if !self.scenario.statements.is_empty() {
             return Err(Diagnostic::new(
                 first.span,
                 format!("`{keyword}` comes too late"),
@@ -145,54 +147,54 @@ impl Reader {
         }
         self.headers.push((keyword, first.span.line));
         match keyword {
-            "app" => self.scenario.app = Some(name(sentence, "the name of an app")?),
-            "board" => self.scenario.condition = Some(boot_condition(sentence)?),
+            "app" => self.scenario.app = Some(name(cursor, "the name of an app")?),
+            "board" => self.scenario.condition = Some(boot_condition(cursor)?),
             _ => {
-                sentence.keyword(&["starts"])?;
-                sentence.keyword(&["at"])?;
-                self.scenario.clock = reading(sentence.word("a reading of the tick counter")?)?;
+                cursor.keyword(&["starts"])?;
+                cursor.keyword(&["at"])?;
+                self.scenario.clock = reading(cursor.next_token("a reading of the tick counter")?)?;
             }
         }
         Ok(())
     }
 
-    fn step(
+    fn statement(
         &mut self,
         keyword: &str,
-        first: Word<'_>,
-        sentence: &mut Sentence<'_>,
+        first: Token<'_>,
+        cursor: &mut TokenCursor<'_>,
     ) -> Result<(), Diagnostic> {
-        if self.scenario.steps.len() >= MAX_STEPS {
+        if self.scenario.statements.len() >= MAX_STATEMENTS {
             return Err(Diagnostic::new(
                 first.span,
                 "the scenario has too many sentences",
-                format!("expected at most {MAX_STEPS}"),
+                format!("expected at most {MAX_STATEMENTS}"),
             ));
         }
-        let verb = match keyword {
-            "press" => movement(sentence, SwitchState::Closed)?,
-            "release" => movement(sentence, SwitchState::Open)?,
+        let kind = match keyword {
+            "press" => movement(cursor, SwitchState::Closed)?,
+            "release" => movement(cursor, SwitchState::Open)?,
             "tap" => {
-                let buttons = buttons(sentence)?;
-                sentence.before_duration("for")?;
-                Verb::Tap {
+                let buttons = buttons(cursor)?;
+                cursor.before_duration("for")?;
+                StatementKind::Tap {
                     buttons,
-                    length: length(sentence)?,
+                    length: length(cursor)?,
                 }
             }
-            "wait" => Verb::Wait(length(sentence)?),
-            "reset" if sentence.accept("with") => Verb::Reset(Some(boot_condition(sentence)?)),
-            "reset" => Verb::Reset(None),
-            _ => Verb::Expect(expectation(sentence)?),
+            "wait" => StatementKind::Wait(length(cursor)?),
+            "reset" if cursor.accept("with") => StatementKind::Reset(Some(boot_condition(cursor)?)),
+            "reset" => StatementKind::Reset(None),
+            _ => StatementKind::Expect(expectation(cursor)?),
         };
-        let span = sentence.span().unwrap_or(first.span);
-        self.scenario.steps.push(Step { span, verb });
+        let span = cursor.span().unwrap_or(first.span);
+        self.scenario.statements.push(Statement { span, kind });
         Ok(())
     }
 }
 
-fn name(sentence: &mut Sentence<'_>, expected: &str) -> Result<Name, Diagnostic> {
-    let Word { text, span } = sentence.word(expected)?;
+fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic> {
+    let Token { text, span } = cursor.next_token(expected)?;
     Ok(Name {
         text: text.to_owned(),
         span,
@@ -200,10 +202,10 @@ fn name(sentence: &mut Sentence<'_>, expected: &str) -> Result<Name, Diagnostic>
 }
 
 /// The words of a boot condition: `clock failed` is the name `clock-failed`.
-fn boot_condition(sentence: &mut Sentence<'_>) -> Result<Name, Diagnostic> {
-    let mut name = name(sentence, "a boot condition that the app declares")?;
-    while let Some(Word { text, span }) = sentence.peek() {
-        sentence.word("the end of the line")?;
+fn boot_condition(cursor: &mut TokenCursor<'_>) -> Result<Name, Diagnostic> {
+    let mut name = name(cursor, "a boot condition that the app declares")?;
+    while let Some(Token { text, span }) = cursor.peek() {
+        cursor.next_token("the end of the line")?;
         name.text = format!("{}-{text}", name.text);
         name.span = name.span.to(span);
     }
@@ -211,59 +213,62 @@ fn boot_condition(sentence: &mut Sentence<'_>) -> Result<Name, Diagnostic> {
 }
 
 /// A reading of the tick counter.
-pub(super) fn reading(word: Word<'_>) -> Result<Instant, Diagnostic> {
-    word.text.parse().map(Instant).map_err(|_| {
+pub(super) fn reading(token: Token<'_>) -> Result<Instant, Diagnostic> {
+    token.text.parse().map(Instant).map_err(|_| {
         Diagnostic::new(
-            word.span,
-            format!("`{word}` is not a reading of the tick counter"),
+            token.span,
+            format!("`{token}` is not a reading of the tick counter"),
             format!("expected a whole number from 0 to {}", u32::MAX),
         )
     })
 }
 
-fn movement(sentence: &mut Sentence<'_>, contact: SwitchState) -> Result<Verb, Diagnostic> {
-    let buttons = buttons(sentence)?;
-    let bouncing = if sentence.accept("bouncing") {
-        sentence.before_duration("for")?;
-        length(sentence)?
+fn movement(
+    cursor: &mut TokenCursor<'_>,
+    contact: SwitchState,
+) -> Result<StatementKind, Diagnostic> {
+    let buttons = buttons(cursor)?;
+    let bouncing = if cursor.accept("bouncing") {
+        cursor.before_duration("for")?;
+        length(cursor)?
     } else {
         Ticks::ZERO
     };
-    Ok(Verb::Move {
+    Ok(StatementKind::Move {
         buttons,
         contact,
         bouncing,
     })
 }
 
-fn buttons(sentence: &mut Sentence<'_>) -> Result<Vec<Name>, Diagnostic> {
-    let mut buttons = vec![name(sentence, "the name of a button")?];
-    while sentence.accept("and") {
-        buttons.push(name(sentence, "the name of a button")?);
+fn buttons(cursor: &mut TokenCursor<'_>) -> Result<Vec<Name>, Diagnostic> {
+    let mut buttons = vec![name(cursor, "the name of a button")?];
+    while cursor.accept("and") {
+        buttons.push(name(cursor, "the name of a button")?);
     }
     Ok(buttons)
 }
 
-fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Diagnostic> {
-    if sentence.accept("log") {
-        let (log, value) = log(sentence)?;
-        let claim = if sentence.accept("within") {
-            LogClaim::SaidWithin(length(sentence)?)
+fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, Diagnostic> {
+    if cursor.accept("log") {
+        let (log, value) = log(cursor)?;
+        let claim = if cursor.accept("within") {
+            LogClaim::SaidWithin(length(cursor)?)
         } else {
             LogClaim::Said
         };
         return Ok(Expectation::Log { log, value, claim });
     }
-    if sentence.accept("no") {
-        sentence.keyword(&["log"])?;
-        let (log, value) = log(sentence)?;
-        sentence.before_duration("for")?;
-        let claim = LogClaim::NotSaid(length(sentence)?);
+    if cursor.accept("no") {
+        cursor.keyword(&["log"])?;
+        let (log, value) = log(cursor)?;
+        cursor.before_duration("for")?;
+        let claim = LogClaim::NotSaid(length(cursor)?);
         return Ok(Expectation::Log { log, value, claim });
     }
-    let output = name(sentence, "the name of an output, `log` or `no log`")?;
+    let output = name(cursor, "the name of an output, `log` or `no log`")?;
     let mut target_span = None;
-    let claim = output_claim(sentence, &mut target_span)?;
+    let claim = output_claim(cursor, &mut target_span)?;
     Ok(Expectation::Output {
         output,
         claim,
@@ -271,11 +276,11 @@ fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Diagnostic> {
     })
 }
 
-fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Diagnostic> {
-    let log = name(sentence, "the name of a log")?;
-    let value = match sentence.peek() {
-        Some(word) if !["within", "for"].contains(&word.text) => {
-            Some(name(sentence, "a value of the log")?)
+fn log(cursor: &mut TokenCursor<'_>) -> Result<(Name, Option<Name>), Diagnostic> {
+    let log = name(cursor, "the name of a log")?;
+    let value = match cursor.peek() {
+        Some(token) if !["within", "for"].contains(&token.text) => {
+            Some(name(cursor, "a value of the log")?)
         }
         _ => None,
     };
@@ -284,63 +289,63 @@ fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Diagnostic> 
 
 /// What is claimed, and through `target_span` where the level in it stands.
 fn output_claim(
-    sentence: &mut Sentence<'_>,
+    cursor: &mut TokenCursor<'_>,
     target_span: &mut Option<Span>,
 ) -> Result<OutputClaim, Diagnostic> {
-    let mut target = |sentence: &mut Sentence<'_>| {
-        let word = sentence.word("a level, `on` or `off`")?;
-        *target_span = Some(word.span);
-        level(word)
+    let mut target = |cursor: &mut TokenCursor<'_>| {
+        let token = cursor.next_token("a level, `on` or `off`")?;
+        *target_span = Some(token.span);
+        level(token)
     };
     let verbs = ["is", "becomes", "changes", "stays", "pulses", "repeats"];
-    Ok(match sentence.keyword(&verbs)? {
-        "is" if sentence.accept("not") => OutputClaim::IsNot(target(sentence)?),
-        "is" => OutputClaim::Is(target(sentence)?),
+    Ok(match cursor.keyword(&verbs)? {
+        "is" if cursor.accept("not") => OutputClaim::IsNot(target(cursor)?),
+        "is" => OutputClaim::Is(target(cursor)?),
         "becomes" => {
-            let target = target(sentence)?;
-            OutputClaim::Becomes(target, within(sentence)?)
+            let target = target(cursor)?;
+            OutputClaim::Becomes(target, within(cursor)?)
         }
-        "changes" => OutputClaim::Changes(within(sentence)?),
+        "changes" => OutputClaim::Changes(within(cursor)?),
         "stays" => {
-            let target = match sentence.peek() {
-                Some(word) if word.text == "for" => None,
-                _ => Some(target(sentence)?),
+            let target = match cursor.peek() {
+                Some(token) if token.text == "for" => None,
+                _ => Some(target(cursor)?),
             };
-            sentence.before_duration("for")?;
-            OutputClaim::Stays(target, length(sentence)?)
+            cursor.before_duration("for")?;
+            OutputClaim::Stays(target, length(cursor)?)
         }
         "pulses" => {
-            let polarity = match sentence.keyword(&["high", "low"])? {
+            let polarity = match cursor.keyword(&["high", "low"])? {
                 "high" => Polarity::High,
                 _ => Polarity::Low,
             };
-            sentence.before_duration("for")?;
-            OutputClaim::Pulse(polarity, measure(sentence)?)
+            cursor.before_duration("for")?;
+            OutputClaim::Pulse(polarity, measure(cursor)?)
         }
         _ => {
-            sentence.before_duration("every")?;
-            OutputClaim::Period(measure(sentence)?)
+            cursor.before_duration("every")?;
+            OutputClaim::Period(measure(cursor)?)
         }
     })
 }
 
-fn within(sentence: &mut Sentence<'_>) -> Result<Ticks, Diagnostic> {
-    sentence.before_duration("within")?;
-    length(sentence)
+fn within(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
+    cursor.before_duration("within")?;
+    length(cursor)
 }
 
-fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Diagnostic> {
-    let length_span = sentence.peek().map(|word| word.span);
-    let length = length(sentence)?;
-    let tolerance = tolerance(sentence, length)?;
+fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
+    let length_span = cursor.peek().map(|token| token.span);
+    let length = length(cursor)?;
+    let tolerance = tolerance(cursor, length)?;
     if tolerance >= length {
         let span = length_span.unwrap_or(START);
         return Err(vague(span, length, tolerance));
     }
-    Ok(Measure {
+    Ok(Measurement {
         length,
         tolerance,
-        within: within(sentence)?,
+        within: within(cursor)?,
     })
 }
 
@@ -354,21 +359,21 @@ pub(super) fn vague(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
 }
 
 /// A level, or a word for some.
-pub(super) fn level(word: Word<'_>) -> Result<Target, Diagnostic> {
-    match word.text {
+pub(super) fn level(token: Token<'_>) -> Result<Target, Diagnostic> {
+    match token.text {
         "on" | "high" => Ok(Target::On),
         "off" | "low" => Ok(Target::Off),
         number if number.starts_with(|c: char| c.is_ascii_digit()) => {
             number.parse().map(Target::Level).map_err(|_| {
                 Diagnostic::new(
-                    word.span,
+                    token.span,
                     format!("`{}` is not a level", excerpt(number)),
                     "expected a whole number from 0 to 65535, `on` or `off`",
                 )
             })
         }
         _ => {
-            let mut diagnostic = unknown_word(word, &["on", "off"]);
+            let mut diagnostic = unexpected_token(token, &["on", "off"]);
             diagnostic.expected = "expected a level, `on` or `off`".to_owned();
             Err(diagnostic)
         }

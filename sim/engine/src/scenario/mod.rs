@@ -13,12 +13,12 @@ pub mod compact;
 pub mod duration;
 pub mod export;
 pub mod grammar;
-mod hands;
+mod input_validator;
+mod lexer;
 mod names;
 mod print;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use lockstep_core::time::{Instant, Ticks};
 
@@ -32,7 +32,7 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub const MAX_LINE: usize = 1_000;
 
 /// The most steps a scenario can have.
-pub const MAX_STEPS: usize = 100_000;
+pub const MAX_STATEMENTS: usize = 100_000;
 
 /// A scenario as it was written, its names not yet looked up.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ pub struct Scenario {
     /// Where the app's tick counter starts.
     pub clock: Instant,
     /// What is done and expected, in order.
-    pub steps: Vec<Step>,
+    pub statements: Vec<Statement>,
 }
 
 /// A name and where it stands.
@@ -58,16 +58,16 @@ pub struct Name {
 
 /// One sentence.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Statement {
     /// Where it stands.
     pub span: Span,
     /// What it says.
-    pub verb: Verb,
+    pub kind: StatementKind,
 }
 
 /// What a sentence says.
 #[derive(Clone, Debug)]
-pub enum Verb {
+pub enum StatementKind {
     /// Contacts close or open, bouncing for a time before they rest.
     Move {
         /// Whose contacts.
@@ -131,14 +131,14 @@ pub enum OutputClaim {
     /// It does not change for the time, and is at the target where one is named.
     Stays(Option<Target>, Ticks),
     /// The first pulse that begins and ends within the time is this wide.
-    Pulse(Polarity, Measure),
+    Pulse(Polarity, Measurement),
     /// The first two rises within the time are this far apart.
-    Period(Measure),
+    Period(Measurement),
 }
 
 /// A length to be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Measure {
+pub struct Measurement {
     /// What it should be.
     pub length: Ticks,
     /// How far off it may be.

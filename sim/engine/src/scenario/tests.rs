@@ -35,8 +35,8 @@ fn lengths() -> impl Strategy<Value = Ticks> {
     .prop_map(Ticks)
 }
 
-fn measures() -> impl Strategy<Value = Measure> {
-    (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measure {
+fn measures() -> impl Strategy<Value = Measurement> {
+    (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measurement {
         length,
         tolerance: Ticks(tolerance.min(length.0 - 1)),
         within,
@@ -119,24 +119,27 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
     let clock = prop_oneof![Just(0), any::<u32>()].prop_map(Instant);
     (conditions(), clock, vec((acts(), lengths()), 0..25)).prop_map(|(conditions, clock, acts)| {
         let mut closed = [false; 2];
-        let mut steps = Vec::new();
+        let mut statements = Vec::new();
         for (act, wait) in acts {
             if let Some(verb) = verb(act, &mut closed) {
-                steps.push(verb);
+                statements.push(verb);
             }
-            steps.push(Verb::Wait(wait));
+            statements.push(StatementKind::Wait(wait));
         }
         let span = NOWHERE;
         Scenario {
             app: Some(name("lamp")),
             condition: conditions,
             clock,
-            steps: steps.into_iter().map(|verb| Step { span, verb }).collect(),
+            statements: statements
+                .into_iter()
+                .map(|kind| Statement { span, kind })
+                .collect(),
         }
     })
 }
 
-fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
+fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
     let names = ["A", "B"];
     let contact = |closed| {
         if closed {
@@ -148,7 +151,7 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
     Some(match act {
         Act::Move(button, bouncing) => {
             closed[button] = !closed[button];
-            Verb::Move {
+            StatementKind::Move {
                 buttons: vec![name(names[button])],
                 contact: contact(closed[button]),
                 bouncing,
@@ -156,19 +159,19 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
         }
         Act::Both if closed[0] == closed[1] => {
             *closed = closed.map(|closed| !closed);
-            Verb::Move {
+            StatementKind::Move {
                 buttons: names.map(name).to_vec(),
                 contact: contact(closed[0]),
                 bouncing: Ticks::ZERO,
             }
         }
-        Act::Tap(button, length) if !closed[button] => Verb::Tap {
+        Act::Tap(button, length) if !closed[button] => StatementKind::Tap {
             buttons: vec![name(names[button])],
             length,
         },
         Act::Both | Act::Tap(..) => return None,
-        Act::Reset(conditions) => Verb::Reset(conditions),
-        Act::Expect(expectation) => Verb::Expect(expectation),
+        Act::Reset(conditions) => StatementKind::Reset(conditions),
+        Act::Expect(expectation) => StatementKind::Expect(expectation),
     })
 }
 
@@ -201,7 +204,7 @@ fn read_anything(text: &str) {
                 continue;
             }
         };
-        assert!(scenario.steps.len() <= MAX_STEPS);
+        assert!(scenario.statements.len() <= MAX_STATEMENTS);
         match plan(&scenario, &LAMP) {
             Ok(plan) => assert!(plan.script.events().len() <= MAX_EVENTS),
             Err(diagnostics) => check_diagnostics(text, &diagnostics),
@@ -319,11 +322,11 @@ proptest! {
 
 #[test]
 fn limits_are_named_once() {
-    let sentences = "app lamp\n".to_owned() + &"expect lamp is off\n".repeat(MAX_STEPS + 50);
-    let words = "is:lamp=off ".repeat(MAX_STEPS + 50);
+    let sentences = "app lamp\n".to_owned() + &"expect lamp is off\n".repeat(MAX_STATEMENTS + 50);
+    let words = "is:lamp=off ".repeat(MAX_STATEMENTS + 50);
     // The limit in bytes comes first, so there is no way to exceed both.
-    let short = "app lamp\n".to_owned() + &"reset\n".repeat(MAX_STEPS + 50);
-    let short_words = "r ".repeat(MAX_STEPS + 50);
+    let short = "app lamp\n".to_owned() + &"reset\n".repeat(MAX_STATEMENTS + 50);
+    let short_words = "r ".repeat(MAX_STATEMENTS + 50);
     for (text, parse) in [
         (sentences, grammar::parse as fn(&str) -> _),
         (words, compact::parse),

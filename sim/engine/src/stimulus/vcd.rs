@@ -117,7 +117,7 @@ impl<'a> Waveform<'a> {
     fn take(
         &self,
         command: Command,
-        inputs: &HashMap<IdCode, Input>,
+        inputs: &HashMap<IdCode, InputSignal>,
         sampler: &mut Sampler<'_>,
     ) -> Result<(), VcdErrorKind> {
         let input = |id: IdCode| match inputs.get(&id) {
@@ -128,30 +128,30 @@ impl<'a> Waveform<'a> {
         match command {
             Command::Timestamp(time) => sampler.advance(time),
             Command::ChangeScalar(id, value) => match input(id)? {
-                Some(Input::Button(button)) => {
+                Some(InputSignal::Button(button)) => {
                     sampler.set(button, value);
                     Ok(())
                 }
-                Some(Input::Reset) => Err(unexpected(&value, error::CONDITIONS)),
+                Some(InputSignal::Reset) => Err(unexpected(&value, error::CONDITIONS)),
                 None => Ok(()),
             },
             Command::ChangeVector(id, vector) => match (input(id)?, vector.get(0)) {
-                (Some(Input::Button(button)), Some(value)) if vector.len() == 1 => {
+                (Some(InputSignal::Button(button)), Some(value)) if vector.len() == 1 => {
                     sampler.set(button, value);
                     Ok(())
                 }
-                (Some(Input::Button(_)), _) => Err(unexpected(&vector, error::BIT)),
-                (Some(Input::Reset), _) => Err(unexpected(&vector, error::CONDITIONS)),
+                (Some(InputSignal::Button(_)), _) => Err(unexpected(&vector, error::BIT)),
+                (Some(InputSignal::Reset), _) => Err(unexpected(&vector, error::CONDITIONS)),
                 (None, _) => Ok(()),
             },
             Command::ChangeString(id, text) => match input(id)? {
-                Some(Input::Reset) => sampler.reset(&text),
-                Some(Input::Button(_)) => Err(unexpected(&text, error::BIT)),
+                Some(InputSignal::Reset) => sampler.reset(&text),
+                Some(InputSignal::Button(_)) => Err(unexpected(&text, error::BIT)),
                 None => Ok(()),
             },
             Command::ChangeReal(id, number) => match input(id)? {
-                Some(Input::Reset) => Err(unexpected(&number, error::CONDITIONS)),
-                Some(Input::Button(_)) => Err(unexpected(&number, error::BIT)),
+                Some(InputSignal::Reset) => Err(unexpected(&number, error::CONDITIONS)),
+                Some(InputSignal::Button(_)) => Err(unexpected(&number, error::BIT)),
                 None => Ok(()),
             },
             Command::Begin(_) | Command::End(_) | Command::Comment(_) => Ok(()),
@@ -160,7 +160,7 @@ impl<'a> Waveform<'a> {
     }
 
     /// What each identifier code stands for that this app listens to.
-    fn inputs(&self, descriptor: &AppDescriptor) -> Result<HashMap<IdCode, Input>, VcdError> {
+    fn inputs(&self, descriptor: &AppDescriptor) -> Result<HashMap<IdCode, InputSignal>, VcdError> {
         let only_in = self.header.has_inputs;
         let mut inputs = HashMap::new();
         let mut codes = HashMap::new();
@@ -200,7 +200,7 @@ impl<'a> Waveform<'a> {
 
 /// What a variable can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Input {
+enum InputSignal {
     Button(ButtonId),
     Reset,
 }
@@ -210,7 +210,7 @@ fn input(
     variable: &Variable,
     descriptor: &AppDescriptor,
     only_in: bool,
-) -> Result<Option<Input>, VcdErrorKind> {
+) -> Result<Option<InputSignal>, VcdErrorKind> {
     let wrong_type = |expected| {
         Err(VcdErrorKind::WrongType {
             name: variable.name.clone(),
@@ -222,11 +222,11 @@ fn input(
         .zip(descriptor.buttons())
         .find(|(_, name)| variable.name == **name);
     match button {
-        Some((index, _)) if variable.is_bit() => Ok(Some(Input::Button(ButtonId(index)))),
+        Some((index, _)) if variable.is_bit() => Ok(Some(InputSignal::Button(ButtonId(index)))),
         Some(_) if only_in => wrong_type("a wire of 1 bit"),
         Some(_) => Ok(None),
         None if !only_in => Ok(None),
-        None if variable.name == RESET && variable.is_string() => Ok(Some(Input::Reset)),
+        None if variable.name == RESET && variable.is_string() => Ok(Some(InputSignal::Reset)),
         None if variable.name == RESET => wrong_type("a string"),
         None => Err(VcdErrorKind::UnknownInput {
             name: variable.name.clone(),

@@ -79,7 +79,7 @@ impl Document {
         } else {
             text_header(header, span)?
         };
-        let mut reader = Reader::new(app, span);
+        let mut reader = DocumentParser::new(app, span);
         let read = if header.starts_with('{') {
             json_line
         } else {
@@ -112,18 +112,18 @@ fn after_front_matter(text: &str) -> (&str, usize) {
 }
 
 /// What one line after the header says.
-enum Said {
+enum BodyLine {
     Record(Record),
     End { end: Ticks, lines: usize },
 }
 
-struct Reader {
+struct DocumentParser {
     document: Document,
     complete: bool,
     last: Span,
 }
 
-impl Reader {
+impl DocumentParser {
     fn new(app: String, header: Span) -> Self {
         Self {
             document: Document {
@@ -136,7 +136,7 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, said: Said, span: Span) -> Result<(), Diagnostic> {
+    fn take(&mut self, body_line: BodyLine, span: Span) -> Result<(), Diagnostic> {
         self.last = span;
         if self.complete {
             return Err(Diagnostic::new(
@@ -146,9 +146,9 @@ impl Reader {
             ));
         }
         let latest = self.document.lines.last().map_or(0, |line| line.tick.0);
-        let tick = match &said {
-            Said::Record(record) => record.tick,
-            Said::End { end, .. } => *end,
+        let tick = match &body_line {
+            BodyLine::Record(record) => record.tick,
+            BodyLine::End { end, .. } => *end,
         };
         if tick.0 < latest {
             return Err(Diagnostic::new(
@@ -157,16 +157,16 @@ impl Reader {
                 "expected ticks that never go back",
             ));
         }
-        match said {
-            Said::Record(_) if self.document.lines.len() >= MAX_LINES => {
+        match body_line {
+            BodyLine::Record(_) if self.document.lines.len() >= MAX_LINES => {
                 return Err(Diagnostic::new(
                     span,
                     "the trace has too many lines",
                     format!("expected at most {MAX_LINES}"),
                 ));
             }
-            Said::Record(record) => self.document.lines.push(record),
-            Said::End { end, lines } => {
+            BodyLine::Record(record) => self.document.lines.push(record),
+            BodyLine::End { end, lines } => {
                 let found = self.document.lines.len();
                 if lines != found {
                     return Err(Diagnostic::new(
@@ -215,7 +215,7 @@ fn text_header(line: &str, span: Span) -> Result<String, Diagnostic> {
     }
 }
 
-fn text_line(line: &str, span: Span) -> Result<Said, Diagnostic> {
+fn text_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
     let words: Vec<_> = line.split_whitespace().take(5).collect();
     let at = |word: &str| word_span(line, word, span);
     let &[tick, kind, name, value] = words.as_slice() else {
@@ -226,18 +226,18 @@ fn text_line(line: &str, span: Span) -> Result<Said, Diagnostic> {
         return Err(Diagnostic::new(span, message, A_LINE));
     };
     let tick = number::<u32>(tick, "tick", at(tick))?;
-    said(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
+    body_line(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
 }
 
-fn said(
+fn body_line(
     tick: Ticks,
     (kind, kind_at): (&str, Span),
     name: &str,
     (value, value_at): (&str, Span),
-) -> Result<Said, Diagnostic> {
+) -> Result<BodyLine, Diagnostic> {
     if kind == END && name == LINES {
         let lines = number(value, "number of lines", value_at)?;
-        return Ok(Said::End { end: tick, lines });
+        return Ok(BodyLine::End { end: tick, lines });
     }
     let kind = Kind::from_word(kind).ok_or_else(|| {
         let kinds = Kind::ALL.map(Kind::word);
@@ -247,7 +247,7 @@ fn said(
             format!("expected {}, or `{END}` with `{LINES}`", one_of(kinds)),
         )
     })?;
-    Ok(Said::Record(Record {
+    Ok(BodyLine::Record(Record {
         tick,
         kind,
         name: name.to_owned(),
@@ -277,7 +277,7 @@ fn other_tick(span: Span) -> Diagnostic {
     )
 }
 
-fn json_line(line: &str, span: Span) -> Result<Said, Diagnostic> {
+fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
     let line = json(line, span)?;
     let wrong = |key: &str, expected: &str| {
         let message = match line.get(key) {
@@ -300,7 +300,7 @@ fn json_line(line: &str, span: Span) -> Result<Said, Diagnostic> {
         Some(Json::Number(value)) => value.to_string(),
         _ => return Err(wrong("value", "a text or a number")),
     };
-    said(
+    body_line(
         Ticks(tick),
         (word("kind")?, span),
         word("name")?,

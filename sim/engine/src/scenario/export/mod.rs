@@ -35,7 +35,7 @@
 //!   declare, an output called `log` or `no`, and log values called `within` or `for`.
 //!
 //! A scenario has fewer sentences than a script can have events: one of more than
-//! [`MAX_STEPS`](super::MAX_STEPS) sentences is made, but cannot be read again.
+//! [`MAX_STATEMENTS`](super::MAX_STATEMENTS) sentences is made, but cannot be read again.
 
 mod gap;
 mod history;
@@ -47,7 +47,7 @@ mod tests;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Ticks;
 
-use super::{Expectation, Name, Scenario, Step, Verb};
+use super::{Expectation, Name, Scenario, Statement, StatementKind};
 use crate::diagnostic::Span;
 use crate::script::{BootCondition, Script};
 use crate::trace::Trace;
@@ -71,11 +71,13 @@ pub const IRREGULAR_SHOWN: usize = 6;
 pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
     let history = History::new(descriptor, script, trace);
     let gaps = gap::all(&history);
-    let mut writer = Writer { steps: Vec::new() };
+    let mut writer = Writer {
+        statements: Vec::new(),
+    };
     let mut next = 0;
     while next < history.beats.len() {
         let Sentence { verbs, last } = sentences::at(&history, &gaps, next);
-        writer.steps.extend(verbs.into_iter().map(step));
+        writer.statements.extend(verbs.into_iter().map(statement));
         writer.gap(&history, last, &gaps[last]);
         next = last + 1;
     }
@@ -83,12 +85,12 @@ pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace
         app: Some(name(descriptor.name())),
         condition: condition_name(descriptor, script.condition()),
         clock: script.clock(),
-        steps: writer.steps,
+        statements: writer.statements,
     }
 }
 
 struct Writer {
-    steps: Vec<Step>,
+    statements: Vec<Statement>,
 }
 
 impl Writer {
@@ -107,18 +109,22 @@ impl Writer {
     fn wait(&mut self, from: Ticks, to: Ticks) {
         let length = to.saturating_sub(from);
         if length > Ticks::ZERO {
-            self.steps.push(step(Verb::Wait(length)));
+            self.statements.push(statement(StatementKind::Wait(length)));
         }
     }
 
     fn expect(&mut self, expectations: &[Expectation]) {
-        let steps = expectations.iter().cloned().map(Verb::Expect).map(step);
-        self.steps.extend(steps);
+        let statements = expectations
+            .iter()
+            .cloned()
+            .map(StatementKind::Expect)
+            .map(statement);
+        self.statements.extend(statements);
     }
 }
 
-fn step(verb: Verb) -> Step {
-    Step { span: START, verb }
+fn statement(kind: StatementKind) -> Statement {
+    Statement { span: START, kind }
 }
 
 /// The name of a boot condition, unless all is well.

@@ -8,7 +8,7 @@ use lockstep_core::time::Ticks;
 
 use super::IRREGULAR_SHOWN;
 use super::history::{Beat, History, level_of};
-use crate::scenario::{Expectation, Measure, OutputClaim, Polarity, Target};
+use crate::scenario::{Expectation, Measurement, OutputClaim, Polarity, Target};
 
 /// So many changes of one output between two actions are still told one by one.
 const HANDFUL: usize = 3;
@@ -320,8 +320,8 @@ impl Stretch {
     }
 }
 
-fn measure(length: Ticks, at: Ticks, until: Ticks) -> Measure {
-    Measure {
+fn measure(length: Ticks, at: Ticks, until: Ticks) -> Measurement {
+    Measurement {
         length,
         tolerance: Ticks::ZERO,
         within: until.saturating_sub(at),

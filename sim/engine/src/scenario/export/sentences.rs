@@ -6,7 +6,7 @@ use lockstep_core::time::Ticks;
 use super::gap::Gap;
 use super::history::{Beat, History};
 use super::{condition_name, name};
-use crate::scenario::{Name, Verb};
+use crate::scenario::{Name, StatementKind};
 use crate::script::{Action, SwitchState};
 
 /// So many buttons in a sentence keep within the length of a line.
@@ -14,7 +14,7 @@ const BUTTONS: usize = 8;
 
 /// What was done from one beat on.
 pub(super) struct Sentence {
-    pub(super) verbs: Vec<Verb>,
+    pub(super) verbs: Vec<StatementKind>,
     /// The beat with which it ends.
     pub(super) last: usize,
 }
@@ -44,7 +44,7 @@ impl Teller<'_> {
     fn actions(&self, beat: usize) -> Sentence {
         let actions = self.history.beats[beat].actions;
         let resets = actions.iter().filter_map(|event| match event.action {
-            Action::Reset(condition) => Some(Verb::Reset(condition_name(
+            Action::Reset(condition) => Some(StatementKind::Reset(condition_name(
                 self.history.descriptor,
                 condition,
             ))),
@@ -57,7 +57,7 @@ impl Teller<'_> {
                 _ => None,
             });
             let moving: Vec<_> = moving.collect();
-            verbs.extend(moving.chunks(BUTTONS).map(|buttons| Verb::Move {
+            verbs.extend(moving.chunks(BUTTONS).map(|buttons| StatementKind::Move {
                 buttons: buttons.to_vec(),
                 contact,
                 bouncing: Ticks::ZERO,
@@ -75,7 +75,7 @@ impl Teller<'_> {
             && self.bounce(beat + 1).is_none();
         let length = self.history.beats[beat].length();
         goes_on.then(|| Sentence {
-            verbs: vec![Verb::Tap {
+            verbs: vec![StatementKind::Tap {
                 buttons: self.names(&together),
                 length,
             }],
@@ -103,7 +103,7 @@ impl Teller<'_> {
         // A log would be looked for from the beginning of the sentence on.
         let fits = bouncing > Ticks(1) && !self.gaps[last].says_at_once;
         fits.then(|| Sentence {
-            verbs: vec![Verb::Move {
+            verbs: vec![StatementKind::Move {
                 buttons: self.names(&together),
                 contact: together.contact,
                 bouncing,

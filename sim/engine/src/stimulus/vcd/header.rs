@@ -66,13 +66,13 @@ impl Variable {
 /// Reads up to and with `$enddefinitions`.
 pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
     let mut commands = Commands::new(bytes, 0);
-    let mut draft = Draft::default();
+    let mut builder = HeaderBuilder::default();
     while let Some((offset, command)) = commands.next()? {
         let refuse = |kind| VcdError::at(bytes, offset, kind);
         if command == Command::Enddefinitions {
-            return draft.finish(offset, commands.position()).map_err(refuse);
+            return builder.finish(offset, commands.position()).map_err(refuse);
         }
-        draft.take(offset, command).map_err(refuse)?;
+        builder.take(offset, command).map_err(refuse)?;
     }
     let kind = VcdErrorKind::CutShort {
         expected: "`$enddefinitions $end`",
@@ -82,7 +82,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
 
 /// What is known of a header that is being read.
 #[derive(Default)]
-struct Draft {
+struct HeaderBuilder {
     app: Option<(usize, String)>,
     clock: Instant,
     timescale: Option<Timescale>,
@@ -94,7 +94,7 @@ struct Draft {
     has_inputs: bool,
 }
 
-impl Draft {
+impl HeaderBuilder {
     fn take(&mut self, offset: usize, command: Command) -> Result<(), VcdErrorKind> {
         match command {
             Command::Comment(text) => self.comment(offset, &text),

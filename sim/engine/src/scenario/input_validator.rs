@@ -11,20 +11,20 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::script::SwitchState;
 
 /// Where the contacts of an app are, and which sentence moved them there.
-pub(super) struct Hands<'a> {
+pub(super) struct InputValidator<'a> {
     descriptor: &'a AppDescriptor,
-    moved: Vec<Option<Moved>>,
+    moved: Vec<Option<LastMove>>,
     reset: Option<(Ticks, Span)>,
 }
 
 #[derive(Clone, Copy)]
-struct Moved {
+struct LastMove {
     contact: SwitchState,
     tick: Ticks,
     span: Span,
 }
 
-impl<'a> Hands<'a> {
+impl<'a> InputValidator<'a> {
     /// No hand has touched anything: all contacts are open.
     pub(super) fn new(descriptor: &'a AppDescriptor) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl<'a> Hands<'a> {
     /// A sentence has moved a contact.
     pub(super) fn end(&mut self, button: ButtonId, contact: SwitchState, tick: Ticks, span: Span) {
         if let Some(moved) = self.moved.get_mut(usize::from(button.0)) {
-            *moved = Some(Moved {
+            *moved = Some(LastMove {
                 contact,
                 tick,
                 span,
