@@ -8,7 +8,10 @@ use lockstep_core::time::Ticks;
 use super::grammar::MAX_DIAGNOSTICS;
 use super::input_validator::InputValidator;
 use super::names;
-use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Statement, StatementKind, Target};
+use super::{
+    Expectation, LogAssertion, Name, OutputAssertion, Scenario, Statement, StatementKind,
+    TargetLevel,
+};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
 use crate::script::{
@@ -30,25 +33,25 @@ pub struct Check {
     /// Where it stands.
     pub span: Span,
     /// When it looks, or begins to.
-    pub at: Moment,
+    pub at: SamplePoint,
     /// What it expects.
-    pub claim: Claim,
+    pub assertion: Assertion,
 }
 
 impl Check {
     /// When it has seen all it looks at. A window ends with its last tick, but before hands
     /// act in it: what is done there is written after the window.
     #[must_use]
-    pub fn end(&self) -> Moment {
-        let window = match self.claim {
-            Claim::Output(_, claim) => claim.window(),
-            Claim::Log { claim, .. } => claim.window(),
+    pub fn end(&self) -> SamplePoint {
+        let window = match self.assertion {
+            Assertion::Output(_, assertion) => assertion.window(),
+            Assertion::Log { assertion, .. } => assertion.window(),
         };
         match window {
             None => self.at,
-            Some(window) => Moment {
+            Some(window) => SamplePoint {
                 tick: self.at.tick.saturating_add(window),
-                half: Half::Passed,
+                phase: TickPhase::BeforeInputs,
             },
         }
     }
@@ -56,27 +59,27 @@ impl Check {
 
 /// A moment between two things that happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
+pub struct SamplePoint {
     /// The tick.
     pub tick: Ticks,
     /// Which half of it has happened.
-    pub half: Half,
+    pub phase: TickPhase,
 }
 
 /// The halves of a tick: first time passes, then hands act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Half {
+pub enum TickPhase {
     /// Time has passed, nobody has acted yet.
-    Passed,
+    BeforeInputs,
     /// All that is done in the tick was done.
-    Acted,
+    AfterInputs,
 }
 
 /// What a check expects.
 #[derive(Clone, Copy, Debug)]
-pub enum Claim {
+pub enum Assertion {
     /// Of an output, by its place in the descriptor.
-    Output(u8, OutputClaim),
+    Output(u8, OutputAssertion),
     /// Of the logs.
     Log {
         /// Which.
@@ -84,9 +87,9 @@ pub enum Claim {
         /// With which value, where one is named.
         value: Option<u16>,
         /// What.
-        claim: LogClaim,
-        /// Since when [`LogClaim::Said`] looks back.
-        since: Option<Moment>,
+        assertion: LogAssertion,
+        /// Since when [`LogAssertion::Logged`] looks back.
+        since: Option<SamplePoint>,
     },
 }
 
@@ -256,40 +259,44 @@ impl Planner<'_> {
     }
 
     fn expect(&mut self, expectation: &Expectation, span: Span) -> Result<(), Diagnostic> {
-        let claim = match expectation {
+        let assertion = match expectation {
             Expectation::Output {
                 output,
-                claim,
+                assertion,
                 target_span,
             } => {
                 let index = names::output(output, self.descriptor)?;
-                self.check_level(index, *claim, target_span.unwrap_or(span))?;
-                Claim::Output(index, *claim)
+                self.check_level(index, *assertion, target_span.unwrap_or(span))?;
+                Assertion::Output(index, *assertion)
             }
-            Expectation::Log { log, value, claim } => {
+            Expectation::Log {
+                log,
+                value,
+                assertion,
+            } => {
                 let index = names::log(log, self.descriptor)?;
                 let value = value
                     .as_ref()
                     .map(|value| self.log_value(index, value))
                     .transpose()?;
-                Claim::Log {
+                Assertion::Log {
                     log: LogId(index),
                     value,
-                    claim: *claim,
-                    since: self.last_press.map(|tick| Moment {
+                    assertion: *assertion,
+                    since: self.last_press.map(|tick| SamplePoint {
                         tick,
-                        half: Half::Passed,
+                        phase: TickPhase::BeforeInputs,
                     }),
                 }
             }
         };
         let check = Check {
             span,
-            at: Moment {
+            at: SamplePoint {
                 tick: self.now,
-                half: Half::Acted,
+                phase: TickPhase::AfterInputs,
             },
-            claim,
+            assertion,
         };
         self.open_until(check.end().tick, span)?;
         self.checks.push(PendingCheck {
@@ -299,14 +306,21 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn check_level(&self, index: u8, claim: OutputClaim, span: Span) -> Result<(), Diagnostic> {
-        let level = match claim {
-            OutputClaim::Is(target) | OutputClaim::IsNot(target) => Some(target),
-            OutputClaim::Becomes(target, _) => Some(target),
-            OutputClaim::Stays(target, _) => target,
-            OutputClaim::Changes(_) | OutputClaim::Pulse(..) | OutputClaim::Period(_) => None,
+    fn check_level(
+        &self,
+        index: u8,
+        assertion: OutputAssertion,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let level = match assertion {
+            OutputAssertion::Is(target) | OutputAssertion::IsNot(target) => Some(target),
+            OutputAssertion::Becomes(target, _) => Some(target),
+            OutputAssertion::Stays(target, _) => target,
+            OutputAssertion::Changes(_)
+            | OutputAssertion::Pulse(..)
+            | OutputAssertion::Period(_) => None,
         };
-        let (Some(Target::Level(level)), Some(output)) =
+        let (Some(TargetLevel::Level(level)), Some(output)) =
             (level, self.descriptor.outputs().get(usize::from(index)))
         else {
             return Ok(());
@@ -348,7 +362,7 @@ impl Planner<'_> {
     }
 
     fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Diagnostic>> {
-        let checks = self.settle_halves();
+        let checks = self.settle_phases();
         let condition = names::boot_condition(scenario.condition.as_ref(), self.descriptor)
             .unwrap_or_else(|diagnostic| {
                 self.diagnostics.push(diagnostic);
@@ -374,7 +388,7 @@ impl Planner<'_> {
 
     /// An expectation looks at what it stands behind: before the events of its tick that
     /// are written after it, and after those that are written before it.
-    fn settle_halves(&mut self) -> Vec<Check> {
+    fn settle_phases(&mut self) -> Vec<Check> {
         let mut checks = Vec::with_capacity(self.checks.len());
         for PendingCheck {
             mut check,
@@ -399,7 +413,7 @@ impl Planner<'_> {
                     )
                     .with_help("put `wait 1 ms` after the expectation: a board samples its pins once a tick"),
                 ),
-                (false, Some(_)) => check.at.half = Half::Passed,
+                (false, Some(_)) => check.at.phase = TickPhase::BeforeInputs,
                 (_, None) => {}
             }
             checks.push(check);
@@ -449,13 +463,13 @@ mod tests {
         assert_eq!(
             halves,
             [
-                Moment {
+                SamplePoint {
                     tick: Ticks(5),
-                    half: Half::Passed,
+                    phase: TickPhase::BeforeInputs,
                 },
-                Moment {
+                SamplePoint {
                     tick: Ticks(10),
-                    half: Half::Acted,
+                    phase: TickPhase::AfterInputs,
                 },
             ]
         );

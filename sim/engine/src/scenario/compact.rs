@@ -23,8 +23,8 @@ use super::grammar::{MAX_DIAGNOSTICS, level, reading, vague};
 use super::lexer::{Token, unexpected_token};
 use super::print::NameList;
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name, OutputClaim,
-    Polarity, Scenario, Statement, StatementKind, Target,
+    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
+    OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
 };
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
@@ -286,38 +286,38 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
         None => Ok(()),
     };
     let target_span = value.map(|value| value.span);
-    let claim = match key {
+    let assertion = match key {
         "log" | NOLOG => {
-            let claim = match window {
-                _ if key == NOLOG => LogClaim::NotSaid(needed()?),
-                Some(window) => LogClaim::SaidWithin(window),
-                None => LogClaim::Said,
+            let assertion = match window {
+                _ if key == NOLOG => LogAssertion::NotLogged(needed()?),
+                Some(window) => LogAssertion::LoggedWithin(window),
+                None => LogAssertion::Logged,
             };
             let value = value.map(name).transpose()?;
             return Ok(Expectation::Log {
                 log: subject,
                 value,
-                claim,
+                assertion,
             });
         }
         "is" => {
             forbid(window.map(|_| token.span), "window")?;
             let target = level(valued()?)?;
             if negated {
-                OutputClaim::IsNot(target)
+                OutputAssertion::IsNot(target)
             } else {
-                OutputClaim::Is(target)
+                OutputAssertion::Is(target)
             }
         }
-        "becomes" => OutputClaim::Becomes(level(valued()?)?, needed()?),
+        "becomes" => OutputAssertion::Becomes(level(valued()?)?, needed()?),
         "changes" => {
             forbid(value.map(|value| value.span), "value")?;
-            OutputClaim::Changes(needed()?)
+            OutputAssertion::Changes(needed()?)
         }
-        "stays" => OutputClaim::Stays(value.map(level).transpose()?, needed()?),
-        "pulse" => OutputClaim::Pulse(Polarity::High, measure()?),
-        "low" => OutputClaim::Pulse(Polarity::Low, measure()?),
-        "period" => OutputClaim::Period(measure()?),
+        "stays" => OutputAssertion::Stays(value.map(level).transpose()?, needed()?),
+        "pulse" => OutputAssertion::Pulse(Polarity::High, measure()?),
+        "low" => OutputAssertion::Pulse(Polarity::Low, measure()?),
+        "period" => OutputAssertion::Period(measure()?),
         _ => {
             return Err(Diagnostic::new(
                 token.span,
@@ -328,7 +328,7 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
     };
     Ok(Expectation::Output {
         output: subject,
-        claim,
+        assertion,
         target_span,
     })
 }
@@ -388,40 +388,46 @@ fn contact_key(contact: SwitchState) -> &'static str {
 
 fn expectation_word(expectation: &Expectation) -> String {
     match expectation {
-        Expectation::Output { output, claim, .. } => match claim {
-            OutputClaim::Is(target) => format!("is:{output}={target}"),
-            OutputClaim::IsNot(target) => format!("is:{output}!={target}"),
-            OutputClaim::Becomes(target, within) => {
+        Expectation::Output {
+            output, assertion, ..
+        } => match assertion {
+            OutputAssertion::Is(target) => format!("is:{output}={target}"),
+            OutputAssertion::IsNot(target) => format!("is:{output}!={target}"),
+            OutputAssertion::Becomes(target, within) => {
                 format!("becomes:{output}={target}@{}", within.0)
             }
-            OutputClaim::Changes(within) => format!("changes:{output}@{}", within.0),
-            OutputClaim::Stays(target, length) => {
+            OutputAssertion::Changes(within) => format!("changes:{output}@{}", within.0),
+            OutputAssertion::Stays(target, length) => {
                 format!("stays:{output}{}@{}", equals(*target), length.0)
             }
-            OutputClaim::Pulse(Polarity::High, measure) => {
+            OutputAssertion::Pulse(Polarity::High, measure) => {
                 format!("pulse:{output}={}", measurement_word(*measure))
             }
-            OutputClaim::Pulse(Polarity::Low, measure) => {
+            OutputAssertion::Pulse(Polarity::Low, measure) => {
                 format!("low:{output}={}", measurement_word(*measure))
             }
-            OutputClaim::Period(measure) => {
+            OutputAssertion::Period(measure) => {
                 format!("period:{output}={}", measurement_word(*measure))
             }
         },
-        Expectation::Log { log, value, claim } => {
+        Expectation::Log {
+            log,
+            value,
+            assertion,
+        } => {
             let value = value
                 .as_ref()
                 .map_or(String::new(), |value| format!("={value}"));
-            match claim {
-                LogClaim::Said => format!("log:{log}{value}"),
-                LogClaim::SaidWithin(within) => format!("log:{log}{value}@{}", within.0),
-                LogClaim::NotSaid(length) => format!("{NOLOG}:{log}{value}@{}", length.0),
+            match assertion {
+                LogAssertion::Logged => format!("log:{log}{value}"),
+                LogAssertion::LoggedWithin(within) => format!("log:{log}{value}@{}", within.0),
+                LogAssertion::NotLogged(length) => format!("{NOLOG}:{log}{value}@{}", length.0),
             }
         }
     }
 }
 
-fn equals(target: Option<Target>) -> String {
+fn equals(target: Option<TargetLevel>) -> String {
     target.map_or(String::new(), |target| format!("={target}"))
 }
 

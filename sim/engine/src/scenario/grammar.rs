@@ -28,8 +28,8 @@ use lockstep_core::time::{Instant, Ticks};
 use super::duration::{length, tolerance};
 use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name, OutputClaim,
-    Polarity, Scenario, Statement, StatementKind, Target,
+    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
+    OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
 };
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
@@ -252,26 +252,34 @@ fn buttons(cursor: &mut TokenCursor<'_>) -> Result<Vec<Name>, Diagnostic> {
 fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, Diagnostic> {
     if cursor.accept("log") {
         let (log, value) = log(cursor)?;
-        let claim = if cursor.accept("within") {
-            LogClaim::SaidWithin(length(cursor)?)
+        let assertion = if cursor.accept("within") {
+            LogAssertion::LoggedWithin(length(cursor)?)
         } else {
-            LogClaim::Said
+            LogAssertion::Logged
         };
-        return Ok(Expectation::Log { log, value, claim });
+        return Ok(Expectation::Log {
+            log,
+            value,
+            assertion,
+        });
     }
     if cursor.accept("no") {
         cursor.keyword(&["log"])?;
         let (log, value) = log(cursor)?;
         cursor.before_duration("for")?;
-        let claim = LogClaim::NotSaid(length(cursor)?);
-        return Ok(Expectation::Log { log, value, claim });
+        let assertion = LogAssertion::NotLogged(length(cursor)?);
+        return Ok(Expectation::Log {
+            log,
+            value,
+            assertion,
+        });
     }
     let output = name(cursor, "the name of an output, `log` or `no log`")?;
     let mut target_span = None;
-    let claim = output_claim(cursor, &mut target_span)?;
+    let assertion = output_assertion(cursor, &mut target_span)?;
     Ok(Expectation::Output {
         output,
-        claim,
+        assertion,
         target_span,
     })
 }
@@ -288,10 +296,10 @@ fn log(cursor: &mut TokenCursor<'_>) -> Result<(Name, Option<Name>), Diagnostic>
 }
 
 /// What is claimed, and through `target_span` where the level in it stands.
-fn output_claim(
+fn output_assertion(
     cursor: &mut TokenCursor<'_>,
     target_span: &mut Option<Span>,
-) -> Result<OutputClaim, Diagnostic> {
+) -> Result<OutputAssertion, Diagnostic> {
     let mut target = |cursor: &mut TokenCursor<'_>| {
         let token = cursor.next_token("a level, `on` or `off`")?;
         *target_span = Some(token.span);
@@ -299,20 +307,20 @@ fn output_claim(
     };
     let verbs = ["is", "becomes", "changes", "stays", "pulses", "repeats"];
     Ok(match cursor.keyword(&verbs)? {
-        "is" if cursor.accept("not") => OutputClaim::IsNot(target(cursor)?),
-        "is" => OutputClaim::Is(target(cursor)?),
+        "is" if cursor.accept("not") => OutputAssertion::IsNot(target(cursor)?),
+        "is" => OutputAssertion::Is(target(cursor)?),
         "becomes" => {
             let target = target(cursor)?;
-            OutputClaim::Becomes(target, within(cursor)?)
+            OutputAssertion::Becomes(target, within(cursor)?)
         }
-        "changes" => OutputClaim::Changes(within(cursor)?),
+        "changes" => OutputAssertion::Changes(within(cursor)?),
         "stays" => {
             let target = match cursor.peek() {
                 Some(token) if token.text == "for" => None,
                 _ => Some(target(cursor)?),
             };
             cursor.before_duration("for")?;
-            OutputClaim::Stays(target, length(cursor)?)
+            OutputAssertion::Stays(target, length(cursor)?)
         }
         "pulses" => {
             let polarity = match cursor.keyword(&["high", "low"])? {
@@ -320,11 +328,11 @@ fn output_claim(
                 _ => Polarity::Low,
             };
             cursor.before_duration("for")?;
-            OutputClaim::Pulse(polarity, measure(cursor)?)
+            OutputAssertion::Pulse(polarity, measure(cursor)?)
         }
         _ => {
             cursor.before_duration("every")?;
-            OutputClaim::Period(measure(cursor)?)
+            OutputAssertion::Period(measure(cursor)?)
         }
     })
 }
@@ -359,12 +367,12 @@ pub(super) fn vague(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
 }
 
 /// A level, or a word for some.
-pub(super) fn level(token: Token<'_>) -> Result<Target, Diagnostic> {
+pub(super) fn level(token: Token<'_>) -> Result<TargetLevel, Diagnostic> {
     match token.text {
-        "on" | "high" => Ok(Target::On),
-        "off" | "low" => Ok(Target::Off),
+        "on" | "high" => Ok(TargetLevel::On),
+        "off" | "low" => Ok(TargetLevel::Off),
         number if number.starts_with(|c: char| c.is_ascii_digit()) => {
-            number.parse().map(Target::Level).map_err(|_| {
+            number.parse().map(TargetLevel::Level).map_err(|_| {
                 Diagnostic::new(
                     token.span,
                     format!("`{}` is not a level", excerpt(number)),

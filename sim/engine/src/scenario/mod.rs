@@ -101,7 +101,7 @@ pub enum Expectation {
         /// Which.
         output: Name,
         /// What.
-        claim: OutputClaim,
+        assertion: OutputAssertion,
         /// Where the level in it stands, if there is one.
         target_span: Option<Span>,
     },
@@ -112,24 +112,24 @@ pub enum Expectation {
         /// With which value; any when none is named.
         value: Option<Name>,
         /// What.
-        claim: LogClaim,
+        assertion: LogAssertion,
     },
 }
 
 /// What should be seen on an output. A window begins at the sentence. It ends with the
 /// tick that lies its length later, but before anything is done in that tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputClaim {
+pub enum OutputAssertion {
     /// Its level is this now.
-    Is(Target),
+    Is(TargetLevel),
     /// Its level is anything but this now.
-    IsNot(Target),
+    IsNot(TargetLevel),
     /// It changes to this within the time.
-    Becomes(Target, Ticks),
+    Becomes(TargetLevel, Ticks),
     /// It changes within the time.
     Changes(Ticks),
     /// It does not change for the time, and is at the target where one is named.
-    Stays(Option<Target>, Ticks),
+    Stays(Option<TargetLevel>, Ticks),
     /// The first pulse that begins and ends within the time is this wide.
     Pulse(Polarity, Measurement),
     /// The first two rises within the time are this far apart.
@@ -158,7 +158,7 @@ pub enum Polarity {
 
 /// A level, or a word for some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum TargetLevel {
     /// Any level above zero.
     On,
     /// Zero.
@@ -169,16 +169,16 @@ pub enum Target {
 
 /// What should be seen among the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogClaim {
+pub enum LogAssertion {
     /// It was said since the last press or reset, or since the start.
-    Said,
+    Logged,
     /// It is said within the time.
-    SaidWithin(Ticks),
+    LoggedWithin(Ticks),
     /// It is not said for the time.
-    NotSaid(Ticks),
+    NotLogged(Ticks),
 }
 
-impl OutputClaim {
+impl OutputAssertion {
     /// For how long it looks, where it does not look at one moment.
     #[must_use]
     pub const fn window(self) -> Option<Ticks> {
@@ -192,13 +192,13 @@ impl OutputClaim {
     }
 }
 
-impl LogClaim {
+impl LogAssertion {
     /// For how long it looks, where it does not look back from one moment.
     #[must_use]
     pub const fn window(self) -> Option<Ticks> {
         match self {
-            Self::Said => None,
-            Self::SaidWithin(window) | Self::NotSaid(window) => Some(window),
+            Self::Logged => None,
+            Self::LoggedWithin(window) | Self::NotLogged(window) => Some(window),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use lockstep_core::time::{Instant, Ticks};
 
 use super::{
-    Expectation, LogClaim, Measurement, Name, OutputClaim, Polarity, Scenario, Statement,
-    StatementKind, Target,
+    Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario, Statement,
+    StatementKind, TargetLevel,
 };
 use crate::script::SwitchState;
 
@@ -76,26 +76,32 @@ impl Display for Statement {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Output { output, claim, .. } => write!(f, "{output} {claim}"),
-            Self::Log { log, value, claim } => {
-                if matches!(claim, LogClaim::NotSaid(_)) {
+            Self::Output {
+                output, assertion, ..
+            } => write!(f, "{output} {assertion}"),
+            Self::Log {
+                log,
+                value,
+                assertion,
+            } => {
+                if matches!(assertion, LogAssertion::NotLogged(_)) {
                     f.write_str("no ")?;
                 }
                 write!(f, "log {log}")?;
                 if let Some(value) = value {
                     write!(f, " {value}")?;
                 }
-                match claim {
-                    LogClaim::Said => Ok(()),
-                    LogClaim::SaidWithin(length) => write!(f, " within {length}"),
-                    LogClaim::NotSaid(length) => write!(f, " for {length}"),
+                match assertion {
+                    LogAssertion::Logged => Ok(()),
+                    LogAssertion::LoggedWithin(length) => write!(f, " within {length}"),
+                    LogAssertion::NotLogged(length) => write!(f, " for {length}"),
                 }
             }
         }
     }
 }
 
-impl Display for OutputClaim {
+impl Display for OutputAssertion {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Is(target) => write!(f, "is {target}"),
@@ -129,7 +135,7 @@ impl Display for Polarity {
     }
 }
 
-impl Display for Target {
+impl Display for TargetLevel {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::On => f.write_str("on"),

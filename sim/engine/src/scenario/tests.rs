@@ -43,47 +43,48 @@ fn measures() -> impl Strategy<Value = Measurement> {
     })
 }
 
-fn targets() -> impl Strategy<Value = Target> {
+fn targets() -> impl Strategy<Value = TargetLevel> {
     prop_oneof![
-        Just(Target::On),
-        Just(Target::Off),
-        (0_u16..=1).prop_map(Target::Level)
+        Just(TargetLevel::On),
+        Just(TargetLevel::Off),
+        (0_u16..=1).prop_map(TargetLevel::Level)
     ]
 }
 
 fn expectations() -> impl Strategy<Value = Expectation> {
-    let claim = prop_oneof![
-        targets().prop_map(OutputClaim::Is),
-        targets().prop_map(OutputClaim::IsNot),
-        (targets(), lengths()).prop_map(|(target, within)| OutputClaim::Becomes(target, within)),
-        lengths().prop_map(OutputClaim::Changes),
+    let assertion = prop_oneof![
+        targets().prop_map(OutputAssertion::Is),
+        targets().prop_map(OutputAssertion::IsNot),
+        (targets(), lengths())
+            .prop_map(|(target, within)| OutputAssertion::Becomes(target, within)),
+        lengths().prop_map(OutputAssertion::Changes),
         (option::of(targets()), lengths())
-            .prop_map(|(target, length)| OutputClaim::Stays(target, length)),
-        measures().prop_map(|measure| OutputClaim::Pulse(Polarity::High, measure)),
-        measures().prop_map(|measure| OutputClaim::Pulse(Polarity::Low, measure)),
-        measures().prop_map(OutputClaim::Period),
+            .prop_map(|(target, length)| OutputAssertion::Stays(target, length)),
+        measures().prop_map(|measure| OutputAssertion::Pulse(Polarity::High, measure)),
+        measures().prop_map(|measure| OutputAssertion::Pulse(Polarity::Low, measure)),
+        measures().prop_map(OutputAssertion::Period),
     ];
     let said = prop_oneof![
-        Just(LogClaim::Said),
-        lengths().prop_map(LogClaim::SaidWithin),
-        lengths().prop_map(LogClaim::NotSaid),
+        Just(LogAssertion::Logged),
+        lengths().prop_map(LogAssertion::LoggedWithin),
+        lengths().prop_map(LogAssertion::NotLogged),
     ];
     let log = prop_oneof![
         option::of(select(vec!["off", "on", "auto-off"])).prop_map(|value| ("power", value)),
         option::of(Just("42")).prop_map(|value| ("level", value)),
     ];
     prop_oneof![
-        (select(vec!["lamp", "heartbeat", "locked"]), claim).prop_map(|(output, claim)| {
+        (select(vec!["lamp", "heartbeat", "locked"]), assertion).prop_map(|(output, assertion)| {
             Expectation::Output {
                 output: name(output),
-                claim,
+                assertion,
                 target_span: None,
             }
         }),
-        (log, said).prop_map(|((log, value), claim)| Expectation::Log {
+        (log, said).prop_map(|((log, value), assertion)| Expectation::Log {
             log: name(log),
             value: value.map(name),
-            claim,
+            assertion,
         }),
     ]
 }
@@ -178,7 +179,7 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
 /// What a plan does and expects, wherever it stands.
 fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
     let checks = plan.checks.iter();
-    let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.claim));
+    let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.assertion));
     (plan.script.clone(), checks.collect())
 }
 

@@ -11,7 +11,7 @@ use super::history::{Beat, History};
 use super::rhythm::{Rhythms, Role, exactly};
 use super::{MAX_IN_GAP, MAX_IN_RUN};
 use crate::dyn_runner::Observation;
-use crate::scenario::{Expectation, LogClaim, OutputClaim};
+use crate::scenario::{Expectation, LogAssertion, OutputAssertion};
 
 /// Longer than this nothing follows without a word.
 const QUIET: Ticks = Ticks::from_secs(1);
@@ -131,7 +131,8 @@ impl<'a> Outlook<'a> {
     fn is(&self, output: u8) -> Expectation {
         let level = self.levels[usize::from(output)];
         let target = self.history.target(output, level);
-        self.history.expect_output(output, OutputClaim::Is(target))
+        self.history
+            .expect_output(output, OutputAssertion::Is(target))
     }
 }
 
@@ -161,7 +162,7 @@ impl GapWriter<'_, '_> {
         self.gap.says_at_once = !logs.is_empty();
         let mut expectations: Vec<_> = logs
             .into_iter()
-            .filter_map(|log| history.expect_log(log, LogClaim::Said))
+            .filter_map(|log| history.expect_log(log, LogAssertion::Logged))
             .collect();
         let mut changed = Vec::new();
         for entry in self.beat.at_once.clone() {
@@ -182,9 +183,9 @@ impl GapWriter<'_, '_> {
         expectations.extend(staying.into_iter().map(|output| {
             let level = self.outlook.levels[usize::from(output)];
             let target = history.target(output, level);
-            let claim = OutputClaim::Stays(Some(target), self.beat.length());
+            let assertion = OutputAssertion::Stays(Some(target), self.beat.length());
             self.is_held[usize::from(output)] = true;
-            history.expect_output(output, claim)
+            history.expect_output(output, assertion)
         }));
         expectations.truncate(self.room());
         self.used += expectations.len();
@@ -285,19 +286,20 @@ impl GapWriter<'_, '_> {
         let mut kinds = HashSet::new();
         for log in logs {
             if kinds.insert(log.id) && length > Ticks(1) {
-                let earlier = LogClaim::NotSaid(length.saturating_sub(Ticks(1)));
+                let earlier = LogAssertion::NotLogged(length.saturating_sub(Ticks(1)));
                 expectations.extend(history.expect_log(*log, earlier));
             }
-            expectations.extend(history.expect_log(*log, LogClaim::SaidWithin(length)));
+            expectations.extend(history.expect_log(*log, LogAssertion::LoggedWithin(length)));
         }
         for (entry, (output, level)) in outputs {
             let before = history.target(*output, levels[usize::from(*output)]);
-            let mut claims = exactly(before, history.target(*output, *level), length);
+            let mut assertions = exactly(before, history.target(*output, *level), length);
             if let Some(stretch) = rhythms.stretches.get(entry) {
-                claims.extend(stretch.claims(at));
+                assertions.extend(stretch.assertions(at));
             }
-            let claims = claims.into_iter();
-            expectations.extend(claims.map(|claim| history.expect_output(*output, claim)));
+            let assertions = assertions.into_iter();
+            expectations
+                .extend(assertions.map(|assertion| history.expect_output(*output, assertion)));
         }
         expectations
     }
@@ -323,9 +325,9 @@ impl GapWriter<'_, '_> {
             }
             let at = self.chapter_after(self.said(log.id));
             let length = next.tick.saturating_sub(at);
-            let claim = LogClaim::NotSaid(length);
+            let assertion = LogAssertion::NotLogged(length);
             if length > Ticks::ZERO
-                && let Some(expectation) = self.outlook.history.expect_log(log, claim)
+                && let Some(expectation) = self.outlook.history.expect_log(log, assertion)
                 && self.takes(1)
             {
                 self.add(at, vec![expectation]);

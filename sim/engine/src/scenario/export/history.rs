@@ -8,7 +8,7 @@ use lockstep_core::time::Ticks;
 
 use super::name;
 use crate::dyn_runner::Observation;
-use crate::scenario::{Expectation, LogClaim, Name, OutputClaim, Target};
+use crate::scenario::{Expectation, LogAssertion, Name, OutputAssertion, TargetLevel};
 use crate::script::{Action, Script, ScriptEvent, SwitchState};
 use crate::trace::{Entry, Trace};
 
@@ -124,38 +124,38 @@ impl<'a> History<'a> {
     }
 
     /// A level as people name it.
-    pub(super) fn target(&self, output: u8, level: Level) -> Target {
+    pub(super) fn target(&self, output: u8, level: Level) -> TargetLevel {
         let digital = self
             .output(output)
             .is_some_and(|output| output.range() == output::Range::Digital);
         match level {
-            Level::OFF => Target::Off,
-            _ if digital => Target::On,
-            Level(level) => Target::Level(level),
+            Level::OFF => TargetLevel::Off,
+            _ if digital => TargetLevel::On,
+            Level(level) => TargetLevel::Level(level),
         }
     }
 
-    pub(super) fn expect_output(&self, output: u8, claim: OutputClaim) -> Expectation {
+    pub(super) fn expect_output(&self, output: u8, assertion: OutputAssertion) -> Expectation {
         Expectation::Output {
             output: name(self.output(output).map_or("?", |output| output.name())),
-            claim,
+            assertion,
             target_span: None,
         }
     }
 
     /// `None` where the app does not declare the log.
-    pub(super) fn expect_log(&self, log: Log, claim: LogClaim) -> Option<Expectation> {
+    pub(super) fn expect_log(&self, log: Log, assertion: LogAssertion) -> Option<Expectation> {
         let kind = self.descriptor.logs().get(usize::from(log.id.0))?;
-        let value = match (claim, kind.values()) {
+        let value = match (assertion, kind.values()) {
             // Before a log comes, no other of its kind does.
-            (LogClaim::NotSaid(_), _) => None,
+            (LogAssertion::NotLogged(_), _) => None,
             (_, LogValues::Number) => Some(name(&log.value.to_string())),
             (_, LogValues::Words(words)) => word(words, log.value),
         };
         Some(Expectation::Log {
             log: name(kind.name()),
             value,
-            claim,
+            assertion,
         })
     }
 

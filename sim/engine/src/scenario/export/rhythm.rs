@@ -8,7 +8,7 @@ use lockstep_core::time::Ticks;
 
 use super::IRREGULAR_SHOWN;
 use super::history::{Beat, History, level_of};
-use crate::scenario::{Expectation, Measurement, OutputClaim, Polarity, Target};
+use crate::scenario::{Expectation, Measurement, OutputAssertion, Polarity, TargetLevel};
 
 /// So many changes of one output between two actions are still told one by one.
 const HANDFUL: usize = 3;
@@ -70,20 +70,20 @@ impl Rhythms {
                 continue;
             };
             let stretch = Stretch::of(changes.iter().copied());
-            let claims = if stretch.period.is_some() {
-                stretch.period_claim(start).into_iter().collect()
+            let assertions = if stretch.period.is_some() {
+                stretch.period_assertion(start).into_iter().collect()
             } else {
                 let before = history.target(output, first.before);
                 let after = history.target(output, first.level);
                 let length = first.tick.saturating_sub(start);
-                let mut claims = exactly(before, after, length);
-                claims.extend(stretch.pulse_claim(start));
-                claims
+                let mut assertions = exactly(before, after, length);
+                assertions.extend(stretch.pulse_assertion(start));
+                assertions
             };
-            let claims = claims
+            let assertions = assertions
                 .into_iter()
-                .map(|claim| history.expect_output(output, claim));
-            self.clockworks.entry(*beat).or_default().extend(claims);
+                .map(|assertion| history.expect_output(output, assertion));
+            self.clockworks.entry(*beat).or_default().extend(assertions);
         }
     }
 
@@ -108,11 +108,15 @@ impl Rhythms {
 }
 
 /// A change of an output at its exact tick, `length` after the moment of the sentence.
-pub(super) fn exactly(before: Target, after: Target, length: Ticks) -> Vec<OutputClaim> {
-    let becomes = OutputClaim::Becomes(after, length);
+pub(super) fn exactly(
+    before: TargetLevel,
+    after: TargetLevel,
+    length: Ticks,
+) -> Vec<OutputAssertion> {
+    let becomes = OutputAssertion::Becomes(after, length);
     match length.saturating_sub(Ticks(1)) {
         Ticks::ZERO => vec![becomes],
-        earlier => vec![OutputClaim::Stays(Some(before), earlier), becomes],
+        earlier => vec![OutputAssertion::Stays(Some(before), earlier), becomes],
     }
 }
 
@@ -302,20 +306,20 @@ impl Stretch {
     }
 
     /// What is expected of it at a moment before its first change.
-    pub(super) fn claims(&self, at: Ticks) -> impl Iterator<Item = OutputClaim> {
-        self.period_claim(at)
+    pub(super) fn assertions(&self, at: Ticks) -> impl Iterator<Item = OutputAssertion> {
+        self.period_assertion(at)
             .into_iter()
-            .chain(self.pulse_claim(at))
+            .chain(self.pulse_assertion(at))
     }
 
-    fn period_claim(&self, at: Ticks) -> Option<OutputClaim> {
+    fn period_assertion(&self, at: Ticks) -> Option<OutputAssertion> {
         self.period
-            .map(|(length, until)| OutputClaim::Period(measure(length, at, until)))
+            .map(|(length, until)| OutputAssertion::Period(measure(length, at, until)))
     }
 
-    fn pulse_claim(&self, at: Ticks) -> Option<OutputClaim> {
+    fn pulse_assertion(&self, at: Ticks) -> Option<OutputAssertion> {
         self.pulse.map(|(polarity, length, until)| {
-            OutputClaim::Pulse(polarity, measure(length, at, until))
+            OutputAssertion::Pulse(polarity, measure(length, at, until))
         })
     }
 }
