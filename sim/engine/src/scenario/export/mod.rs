@@ -18,12 +18,12 @@
 //!   held by its first change, by its first period and pulse where all periods are equal,
 //!   and by the levels at the ends of the waits it runs through. Of one that knows two
 //!   levels and no single period, such as a blink code, the first
-//!   [`IRREGULAR_SHOWN`] changes are expected.
+//!   [`IRREGULAR_CHANGES`] changes are expected.
 //!
 //! Left out, so that people want to read it:
 //!
-//! - what comes after the first [`MAX_IN_GAP`] expectations between two actions, and after
-//!   [`MAX_IN_RUN`] in all; a run that is very long is played again in full, but only its
+//! - what comes after the first [`MAX_PER_INTERVAL`] expectations between two actions, and after
+//!   [`MAX_PER_RUN`] in all; a run that is very long is played again in full, but only its
 //!   beginning is held;
 //! - that a clockwork, or what blinks or breathes, keeps its pace after what was expected
 //!   of it;
@@ -37,10 +37,10 @@
 //! A scenario has fewer sentences than a script can have events: one of more than
 //! [`MAX_STATEMENTS`](super::MAX_STATEMENTS) sentences is made, but cannot be read again.
 
-mod gap;
-mod history;
-mod rhythm;
-mod sentences;
+mod interval;
+mod periodicity;
+mod statements;
+mod step_trace;
 #[cfg(test)]
 mod tests;
 
@@ -51,34 +51,34 @@ use super::{Expectation, Name, Scenario, Statement, StatementKind};
 use crate::diagnostic::Span;
 use crate::script::{BootCondition, Script};
 use crate::trace::Trace;
-use gap::Gap;
-use history::History;
-use sentences::Sentence;
+use interval::Interval;
+use statements::StatementGroup;
+use step_trace::StepTrace;
 
 /// The most expectations between two actions, but for where the outputs are at the end.
-pub const MAX_IN_GAP: usize = 40;
+pub const MAX_PER_INTERVAL: usize = 40;
 
 /// The most expectations in all.
-pub const MAX_IN_RUN: usize = 4_000;
+pub const MAX_PER_RUN: usize = 4_000;
 
 /// How many changes are expected of a stretch that knows two levels, but no single period.
-pub const IRREGULAR_SHOWN: usize = 6;
+pub const IRREGULAR_CHANGES: usize = 6;
 
 /// A scenario that plays this script, and expects what followed in this trace of it.
 ///
 /// Its text is the thing: [`to_string`](ToString::to_string) it, and read that again.
 #[must_use]
 pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
-    let history = History::new(descriptor, script, trace);
-    let gaps = gap::all(&history);
-    let mut writer = Writer {
+    let run = StepTrace::new(descriptor, script, trace);
+    let intervals = interval::all(&run);
+    let mut writer = ScenarioWriter {
         statements: Vec::new(),
     };
     let mut next = 0;
-    while next < history.beats.len() {
-        let Sentence { verbs, last } = sentences::at(&history, &gaps, next);
+    while next < run.steps.len() {
+        let StatementGroup { verbs, last } = statements::at(&run, &intervals, next);
         writer.statements.extend(verbs.into_iter().map(statement));
-        writer.gap(&history, last, &gaps[last]);
+        writer.interval(&run, last, &intervals[last]);
         next = last + 1;
     }
     Scenario {
@@ -89,21 +89,21 @@ pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace
     }
 }
 
-struct Writer {
+struct ScenarioWriter {
     statements: Vec<Statement>,
 }
 
-impl Writer {
-    fn gap(&mut self, history: &History<'_>, beat: usize, gap: &Gap) {
-        self.expect(&gap.at_once);
-        let mut now = history.beats[beat].tick;
-        for chapter in &gap.chapters {
-            self.wait(now, chapter.at);
-            now = chapter.at;
-            self.expect(&chapter.expectations);
+impl ScenarioWriter {
+    fn interval(&mut self, run: &StepTrace<'_>, step: usize, interval: &Interval) {
+        self.expect(&interval.at_once);
+        let mut now = run.steps[step].tick;
+        for segment in &interval.segments {
+            self.wait(now, segment.at);
+            now = segment.at;
+            self.expect(&segment.expectations);
         }
-        self.wait(now, history.beats[beat].until);
-        self.expect(&gap.at_end);
+        self.wait(now, run.steps[step].until);
+        self.expect(&interval.at_end);
     }
 
     fn wait(&mut self, from: Ticks, to: Ticks) {

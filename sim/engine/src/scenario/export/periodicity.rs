@@ -6,102 +6,110 @@ use std::ops::Range;
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
-use super::IRREGULAR_SHOWN;
-use super::history::{Beat, History, level_of};
+use super::IRREGULAR_CHANGES;
+use super::step_trace::{Step, StepTrace, level_of};
 use crate::scenario::{Expectation, Measurement, OutputAssertion, Polarity, TargetLevel};
 
 /// So many changes of one output between two actions are still told one by one.
-const HANDFUL: usize = 3;
+const MAX_SINGLE_CHANGES: usize = 3;
 
 /// What an entry of the trace is to the scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum EntryRole {
     /// It is expected at its tick.
-    Told,
+    Expected,
     /// It belongs to a rhythm that is told elsewhere.
-    InRhythm,
+    Periodic,
     /// It has no place in the scenario.
     Ignored,
 }
 
 /// What changes too often, or too regularly, for each change to be worth a sentence.
-pub(super) struct Rhythms {
+pub(super) struct Periodicity {
     /// By the place of the entry in the trace.
-    pub(super) roles: Vec<Role>,
+    pub(super) roles: Vec<EntryRole>,
     /// Of the stretches that begin with an entry: what is expected with it.
-    pub(super) stretches: HashMap<usize, Stretch>,
+    pub(super) pulse_trains: HashMap<usize, PulseTrain>,
     /// What clockworks are expected to do, by the beat that starts them.
-    pub(super) clockworks: HashMap<usize, Vec<Expectation>>,
+    pub(super) periodic_outputs: HashMap<usize, Vec<Expectation>>,
 }
 
-impl Rhythms {
-    pub(super) fn find(history: &History<'_>) -> Self {
+impl Periodicity {
+    pub(super) fn find(run: &StepTrace<'_>) -> Self {
         let mut found = Self {
-            roles: vec![Role::Told; history.entries.len()],
-            stretches: HashMap::new(),
-            clockworks: HashMap::new(),
+            roles: vec![EntryRole::Expected; run.entries.len()],
+            pulse_trains: HashMap::new(),
+            periodic_outputs: HashMap::new(),
         };
-        for (output, _) in (0..).zip(history.descriptor.outputs()) {
-            let changes = changes(history, output);
-            if !history.can_name(output) {
-                found.mark(history, output, Role::Ignored);
-            } else if let Some(clockwork) = Clockwork::find(history, &changes) {
-                found.mark(history, output, Role::Ignored);
-                found.tell_clockwork(history, output, &clockwork);
+        for (output, _) in (0..).zip(run.descriptor.outputs()) {
+            let changes = changes(run, output);
+            if !run.can_name(output) {
+                found.mark(run, output, EntryRole::Ignored);
+            } else if let Some(periodic_output) = PeriodicOutput::find(run, &changes) {
+                found.mark(run, output, EntryRole::Ignored);
+                found.expect_periodic_output(run, output, &periodic_output);
             } else {
-                found.mark_stretches(&changes);
+                found.mark_pulse_trains(&changes);
             }
         }
         found
     }
 
-    fn mark(&mut self, history: &History<'_>, output: u8, role: Role) {
-        for (entry, mark) in history.entries.iter().zip(&mut self.roles) {
+    fn mark(&mut self, run: &StepTrace<'_>, output: u8, role: EntryRole) {
+        for (entry, mark) in run.entries.iter().zip(&mut self.roles) {
             if level_of(entry, output).is_some() {
                 *mark = role;
             }
         }
     }
 
-    fn tell_clockwork(&mut self, history: &History<'_>, output: u8, clockwork: &Clockwork<'_>) {
-        for (beat, changes) in &clockwork.runs {
-            let start = history.beats[*beat].tick;
+    fn expect_periodic_output(
+        &mut self,
+        run: &StepTrace<'_>,
+        output: u8,
+        periodic_output: &PeriodicOutput<'_>,
+    ) {
+        for (step, changes) in &periodic_output.cycles {
+            let start = run.steps[*step].tick;
             let Some(first) = changes.first() else {
                 continue;
             };
-            let stretch = Stretch::of(changes.iter().copied());
-            let assertions = if stretch.period.is_some() {
-                stretch.period_assertion(start).into_iter().collect()
+            let pulse_train = PulseTrain::of(changes.iter().copied());
+            let assertions = if pulse_train.period.is_some() {
+                pulse_train.period_assertion(start).into_iter().collect()
             } else {
-                let before = history.target(output, first.before);
-                let after = history.target(output, first.level);
+                let before = run.target(output, first.before);
+                let after = run.target(output, first.level);
                 let length = first.tick.saturating_sub(start);
                 let mut assertions = exactly(before, after, length);
-                assertions.extend(stretch.pulse_assertion(start));
+                assertions.extend(pulse_train.pulse_assertion(start));
                 assertions
             };
             let assertions = assertions
                 .into_iter()
-                .map(|assertion| history.expect_output(output, assertion));
-            self.clockworks.entry(*beat).or_default().extend(assertions);
+                .map(|assertion| run.expect_output(output, assertion));
+            self.periodic_outputs
+                .entry(*step)
+                .or_default()
+                .extend(assertions);
         }
     }
 
-    fn mark_stretches(&mut self, changes: &[Change]) {
-        for stretch in stretches(changes) {
-            let members = &changes[stretch];
-            let stretch = Stretch::of(members);
+    fn mark_pulse_trains(&mut self, changes: &[OutputChange]) {
+        for pulse_train in pulse_trains(changes) {
+            let members = &changes[pulse_train];
+            let pulse_train = PulseTrain::of(members);
             let levels: HashSet<_> = members.iter().map(|change| change.level).collect();
-            let told = if stretch.period.is_none() && levels.len() == 2 {
-                IRREGULAR_SHOWN
+            let told = if pulse_train.period.is_none() && levels.len() == 2 {
+                IRREGULAR_CHANGES
             } else {
                 1
             };
             for change in members.iter().skip(told) {
-                self.roles[change.entry] = Role::InRhythm;
+                self.roles[change.entry] = EntryRole::Periodic;
             }
-            if let (Some(first), Some(_)) = (members.first(), stretch.period) {
-                self.stretches.insert(first.entry, stretch);
+            if let (Some(first), Some(_)) = (members.first(), pulse_train.period) {
+                self.pulse_trains.insert(first.entry, pulse_train);
             }
         }
     }
@@ -122,33 +130,33 @@ pub(super) fn exactly(
 
 /// A change of one output after it was powered up.
 #[derive(Clone, Copy)]
-struct Change {
+struct OutputChange {
     entry: usize,
     tick: Ticks,
     before: Level,
     level: Level,
-    beat: usize,
-    by_hand: bool,
+    step: usize,
+    by_input: bool,
 }
 
-fn changes(history: &History<'_>, output: u8) -> Vec<Change> {
+fn changes(run: &StepTrace<'_>, output: u8) -> Vec<OutputChange> {
     let mut level = Level::OFF;
     let mut changes = Vec::new();
-    for (beat, part) in history.beats.iter().enumerate() {
+    for (step, part) in run.steps.iter().enumerate() {
         for entry in part.at_once.start..part.later.end {
-            let Some(next) = level_of(&history.entries[entry], output) else {
+            let Some(next) = level_of(&run.entries[entry], output) else {
                 continue;
             };
             let before = std::mem::replace(&mut level, next);
-            let by_hand = part.at_once.contains(&entry);
-            if beat > 0 || !by_hand {
-                changes.push(Change {
+            let by_input = part.at_once.contains(&entry);
+            if step > 0 || !by_input {
+                changes.push(OutputChange {
                     entry,
-                    tick: history.entries[entry].tick,
+                    tick: run.entries[entry].tick,
                     before,
                     level: next,
-                    beat,
-                    by_hand,
+                    step,
+                    by_input,
                 });
             }
         }
@@ -157,59 +165,59 @@ fn changes(history: &History<'_>, output: u8) -> Vec<Change> {
 }
 
 /// An output that toggles at one pace, from power-up and from every reset on.
-struct Clockwork<'a> {
+struct PeriodicOutput<'a> {
     /// The beats that start it, and its changes from there on.
-    runs: Vec<(usize, Vec<&'a Change>)>,
+    cycles: Vec<(usize, Vec<&'a OutputChange>)>,
 }
 
-impl<'a> Clockwork<'a> {
-    fn find(history: &History<'_>, changes: &'a [Change]) -> Option<Self> {
-        let starts: Vec<_> = (0..history.beats.len())
-            .filter(|beat| *beat == 0 || history.beats[*beat].resets())
+impl<'a> PeriodicOutput<'a> {
+    fn find(run: &StepTrace<'_>, changes: &'a [OutputChange]) -> Option<Self> {
+        let starts: Vec<_> = (0..run.steps.len())
+            .filter(|step| *step == 0 || run.steps[*step].resets())
             .collect();
-        let start_of = |beat| starts[starts.partition_point(|start| *start <= beat) - 1];
+        let start_of = |step| starts[starts.partition_point(|start| *start <= step) - 1];
         if changes
             .iter()
-            .any(|change| change.by_hand && start_of(change.beat) != change.beat)
+            .any(|change| change.by_input && start_of(change.step) != change.step)
         {
             return None;
         }
-        let by_time: Vec<_> = changes.iter().filter(|change| !change.by_hand).collect();
-        let runs: Vec<_> = by_time
-            .chunk_by(|a, b| start_of(a.beat) == start_of(b.beat))
-            .map(|run| (start_of(run[0].beat), run.to_vec()))
+        let by_time: Vec<_> = changes.iter().filter(|change| !change.by_input).collect();
+        let cycles: Vec<_> = by_time
+            .chunk_by(|a, b| start_of(a.step) == start_of(b.step))
+            .map(|cycle| (start_of(cycle[0].step), cycle.to_vec()))
             .collect();
-        let pace = Pace::of(&history.beats, &runs)?;
+        let timing = ToggleTiming::of(&run.steps, &cycles)?;
         // One pace over some waits is nothing yet: an app that answers hands which tap at
         // one pace shows the same. But hands seldom find the pace that began with a reset,
         // and they do nothing while they wait.
         let alone = by_time
-            .chunk_by(|a, b| a.beat == b.beat)
-            .any(|between| between.len() > HANDFUL);
-        (alone || pace.first == pace.step).then_some(Self { runs })
+            .chunk_by(|a, b| a.step == b.step)
+            .any(|between| between.len() > MAX_SINGLE_CHANGES);
+        (alone || timing.first == timing.interval).then_some(Self { cycles })
     }
 }
 
 /// When a clockwork toggles: first so long after its start, and then every step.
-struct Pace {
+struct ToggleTiming {
     first: Ticks,
-    step: Ticks,
+    interval: Ticks,
 }
 
-impl Pace {
-    fn of(beats: &[Beat<'_>], runs: &[(usize, Vec<&Change>)]) -> Option<Self> {
-        let firsts = runs.iter().map(|(start, run)| {
-            let first = run.first().map_or(Ticks::ZERO, |change| change.tick);
-            first.saturating_sub(beats[*start].tick)
+impl ToggleTiming {
+    fn of(steps: &[Step<'_>], cycles: &[(usize, Vec<&OutputChange>)]) -> Option<Self> {
+        let firsts = cycles.iter().map(|(start, cycle)| {
+            let first = cycle.first().map_or(Ticks::ZERO, |change| change.tick);
+            first.saturating_sub(steps[*start].tick)
         });
-        let pairs = || runs.iter().flat_map(|(_, run)| run.windows(2));
+        let pairs = || cycles.iter().flat_map(|(_, cycle)| cycle.windows(2));
         let steps = pairs().map(|pair| pair[1].tick.saturating_sub(pair[0].tick));
         let toggles = pairs().all(|pair| pair[1].level == pair[0].before);
-        let pace = Self {
+        let timing = Self {
             first: the_only(firsts)?,
-            step: the_only(steps)?,
+            interval: the_only(steps)?,
         };
-        toggles.then_some(pace)
+        toggles.then_some(timing)
     }
 }
 
@@ -220,19 +228,21 @@ fn the_only(mut values: impl Iterator<Item = Ticks>) -> Option<Ticks> {
 }
 
 /// Where the changes come often and at some pace, as ranges of `changes`.
-fn stretches(changes: &[Change]) -> Vec<Range<usize>> {
+fn pulse_trains(changes: &[OutputChange]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
-    for between in changes.chunk_by(|a, b| a.beat == b.beat && !a.by_hand && !b.by_hand) {
+    for between in changes.chunk_by(|a, b| a.step == b.step && !a.by_input && !b.by_input) {
         let (from, to) = (start, start + between.len());
         start = to;
         if found.last().is_some_and(|last| to <= last.end) {
             continue;
         }
-        if let Some(stretch) = extended(changes, from, to) {
+        if let Some(pulse_train) = extend(changes, from, to) {
             match found.last_mut() {
-                Some(last) if stretch.start < last.end => last.end = last.end.max(stretch.end),
-                _ => found.push(stretch),
+                Some(last) if pulse_train.start < last.end => {
+                    last.end = last.end.max(pulse_train.end)
+                }
+                _ => found.push(pulse_train),
             }
         }
     }
@@ -240,7 +250,7 @@ fn stretches(changes: &[Change]) -> Vec<Range<usize>> {
 }
 
 /// The stretch around the changes that came while nothing was done, if they are many.
-fn extended(changes: &[Change], from: usize, to: usize) -> Option<Range<usize>> {
+fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usize>> {
     let spacing = |index: usize| changes[index].tick.saturating_sub(changes[index - 1].tick);
     let (mut from, mut to) = (from, to);
     let mut spacings: HashMap<Ticks, usize> = HashMap::new();
@@ -249,19 +259,19 @@ fn extended(changes: &[Change], from: usize, to: usize) -> Option<Range<usize>> 
     }
     let again = |length| spacings.get(&length).is_some_and(|count| *count > 1);
     // What came to the pace or left it does not belong to it.
-    while to - from > HANDFUL && !again(spacing(from + 1)) {
+    while to - from > MAX_SINGLE_CHANGES && !again(spacing(from + 1)) {
         from += 1;
     }
-    while to - from > HANDFUL && !again(spacing(to - 1)) {
+    while to - from > MAX_SINGLE_CHANGES && !again(spacing(to - 1)) {
         to -= 1;
     }
-    if to - from <= HANDFUL {
+    if to - from <= MAX_SINGLE_CHANGES {
         return None;
     }
     // Whatever hands did before and after: the pace may have been there.
     let paces: HashSet<_> = (from + 1..to).map(spacing).collect();
     let joins = |index: usize| {
-        !changes[index].by_hand && !changes[index - 1].by_hand && paces.contains(&spacing(index))
+        !changes[index].by_input && !changes[index - 1].by_input && paces.contains(&spacing(index))
     };
     while from > 0 && joins(from) {
         from -= 1;
@@ -274,15 +284,15 @@ fn extended(changes: &[Change], from: usize, to: usize) -> Option<Range<usize>> 
 
 /// What can be measured in a stretch of changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stretch {
+pub(super) struct PulseTrain {
     /// The distance of all its rises, and when the second one came.
     period: Option<(Ticks, Ticks)>,
     /// The width of its first pulse, and when that was over.
     pulse: Option<(Polarity, Ticks, Ticks)>,
 }
 
-impl Stretch {
-    fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+impl PulseTrain {
+    fn of<'a>(changes: impl IntoIterator<Item = &'a OutputChange>) -> Self {
         let mut edges = Vec::new();
         for change in changes {
             let (was, is) = (change.before > Level::OFF, change.level > Level::OFF);
