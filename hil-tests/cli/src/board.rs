@@ -10,7 +10,7 @@ use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::source::excerpt;
+use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::Pin;
 
 use super::keys::Keys;

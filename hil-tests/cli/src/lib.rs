@@ -72,7 +72,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     });
     let report = Report::to_stderr();
     let registry = match Registry::new(apps) {
-        Ok(registry) => registry,
+        Ok(registry) => registry.with_panic_guard(lockstep_console::panics::install()),
         Err(error) => return report.error(error).into(),
     };
     // The others end what they run, and say what they ran, before they end themselves.

@@ -12,9 +12,9 @@ use clap::{Args, ValueEnum};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
+use lockstep_engine::diagnostic::closest;
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
-use lockstep_engine::source::likely;
 
 use super::interrupt::Cancel;
 use super::place;
@@ -427,7 +427,7 @@ fn unknown(asked: &str, scenarios: &[Scenario]) -> (String, String) {
         return (message, help);
     }
     let names = scenarios.iter().map(|scenario| scenario.name.as_str());
-    let help = match likely(asked, names) {
+    let help = match closest(asked, names) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => {
             "`hil list` shows them all; a name, the beginning of one, a file or a folder".to_owned()

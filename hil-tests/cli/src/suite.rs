@@ -71,7 +71,7 @@ impl Suite {
 
 fn told(error: &FindError, report: &Report) -> String {
     match error {
-        FindError::Problems { text, problems } => report.problems(text, problems),
-        _ => report.plain(&error.to_string(), None),
+        FindError::Problems { text, problems } => report.diagnostics(text, problems),
+        _ => report.caused(error),
     }
 }

@@ -64,7 +64,7 @@ fn read(path: &Path, report: &Report) -> Option<(String, Document)> {
     let document = source
         .text()
         .and_then(Document::parse)
-        .map_err(|problem| report.print(&report.problems(&source, &[problem])))
+        .map_err(|diagnostic| report.print(&report.diagnostics(&source, &[diagnostic])))
         .ok()?;
     Some((source.name, document))
 }

@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
 
-use lockstep_console::exit;
 use lockstep_console::report::Report;
+use lockstep_console::{exit, panics};
 use lockstep_engine::registry::{AppEntry, Registry};
 
 /// Plays no_std firmware on the host and keeps what happened.
@@ -80,7 +80,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     set_colour(cli.color);
     let report = Report::to_stderr();
     let registry = match Registry::new(apps) {
-        Ok(registry) => registry,
+        Ok(registry) => registry.with_panic_guard(panics::install()),
         Err(error) => return report.error(error).into(),
     };
     let command = cli.command.unwrap_or(Command::Open(cli.open));

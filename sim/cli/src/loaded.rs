@@ -5,7 +5,7 @@ use std::path::Path;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{Form, Loaded};
+use lockstep_engine::load::{InputFormat, LoadedScript};
 use lockstep_engine::play::PlayError;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_length;
@@ -20,9 +20,9 @@ pub(super) fn read(
     app: Option<&str>,
     registry: &Registry,
     report: &Report,
-) -> Result<(String, Loaded), Exit> {
-    let source = Source::read(path, Form::MAX_BYTES).map_err(|error| report.error(error))?;
-    let form = Form::of(path, &source.bytes);
+) -> Result<(String, LoadedScript), Exit> {
+    let source = Source::read(path, InputFormat::MAX_BYTES).map_err(|error| report.error(error))?;
+    let form = InputFormat::of(path, &source.bytes);
     let loaded = form.load(registry, &source.bytes, app).map_err(|error| {
         report.print(&report.unloadable(&source, &error));
         Exit::BadInput
@@ -62,7 +62,8 @@ pub(super) fn time(text: &str) -> Result<Ticks, String> {
     if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
         return Ok(Ticks::ZERO);
     }
-    parse_length(text).map_err(|problem| format!("{}; {}", problem.message, problem.expected))
+    parse_length(text)
+        .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 
 /// Colour is for whoever looks at the picture, not for the terminal that it is made in: so

@@ -8,7 +8,7 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::scenario::{MAX_BYTES, grammar, oneline};
+use lockstep_engine::scenario::{MAX_BYTES, compact, grammar};
 
 #[derive(Debug, Args)]
 pub(super) struct Oneline {
@@ -24,16 +24,16 @@ impl Oneline {
         };
         let scenario = source
             .text()
-            .map_err(|problem| vec![problem])
+            .map_err(|diagnostic| vec![diagnostic])
             .and_then(grammar::parse);
         let scenario = match scenario {
             Ok(scenario) => scenario,
-            Err(problems) => {
-                report.print(&report.problems(&source, &problems));
+            Err(diagnostics) => {
+                report.print(&report.diagnostics(&source, &diagnostics));
                 return Exit::BadInput;
             }
         };
-        let line = oneline::write(&scenario) + "\n";
+        let line = compact::write(&scenario) + "\n";
         match output::write(None, line.as_bytes()) {
             Ok(()) => Exit::Held,
             Err(error) => report.error(error),

@@ -12,7 +12,7 @@ use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::Form;
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ impl Replay {
         ) {
             return refuse_path(path, report);
         }
-        let source = match Source::read(&self.file, Form::MAX_BYTES) {
+        let source = match Source::read(&self.file, InputFormat::MAX_BYTES) {
             Ok(source) => source,
             Err(error) => return report.error(error),
         };
@@ -52,7 +52,7 @@ impl Replay {
             app: None,
             progress: &progress,
         };
-        let played = session.play(Form::Recording, &source);
+        let played = session.play(InputFormat::Recording, &source);
         progress.finish();
         let played = match played {
             Ok(played) => played,

@@ -16,7 +16,7 @@ use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
 use lockstep_engine::input::{InputError, Source, expand};
-use lockstep_engine::load::Form;
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 
 /// Play scenarios and check what they expect.
@@ -159,12 +159,12 @@ impl Run {
         let source = match input.read() {
             Ok(source) => source,
             Err(error) => {
-                let details = session.report.plain(&error.to_string(), None);
+                let details = session.report.caused(&error);
                 return refused(input.name(), details);
             }
         };
         let played = match input.form(&source) {
-            Form::Recording => {
+            InputFormat::Recording => {
                 let message = format!("`{}` is a recording", source.name);
                 let help = "`sim replay` plays recordings";
                 Err(session.report.plain(&message, Some(help)).into())
@@ -273,17 +273,17 @@ impl Input {
         }
     }
 
-    fn form(&self, source: &Source) -> Form {
+    fn form(&self, source: &Source) -> InputFormat {
         match self {
-            Self::Inline(_) => Form::Oneline,
-            Self::File(path) => Form::of(path, &source.bytes),
+            Self::Inline(_) => InputFormat::Compact,
+            Self::File(path) => InputFormat::of(path, &source.bytes),
         }
     }
 
     fn read(&self) -> Result<Source, InputError> {
         match self {
             Self::Inline(text) => Ok(Source::inline(text)),
-            Self::File(path) => Source::read(path, Form::MAX_BYTES),
+            Self::File(path) => Source::read(path, InputFormat::MAX_BYTES),
         }
     }
 }

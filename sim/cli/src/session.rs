@@ -9,7 +9,7 @@ use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::checker::{Failure, check_trace};
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{Form, Loaded};
+use lockstep_engine::load::{InputFormat, LoadedScript};
 use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
@@ -56,15 +56,15 @@ impl From<String> for Refusal {
 
 impl Session<'_> {
     /// Plays an input of this form.
-    pub(super) fn play(&self, form: Form, source: &Source) -> Result<Played, Refusal> {
+    pub(super) fn play(&self, form: InputFormat, source: &Source) -> Result<Played, Refusal> {
         let loaded = form
             .load(self.registry, &source.bytes, self.app)
             .map_err(|error| self.report.unloadable(source, &error))?;
         self.play_loaded(source, loaded)
     }
 
-    fn play_loaded(&self, source: &Source, loaded: Loaded) -> Result<Played, Refusal> {
-        let Loaded {
+    fn play_loaded(&self, source: &Source, loaded: LoadedScript) -> Result<Played, Refusal> {
+        let LoadedScript {
             app,
             script,
             checks,
@@ -96,11 +96,7 @@ impl Session<'_> {
         let message = format!("`{}`: {error}", source.name);
         let tick = match *error {
             PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
-            PlayError::ClockNotSettable { .. }
-            | PlayError::NoSuchButton { .. }
-            | PlayError::NoSuchBootCondition { .. }
-            | PlayError::TraceFull { .. }
-            | PlayError::Stopped(_) => return self.report.plain(&message, None).into(),
+            _ => return self.report.plain(&message, None).into(),
         };
         let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
         Refusal {
@@ -129,7 +125,7 @@ impl Session<'_> {
             note += &surroundings(&played.trace, failure.tick, failure.seen);
             self.report.at(
                 source,
-                failure.place,
+                failure.span,
                 &failure.message,
                 "this did not hold",
                 Some(&note),

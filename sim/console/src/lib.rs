@@ -4,10 +4,12 @@
 //! - [`report`]: diagnostics, each with its line, on standard error.
 //! - [`output`]: results, to standard output or whole files.
 //! - [`file`]: files written whole or not at all.
+//! - [`panics`]: a panic hook for programs that play apps.
 
 pub mod exit;
 pub mod file;
 pub mod output;
+pub mod panics;
 pub mod report;
 
 /// Sets the colour of everything that is printed from now on.

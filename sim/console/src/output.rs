@@ -12,9 +12,10 @@ use crate::report::Report;
 
 /// A result cannot be written.
 #[derive(Debug, Error)]
-#[error("cannot write `{}`: {error}", .path.display())]
+#[error("cannot write `{}`", .path.display())]
 pub struct OutputError {
     path: PathBuf,
+    #[source]
     error: io::Error,
 }
 

@@ -7,14 +7,11 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use anstream::{AutoStream, ColorChoice};
 
 use crate::exit::Exit;
+use lockstep_engine::diagnostic::{Diagnostic, Span, error_chain};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::LoadError;
-use lockstep_engine::scenario::grammar::MAX_PROBLEMS;
-use lockstep_engine::source::{Place, Problem};
-
-/// How many characters of a long line are shown, and how many before the place.
-const SHOWN: usize = 110;
-const SHOWN_BEFORE: usize = 60;
+use lockstep_engine::sanitize::LineExcerpt;
+use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
 
 /// Renders problems for where they are shown.
 pub struct Report {
@@ -35,10 +32,16 @@ impl Report {
         }
     }
 
-    /// Prints an error that stands nowhere in a text.
+    /// Prints an error that has no place in a text.
     pub fn error(&self, error: impl Error) -> Exit {
-        self.print(&self.plain(&error.to_string(), None));
+        self.print(&self.caused(&error));
         Exit::BadInput
+    }
+
+    /// An error that has no place in a text, with what caused it.
+    #[must_use]
+    pub fn caused(&self, error: &dyn Error) -> String {
+        self.plain(&error_chain(error), None)
     }
 
     /// Prints what was rendered.
@@ -74,22 +77,22 @@ impl Report {
 
     /// The problems, each with its line.
     #[must_use]
-    pub fn problems(&self, source: &Source, problems: &[Problem]) -> String {
-        let rendered: Vec<_> = problems
+    pub fn diagnostics(&self, source: &Source, diagnostics: &[Diagnostic]) -> String {
+        let rendered: Vec<_> = diagnostics
             .iter()
-            .map(|problem| {
-                let Problem {
-                    place,
+            .map(|diagnostic| {
+                let Diagnostic {
+                    span,
                     message,
                     expected,
                     help,
-                } = problem;
-                self.at(source, *place, message, expected, None, help.as_deref())
+                } = diagnostic;
+                self.at(source, *span, message, expected, None, help.as_deref())
             })
             .collect();
         let mut rendered = rendered.join("\n\n");
-        if problems.len() >= MAX_PROBLEMS {
-            rendered += &format!("\n\nnote: no more than {MAX_PROBLEMS} problems are shown");
+        if diagnostics.len() >= MAX_DIAGNOSTICS {
+            rendered += &format!("\n\nnote: no more than {MAX_DIAGNOSTICS} problems are shown");
         }
         rendered
     }
@@ -98,10 +101,11 @@ impl Report {
     #[must_use]
     pub fn unloadable(&self, source: &Source, error: &LoadError) -> String {
         match error {
-            LoadError::Problems(problems) => self.problems(source, problems),
+            LoadError::Diagnostics(diagnostics) => self.diagnostics(source, diagnostics),
             LoadError::Recording(error) => {
                 self.plain(&format!("`{}`: {error}", source.name), error.help())
             }
+            _ => self.plain(&format!("`{}`: {}", source.name, error_chain(error)), None),
         }
     }
 
@@ -109,27 +113,27 @@ impl Report {
     pub fn at(
         &self,
         source: &Source,
-        place: Place,
+        span: Span,
         message: &str,
         label: &str,
         note: Option<&str>,
         help: Option<&str>,
     ) -> String {
-        let line = source.line(place.line);
-        let excerpt = Excerpt::of(&line, place);
+        let line = source.line(span.line);
+        let excerpt = LineExcerpt::new(&line, span);
         let snippet = Snippet::source(&excerpt.text)
-            .line_start(place.line)
-            .path((excerpt.first == 0).then_some(source.name.as_str()))
+            .line_start(span.line)
+            .path((excerpt.skipped == 0).then_some(source.name.as_str()))
             .annotation(
                 AnnotationKind::Primary
                     .span(excerpt.start..excerpt.end)
                     .label(label),
             );
         // The columns of an excerpt that begins within the line are not the line's.
-        let origin = (excerpt.first > 0).then(|| {
+        let origin = (excerpt.skipped > 0).then(|| {
             Origin::path(&source.name)
-                .line(place.line)
-                .char_column(place.column)
+                .line(span.line)
+                .char_column(span.column)
         });
         let group = Level::ERROR
             .primary_title(message)
@@ -138,64 +142,5 @@ impl Report {
             .elements(note.map(|note| Level::NOTE.message(note)))
             .elements(help.map(|help| Level::HELP.message(help)));
         self.renderer.render(&[group])
-    }
-}
-
-/// The part of a line around a place, and where in it the place is, in bytes.
-struct Excerpt {
-    text: String,
-    start: usize,
-    end: usize,
-    /// How many characters of the line were left out before it.
-    first: usize,
-}
-
-impl Excerpt {
-    fn of(line: &str, place: Place) -> Self {
-        let count = line.chars().count();
-        let column = (place.column - 1).min(count);
-        let first = match count > SHOWN {
-            true => column.saturating_sub(SHOWN_BEFORE),
-            false => 0,
-        };
-        let last = count.min(first + SHOWN);
-        let mut chars: Vec<char> = line.chars().skip(first).take(last - first).collect();
-        for c in &mut chars {
-            *c = shown(*c);
-        }
-        if let (true, Some(c)) = (first > 0, chars.first_mut()) {
-            *c = '…';
-        }
-        if let (true, Some(c)) = (last < count, chars.last_mut()) {
-            *c = '…';
-        }
-        // Where something is missing at the end of a line, a space stands for it.
-        let missing = if column + place.width > last { " " } else { "" };
-        let text = String::from_iter(chars) + missing;
-        let byte = |index: usize| {
-            let position = text.char_indices().nth(index - first);
-            position.map_or(text.len(), |(byte, _)| byte)
-        };
-        let end = (column + place.width)
-            .min(last + missing.len())
-            .max(column + 1);
-        Self {
-            start: byte(column),
-            end: byte(end),
-            first,
-            text,
-        }
-    }
-}
-
-/// What stands for a character, one for one: nothing may move the cursor of whoever reads
-/// this, nor hide, nor turn the line around.
-fn shown(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        '\u{feff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
     }
 }

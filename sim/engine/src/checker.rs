@@ -10,18 +10,18 @@ use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
+use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
-use crate::scenario::check::{Check, Claim, Half, Moment};
-use crate::scenario::{LogClaim, OutputClaim};
-use crate::source::Place;
+use crate::scenario::check::{Assertion, Check, SamplePoint, TickPhase};
+use crate::scenario::{LogAssertion, OutputAssertion};
 use crate::trace::{Entry, Trace};
-use output::{OutputView, Verdict, meets, too_late};
+use output::{Mismatch, OutputWindow, meets, too_late};
 
 /// An expectation that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Where the expectation stands.
-    pub place: Place,
+    pub span: Span,
     /// The tick at which it was clear that it does not hold.
     pub tick: Ticks,
     /// How many entries of the trace had been seen by then.
@@ -35,7 +35,7 @@ pub struct Failure {
 /// The expectations that do not hold, in the order they were written.
 #[must_use]
 pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
-    let judge = Judge {
+    let checker = Checker {
         descriptor: trace.descriptor(),
         entries: trace.entries(),
         outputs: by_output(trace),
@@ -43,11 +43,11 @@ pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
     };
     checks
         .iter()
-        .filter_map(|check| judge.check(check).err())
+        .filter_map(|check| checker.check(check).err())
         .collect()
 }
 
-struct Judge<'a> {
+struct Checker<'a> {
     descriptor: &'static AppDescriptor,
     entries: &'a [Entry],
     /// For every output, the places of its entries.
@@ -59,9 +59,9 @@ fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
     let mut outputs = vec![Vec::new(); trace.descriptor().outputs().len()];
     for (index, entry) in trace.entries().iter().enumerate() {
         if let Observation::Output(output, _) = entry.what
-            && let Some(places) = outputs.get_mut(usize::from(output))
+            && let Some(positions) = outputs.get_mut(usize::from(output))
         {
-            places.push(index);
+            positions.push(index);
         }
     }
     outputs
@@ -69,16 +69,16 @@ fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
 
 /// A change of one output.
 #[derive(Clone, Copy)]
-struct Change {
+struct LevelChange {
     tick: Ticks,
     level: Level,
 }
 
-impl Judge<'_> {
+impl Checker<'_> {
     fn check(&self, check: &Check) -> Result<(), Failure> {
         let end = check.end();
-        let fail = |(tick, message, note): Verdict| Failure {
-            place: check.place,
+        let fail = |(tick, message, note): Mismatch| Failure {
+            span: check.span,
             tick,
             seen: self.index(end).min(self.index_after(tick)),
             message,
@@ -91,18 +91,27 @@ impl Judge<'_> {
             );
             return Err(fail((self.end, message, None)));
         }
-        match check.claim {
-            Claim::Output(output, claim) => self.output(output, claim, check.at).map_err(fail),
-            Claim::Log {
+        match check.assertion {
+            Assertion::Output(output, assertion) => {
+                self.output(output, assertion, check.at).map_err(fail)
+            }
+            Assertion::Log {
                 log,
                 value,
-                claim,
+                assertion,
                 since,
-            } => self.log(log, value, claim, check.at, since).map_err(fail),
+            } => self
+                .log(log, value, assertion, check.at, since)
+                .map_err(fail),
         }
     }
 
-    fn output(&self, output: u8, claim: OutputClaim, at: Moment) -> Result<(), Verdict> {
+    fn output(
+        &self,
+        output: u8,
+        assertion: OutputAssertion,
+        at: SamplePoint,
+    ) -> Result<(), Mismatch> {
         let name = self
             .descriptor
             .outputs()
@@ -112,25 +121,25 @@ impl Judge<'_> {
             let message = format!("the trace does not show `{name}` up to tick {}", at.tick.0);
             (at.tick, message, None)
         })?;
-        let view = OutputView { name, at, level };
-        match claim {
-            OutputClaim::Is(target) => view.is(target, true),
-            OutputClaim::IsNot(target) => view.is(target, false),
-            OutputClaim::Becomes(target, within) => {
+        let view = OutputWindow { name, at, level };
+        match assertion {
+            OutputAssertion::Is(target) => view.is(target, true),
+            OutputAssertion::IsNot(target) => view.is(target, false),
+            OutputAssertion::Becomes(target, within) => {
                 let late = || self.late(output, at, within, |level| meets(level, target));
                 view.becomes(target, within, &self.changes(output, at, within), late)
             }
-            OutputClaim::Changes(within) => {
+            OutputAssertion::Changes(within) => {
                 let late = || self.late(output, at, within, |_| true);
                 view.changes(within, &self.changes(output, at, within), late)
             }
-            OutputClaim::Stays(target, length) => {
+            OutputAssertion::Stays(target, length) => {
                 view.stays(target, length, &self.changes(output, at, length))
             }
-            OutputClaim::Pulse(polarity, measure) => {
+            OutputAssertion::Pulse(polarity, measure) => {
                 view.pulse(polarity, measure, &self.changes(output, at, measure.within))
             }
-            OutputClaim::Period(measure) => {
+            OutputAssertion::Period(measure) => {
                 view.period(measure, &self.changes(output, at, measure.within))
             }
         }
@@ -140,18 +149,18 @@ impl Judge<'_> {
         &self,
         log: LogId,
         value: Option<u16>,
-        claim: LogClaim,
-        at: Moment,
-        since: Option<Moment>,
-    ) -> Result<(), Verdict> {
+        assertion: LogAssertion,
+        at: SamplePoint,
+        since: Option<SamplePoint>,
+    ) -> Result<(), Mismatch> {
         let matches = |entry: &&Entry| {
             matches!(entry.what, Observation::Log(said)
                 if said.id == log && value.is_none_or(|value| said.value == value))
         };
         let name = self.log_name(log, value);
         let now = self.index(at);
-        match claim {
-            LogClaim::Said => {
+        match assertion {
+            LogAssertion::Logged => {
                 let start = since.map_or(0, |since| self.index(since));
                 if self.between(start, now).iter().any(|entry| matches(&entry)) {
                     return Ok(());
@@ -166,10 +175,10 @@ impl Judge<'_> {
                         "log `{name}` was not said {since}, up to tick {}",
                         at.tick.0
                     ),
-                    self.last_said(log, now),
+                    self.last_logged(log, now),
                 ))
             }
-            LogClaim::SaidWithin(within) => {
+            LogAssertion::LoggedWithin(within) => {
                 let end = at.tick.saturating_add(within);
                 let after = self.index(window_end(at, within));
                 let window = self.between(now, after);
@@ -179,7 +188,7 @@ impl Judge<'_> {
                 let late = self.between(after, self.entries.len()).iter().find(matches);
                 let note = match late {
                     Some(entry) => Some(too_late("it was said", entry.tick, end)),
-                    None => self.last_said(log, after),
+                    None => self.last_logged(log, after),
                 };
                 Err((
                     end,
@@ -190,7 +199,7 @@ impl Judge<'_> {
                     note,
                 ))
             }
-            LogClaim::NotSaid(length) => {
+            LogAssertion::NotLogged(length) => {
                 let end = at.tick.saturating_add(length);
                 let window = self.between(now, self.index(window_end(at, length)));
                 let said = window.iter().find_map(|entry| match entry.what {
@@ -217,7 +226,7 @@ impl Judge<'_> {
     }
 
     /// What was said of the kind before, whatever its value.
-    fn last_said(&self, log: LogId, before: usize) -> Option<String> {
+    fn last_logged(&self, log: LogId, before: usize) -> Option<String> {
         let kind = self.log_name(log, None);
         let last = self
             .between(0, before)
@@ -249,7 +258,7 @@ impl Judge<'_> {
     }
 
     /// The changes of an output in the window that begins at a moment.
-    fn changes(&self, output: u8, at: Moment, within: Ticks) -> Vec<Change> {
+    fn changes(&self, output: u8, at: SamplePoint, within: Ticks) -> Vec<LevelChange> {
         let (from, to) = (self.index(at), self.index(window_end(at, within)));
         self.changes_between(output, from, to).collect()
     }
@@ -260,48 +269,48 @@ impl Judge<'_> {
         output: u8,
         from: usize,
         to: usize,
-    ) -> impl DoubleEndedIterator<Item = Change> {
-        let places = self.outputs.get(usize::from(output));
-        let places = places.map_or(&[][..], Vec::as_slice);
-        let first = places.partition_point(|place| *place < from);
-        let last = places.partition_point(|place| *place < to);
-        let places = places.get(first..last).unwrap_or_default();
-        places
+    ) -> impl DoubleEndedIterator<Item = LevelChange> {
+        let positions = self.outputs.get(usize::from(output));
+        let positions = positions.map_or(&[][..], Vec::as_slice);
+        let first = positions.partition_point(|position| *position < from);
+        let last = positions.partition_point(|position| *position < to);
+        let positions = positions.get(first..last).unwrap_or_default();
+        positions
             .iter()
-            .filter_map(move |place| change(self.entries.get(*place)?, output))
+            .filter_map(move |position| change(self.entries.get(*position)?, output))
     }
 
     /// When an output did what it should have, but after the window.
     fn late(
         &self,
         output: u8,
-        at: Moment,
+        at: SamplePoint,
         within: Ticks,
         wanted: impl Fn(Level) -> bool,
-    ) -> Option<Change> {
+    ) -> Option<LevelChange> {
         let end = self.index(window_end(at, within));
         self.changes_between(output, end, self.entries.len())
             .find(|change| wanted(change.level))
     }
 
     /// What stands on an output at a moment; `None` where nothing was seen of it.
-    fn level(&self, output: u8, at: Moment) -> Option<Level> {
+    fn level(&self, output: u8, at: SamplePoint) -> Option<Level> {
         let last = self.changes_between(output, 0, self.index(at)).next_back();
         last.map(|change| change.level)
     }
 
     /// How many entries happened before a moment.
-    fn index(&self, moment: Moment) -> usize {
-        let after = self.index_after(moment.tick);
-        match moment.half {
-            Half::Acted => after,
-            Half::Passed => {
-                let before = match moment.tick {
+    fn index(&self, point: SamplePoint) -> usize {
+        let after = self.index_after(point.tick);
+        match point.phase {
+            TickPhase::AfterInputs => after,
+            TickPhase::BeforeInputs => {
+                let before = match point.tick {
                     Ticks::ZERO => 0,
                     Ticks(tick) => self.index_after(Ticks(tick - 1)),
                 };
                 // Powering up is an input of its own, and not one that hands do.
-                let power_up = usize::from(moment.tick == Ticks::ZERO).min(after);
+                let power_up = usize::from(point.tick == Ticks::ZERO).min(after);
                 let acted = self
                     .between(before + power_up, after)
                     .iter()
@@ -324,16 +333,16 @@ impl Judge<'_> {
 
 /// A window ends with its last tick, but before hands act in it: what is done there is
 /// written after the window.
-fn window_end(at: Moment, length: Ticks) -> Moment {
-    Moment {
+fn window_end(at: SamplePoint, length: Ticks) -> SamplePoint {
+    SamplePoint {
         tick: at.tick.saturating_add(length),
-        half: Half::Passed,
+        phase: TickPhase::BeforeInputs,
     }
 }
 
-fn change(entry: &Entry, output: u8) -> Option<Change> {
+fn change(entry: &Entry, output: u8) -> Option<LevelChange> {
     match entry.what {
-        Observation::Output(index, level) if index == output => Some(Change {
+        Observation::Output(index, level) if index == output => Some(LevelChange {
             tick: entry.tick,
             level,
         }),

@@ -9,6 +9,8 @@ use lockstep_core::runner::Runner;
 pub use lockstep_core::runner::{Observation, Observer};
 use lockstep_core::time::Ticks;
 
+use crate::panic_guard::PanicGuard;
+
 /// An app that is being played, whichever app it is.
 pub trait DynRunner {
     /// What the app declares.
@@ -37,14 +39,20 @@ pub trait DynRunner {
 
     /// A copy that goes its own way from here.
     fn fork(&self) -> Box<dyn DynRunner>;
+
+    /// How the code of the app is run.
+    fn panic_guard(&self) -> PanicGuard;
 }
 
 /// Plays one app.
 #[derive(Clone, Debug)]
-pub struct AppRunner<A: App>(Runner<A>);
+pub struct AppRunner<A: App> {
+    runner: Runner<A>,
+    panic_guard: PanicGuard,
+}
 
 impl<A: App + 'static> AppRunner<A> {
-    /// Powers up `app` at tick 0 under these condition; `after_reset` is what a later
+    /// Powers up `app` at tick 0 under this condition; `after_reset` is what a later
     /// reset makes of it.
     pub fn power_up(
         app: A,
@@ -52,7 +60,19 @@ impl<A: App + 'static> AppRunner<A> {
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
-        Self(Runner::power_up(app, after_reset, condition, observer))
+        Self {
+            runner: Runner::power_up(app, after_reset, condition, observer),
+            panic_guard: PanicGuard::default(),
+        }
+    }
+
+    /// The same runner, the code of its app run under this guard.
+    #[must_use]
+    pub fn with_panic_guard(self, panic_guard: PanicGuard) -> Self {
+        Self {
+            panic_guard,
+            ..self
+        }
     }
 }
 
@@ -62,36 +82,40 @@ impl<A: App + 'static> DynRunner for AppRunner<A> {
     }
 
     fn now(&self) -> Ticks {
-        self.0.now()
+        self.runner.now()
     }
 
     fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer) {
-        while self.0.now() < tick {
-            self.0.tick(observer);
+        while self.runner.now() < tick {
+            self.runner.tick(observer);
         }
     }
 
     fn apply(&mut self, action: Action, observer: &mut dyn Observer) {
-        self.0.apply(action, observer);
+        self.runner.apply(action, observer);
     }
 
     fn flush_outputs(&mut self, observer: &mut dyn Observer) {
-        self.0.flush_outputs(observer);
+        self.runner.flush_outputs(observer);
     }
 
     fn levels(&self) -> &[Level] {
-        self.0.levels()
+        self.runner.levels()
     }
 
     fn is_closed(&self, button: ButtonId) -> bool {
-        self.0.is_closed(button)
+        self.runner.is_closed(button)
     }
 
     fn state(&self) -> String {
-        format!("{:#?}", self.0.app())
+        format!("{:#?}", self.runner.app())
     }
 
     fn fork(&self) -> Box<dyn DynRunner> {
         Box::new(self.clone())
+    }
+
+    fn panic_guard(&self) -> PanicGuard {
+        self.panic_guard
     }
 }

@@ -1,77 +1,147 @@
 //! Goldens: the trace of a scenario, kept in a file beside it.
 
-use std::fs;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::checker::check_trace;
+use thiserror::Error;
+
+use crate::checker::{Failure, check_trace};
+use crate::diagnostic::Diagnostic;
 use crate::files;
-use crate::load::{Form, LoadError};
-use crate::play;
+use crate::load::{InputFormat, LoadError};
+use crate::play::{self, PlayError};
+use crate::recording::RecordingError;
 use crate::registry::Registry;
-use crate::source::Problem;
-use crate::trace::{Trace, text};
+use crate::trace::{Trace, document, text};
 
 /// The ending of scenarios.
-pub const SCENARIO: &str = "scn";
+pub const SCENARIO_EXTENSION: &str = "scn";
 
 /// The ending of goldens.
-pub const GOLDEN: &str = "snap";
+pub const GOLDEN_EXTENSION: &str = "snap";
 
-/// Plays a scenario that must hold, and gives its trace.
+/// A scenario leaves no trace that a golden could keep.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GoldenError {
+    /// The file cannot be read.
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        /// The scenario.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        error: io::Error,
+    },
+    /// It is not a scenario for one of the apps.
+    #[error("{}", listed(.path, .diagnostics))]
+    Invalid {
+        /// The scenario.
+        path: PathBuf,
+        /// What is wrong with it.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// It is a recording that cannot be played.
+    #[error("cannot play `{}`", .path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        error: RecordingError,
+    },
+    /// It was not played to its end.
+    #[error("cannot play `{}`", .path.display())]
+    Play {
+        /// The scenario.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        error: PlayError,
+    },
+    /// Expectations of it do not hold.
+    #[error("{}", failed(.path, .failures))]
+    Failed {
+        /// The scenario.
+        path: PathBuf,
+        /// Those that do not hold.
+        failures: Vec<Failure>,
+    },
+}
+
+/// Plays a scenario whose expectations must hold, and gives its trace.
 ///
 /// # Errors
 ///
-/// What is wrong with the scenario, or what of it did not hold, each with file, line and
-/// column.
-pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, String> {
-    let shown = path.display();
-    let bytes = files::read(path, Form::MAX_BYTES).map_err(|error| format!("{shown}: {error}"))?;
-    let loaded = Form::Scenario
-        .load(registry, &bytes, None)
-        .map_err(|error| match error {
-            LoadError::Problems(problems) => listed(path, &problems),
-            LoadError::Recording(error) => format!("{shown}: {error}"),
-        })?;
+/// A [`GoldenError`]; what is wrong in the scenario, and what does not hold, is listed with
+/// file, line and column.
+pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError> {
+    let bytes = files::read(path, InputFormat::MAX_BYTES).map_err(|error| GoldenError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    let loaded =
+        InputFormat::Scenario
+            .load(registry, &bytes, None)
+            .map_err(|error| match error {
+                LoadError::Diagnostics(diagnostics) => GoldenError::Invalid {
+                    path: path.to_owned(),
+                    diagnostics,
+                },
+                LoadError::Recording(error) => GoldenError::Recording {
+                    path: path.to_owned(),
+                    error,
+                },
+            })?;
     let mut watch = |_| ControlFlow::Continue(());
-    let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
-        .map_err(|error| format!("{shown}: {error}"))?;
-    let failures: Vec<_> = check_trace(&loaded.checks, &trace)
-        .into_iter()
-        .map(|failure| {
-            let note = failure
-                .note
-                .map_or(String::new(), |note| format!(" ({note})"));
-            format!("{shown}:{}: {}{note}", failure.place, failure.message)
-        })
-        .collect();
+    let trace = play::trace(&loaded.app, &loaded.script, &mut watch).map_err(|error| {
+        GoldenError::Play {
+            path: path.to_owned(),
+            error,
+        }
+    })?;
+    let failures = check_trace(&loaded.checks, &trace);
     if failures.is_empty() {
         Ok(trace)
     } else {
-        Err(failures.join("\n"))
+        Err(GoldenError::Failed {
+            path: path.to_owned(),
+            failures,
+        })
     }
 }
 
-fn listed(path: &Path, problems: &[Problem]) -> String {
-    let lines = problems.iter().map(|problem| {
-        let Problem {
-            place,
+fn listed(path: &Path, diagnostics: &[Diagnostic]) -> String {
+    let lines = diagnostics.iter().map(|diagnostic| {
+        let Diagnostic {
+            span,
             message,
             expected,
             help,
-        } = problem;
-        let help = help
-            .as_ref()
-            .map_or(String::new(), |help| format!(" ({help})"));
-        format!("{}:{place}: {message}; {expected}{help}", path.display())
+        } = diagnostic;
+        let help = in_brackets(help.as_deref());
+        format!("{}:{span}: {message}; {expected}{help}", path.display())
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
+fn failed(path: &Path, failures: &[Failure]) -> String {
+    let lines = failures.iter().map(|failure| {
+        let note = in_brackets(failure.note.as_deref());
+        let Failure { span, message, .. } = failure;
+        format!("{}:{span}: {message}{note}", path.display())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn in_brackets(text: Option<&str>) -> String {
+    text.map_or(String::new(), |text| format!(" ({text})"))
+}
+
 /// The trace as it stands in a golden.
 #[must_use]
-pub fn golden(trace: &Trace) -> String {
+pub fn render(trace: &Trace) -> String {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail, and the text form is UTF-8.
     let _ = text::write(trace, &mut bytes);
@@ -82,11 +152,68 @@ pub fn golden(trace: &Trace) -> String {
 ///
 /// # Errors
 ///
-/// Those of the file system.
-pub fn kept(path: &Path) -> io::Result<String> {
-    let kept = fs::read_to_string(path)?.replace("\r\n", "\n");
+/// Those of the file system, and one that names the limit of a trace.
+pub fn read(path: &Path) -> io::Result<String> {
+    let bytes = files::read(path, document::MAX_BYTES)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     // What insta writes above a snapshot ends with a line of three dashes.
-    Ok(kept
+    let text = text.replace("\r\n", "\n");
+    Ok(text
         .split_once("\n---\n")
         .map_or_else(String::new, |(_, kept)| kept.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::error_chain;
+    use crate::registry::AppEntry;
+    use lockstep_apps::toggle::Firmware;
+    use lockstep_core::app::App;
+    use lockstep_core::time::Instant;
+
+    /// The toggle, but its tick counter cannot be set.
+    fn registry() -> Registry {
+        let toggle =
+            AppEntry::built_by(|clock| (clock == Instant::ZERO).then(<Firmware as App>::new));
+        Registry::new(vec![toggle]).unwrap()
+    }
+
+    fn error(file: &str, text: &str) -> String {
+        let path = std::env::temp_dir().join(format!("lockstep-{}-{file}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        let error = play_file(&registry(), &path).unwrap_err();
+        std::fs::remove_file(&path).unwrap();
+        let told = error_chain(&error);
+        told.replace(&path.display().to_string(), "x.scn")
+    }
+
+    #[test]
+    fn a_scenario_that_cannot_be_blessed_says_why() {
+        assert_eq!(
+            error("invalid", "app toggle\npres button\n"),
+            "x.scn:2:1: unexpected `pres`; expected `app`, `board`, `clock`, `press`, \
+             `release`, `tap`, `wait`, `reset` or `expect` (did you mean `press`?)"
+        );
+        assert_eq!(
+            error("failing", "app toggle\nwait 5 ms\nexpect led is on\n"),
+            "x.scn:3:1: at tick 5 `led` was 0, expected on"
+        );
+        assert_eq!(
+            error("clock", "app toggle\nclock starts at 5\nwait 1 ms\n"),
+            "cannot play `x.scn`: app `toggle` cannot start its tick counter at 5: it does not \
+             implement `App::starting_at`"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = play_file(&registry(), Path::new("no-such-folder/x.scn")).unwrap_err();
+        let told = error_chain(&error);
+        assert!(
+            told.starts_with("cannot read `no-such-folder/x.scn`: "),
+            "{told}"
+        );
+    }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::diagnostic::{BYTE_ORDER_MARK, Diagnostic, utf8};
 use crate::files;
-use crate::source::{BYTE_ORDER_MARK, Problem, utf8};
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -24,13 +24,15 @@ pub struct Source {
 
 /// An input cannot be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum InputError {
-    /// The file system says no.
-    #[error("cannot read `{name}`: {error}")]
+    /// The file system refuses.
+    #[error("cannot read `{name}`")]
     Io {
         /// What was to be read.
         name: String,
-        /// What the system says.
+        /// Why not.
+        #[source]
         error: io::Error,
     },
     /// It is longer than anything of its kind.
@@ -91,8 +93,8 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// A [`Problem`] at the first byte that is not UTF-8.
-    pub fn text(&self) -> Result<&str, Problem> {
+    /// A [`Diagnostic`] at the first byte that is not UTF-8.
+    pub fn text(&self) -> Result<&str, Diagnostic> {
         utf8(&self.bytes)
     }
 

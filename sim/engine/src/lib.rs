@@ -11,9 +11,11 @@
 //! - [`checker`] holds a trace against the checks; [`diff`] holds it against another.
 //!
 //! [`golden`] keeps a trace beside its scenario,
-//! and [`mod@source`] tells where in a text a problem is.
+//! [`diagnostic`] tells where in a text a problem is, and [`sanitize`] makes text from
+//! outside safe to print.
 
 pub mod checker;
+pub mod diagnostic;
 pub mod diff;
 pub mod dyn_runner;
 pub mod files;
@@ -21,12 +23,13 @@ pub mod golden;
 pub mod input;
 pub mod load;
 pub mod output_color;
+pub mod panic_guard;
 pub mod play;
 pub mod recording;
 pub mod registry;
+pub mod sanitize;
 pub mod scenario;
 pub mod script;
-pub mod source;
 pub mod stimulus;
 #[cfg(test)]
 mod testing;

@@ -5,17 +5,18 @@ use std::path::Path;
 use lockstep_core::app::AppDescriptor;
 use thiserror::Error;
 
+use crate::diagnostic::{Diagnostic, Span, closest, one_of, utf8};
 use crate::recording::{self, Recording, RecordingError};
 use crate::registry::{AppEntry, Registry};
+use crate::sanitize::excerpt;
 use crate::scenario::check::{Check, plan};
-use crate::scenario::{Name, Scenario, grammar, oneline};
+use crate::scenario::{Name, Scenario, compact, grammar};
 use crate::script::Script;
-use crate::source::{Place, Problem, excerpt, likely, one_of, utf8};
 use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
 
 /// Something that can be played.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct LoadedScript {
     /// The app it is for.
     pub app: AppEntry,
     /// What is played.
@@ -28,11 +29,11 @@ pub struct Loaded {
 
 /// What something playable is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum InputFormat {
     /// Sentences, `.scn`.
     Scenario,
     /// A scenario on one line.
-    Oneline,
+    Compact,
     /// A recording, `.rec`.
     Recording,
     /// A value change dump, `.vcd`.
@@ -41,34 +42,35 @@ pub enum Form {
 
 /// A file cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// Things wrong in a text, at most as many as a parser looks for.
     #[error("{} problems", .0.len())]
-    Problems(Vec<Problem>),
+    Diagnostics(Vec<Diagnostic>),
     /// A recording is damaged, or for something else.
     #[error(transparent)]
     Recording(#[from] RecordingError),
 }
 
-impl From<Problem> for LoadError {
-    fn from(problem: Problem) -> Self {
-        Self::Problems(vec![problem])
+impl From<Diagnostic> for LoadError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostics(vec![diagnostic])
     }
 }
 
-impl From<Vec<Problem>> for LoadError {
-    fn from(problems: Vec<Problem>) -> Self {
-        Self::Problems(problems)
+impl From<Vec<Diagnostic>> for LoadError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Diagnostics(diagnostics)
     }
 }
 
 impl From<VcdError> for LoadError {
     fn from(error: VcdError) -> Self {
-        Problem::from(error).into()
+        Diagnostic::from(error).into()
     }
 }
 
-impl Form {
+impl InputFormat {
     /// The form of a file, by its ending and, where that is none of ours, by how it begins.
     #[must_use]
     pub fn of(path: &Path, bytes: &[u8]) -> Self {
@@ -96,16 +98,16 @@ impl Form {
         registry: &Registry,
         bytes: &[u8],
         asked: Option<&str>,
-    ) -> Result<Loaded, LoadError> {
+    ) -> Result<LoadedScript, LoadError> {
         match self {
             Self::Scenario => load_scenario(registry, &grammar::parse(utf8(bytes)?)?, asked),
-            Self::Oneline => {
-                let mut scenario = oneline::parse(utf8(bytes)?)?;
+            Self::Compact => {
+                let mut scenario = compact::parse(utf8(bytes)?)?;
                 // On a command line the first app goes without saying.
                 if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
                     scenario.app = Some(Name {
                         text: first.descriptor().name().to_owned(),
-                        place: START,
+                        span: START,
                     });
                 }
                 load_scenario(registry, &scenario, asked)
@@ -120,9 +122,9 @@ fn load_scenario(
     registry: &Registry,
     scenario: &Scenario,
     asked: Option<&str>,
-) -> Result<Loaded, LoadError> {
-    if scenario.steps.is_empty() {
-        return Err(Problem::new(
+) -> Result<LoadedScript, LoadError> {
+    if scenario.statements.is_empty() {
+        return Err(Diagnostic::new(
             START,
             "the scenario does nothing and expects nothing",
             "expected a sentence such as `tap A for 50 ms` or `expect lamp is off`",
@@ -130,10 +132,10 @@ fn load_scenario(
         .into());
     }
     let named = scenario.app.as_ref().map(|name| name.text.as_str());
-    let place = scenario.app.as_ref().map_or(START, |name| name.place);
-    let app = app_of(registry, named, asked, place, &SCENARIO)?;
+    let span = scenario.app.as_ref().map_or(START, |name| name.span);
+    let app = app_of(registry, named, asked, span, &SCENARIO)?;
     let plan = plan(scenario, app.descriptor())?;
-    Ok(Loaded {
+    Ok(LoadedScript {
         app: app.clone(),
         script: plan.script,
         checks: plan.checks,
@@ -141,12 +143,12 @@ fn load_scenario(
     })
 }
 
-fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<Loaded, LoadError> {
+fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<LoadedScript, LoadError> {
     let recording = Recording::decode(bytes)?;
     let app = registry
         .find(recording.app())
         .map_err(|error| recording.unknown_app(&error))?;
-    Ok(Loaded {
+    Ok(LoadedScript {
         app: app.clone(),
         script: recording.script(app.descriptor())?,
         checks: Vec::new(),
@@ -158,17 +160,17 @@ fn load_waveform(
     registry: &Registry,
     bytes: &[u8],
     asked: Option<&str>,
-) -> Result<Loaded, LoadError> {
+) -> Result<LoadedScript, LoadError> {
     let waveform = Waveform::parse(bytes)?;
     let app = app_of(
         registry,
         waveform.app(),
         asked,
-        waveform.app_place(),
+        waveform.app_span(),
         &WAVEFORM,
     )?;
     let stimulus = waveform.stimulus(app.descriptor())?;
-    Ok(Loaded {
+    Ok(LoadedScript {
         app: app.clone(),
         notes: unseen(&stimulus),
         script: stimulus.script,
@@ -197,21 +199,21 @@ fn app_of<'a>(
     registry: &'a Registry,
     named: Option<&str>,
     asked: Option<&str>,
-    place: Place,
+    span: Span,
     wording: &Wording,
-) -> Result<&'a AppEntry, Problem> {
+) -> Result<&'a AppEntry, Diagnostic> {
     let name = match (named, asked) {
         (Some(named), Some(asked)) if named != asked => {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("the {} is for app `{}`", wording.input, excerpt(named)),
                 format!("expected `{}`, which `--app` asks for", excerpt(asked)),
             ));
         }
         (Some(name), _) | (None, Some(name)) => name,
         (None, None) => {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("the {} does not say which app it is for", wording.input),
                 format!("expected {}", wording.header),
             )
@@ -219,14 +221,14 @@ fn app_of<'a>(
         }
     };
     registry.find(name).map_err(|unknown| {
-        let problem = Problem::new(
-            place,
+        let diagnostic = Diagnostic::new(
+            span,
             format!("there is no app `{}`", excerpt(name)),
             format!("expected {}", one_of(unknown.known.iter().copied())),
         );
-        match likely(name, unknown.known) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+        match closest(name, unknown.known) {
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         }
     })
 }
@@ -264,7 +266,7 @@ fn other_build(recording: &Recording, descriptor: &AppDescriptor) -> Vec<String>
     )]
 }
 
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,

@@ -1,10 +1,6 @@
 //! Plays a whole script on the host.
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
 
 use lockstep_core::app::LogValues;
 use lockstep_core::event::ButtonId;
@@ -13,7 +9,7 @@ use thiserror::Error;
 
 use crate::dyn_runner::{DynRunner, Observation, Observer};
 use crate::registry::AppEntry;
-use crate::script::{Action, BootCondition, Script, Timed};
+use crate::script::{Action, BootCondition, Script, ScriptEvent};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
 /// How many ticks are played between two looks at whoever watches.
@@ -21,6 +17,7 @@ const STRIDE: u32 = 100_000;
 
 /// Why a script was not played to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum PlayError {
     /// The app cannot start with its tick counter anywhere but at zero.
     #[error(
@@ -60,7 +57,7 @@ pub enum PlayError {
         app: &'static str,
         /// At which tick.
         tick: Ticks,
-        /// The message, and the place in its source where that is known.
+        /// The message, as the [`PanicGuard`](crate::panic_guard::PanicGuard) of the app has it.
         message: String,
     },
     /// The app showed or said something that it does not declare.
@@ -144,7 +141,7 @@ pub fn start(
         tick: Ticks::ZERO,
         message,
     };
-    let started = panic_guard(|| {
+    let started = app.panic_guard().run(|| {
         let mut runner = app.start(script.clock(), script.condition(), observer)?;
         let at_zero = script
             .events()
@@ -169,7 +166,7 @@ pub fn start(
 /// A [`PlayError`] when the app panics or the run is stopped.
 pub fn play_to(
     runner: &mut dyn DynRunner,
-    events: &[Timed],
+    events: &[ScriptEvent],
     tick: Ticks,
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
@@ -191,7 +188,7 @@ pub fn play_to(
 /// [`PlayError::Panicked`].
 pub fn apply_now(
     runner: &mut dyn DynRunner,
-    event: Timed,
+    event: ScriptEvent,
     observer: &mut dyn Observer,
 ) -> Result<(), PlayError> {
     guarded(runner, |runner| {
@@ -202,14 +199,15 @@ pub fn apply_now(
 
 /// The app's state as its `Debug` writes it, or what it panicked with there.
 pub fn state_of(runner: &dyn DynRunner) -> String {
-    panic_guard(|| runner.state()).unwrap_or_else(|message| format!("panicked: {message}"))
+    let state = runner.panic_guard().run(|| runner.state());
+    state.unwrap_or_else(|message| format!("panicked: {message}"))
 }
 
 fn guarded(
     runner: &mut dyn DynRunner,
     run: impl FnOnce(&mut dyn DynRunner) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
-    match panic_guard(|| run(runner)) {
+    match runner.panic_guard().run(|| run(runner)) {
         Ok(ControlFlow::Continue(())) => Ok(()),
         Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(runner.now())),
         Err(message) => Err(PlayError::Panicked {
@@ -287,14 +285,14 @@ fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayErro
 }
 
 /// The events after one tick, up to and with another.
-pub(crate) fn between(events: &[Timed], after: Ticks, until: Ticks) -> &[Timed] {
+pub(crate) fn between(events: &[ScriptEvent], after: Ticks, until: Ticks) -> &[ScriptEvent] {
     let first = events.partition_point(|event| event.tick <= after);
     let last = events.partition_point(|event| event.tick <= until);
     &events[first..last.max(first)]
 }
 
-fn apply(runner: &mut dyn DynRunner, events: &[Timed], observer: &mut dyn Observer) {
-    for &Timed { action, .. } in events {
+fn apply(runner: &mut dyn DynRunner, events: &[ScriptEvent], observer: &mut dyn Observer) {
+    for &ScriptEvent { action, .. } in events {
         runner.apply(action, observer);
     }
     if !events.is_empty() {
@@ -354,53 +352,4 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         tick: entry.tick,
         problem,
     })
-}
-
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// Whether an app's code runs on this thread, so that a panic is kept for its error.
-pub fn is_guarded() -> bool {
-    GUARDED.get()
-}
-
-/// Runs an app's code; a panic becomes its message and place instead of unwinding.
-fn panic_guard<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    keep_the_place_of_guarded_panics();
-    let outer = GUARDED.replace(true);
-    let outcome = panic::catch_unwind(AssertUnwindSafe(run));
-    GUARDED.set(outer);
-    outcome.map_err(|payload| {
-        let message = panic_message(payload.as_ref());
-        match PLACE.take() {
-            Some(place) => format!("{message} ({place})"),
-            None => message.to_owned(),
-        }
-    })
-}
-
-/// Only the panic hook is told where a panic happened. Panics of guarded code are kept
-/// for the error; all others go to the hook that was there before.
-fn keep_the_place_of_guarded_panics() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if GUARDED.get() {
-                PLACE.set(info.location().map(ToString::to_string));
-            } else {
-                previous(info);
-            }
-        }));
-    });
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

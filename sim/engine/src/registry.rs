@@ -9,10 +9,12 @@ use lockstep_core::output::Range;
 use lockstep_core::time::Instant;
 use thiserror::Error;
 
+use crate::diagnostic::one_of;
 use crate::dyn_runner::{AppRunner, DynRunner, Observer};
 use crate::output_color::OutputColor;
+use crate::panic_guard::PanicGuard;
+use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::source::{excerpt, one_of};
 use crate::trace::RESET;
 
 /// The longest name an app can give to anything, in bytes.
@@ -24,10 +26,12 @@ pub struct AppEntry {
     descriptor: &'static AppDescriptor,
     colors: Vec<(&'static str, OutputColor)>,
     start: Arc<Start>,
+    panic_guard: PanicGuard,
 }
 
-type Start =
-    dyn Fn(Instant, BootCondition, &mut dyn Observer) -> Option<Box<dyn DynRunner>> + Send + Sync;
+type Start = dyn Fn(Instant, BootCondition, PanicGuard, &mut dyn Observer) -> Option<Box<dyn DynRunner>>
+    + Send
+    + Sync;
 
 impl AppEntry {
     /// The app of this type.
@@ -50,12 +54,13 @@ impl AppEntry {
         Self {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
-            start: Arc::new(move |clock, condition, observer| {
+            start: Arc::new(move |clock, condition, panic_guard, observer| {
                 let app = build(clock)?;
                 let after_reset = build(Instant::ZERO)?;
-                let engine = AppRunner::power_up(app, after_reset, condition, observer);
-                Some(Box::new(engine))
+                let runner = AppRunner::power_up(app, after_reset, condition, observer);
+                Some(Box::new(runner.with_panic_guard(panic_guard)))
             }),
+            panic_guard: PanicGuard::default(),
         }
     }
 
@@ -75,6 +80,21 @@ impl AppEntry {
         found.map_or(OutputColor::default(), |(_, color)| *color)
     }
 
+    /// The same app, its code run under this guard.
+    #[must_use]
+    pub fn with_panic_guard(self, panic_guard: PanicGuard) -> Self {
+        Self {
+            panic_guard,
+            ..self
+        }
+    }
+
+    /// How the code of the app is run.
+    #[must_use]
+    pub fn panic_guard(&self) -> PanicGuard {
+        self.panic_guard
+    }
+
     /// What the app declares.
     #[must_use]
     pub fn descriptor(&self) -> &'static AppDescriptor {
@@ -89,7 +109,7 @@ impl AppEntry {
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Option<Box<dyn DynRunner>> {
-        (self.start)(clock, condition, observer)
+        (self.start)(clock, condition, self.panic_guard, observer)
     }
 }
 
@@ -137,6 +157,15 @@ impl Registry {
             }
         }
         Ok(Self { apps })
+    }
+
+    /// The same apps, their code run under this guard.
+    #[must_use]
+    pub fn with_panic_guard(self, panic_guard: PanicGuard) -> Self {
+        let apps = self.apps.into_iter();
+        Self {
+            apps: apps.map(|app| app.with_panic_guard(panic_guard)).collect(),
+        }
     }
 
     /// The apps, in the order they were given.

@@ -17,7 +17,7 @@ pub const MAX_EVENTS: usize = 1_000_000;
 
 /// An action at a tick, counted from the start of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timed {
+pub struct ScriptEvent {
     /// When.
     pub tick: Ticks,
     /// What.
@@ -29,12 +29,13 @@ pub struct Timed {
 pub struct Script {
     condition: BootCondition,
     clock: Instant,
-    events: Vec<Timed>,
+    events: Vec<ScriptEvent>,
     end: Ticks,
 }
 
 /// Why a list of events is not a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ScriptError {
     /// The contact is there already.
     #[error("at tick {}: button {} cannot {} twice in a row", .tick.0, .button.0, .contact.verb())]
@@ -88,7 +89,7 @@ impl Script {
     pub fn new(
         condition: BootCondition,
         clock: Instant,
-        mut events: Vec<Timed>,
+        mut events: Vec<ScriptEvent>,
         end: Ticks,
     ) -> Result<Self, ScriptError> {
         if end > MAX_LENGTH {
@@ -121,7 +122,7 @@ impl Script {
 
     /// The events in the order they are played.
     #[must_use]
-    pub fn events(&self) -> &[Timed] {
+    pub fn events(&self) -> &[ScriptEvent] {
         &self.events
     }
 
@@ -132,10 +133,10 @@ impl Script {
     }
 }
 
-fn check_events(events: &[Timed], end: Ticks) -> Result<(), ScriptError> {
+fn check_events(events: &[ScriptEvent], end: Ticks) -> Result<(), ScriptError> {
     let mut moved: [Option<(Ticks, SwitchState)>; 256] = [None; 256];
     let mut last_reset = None;
-    for &Timed { tick, action } in events {
+    for &ScriptEvent { tick, action } in events {
         if tick > end {
             return Err(ScriptError::AfterEnd { tick, end });
         }
@@ -174,14 +175,14 @@ mod tests {
     const A: ButtonId = ButtonId(0);
     const B: ButtonId = ButtonId(1);
 
-    fn at(tick: u32, action: Action) -> Timed {
-        Timed {
+    fn at(tick: u32, action: Action) -> ScriptEvent {
+        ScriptEvent {
             tick: Ticks(tick),
             action,
         }
     }
 
-    fn script(events: Vec<Timed>) -> Result<Script, ScriptError> {
+    fn script(events: Vec<ScriptEvent>) -> Result<Script, ScriptError> {
         Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(100))
     }
 

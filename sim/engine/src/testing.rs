@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::play;
 use crate::registry::AppEntry;
-use crate::script::{Action, BootCondition, Script, SwitchState, Timed};
+use crate::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use crate::trace::Trace;
 
 /// The apps that ship; the first is the one that is played where none is named.
@@ -33,7 +33,7 @@ pub(crate) fn press_and_reset() -> Script {
         (3, Action::Reset(BootCondition(2))),
         (6, button(SwitchState::Open)),
     ];
-    let timed = events.map(|(tick, action)| Timed {
+    let timed = events.map(|(tick, action)| ScriptEvent {
         tick: Ticks(tick),
         action,
     });
@@ -52,7 +52,7 @@ pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
     (resets, clock, vec((gap, what), 0..40), 0_u32..1_000).prop_map(
         |(conditions, clock, steps, rest)| {
             let mut tick = 0;
-            let mut events: Vec<Timed> = Vec::new();
+            let mut events: Vec<ScriptEvent> = Vec::new();
             for (gap, what) in steps {
                 tick += gap;
                 let action = match what {
@@ -60,7 +60,7 @@ pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
                     Ok(button) => Action::Button(ButtonId(button), next_contact(&events, button)),
                 };
                 if !events.iter().any(|event| clashes(*event, tick, action)) {
-                    events.push(Timed {
+                    events.push(ScriptEvent {
                         tick: Ticks(tick),
                         action,
                     });
@@ -72,8 +72,9 @@ pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
     )
 }
 
-fn next_contact(events: &[Timed], button: u8) -> SwitchState {
-    let moves = |event: &&Timed| matches!(event.action, Action::Button(id, _) if id.0 == button);
+fn next_contact(events: &[ScriptEvent], button: u8) -> SwitchState {
+    let moves =
+        |event: &&ScriptEvent| matches!(event.action, Action::Button(id, _) if id.0 == button);
     if events.iter().filter(moves).count() % 2 == 0 {
         SwitchState::Closed
     } else {
@@ -82,7 +83,7 @@ fn next_contact(events: &[Timed], button: u8) -> SwitchState {
 }
 
 /// Whether the event forbids another action of this kind at this tick.
-fn clashes(event: Timed, tick: u32, action: Action) -> bool {
+fn clashes(event: ScriptEvent, tick: u32, action: Action) -> bool {
     event.tick.0 == tick
         && match (event.action, action) {
             (Action::Reset(_), Action::Reset(_)) => true,

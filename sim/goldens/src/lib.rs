@@ -3,14 +3,17 @@
 //! A whole test target, with `harness = false` in the manifest:
 //!
 //! ```no_run
+//! use lockstep_engine::registry::AppEntry;
+//!
+//! # use lockstep_apps::lamp::Lamp;
 //! fn main() -> std::process::ExitCode {
-//!     sim::goldens::test(sim::registry::shipped(), "../fixtures/scenarios")
+//!     lockstep_goldens::test(vec![AppEntry::of::<Lamp>()], "scenarios")
 //! }
 //! ```
 //!
-//! `NAME.scn` is played and judged, and its trace is held against `NAME.snap` with insta.
-//! `INSTA_UPDATE=always cargo test` blesses what changed; a scenario that does not hold
-//! what it expects fails before that and is never blessed.
+//! `NAME.scn` is played and checked, and its trace is compared with `NAME.snap` by insta.
+//! `INSTA_UPDATE=always cargo test` blesses what changed; a scenario with an expectation
+//! that does not hold fails before that and is never blessed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,31 +23,40 @@ use std::sync::Arc;
 use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use lockstep_console::panics;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::files;
-use lockstep_engine::golden::{GOLDEN, SCENARIO, golden, kept, play_file};
+use lockstep_engine::golden::{self, GOLDEN_EXTENSION, SCENARIO_EXTENSION, play_file};
+use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
 
-/// Runs one test for every scenario below the folder, and one that no golden stands there
+/// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.
+///
+/// This is the whole `main` of a test target: it installs a panic hook, so that neither a
+/// golden that differs nor an app that panics prints more than its error.
 #[must_use]
 pub fn test(apps: Vec<AppEntry>, folder: impl AsRef<Path>) -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = trials(apps, folder.as_ref());
+    let trials = trials(apps, folder.as_ref(), panics::install());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// The tests that [`test()`] runs, to be run together with others.
+///
+/// Apps are played and goldens compared under the guard. With [`PanicGuard::default`] the
+/// panic hook of the process reports a golden that differs like any other panic.
 #[must_use]
-pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
+pub fn trials(apps: Vec<AppEntry>, folder: &Path, guard: PanicGuard) -> Vec<Trial> {
     let registry = match Registry::new(apps) {
-        Ok(registry) => Arc::new(registry),
+        Ok(registry) => Arc::new(registry.with_panic_guard(guard)),
         Err(error) => {
             let error = error.to_string();
             return vec![Trial::test("registry", move || Err(error.into()))];
         }
     };
-    let found = files::below(folder, SCENARIO)
-        .and_then(|scenarios| Ok((scenarios, files::below(folder, GOLDEN)?)));
+    let found = files::below(folder, SCENARIO_EXTENSION)
+        .and_then(|scenarios| Ok((scenarios, files::below(folder, GOLDEN_EXTENSION)?)));
     let (scenarios, goldens) = match found {
         Ok(found) => found,
         Err(error) => {
@@ -52,40 +64,46 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path) -> Vec<Trial> {
             return vec![Trial::test("scenarios", move || Err(error.into()))];
         }
     };
-    let complaint = if scenarios.is_empty() {
+    let problem = if scenarios.is_empty() {
         Some(format!("there is no scenario in `{}`", folder.display()))
     } else {
         orphans(&goldens)
     };
     let mut trials = vec![Trial::test("every-golden-has-its-scenario", move || {
-        complaint.map_or(Ok(()), |complaint| Err(complaint.into()))
+        problem.map_or(Ok(()), |problem| Err(problem.into()))
     })];
     trials.extend(scenarios.into_iter().map(|path| {
         let registry = Arc::clone(&registry);
         let name = path.strip_prefix(folder).unwrap_or(&path);
         let name = name.with_extension("").display().to_string();
-        Trial::test(name.replace('\\', "/"), move || hold(&registry, &path))
+        Trial::test(name.replace('\\', "/"), move || {
+            hold(&registry, &path, guard)
+        })
     }));
     trials
 }
 
-fn hold(registry: &Registry, path: &Path) -> Result<(), Failed> {
-    let trace = play_file(registry, path)?;
+fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Failed> {
+    let trace = play_file(registry, path).map_err(|error| error_chain(&error))?;
     let name = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .ok_or("the scenario has no name")?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let expected = golden(&trace);
+    let expected = golden::render(&trace);
     let mut settings = Settings::new();
     settings.set_snapshot_path(fs::canonicalize(folder)?);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, &expected));
+    let golden_path = path.with_extension(GOLDEN_EXTENSION);
+    // insta prints the difference and panics.
+    guard
+        .run(|| settings.bind(|| insta::assert_snapshot!(name, &expected)))
+        .map_err(|_| format!("the trace differs from `{}`", golden_path.display()))?;
     // insta can be told to let everything pass. A golden holds all the same.
-    let kept = kept(&path.with_extension(GOLDEN))?;
+    let kept = golden::read(&golden_path)?;
     if kept.trim_end() != expected.trim_end() {
-        return Err("the golden is another, and insta was told to let it pass".into());
+        return Err("snapshot differs (INSTA_FORCE_PASS is set)".into());
     }
     Ok(())
 }
@@ -93,7 +111,7 @@ fn hold(registry: &Registry, path: &Path) -> Result<(), Failed> {
 fn orphans(goldens: &[PathBuf]) -> Option<String> {
     let orphans: Vec<_> = goldens
         .iter()
-        .filter(|golden| !golden.with_extension(SCENARIO).exists())
+        .filter(|golden| !golden.with_extension(SCENARIO_EXTENSION).exists())
         .map(|golden| golden.display().to_string())
         .collect();
     (!orphans.is_empty()).then(|| format!("goldens without a scenario: {}", orphans.join(", ")))

@@ -24,7 +24,7 @@ use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::check::{Plan, plan};
 use lockstep_engine::scenario::grammar;
-use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
+use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use lockstep_engine::timeline::Timeline;
 use lockstep_engine::trace::{Trace, vcd};
 
@@ -261,7 +261,7 @@ fn busy_hour(end: Ticks, every: u32) -> Script {
     let ticks = (1..end.0).filter(|tick| every > 0 && tick % every == 0);
     let events = ticks
         .zip(moves.into_iter().cycle())
-        .map(|(tick, (button, contact))| Timed {
+        .map(|(tick, (button, contact))| ScriptEvent {
             tick: Ticks(tick),
             action: Action::Button(ButtonId(button), contact),
         })

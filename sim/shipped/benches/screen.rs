@@ -14,7 +14,7 @@ use lockstep_apps::lamp::Lamp;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
+use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use lockstep_terminal::bench_support::Bench;
 use shipped_apps::shipped;
 
@@ -111,7 +111,7 @@ fn busy_hour() -> Bench {
     let ticks = (1..HOUR.0).filter(|tick| tick % 100 == 0);
     let events = ticks
         .zip(moves.into_iter().cycle())
-        .map(|(tick, (button, contact))| Timed {
+        .map(|(tick, (button, contact))| ScriptEvent {
             tick: Ticks(tick),
             action: Action::Button(ButtonId(button), contact),
         })

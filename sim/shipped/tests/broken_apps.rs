@@ -8,6 +8,7 @@
 
 use std::ops::ControlFlow;
 
+use lockstep_console::panics;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
@@ -75,6 +76,7 @@ fn play(fault: Fault, header: &str) -> Result<Ticks, PlayError> {
         "" => app,
         _ => AppEntry::of::<Faulty>(),
     };
+    let app = app.with_panic_guard(panics::install());
     let text = format!("app faulty\n{header}wait 20 ms\ntap A for 50 ms\nwait 30 ms\n");
     let scenario = grammar::parse(&text).unwrap();
     let plan = plan(&scenario, app.descriptor()).unwrap();

@@ -30,7 +30,7 @@ impl Ui {
             ),
             choice: Choice::Branch(index),
         });
-        let origin = branches[current].origin().map(|origin| origin.branch);
+        let origin = branches[current].fork_point().map(|origin| origin.branch);
         let last = branches.len().saturating_sub(1);
         Menu {
             title: "branches",

@@ -7,9 +7,9 @@ use super::overlay::Kind;
 use super::ui::{Failed, Ui};
 use super::view::clock;
 use lockstep_engine::checker::check_trace;
-use lockstep_engine::load::{Form, LoadError, Loaded};
+use lockstep_engine::load::{InputFormat, LoadError, LoadedScript};
 use lockstep_engine::recording::Recording;
-use lockstep_engine::scenario::from_run::from_run;
+use lockstep_engine::scenario::export::export;
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_engine::trace::vcd;
@@ -56,7 +56,7 @@ impl Ui {
                     return Err(format!("no scenario can hold a run that failed: {error}"));
                 }
                 let script = script()?;
-                let text = from_run(descriptor, &script, branch.trace()).to_string();
+                let text = export(descriptor, &script, branch.trace()).to_string();
                 self.check_saved(&text, &script)?;
                 Ok(text.into_bytes())
             }
@@ -74,9 +74,9 @@ impl Ui {
     /// Whether the text plays what was done, and holds what happened: a long run can be more
     /// than a scenario can say.
     fn check_saved(&self, text: &str, script: &Script) -> Result<(), String> {
-        let loaded = Form::Scenario
+        let loaded = InputFormat::Scenario
             .load(&self.registry, text.as_bytes(), None)
-            .map_err(|error| format!("as a scenario{}", first_problem(&error)))?;
+            .map_err(|error| format!("as a scenario{}", first_diagnostic(&error)))?;
         let holds = check_trace(&loaded.checks, self.trace()).is_empty();
         if loaded.script == *script && holds {
             return Ok(());
@@ -93,22 +93,22 @@ impl Ui {
 
     fn try_open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) -> Result<(), String> {
         let bytes = files
-            .read(Path::new(path), Form::MAX_BYTES)
+            .read(Path::new(path), InputFormat::MAX_BYTES)
             .map_err(|error| format!("cannot read {path}: {error}"))?;
-        let loaded = Form::of(Path::new(path), &bytes)
+        let loaded = InputFormat::of(Path::new(path), &bytes)
             .load(&self.registry, &bytes, app)
-            .map_err(|error| format!("{path}{}", first_problem(&error)))?;
+            .map_err(|error| format!("{path}{}", first_diagnostic(&error)))?;
         self.show(path, &loaded).map_err(|error| error.to_string())
     }
 
     /// Shows a run that was read.
-    pub(super) fn show(&mut self, path: &str, loaded: &Loaded) -> Result<(), TimelineError> {
+    pub(super) fn show(&mut self, path: &str, loaded: &LoadedScript) -> Result<(), TimelineError> {
         self.replace(&loaded.app, &loaded.script)?;
         self.failures = check_trace(&loaded.checks, self.trace())
             .into_iter()
             .map(|failure| Failed {
                 tick: failure.tick,
-                text: format!("{path}:{}: {}", failure.place, failure.message),
+                text: format!("{path}:{}: {}", failure.span, failure.message),
             })
             .collect();
         match self.failures.first().cloned() {
@@ -129,12 +129,12 @@ impl Ui {
     }
 }
 
-fn first_problem(error: &LoadError) -> String {
+fn first_diagnostic(error: &LoadError) -> String {
     match error {
-        LoadError::Problems(problems) => match problems.first() {
-            Some(problem) => format!(
+        LoadError::Diagnostics(diagnostics) => match diagnostics.first() {
+            Some(diagnostic) => format!(
                 ":{}: {}; {}",
-                problem.place, problem.message, problem.expected
+                diagnostic.span, diagnostic.message, diagnostic.expected
             ),
             None => String::new(),
         },

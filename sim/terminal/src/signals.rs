@@ -188,7 +188,7 @@ mod tests {
     use lockstep_core::time::Instant;
     use lockstep_engine::play;
     use lockstep_engine::registry::AppEntry;
-    use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
+    use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
     use std::ops::ControlFlow;
 
     /// `toggle` with a press at tick 2, held through a reset at tick 3, let go at tick 6.
@@ -199,7 +199,7 @@ mod tests {
             (3, Action::Reset(BootCondition(2))),
             (6, button(SwitchState::Open)),
         ];
-        let timed = events.map(|(tick, action)| Timed {
+        let timed = events.map(|(tick, action)| ScriptEvent {
             tick: Ticks(tick),
             action,
         });

@@ -29,7 +29,7 @@ use super::Ended;
 use super::files::Files;
 use super::ui::Ui;
 use super::view::{self, Screen};
-use lockstep_console::file;
+use lockstep_console::{file, panics};
 use lockstep_engine::files;
 
 /// How long a frame lasts while time goes by.
@@ -294,7 +294,7 @@ fn restore() {
 fn restore_on_panic() {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if !lockstep_engine::play::is_guarded() {
+        if !panics::is_guarded() {
             restore();
         }
         previous(info);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::golden;
 use lockstep_engine::registry::Registry;
 
@@ -40,11 +41,11 @@ pub fn play(registry: &Registry, scenarios: &[Scenario], interrupted: &AtomicBoo
 }
 
 fn hold(registry: &Registry, path: &Path) -> Result<(), String> {
-    let trace = golden::play_file(registry, path)?;
-    let golden = path.with_extension(golden::GOLDEN);
-    let kept = golden::kept(&golden)
+    let trace = golden::play_file(registry, path).map_err(|error| error_chain(&error))?;
+    let golden = path.with_extension(golden::GOLDEN_EXTENSION);
+    let kept = golden::read(&golden)
         .map_err(|error| format!("cannot read `{}`: {error}", golden.display()))?;
-    match kept.trim_end() == golden::golden(&trace).trim_end() {
+    match kept.trim_end() == golden::render(&trace).trim_end() {
         true => Ok(()),
         false => Err(format!("the trace is not that of `{}`", golden.display())),
     }

@@ -4,8 +4,8 @@ use std::fs;
 
 use libtest_mimic::Failed;
 use lockstep_core::protocol::{Command, Status, Stimulus};
-use lockstep_engine::golden::{golden, play_file};
-use lockstep_engine::load::Form;
+use lockstep_engine::golden::{play_file, render};
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::heard::Heard;
@@ -36,7 +36,7 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
             .join(scenario)
             .with_extension("scn");
         let on_the_host = play_file(&registry, &path)?;
-        let loaded = Form::Scenario
+        let loaded = InputFormat::Scenario
             .load(&registry, &fs::read(&path)?, None)
             .map_err(|_| "unreadable")?;
         let order = Order {
@@ -49,7 +49,7 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
         };
         let mut heard = Heard::new(&loaded.app, &loaded.script);
         play(&mut link, &order, None, &mut heard)?;
-        assert_eq!(golden(&heard.trace), golden(&on_the_host), "{scenario}");
+        assert_eq!(render(&heard.trace), render(&on_the_host), "{scenario}");
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use lockstep_engine::source::{Problem, excerpt, likely, one_of, place_of};
+use lockstep_engine::diagnostic::{Diagnostic, closest, one_of, span_of};
+use lockstep_engine::sanitize::excerpt;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -13,7 +14,7 @@ pub(super) const MAX_PROBLEMS: usize = 20;
 /// A text of which problems are told.
 pub(super) struct Told<'t> {
     text: &'t str,
-    problems: Vec<Problem>,
+    problems: Vec<Diagnostic>,
 }
 
 impl<'t> Told<'t> {
@@ -50,15 +51,15 @@ impl<'t> Told<'t> {
         help: Option<String>,
     ) {
         if self.problems.len() < MAX_PROBLEMS {
-            let mut problem = Problem::new(place_of(self.text, span), message, expected);
+            let mut problem = Diagnostic::new(span_of(self.text, span), message, expected);
             problem.help = help;
             self.problems.push(problem);
         }
     }
 
     /// All that was told, by place.
-    pub(super) fn into_problems(mut self) -> Vec<Problem> {
-        self.problems.sort_by_key(|problem| problem.place);
+    pub(super) fn into_problems(mut self) -> Vec<Diagnostic> {
+        self.problems.sort_by_key(|problem| problem.span);
         self.problems
     }
 
@@ -69,7 +70,7 @@ impl<'t> Told<'t> {
             if known.contains(&name.as_ref()) {
                 continue;
             }
-            let meant = likely(name, known.iter().copied());
+            let meant = closest(name, known.iter().copied());
             self.push(
                 key.span(),
                 &format!("there is no key `{}` here", excerpt(name)),

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lockstep_engine::diagnostic::Diagnostic;
 use lockstep_engine::files;
 use lockstep_engine::input::{InputError, Source};
-use lockstep_engine::source::Problem;
 use thiserror::Error;
 
 use super::inputs::Inputs;
@@ -34,7 +34,7 @@ pub enum FindError {
         /// The file.
         text: Source,
         /// What is wrong in it, by place.
-        problems: Vec<Problem>,
+        problems: Vec<Diagnostic>,
     },
     /// Two files make one name.
     #[error(

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockstep_engine::source::excerpt;
+use lockstep_engine::sanitize::excerpt;
 use probe_rs::probe::DebugProbeSelector;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

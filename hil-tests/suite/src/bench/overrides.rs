@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 
-use lockstep_engine::source::excerpt;
+use lockstep_engine::sanitize::excerpt;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use thiserror::Error;
 

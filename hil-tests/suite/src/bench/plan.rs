@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::Ticks;
 use lockstep_engine::files;
-use lockstep_engine::golden::SCENARIO;
+use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::input::{InputError, Source};
-use lockstep_engine::load::{Form, LoadError};
+use lockstep_engine::load::{InputFormat, LoadError};
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::MAX_BYTES;
 use lockstep_pins::Pin;
@@ -76,13 +76,14 @@ pub enum ScenarioError {
 ///
 /// The first thing that cannot be read or played.
 pub fn scenarios(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, ScenarioError> {
-    let paths = files::below(folder, SCENARIO).map_err(|error| ScenarioError::Folder {
-        folder: folder.to_owned(),
-        error,
-    })?;
+    let paths =
+        files::below(folder, SCENARIO_EXTENSION).map_err(|error| ScenarioError::Folder {
+            folder: folder.to_owned(),
+            error,
+        })?;
     let load = |path: PathBuf| {
         let source = Source::read(&path, MAX_BYTES)?;
-        let loaded = match Form::Scenario.load(registry, &source.bytes, None) {
+        let loaded = match InputFormat::Scenario.load(registry, &source.bytes, None) {
             Ok(loaded) => loaded,
             Err(error) => {
                 return Err(ScenarioError::Load {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lockstep_core::time::Ticks;
-use lockstep_engine::source::{Problem, excerpt, likely, one_of};
+use lockstep_engine::diagnostic::{Diagnostic, closest, one_of};
+use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use toml::Spanned;
@@ -60,7 +61,7 @@ const SELECTOR: &str = "expected `virtual`, or VID:PID or VID:PID:SERIAL as `pro
 /// # Errors
 ///
 /// Everything that is wrong with the text, by place.
-pub fn read(path: &Path, text: &str, boards: &[Inputs]) -> Result<Bench, Vec<Problem>> {
+pub fn read(path: &Path, text: &str, boards: &[Inputs]) -> Result<Bench, Vec<Diagnostic>> {
     let (table, mut told) = Told::parse(text);
     let table = table.get_ref();
     told.refuse_unknown(table, &KEYS);
@@ -132,7 +133,7 @@ fn board<'i>(table: &DeTable<'_>, boards: &'i [Inputs], told: &mut Told<'_>) -> 
             named.span(),
             &format!("there is no board `{}`", excerpt(named.get_ref())),
             &expected,
-            likely(named.get_ref(), names()).map(|meant| format!("did you mean `{meant}`?")),
+            closest(named.get_ref(), names()).map(|meant| format!("did you mean `{meant}`?")),
         );
     }
     found
@@ -236,7 +237,7 @@ fn cannot(table: &DeTable<'_>, told: &mut Told<'_>) -> BTreeSet<Ability> {
                 named.span(),
                 &format!("nothing a bench can do is called `{}`", excerpt(word)),
                 &expected,
-                likely(word, words).map(|meant| format!("did you mean `{meant}`?")),
+                closest(word, words).map(|meant| format!("did you mean `{meant}`?")),
             ),
         }
     }

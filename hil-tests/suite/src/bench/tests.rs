@@ -287,7 +287,7 @@ fn holds(text: &str, boards: &[Inputs]) {
             assert!(!problems.is_empty());
             let lines = text.split('\n').count();
             for problem in problems {
-                assert!((1..=lines).contains(&problem.place.line), "{problem:?}");
+                assert!((1..=lines).contains(&problem.span.line), "{problem:?}");
             }
         }
     }

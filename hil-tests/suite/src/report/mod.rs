@@ -24,6 +24,8 @@ mod tests;
 
 use std::time::Duration;
 
+use lockstep_engine::sanitize::{scrub as clean, scrub_char as clean_char, scrub_line as one_line};
+
 use crate::verdict::{Case, Suite, Verdict};
 
 /// Why a case without attempts has none.
@@ -57,28 +59,4 @@ fn reason(case: &Case) -> Option<&str> {
         (_, Some(cause)) => Some(&cause.message),
         (_, None) => Some(NO_TURN),
     }
-}
-
-/// The text without characters that move the cursor of whoever reads it, hide, turn the line
-/// around, or cannot stand in XML. Newlines and tabs stay.
-fn clean(text: &str) -> String {
-    text.chars().map(clean_char).collect()
-}
-
-fn clean_char(c: char) -> char {
-    const SHOWN_INSTEAD: char = '\u{fffd}';
-    match c {
-        '\n' | '\t' => c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            SHOWN_INSTEAD
-        }
-        '\u{feff}' | '\u{fffe}' | '\u{ffff}' => SHOWN_INSTEAD,
-        c if c.is_control() => SHOWN_INSTEAD,
-        c => c,
-    }
-}
-
-/// The text on one line.
-fn one_line(text: &str) -> String {
-    clean(text).replace(['\n', '\t'], " ")
 }

@@ -11,7 +11,7 @@ use lockstep_core::protocol::{self, Command, End, Losses, Phase, Refusal, Start,
 use lockstep_core::time::Ticks;
 use lockstep_engine::play::check_contract;
 use lockstep_engine::registry::AppEntry;
-use lockstep_engine::script::{Script, Timed};
+use lockstep_engine::script::{Script, ScriptEvent};
 use thiserror::Error;
 
 use super::frames::{Hello, Told};
@@ -328,14 +328,14 @@ fn check(hello: &Hello, app: &AppEntry, image: &Identity) -> Result<(), PlayErro
 
 /// Sends events ahead of their ticks, as many as the board can hold.
 struct Feed {
-    unsent: VecDeque<Timed>,
+    unsent: VecDeque<ScriptEvent>,
     waiting: VecDeque<Ticks>,
     capacity: usize,
 }
 
 impl Feed {
-    fn new(events: &[Timed], stimulus: Stimulus, capacity: u16) -> Self {
-        let sent = |event: &&Timed| {
+    fn new(events: &[ScriptEvent], stimulus: Stimulus, capacity: u16) -> Self {
+        let sent = |event: &&ScriptEvent| {
             stimulus == Stimulus::Scheduled || matches!(event.action, Action::Reset(_))
         };
         Self {
@@ -356,7 +356,7 @@ impl Feed {
             self.waiting.pop_front();
         }
         while self.waiting.len() < self.capacity
-            && let Some(Timed { tick, action }) = self.unsent.pop_front()
+            && let Some(ScriptEvent { tick, action }) = self.unsent.pop_front()
         {
             link.send(&Command::At(tick, action))?;
             self.waiting.push_back(tick);

@@ -6,11 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lockstep_engine::diagnostic::{Diagnostic, error_chain};
 use lockstep_engine::diff::divergence;
-use lockstep_engine::golden::{self, GOLDEN};
-use lockstep_engine::load::Form;
+use lockstep_engine::golden::{self, GOLDEN_EXTENSION};
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::source::Problem;
 use lockstep_engine::trace::document::Document;
 use thiserror::Error;
 
@@ -36,12 +36,12 @@ pub enum PrepareError {
     #[error("`{}` is no scenario", .0.display())]
     Scenario(PathBuf),
     /// Its golden is no trace.
-    #[error("`{}`:{}: {}", .path.display(), .problem.place, .problem.message)]
+    #[error("`{}`:{}: {}", .path.display(), .problem.span, .problem.message)]
     Golden {
         /// The golden.
         path: PathBuf,
         /// What is wrong with it.
-        problem: Box<Problem>,
+        problem: Box<Diagnostic>,
     },
 }
 
@@ -64,15 +64,15 @@ impl PrepareError {
 ///
 /// That it has no golden, or is no scenario.
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, PrepareError> {
-    let host = golden::play_file(registry, &scenario.path);
+    let host = golden::play_file(registry, &scenario.path).map_err(|error| error_chain(&error));
     let read = |path: PathBuf| match fs::read_to_string(&path) {
         Ok(text) => Ok((text, path)),
         Err(error) => Err(PrepareError::Io { path, error }),
     };
     let (text, path) = read(scenario.path.clone())?;
-    let loaded = Form::Scenario.load(registry, text.as_bytes(), None);
+    let loaded = InputFormat::Scenario.load(registry, text.as_bytes(), None);
     let loaded = loaded.map_err(|_| PrepareError::Scenario(path))?;
-    let (golden, path) = read(scenario.path.with_extension(GOLDEN))?;
+    let (golden, path) = read(scenario.path.with_extension(GOLDEN_EXTENSION))?;
     let golden = Document::parse(&golden).map_err(|problem| PrepareError::Golden {
         path,
         problem: Box::new(problem),

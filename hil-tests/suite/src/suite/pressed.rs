@@ -11,7 +11,7 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
-use lockstep_engine::script::{Script, Timed};
+use lockstep_engine::script::{Script, ScriptEvent};
 use lockstep_engine::trace::document::{Document, Record};
 use lockstep_engine::trace::{Kind, Trace};
 
@@ -20,7 +20,7 @@ use crate::verdict::{Attempt, Cause, Outcome, align};
 /// The script that a board played: that of the trace, where `script` says how it began.
 #[must_use]
 pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
-    let mut events: Vec<Timed> = Vec::new();
+    let mut events: Vec<ScriptEvent> = Vec::new();
     let mut condition = script.condition();
     for entry in trace.entries() {
         let Observation::Input(action) = entry.what else {
@@ -30,7 +30,7 @@ pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
             Action::Reset(found) if events.is_empty() && entry.tick == Ticks::ZERO => {
                 condition = found;
             }
-            _ => events.push(Timed {
+            _ => events.push(ScriptEvent {
                 tick: entry.tick,
                 action,
             }),
@@ -170,7 +170,7 @@ mod tests {
     use crate::verdict::Verdict;
     use lockstep_core::output::Level;
     use lockstep_core::runner::Observer;
-    use lockstep_engine::load::Form;
+    use lockstep_engine::load::InputFormat;
     use lockstep_engine::registry::Registry;
     use shipped_apps::shipped;
 
@@ -179,7 +179,7 @@ mod tests {
         let registry = Registry::new(shipped()).unwrap();
         let rest = 1_500 - between - first;
         let text = format!("t:{first} d:A t:100 u:A t:{between} d:A t:100 u:A t:{rest}");
-        let loaded = Form::Oneline
+        let loaded = InputFormat::Compact
             .load(&registry, text.as_bytes(), None)
             .unwrap();
         let mut watch = |_| ControlFlow::Continue(());

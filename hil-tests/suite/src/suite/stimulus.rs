@@ -175,7 +175,7 @@ pub fn sample(tick: Ticks, named: &NamedPin, high: bool, evidence: Evidence) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lockstep_engine::load::Form;
+    use lockstep_engine::load::InputFormat;
     use lockstep_engine::play;
     use lockstep_engine::registry::Registry;
     use shipped_apps::shipped;
@@ -183,7 +183,7 @@ mod tests {
 
     fn of(scenario: &str, before: &[bool]) -> Vec<(u32, usize, bool)> {
         let registry = Registry::new(shipped()).unwrap();
-        let loaded = Form::Oneline
+        let loaded = InputFormat::Compact
             .load(&registry, scenario.as_bytes(), None)
             .unwrap();
         let mut watch = |_| ControlFlow::Continue(());

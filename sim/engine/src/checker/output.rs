@@ -3,9 +3,9 @@
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
-use super::Change;
-use crate::scenario::check::Moment;
-use crate::scenario::{Measure, Polarity, Target};
+use super::LevelChange;
+use crate::scenario::check::SamplePoint;
+use crate::scenario::{Measurement, Polarity, TargetLevel};
 
 pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
     let late = tick.saturating_sub(end);
@@ -13,17 +13,17 @@ pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
 }
 
 /// When it was clear that an expectation does not hold, why, and what helps.
-pub(super) type Verdict = (Ticks, String, Option<String>);
+pub(super) type Mismatch = (Ticks, String, Option<String>);
 
 /// An output at the moment an expectation begins to look.
-pub(super) struct OutputView {
+pub(super) struct OutputWindow {
     pub(super) name: &'static str,
-    pub(super) at: Moment,
+    pub(super) at: SamplePoint,
     pub(super) level: Level,
 }
 
-impl OutputView {
-    pub(super) fn is(&self, target: Target, wanted: bool) -> Result<(), Verdict> {
+impl OutputWindow {
+    pub(super) fn is(&self, target: TargetLevel, wanted: bool) -> Result<(), Mismatch> {
         if meets(self.level, target) == wanted {
             return Ok(());
         }
@@ -40,11 +40,11 @@ impl OutputView {
 
     pub(super) fn becomes(
         &self,
-        target: Target,
+        target: TargetLevel,
         within: Ticks,
-        changes: &[Change],
-        late: impl FnOnce() -> Option<Change>,
-    ) -> Result<(), Verdict> {
+        changes: &[LevelChange],
+        late: impl FnOnce() -> Option<LevelChange>,
+    ) -> Result<(), Mismatch> {
         if changes.iter().any(|change| meets(change.level, target)) {
             return Ok(());
         }
@@ -63,9 +63,9 @@ impl OutputView {
     pub(super) fn changes(
         &self,
         within: Ticks,
-        changes: &[Change],
-        late: impl FnOnce() -> Option<Change>,
-    ) -> Result<(), Verdict> {
+        changes: &[LevelChange],
+        late: impl FnOnce() -> Option<LevelChange>,
+    ) -> Result<(), Mismatch> {
         if changes.is_empty() {
             let what = format!("change within {within}");
             return Err(self.never(&what, within, changes, self.late(late(), within)));
@@ -73,17 +73,17 @@ impl OutputView {
         Ok(())
     }
 
-    fn late(&self, late: Option<Change>, within: Ticks) -> Option<String> {
+    fn late(&self, late: Option<LevelChange>, within: Ticks) -> Option<String> {
         let end = self.at.tick.saturating_add(within);
         late.map(|change| too_late(&format!("it became {}", change.level.0), change.tick, end))
     }
 
     pub(super) fn stays(
         &self,
-        target: Option<Target>,
+        target: Option<TargetLevel>,
         length: Ticks,
-        changes: &[Change],
-    ) -> Result<(), Verdict> {
+        changes: &[LevelChange],
+    ) -> Result<(), Mismatch> {
         if let Some(target) = target {
             self.is(target, true)?;
         }
@@ -112,9 +112,9 @@ impl OutputView {
     pub(super) fn pulse(
         &self,
         polarity: Polarity,
-        measure: Measure,
-        changes: &[Change],
-    ) -> Result<(), Verdict> {
+        measure: Measurement,
+        changes: &[LevelChange],
+    ) -> Result<(), Mismatch> {
         let edges = self.edges(changes);
         let begins = polarity == Polarity::High;
         let pulse = edges
@@ -135,7 +135,11 @@ impl OutputView {
         }
     }
 
-    pub(super) fn period(&self, measure: Measure, changes: &[Change]) -> Result<(), Verdict> {
+    pub(super) fn period(
+        &self,
+        measure: Measurement,
+        changes: &[LevelChange],
+    ) -> Result<(), Mismatch> {
         let rises: Vec<_> = self
             .edges(changes)
             .into_iter()
@@ -159,8 +163,8 @@ impl OutputView {
         what: &str,
         from: Ticks,
         to: Ticks,
-        measure: Measure,
-    ) -> Result<(), Verdict> {
+        measure: Measurement,
+    ) -> Result<(), Mismatch> {
         let length = to.saturating_sub(from);
         if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {
             return Ok(());
@@ -180,7 +184,7 @@ impl OutputView {
     }
 
     /// The ticks at which the output leaves zero or comes back to it.
-    fn edges(&self, changes: &[Change]) -> Vec<(Ticks, bool)> {
+    fn edges(&self, changes: &[LevelChange]) -> Vec<(Ticks, bool)> {
         let mut on = self.level > Level::OFF;
         let mut edges = Vec::new();
         for change in changes {
@@ -197,9 +201,9 @@ impl OutputView {
         &self,
         what: &str,
         within: Ticks,
-        changes: &[Change],
+        changes: &[LevelChange],
         note: Option<String>,
-    ) -> Verdict {
+    ) -> Mismatch {
         const SHOWN: usize = 5;
         let end = self.at.tick.saturating_add(within);
         let there = match changes {
@@ -232,10 +236,10 @@ impl OutputView {
     }
 }
 
-pub(super) fn meets(level: Level, target: Target) -> bool {
+pub(super) fn meets(level: Level, target: TargetLevel) -> bool {
     match target {
-        Target::On => level > Level::OFF,
-        Target::Off => level == Level::OFF,
-        Target::Level(wanted) => level.0 == wanted,
+        TargetLevel::On => level > Level::OFF,
+        TargetLevel::Off => level == Level::OFF,
+        TargetLevel::Level(wanted) => level.0 == wanted,
     }
 }

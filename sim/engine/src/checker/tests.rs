@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dyn_runner::Observer;
-use crate::scenario::{Measure, Polarity, Target};
+use crate::scenario::{Measurement, Polarity, TargetLevel};
 use crate::script::{Action, BootCondition, SwitchState};
 
 const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
@@ -17,7 +17,7 @@ const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
         LogKind::number("level"),
     ]);
 
-const PLACE: Place = Place {
+const SPAN: Span = Span {
     line: 1,
     column: 1,
     width: 1,
@@ -52,53 +52,53 @@ fn power(value: u16) -> Observation {
     Observation::Log(Log::new(POWER, value))
 }
 
-fn passed(tick: u32) -> Moment {
-    Moment {
+fn before_inputs(tick: u32) -> SamplePoint {
+    SamplePoint {
         tick: Ticks(tick),
-        half: Half::Passed,
+        phase: TickPhase::BeforeInputs,
     }
 }
 
-fn acted(tick: u32) -> Moment {
-    Moment {
+fn after_inputs(tick: u32) -> SamplePoint {
+    SamplePoint {
         tick: Ticks(tick),
-        half: Half::Acted,
+        phase: TickPhase::AfterInputs,
     }
 }
 
-fn failure(at: Moment, claim: Claim, trace: &Trace) -> Option<Failure> {
+fn failure(at: SamplePoint, assertion: Assertion, trace: &Trace) -> Option<Failure> {
     let check = Check {
-        place: PLACE,
+        span: SPAN,
         at,
-        claim,
+        assertion,
     };
     check_trace(&[check], trace).pop()
 }
 
 /// Whether the lamp does what is claimed.
-fn holds(at: Moment, claim: OutputClaim, trace: &Trace) -> bool {
-    failure(at, Claim::Output(0, claim), trace).is_none()
+fn holds(at: SamplePoint, assertion: OutputAssertion, trace: &Trace) -> bool {
+    failure(at, Assertion::Output(0, assertion), trace).is_none()
 }
 
 /// Whether the log of the power is as claimed.
 fn says(
-    at: Moment,
-    claim: LogClaim,
+    at: SamplePoint,
+    assertion: LogAssertion,
     value: Option<u16>,
-    since: Option<Moment>,
+    since: Option<SamplePoint>,
     trace: &Trace,
 ) -> bool {
-    let claim = Claim::Log {
+    let assertion = Assertion::Log {
         log: POWER,
         value,
-        claim,
+        assertion,
         since,
     };
-    failure(at, claim, trace).is_none()
+    failure(at, assertion, trace).is_none()
 }
 
-fn measure(length: u32, tolerance: u32, within: u32) -> Measure {
-    Measure {
+fn measure(length: u32, tolerance: u32, within: u32) -> Measurement {
+    Measurement {
         length: Ticks(length),
         tolerance: Ticks(tolerance),
         within: Ticks(within),
@@ -110,36 +110,47 @@ fn a_level_is_looked_at_between_the_halves_of_a_tick() {
     // Time takes the lamp to 10, a press in the same tick to 20.
     let trace = trace(&[(5, lamp(10)), (5, press()), (5, lamp(20))]);
     for (at, level) in [
-        (acted(4), 0),
-        (passed(5), 10),
-        (acted(5), 20),
-        (passed(6), 20),
-        (acted(1_000), 20),
+        (after_inputs(4), 0),
+        (before_inputs(5), 10),
+        (after_inputs(5), 20),
+        (before_inputs(6), 20),
+        (after_inputs(1_000), 20),
     ] {
-        let target = Target::Level(level);
-        assert!(holds(at, OutputClaim::Is(target), &trace), "{at:?}");
-        assert!(!holds(at, OutputClaim::IsNot(target), &trace), "{at:?}");
+        let target = TargetLevel::Level(level);
+        assert!(holds(at, OutputAssertion::Is(target), &trace), "{at:?}");
+        assert!(!holds(at, OutputAssertion::IsNot(target), &trace), "{at:?}");
     }
 }
 
 #[test]
 fn at_tick_0_powering_up_is_not_what_hands_do() {
     let trace = trace(&[(0, press()), (0, lamp(50))]);
-    assert!(holds(passed(0), OutputClaim::Is(Target::Off), &trace));
-    assert!(holds(acted(0), OutputClaim::Is(Target::On), &trace));
+    assert!(holds(
+        before_inputs(0),
+        OutputAssertion::Is(TargetLevel::Off),
+        &trace
+    ));
+    assert!(holds(
+        after_inputs(0),
+        OutputAssertion::Is(TargetLevel::On),
+        &trace
+    ));
 }
 
 #[test]
 fn what_the_trace_does_not_show_is_not_taken_for_off() {
     let mut nothing = Trace::new(APP);
     nothing.set_end(Ticks(1_000));
-    for claim in [
-        OutputClaim::Is(Target::Off),
-        OutputClaim::IsNot(Target::On),
-        OutputClaim::Stays(Some(Target::Off), Ticks(10)),
-        OutputClaim::Stays(None, Ticks(10)),
+    for assertion in [
+        OutputAssertion::Is(TargetLevel::Off),
+        OutputAssertion::IsNot(TargetLevel::On),
+        OutputAssertion::Stays(Some(TargetLevel::Off), Ticks(10)),
+        OutputAssertion::Stays(None, Ticks(10)),
     ] {
-        assert!(!holds(passed(0), claim, &nothing), "{claim:?}");
+        assert!(
+            !holds(before_inputs(0), assertion, &nothing),
+            "{assertion:?}"
+        );
     }
 }
 
@@ -147,35 +158,49 @@ fn what_the_trace_does_not_show_is_not_taken_for_off() {
 fn a_trace_that_ends_too_early_holds_nothing() {
     let mut cut = trace(&[]);
     cut.set_end(Ticks(9));
-    assert!(holds(acted(0), OutputClaim::Stays(None, Ticks(9)), &cut));
-    assert!(!holds(acted(0), OutputClaim::Stays(None, Ticks(10)), &cut));
+    assert!(holds(
+        after_inputs(0),
+        OutputAssertion::Stays(None, Ticks(9)),
+        &cut
+    ));
+    assert!(!holds(
+        after_inputs(0),
+        OutputAssertion::Stays(None, Ticks(10)),
+        &cut
+    ));
 }
 
 #[test]
 fn on_is_any_level_above_zero() {
     let trace = trace(&[(5, lamp(1))]);
     for (target, met) in [
-        (Target::On, true),
-        (Target::Off, false),
-        (Target::Level(1), true),
-        (Target::Level(2), false),
+        (TargetLevel::On, true),
+        (TargetLevel::Off, false),
+        (TargetLevel::Level(1), true),
+        (TargetLevel::Level(2), false),
     ] {
-        assert_eq!(holds(acted(5), OutputClaim::Is(target), &trace), met);
-        assert_eq!(holds(acted(5), OutputClaim::IsNot(target), &trace), !met);
+        assert_eq!(
+            holds(after_inputs(5), OutputAssertion::Is(target), &trace),
+            met
+        );
+        assert_eq!(
+            holds(after_inputs(5), OutputAssertion::IsNot(target), &trace),
+            !met
+        );
     }
 }
 
 #[test]
 fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_moment_does_not() {
     let trace = trace(&[(10, lamp(50))]);
-    let becomes = |within| OutputClaim::Becomes(Target::On, Ticks(within));
-    let changes = |within| OutputClaim::Changes(Ticks(within));
+    let becomes = |within| OutputAssertion::Becomes(TargetLevel::On, Ticks(within));
+    let changes = |within| OutputAssertion::Changes(Ticks(within));
     for (at, within, counts) in [
-        (acted(0), 10, true),
-        (acted(0), 9, false),
-        (acted(9), 1, true),
-        (passed(10), 100, false),
-        (acted(10), 100, false),
+        (after_inputs(0), 10, true),
+        (after_inputs(0), 9, false),
+        (after_inputs(9), 1, true),
+        (before_inputs(10), 100, false),
+        (after_inputs(10), 100, false),
     ] {
         assert_eq!(
             holds(at, becomes(within), &trace),
@@ -187,7 +212,7 @@ fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_moment_does_not
             counts,
             "{at:?} {within}"
         );
-        let stays = OutputClaim::Stays(None, Ticks(within));
+        let stays = OutputAssertion::Stays(None, Ticks(within));
         assert_eq!(holds(at, stays, &trace), !counts, "{at:?} {within}");
     }
 }
@@ -195,35 +220,52 @@ fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_moment_does_not
 #[test]
 fn what_hands_do_in_the_tick_of_an_expectation_before_them_counts() {
     let trace = trace(&[(10, press()), (10, lamp(50))]);
-    let becomes = OutputClaim::Becomes(Target::On, Ticks(5));
-    assert!(holds(passed(10), becomes, &trace));
-    assert!(!holds(acted(10), becomes, &trace));
-    let stays = OutputClaim::Stays(None, Ticks(5));
-    assert!(!holds(passed(10), stays, &trace));
-    assert!(holds(acted(10), stays, &trace));
+    let becomes = OutputAssertion::Becomes(TargetLevel::On, Ticks(5));
+    assert!(holds(before_inputs(10), becomes, &trace));
+    assert!(!holds(after_inputs(10), becomes, &trace));
+    let stays = OutputAssertion::Stays(None, Ticks(5));
+    assert!(!holds(before_inputs(10), stays, &trace));
+    assert!(holds(after_inputs(10), stays, &trace));
 }
 
 #[test]
 fn becoming_takes_a_change_and_the_right_level() {
     let trace = trace(&[(10, lamp(50)), (20, lamp(75)), (30, lamp(50))]);
-    let becomes = |level| OutputClaim::Becomes(Target::Level(level), Ticks(15));
-    assert!(!holds(acted(0), becomes(0), &trace));
-    assert!(holds(acted(0), becomes(50), &trace));
-    assert!(!holds(acted(0), becomes(75), &trace));
-    assert!(holds(acted(10), becomes(75), &trace));
-    assert!(holds(acted(15), becomes(50), &trace));
+    let becomes = |level| OutputAssertion::Becomes(TargetLevel::Level(level), Ticks(15));
+    assert!(!holds(after_inputs(0), becomes(0), &trace));
+    assert!(holds(after_inputs(0), becomes(50), &trace));
+    assert!(!holds(after_inputs(0), becomes(75), &trace));
+    assert!(holds(after_inputs(10), becomes(75), &trace));
+    assert!(holds(after_inputs(15), becomes(50), &trace));
 }
 
 #[test]
 fn staying_holds_the_level_at_the_moment_too() {
     let trace = trace(&[(10, lamp(50)), (20, lamp(60))]);
-    let stays = |target, length| OutputClaim::Stays(Some(target), Ticks(length));
-    assert!(holds(acted(10), stays(Target::Level(50), 9), &trace));
-    assert!(!holds(acted(10), stays(Target::Level(50), 10), &trace));
-    assert!(!holds(acted(10), stays(Target::Level(51), 9), &trace));
+    let stays = |target, length| OutputAssertion::Stays(Some(target), Ticks(length));
+    assert!(holds(
+        after_inputs(10),
+        stays(TargetLevel::Level(50), 9),
+        &trace
+    ));
+    assert!(!holds(
+        after_inputs(10),
+        stays(TargetLevel::Level(50), 10),
+        &trace
+    ));
+    assert!(!holds(
+        after_inputs(10),
+        stays(TargetLevel::Level(51), 9),
+        &trace
+    ));
     // Nothing may change, not even to another level that is on.
-    assert!(!holds(acted(10), stays(Target::On, 10), &trace));
-    let told = failure(acted(10), Claim::Output(0, stays(Target::On, 10)), &trace).unwrap();
+    assert!(!holds(after_inputs(10), stays(TargetLevel::On, 10), &trace));
+    let told = failure(
+        after_inputs(10),
+        Assertion::Output(0, stays(TargetLevel::On, 10)),
+        &trace,
+    )
+    .unwrap();
     assert_eq!(told.tick, Ticks(20));
 }
 
@@ -231,11 +273,15 @@ fn staying_holds_the_level_at_the_moment_too() {
 fn other_outputs_are_none_of_its_business() {
     let trace = trace(&[(10, Observation::Output(1, Level(1)))]);
     assert!(holds(
-        acted(0),
-        OutputClaim::Stays(None, Ticks(100)),
+        after_inputs(0),
+        OutputAssertion::Stays(None, Ticks(100)),
         &trace
     ));
-    assert!(!holds(acted(0), OutputClaim::Changes(Ticks(100)), &trace));
+    assert!(!holds(
+        after_inputs(0),
+        OutputAssertion::Changes(Ticks(100)),
+        &trace
+    ));
 }
 
 #[test]
@@ -248,20 +294,20 @@ fn only_the_first_whole_pulse_is_measured() {
         (40, lamp(1)),
         (70, lamp(0)),
     ]);
-    let high = |length, within| OutputClaim::Pulse(Polarity::High, measure(length, 0, within));
-    let low = |length, within| OutputClaim::Pulse(Polarity::Low, measure(length, 0, within));
-    assert!(holds(acted(0), high(10, 100), &trace));
-    assert!(!holds(acted(0), high(30, 100), &trace));
+    let high = |length, within| OutputAssertion::Pulse(Polarity::High, measure(length, 0, within));
+    let low = |length, within| OutputAssertion::Pulse(Polarity::Low, measure(length, 0, within));
+    assert!(holds(after_inputs(0), high(10, 100), &trace));
+    assert!(!holds(after_inputs(0), high(30, 100), &trace));
     // The end of the pulse may be the last tick of the window.
-    assert!(holds(acted(0), high(10, 20), &trace));
-    assert!(!holds(acted(0), high(10, 19), &trace));
+    assert!(holds(after_inputs(0), high(10, 20), &trace));
+    assert!(!holds(after_inputs(0), high(10, 19), &trace));
     // From within the first pulse, it is the second that is whole.
-    assert!(holds(acted(10), high(30, 100), &trace));
-    assert!(holds(acted(0), low(20, 40), &trace));
-    assert!(!holds(acted(0), low(20, 39), &trace));
+    assert!(holds(after_inputs(10), high(30, 100), &trace));
+    assert!(holds(after_inputs(0), low(20, 40), &trace));
+    assert!(!holds(after_inputs(0), low(20, 39), &trace));
     // A low pulse begins with a fall: that it was low at first is none.
-    assert!(!holds(acted(0), low(10, 30), &trace));
-    assert!(!holds(acted(20), low(20, 100), &trace));
+    assert!(!holds(after_inputs(0), low(10, 30), &trace));
+    assert!(!holds(after_inputs(20), low(20, 100), &trace));
 }
 
 #[test]
@@ -273,11 +319,11 @@ fn a_period_is_from_the_first_rise_to_the_second() {
         (40, lamp(0)),
         (90, lamp(1)),
     ]);
-    let period = |length, within| OutputClaim::Period(measure(length, 0, within));
-    assert!(holds(acted(0), period(25, 35), &trace));
-    assert!(!holds(acted(0), period(25, 34), &trace));
-    assert!(holds(acted(10), period(55, 100), &trace));
-    assert!(!holds(acted(35), period(55, 100), &trace));
+    let period = |length, within| OutputAssertion::Period(measure(length, 0, within));
+    assert!(holds(after_inputs(0), period(25, 35), &trace));
+    assert!(!holds(after_inputs(0), period(25, 34), &trace));
+    assert!(holds(after_inputs(10), period(55, 100), &trace));
+    assert!(!holds(after_inputs(35), period(55, 100), &trace));
 }
 
 #[test]
@@ -290,10 +336,14 @@ fn a_tolerance_is_inclusive_on_both_sides() {
         (94, 5, false),
         (106, 5, false),
     ] {
-        let pulse = OutputClaim::Pulse(Polarity::High, measure(length, tolerance, 1_000));
-        assert_eq!(holds(acted(0), pulse, &trace), within_it, "{length}");
-        let period = OutputClaim::Period(measure(2 * length, 2 * tolerance, 1_000));
-        assert_eq!(holds(acted(0), period, &trace), within_it, "{length}");
+        let pulse = OutputAssertion::Pulse(Polarity::High, measure(length, tolerance, 1_000));
+        assert_eq!(holds(after_inputs(0), pulse, &trace), within_it, "{length}");
+        let period = OutputAssertion::Period(measure(2 * length, 2 * tolerance, 1_000));
+        assert_eq!(
+            holds(after_inputs(0), period, &trace),
+            within_it,
+            "{length}"
+        );
     }
 }
 
@@ -305,16 +355,16 @@ fn a_log_was_said_since_the_last_press() {
         (20, press()),
         (20, power(1)),
     ]);
-    let said = |at, value, since| says(at, LogClaim::Said, value, since, &trace);
-    assert!(said(passed(10), Some(1), None));
-    assert!(!said(acted(9), Some(1), None));
-    assert!(!said(acted(10), Some(0), None));
-    assert!(said(acted(10), None, None));
+    let said = |at, value, since| says(at, LogAssertion::Logged, value, since, &trace);
+    assert!(said(before_inputs(10), Some(1), None));
+    assert!(!said(after_inputs(9), Some(1), None));
+    assert!(!said(after_inputs(10), Some(0), None));
+    assert!(said(after_inputs(10), None, None));
     // What time brought in the tick of the press came before it.
-    assert!(said(acted(20), Some(1), Some(passed(20))));
-    assert!(!said(acted(20), Some(0), Some(passed(20))));
-    assert!(said(passed(20), Some(0), None));
-    assert!(!said(passed(20), None, Some(passed(20))));
+    assert!(said(after_inputs(20), Some(1), Some(before_inputs(20))));
+    assert!(!said(after_inputs(20), Some(0), Some(before_inputs(20))));
+    assert!(said(before_inputs(20), Some(0), None));
+    assert!(!said(before_inputs(20), None, Some(before_inputs(20))));
 }
 
 #[test]
@@ -323,7 +373,7 @@ fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
     let within = |at, value, time| {
         says(
             at,
-            LogClaim::SaidWithin(Ticks(time)),
+            LogAssertion::LoggedWithin(Ticks(time)),
             Some(value),
             None,
             &trace,
@@ -332,21 +382,21 @@ fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
     let silent = |at, value, time| {
         says(
             at,
-            LogClaim::NotSaid(Ticks(time)),
+            LogAssertion::NotLogged(Ticks(time)),
             Some(value),
             None,
             &trace,
         )
     };
     for (at, value, time, said) in [
-        (acted(0), 1, 10, true),
-        (acted(0), 1, 9, false),
-        (passed(10), 1, 10, false),
-        (passed(10), 0, 10, true),
-        (acted(10), 0, 10, false),
+        (after_inputs(0), 1, 10, true),
+        (after_inputs(0), 1, 9, false),
+        (before_inputs(10), 1, 10, false),
+        (before_inputs(10), 0, 10, true),
+        (after_inputs(10), 0, 10, false),
         // Hands act in the last tick of a window after it has ended.
-        (acted(0), 0, 10, false),
-        (acted(0), 0, 11, true),
+        (after_inputs(0), 0, 10, false),
+        (after_inputs(0), 0, 11, true),
     ] {
         assert_eq!(within(at, value, time), said, "{at:?} {value} {time}");
         assert_eq!(silent(at, value, time), !said, "{at:?} {value} {time}");
@@ -356,8 +406,9 @@ fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
 #[test]
 fn a_failure_says_when_what_was_expected_and_what_was_there() {
     let trace = trace(&[(10, lamp(50)), (10, power(1)), (300, power(0))]);
-    let becomes = |within| Claim::Output(0, OutputClaim::Becomes(Target::On, Ticks(within)));
-    let late = failure(acted(0), becomes(8), &trace).unwrap();
+    let becomes =
+        |within| Assertion::Output(0, OutputAssertion::Becomes(TargetLevel::On, Ticks(within)));
+    let late = failure(after_inputs(0), becomes(8), &trace).unwrap();
     assert_eq!(
         late.message,
         "`lamp` did not become on within 8 ms, from tick 0 to 8: it stayed 0"
@@ -367,15 +418,15 @@ fn a_failure_says_when_what_was_expected_and_what_was_there() {
         Some("it became 50 at tick 10, 2 ms too late")
     );
     assert_eq!(late.tick, Ticks(8));
-    let already = failure(acted(10), becomes(8), &trace).unwrap();
+    let already = failure(after_inputs(10), becomes(8), &trace).unwrap();
     assert!(already.note.unwrap().contains("only a change counts"));
-    let claim = Claim::Log {
+    let assertion = Assertion::Log {
         log: POWER,
         value: Some(0),
-        claim: LogClaim::Said,
+        assertion: LogAssertion::Logged,
         since: None,
     };
-    let not_said = failure(acted(100), claim, &trace).unwrap();
+    let not_said = failure(after_inputs(100), assertion, &trace).unwrap();
     assert_eq!(
         not_said.note.as_deref(),
         Some("the last log of `power` was `power on`, at tick 10")
@@ -399,56 +450,61 @@ fn observations() -> impl Strategy<Value = Observation> {
     ]
 }
 
-fn moments() -> impl Strategy<Value = Moment> {
+fn sample_points() -> impl Strategy<Value = SamplePoint> {
     let ticks = prop_oneof![4 => 0_u32..50, 1 => any::<u32>()];
-    (ticks, any::<bool>())
-        .prop_map(|(tick, is_passed)| if is_passed { passed(tick) } else { acted(tick) })
+    (ticks, any::<bool>()).prop_map(|(tick, is_passed)| {
+        if is_passed {
+            before_inputs(tick)
+        } else {
+            after_inputs(tick)
+        }
+    })
 }
 
-fn claims() -> impl Strategy<Value = Claim> {
+fn assertions() -> impl Strategy<Value = Assertion> {
     let length = || prop_oneof![4 => 0_u32..50, 1 => any::<u32>()].prop_map(Ticks);
     let target = || {
         prop_oneof![
-            Just(Target::On),
-            Just(Target::Off),
-            any::<u16>().prop_map(Target::Level)
+            Just(TargetLevel::On),
+            Just(TargetLevel::Off),
+            any::<u16>().prop_map(TargetLevel::Level)
         ]
     };
     let measure = || {
-        (length(), length(), length()).prop_map(|(length, tolerance, within)| Measure {
+        (length(), length(), length()).prop_map(|(length, tolerance, within)| Measurement {
             length,
             tolerance,
             within,
         })
     };
     let output = prop_oneof![
-        target().prop_map(OutputClaim::Is),
-        target().prop_map(OutputClaim::IsNot),
-        (target(), length()).prop_map(|(target, within)| OutputClaim::Becomes(target, within)),
-        length().prop_map(OutputClaim::Changes),
+        target().prop_map(OutputAssertion::Is),
+        target().prop_map(OutputAssertion::IsNot),
+        (target(), length()).prop_map(|(target, within)| OutputAssertion::Becomes(target, within)),
+        length().prop_map(OutputAssertion::Changes),
         (proptest::option::of(target()), length())
-            .prop_map(|(target, length)| OutputClaim::Stays(target, length)),
-        measure().prop_map(|measure| OutputClaim::Pulse(Polarity::High, measure)),
-        measure().prop_map(|measure| OutputClaim::Pulse(Polarity::Low, measure)),
-        measure().prop_map(OutputClaim::Period),
+            .prop_map(|(target, length)| OutputAssertion::Stays(target, length)),
+        measure().prop_map(|measure| OutputAssertion::Pulse(Polarity::High, measure)),
+        measure().prop_map(|measure| OutputAssertion::Pulse(Polarity::Low, measure)),
+        measure().prop_map(OutputAssertion::Period),
     ];
     let log = prop_oneof![
-        Just(LogClaim::Said),
-        length().prop_map(LogClaim::SaidWithin),
-        length().prop_map(LogClaim::NotSaid),
+        Just(LogAssertion::Logged),
+        length().prop_map(LogAssertion::LoggedWithin),
+        length().prop_map(LogAssertion::NotLogged),
     ];
     prop_oneof![
-        (0_u8..4, output).prop_map(|(output, claim)| Claim::Output(output, claim)),
+        (0_u8..4, output).prop_map(|(output, assertion)| Assertion::Output(output, assertion)),
         (
             0_u8..4,
             proptest::option::of(0_u16..4),
             log,
-            proptest::option::of(moments())
+            proptest::option::of(sample_points())
         )
-            .prop_map(|(log, value, claim, since)| Claim::Log {
+            .prop_map(|(log, value, assertion, since)| Assertion::Log {
                 log: LogId(log),
                 value,
-                claim,
+                assertion,
                 since,
             }),
     ]
@@ -458,7 +514,7 @@ proptest! {
     #[test]
     fn no_trace_and_no_check_make_it_panic(
         entries in vec((0_u32..5, observations()), 0..40),
-        checks in vec((moments(), claims()), 1..10),
+        checks in vec((sample_points(), assertions()), 1..10),
         in_order: bool,
     ) {
         let mut trace = Trace::new(APP);
@@ -469,7 +525,7 @@ proptest! {
         }
         let checks: Vec<_> = checks
             .into_iter()
-            .map(|(at, claim)| Check { place: PLACE, at, claim })
+            .map(|(at, assertion)| Check { span: SPAN, at, assertion })
             .collect();
         prop_assert!(check_trace(&checks, &trace).len() <= checks.len());
     }

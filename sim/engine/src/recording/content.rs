@@ -13,7 +13,9 @@ use lockstep_core::time::{Instant, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
-use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
+use crate::script::{
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
+};
 
 /// The codes below this one are resets, by their [`BootCondition`].
 const FIRST_BUTTON: u64 = 3;
@@ -84,16 +86,16 @@ fn append(value: &impl Serialize, bytes: &mut Vec<u8>) {
 
 /// Reads the content that begins at `offset` and fills the rest of `bytes`.
 pub(super) fn read(bytes: &[u8], offset: usize) -> Result<Recording, RecordingError> {
-    Reader { bytes, offset }.recording()
+    ContentReader { bytes, offset }.recording()
 }
 
 /// Reads the content from front to back.
-struct Reader<'a> {
+struct ContentReader<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ContentReader<'a> {
     fn recording(&mut self) -> Result<Recording, RecordingError> {
         let app = self.text("the app's name", check_app_name)?;
         let app_version = self.text("the app's version", |text| {
@@ -137,14 +139,14 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| malformed(start, format!("there are no conditions {code}")))
     }
 
-    fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<Timed>, RecordingError> {
+    fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<ScriptEvent>, RecordingError> {
         let count = self.number("the number of events", MAX_EVENTS as u64)?;
-        let mut hands = Hands::new(buttons, end);
+        let mut decoder = EventDecoder::new(buttons, end);
         let mut events = Vec::new();
         for _ in 0..count {
             let start = self.offset;
             let code = self.take("an event")?;
-            let event = hands
+            let event = decoder
                 .event(code)
                 .map_err(|problem| malformed(start, problem))?;
             events.push(event);
@@ -200,7 +202,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Follows what hands do, and refuses what they cannot do.
-struct Hands {
+struct EventDecoder {
     actions: u64,
     end: Ticks,
     now: Ticks,
@@ -210,7 +212,7 @@ struct Hands {
     closed: u64,
 }
 
-impl Hands {
+impl EventDecoder {
     fn new(buttons: usize, end: Ticks) -> Self {
         Self {
             actions: actions(buttons),
@@ -221,7 +223,7 @@ impl Hands {
         }
     }
 
-    fn event(&mut self, event: u64) -> Result<Timed, String> {
+    fn event(&mut self, event: u64) -> Result<ScriptEvent, String> {
         let (passed, code) = (event / self.actions, event % self.actions);
         let tick = u64::from(self.now.0)
             .checked_add(passed)
@@ -237,7 +239,7 @@ impl Hands {
             self.check_order(last, code)?;
         }
         let action = self.action(code);
-        Ok(Timed { tick, action })
+        Ok(ScriptEvent { tick, action })
     }
 
     /// The actions of a tick stand in the order a board sees them, each once.

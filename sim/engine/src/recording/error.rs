@@ -3,11 +3,13 @@
 use thiserror::Error;
 
 use super::{SIGNATURE, VERSION};
+use crate::script::ScriptError;
 
 /// A recording cannot be read, or cannot be played by the app at hand.
 ///
 /// Offsets are in bytes from the start of the recording.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum RecordingError {
     /// It does not begin like one.
     #[error(
@@ -83,9 +85,12 @@ pub enum RecordingError {
         /// What is wrong, and what was expected.
         problem: String,
     },
-    /// What should be recorded cannot be, or what was recorded cannot be played.
+    /// What should be recorded cannot be.
     #[error("{0}")]
     Unusable(String),
+    /// What was recorded cannot be played.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
     /// It was recorded from another app.
     #[error("byte {offset}: a recording of app `{recorded}` cannot be played by app `{asked}`")]
     OtherApp {

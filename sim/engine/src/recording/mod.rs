@@ -21,9 +21,10 @@ use lockstep_core::event::ButtonId;
 
 use self::envelope::CONTENT_AT;
 pub use self::error::RecordingError;
+use crate::diagnostic::one_of;
 use crate::registry::{UnknownApp, check_name};
-use crate::script::{Action, Script, Timed};
-use crate::source::one_of;
+use crate::sanitize::is_unprintable;
+use crate::script::{Action, Script, ScriptEvent};
 
 /// What a recording begins with. The first byte is no text, and the line end is one that
 /// a program would change that takes the file for text.
@@ -139,13 +140,12 @@ impl Recording {
             .iter()
             .map(|event| renumbered(*event, &buttons))
             .collect();
-        Script::new(
+        Ok(Script::new(
             self.script.condition(),
             self.script.clock(),
             events,
             self.script.end(),
-        )
-        .map_err(|error| RecordingError::Unusable(error.to_string()))
+        )?)
     }
 
     /// The error of somebody who looked for the app of this recording in vain.
@@ -221,7 +221,7 @@ impl Recording {
     }
 
     fn check_events(&self) -> Option<String> {
-        let unknown = |event: &&Timed| match event.action {
+        let unknown = |event: &&ScriptEvent| match event.action {
             Action::Button(button, _) => usize::from(button.0) >= self.buttons.len(),
             Action::Reset(_) => false,
         };
@@ -243,7 +243,7 @@ fn check_identity(what: &str, text: &str) -> Option<String> {
             "{what} has {} bytes: at most {MAX_IDENTITY} are allowed",
             text.len()
         ))
-    } else if text.contains(char::is_control) {
+    } else if text.contains(is_unprintable) {
         Some(format!("{what} has control characters in it"))
     } else {
         None
@@ -272,7 +272,7 @@ fn find_button(name: &str, descriptor: &AppDescriptor) -> Option<ButtonId> {
 }
 
 /// The event, its button by the place that the app gives it.
-fn renumbered(event: Timed, buttons: &[ButtonId]) -> Timed {
+fn renumbered(event: ScriptEvent, buttons: &[ButtonId]) -> ScriptEvent {
     let action = match event.action {
         Action::Button(ButtonId(index), contact) => match buttons.get(usize::from(index)) {
             Some(button) => Action::Button(*button, contact),
@@ -280,5 +280,5 @@ fn renumbered(event: Timed, buttons: &[ButtonId]) -> Timed {
         },
         Action::Reset(_) => event.action,
     };
-    Timed { action, ..event }
+    ScriptEvent { action, ..event }
 }

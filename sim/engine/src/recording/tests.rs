@@ -192,7 +192,7 @@ fn the_largest_recording_can_be_read() {
     let events = (0..MAX_EVENTS / 2).flat_map(|tap| {
         let tick = 600 * u32::try_from(tap).unwrap();
         [(tick, SwitchState::Closed), (tick + 100, SwitchState::Open)].map(|(tick, contact)| {
-            Timed {
+            ScriptEvent {
                 tick: Ticks(tick),
                 action: Action::Button(ButtonId(0), contact),
             }
@@ -237,7 +237,7 @@ fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
             (tick, SwitchState::Closed),
             (tick + held, SwitchState::Open),
         ] {
-            events.push(Timed {
+            events.push(ScriptEvent {
                 tick: Ticks(tick),
                 action: Action::Button(button, contact),
             });

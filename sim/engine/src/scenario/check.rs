@@ -5,12 +5,18 @@ use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
 use lockstep_core::time::Ticks;
 
-use super::grammar::MAX_PROBLEMS;
-use super::hands::Hands;
+use super::grammar::MAX_DIAGNOSTICS;
+use super::input_validator::InputValidator;
 use super::names;
-use super::{Expectation, LogClaim, Name, OutputClaim, Scenario, Step, Target, Verb};
-use crate::script::{Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, SwitchState, Timed};
-use crate::source::{Place, Problem, excerpt};
+use super::{
+    Expectation, LogAssertion, Name, OutputAssertion, Scenario, Statement, StatementKind,
+    TargetLevel,
+};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::sanitize::excerpt;
+use crate::script::{
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
+};
 
 /// A scenario made for one app: what a world plays, and what judges the trace it leaves.
 #[derive(Clone, Debug)]
@@ -25,27 +31,27 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// When it looks, or begins to.
-    pub at: Moment,
+    pub at: SamplePoint,
     /// What it expects.
-    pub claim: Claim,
+    pub assertion: Assertion,
 }
 
 impl Check {
     /// When it has seen all it looks at. A window ends with its last tick, but before hands
     /// act in it: what is done there is written after the window.
     #[must_use]
-    pub fn end(&self) -> Moment {
-        let window = match self.claim {
-            Claim::Output(_, claim) => claim.window(),
-            Claim::Log { claim, .. } => claim.window(),
+    pub fn end(&self) -> SamplePoint {
+        let window = match self.assertion {
+            Assertion::Output(_, assertion) => assertion.window(),
+            Assertion::Log { assertion, .. } => assertion.window(),
         };
         match window {
             None => self.at,
-            Some(window) => Moment {
+            Some(window) => SamplePoint {
                 tick: self.at.tick.saturating_add(window),
-                half: Half::Passed,
+                phase: TickPhase::BeforeInputs,
             },
         }
     }
@@ -53,27 +59,27 @@ impl Check {
 
 /// A moment between two things that happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
+pub struct SamplePoint {
     /// The tick.
     pub tick: Ticks,
     /// Which half of it has happened.
-    pub half: Half,
+    pub phase: TickPhase,
 }
 
 /// The halves of a tick: first time passes, then hands act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Half {
+pub enum TickPhase {
     /// Time has passed, nobody has acted yet.
-    Passed,
+    BeforeInputs,
     /// All that is done in the tick was done.
-    Acted,
+    AfterInputs,
 }
 
 /// What a check expects.
 #[derive(Clone, Copy, Debug)]
-pub enum Claim {
+pub enum Assertion {
     /// Of an output, by its place in the descriptor.
-    Output(u8, OutputClaim),
+    Output(u8, OutputAssertion),
     /// Of the logs.
     Log {
         /// Which.
@@ -81,9 +87,9 @@ pub enum Claim {
         /// With which value, where one is named.
         value: Option<u16>,
         /// What.
-        claim: LogClaim,
-        /// Since when [`LogClaim::Said`] looks back.
-        since: Option<Moment>,
+        assertion: LogAssertion,
+        /// Since when [`LogAssertion::Logged`] looks back.
+        since: Option<SamplePoint>,
     },
 }
 
@@ -91,25 +97,25 @@ pub enum Claim {
 ///
 /// # Errors
 ///
-/// All problems, in the order they stand, but at most [`MAX_PROBLEMS`]: names the app
+/// All problems, in the order they stand, but at most [`MAX_DIAGNOSTICS`]: names the app
 /// does not declare, levels out of range, and what no hand could do.
-pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Problem>> {
+pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Diagnostic>> {
     let mut planner = Planner {
         descriptor,
         now: Ticks::ZERO,
         end: Ticks::ZERO,
         events: Vec::new(),
-        hands: Hands::new(descriptor),
+        inputs: InputValidator::new(descriptor),
         last_press: None,
         checks: Vec::new(),
-        problems: Vec::new(),
+        diagnostics: Vec::new(),
     };
-    for step in &scenario.steps {
-        if planner.problems.len() >= MAX_PROBLEMS {
+    for statement in &scenario.statements {
+        if planner.diagnostics.len() >= MAX_DIAGNOSTICS {
             break;
         }
-        if let Err(problem) = planner.step(step) {
-            planner.problems.push(problem);
+        if let Err(diagnostic) = planner.statement(statement) {
+            planner.diagnostics.push(diagnostic);
             // Past a limit, every sentence is.
             if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
                 break;
@@ -124,84 +130,84 @@ struct Planner<'a> {
     now: Ticks,
     /// The end of the last window, or of what is done.
     end: Ticks,
-    events: Vec<(Timed, Place)>,
-    hands: Hands<'a>,
+    events: Vec<(ScriptEvent, Span)>,
+    inputs: InputValidator<'a>,
     last_press: Option<Ticks>,
-    checks: Vec<PlacedCheck>,
-    problems: Vec<Problem>,
+    checks: Vec<PendingCheck>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// A check whose half of the tick is not known until all events of the tick are.
-struct PlacedCheck {
+struct PendingCheck {
     check: Check,
     events_before: usize,
 }
 
 impl Planner<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), Problem> {
-        match &step.verb {
-            Verb::Move {
+    fn statement(&mut self, statement: &Statement) -> Result<(), Diagnostic> {
+        match &statement.kind {
+            StatementKind::Move {
                 buttons,
                 contact,
                 bouncing,
             } => {
                 let start = self.now;
                 if *bouncing == Ticks(1) {
-                    return Err(Problem::new(
-                        step.place,
+                    return Err(Diagnostic::new(
+                        statement.span,
                         "a contact that bounces for 1 ms moves only once",
                         "expected `bouncing for` at least 2 ms",
                     ));
                 }
-                self.pass(*bouncing, step.place)?;
+                self.pass(*bouncing, statement.span)?;
                 names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
-                    let place = button.place;
-                    self.hands.begin(id, *contact, start, place)?;
-                    self.bounce(id, *contact, start, *bouncing, place)?;
-                    self.hands.end(id, *contact, self.now, place);
+                    let span = button.span;
+                    self.inputs.begin(id, *contact, start, span)?;
+                    self.bounce(id, *contact, start, *bouncing, span)?;
+                    self.inputs.end(id, *contact, self.now, span);
                 }
                 if *contact == SwitchState::Closed {
                     self.last_press = Some(start);
                 }
             }
-            Verb::Tap { buttons, length } => {
+            StatementKind::Tap { buttons, length } => {
                 let start = self.now;
-                self.pass(*length, step.place)?;
+                self.pass(*length, statement.span)?;
                 names::each_once(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
-                    let place = button.place;
-                    self.hands.begin(id, SwitchState::Closed, start, place)?;
-                    self.push(start, Action::Button(id, SwitchState::Closed), place)?;
-                    self.push(self.now, Action::Button(id, SwitchState::Open), place)?;
-                    self.hands.end(id, SwitchState::Open, self.now, place);
+                    let span = button.span;
+                    self.inputs.begin(id, SwitchState::Closed, start, span)?;
+                    self.push(start, Action::Button(id, SwitchState::Closed), span)?;
+                    self.push(self.now, Action::Button(id, SwitchState::Open), span)?;
+                    self.inputs.end(id, SwitchState::Open, self.now, span);
                 }
                 self.last_press = Some(start);
             }
-            Verb::Wait(length) => self.pass(*length, step.place)?,
-            Verb::Reset(condition) => {
+            StatementKind::Wait(length) => self.pass(*length, statement.span)?,
+            StatementKind::Reset(condition) => {
                 let condition = names::boot_condition(condition.as_ref(), self.descriptor)?;
-                self.hands.reset(self.now, step.place)?;
-                self.push(self.now, Action::Reset(condition), step.place)?;
+                self.inputs.reset(self.now, statement.span)?;
+                self.push(self.now, Action::Reset(condition), statement.span)?;
                 self.last_press = Some(self.now);
             }
-            Verb::Expect(expectation) => self.expect(expectation, step.place)?,
+            StatementKind::Expect(expectation) => self.expect(expectation, statement.span)?,
         }
         Ok(())
     }
 
-    fn pass(&mut self, length: Ticks, place: Place) -> Result<(), Problem> {
+    fn pass(&mut self, length: Ticks, span: Span) -> Result<(), Diagnostic> {
         self.now = self.now.saturating_add(length);
-        self.open_until(self.now, place)
+        self.open_until(self.now, span)
     }
 
-    fn open_until(&mut self, end: Ticks, place: Place) -> Result<(), Problem> {
+    fn open_until(&mut self, end: Ticks, span: Span) -> Result<(), Diagnostic> {
         self.end = self.end.max(end);
         if self.end > MAX_LENGTH {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 "the scenario lasts too long",
                 format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
             ));
@@ -217,9 +223,9 @@ impl Planner<'_> {
         contact: SwitchState,
         start: Ticks,
         bouncing: Ticks,
-        place: Place,
-    ) -> Result<(), Problem> {
-        self.push(start, Action::Button(id, contact), place)?;
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        self.push(start, Action::Button(id, contact), span)?;
         let mut position = contact;
         for offset in 1..=bouncing.0 {
             let next = if offset == bouncing.0 || offset % 2 == 0 && offset + 1 != bouncing.0 {
@@ -229,81 +235,92 @@ impl Planner<'_> {
             };
             if next != position {
                 let tick = start.saturating_add(Ticks(offset));
-                self.push(tick, Action::Button(id, next), place)?;
+                self.push(tick, Action::Button(id, next), span)?;
                 position = next;
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, tick: Ticks, action: Action, place: Place) -> Result<(), Problem> {
+    fn push(&mut self, tick: Ticks, action: Action, span: Span) -> Result<(), Diagnostic> {
         if self.events.len() >= MAX_EVENTS {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 "the scenario has too many events",
                 format!("expected at most {MAX_EVENTS}"),
             ));
         }
-        self.events.push((Timed { tick, action }, place));
+        self.events.push((ScriptEvent { tick, action }, span));
         Ok(())
     }
 
-    fn button(&self, name: &Name) -> Result<ButtonId, Problem> {
+    fn button(&self, name: &Name) -> Result<ButtonId, Diagnostic> {
         names::button(name, self.descriptor).map(ButtonId)
     }
 
-    fn expect(&mut self, expectation: &Expectation, place: Place) -> Result<(), Problem> {
-        let claim = match expectation {
+    fn expect(&mut self, expectation: &Expectation, span: Span) -> Result<(), Diagnostic> {
+        let assertion = match expectation {
             Expectation::Output {
                 output,
-                claim,
-                target_at,
+                assertion,
+                target_span,
             } => {
                 let index = names::output(output, self.descriptor)?;
-                self.check_level(index, *claim, target_at.unwrap_or(place))?;
-                Claim::Output(index, *claim)
+                self.check_level(index, *assertion, target_span.unwrap_or(span))?;
+                Assertion::Output(index, *assertion)
             }
-            Expectation::Log { log, value, claim } => {
+            Expectation::Log {
+                log,
+                value,
+                assertion,
+            } => {
                 let index = names::log(log, self.descriptor)?;
                 let value = value
                     .as_ref()
                     .map(|value| self.log_value(index, value))
                     .transpose()?;
-                Claim::Log {
+                Assertion::Log {
                     log: LogId(index),
                     value,
-                    claim: *claim,
-                    since: self.last_press.map(|tick| Moment {
+                    assertion: *assertion,
+                    since: self.last_press.map(|tick| SamplePoint {
                         tick,
-                        half: Half::Passed,
+                        phase: TickPhase::BeforeInputs,
                     }),
                 }
             }
         };
         let check = Check {
-            place,
-            at: Moment {
+            span,
+            at: SamplePoint {
                 tick: self.now,
-                half: Half::Acted,
+                phase: TickPhase::AfterInputs,
             },
-            claim,
+            assertion,
         };
-        self.open_until(check.end().tick, place)?;
-        self.checks.push(PlacedCheck {
+        self.open_until(check.end().tick, span)?;
+        self.checks.push(PendingCheck {
             check,
             events_before: self.events.len(),
         });
         Ok(())
     }
 
-    fn check_level(&self, index: u8, claim: OutputClaim, place: Place) -> Result<(), Problem> {
-        let level = match claim {
-            OutputClaim::Is(target) | OutputClaim::IsNot(target) => Some(target),
-            OutputClaim::Becomes(target, _) => Some(target),
-            OutputClaim::Stays(target, _) => target,
-            OutputClaim::Changes(_) | OutputClaim::Pulse(..) | OutputClaim::Period(_) => None,
+    fn check_level(
+        &self,
+        index: u8,
+        assertion: OutputAssertion,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let level = match assertion {
+            OutputAssertion::Is(target) | OutputAssertion::IsNot(target) => Some(target),
+            OutputAssertion::Becomes(target, _) => Some(target),
+            OutputAssertion::Stays(target, _) => target,
+            OutputAssertion::Changes(_)
+            | OutputAssertion::Pulse(..)
+            | OutputAssertion::Period(_) => None,
         };
-        let (Some(Target::Level(level)), Some(output)) =
+        let (Some(TargetLevel::Level(level)), Some(output)) =
             (level, self.descriptor.outputs().get(usize::from(index)))
         else {
             return Ok(());
@@ -314,8 +331,8 @@ impl Planner<'_> {
                 Range::Digital => "expected `on` or `off`: it is digital".to_owned(),
                 Range::Analog { .. } => format!("expected a level from 0 to {max}"),
             };
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("`{}` is never at {level}", output.name()),
                 expected,
             ));
@@ -323,7 +340,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Problem> {
+    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Diagnostic> {
         let kind = self.descriptor.logs().get(usize::from(log));
         match kind.map(|kind| kind.values()) {
             Some(LogValues::Words(words)) => {
@@ -331,8 +348,8 @@ impl Planner<'_> {
                 names::log_word(value, log, words).map(u16::from)
             }
             Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
-                Problem::new(
-                    value.place,
+                Diagnostic::new(
+                    value.span,
                     format!(
                         "log `{}` carries a number, and `{}` is none",
                         kind.map_or("", |kind| kind.name()),
@@ -344,24 +361,24 @@ impl Planner<'_> {
         }
     }
 
-    fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Problem>> {
-        let checks = self.settle_halves();
+    fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Diagnostic>> {
+        let checks = self.settle_phases();
         let condition = names::boot_condition(scenario.condition.as_ref(), self.descriptor)
-            .unwrap_or_else(|problem| {
-                self.problems.push(problem);
+            .unwrap_or_else(|diagnostic| {
+                self.diagnostics.push(diagnostic);
                 BootCondition::OK
             });
-        if !self.problems.is_empty() {
-            self.problems.sort_by_key(|problem| problem.place);
-            self.problems.truncate(MAX_PROBLEMS);
-            return Err(self.problems);
+        if !self.diagnostics.is_empty() {
+            self.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+            self.diagnostics.truncate(MAX_DIAGNOSTICS);
+            return Err(self.diagnostics);
         }
         let events = self.events.iter().map(|(event, _)| *event).collect();
         match Script::new(condition, scenario.clock, events, self.end) {
             Ok(script) => Ok(Plan { script, checks }),
             // What hands cannot do was found sentence by sentence; should anything be left,
             // it has no place.
-            Err(error) => Err(vec![Problem::new(
+            Err(error) => Err(vec![Diagnostic::new(
                 START,
                 error.to_string(),
                 "expected a script that can be played",
@@ -371,9 +388,9 @@ impl Planner<'_> {
 
     /// An expectation looks at what it stands behind: before the events of its tick that
     /// are written after it, and after those that are written before it.
-    fn settle_halves(&mut self) -> Vec<Check> {
+    fn settle_phases(&mut self) -> Vec<Check> {
         let mut checks = Vec::with_capacity(self.checks.len());
-        for PlacedCheck {
+        for PendingCheck {
             mut check,
             events_before,
         } in std::mem::take(&mut self.checks)
@@ -385,18 +402,18 @@ impl Planner<'_> {
             let acted = before.last().is_some_and(|(event, _)| event.tick == tick);
             let next = after.first().filter(|(event, _)| event.tick == tick);
             match (acted, next) {
-                (true, Some((_, place))) => self.problems.push(
-                    Problem::new(
-                        check.place,
+                (true, Some((_, span))) => self.diagnostics.push(
+                    Diagnostic::new(
+                        check.span,
                         "nothing can be seen between two actions of one tick",
                         format!(
                             "expected time to pass before the action on line {}",
-                            place.line
+                            span.line
                         ),
                     )
                     .with_help("put `wait 1 ms` after the expectation: a board samples its pins once a tick"),
                 ),
-                (false, Some(_)) => check.at.half = Half::Passed,
+                (false, Some(_)) => check.at.phase = TickPhase::BeforeInputs,
                 (_, None) => {}
             }
             checks.push(check);
@@ -405,7 +422,7 @@ impl Planner<'_> {
     }
 }
 
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,
@@ -414,12 +431,12 @@ const START: Place = Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::oneline;
+    use crate::scenario::compact;
     use crate::testing::shipped;
 
     /// The ticks at which A moves.
     fn moves(text: &str) -> Vec<u32> {
-        let scenario = oneline::parse(text).unwrap();
+        let scenario = compact::parse(text).unwrap();
         let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         plan.script
             .events()
@@ -440,19 +457,19 @@ mod tests {
 
     #[test]
     fn an_expectation_looks_at_what_stands_before_it() {
-        let scenario = oneline::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
+        let scenario = compact::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
         let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         let halves: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
         assert_eq!(
             halves,
             [
-                Moment {
+                SamplePoint {
                     tick: Ticks(5),
-                    half: Half::Passed,
+                    phase: TickPhase::BeforeInputs,
                 },
-                Moment {
+                SamplePoint {
                     tick: Ticks(10),
-                    half: Half::Acted,
+                    phase: TickPhase::AfterInputs,
                 },
             ]
         );

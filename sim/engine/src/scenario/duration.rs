@@ -2,9 +2,9 @@
 
 use lockstep_core::time::Ticks;
 
-use super::words::{Sentence, TOLERANCE, Word, split};
+use super::lexer::{TOLERANCE, Token, TokenCursor, tokenize};
+use crate::diagnostic::Diagnostic;
 use crate::script::MAX_LENGTH;
-use crate::source::Problem;
 
 const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
 
@@ -18,28 +18,28 @@ const A_UNIT_OR_PERCENT: &str = "`ms`, `s`, `min` or `%`";
 ///
 /// # Errors
 ///
-/// A [`Problem`] when it is not.
-pub fn parse_length(text: &str) -> Result<Ticks, Problem> {
-    let words = split(text, 1);
-    let mut sentence = Sentence::new(&words);
-    let length = length(&mut sentence)?;
-    sentence.end()?;
+/// A [`Diagnostic`] when it is not.
+pub fn parse_length(text: &str) -> Result<Ticks, Diagnostic> {
+    let tokens = tokenize(text, 1);
+    let mut cursor = TokenCursor::new(&tokens);
+    let length = length(&mut cursor)?;
+    cursor.end()?;
     Ok(length)
 }
 
 /// A length of at least one tick.
-pub(super) fn length(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
-    let (number, unit) = quantity(sentence, "a duration such as `50 ms`", A_UNIT)?;
+pub(super) fn length(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
+    let (number, unit) = quantity(cursor, "a duration such as `50 ms`", A_UNIT)?;
     at_least_one(number, ticks(number, unit)?)
 }
 
 /// A tolerance after its sign, of `length` where it is in percent; none is zero.
-pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ticks, Problem> {
-    if !TOLERANCE.iter().any(|sign| sentence.accept(sign)) {
+pub(super) fn tolerance(cursor: &mut TokenCursor<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
+    if !TOLERANCE.iter().any(|sign| cursor.accept(sign)) {
         return Ok(Ticks::ZERO);
     }
     let (number, unit) = quantity(
-        sentence,
+        cursor,
         "a tolerance such as `5 ms` or `1 %`",
         A_UNIT_OR_PERCENT,
     )?;
@@ -52,8 +52,8 @@ pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ti
         .ok()
         .filter(|percent| *percent <= 100)
         .ok_or_else(|| {
-            Problem::new(
-                number.place,
+            Diagnostic::new(
+                number.span,
                 format!("`{number}` is not a percentage"),
                 "expected a whole number from 0 to 100",
             )
@@ -63,30 +63,36 @@ pub(super) fn tolerance(sentence: &mut Sentence<'_>, length: Ticks) -> Result<Ti
 }
 
 /// A number of milliseconds, with or without a unit, of at least one tick.
-pub(super) fn short_length(word: Word<'_>) -> Result<Ticks, Problem> {
-    at_least_one(word, short_length_or_zero(word)?)
+pub(super) fn short_length(token: Token<'_>) -> Result<Ticks, Diagnostic> {
+    at_least_one(token, short_length_or_zero(token)?)
 }
 
 /// A number of milliseconds, with or without a unit.
-pub(super) fn short_length_or_zero(word: Word<'_>) -> Result<Ticks, Problem> {
-    match split_unit(word) {
+pub(super) fn short_length_or_zero(token: Token<'_>) -> Result<Ticks, Diagnostic> {
+    match split_unit(token) {
         Some((number, unit)) => ticks(number, unit),
-        None if is_number(word.text) => ticks(word, Word { text: "ms", ..word }),
-        None => Err(Problem::new(
-            word.place,
-            match word.text {
+        None if is_number(token.text) => ticks(
+            token,
+            Token {
+                text: "ms",
+                ..token
+            },
+        ),
+        None => Err(Diagnostic::new(
+            token.span,
+            match token.text {
                 "" => "a time is missing".to_owned(),
-                _ => format!("`{word}` is not a time"),
+                _ => format!("`{token}` is not a time"),
             },
             "expected milliseconds such as `50`, or a number and a unit such as `2s`",
         )),
     }
 }
 
-fn at_least_one(number: Word<'_>, length: Ticks) -> Result<Ticks, Problem> {
+fn at_least_one(number: Token<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
     if length == Ticks::ZERO {
-        return Err(Problem::new(
-            number.place,
+        return Err(Diagnostic::new(
+            number.span,
             "no time at all",
             "expected at least 1 ms, which is one tick",
         ));
@@ -96,79 +102,79 @@ fn at_least_one(number: Word<'_>, length: Ticks) -> Result<Ticks, Problem> {
 
 /// A number and its unit, in one word or two.
 fn quantity<'a>(
-    sentence: &mut Sentence<'a>,
+    cursor: &mut TokenCursor<'a>,
     expected: &str,
     units: &str,
-) -> Result<(Word<'a>, Word<'a>), Problem> {
-    let word = sentence.word(expected)?;
-    if let Some(parts) = split_unit(word) {
+) -> Result<(Token<'a>, Token<'a>), Diagnostic> {
+    let token = cursor.next_token(expected)?;
+    if let Some(parts) = split_unit(token) {
         return Ok(parts);
     }
-    if !word.text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Problem::new(
-            word.place,
-            format!("unexpected `{word}`"),
+    if !token.text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Diagnostic::new(
+            token.span,
+            format!("unexpected `{token}`"),
             format!("expected {expected}"),
         ));
     }
-    match sentence.peek() {
+    match cursor.peek() {
         Some(unit) if !AFTER_A_DURATION.contains(&unit.text) => {
-            Ok((word, sentence.word(expected)?))
+            Ok((token, cursor.next_token(expected)?))
         }
-        _ => Err(Problem::new(
-            word.place,
-            format!("`{word}` has no unit"),
+        _ => Err(Diagnostic::new(
+            token.span,
+            format!("`{token}` has no unit"),
             format!("expected {units} after it"),
         )
-        .with_help(format!("one tick is 1 ms: write `{word} ms`"))),
+        .with_help(format!("one tick is 1 ms: write `{token} ms`"))),
     }
 }
 
 /// `50ms` as `50` and `ms`.
-fn split_unit(word: Word<'_>) -> Option<(Word<'_>, Word<'_>)> {
-    let split = word
+fn split_unit(token: Token<'_>) -> Option<(Token<'_>, Token<'_>)> {
+    let split = token
         .text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .filter(|split| *split > 0)?;
-    let (number, unit) = word.text.split_at(split);
-    let mut places = [word.place; 2];
-    places[0].width = number.len();
-    places[1].column += number.len();
-    places[1].width = word.place.width - number.len();
+    let (number, unit) = token.text.split_at(split);
+    let mut spans = [token.span; 2];
+    spans[0].width = number.len();
+    spans[1].column += number.len();
+    spans[1].width = token.span.width - number.len();
     Some((
-        Word {
+        Token {
             text: number,
-            place: places[0],
+            span: spans[0],
         },
-        Word {
+        Token {
             text: unit,
-            place: places[1],
+            span: spans[1],
         },
     ))
 }
 
-fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
+fn ticks(number: Token<'_>, unit: Token<'_>) -> Result<Ticks, Diagnostic> {
     let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit.text) else {
-        let problem = Problem::new(
-            unit.place,
+        let diagnostic = Diagnostic::new(
+            unit.span,
             format!("`{unit}` is not a unit of time"),
             format!("expected {A_UNIT}"),
         );
         return Err(match meant_unit(unit.text) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         });
     };
     if !is_number(number.text) {
-        return Err(Problem::new(
-            number.place,
+        return Err(Diagnostic::new(
+            number.span,
             format!("`{number}` is not a number"),
             "expected digits, with at most one point among them, as in `50` or `1.5`",
         ));
     }
     let ticks = whole_ticks(number.text, *scale).ok_or_else(|| {
-        Problem::new(
-            number.place.to(unit.place),
+        Diagnostic::new(
+            number.span.to(unit.span),
             format!("`{number} {unit}` is not a whole number of ticks"),
             "expected whole milliseconds: one tick is 1 ms",
         )
@@ -178,8 +184,8 @@ fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
         .map(Ticks)
         .filter(|ticks| *ticks <= MAX_LENGTH)
         .ok_or_else(|| {
-            Problem::new(
-                number.place.to(unit.place),
+            Diagnostic::new(
+                number.span.to(unit.span),
                 format!("`{number} {unit}` is too long"),
                 format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
             )
@@ -187,14 +193,14 @@ fn ticks(number: Word<'_>, unit: Word<'_>) -> Result<Ticks, Problem> {
 }
 
 /// The unit that people mean who write another word for it.
-fn meant_unit(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase();
-    let begins = |with: &[&str]| with.iter().any(|with| word.starts_with(with));
-    if word == "ms" || begins(&["mil", "msec"]) {
+fn meant_unit(token: &str) -> Option<&'static str> {
+    let token = token.to_lowercase();
+    let begins = |with: &[&str]| with.iter().any(|with| token.starts_with(with));
+    if token == "ms" || begins(&["mil", "msec"]) {
         Some("ms")
-    } else if word == "s" || begins(&["sec"]) {
+    } else if token == "s" || begins(&["sec"]) {
         Some("s")
-    } else if word == "m" || begins(&["min"]) {
+    } else if token == "m" || begins(&["min"]) {
         Some("min")
     } else {
         None
@@ -236,8 +242,8 @@ fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Ticks, Problem> {
-        length(&mut Sentence::new(&split(text, 1)))
+    fn read(text: &str) -> Result<Ticks, Diagnostic> {
+        length(&mut TokenCursor::new(&tokenize(text, 1)))
     }
 
     #[test]
@@ -292,11 +298,11 @@ mod tests {
             ("999999999999999999999999 ms", "too long"),
             ("11000 min", "too long"),
         ] {
-            let problem = read(text).unwrap_err();
+            let diagnostic = read(text).unwrap_err();
             assert!(
-                problem.message.contains(message),
+                diagnostic.message.contains(message),
                 "{text}: {}",
-                problem.message
+                diagnostic.message
             );
         }
     }

@@ -26,16 +26,17 @@
 use lockstep_core::time::{Instant, Ticks};
 
 use super::duration::{length, tolerance};
-use super::words::{Sentence, Word, split, unknown_word};
+use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
 use super::{
-    Expectation, LogClaim, MAX_BYTES, MAX_LINE, MAX_STEPS, Measure, Name, OutputClaim, Polarity,
-    Scenario, Step, Target, Verb,
+    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
+    OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
 };
+use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::sanitize::excerpt;
 use crate::script::SwitchState;
-use crate::source::{Place, Problem, excerpt, one_of};
 
 /// After this many problems no more are looked for.
-pub const MAX_PROBLEMS: usize = 20;
+pub const MAX_DIAGNOSTICS: usize = 20;
 
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
@@ -44,332 +45,345 @@ const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 ///
 /// # Errors
 ///
-/// All problems, in the order of their lines, but at most [`MAX_PROBLEMS`].
-pub fn parse(text: &str) -> Result<Scenario, Vec<Problem>> {
+/// All problems, in the order of their lines, but at most [`MAX_DIAGNOSTICS`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
         let message = format!("the scenario has {} bytes", text.len());
-        return Err(vec![Problem::new(
+        return Err(vec![Diagnostic::new(
             START,
             message,
             format!("expected at most {MAX_BYTES}"),
         )]);
     }
-    let mut reader = Reader::default();
-    let mut problems = Vec::new();
+    let mut parser = ScenarioParser::default();
+    let mut diagnostics = Vec::new();
     for (line, number) in text
         .strip_prefix('\u{feff}')
         .unwrap_or(text)
         .lines()
         .zip(1..)
     {
-        if let Err(problem) = reader.read_line(line, number) {
-            problems.push(problem);
+        if let Err(diagnostic) = parser.read_line(line, number) {
+            diagnostics.push(diagnostic);
             // With one sentence too many, every one after it is.
-            if problems.len() == MAX_PROBLEMS || reader.scenario.steps.len() == MAX_STEPS {
+            if diagnostics.len() == MAX_DIAGNOSTICS
+                || parser.scenario.statements.len() == MAX_STATEMENTS
+            {
                 break;
             }
         }
     }
-    if problems.is_empty() {
-        Ok(reader.scenario)
+    if diagnostics.is_empty() {
+        Ok(parser.scenario)
     } else {
-        Err(problems)
+        Err(diagnostics)
     }
 }
 
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,
 };
 
 #[derive(Default)]
-struct Reader {
+struct ScenarioParser {
     scenario: Scenario,
     /// The headers that were read, and the lines they stand on.
     headers: Vec<(&'static str, usize)>,
 }
 
-impl Reader {
-    fn read_line(&mut self, line: &str, number: usize) -> Result<(), Problem> {
+impl ScenarioParser {
+    fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
         let width = line.chars().count();
         if width > MAX_LINE {
-            let place = Place {
+            let span = Span {
                 line: number,
                 column: MAX_LINE + 1,
                 width: 1,
             };
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("the line has {width} characters"),
                 format!("expected at most {MAX_LINE}"),
             ));
         }
-        let words = split(line, number);
-        let Some(first) = words.first() else {
+        let tokens = tokenize(line, number);
+        let Some(first) = tokens.first() else {
             return Ok(());
         };
-        let mut sentence = Sentence::new(&words);
+        let mut cursor = TokenCursor::new(&tokens);
         let all: Vec<_> = HEADERS.into_iter().chain(VERBS).collect();
-        let keyword = sentence.keyword(&all)?;
+        let keyword = cursor.keyword(&all)?;
         if HEADERS.contains(&keyword) {
-            self.header(keyword, *first, &mut sentence)?;
+            self.header(keyword, *first, &mut cursor)?;
         } else {
-            self.step(keyword, *first, &mut sentence)?;
+            self.statement(keyword, *first, &mut cursor)?;
         }
-        sentence.end()
+        cursor.end()
     }
 
     fn header(
         &mut self,
         keyword: &'static str,
-        first: Word<'_>,
-        sentence: &mut Sentence<'_>,
-    ) -> Result<(), Problem> {
+        first: Token<'_>,
+        cursor: &mut TokenCursor<'_>,
+    ) -> Result<(), Diagnostic> {
         let earlier = self.headers.iter().find(|(said, _)| *said == keyword);
         if let Some((_, line)) = earlier {
-            return Err(Problem::new(
-                first.place,
+            return Err(Diagnostic::new(
+                first.span,
                 format!("`{keyword}` is said twice"),
                 format!("expected it once at most, and it stands on line {line}"),
             ));
         }
-        if !self.scenario.steps.is_empty() {
-            return Err(Problem::new(
-                first.place,
+        if !self.scenario.statements.is_empty() {
+            return Err(Diagnostic::new(
+                first.span,
                 format!("`{keyword}` comes too late"),
                 format!("expected {}", one_of(VERBS)),
             )
             .with_help("move it above the first sentence that does or expects something"));
         }
-        self.headers.push((keyword, first.place.line));
+        self.headers.push((keyword, first.span.line));
         match keyword {
-            "app" => self.scenario.app = Some(name(sentence, "the name of an app")?),
-            "board" => self.scenario.condition = Some(boot_condition(sentence)?),
+            "app" => self.scenario.app = Some(name(cursor, "the name of an app")?),
+            "board" => self.scenario.condition = Some(boot_condition(cursor)?),
             _ => {
-                sentence.keyword(&["starts"])?;
-                sentence.keyword(&["at"])?;
-                self.scenario.clock = reading(sentence.word("a reading of the tick counter")?)?;
+                cursor.keyword(&["starts"])?;
+                cursor.keyword(&["at"])?;
+                self.scenario.clock = reading(cursor.next_token("a reading of the tick counter")?)?;
             }
         }
         Ok(())
     }
 
-    fn step(
+    fn statement(
         &mut self,
         keyword: &str,
-        first: Word<'_>,
-        sentence: &mut Sentence<'_>,
-    ) -> Result<(), Problem> {
-        if self.scenario.steps.len() >= MAX_STEPS {
-            return Err(Problem::new(
-                first.place,
+        first: Token<'_>,
+        cursor: &mut TokenCursor<'_>,
+    ) -> Result<(), Diagnostic> {
+        if self.scenario.statements.len() >= MAX_STATEMENTS {
+            return Err(Diagnostic::new(
+                first.span,
                 "the scenario has too many sentences",
-                format!("expected at most {MAX_STEPS}"),
+                format!("expected at most {MAX_STATEMENTS}"),
             ));
         }
-        let verb = match keyword {
-            "press" => movement(sentence, SwitchState::Closed)?,
-            "release" => movement(sentence, SwitchState::Open)?,
+        let kind = match keyword {
+            "press" => movement(cursor, SwitchState::Closed)?,
+            "release" => movement(cursor, SwitchState::Open)?,
             "tap" => {
-                let buttons = buttons(sentence)?;
-                sentence.before_duration("for")?;
-                Verb::Tap {
+                let buttons = buttons(cursor)?;
+                cursor.before_duration("for")?;
+                StatementKind::Tap {
                     buttons,
-                    length: length(sentence)?,
+                    length: length(cursor)?,
                 }
             }
-            "wait" => Verb::Wait(length(sentence)?),
-            "reset" if sentence.accept("with") => Verb::Reset(Some(boot_condition(sentence)?)),
-            "reset" => Verb::Reset(None),
-            _ => Verb::Expect(expectation(sentence)?),
+            "wait" => StatementKind::Wait(length(cursor)?),
+            "reset" if cursor.accept("with") => StatementKind::Reset(Some(boot_condition(cursor)?)),
+            "reset" => StatementKind::Reset(None),
+            _ => StatementKind::Expect(expectation(cursor)?),
         };
-        let place = sentence.place().unwrap_or(first.place);
-        self.scenario.steps.push(Step { place, verb });
+        let span = cursor.span().unwrap_or(first.span);
+        self.scenario.statements.push(Statement { span, kind });
         Ok(())
     }
 }
 
-fn name(sentence: &mut Sentence<'_>, expected: &str) -> Result<Name, Problem> {
-    let Word { text, place } = sentence.word(expected)?;
+fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic> {
+    let Token { text, span } = cursor.next_token(expected)?;
     Ok(Name {
         text: text.to_owned(),
-        place,
+        span,
     })
 }
 
 /// The words of a boot condition: `clock failed` is the name `clock-failed`.
-fn boot_condition(sentence: &mut Sentence<'_>) -> Result<Name, Problem> {
-    let mut name = name(sentence, "a boot condition that the app declares")?;
-    while let Some(Word { text, place }) = sentence.peek() {
-        sentence.word("the end of the line")?;
+fn boot_condition(cursor: &mut TokenCursor<'_>) -> Result<Name, Diagnostic> {
+    let mut name = name(cursor, "a boot condition that the app declares")?;
+    while let Some(Token { text, span }) = cursor.peek() {
+        cursor.next_token("the end of the line")?;
         name.text = format!("{}-{text}", name.text);
-        name.place = name.place.to(place);
+        name.span = name.span.to(span);
     }
     Ok(name)
 }
 
 /// A reading of the tick counter.
-pub(super) fn reading(word: Word<'_>) -> Result<Instant, Problem> {
-    word.text.parse().map(Instant).map_err(|_| {
-        Problem::new(
-            word.place,
-            format!("`{word}` is not a reading of the tick counter"),
+pub(super) fn reading(token: Token<'_>) -> Result<Instant, Diagnostic> {
+    token.text.parse().map(Instant).map_err(|_| {
+        Diagnostic::new(
+            token.span,
+            format!("`{token}` is not a reading of the tick counter"),
             format!("expected a whole number from 0 to {}", u32::MAX),
         )
     })
 }
 
-fn movement(sentence: &mut Sentence<'_>, contact: SwitchState) -> Result<Verb, Problem> {
-    let buttons = buttons(sentence)?;
-    let bouncing = if sentence.accept("bouncing") {
-        sentence.before_duration("for")?;
-        length(sentence)?
+fn movement(
+    cursor: &mut TokenCursor<'_>,
+    contact: SwitchState,
+) -> Result<StatementKind, Diagnostic> {
+    let buttons = buttons(cursor)?;
+    let bouncing = if cursor.accept("bouncing") {
+        cursor.before_duration("for")?;
+        length(cursor)?
     } else {
         Ticks::ZERO
     };
-    Ok(Verb::Move {
+    Ok(StatementKind::Move {
         buttons,
         contact,
         bouncing,
     })
 }
 
-fn buttons(sentence: &mut Sentence<'_>) -> Result<Vec<Name>, Problem> {
-    let mut buttons = vec![name(sentence, "the name of a button")?];
-    while sentence.accept("and") {
-        buttons.push(name(sentence, "the name of a button")?);
+fn buttons(cursor: &mut TokenCursor<'_>) -> Result<Vec<Name>, Diagnostic> {
+    let mut buttons = vec![name(cursor, "the name of a button")?];
+    while cursor.accept("and") {
+        buttons.push(name(cursor, "the name of a button")?);
     }
     Ok(buttons)
 }
 
-fn expectation(sentence: &mut Sentence<'_>) -> Result<Expectation, Problem> {
-    if sentence.accept("log") {
-        let (log, value) = log(sentence)?;
-        let claim = if sentence.accept("within") {
-            LogClaim::SaidWithin(length(sentence)?)
+fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, Diagnostic> {
+    if cursor.accept("log") {
+        let (log, value) = log(cursor)?;
+        let assertion = if cursor.accept("within") {
+            LogAssertion::LoggedWithin(length(cursor)?)
         } else {
-            LogClaim::Said
+            LogAssertion::Logged
         };
-        return Ok(Expectation::Log { log, value, claim });
+        return Ok(Expectation::Log {
+            log,
+            value,
+            assertion,
+        });
     }
-    if sentence.accept("no") {
-        sentence.keyword(&["log"])?;
-        let (log, value) = log(sentence)?;
-        sentence.before_duration("for")?;
-        let claim = LogClaim::NotSaid(length(sentence)?);
-        return Ok(Expectation::Log { log, value, claim });
+    if cursor.accept("no") {
+        cursor.keyword(&["log"])?;
+        let (log, value) = log(cursor)?;
+        cursor.before_duration("for")?;
+        let assertion = LogAssertion::NotLogged(length(cursor)?);
+        return Ok(Expectation::Log {
+            log,
+            value,
+            assertion,
+        });
     }
-    let output = name(sentence, "the name of an output, `log` or `no log`")?;
-    let mut target_at = None;
-    let claim = output_claim(sentence, &mut target_at)?;
+    let output = name(cursor, "the name of an output, `log` or `no log`")?;
+    let mut target_span = None;
+    let assertion = output_assertion(cursor, &mut target_span)?;
     Ok(Expectation::Output {
         output,
-        claim,
-        target_at,
+        assertion,
+        target_span,
     })
 }
 
-fn log(sentence: &mut Sentence<'_>) -> Result<(Name, Option<Name>), Problem> {
-    let log = name(sentence, "the name of a log")?;
-    let value = match sentence.peek() {
-        Some(word) if !["within", "for"].contains(&word.text) => {
-            Some(name(sentence, "a value of the log")?)
+fn log(cursor: &mut TokenCursor<'_>) -> Result<(Name, Option<Name>), Diagnostic> {
+    let log = name(cursor, "the name of a log")?;
+    let value = match cursor.peek() {
+        Some(token) if !["within", "for"].contains(&token.text) => {
+            Some(name(cursor, "a value of the log")?)
         }
         _ => None,
     };
     Ok((log, value))
 }
 
-/// What is claimed, and through `target_at` where the level in it stands.
-fn output_claim(
-    sentence: &mut Sentence<'_>,
-    target_at: &mut Option<Place>,
-) -> Result<OutputClaim, Problem> {
-    let mut target = |sentence: &mut Sentence<'_>| {
-        let word = sentence.word("a level, `on` or `off`")?;
-        *target_at = Some(word.place);
-        level(word)
+/// What is claimed, and through `target_span` where the level in it stands.
+fn output_assertion(
+    cursor: &mut TokenCursor<'_>,
+    target_span: &mut Option<Span>,
+) -> Result<OutputAssertion, Diagnostic> {
+    let mut target = |cursor: &mut TokenCursor<'_>| {
+        let token = cursor.next_token("a level, `on` or `off`")?;
+        *target_span = Some(token.span);
+        level(token)
     };
     let verbs = ["is", "becomes", "changes", "stays", "pulses", "repeats"];
-    Ok(match sentence.keyword(&verbs)? {
-        "is" if sentence.accept("not") => OutputClaim::IsNot(target(sentence)?),
-        "is" => OutputClaim::Is(target(sentence)?),
+    Ok(match cursor.keyword(&verbs)? {
+        "is" if cursor.accept("not") => OutputAssertion::IsNot(target(cursor)?),
+        "is" => OutputAssertion::Is(target(cursor)?),
         "becomes" => {
-            let target = target(sentence)?;
-            OutputClaim::Becomes(target, within(sentence)?)
+            let target = target(cursor)?;
+            OutputAssertion::Becomes(target, within(cursor)?)
         }
-        "changes" => OutputClaim::Changes(within(sentence)?),
+        "changes" => OutputAssertion::Changes(within(cursor)?),
         "stays" => {
-            let target = match sentence.peek() {
-                Some(word) if word.text == "for" => None,
-                _ => Some(target(sentence)?),
+            let target = match cursor.peek() {
+                Some(token) if token.text == "for" => None,
+                _ => Some(target(cursor)?),
             };
-            sentence.before_duration("for")?;
-            OutputClaim::Stays(target, length(sentence)?)
+            cursor.before_duration("for")?;
+            OutputAssertion::Stays(target, length(cursor)?)
         }
         "pulses" => {
-            let polarity = match sentence.keyword(&["high", "low"])? {
+            let polarity = match cursor.keyword(&["high", "low"])? {
                 "high" => Polarity::High,
                 _ => Polarity::Low,
             };
-            sentence.before_duration("for")?;
-            OutputClaim::Pulse(polarity, measure(sentence)?)
+            cursor.before_duration("for")?;
+            OutputAssertion::Pulse(polarity, measure(cursor)?)
         }
         _ => {
-            sentence.before_duration("every")?;
-            OutputClaim::Period(measure(sentence)?)
+            cursor.before_duration("every")?;
+            OutputAssertion::Period(measure(cursor)?)
         }
     })
 }
 
-fn within(sentence: &mut Sentence<'_>) -> Result<Ticks, Problem> {
-    sentence.before_duration("within")?;
-    length(sentence)
+fn within(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
+    cursor.before_duration("within")?;
+    length(cursor)
 }
 
-fn measure(sentence: &mut Sentence<'_>) -> Result<Measure, Problem> {
-    let length_at = sentence.peek().map(|word| word.place);
-    let length = length(sentence)?;
-    let tolerance = tolerance(sentence, length)?;
+fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
+    let length_span = cursor.peek().map(|token| token.span);
+    let length = length(cursor)?;
+    let tolerance = tolerance(cursor, length)?;
     if tolerance >= length {
-        let place = length_at.unwrap_or(START);
-        return Err(vague(place, length, tolerance));
+        let span = length_span.unwrap_or(START);
+        return Err(vague(span, length, tolerance));
     }
-    Ok(Measure {
+    Ok(Measurement {
         length,
         tolerance,
-        within: within(sentence)?,
+        within: within(cursor)?,
     })
 }
 
 /// A measure that whatever comes would meet.
-pub(super) fn vague(place: Place, length: Ticks, tolerance: Ticks) -> Problem {
-    Problem::new(
-        place,
+pub(super) fn vague(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
+    Diagnostic::new(
+        span,
         format!("{length} give or take {tolerance} is met by anything short"),
         "expected a tolerance below the length itself",
     )
 }
 
 /// A level, or a word for some.
-pub(super) fn level(word: Word<'_>) -> Result<Target, Problem> {
-    match word.text {
-        "on" | "high" => Ok(Target::On),
-        "off" | "low" => Ok(Target::Off),
+pub(super) fn level(token: Token<'_>) -> Result<TargetLevel, Diagnostic> {
+    match token.text {
+        "on" | "high" => Ok(TargetLevel::On),
+        "off" | "low" => Ok(TargetLevel::Off),
         number if number.starts_with(|c: char| c.is_ascii_digit()) => {
-            number.parse().map(Target::Level).map_err(|_| {
-                Problem::new(
-                    word.place,
+            number.parse().map(TargetLevel::Level).map_err(|_| {
+                Diagnostic::new(
+                    token.span,
                     format!("`{}` is not a level", excerpt(number)),
                     "expected a whole number from 0 to 65535, `on` or `off`",
                 )
             })
         }
         _ => {
-            let mut problem = unknown_word(word, &["on", "off"]);
-            problem.expected = "expected a level, `on` or `off`".to_owned();
-            Err(problem)
+            let mut diagnostic = unexpected_token(token, &["on", "off"]);
+            diagnostic.expected = "expected a level, `on` or `off`".to_owned();
+            Err(diagnostic)
         }
     }
 }

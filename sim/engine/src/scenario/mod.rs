@@ -1,6 +1,6 @@
 //! Scenarios: what is done to an app, and what is expected of it.
 //!
-//! A scenario is read in two steps. [`grammar`] (or [`oneline`], its short form) finds
+//! A scenario is read in two steps. [`grammar`] (or [`compact`], its short form) finds
 //! the sentences, which takes no app. [`check`] resolves the names against what an app
 //! declares and gives every sentence its tick; what comes out is a script for any world
 //! and the checks that judge the trace it leaves.
@@ -9,21 +9,21 @@
 //! all expectations taken away, the very same events are played.
 
 pub mod check;
+pub mod compact;
 pub mod duration;
-pub mod from_run;
+pub mod export;
 pub mod grammar;
-mod hands;
+mod input_validator;
+mod lexer;
 mod names;
-pub mod oneline;
 mod print;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use lockstep_core::time::{Instant, Ticks};
 
+use crate::diagnostic::Span;
 use crate::script::SwitchState;
-use crate::source::Place;
 
 /// The largest scenario that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -32,7 +32,7 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub const MAX_LINE: usize = 1_000;
 
 /// The most steps a scenario can have.
-pub const MAX_STEPS: usize = 100_000;
+pub const MAX_STATEMENTS: usize = 100_000;
 
 /// A scenario as it was written, its names not yet looked up.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ pub struct Scenario {
     /// Where the app's tick counter starts.
     pub clock: Instant,
     /// What is done and expected, in order.
-    pub steps: Vec<Step>,
+    pub statements: Vec<Statement>,
 }
 
 /// A name and where it stands.
@@ -53,21 +53,21 @@ pub struct Name {
     /// The name.
     pub text: String,
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
 }
 
 /// One sentence.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Statement {
     /// Where it stands.
-    pub place: Place,
+    pub span: Span,
     /// What it says.
-    pub verb: Verb,
+    pub kind: StatementKind,
 }
 
 /// What a sentence says.
 #[derive(Clone, Debug)]
-pub enum Verb {
+pub enum StatementKind {
     /// Contacts close or open, bouncing for a time before they rest.
     Move {
         /// Whose contacts.
@@ -101,9 +101,9 @@ pub enum Expectation {
         /// Which.
         output: Name,
         /// What.
-        claim: OutputClaim,
+        assertion: OutputAssertion,
         /// Where the level in it stands, if there is one.
-        target_at: Option<Place>,
+        target_span: Option<Span>,
     },
     /// Among the logs.
     Log {
@@ -112,33 +112,33 @@ pub enum Expectation {
         /// With which value; any when none is named.
         value: Option<Name>,
         /// What.
-        claim: LogClaim,
+        assertion: LogAssertion,
     },
 }
 
 /// What should be seen on an output. A window begins at the sentence. It ends with the
 /// tick that lies its length later, but before anything is done in that tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputClaim {
+pub enum OutputAssertion {
     /// Its level is this now.
-    Is(Target),
+    Is(TargetLevel),
     /// Its level is anything but this now.
-    IsNot(Target),
+    IsNot(TargetLevel),
     /// It changes to this within the time.
-    Becomes(Target, Ticks),
+    Becomes(TargetLevel, Ticks),
     /// It changes within the time.
     Changes(Ticks),
     /// It does not change for the time, and is at the target where one is named.
-    Stays(Option<Target>, Ticks),
+    Stays(Option<TargetLevel>, Ticks),
     /// The first pulse that begins and ends within the time is this wide.
-    Pulse(Polarity, Measure),
+    Pulse(Polarity, Measurement),
     /// The first two rises within the time are this far apart.
-    Period(Measure),
+    Period(Measurement),
 }
 
 /// A length to be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Measure {
+pub struct Measurement {
     /// What it should be.
     pub length: Ticks,
     /// How far off it may be.
@@ -158,7 +158,7 @@ pub enum Polarity {
 
 /// A level, or a word for some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum TargetLevel {
     /// Any level above zero.
     On,
     /// Zero.
@@ -169,16 +169,16 @@ pub enum Target {
 
 /// What should be seen among the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogClaim {
+pub enum LogAssertion {
     /// It was said since the last press or reset, or since the start.
-    Said,
+    Logged,
     /// It is said within the time.
-    SaidWithin(Ticks),
+    LoggedWithin(Ticks),
     /// It is not said for the time.
-    NotSaid(Ticks),
+    NotLogged(Ticks),
 }
 
-impl OutputClaim {
+impl OutputAssertion {
     /// For how long it looks, where it does not look at one moment.
     #[must_use]
     pub const fn window(self) -> Option<Ticks> {
@@ -192,13 +192,13 @@ impl OutputClaim {
     }
 }
 
-impl LogClaim {
+impl LogAssertion {
     /// For how long it looks, where it does not look back from one moment.
     #[must_use]
     pub const fn window(self) -> Option<Ticks> {
         match self {
-            Self::Said => None,
-            Self::SaidWithin(window) | Self::NotSaid(window) => Some(window),
+            Self::Logged => None,
+            Self::LoggedWithin(window) | Self::NotLogged(window) => Some(window),
         }
     }
 }

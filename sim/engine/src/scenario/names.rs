@@ -3,27 +3,28 @@
 use lockstep_core::app::AppDescriptor;
 
 use super::Name;
+use crate::diagnostic::{Diagnostic, closest, one_of};
+use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::source::{Problem, excerpt, likely, one_of};
 
 /// The place of a button.
-pub(super) fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {
+pub(super) fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "button", descriptor, buttons(descriptor))
 }
 
 /// The place of an output.
-pub(super) fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {
+pub(super) fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "output", descriptor, outputs(descriptor))
 }
 
 /// The place of a log.
-pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Problem> {
+pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "log", descriptor, logs(descriptor))
 }
 
 /// The place of a word among those a log can say.
-pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Problem> {
-    place_of(name, words.iter().copied()).ok_or_else(|| {
+pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Diagnostic> {
+    position(name, words.iter().copied()).ok_or_else(|| {
         let word = excerpt(&name.text);
         unknown(
             name,
@@ -37,7 +38,7 @@ pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Pro
 pub(super) fn boot_condition(
     name: Option<&Name>,
     descriptor: &AppDescriptor,
-) -> Result<BootCondition, Problem> {
+) -> Result<BootCondition, Diagnostic> {
     let Some(name) = name else {
         return Ok(BootCondition::OK);
     };
@@ -54,25 +55,25 @@ pub(super) fn boot_condition(
             .map(|name| words(name))
             .collect();
         if known.is_empty() {
-            return Problem::new(name.place, message, "expected none: the app declares none");
+            return Diagnostic::new(name.span, message, "expected none: the app declares none");
         }
-        let problem = unknown(name, message, known.iter().map(String::as_str));
-        match likely(&words(&name.text), known.iter().map(String::as_str)) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+        let diagnostic = unknown(name, message, known.iter().map(String::as_str));
+        match closest(&words(&name.text), known.iter().map(String::as_str)) {
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         }
     })
 }
 
 /// Whether a sentence names every button once.
-pub(super) fn each_once(names: &[Name]) -> Result<(), Problem> {
+pub(super) fn each_once(names: &[Name]) -> Result<(), Diagnostic> {
     for (index, name) in names.iter().enumerate() {
         if names[..index]
             .iter()
             .any(|earlier| earlier.text == name.text)
         {
-            return Err(Problem::new(
-                name.place,
+            return Err(Diagnostic::new(
+                name.span,
                 format!("button `{}` is named twice", excerpt(&name.text)),
                 "expected each button once in a sentence",
             ));
@@ -98,27 +99,27 @@ fn find<'a>(
     what: &str,
     descriptor: &AppDescriptor,
     known: impl Iterator<Item = &'a str> + Clone,
-) -> Result<u8, Problem> {
-    place_of(name, known.clone()).ok_or_else(|| {
+) -> Result<u8, Diagnostic> {
+    position(name, known.clone()).ok_or_else(|| {
         let word = excerpt(&name.text);
         let message = format!("app `{}` has no {what} `{word}`", descriptor.name());
-        let problem = unknown(name, message, known);
+        let diagnostic = unknown(name, message, known);
         match other_kind(name, descriptor) {
-            Some(help) => problem.with_help(help),
-            None => problem,
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
         }
     })
 }
 
 /// What to write where the app has the very name, but for something else.
 fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
-    if place_of(name, logs(descriptor)).is_some() {
+    if position(name, logs(descriptor)).is_some() {
         Some(format!("`{name}` is a log: write `expect log {name}`"))
-    } else if place_of(name, outputs(descriptor)).is_some() {
+    } else if position(name, outputs(descriptor)).is_some() {
         Some(format!(
             "`{name}` is an output: write `expect {name} is on` or the like"
         ))
-    } else if place_of(name, buttons(descriptor)).is_some() {
+    } else if position(name, buttons(descriptor)).is_some() {
         Some(format!(
             "`{name}` is a button: it can be pressed, and nothing is expected of it"
         ))
@@ -127,7 +128,7 @@ fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
     }
 }
 
-fn place_of<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Option<u8> {
+fn position<'a>(name: &Name, known: impl Iterator<Item = &'a str>) -> Option<u8> {
     (0..)
         .zip(known)
         .find(|(_, known)| *known == name.text)
@@ -138,14 +139,14 @@ fn unknown<'a>(
     name: &Name,
     message: String,
     known: impl Iterator<Item = &'a str> + Clone,
-) -> Problem {
-    let problem = Problem::new(
-        name.place,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        name.span,
         message,
         format!("expected {}", one_of(known.clone())),
     );
-    match likely(&name.text, known) {
-        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-        None => problem,
+    match closest(&name.text, known) {
+        Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+        None => diagnostic,
     }
 }

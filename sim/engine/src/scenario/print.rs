@@ -5,7 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use lockstep_core::time::{Instant, Ticks};
 
 use super::{
-    Expectation, LogClaim, Measure, Name, OutputClaim, Polarity, Scenario, Step, Target, Verb,
+    Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario, Statement,
+    StatementKind, TargetLevel,
 };
 use crate::script::SwitchState;
 
@@ -24,50 +25,50 @@ impl Display for Scenario {
         }
         let mut is_complete =
             self.app.is_some() || self.condition.is_some() || self.clock != Instant::ZERO;
-        for (index, step) in self.steps.iter().enumerate() {
-            if is_complete && (index == 0 || begins_something(&step.verb)) {
+        for (index, statement) in self.statements.iter().enumerate() {
+            if is_complete && (index == 0 || begins_something(&statement.kind)) {
                 writeln!(f)?;
                 is_complete = false;
             }
-            writeln!(f, "{step}")?;
-            is_complete |= matches!(step.verb, Verb::Expect(_));
+            writeln!(f, "{statement}")?;
+            is_complete |= matches!(statement.kind, StatementKind::Expect(_));
         }
         Ok(())
     }
 }
 
 /// Whether a new thought can begin with it; a release belongs to its press.
-fn begins_something(verb: &Verb) -> bool {
-    match verb {
-        Verb::Move { contact, .. } => *contact == SwitchState::Closed,
-        Verb::Tap { .. } | Verb::Reset(_) => true,
-        Verb::Wait(_) | Verb::Expect(_) => false,
+fn begins_something(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::Move { contact, .. } => *contact == SwitchState::Closed,
+        StatementKind::Tap { .. } | StatementKind::Reset(_) => true,
+        StatementKind::Wait(_) | StatementKind::Expect(_) => false,
     }
 }
 
-impl Display for Step {
+impl Display for Statement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.verb {
-            Verb::Move {
+        match &self.kind {
+            StatementKind::Move {
                 buttons,
                 contact,
                 bouncing,
             } => {
-                write!(f, "{} {}", contact.verb(), Joined(buttons, " and "))?;
+                write!(f, "{} {}", contact.verb(), NameList(buttons, " and "))?;
                 if *bouncing > Ticks::ZERO {
                     write!(f, " bouncing for {bouncing}")?;
                 }
                 Ok(())
             }
-            Verb::Tap { buttons, length } => {
-                write!(f, "tap {} for {length}", Joined(buttons, " and "))
+            StatementKind::Tap { buttons, length } => {
+                write!(f, "tap {} for {length}", NameList(buttons, " and "))
             }
-            Verb::Wait(length) => write!(f, "wait {length}"),
-            Verb::Reset(None) => f.write_str("reset"),
-            Verb::Reset(Some(condition)) => {
+            StatementKind::Wait(length) => write!(f, "wait {length}"),
+            StatementKind::Reset(None) => f.write_str("reset"),
+            StatementKind::Reset(Some(condition)) => {
                 write!(f, "reset with {}", condition_words(condition))
             }
-            Verb::Expect(expectation) => write!(f, "expect {expectation}"),
+            StatementKind::Expect(expectation) => write!(f, "expect {expectation}"),
         }
     }
 }
@@ -75,26 +76,32 @@ impl Display for Step {
 impl Display for Expectation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Output { output, claim, .. } => write!(f, "{output} {claim}"),
-            Self::Log { log, value, claim } => {
-                if matches!(claim, LogClaim::NotSaid(_)) {
+            Self::Output {
+                output, assertion, ..
+            } => write!(f, "{output} {assertion}"),
+            Self::Log {
+                log,
+                value,
+                assertion,
+            } => {
+                if matches!(assertion, LogAssertion::NotLogged(_)) {
                     f.write_str("no ")?;
                 }
                 write!(f, "log {log}")?;
                 if let Some(value) = value {
                     write!(f, " {value}")?;
                 }
-                match claim {
-                    LogClaim::Said => Ok(()),
-                    LogClaim::SaidWithin(length) => write!(f, " within {length}"),
-                    LogClaim::NotSaid(length) => write!(f, " for {length}"),
+                match assertion {
+                    LogAssertion::Logged => Ok(()),
+                    LogAssertion::LoggedWithin(length) => write!(f, " within {length}"),
+                    LogAssertion::NotLogged(length) => write!(f, " for {length}"),
                 }
             }
         }
     }
 }
 
-impl Display for OutputClaim {
+impl Display for OutputAssertion {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Is(target) => write!(f, "is {target}"),
@@ -109,7 +116,7 @@ impl Display for OutputClaim {
     }
 }
 
-impl Display for Measure {
+impl Display for Measurement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.length)?;
         if self.tolerance > Ticks::ZERO {
@@ -128,7 +135,7 @@ impl Display for Polarity {
     }
 }
 
-impl Display for Target {
+impl Display for TargetLevel {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::On => f.write_str("on"),
@@ -145,9 +152,9 @@ impl Display for Name {
 }
 
 /// Names with something between them.
-pub(super) struct Joined<'a>(pub(super) &'a [Name], pub(super) &'static str);
+pub(super) struct NameList<'a>(pub(super) &'a [Name], pub(super) &'static str);
 
-impl Display for Joined<'_> {
+impl Display for NameList<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self(names, between) = self;
         for (index, name) in names.iter().enumerate() {

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::check::{Plan, plan};
-use super::grammar::MAX_PROBLEMS;
+use super::grammar::MAX_DIAGNOSTICS;
 use super::*;
+use crate::diagnostic::Diagnostic;
 use crate::script::MAX_EVENTS;
-use crate::source::Problem;
 
 const LAMP: AppDescriptor = Lamp::DESCRIPTOR;
 
-const NOWHERE: Place = Place {
+const NOWHERE: Span = Span {
     line: 1,
     column: 1,
     width: 1,
@@ -22,7 +22,7 @@ const NOWHERE: Place = Place {
 fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
-        place: NOWHERE,
+        span: NOWHERE,
     }
 }
 
@@ -35,55 +35,56 @@ fn lengths() -> impl Strategy<Value = Ticks> {
     .prop_map(Ticks)
 }
 
-fn measures() -> impl Strategy<Value = Measure> {
-    (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measure {
+fn measures() -> impl Strategy<Value = Measurement> {
+    (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measurement {
         length,
         tolerance: Ticks(tolerance.min(length.0 - 1)),
         within,
     })
 }
 
-fn targets() -> impl Strategy<Value = Target> {
+fn targets() -> impl Strategy<Value = TargetLevel> {
     prop_oneof![
-        Just(Target::On),
-        Just(Target::Off),
-        (0_u16..=1).prop_map(Target::Level)
+        Just(TargetLevel::On),
+        Just(TargetLevel::Off),
+        (0_u16..=1).prop_map(TargetLevel::Level)
     ]
 }
 
 fn expectations() -> impl Strategy<Value = Expectation> {
-    let claim = prop_oneof![
-        targets().prop_map(OutputClaim::Is),
-        targets().prop_map(OutputClaim::IsNot),
-        (targets(), lengths()).prop_map(|(target, within)| OutputClaim::Becomes(target, within)),
-        lengths().prop_map(OutputClaim::Changes),
+    let assertion = prop_oneof![
+        targets().prop_map(OutputAssertion::Is),
+        targets().prop_map(OutputAssertion::IsNot),
+        (targets(), lengths())
+            .prop_map(|(target, within)| OutputAssertion::Becomes(target, within)),
+        lengths().prop_map(OutputAssertion::Changes),
         (option::of(targets()), lengths())
-            .prop_map(|(target, length)| OutputClaim::Stays(target, length)),
-        measures().prop_map(|measure| OutputClaim::Pulse(Polarity::High, measure)),
-        measures().prop_map(|measure| OutputClaim::Pulse(Polarity::Low, measure)),
-        measures().prop_map(OutputClaim::Period),
+            .prop_map(|(target, length)| OutputAssertion::Stays(target, length)),
+        measures().prop_map(|measure| OutputAssertion::Pulse(Polarity::High, measure)),
+        measures().prop_map(|measure| OutputAssertion::Pulse(Polarity::Low, measure)),
+        measures().prop_map(OutputAssertion::Period),
     ];
     let said = prop_oneof![
-        Just(LogClaim::Said),
-        lengths().prop_map(LogClaim::SaidWithin),
-        lengths().prop_map(LogClaim::NotSaid),
+        Just(LogAssertion::Logged),
+        lengths().prop_map(LogAssertion::LoggedWithin),
+        lengths().prop_map(LogAssertion::NotLogged),
     ];
     let log = prop_oneof![
         option::of(select(vec!["off", "on", "auto-off"])).prop_map(|value| ("power", value)),
         option::of(Just("42")).prop_map(|value| ("level", value)),
     ];
     prop_oneof![
-        (select(vec!["lamp", "heartbeat", "locked"]), claim).prop_map(|(output, claim)| {
+        (select(vec!["lamp", "heartbeat", "locked"]), assertion).prop_map(|(output, assertion)| {
             Expectation::Output {
                 output: name(output),
-                claim,
-                target_at: None,
+                assertion,
+                target_span: None,
             }
         }),
-        (log, said).prop_map(|((log, value), claim)| Expectation::Log {
+        (log, said).prop_map(|((log, value), assertion)| Expectation::Log {
             log: name(log),
             value: value.map(name),
-            claim,
+            assertion,
         }),
     ]
 }
@@ -119,24 +120,27 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
     let clock = prop_oneof![Just(0), any::<u32>()].prop_map(Instant);
     (conditions(), clock, vec((acts(), lengths()), 0..25)).prop_map(|(conditions, clock, acts)| {
         let mut closed = [false; 2];
-        let mut steps = Vec::new();
+        let mut statements = Vec::new();
         for (act, wait) in acts {
             if let Some(verb) = verb(act, &mut closed) {
-                steps.push(verb);
+                statements.push(verb);
             }
-            steps.push(Verb::Wait(wait));
+            statements.push(StatementKind::Wait(wait));
         }
-        let place = NOWHERE;
+        let span = NOWHERE;
         Scenario {
             app: Some(name("lamp")),
             condition: conditions,
             clock,
-            steps: steps.into_iter().map(|verb| Step { place, verb }).collect(),
+            statements: statements
+                .into_iter()
+                .map(|kind| Statement { span, kind })
+                .collect(),
         }
     })
 }
 
-fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
+fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
     let names = ["A", "B"];
     let contact = |closed| {
         if closed {
@@ -148,7 +152,7 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
     Some(match act {
         Act::Move(button, bouncing) => {
             closed[button] = !closed[button];
-            Verb::Move {
+            StatementKind::Move {
                 buttons: vec![name(names[button])],
                 contact: contact(closed[button]),
                 bouncing,
@@ -156,55 +160,55 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<Verb> {
         }
         Act::Both if closed[0] == closed[1] => {
             *closed = closed.map(|closed| !closed);
-            Verb::Move {
+            StatementKind::Move {
                 buttons: names.map(name).to_vec(),
                 contact: contact(closed[0]),
                 bouncing: Ticks::ZERO,
             }
         }
-        Act::Tap(button, length) if !closed[button] => Verb::Tap {
+        Act::Tap(button, length) if !closed[button] => StatementKind::Tap {
             buttons: vec![name(names[button])],
             length,
         },
         Act::Both | Act::Tap(..) => return None,
-        Act::Reset(conditions) => Verb::Reset(conditions),
-        Act::Expect(expectation) => Verb::Expect(expectation),
+        Act::Reset(conditions) => StatementKind::Reset(conditions),
+        Act::Expect(expectation) => StatementKind::Expect(expectation),
     })
 }
 
 /// What a plan does and expects, wherever it stands.
 fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
     let checks = plan.checks.iter();
-    let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.claim));
+    let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.assertion));
     (plan.script.clone(), checks.collect())
 }
 
 /// Problems have places in the text they were found in, and there are not too many.
-fn check_problems(text: &str, problems: &[Problem]) {
-    assert!((1..=MAX_PROBLEMS).contains(&problems.len()));
+fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
+    assert!((1..=MAX_DIAGNOSTICS).contains(&diagnostics.len()));
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for Problem { place, .. } in problems {
-        let line = text.lines().nth(place.line - 1).unwrap_or_default();
+    for Diagnostic { span, .. } in diagnostics {
+        let line = text.lines().nth(span.line - 1).unwrap_or_default();
         let width = line.chars().count();
-        let within = (1..=width + 1).contains(&place.column) && place.width >= 1;
-        assert!(within, "{place:?} in {line:?}");
+        let within = (1..=width + 1).contains(&span.column) && span.width >= 1;
+        assert!(within, "{span:?} in {line:?}");
     }
 }
 
 /// Whatever the text, what comes of it stays within the limits.
 fn read_anything(text: &str) {
-    for parse in [grammar::parse, oneline::parse] {
+    for parse in [grammar::parse, compact::parse] {
         let scenario = match parse(text) {
             Ok(scenario) => scenario,
-            Err(problems) => {
-                check_problems(text, &problems);
+            Err(diagnostics) => {
+                check_diagnostics(text, &diagnostics);
                 continue;
             }
         };
-        assert!(scenario.steps.len() <= MAX_STEPS);
+        assert!(scenario.statements.len() <= MAX_STATEMENTS);
         match plan(&scenario, &LAMP) {
             Ok(plan) => assert!(plan.script.events().len() <= MAX_EVENTS),
-            Err(problems) => check_problems(text, &problems),
+            Err(diagnostics) => check_diagnostics(text, &diagnostics),
         }
     }
 }
@@ -281,11 +285,11 @@ proptest! {
     #[test]
     fn what_is_written_on_one_line_means_the_same(scenario in scenarios()) {
         let original = plan(&scenario, &LAMP).unwrap();
-        let written = oneline::write(&scenario);
+        let written = compact::write(&scenario);
         prop_assert!(!written.contains('\n'));
-        let read = oneline::parse(&written).unwrap();
+        let read = compact::parse(&written).unwrap();
         prop_assert_eq!(meaning(&plan(&read, &LAMP).unwrap()), meaning(&original));
-        prop_assert_eq!(oneline::write(&read), written);
+        prop_assert_eq!(compact::write(&read), written);
     }
 
     #[test]
@@ -313,36 +317,39 @@ proptest! {
         mutations in vec(mutations(), 1..6),
     ) {
         read_anything(&mutated(&scenario.to_string(), &mutations));
-        read_anything(&mutated(&oneline::write(&scenario), &mutations));
+        read_anything(&mutated(&compact::write(&scenario), &mutations));
     }
 }
 
 #[test]
 fn limits_are_named_once() {
-    let sentences = "app lamp\n".to_owned() + &"expect lamp is off\n".repeat(MAX_STEPS + 50);
-    let words = "is:lamp=off ".repeat(MAX_STEPS + 50);
+    let sentences = "app lamp\n".to_owned() + &"expect lamp is off\n".repeat(MAX_STATEMENTS + 50);
+    let words = "is:lamp=off ".repeat(MAX_STATEMENTS + 50);
     // The limit in bytes comes first, so there is no way to exceed both.
-    let short = "app lamp\n".to_owned() + &"reset\n".repeat(MAX_STEPS + 50);
-    let short_words = "r ".repeat(MAX_STEPS + 50);
+    let short = "app lamp\n".to_owned() + &"reset\n".repeat(MAX_STATEMENTS + 50);
+    let short_words = "r ".repeat(MAX_STATEMENTS + 50);
     for (text, parse) in [
         (sentences, grammar::parse as fn(&str) -> _),
-        (words, oneline::parse),
+        (words, compact::parse),
         (short, grammar::parse),
-        (short_words, oneline::parse),
+        (short_words, compact::parse),
     ] {
-        let problems: Vec<Problem> = parse(&text).unwrap_err();
-        assert_eq!(problems.len(), 1);
-        assert!(problems[0].expected.contains("at most"), "{problems:?}");
+        let diagnostics: Vec<Diagnostic> = parse(&text).unwrap_err();
+        assert_eq!(diagnostics.len(), 1);
+        assert!(
+            diagnostics[0].expected.contains("at most"),
+            "{diagnostics:?}"
+        );
     }
     let bounces = "app lamp\n".to_owned() + &"press A bouncing for 9000 min\nrelease A\n".repeat(3);
     let scenario = grammar::parse(&bounces).unwrap();
-    let problems = plan(&scenario, &LAMP).unwrap_err();
-    assert_eq!(problems.len(), 1, "{problems:?}");
+    let diagnostics = plan(&scenario, &LAMP).unwrap_err();
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
 }
 
 #[test]
 fn a_long_word_of_many_names_is_refused_at_once() {
     let names: Vec<_> = (0..100_000).map(|number| format!("b{number}")).collect();
-    let problems = oneline::parse(&format!("d:{}", names.join("+"))).unwrap_err();
-    assert!(problems[0].expected.contains("at most 1000"));
+    let diagnostics = compact::parse(&format!("d:{}", names.join("+"))).unwrap_err();
+    assert!(diagnostics[0].expected.contains("at most 1000"));
 }

@@ -29,12 +29,12 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use vcd::{Command, IdCode};
 
+use crate::diagnostic::Span;
 use crate::script::Script;
-use crate::source::Place;
 use crate::trace::RESET;
 use commands::Commands;
 use error::unexpected;
-pub use error::{VcdError, VcdProblem};
+pub use error::{VcdError, VcdErrorKind};
 use header::{Header, Scope, Variable};
 use sampler::Sampler;
 
@@ -89,9 +89,9 @@ impl<'a> Waveform<'a> {
 
     /// Where the file says which app it shows; its beginning where it does not.
     #[must_use]
-    pub fn app_place(&self) -> Place {
+    pub fn app_span(&self) -> Span {
         let offset = self.header.app.as_ref().map_or(0, |(offset, _)| *offset);
-        error::place_at(self.bytes, offset)
+        error::span_at(self.bytes, offset)
     }
 
     /// Reads what happens, for an app with this descriptor.
@@ -107,60 +107,60 @@ impl<'a> Waveform<'a> {
         let mut commands = Commands::new(self.bytes, self.header.body);
         while let Some((offset, command)) = commands.next()? {
             self.take(command, &inputs, &mut sampler)
-                .map_err(|problem| VcdError::at(self.bytes, offset, problem))?;
+                .map_err(|kind| VcdError::at(self.bytes, offset, kind))?;
         }
         sampler
             .finish(self.header.clock)
-            .map_err(|problem| VcdError::at(self.bytes, self.bytes.len(), problem))
+            .map_err(|kind| VcdError::at(self.bytes, self.bytes.len(), kind))
     }
 
     fn take(
         &self,
         command: Command,
-        inputs: &HashMap<IdCode, Input>,
+        inputs: &HashMap<IdCode, InputSignal>,
         sampler: &mut Sampler<'_>,
-    ) -> Result<(), VcdProblem> {
+    ) -> Result<(), VcdErrorKind> {
         let input = |id: IdCode| match inputs.get(&id) {
             Some(input) => Ok(Some(*input)),
             None if self.header.codes.contains(&id) => Ok(None),
-            None => Err(VcdProblem::Undeclared(id.to_string())),
+            None => Err(VcdErrorKind::Undeclared(id.to_string())),
         };
         match command {
             Command::Timestamp(time) => sampler.advance(time),
             Command::ChangeScalar(id, value) => match input(id)? {
-                Some(Input::Button(button)) => {
+                Some(InputSignal::Button(button)) => {
                     sampler.set(button, value);
                     Ok(())
                 }
-                Some(Input::Reset) => Err(unexpected(&value, error::CONDITIONS)),
+                Some(InputSignal::Reset) => Err(unexpected(&value, error::CONDITIONS)),
                 None => Ok(()),
             },
             Command::ChangeVector(id, vector) => match (input(id)?, vector.get(0)) {
-                (Some(Input::Button(button)), Some(value)) if vector.len() == 1 => {
+                (Some(InputSignal::Button(button)), Some(value)) if vector.len() == 1 => {
                     sampler.set(button, value);
                     Ok(())
                 }
-                (Some(Input::Button(_)), _) => Err(unexpected(&vector, error::BIT)),
-                (Some(Input::Reset), _) => Err(unexpected(&vector, error::CONDITIONS)),
+                (Some(InputSignal::Button(_)), _) => Err(unexpected(&vector, error::BIT)),
+                (Some(InputSignal::Reset), _) => Err(unexpected(&vector, error::CONDITIONS)),
                 (None, _) => Ok(()),
             },
             Command::ChangeString(id, text) => match input(id)? {
-                Some(Input::Reset) => sampler.reset(&text),
-                Some(Input::Button(_)) => Err(unexpected(&text, error::BIT)),
+                Some(InputSignal::Reset) => sampler.reset(&text),
+                Some(InputSignal::Button(_)) => Err(unexpected(&text, error::BIT)),
                 None => Ok(()),
             },
             Command::ChangeReal(id, number) => match input(id)? {
-                Some(Input::Reset) => Err(unexpected(&number, error::CONDITIONS)),
-                Some(Input::Button(_)) => Err(unexpected(&number, error::BIT)),
+                Some(InputSignal::Reset) => Err(unexpected(&number, error::CONDITIONS)),
+                Some(InputSignal::Button(_)) => Err(unexpected(&number, error::BIT)),
                 None => Ok(()),
             },
             Command::Begin(_) | Command::End(_) | Command::Comment(_) => Ok(()),
-            _ => Err(VcdProblem::Declaration),
+            _ => Err(VcdErrorKind::Declaration),
         }
     }
 
     /// What each identifier code stands for that this app listens to.
-    fn inputs(&self, descriptor: &AppDescriptor) -> Result<HashMap<IdCode, Input>, VcdError> {
+    fn inputs(&self, descriptor: &AppDescriptor) -> Result<HashMap<IdCode, InputSignal>, VcdError> {
         let only_in = self.header.has_inputs;
         let mut inputs = HashMap::new();
         let mut codes = HashMap::new();
@@ -168,27 +168,27 @@ impl<'a> Waveform<'a> {
             if only_in && variable.scope != Scope::Inputs {
                 continue;
             }
-            let refuse = |problem| Err(VcdError::at(self.bytes, variable.offset, problem));
+            let refuse = |kind| Err(VcdError::at(self.bytes, variable.offset, kind));
             let input = match input(variable, descriptor, only_in) {
                 Ok(Some(input)) => input,
                 Ok(None) => continue,
-                Err(problem) => return refuse(problem),
+                Err(kind) => return refuse(kind),
             };
             // One signal has one code in however many scopes it appears.
             let same_code = inputs.insert(variable.code, input).unwrap_or(input);
             let same_input = codes.insert(input, variable.code).unwrap_or(variable.code);
             if same_code != input {
-                return refuse(VcdProblem::TwoInputs(variable.name.clone()));
+                return refuse(VcdErrorKind::TwoInputs(variable.name.clone()));
             }
             if same_input != variable.code {
-                return refuse(VcdProblem::TwoSignals(variable.name.clone()));
+                return refuse(VcdErrorKind::TwoSignals(variable.name.clone()));
             }
         }
         if inputs.is_empty() {
             return Err(VcdError::at(
                 self.bytes,
                 self.header.end,
-                VcdProblem::NoInputs {
+                VcdErrorKind::NoInputs {
                     app: descriptor.name(),
                     buttons: descriptor.buttons(),
                 },
@@ -200,7 +200,7 @@ impl<'a> Waveform<'a> {
 
 /// What a variable can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Input {
+enum InputSignal {
     Button(ButtonId),
     Reset,
 }
@@ -210,9 +210,9 @@ fn input(
     variable: &Variable,
     descriptor: &AppDescriptor,
     only_in: bool,
-) -> Result<Option<Input>, VcdProblem> {
+) -> Result<Option<InputSignal>, VcdErrorKind> {
     let wrong_type = |expected| {
-        Err(VcdProblem::WrongType {
+        Err(VcdErrorKind::WrongType {
             name: variable.name.clone(),
             found: format!("{} of {} bits", variable.kind, variable.size),
             expected,
@@ -222,13 +222,13 @@ fn input(
         .zip(descriptor.buttons())
         .find(|(_, name)| variable.name == **name);
     match button {
-        Some((index, _)) if variable.is_bit() => Ok(Some(Input::Button(ButtonId(index)))),
+        Some((index, _)) if variable.is_bit() => Ok(Some(InputSignal::Button(ButtonId(index)))),
         Some(_) if only_in => wrong_type("a wire of 1 bit"),
         Some(_) => Ok(None),
         None if !only_in => Ok(None),
-        None if variable.name == RESET && variable.is_string() => Ok(Some(Input::Reset)),
+        None if variable.name == RESET && variable.is_string() => Ok(Some(InputSignal::Reset)),
         None if variable.name == RESET => wrong_type("a string"),
-        None => Err(VcdProblem::UnknownInput {
+        None => Err(VcdErrorKind::UnknownInput {
             name: variable.name.clone(),
             app: descriptor.name(),
             buttons: descriptor.buttons(),

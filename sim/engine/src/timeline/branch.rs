@@ -10,7 +10,7 @@ use crate::dyn_runner::DynRunner;
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, ScriptEvent, SwitchState,
 };
 use crate::trace::Trace;
 
@@ -22,10 +22,10 @@ pub const SPACING: Ticks = Ticks(65_536);
 /// The app is copied every [`SPACING`] ticks. Any other tick is reached from the copy
 /// before it, so a jump costs the same wherever it goes.
 pub struct Branch {
-    origin: Option<Origin>,
+    fork_point: Option<ForkPoint>,
     condition: BootCondition,
     clock: Instant,
-    events: Vec<Timed>,
+    events: Vec<ScriptEvent>,
     trace: Trace,
     checkpoints: Vec<Rc<dyn DynRunner>>,
     live: Box<dyn DynRunner>,
@@ -35,7 +35,7 @@ pub struct Branch {
 
 /// Where a branch left another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct ForkPoint {
     /// The place of the other among the branches.
     pub branch: usize,
     /// The last tick they share.
@@ -51,7 +51,7 @@ impl Branch {
         play::check_contract(app, trace.entries())?;
         let at_zero = script.events().iter();
         Ok(Self {
-            origin: None,
+            fork_point: None,
             condition: script.condition(),
             clock: script.clock(),
             events: at_zero
@@ -70,21 +70,23 @@ impl Branch {
         let tick = tick.min(self.end());
         let events = self.events.partition_point(|event| event.tick <= tick);
         let checkpoints = self.checkpoints.iter();
+        let trace = self.trace.up_to(tick);
+        let is_broken = tick >= self.end() || trace.dropped() > 0;
         Ok(Self {
-            origin: Some(Origin {
+            fork_point: Some(ForkPoint {
                 branch: index,
                 tick,
             }),
             condition: self.condition,
             clock: self.clock,
             events: self.events[..events].to_vec(),
-            trace: self.trace.up_to(tick),
+            trace,
             checkpoints: checkpoints
                 .take_while(|runner| runner.now() <= tick)
                 .cloned()
                 .collect(),
             live: self.at(tick)?,
-            broken: self.broken.clone().filter(|_| tick >= self.end()),
+            broken: self.broken.clone().filter(|_| is_broken),
         })
     }
 
@@ -95,7 +97,7 @@ impl Branch {
             return Ok(Self::power_up(app, &nothing)?);
         };
         Ok(Self {
-            origin: self.origin,
+            fork_point: self.fork_point,
             ..self.fork(0, Ticks(last))?
         })
     }
@@ -105,7 +107,7 @@ impl Branch {
         &mut self,
         app: &AppEntry,
         until: Ticks,
-        events: &[Timed],
+        events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
         self.unbroken()?;
         let extended = self.play_on(app, until, events);
@@ -129,7 +131,7 @@ impl Branch {
         &mut self,
         app: &AppEntry,
         until: Ticks,
-        events: &[Timed],
+        events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
         if until > MAX_LENGTH {
             return Err(ScriptError::TooLong(until).into());
@@ -152,14 +154,18 @@ impl Branch {
             if next == next_copy {
                 self.checkpoints.push(Rc::from(self.live.fork()));
             }
-            if self.trace.dropped() > 0 {
-                return Err(PlayError::TraceFull {
-                    app: app.descriptor().name(),
-                }
-                .into());
-            }
+            self.check_complete(app)?;
         }
         Ok(play::check_contract(app, &self.trace.entries()[known..])?)
+    }
+
+    fn check_complete(&self, app: &AppEntry) -> Result<(), PlayError> {
+        if self.trace.dropped() > 0 {
+            return Err(PlayError::TraceFull {
+                app: app.descriptor().name(),
+            });
+        }
+        Ok(())
     }
 
     /// Does something at the end. Only one thing is done in a tick, so that it can be
@@ -186,7 +192,7 @@ impl Branch {
             }
             .into());
         }
-        let event = Timed {
+        let event = ScriptEvent {
             tick: self.end(),
             action,
         };
@@ -200,6 +206,7 @@ impl Branch {
             *copy = Rc::from(self.live.fork());
         }
         let acted = acted
+            .and_then(|()| self.check_complete(app))
             .and_then(|()| play::check_contract(app, &self.trace.entries()[known..]))
             .map_err(TimelineError::from);
         self.remember(acted)
@@ -214,8 +221,8 @@ impl Branch {
 
     /// Where it left another branch; the first one left none.
     #[must_use]
-    pub fn origin(&self) -> Option<Origin> {
-        self.origin
+    pub fn fork_point(&self) -> Option<ForkPoint> {
+        self.fork_point
     }
 
     /// The last tick that was played.
@@ -226,7 +233,7 @@ impl Branch {
 
     /// What was done, in order.
     #[must_use]
-    pub fn events(&self) -> &[Timed] {
+    pub fn events(&self) -> &[ScriptEvent] {
         &self.events
     }
 
@@ -269,5 +276,34 @@ impl Branch {
     /// A [`ScriptError`] when hands could not do it.
     pub fn script(&self) -> Result<Script, ScriptError> {
         Script::new(self.condition, self.clock, self.events.clone(), self.end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dyn_runner::{Observation, Observer};
+    use crate::trace::MAX_LINES;
+    use lockstep_apps::toggle;
+    use lockstep_core::event::ButtonId;
+    use lockstep_core::output::Level;
+
+    #[test]
+    fn a_branch_whose_trace_is_full_is_broken_from_there_on() {
+        let app = AppEntry::of::<toggle::Firmware>();
+        let mut branch = Branch::power_up(&app, &Script::default()).unwrap();
+        branch.extend(&app, Ticks(10), &[]).unwrap();
+        while branch.trace.entries().len() < MAX_LINES {
+            branch
+                .trace
+                .observe(Ticks(10), Observation::Output(0, Level::OFF));
+        }
+        let full = TimelineError::Play(PlayError::TraceFull { app: "toggle" });
+        let press = Action::Button(ButtonId(0), SwitchState::Closed);
+        assert_eq!(branch.apply(&app, press), Err(full.clone()));
+        assert_eq!(branch.extend(&app, Ticks(20), &[]), Err(full.clone()));
+        // What was played before the trace was full can be trusted.
+        assert_eq!(branch.fork(0, Ticks(9)).unwrap().broken(), None);
+        assert_eq!(branch.fork(0, Ticks(10)).unwrap().broken(), Some(&full));
     }
 }

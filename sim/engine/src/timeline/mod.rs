@@ -8,7 +8,7 @@ mod branch;
 use lockstep_core::time::Ticks;
 use thiserror::Error;
 
-pub use branch::{Branch, Origin, SPACING};
+pub use branch::{Branch, ForkPoint, SPACING};
 
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;
@@ -34,6 +34,7 @@ pub struct Timeline {
 
 /// Something cannot be done to a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum TimelineError {
     /// The app cannot be played, or not trusted.
     #[error(transparent)]
@@ -42,7 +43,7 @@ pub enum TimelineError {
     #[error(transparent)]
     Script(#[from] ScriptError),
     /// No more than [`MAX_BRANCHES`].
-    #[error("there are {MAX_BRANCHES} branches, the most that are kept: save one and begin anew")]
+    #[error("there are {MAX_BRANCHES} branches, the most that are kept: save one and start over")]
     TooManyBranches,
 }
 
@@ -105,20 +106,23 @@ impl Timeline {
     pub fn undo(&mut self) -> Result<bool, TimelineError> {
         let current = self.current;
         let branch = self.branch();
-        let shared = branch.origin().map(|origin| origin.tick);
+        let shared = branch.fork_point().map(|fork_point| fork_point.tick);
         let last = branch
             .events()
             .iter()
             .rev()
             .find(|event| !matches!(event.action, Action::Button(_, SwitchState::Open)));
-        let shortened = match (last, branch.origin()) {
+        let shortened = match (last, branch.fork_point()) {
             (Some(last), _) if shared.is_none_or(|shared| last.tick > shared) => {
                 branch.before(&self.app, last.tick)?
             }
-            (_, Some(origin)) if self.is_leaf(current) && current + 1 == self.branches.len() => {
-                let dropped = self.branches.pop();
-                self.undone.extend(dropped.map(|branch| (current, branch)));
-                self.current = origin.branch;
+            (_, Some(fork_point))
+                if self.is_leaf(current) && current + 1 == self.branches.len() =>
+            {
+                self.current = fork_point.branch;
+                if let Some(branch) = self.branches.pop() {
+                    self.remember((current, branch));
+                }
                 return Ok(true);
             }
             _ => return Ok(false),
@@ -152,8 +156,8 @@ impl Timeline {
 
     /// Whether no branch left this one.
     fn is_leaf(&self, branch: usize) -> bool {
-        let mut origins = self.branches.iter().filter_map(Branch::origin);
-        !origins.any(|origin| origin.branch == branch)
+        let mut fork_points = self.branches.iter().filter_map(Branch::fork_point);
+        !fork_points.any(|fork_point| fork_point.branch == branch)
     }
 
     /// Plays the present branch on to this tick, with nobody touching anything.
@@ -271,8 +275,8 @@ mod tests {
         timeline.advance(Ticks(200)).unwrap();
         assert_eq!(timeline.current(), 1);
         assert_eq!(
-            timeline.branch().origin(),
-            Some(Origin {
+            timeline.branch().fork_point(),
+            Some(ForkPoint {
                 branch: 0,
                 tick: Ticks(50)
             })
@@ -307,6 +311,63 @@ mod tests {
         assert!(timeline.redo());
         assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(5)));
         assert!(!timeline.redo());
+    }
+
+    /// A timeline with as many branches as are kept, each made by a press.
+    fn branched() -> Timeline {
+        let mut timeline = idle();
+        timeline.advance(Ticks(1_000)).unwrap();
+        for tick in (0..).map(Ticks).take(MAX_BRANCHES - 1) {
+            timeline.switch(0);
+            timeline.apply(tick, PRESS).unwrap();
+        }
+        assert_eq!(timeline.branches().len(), MAX_BRANCHES);
+        timeline
+    }
+
+    fn undo_all(timeline: &mut Timeline) -> usize {
+        let mut count = 0;
+        while timeline.undo().unwrap() {
+            count += 1;
+            timeline.switch(timeline.branches().len() - 1);
+        }
+        count
+    }
+
+    fn redo_all(timeline: &mut Timeline) -> usize {
+        std::iter::repeat_with(|| timeline.redo())
+            .take_while(|redone| *redone)
+            .count()
+    }
+
+    #[test]
+    fn undo_keeps_at_most_max_undone() {
+        // Presses on one branch: each undo shortens it.
+        let mut timeline = idle();
+        for tick in (0..50).map(|press| Ticks(press * 2)) {
+            timeline.apply(tick, PRESS).unwrap();
+            timeline
+                .apply(tick.saturating_add(Ticks(1)), RELEASE)
+                .unwrap();
+        }
+        assert_eq!(undo_all(&mut timeline), 50);
+        assert_eq!(redo_all(&mut timeline), MAX_UNDONE);
+
+        // A press that made a branch: each undo takes a whole branch away.
+        let mut timeline = branched();
+        assert_eq!(undo_all(&mut timeline), MAX_BRANCHES - 1);
+        assert_eq!(redo_all(&mut timeline), MAX_UNDONE);
+    }
+
+    #[test]
+    fn a_timeline_keeps_at_most_max_branches() {
+        let mut timeline = branched();
+        timeline.switch(0);
+        let refused = timeline.apply(Ticks(500), PRESS);
+        assert_eq!(refused, Err(TimelineError::TooManyBranches));
+        assert_eq!(timeline.branches().len(), MAX_BRANCHES);
+        // At the end of a branch nothing new is made.
+        assert!(timeline.apply(Ticks(1_000), PRESS).is_ok());
     }
 
     #[test]

@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
 use super::{Kind, Line, MAX_LINES, Trace};
-use crate::source::{Place, Problem, excerpt, one_of};
+use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::sanitize::excerpt;
 
 /// The largest trace that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024 * 1024;
@@ -66,27 +67,27 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// The first [`Problem`]: a line that cannot be read, ticks that go backwards, or a
+    /// The first [`Diagnostic`]: a line that cannot be read, ticks that go backwards, or a
     /// last line that is missing or does not agree with what stands before it.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let (body, skipped) = after_front_matter(text);
         let mut lines = body.lines().zip(skipped + 1..);
         let (header, number) = lines.next().unwrap_or(("", skipped + 1));
-        let place = whole_line(header, number);
+        let span = whole_line(header, number);
         let app = if header.starts_with('{') {
-            json_header(header, place)?
+            json_header(header, span)?
         } else {
-            text_header(header, place)?
+            text_header(header, span)?
         };
-        let mut reader = Reader::new(app, place);
+        let mut reader = DocumentParser::new(app, span);
         let read = if header.starts_with('{') {
             json_line
         } else {
             text_line
         };
         for (line, number) in lines {
-            let place = whole_line(line, number);
-            reader.take(read(line, place)?, place)?;
+            let span = whole_line(line, number);
+            reader.take(read(line, span)?, span)?;
         }
         reader.finish()
     }
@@ -111,19 +112,19 @@ fn after_front_matter(text: &str) -> (&str, usize) {
 }
 
 /// What one line after the header says.
-enum Said {
+enum BodyLine {
     Record(Record),
     End { end: Ticks, lines: usize },
 }
 
-struct Reader {
+struct DocumentParser {
     document: Document,
     complete: bool,
-    last: Place,
+    last: Span,
 }
 
-impl Reader {
-    fn new(app: String, header: Place) -> Self {
+impl DocumentParser {
+    fn new(app: String, header: Span) -> Self {
         Self {
             document: Document {
                 app,
@@ -135,41 +136,41 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, said: Said, place: Place) -> Result<(), Problem> {
-        self.last = place;
+    fn take(&mut self, body_line: BodyLine, span: Span) -> Result<(), Diagnostic> {
+        self.last = span;
         if self.complete {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 "the trace goes on after its end",
                 format!("expected nothing after the line `{END}`"),
             ));
         }
         let latest = self.document.lines.last().map_or(0, |line| line.tick.0);
-        let tick = match &said {
-            Said::Record(record) => record.tick,
-            Said::End { end, .. } => *end,
+        let tick = match &body_line {
+            BodyLine::Record(record) => record.tick,
+            BodyLine::End { end, .. } => *end,
         };
         if tick.0 < latest {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("tick {} comes after tick {latest}", tick.0),
                 "expected ticks that never go back",
             ));
         }
-        match said {
-            Said::Record(_) if self.document.lines.len() >= MAX_LINES => {
-                return Err(Problem::new(
-                    place,
+        match body_line {
+            BodyLine::Record(_) if self.document.lines.len() >= MAX_LINES => {
+                return Err(Diagnostic::new(
+                    span,
                     "the trace has too many lines",
                     format!("expected at most {MAX_LINES}"),
                 ));
             }
-            Said::Record(record) => self.document.lines.push(record),
-            Said::End { end, lines } => {
+            BodyLine::Record(record) => self.document.lines.push(record),
+            BodyLine::End { end, lines } => {
                 let found = self.document.lines.len();
                 if lines != found {
-                    return Err(Problem::new(
-                        place,
+                    return Err(Diagnostic::new(
+                        span,
                         format!("the trace says it has {lines} lines, and has {found}"),
                         format!("expected {found}"),
                     )
@@ -182,12 +183,12 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self) -> Result<Document, Problem> {
+    fn finish(self) -> Result<Document, Diagnostic> {
         if self.complete {
             return Ok(self.document);
         }
-        Err(Problem::new(
-            Place {
+        Err(Diagnostic::new(
+            Span {
                 column: self.last.column + self.last.width,
                 width: 1,
                 ..self.last
@@ -198,55 +199,55 @@ impl Reader {
     }
 }
 
-fn text_header(line: &str, place: Place) -> Result<String, Problem> {
+fn text_header(line: &str, span: Span) -> Result<String, Diagnostic> {
     let rest = line
         .strip_prefix(SIGNATURE)
-        .ok_or_else(|| not_a_trace(place))?;
-    let (version, rest) = rest.split_once(':').ok_or_else(|| not_a_trace(place))?;
-    check_version(version.trim().parse().ok(), place)?;
+        .ok_or_else(|| not_a_trace(span))?;
+    let (version, rest) = rest.split_once(':').ok_or_else(|| not_a_trace(span))?;
+    check_version(version.trim().parse().ok(), span)?;
     let (app, tick) = rest.split_once(',').unwrap_or((rest, ""));
     if app.trim().is_empty() {
-        return Err(no_app(place));
+        return Err(no_app(span));
     }
     match tick.trim() {
         "tick 1 ms" => Ok(app.trim().to_owned()),
-        _ => Err(other_tick(place)),
+        _ => Err(other_tick(span)),
     }
 }
 
-fn text_line(line: &str, place: Place) -> Result<Said, Problem> {
+fn text_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
     let words: Vec<_> = line.split_whitespace().take(5).collect();
-    let at = |word: &str| word_place(line, word, place);
+    let at = |word: &str| word_span(line, word, span);
     let &[tick, kind, name, value] = words.as_slice() else {
         let message = match words.len() {
             5.. => "this line of the trace has too many words",
             _ => "this line of the trace has too few words",
         };
-        return Err(Problem::new(place, message, A_LINE));
+        return Err(Diagnostic::new(span, message, A_LINE));
     };
     let tick = number::<u32>(tick, "tick", at(tick))?;
-    said(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
+    body_line(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
 }
 
-fn said(
+fn body_line(
     tick: Ticks,
-    (kind, kind_at): (&str, Place),
+    (kind, kind_at): (&str, Span),
     name: &str,
-    (value, value_at): (&str, Place),
-) -> Result<Said, Problem> {
+    (value, value_at): (&str, Span),
+) -> Result<BodyLine, Diagnostic> {
     if kind == END && name == LINES {
         let lines = number(value, "number of lines", value_at)?;
-        return Ok(Said::End { end: tick, lines });
+        return Ok(BodyLine::End { end: tick, lines });
     }
     let kind = Kind::from_word(kind).ok_or_else(|| {
         let kinds = Kind::ALL.map(Kind::word);
-        Problem::new(
+        Diagnostic::new(
             kind_at,
             format!("`{}` is no kind of line", excerpt(kind)),
             format!("expected {}, or `{END}` with `{LINES}`", one_of(kinds)),
         )
     })?;
-    Ok(Said::Record(Record {
+    Ok(BodyLine::Record(Record {
         tick,
         kind,
         name: name.to_owned(),
@@ -254,36 +255,36 @@ fn said(
     }))
 }
 
-fn json_header(line: &str, place: Place) -> Result<String, Problem> {
-    let header = json(line, place)?;
-    let version = header.get("trace").ok_or_else(|| not_a_trace(place))?;
+fn json_header(line: &str, span: Span) -> Result<String, Diagnostic> {
+    let header = json(line, span)?;
+    let version = header.get("trace").ok_or_else(|| not_a_trace(span))?;
     let version = version.as_u64().and_then(|version| version.try_into().ok());
-    check_version(version, place)?;
+    check_version(version, span)?;
     let app = header.get("app").and_then(Json::as_str);
     let app = app.filter(|app| !app.is_empty());
-    let app = app.ok_or_else(|| no_app(place))?;
+    let app = app.ok_or_else(|| no_app(span))?;
     match header.get("tick_ms").and_then(Json::as_u64) {
         Some(1) => Ok(app.to_owned()),
-        _ => Err(other_tick(place)),
+        _ => Err(other_tick(span)),
     }
 }
 
-fn other_tick(place: Place) -> Problem {
-    Problem::new(
-        place,
+fn other_tick(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        span,
         "the trace does not say that a tick is 1 ms",
         format!("expected a first line like `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
     )
 }
 
-fn json_line(line: &str, place: Place) -> Result<Said, Problem> {
-    let line = json(line, place)?;
+fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
+    let line = json(line, span)?;
     let wrong = |key: &str, expected: &str| {
         let message = match line.get(key) {
             None => format!("this line of the trace has no `{key}`"),
             Some(value) => format!("`{}` is not a {key}", excerpt(&value.to_string())),
         };
-        Problem::new(place, message, format!("expected {expected}"))
+        Diagnostic::new(span, message, format!("expected {expected}"))
     };
     let word = |key| {
         let word = line.get(key).and_then(Json::as_str);
@@ -299,29 +300,29 @@ fn json_line(line: &str, place: Place) -> Result<Said, Problem> {
         Some(Json::Number(value)) => value.to_string(),
         _ => return Err(wrong("value", "a text or a number")),
     };
-    said(
+    body_line(
         Ticks(tick),
-        (word("kind")?, place),
+        (word("kind")?, span),
         word("name")?,
-        (&value, place),
+        (&value, span),
     )
 }
 
-fn json(line: &str, place: Place) -> Result<Json, Problem> {
+fn json(line: &str, span: Span) -> Result<Json, Diagnostic> {
     serde_json::from_str(line).map_err(|error| {
         // The column counts bytes, and the message ends with it and a line that is not
         // the file's.
         let before = error.column().saturating_sub(1).min(line.len());
         let column = String::from_utf8_lossy(&line.as_bytes()[..before]);
-        let place = Place {
+        let span = Span {
             column: column.chars().count() + 1,
             width: 1,
-            ..place
+            ..span
         };
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
-        Problem::new(
-            place,
+        Diagnostic::new(
+            span,
             format!("this is not JSON: {message}"),
             "expected one JSON object a line",
         )
@@ -332,21 +333,21 @@ const A_NUMBER: &str = "a whole number up to 4294967295";
 
 const A_LINE: &str = "expected a tick, `in`, `out`, `log` or `end`, a name and a value";
 
-fn number<N: FromStr>(word: &str, what: &str, place: Place) -> Result<N, Problem> {
+fn number<N: FromStr>(word: &str, what: &str, span: Span) -> Result<N, Diagnostic> {
     word.parse().map_err(|_| {
-        Problem::new(
-            place,
+        Diagnostic::new(
+            span,
             format!("`{}` is not a {what}", excerpt(word)),
             format!("expected {A_NUMBER}"),
         )
     })
 }
 
-fn check_version(version: Option<u32>, place: Place) -> Result<(), Problem> {
+fn check_version(version: Option<u32>, span: Span) -> Result<(), Diagnostic> {
     match version {
-        None | Some(0) => Err(not_a_trace(place)),
-        Some(version) if version > VERSION => Err(Problem::new(
-            place,
+        None | Some(0) => Err(not_a_trace(span)),
+        Some(version) if version > VERSION => Err(Diagnostic::new(
+            span,
             format!("the trace is in format {version}"),
             format!("expected format {VERSION} or older"),
         )
@@ -355,36 +356,36 @@ fn check_version(version: Option<u32>, place: Place) -> Result<(), Problem> {
     }
 }
 
-fn not_a_trace(place: Place) -> Problem {
-    Problem::new(
-        place,
+fn not_a_trace(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        span,
         "this is not a trace",
         format!("expected a first line such as `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
     )
     .with_help("`sim run SCENARIO` and `--format jsonl` write traces; a VCD cannot be compared")
 }
 
-fn no_app(place: Place) -> Problem {
-    Problem::new(
-        place,
+fn no_app(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        span,
         "the trace does not say which app it is of",
         "expected the name of an app",
     )
 }
 
 /// The place of a word that is a part of the line.
-fn word_place(line: &str, word: &str, place: Place) -> Place {
+fn word_span(line: &str, word: &str, span: Span) -> Span {
     let before = (word.as_ptr().addr()).saturating_sub(line.as_ptr().addr());
     let before = line.get(..before).unwrap_or_default();
-    Place {
+    Span {
         column: before.chars().count() + 1,
         width: word.chars().count().max(1),
-        ..place
+        ..span
     }
 }
 
-fn whole_line(line: &str, number: usize) -> Place {
-    Place {
+fn whole_line(line: &str, number: usize) -> Span {
+    Span {
         line: number,
         column: 1,
         width: line.chars().count().max(1),

@@ -30,29 +30,29 @@ const TICK_MS: u32 = 1;
 ///
 /// Those of `out`.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
-    let header = Header {
+    let header = JsonHeader {
         trace: VERSION,
         app: trace.descriptor().name(),
         tick_ms: TICK_MS,
     };
     write_object(&header, out)?;
     for line in trace.lines() {
-        let row = Row {
+        let row = JsonRow {
             tick: line.tick.0,
             kind: line.kind.word(),
             name: line.name,
             value: match line.value {
-                Value::Word(word) => Cell::Word(word),
-                Value::Number(number) => Cell::Number(number.into()),
+                Value::Word(word) => JsonValue::Word(word),
+                Value::Number(number) => JsonValue::Number(number.into()),
             },
         };
         write_object(&row, out)?;
     }
-    let end = Row {
+    let end = JsonRow {
         tick: trace.end().0,
         kind: END,
         name: LINES,
-        value: Cell::Number(trace.entries().len()),
+        value: JsonValue::Number(trace.entries().len()),
     };
     write_object(&end, out)
 }
@@ -63,23 +63,23 @@ fn write_object(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> 
 }
 
 #[derive(Serialize)]
-struct Header {
+struct JsonHeader {
     trace: u32,
     app: &'static str,
     tick_ms: u32,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct JsonRow {
     tick: u32,
     kind: &'static str,
     name: &'static str,
-    value: Cell,
+    value: JsonValue,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Cell {
+enum JsonValue {
     Word(&'static str),
     Number(usize),
 }

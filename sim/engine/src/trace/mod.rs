@@ -27,6 +27,8 @@ pub struct Trace {
     clock: Instant,
     entries: Vec<Entry>,
     dropped: u64,
+    /// The tick of the first observation that did not fit.
+    dropped_from: Option<Ticks>,
     end: Ticks,
 }
 
@@ -48,6 +50,7 @@ impl Trace {
             clock: Instant::ZERO,
             entries: Vec::new(),
             dropped: 0,
+            dropped_from: None,
             end: Ticks::ZERO,
         }
     }
@@ -92,15 +95,22 @@ impl Trace {
         self.end = end;
     }
 
-    /// What had been observed when this tick was over.
+    /// What had been observed when this tick was over. It stays incomplete if this trace
+    /// was incomplete by then.
     #[must_use]
     pub fn up_to(&self, tick: Ticks) -> Self {
         let count = self.entries.partition_point(|entry| entry.tick <= tick);
+        let dropped_from = self.dropped_from.filter(|from| *from <= tick);
         Self {
             descriptor: self.descriptor,
             clock: self.clock,
             entries: self.entries[..count].to_vec(),
-            dropped: 0,
+            dropped: if dropped_from.is_some() {
+                self.dropped
+            } else {
+                0
+            },
+            dropped_from,
             end: self.end.min(tick),
         }
     }
@@ -119,6 +129,7 @@ impl Observer for Trace {
             self.entries.push(Entry { tick, what });
         } else {
             self.dropped += 1;
+            self.dropped_from.get_or_insert(tick);
         }
     }
 }
@@ -241,5 +252,29 @@ impl fmt::Display for Value {
             Self::Word(word) => f.pad(word),
             Self::Number(number) => number.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::shipped;
+
+    #[test]
+    fn a_trace_keeps_at_most_max_lines_and_counts_the_rest() {
+        let mut trace = Trace::new(shipped()[1].descriptor());
+        let entry = Entry {
+            tick: Ticks(3),
+            what: Observation::Log(Log::new(lockstep_core::app::LogId(0), 1)),
+        };
+        trace.entries = vec![entry; MAX_LINES];
+        for tick in [5, 9] {
+            trace.observe(Ticks(tick), entry.what);
+        }
+        assert_eq!(trace.entries().len(), MAX_LINES);
+        assert_eq!(trace.dropped(), 2);
+        assert_eq!(trace.up_to(Ticks(2)).dropped(), 0);
+        assert_eq!(trace.up_to(Ticks(4)).dropped(), 0);
+        assert_ne!(trace.up_to(Ticks(5)).dropped(), 0);
     }
 }

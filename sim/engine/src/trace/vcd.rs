@@ -56,15 +56,15 @@ pub const CLOCK: &str = "clock";
 ///
 /// Those of `out`.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
-    let mut waves = Waves::declare(trace, out)?;
-    waves.start(trace)?;
+    let mut writer = VcdWriter::declare(trace, out)?;
+    writer.start(trace)?;
     for same_tick in trace.entries().chunk_by(|a, b| a.tick == b.tick) {
-        waves.tick(trace, same_tick)?;
+        writer.tick(trace, same_tick)?;
     }
-    waves.finish(trace.end())
+    writer.finish(trace.end())
 }
 
-struct Waves<'a> {
+struct VcdWriter<'a> {
     writer: Writer<&'a mut dyn Write>,
     reset: IdCode,
     buttons: Vec<Wire>,
@@ -76,7 +76,7 @@ struct Waves<'a> {
     said: Vec<IdCode>,
 }
 
-impl<'a> Waves<'a> {
+impl<'a> VcdWriter<'a> {
     fn declare(trace: &Trace, out: &'a mut dyn Write) -> io::Result<Self> {
         let descriptor = trace.descriptor();
         let mut writer = Writer::new(out);

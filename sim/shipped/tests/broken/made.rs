@@ -8,7 +8,7 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::recording::Recording;
-use lockstep_engine::script::{Action, BootCondition, Script, SwitchState, Timed};
+use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use shipped_apps::shipped;
 
 /// Where the parts of a recording stand, as `docs/formats.md` says.
@@ -278,10 +278,11 @@ fn tap_of_the_lamp() -> Vec<u8> {
 
 /// A tap of the first button, as this app's.
 fn recording(descriptor: &'static AppDescriptor) -> Vec<u8> {
-    let events = [(0, SwitchState::Closed), (50, SwitchState::Open)].map(|(tick, contact)| Timed {
-        tick: Ticks(tick),
-        action: Action::Button(ButtonId(0), contact),
-    });
+    let events =
+        [(0, SwitchState::Closed), (50, SwitchState::Open)].map(|(tick, contact)| ScriptEvent {
+            tick: Ticks(tick),
+            action: Action::Button(ButtonId(0), contact),
+        });
     let script = Script::new(
         BootCondition::OK,
         Instant::ZERO,

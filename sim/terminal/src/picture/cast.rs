@@ -11,7 +11,7 @@ use super::{Look, PictureError, ansi, file_name, opened, screen, zoom};
 use crate::pace::Pace;
 use crate::ui::Ui;
 use lockstep_engine::dyn_runner::Observation;
-use lockstep_engine::load::Loaded;
+use lockstep_engine::load::LoadedScript;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::{Action, SwitchState};
 use lockstep_engine::trace::Trace;
@@ -54,7 +54,7 @@ struct Env {
 pub fn cast(
     registry: &Registry,
     name: &str,
-    loaded: &Loaded,
+    loaded: &LoadedScript,
     options: &CastOptions,
 ) -> Result<String, PictureError> {
     let (screens, size) = (screens(registry, loaded, options)?, options.look.size);
@@ -95,7 +95,7 @@ pub fn cast(
 /// What is seen, and when.
 pub(super) fn screens(
     registry: &Registry,
-    loaded: &Loaded,
+    loaded: &LoadedScript,
     options: &CastOptions,
 ) -> Result<Vec<(Duration, Buffer)>, PictureError> {
     let look = &options.look;

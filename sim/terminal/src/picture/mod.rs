@@ -32,7 +32,7 @@ use super::keys::Command;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::view;
-use lockstep_engine::load::Loaded;
+use lockstep_engine::load::LoadedScript;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
@@ -166,7 +166,7 @@ const DARK_AGAIN: Duration = Duration::from_secs(1);
 pub fn shot(
     registry: &Registry,
     name: &str,
-    loaded: &Loaded,
+    loaded: &LoadedScript,
     look: &Look,
     at: Option<Ticks>,
 ) -> Result<Picture, PictureError> {
@@ -208,7 +208,7 @@ pub fn shot(
 /// A [`PictureError`].
 pub fn shot_after(
     registry: &Registry,
-    run: Result<(&str, &Loaded), &AppEntry>,
+    run: Result<(&str, &LoadedScript), &AppEntry>,
     look: &Look,
     keys: &Keys,
 ) -> Result<Picture, PictureError> {
@@ -248,7 +248,7 @@ impl Picture {
 }
 
 /// A UI on this run that looks like that, at tick 0.
-fn opened(registry: &Registry, loaded: &Loaded, look: &Look) -> Result<Ui, PictureError> {
+fn opened(registry: &Registry, loaded: &LoadedScript, look: &Look) -> Result<Ui, PictureError> {
     let theme = Theme::new(look.colour, look.unicode);
     let mut ui = Ui::new(registry.clone(), &loaded.app, &loaded.script, theme)?;
     ui.pane = look.pane;

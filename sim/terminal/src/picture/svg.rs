@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use lockstep_engine::sanitize;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
@@ -264,8 +265,7 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            sign if sign.is_control() => out.push('\u{fffd}'),
+            sign if sanitize::is_unprintable(sign) => out.push('\u{fffd}'),
             sign => out.push(sign),
         }
     }

@@ -8,15 +8,15 @@ use ratatui::style::{Color, Modifier};
 
 use super::glyph::{HEIGHT, WIDTH, shapes};
 use super::{CastOptions, Look, Pane, PictureError, Size, Zoom, cast, shot};
-use lockstep_engine::load::{Form, Loaded};
+use lockstep_engine::load::{InputFormat, LoadedScript};
 use lockstep_engine::registry::Registry;
 
 const PRESSES: &str = "app lamp\nwait 100 ms\ntap A for 50 ms\nwait 4 s\ntap B for 5 ms\nwait 600 ms\n\
                        press B\nwait 1 s\n";
 
-fn load(scenario: &str) -> (Registry, Loaded) {
+fn load(scenario: &str) -> (Registry, LoadedScript) {
     let registry = Registry::new(shipped_apps::shipped()).unwrap();
-    let loaded = Form::Scenario
+    let loaded = InputFormat::Scenario
         .load(&registry, scenario.as_bytes(), None)
         .unwrap();
     (registry, loaded)

@@ -9,7 +9,7 @@ use lockstep_core::time::Ticks;
 use super::super::hands::TAP;
 use super::Driver;
 use super::apps::{panel, pulse, shaky};
-use lockstep_engine::script::{Action, SwitchState, Timed};
+use lockstep_engine::script::{Action, ScriptEvent, SwitchState};
 
 const A: ButtonId = ButtonId(0);
 const B: ButtonId = ButtonId(1);
@@ -22,7 +22,7 @@ fn lamp() -> Driver {
 fn moves(driver: &Driver, button: ButtonId) -> Vec<(u32, bool)> {
     let events = driver.ui.timeline.branch().events().iter();
     events
-        .filter_map(|Timed { tick, action }| match action {
+        .filter_map(|ScriptEvent { tick, action }| match action {
             Action::Button(id, contact) if *id == button => {
                 Some((tick.0, *contact == SwitchState::Closed))
             }

@@ -10,17 +10,17 @@ use std::str::FromStr;
 use vcd::{Command, IdCode, ParseError, ParseErrorKind, Parser};
 
 use super::MAX_COMMAND;
-use super::error::{VcdError, VcdProblem, unexpected};
+use super::error::{VcdError, VcdErrorKind, unexpected};
 
 pub(super) struct Commands<'a> {
-    parser: Parser<Source<'a>>,
+    parser: Parser<ByteReader<'a>>,
 }
 
 impl<'a> Commands<'a> {
     /// The commands from this offset on.
     pub(super) fn new(bytes: &'a [u8], offset: usize) -> Self {
         Self {
-            parser: Parser::new(Source {
+            parser: Parser::new(ByteReader {
                 bytes,
                 position: offset,
                 command: offset,
@@ -31,11 +31,11 @@ impl<'a> Commands<'a> {
 
     /// The next command and the offset it begins at.
     pub(super) fn next(&mut self) -> Result<Option<(usize, Command)>, VcdError> {
-        let source = self.parser.reader();
-        source.skip_space();
-        let start = source.position;
-        source.command = start;
-        if source.at_empty_string() {
+        let reader = self.parser.reader();
+        reader.skip_space();
+        let start = reader.position;
+        reader.command = start;
+        if reader.at_empty_string() {
             return self.empty_string(start).map(Some);
         }
         match self.parser.next() {
@@ -52,40 +52,40 @@ impl<'a> Commands<'a> {
 
     /// `s` and a space: IEEE 1364 knows no strings, and GTKWave writes the empty one so.
     fn empty_string(&mut self, start: usize) -> Result<(usize, Command), VcdError> {
-        let source = self.parser.reader();
-        source.position += 1;
-        source.skip_space();
-        let (offset, word) = (source.position, source.word());
-        source.position += word.len();
-        let bytes = source.bytes;
-        let problem = match std::str::from_utf8(word).map(IdCode::from_str) {
+        let reader = self.parser.reader();
+        reader.position += 1;
+        reader.skip_space();
+        let (offset, word) = (reader.position, reader.word());
+        reader.position += word.len();
+        let bytes = reader.bytes;
+        let kind = match std::str::from_utf8(word).map(IdCode::from_str) {
             Ok(Ok(id)) => return Ok((start, Command::ChangeString(id, String::new()))),
             _ if word.is_empty() => return Err(VcdError::at(bytes, start, UNFINISHED)),
             _ => unexpected(&String::from_utf8_lossy(word), ID_CODE),
         };
-        Err(VcdError::at(bytes, offset, problem))
+        Err(VcdError::at(bytes, offset, kind))
     }
 
     fn explain(&mut self, start: usize, error: &io::Error) -> VcdError {
-        let source = self.parser.reader();
-        let bytes = source.bytes;
+        let reader = self.parser.reader();
+        let bytes = reader.bytes;
         let parse_error = error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<ParseError>());
         let Some(parse_error) = parse_error else {
-            let problem = match error.kind() {
-                io::ErrorKind::FileTooLarge => VcdProblem::TooLong,
+            let kind = match error.kind() {
+                io::ErrorKind::FileTooLarge => VcdErrorKind::TooLong,
                 _ => UNFINISHED,
             };
-            return VcdError::at(bytes, start, problem);
+            return VcdError::at(bytes, start, kind);
         };
-        let (offset, word) = source.last_word();
-        let problem = unexpected(&String::from_utf8_lossy(word), expected(parse_error.kind()));
-        VcdError::at(bytes, offset, problem)
+        let (offset, word) = reader.last_word();
+        let kind = unexpected(&String::from_utf8_lossy(word), expected(parse_error.kind()));
+        VcdError::at(bytes, offset, kind)
     }
 }
 
-const UNFINISHED: VcdProblem = VcdProblem::CutShort {
+const UNFINISHED: VcdErrorKind = VcdErrorKind::CutShort {
     expected: "the end of this command",
 };
 
@@ -116,7 +116,7 @@ fn expected(kind: &ParseErrorKind) -> &'static str {
 }
 
 /// The file, and how far it was read.
-struct Source<'a> {
+struct ByteReader<'a> {
     bytes: &'a [u8],
     position: usize,
     /// Where the command that is being read begins.
@@ -125,7 +125,7 @@ struct Source<'a> {
     ended: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> ByteReader<'a> {
     fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.position..).unwrap_or_default()
     }
@@ -158,7 +158,7 @@ impl<'a> Source<'a> {
             .rposition(is_space)
             .map_or(0, |it| it + 1);
         let offset = self.command + start;
-        let word = Source {
+        let word = ByteReader {
             position: offset,
             ..*self
         }
@@ -172,7 +172,7 @@ fn is_space(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-impl Read for Source<'_> {
+impl Read for ByteReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let available = self.fill_buf()?;
         let count = available.len().min(into.len());
@@ -182,7 +182,7 @@ impl Read for Source<'_> {
     }
 }
 
-impl BufRead for Source<'_> {
+impl BufRead for ByteReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let room = MAX_COMMAND.saturating_sub(self.position - self.command);
         match self.rest() {

@@ -5,8 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{MAX_COMMAND, MAX_DEPTH, MAX_VARIABLES};
+use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::sanitize::excerpt;
 use crate::script::{MAX_EVENTS, MAX_LENGTH, ScriptError};
-use crate::source::{Place, Problem, excerpt, one_of};
 use crate::trace::vcd::VERSION;
 
 /// What a button can be given.
@@ -20,18 +21,19 @@ const MAX_WIDTH: usize = 40;
 
 /// A waveform cannot be read, or does not fit the app.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {}, column {}: {problem}", .place.line, .place.column)]
+#[error("line {}, column {}: {kind}", .span.line, .span.column)]
 pub struct VcdError {
     /// Where the word stands that is wrong, or that begins what is wrong.
-    pub place: Place,
+    pub span: Span,
     /// What is wrong there.
-    pub problem: VcdProblem,
+    pub kind: VcdErrorKind,
 }
 
 /// What is wrong at a place of a waveform. The names and words in it come from the file,
 /// except where they are the app's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VcdProblem {
+#[non_exhaustive]
+pub enum VcdErrorKind {
     /// Something else should stand here.
     Unexpected {
         /// What stands here, shortened and with control characters escaped.
@@ -115,20 +117,20 @@ pub enum VcdProblem {
     Script(ScriptError),
 }
 
-impl From<ScriptError> for VcdProblem {
+impl From<ScriptError> for VcdErrorKind {
     fn from(error: ScriptError) -> Self {
         Self::Script(error)
     }
 }
 
-impl fmt::Display for VcdProblem {
+impl fmt::Display for VcdErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}", self.message(), self.expected())?;
         self.help().map_or(Ok(()), |help| write!(f, ": {help}"))
     }
 }
 
-impl VcdProblem {
+impl VcdErrorKind {
     /// What is wrong.
     fn message(&self) -> String {
         match self {
@@ -224,27 +226,27 @@ impl VcdProblem {
 }
 
 impl VcdError {
-    pub(super) fn at(bytes: &[u8], offset: usize, problem: VcdProblem) -> Self {
+    pub(super) fn at(bytes: &[u8], offset: usize, kind: VcdErrorKind) -> Self {
         Self {
-            place: place_at(bytes, offset),
-            problem,
+            span: span_at(bytes, offset),
+            kind,
         }
     }
 }
 
-impl From<VcdError> for Problem {
-    fn from(VcdError { place, problem }: VcdError) -> Self {
+impl From<VcdError> for Diagnostic {
+    fn from(VcdError { span, kind }: VcdError) -> Self {
         Self {
-            place,
-            message: problem.message(),
-            expected: problem.expected(),
-            help: problem.help().map(str::to_owned),
+            span,
+            message: kind.message(),
+            expected: kind.expected(),
+            help: kind.help().map(str::to_owned),
         }
     }
 }
 
 /// The place of the word that begins at this offset.
-pub(super) fn place_at(bytes: &[u8], offset: usize) -> Place {
+pub(super) fn span_at(bytes: &[u8], offset: usize) -> Span {
     let (before, rest) = bytes.split_at(offset.min(bytes.len()));
     let line_start = before
         .iter()
@@ -255,7 +257,7 @@ pub(super) fn place_at(bytes: &[u8], offset: usize) -> Place {
         .iter()
         .take(MAX_WIDTH)
         .take_while(|byte| !byte.is_ascii_whitespace());
-    Place {
+    Span {
         line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
         column: characters(&before[line_start..]) + 1,
         width: characters(&rest[..word.count()]).max(1),
@@ -266,8 +268,8 @@ pub(super) fn place_at(bytes: &[u8], offset: usize) -> Place {
 pub(super) fn unexpected(
     found: &(impl fmt::Display + ?Sized),
     expected: &'static str,
-) -> VcdProblem {
-    VcdProblem::Unexpected {
+) -> VcdErrorKind {
+    VcdErrorKind::Unexpected {
         found: excerpt(&found.to_string()),
         expected,
     }

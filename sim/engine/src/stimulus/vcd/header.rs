@@ -6,7 +6,7 @@ use lockstep_core::time::Instant;
 use vcd::{Command, IdCode, TimescaleUnit, VarType};
 
 use super::commands::Commands;
-use super::error::{VcdError, VcdProblem, unexpected};
+use super::error::{VcdError, VcdErrorKind, unexpected};
 use super::sampler::Timescale;
 use super::{MAX_DEPTH, MAX_VARIABLES};
 use crate::trace::Kind;
@@ -66,23 +66,23 @@ impl Variable {
 /// Reads up to and with `$enddefinitions`.
 pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
     let mut commands = Commands::new(bytes, 0);
-    let mut draft = Draft::default();
+    let mut builder = HeaderBuilder::default();
     while let Some((offset, command)) = commands.next()? {
-        let refuse = |problem| VcdError::at(bytes, offset, problem);
+        let refuse = |kind| VcdError::at(bytes, offset, kind);
         if command == Command::Enddefinitions {
-            return draft.finish(offset, commands.position()).map_err(refuse);
+            return builder.finish(offset, commands.position()).map_err(refuse);
         }
-        draft.take(offset, command).map_err(refuse)?;
+        builder.take(offset, command).map_err(refuse)?;
     }
-    let problem = VcdProblem::CutShort {
+    let kind = VcdErrorKind::CutShort {
         expected: "`$enddefinitions $end`",
     };
-    Err(VcdError::at(bytes, bytes.len(), problem))
+    Err(VcdError::at(bytes, bytes.len(), kind))
 }
 
 /// What is known of a header that is being read.
 #[derive(Default)]
-struct Draft {
+struct HeaderBuilder {
     app: Option<(usize, String)>,
     clock: Instant,
     timescale: Option<Timescale>,
@@ -94,8 +94,8 @@ struct Draft {
     has_inputs: bool,
 }
 
-impl Draft {
-    fn take(&mut self, offset: usize, command: Command) -> Result<(), VcdProblem> {
+impl HeaderBuilder {
+    fn take(&mut self, offset: usize, command: Command) -> Result<(), VcdErrorKind> {
         match command {
             Command::Comment(text) => self.comment(offset, &text),
             Command::Date(_) | Command::Version(_) => Ok(()),
@@ -113,19 +113,19 @@ impl Draft {
                 kind,
                 size,
             }),
-            _ => Err(VcdProblem::BeforeEndOfHeader),
+            _ => Err(VcdErrorKind::BeforeEndOfHeader),
         }
     }
 
     /// Our own comment says which app is shown and where its clock started.
-    fn comment(&mut self, offset: usize, text: &str) -> Result<(), VcdProblem> {
+    fn comment(&mut self, offset: usize, text: &str) -> Result<(), VcdErrorKind> {
         let mut words = text.split_ascii_whitespace();
         if words.next() != Some(SIGNATURE) {
             return Ok(());
         }
         match words.next().map(str::parse) {
             Some(Ok(VERSION)) => {}
-            Some(Ok(found)) => return Err(VcdProblem::OtherVersion { found }),
+            Some(Ok(found)) => return Err(VcdErrorKind::OtherVersion { found }),
             // Somebody writes about us.
             Some(Err(_)) | None => return Ok(()),
         }
@@ -142,7 +142,7 @@ impl Draft {
         Ok(())
     }
 
-    fn timescale(&mut self, count: u32, unit: TimescaleUnit) -> Result<(), VcdProblem> {
+    fn timescale(&mut self, count: u32, unit: TimescaleUnit) -> Result<(), VcdErrorKind> {
         if self.timescale.is_some() {
             return Err(unexpected("$timescale", "only one `$timescale`"));
         }
@@ -152,9 +152,9 @@ impl Draft {
         Ok(())
     }
 
-    fn open(&mut self, name: &str) -> Result<(), VcdProblem> {
+    fn open(&mut self, name: &str) -> Result<(), VcdErrorKind> {
         if self.scopes.len() == MAX_DEPTH {
-            return Err(VcdProblem::TooDeep);
+            return Err(VcdErrorKind::TooDeep);
         }
         let is_inputs = name == Kind::In.word();
         self.has_inputs |= is_inputs;
@@ -166,16 +166,16 @@ impl Draft {
         Ok(())
     }
 
-    fn declare(&mut self, variable: Variable) -> Result<(), VcdProblem> {
+    fn declare(&mut self, variable: Variable) -> Result<(), VcdErrorKind> {
         if self.variables.len() == MAX_VARIABLES {
-            return Err(VcdProblem::TooManyVariables);
+            return Err(VcdErrorKind::TooManyVariables);
         }
         self.codes.insert(variable.code);
         self.variables.push(variable);
         Ok(())
     }
 
-    fn finish(self, end: usize, body: usize) -> Result<Header, VcdProblem> {
+    fn finish(self, end: usize, body: usize) -> Result<Header, VcdErrorKind> {
         if !self.scopes.is_empty() {
             return Err(unexpected(
                 "$enddefinitions",

@@ -6,11 +6,12 @@ use lockstep_core::time::{Instant, Ticks};
 use vcd::{TimescaleUnit, Value};
 
 use super::Stimulus;
-use super::error::VcdProblem;
+use super::error::VcdErrorKind;
+use crate::diagnostic::one_of;
+use crate::sanitize::excerpt;
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, SwitchState, Timed,
+    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, ScriptEvent, SwitchState,
 };
-use crate::source::{excerpt, one_of};
 
 /// Ticks in a second.
 const TICKS_PER_SECOND: u128 = 1_000;
@@ -51,7 +52,7 @@ pub(super) struct Sampler<'a> {
     tick: Ticks,
     power_up: Option<BootCondition>,
     last_reset: Option<Ticks>,
-    events: Vec<Timed>,
+    events: Vec<ScriptEvent>,
     vanished_pulses: u64,
     unknown_levels: u64,
 }
@@ -85,9 +86,9 @@ impl<'a> Sampler<'a> {
     }
 
     /// Time passes, to this reading of the file's clock.
-    pub(super) fn advance(&mut self, time: u64) -> Result<(), VcdProblem> {
+    pub(super) fn advance(&mut self, time: u64) -> Result<(), VcdErrorKind> {
         if time < self.time {
-            return Err(VcdProblem::TimeRunsBack {
+            return Err(VcdErrorKind::TimeRunsBack {
                 time,
                 previous: self.time,
             });
@@ -95,7 +96,7 @@ impl<'a> Sampler<'a> {
         let tick = self
             .timescale
             .tick(time)
-            .ok_or(VcdProblem::TooLate { time })?;
+            .ok_or(VcdErrorKind::TooLate { time })?;
         if tick > self.tick {
             self.sample()?;
         }
@@ -123,7 +124,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// The string `reset` takes a value; the empty one ends a reset and starts none.
-    pub(super) fn reset(&mut self, word: &str) -> Result<(), VcdProblem> {
+    pub(super) fn reset(&mut self, word: &str) -> Result<(), VcdErrorKind> {
         if word.is_empty() {
             return Ok(());
         }
@@ -142,17 +143,17 @@ impl<'a> Sampler<'a> {
         self.note(Action::Reset(condition))
     }
 
-    fn unknown_condition(&self, word: &str) -> VcdProblem {
+    fn unknown_condition(&self, word: &str) -> VcdErrorKind {
         let ok = [BootCondition::OK_NAME];
         let known = ok.iter().chain(self.descriptor.boot_conditions());
-        VcdProblem::UnknownBootCondition {
+        VcdErrorKind::UnknownBootCondition {
             found: excerpt(word),
             known: one_of(known.copied()),
         }
     }
 
     /// The script of what was seen, on a board whose tick counter starts at `clock`.
-    pub(super) fn finish(mut self, clock: Instant) -> Result<Stimulus, VcdProblem> {
+    pub(super) fn finish(mut self, clock: Instant) -> Result<Stimulus, VcdErrorKind> {
         self.sample()?;
         let condition = self.power_up.unwrap_or_default();
         Ok(Stimulus {
@@ -162,7 +163,7 @@ impl<'a> Sampler<'a> {
         })
     }
 
-    fn sample(&mut self) -> Result<(), VcdProblem> {
+    fn sample(&mut self) -> Result<(), VcdErrorKind> {
         for index in 0..=u8::MAX {
             let Some(pin) = self.pins.get_mut(usize::from(index)) else {
                 break;
@@ -178,11 +179,11 @@ impl<'a> Sampler<'a> {
         Ok(())
     }
 
-    fn note(&mut self, action: Action) -> Result<(), VcdProblem> {
+    fn note(&mut self, action: Action) -> Result<(), VcdErrorKind> {
         if self.events.len() == MAX_EVENTS {
-            return Err(VcdProblem::TooManyEvents);
+            return Err(VcdErrorKind::TooManyEvents);
         }
-        self.events.push(Timed {
+        self.events.push(ScriptEvent {
             tick: self.tick,
             action,
         });

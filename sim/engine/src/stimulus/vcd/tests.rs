@@ -1,5 +1,5 @@
 use super::*;
-use crate::script::{Action, BootCondition, MAX_EVENTS, SwitchState, Timed};
+use crate::script::{Action, BootCondition, MAX_EVENTS, ScriptEvent, SwitchState};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use crate::trace;
 use lockstep_apps::toggle;
@@ -36,7 +36,7 @@ $enddefinitions $end
 }
 
 fn moves(stimulus: &Stimulus) -> Vec<(u32, u8, SwitchState)> {
-    let of = |Timed { tick, action }: &Timed| match action {
+    let of = |ScriptEvent { tick, action }: &ScriptEvent| match action {
         Action::Button(button, contact) => Some((tick.0, button.0, *contact)),
         Action::Reset(_) => None,
     };
@@ -100,7 +100,7 @@ fn the_first_reset_at_tick_0_is_the_power_up() {
     )
     .unwrap();
     assert_eq!(stimulus.script.condition(), BootCondition(1));
-    let at = |tick, conditions| Timed {
+    let at = |tick, conditions| ScriptEvent {
         tick: Ticks(tick),
         action: Action::Reset(conditions),
     };
@@ -194,8 +194,8 @@ fn errors_say_where_and_what_was_expected() {
         (with_changes("b\u{1b}[2J a"), 11, 1, "found `b\\u{1b}[2J`"),
     ] {
         let error = read(&text, &TWO_BUTTONS).unwrap_err();
-        let place = (error.place.line, error.place.column);
-        assert_eq!(place, (line, column), "{error}\n{text}");
+        let found = (error.span.line, error.span.column);
+        assert_eq!(found, (line, column), "{error}\n{text}");
         assert!(error.to_string().contains(message), "{error}\n{text}");
     }
 }
@@ -215,15 +215,15 @@ fn limits_are_named() {
     let comment = format!("$comment {}", "a".repeat(MAX_COMMAND));
     let string = with_changes(&format!("s{} r", "a".repeat(MAX_COMMAND)));
     let vector = with_changes(&format!("b{} a", "1".repeat(MAX_COMMAND)));
-    for (text, problem) in [
-        (&scopes, VcdProblem::TooDeep),
-        (&deeper, VcdProblem::TooDeep),
-        (&variables, VcdProblem::TooManyVariables),
-        (&comment, VcdProblem::TooLong),
-        (&string, VcdProblem::TooLong),
-        (&vector, VcdProblem::TooLong),
+    for (text, kind) in [
+        (&scopes, VcdErrorKind::TooDeep),
+        (&deeper, VcdErrorKind::TooDeep),
+        (&variables, VcdErrorKind::TooManyVariables),
+        (&comment, VcdErrorKind::TooLong),
+        (&string, VcdErrorKind::TooLong),
+        (&vector, VcdErrorKind::TooLong),
     ] {
-        assert_eq!(read(text, &TWO_BUTTONS).unwrap_err().problem, problem);
+        assert_eq!(read(text, &TWO_BUTTONS).unwrap_err().kind, kind);
     }
 }
 
@@ -237,8 +237,8 @@ fn only_as_many_inputs_are_read_as_can_be_played() {
     assert_eq!(stimulus.script.events().len(), MAX_EVENTS);
     let more = format!("{most}#90000000 1a #90000010");
     assert_eq!(
-        read(more, &TWO_BUTTONS).unwrap_err().problem,
-        VcdProblem::TooManyEvents
+        read(more, &TWO_BUTTONS).unwrap_err().kind,
+        VcdErrorKind::TooManyEvents
     );
 }
 
@@ -273,9 +273,9 @@ proptest! {
     ) {
         let mut bytes = Vec::new();
         trace::vcd::write(&trace_of(&script), &mut bytes).unwrap();
-        for (place, byte) in damage {
-            let place = place.index(bytes.len());
-            bytes[place] = byte;
+        for (offset, byte) in damage {
+            let offset = offset.index(bytes.len());
+            bytes[offset] = byte;
         }
         let _ = read(&bytes, &TOGGLE);
         let _ = read(&bytes[..cut.index(bytes.len())], &TOGGLE);

@@ -50,12 +50,15 @@ fn written(trace: &Trace) -> [String; 2] {
     forms.map(|form| String::from_utf8(form).unwrap())
 }
 
-fn check_place(text: &str, problem: &Problem) {
-    let line = text.lines().nth(problem.place.line - 1).unwrap_or_default();
+fn check_place(text: &str, diagnostic: &Diagnostic) {
+    let line = text
+        .lines()
+        .nth(diagnostic.span.line - 1)
+        .unwrap_or_default();
     let columns = 1..=line.chars().count() + 1;
     assert!(
-        columns.contains(&problem.place.column),
-        "{problem:?} in {line:?}"
+        columns.contains(&diagnostic.span.column),
+        "{diagnostic:?} in {line:?}"
     );
 }
 
@@ -66,7 +69,7 @@ fn a_golden_is_read_with_either_line_end() {
     let document = Document::parse(&golden).unwrap();
     assert_eq!(Document::parse(&golden.replace('\n', "\r\n")), Ok(document));
     let empty = Document::parse("---\nsource: x\n---\n").unwrap_err();
-    assert_eq!(empty.place.line, 4);
+    assert_eq!(empty.span.line, 4);
 }
 
 proptest! {
@@ -90,8 +93,8 @@ proptest! {
         for form in written(&trace) {
             // Without its last newline it is still whole.
             let cut = form.floor_char_boundary(cut.index(form.len() - 1));
-            let problem = Document::parse(&form[..cut]);
-            prop_assert!(problem.is_err() || form[cut..].trim_end().is_empty());
+            let diagnostic = Document::parse(&form[..cut]);
+            prop_assert!(diagnostic.is_err() || form[cut..].trim_end().is_empty());
         }
     }
 
@@ -99,8 +102,8 @@ proptest! {
     fn no_text_makes_it_panic(text: String, bytes: Vec<u8>) {
         for text in [text.as_str(), &String::from_utf8_lossy(&bytes)] {
             for text in [text.to_owned(), format!("lockstep trace 1: app, x\n{text}"), format!("{{{text}")] {
-                if let Err(problem) = Document::parse(&text) {
-                    check_place(&text, &problem);
+                if let Err(diagnostic) = Document::parse(&text) {
+                    check_place(&text, &diagnostic);
                 }
             }
         }
@@ -118,8 +121,8 @@ proptest! {
                 chars[at] = *c;
             }
             let text = String::from_iter(chars);
-            if let Err(problem) = Document::parse(&text) {
-                check_place(&text, &problem);
+            if let Err(diagnostic) = Document::parse(&text) {
+                check_place(&text, &diagnostic);
             }
         }
     }

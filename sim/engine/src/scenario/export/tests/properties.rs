@@ -9,11 +9,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::super::history::History;
-use super::super::rhythm::{Rhythms, Role};
+use super::super::periodicity::{EntryRole, Periodicity};
+use super::super::step_trace::StepTrace;
 use super::*;
 use crate::dyn_runner::{Observation, Observer};
-use crate::script::{Action, BootCondition, SwitchState, Timed};
+use crate::script::{Action, BootCondition, ScriptEvent, SwitchState};
 use crate::testing::scripts;
 use crate::trace::Entry;
 
@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn whatever_an_app_shows_and_says_is_written(run in runs()) {
         let (script, trace) = run;
-        let text = from_run(&ANY, &script, &trace).to_string();
+        let text = export(&ANY, &script, &trace).to_string();
         let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
         prop_assert_eq!(&plan.script, &script, "\n{}", text);
         prop_assert_eq!(check_trace(&plan.checks, &trace), [], "\n{}", text);
@@ -63,14 +63,14 @@ proptest! {
 
 /// What another app does differently, once.
 #[derive(Clone, Copy, Debug)]
-enum Otherwise {
+enum Deviation {
     Earlier,
     Later,
     Never,
 }
 
-fn changes() -> impl Strategy<Value = Otherwise> {
-    select(vec![Otherwise::Earlier, Otherwise::Later, Otherwise::Never])
+fn changes() -> impl Strategy<Value = Deviation> {
+    select(vec![Deviation::Earlier, Deviation::Later, Deviation::Never])
 }
 
 /// Checks that the text of a run does not hold when one thing that is told in it comes a
@@ -79,10 +79,10 @@ fn check_noticed(
     app: &AppEntry,
     script: &Script,
     which: Index,
-    otherwise: Otherwise,
+    deviation: Deviation,
 ) -> Result<(), TestCaseError> {
     let trace = played(app, script);
-    let roles = Rhythms::find(&History::new(app.descriptor(), script, &trace)).roles;
+    let roles = Periodicity::find(&StepTrace::new(app.descriptor(), script, &trace)).roles;
     let told = |index: &usize| match trace.entries()[*index] {
         Entry {
             what: Observation::Input(_),
@@ -94,7 +94,7 @@ fn check_noticed(
             what: Observation::Output(..),
         } => false,
         // Of two alike in one tick, nobody can tell which one is missing.
-        entry => roles[*index] == Role::Told && count(&trace, entry) == 1,
+        entry => roles[*index] == EntryRole::Expected && count(&trace, entry) == 1,
     };
     let told: Vec<_> = (0..trace.entries().len()).filter(told).collect();
     if told.is_empty() {
@@ -102,11 +102,11 @@ fn check_noticed(
     }
     let index = told[which.index(told.len())];
     let mut entries = trace.entries().to_vec();
-    match otherwise {
-        Otherwise::Earlier if entries[index].tick == Ticks::ZERO => return Ok(()),
-        Otherwise::Earlier => entries[index].tick.0 -= 1,
-        Otherwise::Later => entries[index].tick.0 += 1,
-        Otherwise::Never => drop(entries.remove(index)),
+    match deviation {
+        Deviation::Earlier if entries[index].tick == Ticks::ZERO => return Ok(()),
+        Deviation::Earlier => entries[index].tick.0 -= 1,
+        Deviation::Later => entries[index].tick.0 += 1,
+        Deviation::Never => drop(entries.remove(index)),
     }
     entries.sort_by_key(|entry| entry.tick);
     let mut other = Trace::new(app.descriptor());
@@ -114,10 +114,10 @@ fn check_noticed(
         other.observe(tick, what);
     }
     other.set_end(script.end());
-    let text = from_run(app.descriptor(), script, &trace).to_string();
+    let text = export(app.descriptor(), script, &trace).to_string();
     let failures = check_trace(&read(app, &text).checks, &other);
     let what = trace.lines().nth(index);
-    prop_assert!(!failures.is_empty(), "{what:?} {otherwise:?}\n{text}");
+    prop_assert!(!failures.is_empty(), "{what:?} {deviation:?}\n{text}");
     Ok(())
 }
 
@@ -142,7 +142,7 @@ fn hands() -> impl Strategy<Value = Script> {
                     (tick, SwitchState::Closed),
                     (tick + hold, SwitchState::Open),
                 ] {
-                    events.push(Timed {
+                    events.push(ScriptEvent {
                         tick: Ticks(tick),
                         action: Action::Button(ButtonId(button), contact),
                     });
@@ -181,15 +181,15 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
         ]
     };
     let by_time = vec((any::<Index>(), thing()), 0..30);
-    let by_hand = vec((any::<Index>(), thing()), 0..20);
-    let rhythm = (0_u8..2, any::<Index>(), 1_u32..400, 1_u32..400, 2_usize..40);
-    (scripts(2), by_time, by_hand, vec(rhythm, 0..4)).prop_map(
-        |(script, by_time, by_hand, rhythms)| {
+    let by_input = vec((any::<Index>(), thing()), 0..20);
+    let periodicity = (0_u8..2, any::<Index>(), 1_u32..400, 1_u32..400, 2_usize..40);
+    (scripts(2), by_time, by_input, vec(periodicity, 0..4)).prop_map(
+        |(script, by_time, by_input, periodicity)| {
             let ticks = script.end().0 as usize + 1;
             let mut seen: Vec<(u32, bool, Observation)> = Vec::new();
             let tick = |index: Index| u32::try_from(index.index(ticks)).unwrap();
             seen.extend(by_time.iter().map(|(at, what)| (tick(*at), false, *what)));
-            for (output, start, up, down, count) in rhythms {
+            for (output, start, up, down, count) in periodicity {
                 let mut now = tick(start);
                 for index in 0..count {
                     let level = if index % 2 == 0 { 1 } else { 0 };
@@ -198,7 +198,7 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
                 }
             }
             let events = script.events();
-            for (at, what) in by_hand.into_iter().filter(|_| !events.is_empty()) {
+            for (at, what) in by_input.into_iter().filter(|_| !events.is_empty()) {
                 seen.push((events[at.index(events.len())].tick.0, true, what));
             }
             seen.extend(
@@ -208,8 +208,8 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
             );
             seen.retain(|(tick, ..)| *tick <= script.end().0);
             // In a tick, what time does comes first, and then the inputs.
-            seen.sort_by_key(|(tick, by_hand, what)| {
-                (*tick, *by_hand, !matches!(what, Observation::Input(_)))
+            seen.sort_by_key(|(tick, by_input, what)| {
+                (*tick, *by_input, !matches!(what, Observation::Input(_)))
             });
             let trace = trace_of(&script, &seen);
             (script, trace)
@@ -227,15 +227,15 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
     for (index, level) in (0..).zip(levels) {
         trace.observe(Ticks::ZERO, Observation::Output(index, level));
     }
-    for (index, (tick, by_hand, what)) in seen.iter().enumerate() {
+    for (index, (tick, by_input, what)) in seen.iter().enumerate() {
         if let Observation::Output(output, level) = what {
             // An output is shown once when time has passed, and once when hands have acted.
             let shown_later = seen[index + 1..]
                 .iter()
-                .take_while(|later| (later.0, later.1) == (*tick, *by_hand))
+                .take_while(|later| (later.0, later.1) == (*tick, *by_input))
                 .any(|later| matches!(later.2, Observation::Output(other, _) if other == *output));
-            let place = &mut levels[usize::from(*output)];
-            if shown_later || std::mem::replace(place, *level) == *level {
+            let span = &mut levels[usize::from(*output)];
+            if shown_later || std::mem::replace(span, *level) == *level {
                 continue;
             }
         }
@@ -247,7 +247,7 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
 
 /// The text of a run in which hands do nothing but this, and what came of it.
 fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
-    let timed = events.iter().map(|(tick, contact)| Timed {
+    let timed = events.iter().map(|(tick, contact)| ScriptEvent {
         tick: Ticks(*tick),
         action: Action::Button(ButtonId(0), *contact),
     });
@@ -261,11 +261,11 @@ fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observa
     let inputs = script.events().iter();
     let inputs = inputs.map(|event| (event.tick.0, true, Observation::Input(event.action)));
     let mut all: Vec<_> = inputs.chain(seen.iter().copied()).collect();
-    all.sort_by_key(|(tick, by_hand, what)| {
-        (*tick, *by_hand, !matches!(what, Observation::Input(_)))
+    all.sort_by_key(|(tick, by_input, what)| {
+        (*tick, *by_input, !matches!(what, Observation::Input(_)))
     });
     let trace = trace_of(&script, &all);
-    let text = from_run(&ANY, &script, &trace).to_string();
+    let text = export(&ANY, &script, &trace).to_string();
     let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
     assert_eq!(plan.script, script, "{text}");
     assert_eq!(check_trace(&plan.checks, &trace), [], "{text}");
@@ -301,7 +301,7 @@ fn an_app_that_never_falls_silent_is_told_only_for_a_while() {
             .filter(|line| line.starts_with("expect"))
             .count()
     };
-    assert_eq!(told(any_text(&[], 40_000, &counts)), MAX_IN_GAP);
+    assert_eq!(told(any_text(&[], 40_000, &counts)), MAX_PER_INTERVAL);
 
     let taps: Vec<_> = (1..300)
         .flat_map(|tap| {
@@ -311,5 +311,5 @@ fn an_app_that_never_falls_silent_is_told_only_for_a_while() {
             ]
         })
         .collect();
-    assert_eq!(told(any_text(&taps, 40_000, &counts)), MAX_IN_RUN);
+    assert_eq!(told(any_text(&taps, 40_000, &counts)), MAX_PER_RUN);
 }

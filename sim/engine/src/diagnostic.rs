@@ -1,11 +1,12 @@
 //! Where something stands in a text people wrote, and what is wrong with it there.
 
+use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
 /// A stretch of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct Span {
     /// The line, from 1.
     pub line: usize,
     /// The first character of the stretch, from 1.
@@ -14,7 +15,7 @@ pub struct Place {
     pub width: usize,
 }
 
-impl Place {
+impl Span {
     /// The place that begins where this one does and ends where `last` does; both are on
     /// one line.
     #[must_use]
@@ -36,7 +37,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
@@ -44,9 +45,9 @@ impl fmt::Display for Place {
 
 /// Something wrong in a text: what, where, what was expected and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Where.
-    pub place: Place,
+    pub span: Span,
     /// What is wrong.
     pub message: String,
     /// What was expected there.
@@ -55,11 +56,11 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-impl Problem {
+impl Diagnostic {
     /// A problem at this place.
-    pub fn new(place: Place, message: impl Into<String>, expected: impl Into<String>) -> Self {
+    pub fn new(span: Span, message: impl Into<String>, expected: impl Into<String>) -> Self {
         Self {
-            place,
+            span,
             message: message.into(),
             expected: expected.into(),
             help: None,
@@ -78,31 +79,31 @@ impl Problem {
 ///
 /// # Errors
 ///
-/// A [`Problem`] at the first byte that is not UTF-8.
-pub fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
+/// A [`Diagnostic`] at the first byte that is not UTF-8.
+pub fn utf8(bytes: &[u8]) -> Result<&str, Diagnostic> {
     str::from_utf8(bytes).map_err(|error| {
-        let place = place_after(&bytes[..error.valid_up_to()]);
-        Problem::new(place, "this byte is not UTF-8", "expected a text in UTF-8")
+        let span = span_after(&bytes[..error.valid_up_to()]);
+        Diagnostic::new(span, "this byte is not UTF-8", "expected a text in UTF-8")
     })
 }
 
 /// The place of these bytes in a text, up to the end of the line they begin on.
 #[must_use]
-pub fn place_of(text: &str, bytes: Range<usize>) -> Place {
+pub fn span_of(text: &str, bytes: Range<usize>) -> Span {
     let after = text.as_bytes().get(bytes.start..).unwrap_or_default();
     let stretch = &after[..after.len().min(bytes.len())];
     let line = stretch.split(|byte| *byte == b'\n').next();
     let width = String::from_utf8_lossy(line.unwrap_or_default());
-    Place {
+    Span {
         width: width.trim_end_matches('\r').chars().count().max(1),
-        ..place_after(&text.as_bytes()[..text.len() - after.len()])
+        ..span_after(&text.as_bytes()[..text.len() - after.len()])
     }
 }
 
 /// What some programs put before a text; no column counts it.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-fn place_after(before: &[u8]) -> Place {
+fn span_after(before: &[u8]) -> Span {
     let start = before
         .iter()
         .rposition(|byte| *byte == b'\n')
@@ -110,37 +111,16 @@ fn place_after(before: &[u8]) -> Place {
     let line = &before[start..];
     let mark = if start == 0 { BYTE_ORDER_MARK } else { b"" };
     let line = line.strip_prefix(mark).unwrap_or(line);
-    Place {
+    Span {
         line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
         column: String::from_utf8_lossy(line).chars().count() + 1,
         width: 1,
     }
 }
 
-/// The most of a text that a message repeats, in characters.
-const MAX_EXCERPT: usize = 40;
-
-/// The beginning of a text from outside, short and safe enough to stand in a message:
-/// what cannot be seen, or would do something to a terminal, is escaped.
-#[must_use]
-pub fn excerpt(text: &str) -> String {
-    let mut excerpt = String::new();
-    for (index, c) in text.chars().enumerate() {
-        if index == MAX_EXCERPT {
-            excerpt.push('…');
-            break;
-        }
-        match c {
-            '\'' | '"' | '\\' => excerpt.push(c),
-            _ => excerpt.extend(c.escape_debug()),
-        }
-    }
-    excerpt
-}
-
 /// The word of `known` that somebody who wrote `word` most likely meant.
 #[must_use]
-pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     known
         .into_iter()
@@ -151,6 +131,22 @@ pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
+}
+
+/// The error and what caused it, in one line: `cannot read `x`: permission denied`. A cause
+/// that its error has in its message already is left out.
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> String {
+    let mut chain = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let message = cause.to_string();
+        if !chain.ends_with(&message) {
+            chain = format!("{chain}: {message}");
+        }
+        next = cause.source();
+    }
+    chain
 }
 
 /// The words as a list to choose from: `` `a`, `b` or `c` ``.
@@ -170,29 +166,43 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_finds_the_word_that_was_meant() {
-        assert_eq!(likely("hartbeat", ["lamp", "heartbeat"]), Some("heartbeat"));
-        assert_eq!(likely("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
-        assert_eq!(likely("zebra", ["lamp", "heartbeat"]), None);
+        assert_eq!(
+            closest("hartbeat", ["lamp", "heartbeat"]),
+            Some("heartbeat")
+        );
+        assert_eq!(closest("LAMP", ["lamp", "heartbeat"]), Some("lamp"));
+        assert_eq!(closest("zebra", ["lamp", "heartbeat"]), None);
     }
 
     #[test]
     fn bytes_have_their_place_within_one_line() {
         let text = "größe = 1\r\nb = [\r\n1]";
-        let place = |line, column, width| Place {
+        let span = |line, column, width| Span {
             line,
             column,
             width,
         };
-        assert_eq!(place_of(text, 10..11), place(1, 9, 1));
-        assert_eq!(place_of(text, 17..22), place(2, 5, 1));
-        assert_eq!(place_of(text, 99..100), place(3, 3, 1));
+        assert_eq!(span_of(text, 10..11), span(1, 9, 1));
+        assert_eq!(span_of(text, 17..22), span(2, 5, 1));
+        assert_eq!(span_of(text, 99..100), span(3, 3, 1));
     }
 
     #[test]
-    fn what_a_message_repeats_is_short_and_does_nothing() {
-        assert_eq!(excerpt("größe \"彩\""), "größe \"彩\"");
-        assert_eq!(excerpt("\u{1b}[2J\u{feff}"), "\\u{1b}[2J\\u{feff}");
-        assert_eq!(excerpt(&"x".repeat(41)), "x".repeat(40) + "…");
+    fn an_error_is_followed_by_its_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{text}")]
+        struct Layer {
+            text: &'static str,
+            source: Option<Box<Layer>>,
+        }
+        let layer = |text, source: Option<Layer>| Layer {
+            text,
+            source: source.map(Box::new),
+        };
+        let chain = layer("a", Some(layer("b", Some(layer("c", None)))));
+        assert_eq!(error_chain(&chain), "a: b: c");
+        let repeated = layer("a: b", Some(layer("b", Some(layer("c", None)))));
+        assert_eq!(error_chain(&repeated), "a: b: c");
     }
 
     #[test]

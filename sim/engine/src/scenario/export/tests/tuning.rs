@@ -8,11 +8,11 @@ use super::*;
 type Number = (&'static str, fn(&mut Tuning, bool));
 
 macro_rules! numbers {
-    ($($($field:tt).+ $([$place:literal])?),* $(,)?) => {
+    ($($($field:tt).+ $([$span:literal])?),* $(,)?) => {
         [$((
-            stringify!($($field).+ $([$place])?),
+            stringify!($($field).+ $([$span])?),
             |tuning, up| {
-                let number = &mut tuning.$($field).+$([$place])?;
+                let number = &mut tuning.$($field).+$([$span])?;
                 *number = if up { *number + 1 } else { *number - 1 };
             },
         )),*]

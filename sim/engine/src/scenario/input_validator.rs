@@ -7,24 +7,24 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
+use crate::diagnostic::{Diagnostic, Span};
 use crate::script::SwitchState;
-use crate::source::{Place, Problem};
 
 /// Where the contacts of an app are, and which sentence moved them there.
-pub(super) struct Hands<'a> {
+pub(super) struct InputValidator<'a> {
     descriptor: &'a AppDescriptor,
-    moved: Vec<Option<Moved>>,
-    reset: Option<(Ticks, Place)>,
+    moved: Vec<Option<LastMove>>,
+    reset: Option<(Ticks, Span)>,
 }
 
 #[derive(Clone, Copy)]
-struct Moved {
+struct LastMove {
     contact: SwitchState,
     tick: Ticks,
-    place: Place,
+    span: Span,
 }
 
-impl<'a> Hands<'a> {
+impl<'a> InputValidator<'a> {
     /// No hand has touched anything: all contacts are open.
     pub(super) fn new(descriptor: &'a AppDescriptor) -> Self {
         Self {
@@ -40,23 +40,23 @@ impl<'a> Hands<'a> {
         button: ButtonId,
         contact: SwitchState,
         tick: Ticks,
-        place: Place,
-    ) -> Result<(), Problem> {
+        span: Span,
+    ) -> Result<(), Diagnostic> {
         let name = self.name(button);
         let before = self.moved.get(usize::from(button.0)).copied().flatten();
         let Some(before) = before else {
             return match contact {
                 SwitchState::Closed => Ok(()),
-                SwitchState::Open => Err(Problem::new(
-                    place,
+                SwitchState::Open => Err(Diagnostic::new(
+                    span,
                     format!("button `{name}` is released already: it was never pressed"),
                     format!("expected `press {name}` before it"),
                 )),
             };
         };
         if before.contact == contact {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!(
                     "button `{name}` is {} already, since tick {} (line {})",
                     match contact {
@@ -64,16 +64,16 @@ impl<'a> Hands<'a> {
                         SwitchState::Open => "released",
                     },
                     before.tick.0,
-                    before.place.line
+                    before.span.line
                 ),
                 format!("expected `{} {name}` before it", contact.other().verb()),
             ));
         }
         if before.tick == tick {
-            return Err(Problem::new(
-                place,
+            return Err(Diagnostic::new(
+                span,
                 format!("button `{name}` moves twice in tick {}", tick.0),
-                format!("expected at least 1 ms after line {}", before.place.line),
+                format!("expected at least 1 ms after line {}", before.span.line),
             )
             .with_help("put a `wait` before it: a board samples its pins once a tick"));
         }
@@ -81,27 +81,21 @@ impl<'a> Hands<'a> {
     }
 
     /// A sentence has moved a contact.
-    pub(super) fn end(
-        &mut self,
-        button: ButtonId,
-        contact: SwitchState,
-        tick: Ticks,
-        place: Place,
-    ) {
+    pub(super) fn end(&mut self, button: ButtonId, contact: SwitchState, tick: Ticks, span: Span) {
         if let Some(moved) = self.moved.get_mut(usize::from(button.0)) {
-            *moved = Some(Moved {
+            *moved = Some(LastMove {
                 contact,
                 tick,
-                place,
+                span,
             });
         }
     }
 
     /// Somebody resets the board, if that can be at this tick.
-    pub(super) fn reset(&mut self, tick: Ticks, place: Place) -> Result<(), Problem> {
-        match self.reset.replace((tick, place)) {
-            Some((before, first)) if before == tick => Err(Problem::new(
-                place,
+    pub(super) fn reset(&mut self, tick: Ticks, span: Span) -> Result<(), Diagnostic> {
+        match self.reset.replace((tick, span)) {
+            Some((before, first)) if before == tick => Err(Diagnostic::new(
+                span,
                 format!("a second reset in tick {}", tick.0),
                 format!("expected at least 1 ms after line {}", first.line),
             )

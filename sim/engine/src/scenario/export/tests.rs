@@ -13,7 +13,7 @@ use crate::checker::{Failure, check_trace};
 use crate::play;
 use crate::registry::{AppEntry, Registry};
 use crate::scenario::check::{Plan, plan};
-use crate::scenario::{grammar, oneline};
+use crate::scenario::{compact, grammar};
 use crate::testing::shipped;
 
 fn played(app: &AppEntry, script: &Script) -> Trace {
@@ -21,12 +21,14 @@ fn played(app: &AppEntry, script: &Script) -> Trace {
 }
 
 fn written(app: &AppEntry, script: &Script) -> String {
-    from_run(app.descriptor(), script, &played(app, script)).to_string()
+    export(app.descriptor(), script, &played(app, script)).to_string()
 }
 
 fn read(app: &AppEntry, text: &str) -> Plan {
-    let scenario = grammar::parse(text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
-    plan(&scenario, app.descriptor()).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
+    let scenario =
+        grammar::parse(text).unwrap_or_else(|diagnostics| panic!("{diagnostics:?}\n{text}"));
+    plan(&scenario, app.descriptor())
+        .unwrap_or_else(|diagnostics| panic!("{diagnostics:?}\n{text}"))
 }
 
 fn failures(app: &AppEntry, text: &str) -> Vec<Failure> {
@@ -47,7 +49,7 @@ fn lamp() -> AppEntry {
 }
 
 fn script(app: &AppEntry, line: &str) -> Script {
-    plan(&oneline::parse(line).unwrap(), app.descriptor())
+    plan(&compact::parse(line).unwrap(), app.descriptor())
         .unwrap()
         .script
 }

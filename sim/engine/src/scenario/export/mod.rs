@@ -18,12 +18,12 @@
 //!   held by its first change, by its first period and pulse where all periods are equal,
 //!   and by the levels at the ends of the waits it runs through. Of one that knows two
 //!   levels and no single period, such as a blink code, the first
-//!   [`IRREGULAR_SHOWN`] changes are expected.
+//!   [`IRREGULAR_CHANGES`] changes are expected.
 //!
 //! Left out, so that people want to read it:
 //!
-//! - what comes after the first [`MAX_IN_GAP`] expectations between two actions, and after
-//!   [`MAX_IN_RUN`] in all; a run that is very long is played again in full, but only its
+//! - what comes after the first [`MAX_PER_INTERVAL`] expectations between two actions, and after
+//!   [`MAX_PER_RUN`] in all; a run that is very long is played again in full, but only its
 //!   beginning is held;
 //! - that a clockwork, or what blinks or breathes, keeps its pace after what was expected
 //!   of it;
@@ -35,90 +35,96 @@
 //!   declare, an output called `log` or `no`, and log values called `within` or `for`.
 //!
 //! A scenario has fewer sentences than a script can have events: one of more than
-//! [`MAX_STEPS`](super::MAX_STEPS) sentences is made, but cannot be read again.
+//! [`MAX_STATEMENTS`](super::MAX_STATEMENTS) sentences is made, but cannot be read again.
 
-mod gap;
-mod history;
-mod rhythm;
-mod sentences;
+mod interval;
+mod periodicity;
+mod statements;
+mod step_trace;
 #[cfg(test)]
 mod tests;
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Ticks;
 
-use super::{Expectation, Name, Scenario, Step, Verb};
+use super::{Expectation, Name, Scenario, Statement, StatementKind};
+use crate::diagnostic::Span;
 use crate::script::{BootCondition, Script};
-use crate::source::Place;
 use crate::trace::Trace;
-use gap::Gap;
-use history::History;
-use sentences::Sentence;
+use interval::Interval;
+use statements::StatementGroup;
+use step_trace::StepTrace;
 
 /// The most expectations between two actions, but for where the outputs are at the end.
-pub const MAX_IN_GAP: usize = 40;
+pub const MAX_PER_INTERVAL: usize = 40;
 
 /// The most expectations in all.
-pub const MAX_IN_RUN: usize = 4_000;
+pub const MAX_PER_RUN: usize = 4_000;
 
 /// How many changes are expected of a stretch that knows two levels, but no single period.
-pub const IRREGULAR_SHOWN: usize = 6;
+pub const IRREGULAR_CHANGES: usize = 6;
 
 /// A scenario that plays this script, and expects what followed in this trace of it.
 ///
 /// Its text is the thing: [`to_string`](ToString::to_string) it, and read that again.
 #[must_use]
-pub fn from_run(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
-    let history = History::new(descriptor, script, trace);
-    let gaps = gap::all(&history);
-    let mut writer = Writer { steps: Vec::new() };
+pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
+    let run = StepTrace::new(descriptor, script, trace);
+    let intervals = interval::all(&run);
+    let mut writer = ScenarioWriter {
+        statements: Vec::new(),
+    };
     let mut next = 0;
-    while next < history.beats.len() {
-        let Sentence { verbs, last } = sentences::at(&history, &gaps, next);
-        writer.steps.extend(verbs.into_iter().map(step));
-        writer.gap(&history, last, &gaps[last]);
+    while next < run.steps.len() {
+        let StatementGroup { verbs, last } = statements::at(&run, &intervals, next);
+        writer.statements.extend(verbs.into_iter().map(statement));
+        writer.interval(&run, last, &intervals[last]);
         next = last + 1;
     }
     Scenario {
         app: Some(name(descriptor.name())),
         condition: condition_name(descriptor, script.condition()),
         clock: script.clock(),
-        steps: writer.steps,
+        statements: writer.statements,
     }
 }
 
-struct Writer {
-    steps: Vec<Step>,
+struct ScenarioWriter {
+    statements: Vec<Statement>,
 }
 
-impl Writer {
-    fn gap(&mut self, history: &History<'_>, beat: usize, gap: &Gap) {
-        self.expect(&gap.at_once);
-        let mut now = history.beats[beat].tick;
-        for chapter in &gap.chapters {
-            self.wait(now, chapter.at);
-            now = chapter.at;
-            self.expect(&chapter.expectations);
+impl ScenarioWriter {
+    fn interval(&mut self, run: &StepTrace<'_>, step: usize, interval: &Interval) {
+        self.expect(&interval.at_once);
+        let mut now = run.steps[step].tick;
+        for segment in &interval.segments {
+            self.wait(now, segment.at);
+            now = segment.at;
+            self.expect(&segment.expectations);
         }
-        self.wait(now, history.beats[beat].until);
-        self.expect(&gap.at_end);
+        self.wait(now, run.steps[step].until);
+        self.expect(&interval.at_end);
     }
 
     fn wait(&mut self, from: Ticks, to: Ticks) {
         let length = to.saturating_sub(from);
         if length > Ticks::ZERO {
-            self.steps.push(step(Verb::Wait(length)));
+            self.statements.push(statement(StatementKind::Wait(length)));
         }
     }
 
     fn expect(&mut self, expectations: &[Expectation]) {
-        let steps = expectations.iter().cloned().map(Verb::Expect).map(step);
-        self.steps.extend(steps);
+        let statements = expectations
+            .iter()
+            .cloned()
+            .map(StatementKind::Expect)
+            .map(statement);
+        self.statements.extend(statements);
     }
 }
 
-fn step(verb: Verb) -> Step {
-    Step { place: START, verb }
+fn statement(kind: StatementKind) -> Statement {
+    Statement { span: START, kind }
 }
 
 /// The name of a boot condition, unless all is well.
@@ -132,12 +138,12 @@ fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Optio
 fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
-        place: START,
+        span: START,
     }
 }
 
 /// What was never written stands nowhere.
-const START: Place = Place {
+const START: Span = Span {
     line: 1,
     column: 1,
     width: 1,

@@ -2,17 +2,18 @@
 
 use std::fmt;
 
-use crate::source::{Place, Problem, excerpt, likely, one_of};
+use crate::diagnostic::{Diagnostic, Span, closest, one_of};
+use crate::sanitize::excerpt;
 
 /// A word and where it stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Word<'a> {
+pub(super) struct Token<'a> {
     pub(super) text: &'a str,
-    pub(super) place: Place,
+    pub(super) span: Span,
 }
 
 /// The word as a message repeats it.
-impl fmt::Display for Word<'_> {
+impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&excerpt(self.text))
     }
@@ -20,29 +21,29 @@ impl fmt::Display for Word<'_> {
 
 /// Splits a line at spaces, up to a `#`. A sign of tolerance is a word of its own, also
 /// where no space follows it.
-pub(super) fn split(line: &str, number: usize) -> Vec<Word<'_>> {
+pub(super) fn tokenize(line: &str, number: usize) -> Vec<Token<'_>> {
     let text = line.split('#').next().unwrap_or_default();
-    let mut words = Vec::new();
+    let mut tokens = Vec::new();
     let mut column = 1;
     for piece in text.split_inclusive(char::is_whitespace) {
-        let word = piece.trim_end();
-        let sign = TOLERANCE.iter().find(|sign| word.starts_with(**sign));
-        let (first, rest) = word.split_at(sign.map_or(0, |sign| sign.len()));
+        let token = piece.trim_end();
+        let sign = TOLERANCE.iter().find(|sign| token.starts_with(**sign));
+        let (first, rest) = token.split_at(sign.map_or(0, |sign| sign.len()));
         for text in [first, rest] {
             let width = text.chars().count();
             if width > 0 {
-                let place = Place {
+                let span = Span {
                     line: number,
                     column,
                     width,
                 };
-                words.push(Word { text, place });
+                tokens.push(Token { text, span });
             }
             column += width;
         }
-        column += piece.chars().count() - word.chars().count();
+        column += piece.chars().count() - token.chars().count();
     }
-    words
+    tokens
 }
 
 /// What parts a length from its tolerance.
@@ -50,38 +51,38 @@ pub(super) const TOLERANCE: [&str; 2] = ["+-", "±"];
 
 /// The words of a sentence, read from left to right.
 #[derive(Debug)]
-pub(super) struct Sentence<'a> {
-    words: &'a [Word<'a>],
+pub(super) struct TokenCursor<'a> {
+    tokens: &'a [Token<'a>],
     next: usize,
     /// What could stand at the next place and was asked for already.
     tried: Vec<&'static str>,
 }
 
-impl<'a> Sentence<'a> {
+impl<'a> TokenCursor<'a> {
     /// A sentence of at least one word.
-    pub(super) fn new(words: &'a [Word<'a>]) -> Self {
+    pub(super) fn new(tokens: &'a [Token<'a>]) -> Self {
         Self {
-            words,
+            tokens,
             next: 0,
             tried: Vec::new(),
         }
     }
 
     /// The next word, without reading it.
-    pub(super) fn peek(&self) -> Option<Word<'a>> {
-        self.words.get(self.next).copied()
+    pub(super) fn peek(&self) -> Option<Token<'a>> {
+        self.tokens.get(self.next).copied()
     }
 
     /// The next word.
-    pub(super) fn word(&mut self, expected: &str) -> Result<Word<'a>, Problem> {
-        let word = self.peek().ok_or_else(|| self.ends_early(expected))?;
+    pub(super) fn next_token(&mut self, expected: &str) -> Result<Token<'a>, Diagnostic> {
+        let token = self.peek().ok_or_else(|| self.ends_early(expected))?;
         self.read();
-        Ok(word)
+        Ok(token)
     }
 
     /// Whether the next word is this one; if so it is read.
     pub(super) fn accept(&mut self, text: &'static str) -> bool {
-        let found = self.peek().is_some_and(|word| word.text == text);
+        let found = self.peek().is_some_and(|token| token.text == text);
         if found {
             self.read();
         } else {
@@ -96,18 +97,18 @@ impl<'a> Sentence<'a> {
     }
 
     /// One of these words.
-    pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Problem> {
+    pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Diagnostic> {
         let possible = [&self.tried, choices].concat();
-        let word = self.word(&one_of(possible.iter().copied()))?;
+        let token = self.next_token(&one_of(possible.iter().copied()))?;
         choices
             .iter()
-            .find(|choice| **choice == word.text)
+            .find(|choice| **choice == token.text)
             .copied()
-            .ok_or_else(|| unknown_word(word, &possible))
+            .ok_or_else(|| unexpected_token(token, &possible))
     }
 
     /// The word that a duration follows.
-    pub(super) fn before_duration(&mut self, keyword: &'static str) -> Result<(), Problem> {
+    pub(super) fn before_duration(&mut self, keyword: &'static str) -> Result<(), Diagnostic> {
         if self.peek().is_none() {
             let expected = format!("`{keyword}` and a duration, as in `{keyword} 300 ms`");
             return Err(self.ends_early(&expected));
@@ -116,41 +117,45 @@ impl<'a> Sentence<'a> {
     }
 
     /// The end of the sentence.
-    pub(super) fn end(&self) -> Result<(), Problem> {
-        let Some(word) = self.peek() else {
+    pub(super) fn end(&self) -> Result<(), Diagnostic> {
+        let Some(token) = self.peek() else {
             return Ok(());
         };
-        let rest = self.words[self.next..].last().unwrap_or(&word);
-        let also: Vec<_> = self.tried.iter().map(|word| format!("`{word}`")).collect();
+        let rest = self.tokens[self.next..].last().unwrap_or(&token);
+        let also: Vec<_> = self
+            .tried
+            .iter()
+            .map(|token| format!("`{token}`"))
+            .collect();
         let or = if also.is_empty() { "" } else { " or " };
         let expected = format!("expected {}{or}the end of the line", also.join(", "));
-        let problem = Problem::new(
-            word.place.to(rest.place),
+        let diagnostic = Diagnostic::new(
+            token.span.to(rest.span),
             "the sentence goes on after it is complete",
             expected,
         );
-        Err(match likely(word.text, self.tried.iter().copied()) {
-            Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-            None => problem,
+        Err(match closest(token.text, self.tried.iter().copied()) {
+            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+            None => diagnostic,
         })
     }
 
     /// From the first word to the last.
-    pub(super) fn place(&self) -> Option<Place> {
-        Some(self.words.first()?.place.to(self.words.last()?.place))
+    pub(super) fn span(&self) -> Option<Span> {
+        Some(self.tokens.first()?.span.to(self.tokens.last()?.span))
     }
 
-    fn ends_early(&self, expected: &str) -> Problem {
-        let place = self.words.last().map_or(
-            Place {
+    fn ends_early(&self, expected: &str) -> Diagnostic {
+        let span = self.tokens.last().map_or(
+            Span {
                 line: 1,
                 column: 1,
                 width: 1,
             },
-            |word| word.place.after(),
+            |token| token.span.after(),
         );
-        Problem::new(
-            place,
+        Diagnostic::new(
+            span,
             "the sentence ends too early",
             format!("expected {expected}"),
         )
@@ -158,17 +163,17 @@ impl<'a> Sentence<'a> {
 }
 
 /// A word that is none of the choices.
-pub(super) fn unknown_word(word: Word<'_>, choices: &[&str]) -> Problem {
-    let problem = Problem::new(
-        word.place,
-        match word.text {
+pub(super) fn unexpected_token(token: Token<'_>, choices: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        token.span,
+        match token.text {
             "" => "something is missing".to_owned(),
-            _ => format!("unexpected `{word}`"),
+            _ => format!("unexpected `{token}`"),
         },
         format!("expected {}", one_of(choices.iter().copied())),
     );
-    match likely(word.text, choices.iter().copied()) {
-        Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
-        None => problem,
+    match closest(token.text, choices.iter().copied()) {
+        Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+        None => diagnostic,
     }
 }

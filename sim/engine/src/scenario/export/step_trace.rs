@@ -8,23 +8,23 @@ use lockstep_core::time::Ticks;
 
 use super::name;
 use crate::dyn_runner::Observation;
-use crate::scenario::{Expectation, LogClaim, Name, OutputClaim, Target};
-use crate::script::{Action, Script, SwitchState, Timed};
+use crate::scenario::{Expectation, LogAssertion, Name, OutputAssertion, TargetLevel};
+use crate::script::{Action, Script, ScriptEvent, SwitchState};
 use crate::trace::{Entry, Trace};
 
 /// A run, parted where hands acted.
-pub(super) struct History<'a> {
+pub(super) struct StepTrace<'a> {
     pub(super) descriptor: &'static AppDescriptor,
     pub(super) entries: &'a [Entry],
     /// Powering up, and then every tick in which something was done.
-    pub(super) beats: Vec<Beat<'a>>,
+    pub(super) steps: Vec<Step<'a>>,
 }
 
 /// What was done in one tick, and the time up to the next such tick.
-pub(super) struct Beat<'a> {
+pub(super) struct Step<'a> {
     pub(super) tick: Ticks,
     /// What was done; nothing when powering up.
-    pub(super) actions: &'a [Timed],
+    pub(super) actions: &'a [ScriptEvent],
     /// What it caused in that very tick.
     pub(super) at_once: Range<usize>,
     /// What time made of it, up to and with the time that passed in the tick of the next
@@ -34,7 +34,7 @@ pub(super) struct Beat<'a> {
     pub(super) until: Ticks,
 }
 
-impl Beat<'_> {
+impl Step<'_> {
     /// Whether the board was reset.
     pub(super) fn resets(&self) -> bool {
         let mut actions = self.actions.iter();
@@ -42,7 +42,7 @@ impl Beat<'_> {
     }
 
     /// Whether `expect log` without a time looks back to here, and no further.
-    pub(super) fn is_looked_back_to(&self) -> bool {
+    pub(super) fn resets_log_window(&self) -> bool {
         self.actions.iter().any(|event| {
             matches!(
                 event.action,
@@ -56,7 +56,7 @@ impl Beat<'_> {
     }
 }
 
-impl<'a> History<'a> {
+impl<'a> StepTrace<'a> {
     pub(super) fn new(
         descriptor: &'static AppDescriptor,
         script: &'a Script,
@@ -73,7 +73,7 @@ impl<'a> History<'a> {
         let powered_up = skip(0, &|index| {
             entries[index].tick == Ticks::ZERO && (index == 0 || !is_input(index))
         });
-        let mut beats = vec![Beat {
+        let mut steps = vec![Step {
             tick: Ticks::ZERO,
             actions: &[],
             at_once: 0..powered_up,
@@ -82,16 +82,16 @@ impl<'a> History<'a> {
         }];
         for actions in script.events().chunk_by(|a, b| a.tick == b.tick) {
             let tick = actions[0].tick;
-            let from = beats.last().map_or(0, |beat| beat.at_once.end);
+            let from = steps.last().map_or(0, |step| step.at_once.end);
             let acted = skip(from, &|index| {
                 entries[index].tick < tick || entries[index].tick == tick && !is_input(index)
             });
             let over = skip(acted, &|index| entries[index].tick == tick);
-            if let Some(before) = beats.last_mut() {
+            if let Some(before) = steps.last_mut() {
                 before.later = before.at_once.end..acted;
                 before.until = tick;
             }
-            beats.push(Beat {
+            steps.push(Step {
                 tick,
                 actions,
                 at_once: acted..over,
@@ -102,7 +102,7 @@ impl<'a> History<'a> {
         Self {
             descriptor,
             entries,
-            beats,
+            steps,
         }
     }
 
@@ -124,38 +124,38 @@ impl<'a> History<'a> {
     }
 
     /// A level as people name it.
-    pub(super) fn target(&self, output: u8, level: Level) -> Target {
+    pub(super) fn target(&self, output: u8, level: Level) -> TargetLevel {
         let digital = self
             .output(output)
             .is_some_and(|output| output.range() == output::Range::Digital);
         match level {
-            Level::OFF => Target::Off,
-            _ if digital => Target::On,
-            Level(level) => Target::Level(level),
+            Level::OFF => TargetLevel::Off,
+            _ if digital => TargetLevel::On,
+            Level(level) => TargetLevel::Level(level),
         }
     }
 
-    pub(super) fn expect_output(&self, output: u8, claim: OutputClaim) -> Expectation {
+    pub(super) fn expect_output(&self, output: u8, assertion: OutputAssertion) -> Expectation {
         Expectation::Output {
             output: name(self.output(output).map_or("?", |output| output.name())),
-            claim,
-            target_at: None,
+            assertion,
+            target_span: None,
         }
     }
 
     /// `None` where the app does not declare the log.
-    pub(super) fn expect_log(&self, log: Log, claim: LogClaim) -> Option<Expectation> {
+    pub(super) fn expect_log(&self, log: Log, assertion: LogAssertion) -> Option<Expectation> {
         let kind = self.descriptor.logs().get(usize::from(log.id.0))?;
-        let value = match (claim, kind.values()) {
+        let value = match (assertion, kind.values()) {
             // Before a log comes, no other of its kind does.
-            (LogClaim::NotSaid(_), _) => None,
+            (LogAssertion::NotLogged(_), _) => None,
             (_, LogValues::Number) => Some(name(&log.value.to_string())),
             (_, LogValues::Words(words)) => word(words, log.value),
         };
         Some(Expectation::Log {
             log: name(kind.name()),
             value,
-            claim,
+            assertion,
         })
     }
 

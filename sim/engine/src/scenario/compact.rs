@@ -1,0 +1,444 @@
+//! Scenarios on one line: for a shell, a bug report, a commit message.
+//!
+//! ```text
+//! app:lamp board:clock-failed clock:4294966296
+//! d:A  d:A+B  d:A~8         press; together; bouncing for 8 ms
+//! u:A  u:A+B  u:A~8         release
+//! t:50  t:2s                wait, in ms unless told
+//! r  r:uart-missing         reset
+//! is:lamp=50  is:lamp!=off  becomes:lamp=on@1000  changes:lamp@1000
+//! stays:lamp@1000  stays:lamp=50@1000
+//! pulse:heartbeat=500+-1@2000  low:heartbeat=500@2000  period:heartbeat=1000@3000
+//! log:power  log:power=on  log:power=on@300  nolog:power=on@1000
+//! ```
+//!
+//! The time after `@` is the window: `within` or `for`.
+
+use std::fmt::Write;
+
+use lockstep_core::time::{Instant, Ticks};
+
+use super::duration::{short_length, short_length_or_zero};
+use super::grammar::{MAX_DIAGNOSTICS, level, reading, vague};
+use super::lexer::{Token, unexpected_token};
+use super::print::NameList;
+use super::{
+    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
+    OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
+};
+use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::sanitize::excerpt;
+use crate::script::{BootCondition, SwitchState};
+
+const KEYS: [&str; 15] = [
+    "app", "board", "clock", "d", "u", "t", "r", "is", "becomes", "changes", "stays", "pulse",
+    "low", "period", "log",
+];
+const NOLOG: &str = "nolog";
+
+/// Reads a scenario in its short form.
+///
+/// # Errors
+///
+/// All problems, in order, but at most [`MAX_DIAGNOSTICS`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut parser = CompactParser::default();
+    let mut diagnostics = Vec::new();
+    for token in tokens(text) {
+        let full = text.len() > MAX_BYTES || parser.scenario.statements.len() >= MAX_STATEMENTS;
+        let read = if full {
+            Err(Diagnostic::new(
+                token.span,
+                "the scenario is too long",
+                format!("expected at most {MAX_BYTES} bytes and {MAX_STATEMENTS} steps"),
+            ))
+        } else {
+            parser.read_token(token)
+        };
+        if let Err(diagnostic) = read {
+            diagnostics.push(diagnostic);
+            // With one word too many, every one after it is.
+            if diagnostics.len() == MAX_DIAGNOSTICS || full {
+                break;
+            }
+        }
+    }
+    if diagnostics.is_empty() {
+        Ok(parser.scenario)
+    } else {
+        Err(diagnostics)
+    }
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+    let lines = text.lines().zip(1..);
+    lines.flat_map(|(line, number)| {
+        let mut column = 1;
+        line.split(char::is_whitespace).filter_map(move |text| {
+            let span = Span {
+                line: number,
+                column,
+                width: text.chars().count(),
+            };
+            column += span.width + 1;
+            (span.width > 0).then_some(Token { text, span })
+        })
+    })
+}
+
+#[derive(Default)]
+struct CompactParser {
+    scenario: Scenario,
+    headers: Vec<String>,
+}
+
+impl CompactParser {
+    fn read_token(&mut self, token: Token<'_>) -> Result<(), Diagnostic> {
+        if token.span.width > MAX_LINE {
+            return Err(Diagnostic::new(
+                token.span,
+                format!("the word has {} characters", token.span.width),
+                format!("expected at most {MAX_LINE}"),
+            ));
+        }
+        let (key, rest) = cut(token, ":");
+        let kind = match (key.text, rest) {
+            (header @ ("app" | "board" | "clock"), Some(rest)) => {
+                self.check_header(header, token)?;
+                return self.header(header, rest);
+            }
+            ("d", Some(rest)) => movement(rest, SwitchState::Closed)?,
+            ("u", Some(rest)) => movement(rest, SwitchState::Open)?,
+            ("t", Some(rest)) => StatementKind::Wait(short_length(rest)?),
+            ("r", None) => StatementKind::Reset(None),
+            ("r", Some(rest)) => StatementKind::Reset(boot_condition(rest)?),
+            (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
+                StatementKind::Expect(expectation(key, rest)?)
+            }
+            (known, None) if KEYS.contains(&known) || known == NOLOG => {
+                return Err(Diagnostic::new(
+                    key.span.after(),
+                    format!("`{known}` has nothing after it"),
+                    format!("expected `{known}:` and more"),
+                ));
+            }
+            _ => {
+                let choices: Vec<_> = KEYS.into_iter().chain([NOLOG]).collect();
+                return Err(unexpected_token(key, &choices));
+            }
+        };
+        self.scenario.statements.push(Statement {
+            span: token.span,
+            kind,
+        });
+        Ok(())
+    }
+
+    fn check_header(&mut self, header: &str, token: Token<'_>) -> Result<(), Diagnostic> {
+        if self.headers.iter().any(|said| said == header) {
+            return Err(Diagnostic::new(
+                token.span,
+                format!("`{header}:` is said twice"),
+                "expected it once at most",
+            ));
+        }
+        if !self.scenario.statements.is_empty() {
+            return Err(Diagnostic::new(
+                token.span,
+                format!("`{header}:` comes too late"),
+                "expected it before anything is done or expected",
+            ));
+        }
+        self.headers.push(header.to_owned());
+        Ok(())
+    }
+
+    fn header(&mut self, header: &str, value: Token<'_>) -> Result<(), Diagnostic> {
+        match header {
+            "app" => self.scenario.app = Some(name(value)?),
+            "board" => self.scenario.condition = boot_condition(value)?,
+            _ => self.scenario.clock = reading(value)?,
+        }
+        Ok(())
+    }
+}
+
+/// What stands before and after the first `sign`.
+fn cut<'a>(token: Token<'a>, sign: &str) -> (Token<'a>, Option<Token<'a>>) {
+    let Some((before, after)) = token.text.split_once(sign) else {
+        return (token, None);
+    };
+    let width = before.chars().count();
+    let mut spans = [token.span; 2];
+    spans[0].width = width.max(1);
+    spans[1].column += width + sign.len();
+    spans[1].width = after.chars().count().max(1);
+    let after = Token {
+        text: after,
+        span: spans[1],
+    };
+    let before = Token {
+        text: before,
+        span: spans[0],
+    };
+    (before, Some(after))
+}
+
+fn name(token: Token<'_>) -> Result<Name, Diagnostic> {
+    let well_formed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if token.text.is_empty() || !token.text.chars().all(well_formed) {
+        return Err(Diagnostic::new(
+            token.span,
+            match token.text {
+                "" => "a name is missing".to_owned(),
+                _ => format!("`{token}` is not a name"),
+            },
+            "expected letters, digits and `-`",
+        ));
+    }
+    Ok(Name {
+        text: token.text.to_owned(),
+        span: token.span,
+    })
+}
+
+/// The condition of this name; `ok` is none.
+fn boot_condition(token: Token<'_>) -> Result<Option<Name>, Diagnostic> {
+    match token.text {
+        BootCondition::OK_NAME => Ok(None),
+        _ => name(token).map(Some),
+    }
+}
+
+fn movement(token: Token<'_>, contact: SwitchState) -> Result<StatementKind, Diagnostic> {
+    let (names, bouncing) = cut(token, "~");
+    Ok(StatementKind::Move {
+        buttons: names_of(names)?,
+        contact,
+        bouncing: bouncing.map_or(Ok(Ticks::ZERO), short_length)?,
+    })
+}
+
+fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
+    let mut names = Vec::new();
+    let mut rest = Some(token);
+    while let Some(token) = rest {
+        let (first, others) = cut(token, "+");
+        names.push(name(first)?);
+        rest = others;
+    }
+    Ok(names)
+}
+
+fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
+    let (subject, window) = cut(token, "@");
+    let window = window.map(short_length).transpose()?;
+    let needed = || {
+        window.ok_or_else(|| {
+            Diagnostic::new(
+                token.span.after(),
+                format!("`{key}` has no window"),
+                "expected `@` and a time in ms",
+            )
+        })
+    };
+    let (negated, sign) = match subject.text.contains("!=") {
+        true => (true, "!="),
+        false => (false, "="),
+    };
+    let (subject, value) = cut(subject, sign);
+    if negated && key != "is" {
+        return Err(Diagnostic::new(
+            token.span,
+            format!("`{key}` knows no `!=`"),
+            "expected `=`",
+        ));
+    }
+    let subject = name(subject)?;
+    let valued = || {
+        value.ok_or_else(|| {
+            Diagnostic::new(
+                token.span.after(),
+                format!("`{key}` has no value"),
+                "expected `=` and a value",
+            )
+        })
+    };
+    let measure = || -> Result<Measurement, Diagnostic> {
+        let (number, tolerance) = cut(valued()?, "+-");
+        let length = short_length(number)?;
+        let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
+        if tolerance >= length {
+            return Err(vague(number.span, length, tolerance));
+        }
+        Ok(Measurement {
+            length,
+            tolerance,
+            within: needed()?,
+        })
+    };
+    let forbid = |what: Option<Span>, name: &str| match what {
+        Some(span) => Err(Diagnostic::new(
+            span,
+            format!("`{key}` takes no {name}"),
+            "expected nothing",
+        )),
+        None => Ok(()),
+    };
+    let target_span = value.map(|value| value.span);
+    let assertion = match key {
+        "log" | NOLOG => {
+            let assertion = match window {
+                _ if key == NOLOG => LogAssertion::NotLogged(needed()?),
+                Some(window) => LogAssertion::LoggedWithin(window),
+                None => LogAssertion::Logged,
+            };
+            let value = value.map(name).transpose()?;
+            return Ok(Expectation::Log {
+                log: subject,
+                value,
+                assertion,
+            });
+        }
+        "is" => {
+            forbid(window.map(|_| token.span), "window")?;
+            let target = level(valued()?)?;
+            if negated {
+                OutputAssertion::IsNot(target)
+            } else {
+                OutputAssertion::Is(target)
+            }
+        }
+        "becomes" => OutputAssertion::Becomes(level(valued()?)?, needed()?),
+        "changes" => {
+            forbid(value.map(|value| value.span), "value")?;
+            OutputAssertion::Changes(needed()?)
+        }
+        "stays" => OutputAssertion::Stays(value.map(level).transpose()?, needed()?),
+        "pulse" => OutputAssertion::Pulse(Polarity::High, measure()?),
+        "low" => OutputAssertion::Pulse(Polarity::Low, measure()?),
+        "period" => OutputAssertion::Period(measure()?),
+        _ => {
+            return Err(Diagnostic::new(
+                token.span,
+                format!("`{}` expects nothing", excerpt(key)),
+                format!("expected {}", one_of(KEYS)),
+            ));
+        }
+    };
+    Ok(Expectation::Output {
+        output: subject,
+        assertion,
+        target_span,
+    })
+}
+
+/// Writes the scenario in its short form, which reads as one that plays and expects the
+/// same.
+#[must_use]
+pub fn write(scenario: &Scenario) -> String {
+    let mut tokens = Vec::new();
+    if let Some(app) = &scenario.app {
+        tokens.push(format!("app:{app}"));
+    }
+    if let Some(condition) = &scenario.condition {
+        tokens.push(format!("board:{condition}"));
+    }
+    if scenario.clock != Instant::ZERO {
+        tokens.push(format!("clock:{}", scenario.clock.0));
+    }
+    for statement in &scenario.statements {
+        write_statement(&statement.kind, &mut tokens);
+    }
+    tokens.join(" ")
+}
+
+fn write_statement(kind: &StatementKind, tokens: &mut Vec<String>) {
+    match kind {
+        StatementKind::Move {
+            buttons,
+            contact,
+            bouncing,
+        } => {
+            let mut token = format!("{}:{}", contact_key(*contact), NameList(buttons, "+"));
+            if *bouncing > Ticks::ZERO {
+                let _ = write!(token, "~{}", bouncing.0);
+            }
+            tokens.push(token);
+        }
+        StatementKind::Tap { buttons, length } => {
+            let buttons = NameList(buttons, "+");
+            tokens.push(format!("d:{buttons}"));
+            tokens.push(format!("t:{}", length.0));
+            tokens.push(format!("u:{buttons}"));
+        }
+        StatementKind::Wait(length) => tokens.push(format!("t:{}", length.0)),
+        StatementKind::Reset(None) => tokens.push("r".to_owned()),
+        StatementKind::Reset(Some(condition)) => tokens.push(format!("r:{condition}")),
+        StatementKind::Expect(expectation) => tokens.push(expectation_word(expectation)),
+    }
+}
+
+fn contact_key(contact: SwitchState) -> &'static str {
+    match contact {
+        SwitchState::Closed => "d",
+        SwitchState::Open => "u",
+    }
+}
+
+fn expectation_word(expectation: &Expectation) -> String {
+    match expectation {
+        Expectation::Output {
+            output, assertion, ..
+        } => match assertion {
+            OutputAssertion::Is(target) => format!("is:{output}={target}"),
+            OutputAssertion::IsNot(target) => format!("is:{output}!={target}"),
+            OutputAssertion::Becomes(target, within) => {
+                format!("becomes:{output}={target}@{}", within.0)
+            }
+            OutputAssertion::Changes(within) => format!("changes:{output}@{}", within.0),
+            OutputAssertion::Stays(target, length) => {
+                format!("stays:{output}{}@{}", equals(*target), length.0)
+            }
+            OutputAssertion::Pulse(Polarity::High, measure) => {
+                format!("pulse:{output}={}", measurement_word(*measure))
+            }
+            OutputAssertion::Pulse(Polarity::Low, measure) => {
+                format!("low:{output}={}", measurement_word(*measure))
+            }
+            OutputAssertion::Period(measure) => {
+                format!("period:{output}={}", measurement_word(*measure))
+            }
+        },
+        Expectation::Log {
+            log,
+            value,
+            assertion,
+        } => {
+            let value = value
+                .as_ref()
+                .map_or(String::new(), |value| format!("={value}"));
+            match assertion {
+                LogAssertion::Logged => format!("log:{log}{value}"),
+                LogAssertion::LoggedWithin(within) => format!("log:{log}{value}@{}", within.0),
+                LogAssertion::NotLogged(length) => format!("{NOLOG}:{log}{value}@{}", length.0),
+            }
+        }
+    }
+}
+
+fn equals(target: Option<TargetLevel>) -> String {
+    target.map_or(String::new(), |target| format!("={target}"))
+}
+
+fn measurement_word(measure: Measurement) -> String {
+    let Measurement {
+        length,
+        tolerance,
+        within,
+    } = measure;
+    match tolerance {
+        Ticks::ZERO => format!("{}@{}", length.0, within.0),
+        _ => format!("{}+-{}@{}", length.0, tolerance.0, within.0),
+    }
+}

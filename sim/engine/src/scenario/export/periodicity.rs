@@ -1,0 +1,343 @@
+//! Finds what changes too often, or too regularly, for each change to be worth a sentence.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+
+use super::IRREGULAR_CHANGES;
+use super::step_trace::{Step, StepTrace, level_of};
+use crate::scenario::{Expectation, Measurement, OutputAssertion, Polarity, TargetLevel};
+
+/// So many changes of one output between two actions are still told one by one.
+const MAX_SINGLE_CHANGES: usize = 3;
+
+/// What an entry of the trace is to the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EntryRole {
+    /// It is expected at its tick.
+    Expected,
+    /// It belongs to a rhythm that is told elsewhere.
+    Periodic,
+    /// It has no place in the scenario.
+    Ignored,
+}
+
+/// What changes too often, or too regularly, for each change to be worth a sentence.
+pub(super) struct Periodicity {
+    /// By the place of the entry in the trace.
+    pub(super) roles: Vec<EntryRole>,
+    /// Of the stretches that begin with an entry: what is expected with it.
+    pub(super) pulse_trains: HashMap<usize, PulseTrain>,
+    /// What clockworks are expected to do, by the beat that starts them.
+    pub(super) periodic_outputs: HashMap<usize, Vec<Expectation>>,
+}
+
+impl Periodicity {
+    pub(super) fn find(run: &StepTrace<'_>) -> Self {
+        let mut found = Self {
+            roles: vec![EntryRole::Expected; run.entries.len()],
+            pulse_trains: HashMap::new(),
+            periodic_outputs: HashMap::new(),
+        };
+        for (output, _) in (0..).zip(run.descriptor.outputs()) {
+            let changes = changes(run, output);
+            if !run.can_name(output) {
+                found.mark(run, output, EntryRole::Ignored);
+            } else if let Some(periodic_output) = PeriodicOutput::find(run, &changes) {
+                found.mark(run, output, EntryRole::Ignored);
+                found.expect_periodic_output(run, output, &periodic_output);
+            } else {
+                found.mark_pulse_trains(&changes);
+            }
+        }
+        found
+    }
+
+    fn mark(&mut self, run: &StepTrace<'_>, output: u8, role: EntryRole) {
+        for (entry, mark) in run.entries.iter().zip(&mut self.roles) {
+            if level_of(entry, output).is_some() {
+                *mark = role;
+            }
+        }
+    }
+
+    fn expect_periodic_output(
+        &mut self,
+        run: &StepTrace<'_>,
+        output: u8,
+        periodic_output: &PeriodicOutput<'_>,
+    ) {
+        for (step, changes) in &periodic_output.cycles {
+            let start = run.steps[*step].tick;
+            let Some(first) = changes.first() else {
+                continue;
+            };
+            let pulse_train = PulseTrain::of(changes.iter().copied());
+            let assertions = if pulse_train.period.is_some() {
+                pulse_train.period_assertion(start).into_iter().collect()
+            } else {
+                let before = run.target(output, first.before);
+                let after = run.target(output, first.level);
+                let length = first.tick.saturating_sub(start);
+                let mut assertions = exactly(before, after, length);
+                assertions.extend(pulse_train.pulse_assertion(start));
+                assertions
+            };
+            let assertions = assertions
+                .into_iter()
+                .map(|assertion| run.expect_output(output, assertion));
+            self.periodic_outputs
+                .entry(*step)
+                .or_default()
+                .extend(assertions);
+        }
+    }
+
+    fn mark_pulse_trains(&mut self, changes: &[OutputChange]) {
+        for pulse_train in pulse_trains(changes) {
+            let members = &changes[pulse_train];
+            let pulse_train = PulseTrain::of(members);
+            let levels: HashSet<_> = members.iter().map(|change| change.level).collect();
+            let told = if pulse_train.period.is_none() && levels.len() == 2 {
+                IRREGULAR_CHANGES
+            } else {
+                1
+            };
+            for change in members.iter().skip(told) {
+                self.roles[change.entry] = EntryRole::Periodic;
+            }
+            if let (Some(first), Some(_)) = (members.first(), pulse_train.period) {
+                self.pulse_trains.insert(first.entry, pulse_train);
+            }
+        }
+    }
+}
+
+/// A change of an output at its exact tick, `length` after the moment of the sentence.
+pub(super) fn exactly(
+    before: TargetLevel,
+    after: TargetLevel,
+    length: Ticks,
+) -> Vec<OutputAssertion> {
+    let becomes = OutputAssertion::Becomes(after, length);
+    match length.saturating_sub(Ticks(1)) {
+        Ticks::ZERO => vec![becomes],
+        earlier => vec![OutputAssertion::Stays(Some(before), earlier), becomes],
+    }
+}
+
+/// A change of one output after it was powered up.
+#[derive(Clone, Copy)]
+struct OutputChange {
+    entry: usize,
+    tick: Ticks,
+    before: Level,
+    level: Level,
+    step: usize,
+    by_input: bool,
+}
+
+fn changes(run: &StepTrace<'_>, output: u8) -> Vec<OutputChange> {
+    let mut level = Level::OFF;
+    let mut changes = Vec::new();
+    for (step, part) in run.steps.iter().enumerate() {
+        for entry in part.at_once.start..part.later.end {
+            let Some(next) = level_of(&run.entries[entry], output) else {
+                continue;
+            };
+            let before = std::mem::replace(&mut level, next);
+            let by_input = part.at_once.contains(&entry);
+            if step > 0 || !by_input {
+                changes.push(OutputChange {
+                    entry,
+                    tick: run.entries[entry].tick,
+                    before,
+                    level: next,
+                    step,
+                    by_input,
+                });
+            }
+        }
+    }
+    changes
+}
+
+/// An output that toggles at one pace, from power-up and from every reset on.
+struct PeriodicOutput<'a> {
+    /// The beats that start it, and its changes from there on.
+    cycles: Vec<(usize, Vec<&'a OutputChange>)>,
+}
+
+impl<'a> PeriodicOutput<'a> {
+    fn find(run: &StepTrace<'_>, changes: &'a [OutputChange]) -> Option<Self> {
+        let starts: Vec<_> = (0..run.steps.len())
+            .filter(|step| *step == 0 || run.steps[*step].resets())
+            .collect();
+        let start_of = |step| starts[starts.partition_point(|start| *start <= step) - 1];
+        if changes
+            .iter()
+            .any(|change| change.by_input && start_of(change.step) != change.step)
+        {
+            return None;
+        }
+        let by_time: Vec<_> = changes.iter().filter(|change| !change.by_input).collect();
+        let cycles: Vec<_> = by_time
+            .chunk_by(|a, b| start_of(a.step) == start_of(b.step))
+            .map(|cycle| (start_of(cycle[0].step), cycle.to_vec()))
+            .collect();
+        let timing = ToggleTiming::of(&run.steps, &cycles)?;
+        // One pace over some waits is nothing yet: an app that answers hands which tap at
+        // one pace shows the same. But hands seldom find the pace that began with a reset,
+        // and they do nothing while they wait.
+        let alone = by_time
+            .chunk_by(|a, b| a.step == b.step)
+            .any(|between| between.len() > MAX_SINGLE_CHANGES);
+        (alone || timing.first == timing.interval).then_some(Self { cycles })
+    }
+}
+
+/// When a clockwork toggles: first so long after its start, and then every step.
+struct ToggleTiming {
+    first: Ticks,
+    interval: Ticks,
+}
+
+impl ToggleTiming {
+    fn of(steps: &[Step<'_>], cycles: &[(usize, Vec<&OutputChange>)]) -> Option<Self> {
+        let firsts = cycles.iter().map(|(start, cycle)| {
+            let first = cycle.first().map_or(Ticks::ZERO, |change| change.tick);
+            first.saturating_sub(steps[*start].tick)
+        });
+        let pairs = || cycles.iter().flat_map(|(_, cycle)| cycle.windows(2));
+        let steps = pairs().map(|pair| pair[1].tick.saturating_sub(pair[0].tick));
+        let toggles = pairs().all(|pair| pair[1].level == pair[0].before);
+        let timing = Self {
+            first: the_only(firsts)?,
+            interval: the_only(steps)?,
+        };
+        toggles.then_some(timing)
+    }
+}
+
+/// The value that all of these have.
+fn the_only(mut values: impl Iterator<Item = Ticks>) -> Option<Ticks> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+/// Where the changes come often and at some pace, as ranges of `changes`.
+fn pulse_trains(changes: &[OutputChange]) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for between in changes.chunk_by(|a, b| a.step == b.step && !a.by_input && !b.by_input) {
+        let (from, to) = (start, start + between.len());
+        start = to;
+        if found.last().is_some_and(|last| to <= last.end) {
+            continue;
+        }
+        if let Some(pulse_train) = extend(changes, from, to) {
+            match found.last_mut() {
+                Some(last) if pulse_train.start < last.end => {
+                    last.end = last.end.max(pulse_train.end)
+                }
+                _ => found.push(pulse_train),
+            }
+        }
+    }
+    found
+}
+
+/// The stretch around the changes that came while nothing was done, if they are many.
+fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usize>> {
+    let spacing = |index: usize| changes[index].tick.saturating_sub(changes[index - 1].tick);
+    let (mut from, mut to) = (from, to);
+    let mut spacings: HashMap<Ticks, usize> = HashMap::new();
+    for index in from + 1..to {
+        *spacings.entry(spacing(index)).or_default() += 1;
+    }
+    let again = |length| spacings.get(&length).is_some_and(|count| *count > 1);
+    // What came to the pace or left it does not belong to it.
+    while to - from > MAX_SINGLE_CHANGES && !again(spacing(from + 1)) {
+        from += 1;
+    }
+    while to - from > MAX_SINGLE_CHANGES && !again(spacing(to - 1)) {
+        to -= 1;
+    }
+    if to - from <= MAX_SINGLE_CHANGES {
+        return None;
+    }
+    // Whatever hands did before and after: the pace may have been there.
+    let paces: HashSet<_> = (from + 1..to).map(spacing).collect();
+    let joins = |index: usize| {
+        !changes[index].by_input && !changes[index - 1].by_input && paces.contains(&spacing(index))
+    };
+    while from > 0 && joins(from) {
+        from -= 1;
+    }
+    while to < changes.len() && joins(to) {
+        to += 1;
+    }
+    Some(from..to)
+}
+
+/// What can be measured in a stretch of changes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PulseTrain {
+    /// The distance of all its rises, and when the second one came.
+    period: Option<(Ticks, Ticks)>,
+    /// The width of its first pulse, and when that was over.
+    pulse: Option<(Polarity, Ticks, Ticks)>,
+}
+
+impl PulseTrain {
+    fn of<'a>(changes: impl IntoIterator<Item = &'a OutputChange>) -> Self {
+        let mut edges = Vec::new();
+        for change in changes {
+            let (was, is) = (change.before > Level::OFF, change.level > Level::OFF);
+            if was != is {
+                edges.push((change.tick, is));
+            }
+        }
+        let rises: Vec<_> = edges.iter().filter(|edge| edge.1).collect();
+        let periods = rises
+            .windows(2)
+            .map(|pair| pair[1].0.saturating_sub(pair[0].0));
+        let pulse = |high: bool, polarity| {
+            let edges = edges.windows(2).find(|edges| edges[0].1 == high)?;
+            let width = edges[1].0.saturating_sub(edges[0].0);
+            Some((polarity, width, edges[1].0))
+        };
+        Self {
+            period: the_only(periods).zip(rises.get(1).map(|rise| rise.0)),
+            pulse: pulse(true, Polarity::High).or_else(|| pulse(false, Polarity::Low)),
+        }
+    }
+
+    /// What is expected of it at a moment before its first change.
+    pub(super) fn assertions(&self, at: Ticks) -> impl Iterator<Item = OutputAssertion> {
+        self.period_assertion(at)
+            .into_iter()
+            .chain(self.pulse_assertion(at))
+    }
+
+    fn period_assertion(&self, at: Ticks) -> Option<OutputAssertion> {
+        self.period
+            .map(|(length, until)| OutputAssertion::Period(measure(length, at, until)))
+    }
+
+    fn pulse_assertion(&self, at: Ticks) -> Option<OutputAssertion> {
+        self.pulse.map(|(polarity, length, until)| {
+            OutputAssertion::Pulse(polarity, measure(length, at, until))
+        })
+    }
+}
+
+fn measure(length: Ticks, at: Ticks, until: Ticks) -> Measurement {
+    Measurement {
+        length,
+        tolerance: Ticks::ZERO,
+        within: until.saturating_sub(at),
+    }
+}
