@@ -21,6 +21,7 @@ pub mod golden;
 pub mod input;
 pub mod load;
 pub mod play;
+pub mod project;
 pub mod recording;
 pub mod registry;
 pub mod scenario;
