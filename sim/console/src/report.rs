@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use lockstep_engine::input::Source;
 use lockstep_engine::load::LoadError;
 use lockstep_engine::scenario::grammar::MAX_PROBLEMS;
-use lockstep_engine::source::{Place, Problem};
+use lockstep_engine::source::{Place, Problem, error_chain};
 
 /// How many characters of a long line are shown, and how many before the place.
 const SHOWN: usize = 110;
@@ -35,10 +35,16 @@ impl Report {
         }
     }
 
-    /// Prints an error that stands nowhere in a text.
+    /// Prints an error that has no place in a text.
     pub fn error(&self, error: impl Error) -> Exit {
-        self.print(&self.plain(&error.to_string(), None));
+        self.print(&self.caused(&error));
         Exit::BadInput
+    }
+
+    /// An error that has no place in a text, with what caused it.
+    #[must_use]
+    pub fn caused(&self, error: &dyn Error) -> String {
+        self.plain(&error_chain(error), None)
     }
 
     /// Prints what was rendered.

@@ -1,5 +1,6 @@
 //! Where something stands in a text people wrote, and what is wrong with it there.
 
+use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
@@ -151,6 +152,22 @@ pub fn likely<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Optio
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
+}
+
+/// The error and what caused it, in one line: `cannot read `x`: permission denied`. A cause
+/// that its error has in its message already is left out.
+#[must_use]
+pub fn error_chain(error: &dyn Error) -> String {
+    let mut chain = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let message = cause.to_string();
+        if !chain.ends_with(&message) {
+            chain = format!("{chain}: {message}");
+        }
+        next = cause.source();
+    }
+    chain
 }
 
 /// The words as a list to choose from: `` `a`, `b` or `c` ``.
