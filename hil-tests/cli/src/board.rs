@@ -10,15 +10,17 @@ use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
+use lockstep_engine::project::ProjectError;
 use lockstep_engine::sanitize::excerpt;
-use lockstep_pins::Pin;
+use lockstep_pins::{Pin, PinMap};
 
 use super::keys::Keys;
-use lockstep_hil::bench::EMULATED;
-use lockstep_images::images::elf::Elf;
+use super::place;
+use lockstep_images::board;
+use lockstep_images::elf::Elf;
 use lockstep_virtual_board::app_pins::AppPins;
 use lockstep_virtual_board::board::{BoardError, VirtualBoard};
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::{MACHINE, Pace};
 use lockstep_virtual_board::pins::TickClock;
 
 /// How often pin changes are shown.
@@ -36,7 +38,8 @@ pub(super) struct Board {
     #[arg(long)]
     fast: bool,
 
-    /// The app whose buttons and outputs are named; that of the image, or the lamp, where none is.
+    /// The app whose buttons and outputs are named: by default that of the image, or else the first
+    /// of the board's pin map.
     #[arg(long)]
     app: Option<String>,
 
@@ -49,9 +52,6 @@ pub(super) struct Board {
     #[arg(long, value_name = "FROM=TO", value_parser = jumper)]
     jumper: Vec<(u8, u8)>,
 }
-
-/// The app where nothing is said.
-const DEFAULT_APP: &str = "lamp";
 
 /// The names of the handler and the counter of ticks, in images.
 const TICK_HANDLER: &str = "TIMER0";
@@ -104,16 +104,9 @@ fn clock(image: &Path) -> Result<TickClock, String> {
 
 impl Board {
     pub(super) fn execute(&self, report: &Report) -> Exit {
-        let app = match self.app() {
-            Ok(app) => app,
-            Err(message) => {
-                report.print(&report.plain(&message, Some("name that of the image, or none")));
-                return Exit::BadInput;
-            }
-        };
-        let pins = match AppPins::of(app) {
+        let pins = match self.pins(report) {
             Ok(pins) => pins,
-            Err(error) => return report.error(error),
+            Err(exit) => return exit,
         };
         let pace = if self.fast {
             Pace::Fast
@@ -205,20 +198,51 @@ impl Board {
         }
     }
 
-    /// The app that was named, or that of the image, which is named after its board and its app.
-    fn app(&self) -> Result<&str, String> {
+    /// The pins of the app, from the pin map of the project's emulated board. Without a project or
+    /// without such a board no pin has a name.
+    fn pins(&self, report: &Report) -> Result<AppPins, Exit> {
+        let project = match place::project() {
+            Ok(project) => project,
+            Err(ProjectError::NotFound { .. }) if self.app.is_none() => {
+                return Ok(AppPins::default());
+            }
+            Err(error) => return Err(place::tell_project(&error, report)),
+        };
+        let broken = |error| place::tell_project(&error, report);
+        let boards = board::boards(&project.boards().map_err(broken)?)
+            .map_err(|error| place::tell_board(&error, report))?;
         let image = self
             .image
             .as_ref()
             .and_then(|image| image.file_name()?.to_str());
-        let of_image = image.and_then(|name| name.strip_prefix(EMULATED)?.strip_prefix('-'));
-        match (self.app.as_deref(), of_image) {
-            (Some(named), Some(found)) if named != found => Err(format!(
-                "`{}` is an image of `{found}`, and not of `{named}`",
-                image.unwrap_or_default()
-            )),
-            (named, found) => Ok(named.or(found).unwrap_or(DEFAULT_APP)),
-        }
+        let app_of_image =
+            |board: &board::Board| image?.strip_prefix(&board.name)?.strip_prefix('-');
+        let is_emulated = |board: &&board::Board| board.machine.as_deref() == Some(MACHINE);
+        let emulated: Vec<_> = boards.iter().filter(is_emulated).collect();
+        let of_image = emulated.iter().find(|board| app_of_image(board).is_some());
+        let Some(board) = of_image.or(emulated.first()) else {
+            if self.app.is_none() {
+                return Ok(AppPins::default());
+            }
+            let message = "no board of the project is emulated: `--app` names no pins";
+            let help = format!("the `board.toml` of such a board has `machine = \"{MACHINE}\"`");
+            report.print(&report.plain(message, Some(&help)));
+            return Err(Exit::BadInput);
+        };
+        let app = match (self.app.as_deref(), app_of_image(board)) {
+            (Some(named), Some(found)) if named != found => {
+                let image = image.unwrap_or_default();
+                let message = format!("`{image}` is an image of `{found}`, and not of `{named}`");
+                report.print(&report.plain(&message, Some("name that of the image, or none")));
+                return Err(Exit::BadInput);
+            }
+            (named, found) => named.or(found),
+        };
+        let map = PinMap::read(&board.folder).map_err(|error| report.error(error))?;
+        let Some(app) = app.or(map.apps.keys().next().map(String::as_str)) else {
+            return Ok(AppPins::default());
+        };
+        AppPins::of(&map, app).map_err(|error| report.error(error))
     }
 }
 

@@ -11,9 +11,9 @@ use lockstep_pins::PinMap;
 
 use super::interrupt;
 use super::place::{self, Boards};
-use lockstep_images::contract::{self, Finding, script};
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::{Image, Profile};
+use lockstep_images::board::Board;
+use lockstep_images::build::{Image, Profile};
+use lockstep_images::contract::{self, Violation, linker_script};
 use lockstep_images::toolchain::Environment;
 
 /// How an image is built, as it is asked for.
@@ -51,8 +51,8 @@ impl Build {
             Err(exit) => return exit,
         };
         let environment = match interrupt::listen(report) {
-            Ok(interrupted) => Environment {
-                interrupted,
+            Ok(supervisor) => Environment {
+                supervisor,
                 ..place::environment()
             },
             Err(exit) => return exit,
@@ -84,9 +84,9 @@ impl Build {
 
 /// A message for each rule that the linker script breaks.
 fn check_script(board: &Board, report: &Report) -> Exit {
-    let path = board.folder.join(script::SCRIPT);
+    let path = board.folder.join(linker_script::LINKER_SCRIPT);
     match fs::read_to_string(&path) {
-        Ok(text) => tell(&board.name, &script::check(&text, board), report),
+        Ok(text) => tell(&board.name, &linker_script::check(&text, board), report),
         Err(error) => {
             let message = format!("cannot read `{}`: {error}", path.display());
             let help = "every board has a linker script of this name";
@@ -102,16 +102,16 @@ fn show(image: &Image, board: &Board, report: &Report) -> Exit {
         Ok(elf) => elf,
         Err(error) => return place::refuse(&error, report),
     };
-    let identity = elf.identity.as_ref().map(ToString::to_string);
-    let identity = identity.unwrap_or_else(|| "no identity".to_owned());
+    let build_id = elf.build_id.as_ref().map(ToString::to_string);
+    let build_id = build_id.unwrap_or_else(|| "no build id".to_owned());
     let mut line = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(line, "{identity}  {}", image.path.display());
+    let _ = writeln!(line, "{build_id}  {}", image.path.display());
     if let Err(error) = output::write(None, line.as_bytes()) {
         return report.error(error);
     }
-    let findings = contract::check(&elf, board, image.profile);
-    check_name(image, board, report).max(tell(&image.name, &findings, report))
+    let violations = contract::check(&elf, board, image.profile);
+    check_name(image, board, report).max(tell(&image.name, &violations, report))
 }
 
 /// The suite finds the image of an app by its name. A board without a pin map is none of the
@@ -142,12 +142,12 @@ fn check_name(image: &Image, board: &Board, report: &Report) -> Exit {
     Exit::Failed
 }
 
-fn tell(name: &str, findings: &[Finding], report: &Report) -> Exit {
-    for finding in findings {
-        let message = format!("`{name}` breaks its contract: {finding}");
-        report.print(&report.plain(&message, Some(finding.rule.cure())));
+fn tell(name: &str, violations: &[Violation], report: &Report) -> Exit {
+    for violation in violations {
+        let message = format!("`{name}` breaks its contract: {violation}");
+        report.print(&report.plain(&message, Some(violation.rule.help())));
     }
-    match findings.is_empty() {
+    match violations.is_empty() {
         true => Exit::Held,
         false => Exit::Failed,
     }

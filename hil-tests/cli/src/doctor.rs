@@ -1,12 +1,24 @@
-//! `hil doctor`: what is needed from outside, and what of it is there.
+//! `hil doctor`: what is required from outside, and what of it is installed.
 
 use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 
+use super::interrupt;
 use super::place::{self, Boards};
-use lockstep_images::toolchain::doctor::{self, Need};
+use lockstep_images::toolchain::Environment;
+use lockstep_images::toolchain::doctor::{self, Requirement, Tool};
+use lockstep_virtual_board::machine;
+
+/// The emulator of the virtual board.
+const EMULATOR: Tool = Tool {
+    program: "qemu-system-arm",
+    minimum: Some(machine::OLDEST),
+    needed_for: "virtual board",
+    required: true,
+    install_command: "apt-get install qemu-system-arm",
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -23,25 +35,35 @@ impl Doctor {
         let mut targets: Vec<_> = boards.iter().map(|board| board.target.as_str()).collect();
         targets.sort_unstable();
         targets.dedup();
-        let needs = doctor::examine(&place::environment(), &targets);
-        if let Err(error) = output::write(None, doctor::table(&needs).as_bytes()) {
+        let environment = match interrupt::listen(report) {
+            Ok(supervisor) => Environment {
+                supervisor,
+                ..place::environment()
+            },
+            Err(exit) => return exit,
+        };
+        let requirements = requirements(&environment, &targets);
+        if environment.supervisor.is_interrupted() {
+            return Exit::Interrupted;
+        }
+        if let Err(error) = output::write(None, doctor::table(&requirements).as_bytes()) {
             return report.error(error);
         }
-        let missing = needs.iter().filter(|need| need.is_missing()).count();
-        if missing == 0 {
+        let missing: Vec<_> = requirements
+            .iter()
+            .filter(|requirement| requirement.is_missing())
+            .map(|requirement| format!("`{}`", requirement.install_command))
+            .collect();
+        if missing.is_empty() {
             return Exit::Held;
         }
-        let commands: Vec<_> = needs
-            .iter()
-            .filter(|need| need.is_missing())
-            .map(add)
-            .collect();
-        let message = format!("{missing} of what is needed is missing");
-        report.print(&report.plain(&message, Some(&format!("run {}", commands.join(", ")))));
+        let message = format!("{} of the requirements are missing", missing.len());
+        report.print(&report.plain(&message, Some(&format!("run {}", missing.join(", ")))));
         Exit::Infrastructure
     }
 }
 
-fn add(need: &Need) -> String {
-    format!("`{}`", need.add)
+/// Everything that images for these targets, their tests and the virtual board need.
+pub(crate) fn requirements(environment: &Environment, targets: &[&str]) -> Vec<Requirement> {
+    doctor::check(environment, targets, &[EMULATOR])
 }

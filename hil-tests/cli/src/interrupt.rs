@@ -12,11 +12,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use lockstep_hil::verdict::Ending;
-use lockstep_images::process;
+use lockstep_images::process::Supervisor;
 
 /// Whether a suite is to stop, and why.
 pub(super) struct Cancel {
-    stop: Arc<AtomicBool>,
+    supervisor: Supervisor,
     deadline: Option<Instant>,
 }
 
@@ -27,25 +27,28 @@ impl Cancel {
     ///
     /// That the system lets nobody listen: then the process ends.
     pub(super) fn new(limit: Option<Duration>, report: &Report) -> Result<Self, Exit> {
-        let stop = listen(report)?;
+        let supervisor = listen(report)?;
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         if let Some(deadline) = deadline {
-            let stop = Arc::clone(&stop);
+            let stop = supervisor.interrupt_flag();
             thread::spawn(move || {
                 thread::sleep(deadline.saturating_duration_since(Instant::now()));
                 stop.store(true, Ordering::Relaxed);
             });
         }
-        Ok(Self { stop, deadline })
+        Ok(Self {
+            supervisor,
+            deadline,
+        })
     }
 
-    /// Becomes true once it is to stop.
-    pub(super) fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stop)
+    /// Runs programs, and ends them once the suite is to stop.
+    pub(super) fn supervisor(&self) -> Supervisor {
+        self.supervisor.clone()
     }
 
     pub(super) fn is_wanted(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.supervisor.is_interrupted()
     }
 
     pub(super) fn ending(&self) -> Ending {
@@ -58,12 +61,13 @@ impl Cancel {
     }
 }
 
-/// Becomes true once somebody interrupts. Whoever does so twice ends the process at once.
+/// Runs programs, and ends them once the process is interrupted. A second interruption kills them
+/// and ends the process at once.
 ///
 /// # Errors
 ///
 /// That the system lets nobody listen: then the process ends.
-pub(super) fn listen(report: &Report) -> Result<Arc<AtomicBool>, Exit> {
+pub(super) fn listen(report: &Report) -> Result<Supervisor, Exit> {
     register().map_err(|error| {
         let message = format!("cannot listen for an interruption: {error}");
         report.print(&report.plain(&message, None));
@@ -71,19 +75,20 @@ pub(super) fn listen(report: &Report) -> Result<Arc<AtomicBool>, Exit> {
     })
 }
 
-fn register() -> io::Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
+fn register() -> io::Result<Supervisor> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let supervisor = Supervisor::new(Arc::clone(&flag));
+    let of_handler = supervisor.clone();
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::Builder::new()
         .name("interrupt".to_owned())
         .spawn(move || {
             for _ in signals.forever() {
                 if flag.swap(true, Ordering::Relaxed) {
-                    process::kill_all();
+                    of_handler.kill_all();
                     std::process::exit(Exit::Interrupted.code().into());
                 }
             }
         })?;
-    Ok(interrupted)
+    Ok(supervisor)
 }

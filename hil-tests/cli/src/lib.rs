@@ -20,7 +20,7 @@ use lockstep_console::exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::{AppEntry, Registry};
 
-use lockstep_images::images::wrapper;
+use lockstep_images::wrapper;
 
 /// Builds board images and tests them on boards, virtual and real.
 #[derive(Debug, Parser)]
@@ -75,11 +75,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Ok(registry) => registry.with_panic_guard(lockstep_console::panics::install()),
         Err(error) => return report.error(error).into(),
     };
-    // The others end what they run, and say what they ran, before they end themselves.
-    if matches!(
-        cli.command,
-        Command::Board(_) | Command::List(_) | Command::Doctor(_)
-    ) {
+    // The others end the programs that they run before they exit.
+    if matches!(cli.command, Command::Board(_) | Command::List(_)) {
         exit::on_interrupt();
     }
     let exit = match cli.command {

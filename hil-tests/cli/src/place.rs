@@ -1,62 +1,63 @@
-//! Where the process is: the boards above or below its folder, and the tools it was told of.
+//! The environment of the process: the project around its folder, its tools and its settings.
 
 use std::env;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
+use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::project::{Project, ProjectError};
 use lockstep_pins::PinMap;
 
-use lockstep_hil::bench::BENCHES;
 use lockstep_hil::bench::lock;
 use lockstep_hil::bench::overrides::{OverrideError, Overrides};
-use lockstep_images::images::board::{self, BOARDS, Board, BoardError};
-use lockstep_images::images::build::{self, BuildError, Image, Profile};
+use lockstep_images::board::{self, Board, BoardError};
+use lockstep_images::build::{self, BuildError, Image, Profile};
+use lockstep_images::process::Supervisor;
 use lockstep_images::toolchain::Environment;
 
-/// The boards that people can choose.
+/// The boards that a command is for.
 #[derive(Debug, Args)]
 pub(super) struct Boards {
     /// A board by its name; all of them where none is named.
     board: Option<String>,
 
-    /// The workspace of the boards.
+    /// The folder that holds the boards, instead of those that the project lists.
     #[arg(long, value_name = "FOLDER")]
     boards: Option<PathBuf>,
 }
 
 impl Boards {
-    /// The workspace: the one that was named, or that of the repository around this folder.
-    pub(super) fn workspace(&self) -> PathBuf {
-        if let Some(boards) = &self.boards {
-            return boards.clone();
-        }
-        let here = env::current_dir().unwrap_or_default();
-        let around = here.ancestors().map(|folder| folder.join(BOARDS));
-        let mut found = around.filter(|folder| folder.is_dir());
-        found.next().unwrap_or_else(|| BOARDS.into())
+    /// The folders that hold boards, and the root of the project they are in.
+    fn find(&self) -> Result<(Vec<PathBuf>, PathBuf), ProjectError> {
+        let Some(folder) = &self.boards else {
+            let project = project()?;
+            return Ok((project.boards()?, project.root().to_owned()));
+        };
+        let root = match Project::find(folder) {
+            Ok(project) => project.root().to_owned(),
+            Err(ProjectError::NotFound { .. }) => folder.clone(),
+            Err(error) => return Err(error),
+        };
+        Ok((vec![folder.clone()], root))
     }
 
     /// The boards, or how the process ends without them.
     pub(super) fn select(&self, report: &Report) -> Result<Vec<Board>, Exit> {
-        board::select(&self.workspace(), self.board.as_deref()).map_err(|error| {
-            let help = help_for_boards(&error);
-            report.print(&report.plain(&error.to_string(), help));
-            Exit::BadInput
-        })
+        let (folders, _) = self.find().map_err(|error| tell_project(&error, report))?;
+        board::select(&folders, self.board.as_deref()).map_err(|error| tell_board(&error, report))
     }
 
-    /// The same, but no boards where there is no workspace of them and none was asked for.
+    /// The same, but no boards outside a project, if none was asked for.
     pub(super) fn select_any(&self, report: &Report) -> Result<Vec<Board>, Exit> {
-        let asked = self.board.is_some() || self.boards.is_some();
-        match board::select(&self.workspace(), None) {
-            Err(error) if !asked && !is_about_a_board(&error) => {
-                let message = "there is no board here: what its target needs is not shown";
-                report.print(&report.note(message, Some(WHERE_BOARDS_ARE)));
+        let is_asked_for = self.board.is_some() || self.boards.is_some();
+        match self.find() {
+            Err(error @ ProjectError::NotFound { .. }) if !is_asked_for => {
+                let message = format!("{error}: the targets of its boards are not shown");
+                report.print(&report.note(&message, error.help()));
                 Ok(Vec::new())
             }
             _ => self.select(report),
@@ -72,9 +73,35 @@ impl Boards {
         report: &Report,
     ) -> Result<Vec<Image>, Exit> {
         check_pins(board, report)?;
-        build::build(environment, &self.workspace(), board, profile)
-            .map_err(|error| refuse(&error, report))
+        let (_, root) = self.find().map_err(|error| tell_project(&error, report))?;
+        build::build(environment, &root, board, profile).map_err(|error| refuse(&error, report))
     }
+}
+
+/// The project around the current folder; its paths are relative to that.
+pub(super) fn project() -> Result<Project, ProjectError> {
+    Project::find(Path::new(""))
+}
+
+/// Shows why a project cannot be used.
+pub(super) fn tell_project(error: &ProjectError, report: &Report) -> Exit {
+    report.print(&match error {
+        ProjectError::Malformed { text, diagnostics } => report.diagnostics(text, diagnostics),
+        _ => report.plain(&error_chain(error), error.help()),
+    });
+    Exit::BadInput
+}
+
+/// Shows why boards cannot be used.
+pub(super) fn tell_board(error: &BoardError, report: &Report) -> Exit {
+    let help = match error {
+        BoardError::Io { .. } | BoardError::NoBoards(_) => {
+            Some("`boards` in `lockstep.toml` lists the folders that hold a folder for each board")
+        }
+        _ => None,
+    };
+    report.print(&report.plain(&error_chain(error), help));
+    Exit::BadInput
 }
 
 /// A pin map that is wrong is bad input, and not a build that failed.
@@ -88,33 +115,20 @@ fn check_pins(board: &Board, report: &Report) -> Result<(), Exit> {
     }
 }
 
-const WHERE_BOARDS_ARE: &str = "run it inside the repository; `build`, `size` and `doctor` take the workspace of the boards with \
-     --boards";
-
-/// What can be done where boards are not found.
-pub(super) fn help_for_boards(error: &BoardError) -> Option<&'static str> {
-    (!is_about_a_board(error)).then_some(WHERE_BOARDS_ARE)
-}
-
-/// Whether there is a workspace of boards, and something in it is wrong.
-fn is_about_a_board(error: &BoardError) -> bool {
-    !matches!(error, BoardError::Io { .. } | BoardError::None(_))
-}
-
-/// Tells why there is no image.
+/// Shows why there is no image.
 pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
     let help = match error {
-        BuildError::Missing(_) => Some("`hil doctor` shows everything that is needed"),
-        BuildError::NotBegun(_) => Some(
-            "a board that is new to the lock file: `cargo update --workspace` in the workspace \
-             of the boards; the package is named like the folder of the board",
+        BuildError::MissingTools(_) => Some("`hil doctor` shows everything that is needed"),
+        BuildError::NotStarted(_) => Some(
+            "for a board that is not in the lock file yet, run `cargo update --workspace` in its \
+             workspace; the package has the name of the board's folder",
         ),
         _ => None,
     };
-    report.print(&report.plain(&error.to_string(), help));
+    report.print(&report.plain(&error_chain(error), help));
     match error {
-        BuildError::Failed(_) => Exit::Failed,
-        BuildError::None(_) => Exit::BadInput,
+        BuildError::Compile(_) => Exit::Failed,
+        BuildError::NoImage(_) => Exit::BadInput,
         BuildError::Interrupted => Exit::Interrupted,
         _ => Exit::Infrastructure,
     }
@@ -133,29 +147,17 @@ pub(super) fn environment() -> Environment {
             anstream::ColorChoice::Never => Some("never"),
             anstream::ColorChoice::Auto => None,
         },
-        interrupted: Arc::default(),
+        supervisor: Supervisor::default(),
     }
 }
 
-/// The repository around this folder, as a path from here; this folder where there is none.
-pub(super) fn repository() -> PathBuf {
-    let here = env::current_dir().unwrap_or_default();
-    let depth = here
-        .ancestors()
-        .position(|folder| folder.join(BOARDS).is_dir());
-    (0..depth.unwrap_or_default()).map(|_| "..").collect()
-}
-
-/// The folders of benches: the repository's and the user's.
-pub(super) fn benches(repository: &Path) -> Vec<PathBuf> {
-    let told = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
-    let told = told.filter(|folder| folder.is_absolute());
-    let config = told.or_else(|| Some(env::home_dir()?.join(".config")));
+/// The folders of benches: the project's and the user's.
+pub(super) fn benches(project: &Project) -> Result<Vec<PathBuf>, ProjectError> {
+    let configured = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let configured = configured.filter(|folder| folder.is_absolute());
+    let config = configured.or_else(|| Some(env::home_dir()?.join(".config")));
     let of_user = config.map(|config| config.join("lockstep/benches"));
-    [repository.join(BENCHES)]
-        .into_iter()
-        .chain(of_user)
-        .collect()
+    Ok(project.benches()?.into_iter().chain(of_user).collect())
 }
 
 /// What the environment says of probes.

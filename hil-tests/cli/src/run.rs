@@ -30,7 +30,6 @@ use lockstep_hil::suite::run::{Images, Job, Prepared, Queue, Settings, no_turn, 
 use lockstep_hil::suite::station::Station;
 use lockstep_hil::suite::take::{TakeError, find_probe, take};
 use lockstep_hil::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
-use lockstep_images::images::board::BOARDS;
 use lockstep_images::toolchain::Environment;
 use lockstep_virtual_board::machine::Pace;
 
@@ -97,7 +96,7 @@ impl Run {
         if let Err(exit) = self.select(&mut suite, report) {
             return exit;
         }
-        let repository = place::repository();
+        let repository = suite.root.clone();
         let prepared = match prepare_all(&suite.scenarios, registry, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
@@ -109,7 +108,7 @@ impl Run {
             Err(exit) => return exit,
         };
         let environment = Environment {
-            interrupted: cancel.flag(),
+            supervisor: cancel.supervisor(),
             ..place::environment()
         };
         self.clear_reports();
@@ -199,7 +198,7 @@ impl Run {
             let meant = meant(asked, &suite.scenarios);
             names.extend(meant.iter().map(|scenario| scenario.name.clone()));
             if meant.is_empty() {
-                let (message, help) = unknown(asked, &suite.scenarios);
+                let (message, help) = unknown(asked, suite);
                 report.print(&report.plain(&message, Some(&help)));
                 return Err(Exit::BadInput);
             }
@@ -417,16 +416,24 @@ fn stimulus(test: &Test<'_>) -> Stimulus {
 }
 
 /// What is said of a scenario that there is not.
-fn unknown(asked: &str, scenarios: &[Scenario]) -> (String, String) {
+fn unknown(asked: &str, suite: &Suite) -> (String, String) {
     if Path::new(asked).exists() {
-        let message = format!("`{asked}` is no scenario of this repository");
+        let message = format!("`{asked}` is not a scenario of this project");
+        let folders: Vec<_> = suite
+            .scenario_folders
+            .iter()
+            .map(|folder| format!("`{}`", folder.display()))
+            .collect();
         let help = format!(
-            "the suite plays those below `{}`, each with its golden",
-            plan::SCENARIOS
+            "the suite plays those below {}, each with its golden",
+            folders.join(" and ")
         );
         return (message, help);
     }
-    let names = scenarios.iter().map(|scenario| scenario.name.as_str());
+    let names = suite
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.name.as_str());
     let help = match closest(asked, names) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => {
@@ -487,8 +494,7 @@ fn images(
         if apps.is_empty() {
             continue;
         }
-        let boards = repository.join(BOARDS);
-        let built = prepare::images(environment, &boards, board, &apps, registry);
+        let built = prepare::images(environment, repository, board, &apps, registry);
         let built = built.map_err(|error| match error {
             ImagesError::Build(error) => place::refuse(&error, report),
             error => {

@@ -12,10 +12,10 @@ use thiserror::Error;
 
 use super::interrupt;
 use super::place::{self, Boards};
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::Profile;
+use lockstep_images::board::Board;
+use lockstep_images::build::Profile;
 use lockstep_images::size::baseline::{self, Baseline};
-use lockstep_images::size::{Measured, table};
+use lockstep_images::size::{ImageSize, table};
 use lockstep_images::toolchain::Environment;
 
 #[derive(Debug, Args)]
@@ -44,8 +44,8 @@ impl Size {
             Err(exit) => return exit,
         };
         let environment = match interrupt::listen(report) {
-            Ok(interrupted) => Environment {
-                interrupted,
+            Ok(supervisor) => Environment {
+                supervisor,
                 ..place::environment()
             },
             Err(exit) => return exit,
@@ -67,7 +67,7 @@ impl Size {
         let mut measured = Vec::new();
         for image in &images {
             match image.read() {
-                Ok(elf) => measured.push(Measured::of(&image.name, &elf, board)),
+                Ok(elf) => measured.push(ImageSize::of(&image.name, &elf, board)),
                 Err(error) => return place::refuse(&error, report),
             }
         }
@@ -91,16 +91,16 @@ impl Size {
     }
 }
 
-fn bless(board: &Board, measured: &[Measured]) -> Result<(), BlessError> {
+fn bless(board: &Board, measured: &[ImageSize]) -> Result<(), BlessError> {
     let path = baseline::path(board);
     let text = baseline::render(measured)?;
     fs::write(&path, text).map_err(|error| BlessError::Io { path, error })
 }
 
 /// Tells of each image that takes more than its budget, and what grew.
-fn judge(board: &Board, measured: &[Measured], kept: &Baseline, report: &Report) -> Exit {
+fn judge(board: &Board, measured: &[ImageSize], kept: &Baseline, report: &Report) -> Exit {
     let mut exit = Exit::Held;
-    for image in measured.iter().filter(|image| image.exceeds(board)) {
+    for image in measured.iter().filter(|image| image.exceeds_budget(board)) {
         let message = format!("`{}` takes more than its budget", image.name);
         let note = match kept.get(&image.name) {
             Some(kept) => table::growths(&baseline::growths(kept, image)),

@@ -16,12 +16,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lockstep_engine::golden;
+use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::trace::text;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::plan;
-use lockstep_hil::bench::{BENCHES, Bench, Probe, RealProbe};
+use lockstep_hil::bench::{Bench, Probe, RealProbe};
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::{Session, Target};
 use lockstep_hil::suite::firmware::Firmware;
@@ -30,7 +31,7 @@ use lockstep_hil::suite::run::{Images, Job, Prepared, Settings, play_case};
 use lockstep_hil::suite::station::Station;
 use lockstep_hil::suite::take::take;
 use lockstep_hil::verdict::{Stimulus, Verdict};
-use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_images::board::boards;
 use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::Pace;
 use probe_rs::probe::WireProtocol;
@@ -49,18 +50,18 @@ const LONG: u32 = 4_010;
 
 fn main() {
     let registry = Registry::new(shipped()).unwrap();
-    let inputs: Vec<_> = boards(&support::root().join(BOARDS))
+    let project = Project::read(&support::root()).unwrap();
+    let inputs: Vec<_> = boards(&project.boards().unwrap())
         .unwrap()
         .into_iter()
         .map(|board| Inputs::read(board).unwrap())
         .collect();
-    let benches = find(&[support::root().join(BENCHES)], &inputs).unwrap();
+    let benches = find(&project.benches().unwrap(), &inputs).unwrap();
     let bench = named(&benches, "virtual");
-    let boards = support::root().join(BOARDS);
     let apps = BTreeSet::from([APP]);
     let built = images(
         &support::environment(),
-        &boards,
+        project.root(),
         &bench.board,
         &apps,
         &registry,

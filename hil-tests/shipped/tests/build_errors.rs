@@ -1,4 +1,4 @@
-//! The errors every beginner meets: each folder of `fixtures/build-errors` gives its golden.
+//! The build errors of a new board: each folder of `fixtures/build-errors` gives its golden.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,10 +13,10 @@ use std::process::{Command, ExitCode, Stdio};
 
 use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};
-use lockstep_images::contract::{self, script};
-use lockstep_images::images::board::{BOARD_FILE, Board};
-use lockstep_images::images::build::Profile;
-use lockstep_images::images::elf::Elf;
+use lockstep_images::board::{BOARD_FILE, Board};
+use lockstep_images::build::Profile;
+use lockstep_images::contract::{self, linker_script};
+use lockstep_images::elf::Elf;
 
 const TARGET: &str = "thumbv6m-none-eabi";
 
@@ -45,10 +45,10 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Builds a case, and holds what went wrong against its golden.
+/// Builds a case, and compares the error with its golden.
 fn hold(case: &Path, name: &str) -> Result<(), Failed> {
     let built = tempfile::tempdir()?;
-    // Whoever calls has looked for it.
+    // `support::missing` has found it.
     let cargo = support::environment().program("cargo").unwrap();
     let output = Command::new(cargo)
         .args(["build", "--locked", "--offline", "--color", "never"])
@@ -59,11 +59,11 @@ fn hold(case: &Path, name: &str) -> Result<(), Failed> {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .stdin(Stdio::null())
         .output()?;
-    let told = String::from_utf8(output.stderr)?;
+    let stderr = String::from_utf8(output.stderr)?;
     let golden = if output.status.success() {
-        findings(case, &built.path().join(TARGET).join("debug").join(name))?
+        violations(case, &built.path().join(TARGET).join("debug").join(name))?
     } else {
-        errors(&told)
+        first_error(&stderr)
     };
     let mut settings = Settings::clone_current();
     settings.set_snapshot_path(snapshots(case));
@@ -78,25 +78,26 @@ fn snapshots(case: &Path) -> PathBuf {
     fs::canonicalize(case).unwrap()
 }
 
-/// The first error of the compiler, without the folder it was built in.
-fn errors(told: &str) -> String {
-    let lines = told.lines().skip_while(|line| !line.starts_with("error"));
+/// The first error of the compiler, without the path of the build folder.
+fn first_error(stderr: &str) -> String {
+    let lines = stderr.lines().skip_while(|line| !line.starts_with("error"));
     let first = lines.take_while(|line| !line.is_empty());
     let kept = first.filter(|line| !line.contains(" loaded from "));
     kept.map(|line| format!("{line}\n")).collect()
 }
 
-/// What links, and breaks the contract of images.
-fn findings(case: &Path, image: &Path) -> Result<String, Failed> {
+/// What an image that links breaks of the contract.
+fn violations(case: &Path, image: &Path) -> Result<String, Failed> {
     if !case.join(BOARD_FILE).is_file() {
         return Err("it builds: expected an error".into());
     }
     let elf = Elf::parse(&fs::read(image)?)?;
     let board = Board::read(case)?;
-    let mut findings = script::check(&fs::read_to_string(case.join(script::SCRIPT))?, &board);
-    findings.extend(contract::check(&elf, &board, Profile::Debug));
-    Ok(findings
+    let script = fs::read_to_string(case.join(linker_script::LINKER_SCRIPT))?;
+    let mut violations = linker_script::check(&script, &board);
+    violations.extend(contract::check(&elf, &board, Profile::Debug));
+    Ok(violations
         .iter()
-        .map(|finding| format!("{finding}\n"))
+        .map(|violation| format!("{violation}\n"))
         .collect())
 }

@@ -9,20 +9,23 @@ mod support;
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed};
-use lockstep_images::images::board::BOARDS;
-#[cfg(unix)]
+use lockstep_engine::project::PROJECT_FILE;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 const TARGET: &str = "thumbv6m-none-eabi";
 
-/// The one board of the workspaces here.
+/// The folder of boards in the projects here.
+const BOARDS: &str = "hw/boards";
+
+/// The one board of the projects here.
 const BOARD: &str = "more-ram-than-the-chip";
 
 fn main() -> ExitCode {
@@ -51,19 +54,41 @@ fn main() -> ExitCode {
             broken_board_file,
             false,
         ),
-        #[cfg(unix)]
         (
             "an-interrupted-build-ends-cargo-and-ends-with-130",
             interrupted_build,
             false,
         ),
-        #[cfg(unix)]
         (
             "a-rust-that-is-too-old-is-told-by-doctor-and-by-build",
             old_rust,
             false,
         ),
-        ("doctor-is-content-where-all-is-there", doctor, true),
+        (
+            "doctor-with-complete-tools-ends-with-0",
+            doctor_with_complete_tools,
+            false,
+        ),
+        (
+            "doctor-without-one-tool-ends-with-3",
+            doctor_without_one_tool,
+            false,
+        ),
+        (
+            "doctor-refuses-an-emulator-that-is-too-old",
+            doctor_with_old_emulator,
+            false,
+        ),
+        (
+            "doctor-ends-an-emulator-that-does-not-answer",
+            doctor_with_hanging_emulator,
+            false,
+        ),
+        (
+            "doctor-finds-the-tools-that-build",
+            doctor_with_real_tools,
+            true,
+        ),
         (
             "build-tells-what-breaks-the-contract-and-ends-with-1",
             build,
@@ -129,7 +154,7 @@ fn ended(mut command: Command) -> Ended {
     }
 }
 
-/// A repository with a board of its own, made from a fixture that needs no dependency.
+/// A project with a board of its own, made from a fixture that needs no dependency.
 struct Repository {
     folder: TempDir,
 }
@@ -158,6 +183,8 @@ impl Repository {
         let script = format!("-T{BOARD}/memory.x");
         let config = config.replace("-Tmemory.x", &script);
         fs::write(workspace.join(".cargo/config.toml"), config).unwrap();
+        let project = format!("boards = [\"{BOARDS}\"]\n");
+        fs::write(folder.path().join(PROJECT_FILE), project).unwrap();
         Self { folder }
     }
 
@@ -165,11 +192,7 @@ impl Repository {
     fn program(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         fs::write(&path, text).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     fn path(&self) -> &Path {
@@ -236,8 +259,8 @@ fn build_without_tools() -> Result<(), Failed> {
     ended
         .says("rustc is missing")
         .says("https://sh.rustup.rs")
-        .says("rustup target add thumbv6m-none-eabi` adds it")
-        .says("`cargo install flip-link --locked` adds it");
+        .says("rustup target add thumbv6m-none-eabi` installs it")
+        .says("`cargo install flip-link --locked` installs it");
     Ok(())
 }
 
@@ -246,15 +269,21 @@ fn no_boards() -> Result<(), Failed> {
     for command in ["build", "size"] {
         hil(folder.path(), &[command])
             .with(2)
-            .says("cannot read `firmware-core/boards`");
+            .says("no `lockstep.toml` in the current folder or in a folder above it")
+            .says("write a `lockstep.toml` at the root of yours");
     }
     hil(folder.path(), &["doctor"])
-        .says("there is no board here")
+        .says("the targets of its boards are not shown")
         .shows("flip-link");
     let repository = Repository::new();
     hil(repository.path(), &["build", "nobody"])
         .with(2)
-        .says("there is no board `nobody`: there are more-ram-than-the-chip");
+        .says("there is no board `nobody`: expected one of more-ram-than-the-chip");
+    fs::write(repository.path().join(PROJECT_FILE), "boards = [\"hw\"]\n")?;
+    hil(repository.path(), &["build"])
+        .with(2)
+        .says("there is no `*/board.toml` in `hw`")
+        .says("`boards` in `lockstep.toml` lists the folders");
     Ok(())
 }
 
@@ -263,13 +292,13 @@ fn broken_board_file() -> Result<(), Failed> {
     repository.edit("board.toml", "bytes = 16384", "bytes = \"16K\"");
     hil(repository.path(), &["build"])
         .with(2)
-        .says("board.toml` describes no board")
+        .says("board.toml` is not a valid board file")
         .says("line 11");
     repository.edit("board.toml", "bytes = \"16K\"", "bytes = 16384");
     repository.edit("board.toml", "name = \"more", "name = \"less");
     hil(repository.path(), &["build"])
         .with(2)
-        .says("stands in a folder of another name");
+        .says("expected the name of its folder");
     let other = repository.path().join(BOARDS).join("other");
     fs::create_dir_all(&other)?;
     fs::write(other.join("board.toml"), "")?;
@@ -285,20 +314,19 @@ fn broken_board_file() -> Result<(), Failed> {
 }
 
 /// A rustc that is found, has the target, and is of this version.
-#[cfg(unix)]
-fn fake_rustc(repository: &Repository, version: &str) {
+fn fake_rustc(repository: &Repository, version: &str) -> Result<(), Failed> {
     let sysroot = repository.path().display().to_string();
     let target = repository.path().join("lib/rustlib").join(TARGET);
-    fs::create_dir_all(target.join("lib")).unwrap();
+    fs::create_dir_all(target.join("lib"))?;
     let facts = format!("release: {version}\\nhost: here\\n");
     repository.program(
         "rustc",
         &format!("#!/bin/sh\ncase $1 in -vV) printf '{facts}' ;; *) echo {sysroot} ;; esac\n"),
     );
+    Ok(())
 }
 
 /// The command with the repository's programs before all others.
-#[cfg(unix)]
 fn with_programs(repository: &Repository, arguments: &[&str], others: &str) -> Command {
     let mut command = command(repository.path(), arguments);
     command.env("PATH", format!("{}:{others}", repository.path().display()));
@@ -306,17 +334,16 @@ fn with_programs(repository: &Repository, arguments: &[&str], others: &str) -> C
 }
 
 /// What builds need and what doctor shows are the same.
-#[cfg(unix)]
 fn old_rust() -> Result<(), Failed> {
     let repository = Repository::new();
-    fake_rustc(&repository, "1.80.0");
+    fake_rustc(&repository, "1.80.0")?;
     for tool in ["cargo", "rustup", "flip-link"] {
         repository.program(tool, "#!/bin/sh\n");
     }
     let only_here = |arguments: &[&str]| ended(with_programs(&repository, arguments, "/bin"));
     only_here(&["doctor"])
         .with(3)
-        .shows("(1.80.0 is too old)")
+        .shows("(1.80.0 is too old: ")
         .says("`rustup update`");
     only_here(&["build"])
         .with(3)
@@ -325,12 +352,11 @@ fn old_rust() -> Result<(), Failed> {
 }
 
 /// Cargo and what it has started end with the one who wanted the build.
-#[cfg(unix)]
 fn interrupted_build() -> Result<(), Failed> {
     let path = env::var("PATH").unwrap_or_default();
     for signal in [Signal::TERM, Signal::HUP] {
         let repository = Repository::new();
-        fake_rustc(&repository, "99.0.0");
+        fake_rustc(&repository, "99.0.0")?;
         repository.program("flip-link", "#!/bin/sh\n");
         let pid = repository.path().join("pid");
         let shown = pid.display();
@@ -348,14 +374,19 @@ fn interrupted_build() -> Result<(), Failed> {
         let ours = Pid::from_raw(i32::try_from(hil.id())?).ok_or("no process")?;
         kill_process(ours, signal)?;
         assert_eq!(hil.wait()?.code(), Some(130));
-        let child = fs::read_to_string(&pid)?.trim().to_owned();
-        await_that("what cargo started has ended", || {
-            // One that has ended stays until it is reaped; nobody may be there to do so.
-            let state = fs::read_to_string(format!("/proc/{child}/stat"));
-            !state.is_ok_and(|state| !state.contains(") Z "))
-        });
+        await_end(&fs::read_to_string(&pid)?);
     }
     Ok(())
+}
+
+/// Waits for the end of a process that is no child of this one.
+#[track_caller]
+fn await_end(pid: &str) {
+    let stat = format!("/proc/{}/stat", pid.trim());
+    await_that("the process has ended", || {
+        // It stays a zombie until its parent reaps it, which may never be.
+        !fs::read_to_string(&stat).is_ok_and(|state| !state.contains(") Z "))
+    });
 }
 
 #[track_caller]
@@ -367,19 +398,131 @@ fn await_that(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn doctor() -> Result<(), Failed> {
-    let ended = hil(Repository::new().path(), &["doctor"]);
-    // Only building is known to be possible: a virtual board and `cargo verify` need more.
-    let missing = ended.out.lines().filter(|line| line.contains("MISSING"));
-    let missing: Vec<_> = missing.filter_map(|line| line.split(' ').next()).collect();
-    let may_be = ["qemu-system-arm", "rustfmt", "clippy"];
-    assert!(
-        missing.iter().all(|name| may_be.contains(name)),
-        "{}",
-        ended.out
+/// A folder of programs with everything that is required.
+fn complete_tools(repository: &Repository) -> Result<(), Failed> {
+    fake_rustc(repository, "99.0.0")?;
+    for (tool, version) in [
+        ("cargo", "cargo 99.0.0"),
+        ("cargo-fmt", "rustfmt 1.9.0-stable"),
+        ("cargo-clippy", "clippy 0.1.99"),
+        ("flip-link", ""),
+        ("qemu-system-arm", "QEMU emulator version 7.2.0 (Debian)"),
+    ] {
+        repository.program(tool, &format!("#!/bin/sh\necho '{version}'\n"));
+    }
+    Ok(())
+}
+
+/// `hil doctor` with the tools of the repository and no others.
+fn doctor_with_tools_of(repository: &Repository) -> Ended {
+    let mut command = command(repository.path(), &["doctor"]);
+    command.env("PATH", repository.path());
+    ended(command)
+}
+
+fn doctor_with_complete_tools() -> Result<(), Failed> {
+    let repository = Repository::new();
+    complete_tools(&repository)?;
+    let ended = doctor_with_tools_of(&repository).with(0);
+    assert_eq!(ended.err, "");
+    let rows: Vec<Vec<_>> = ended
+        .out
+        .lines()
+        .skip(1)
+        .map(|row| {
+            row.split("  ")
+                .filter(|cell| !cell.is_empty())
+                .map(str::trim)
+                .collect()
+        })
+        .collect();
+    let expected: [[&str; 4]; 9] = [
+        ["rustc", "99.0.0", "everything", "-"],
+        ["cargo", "99.0.0", "everything", "-"],
+        [TARGET, "in the sysroot", "images", "-"],
+        ["rustfmt", "1.9.0-stable", "verify", "-"],
+        ["clippy", "0.1.99", "verify", "-"],
+        ["flip-link", "in PATH", "images", "-"],
+        ["qemu-system-arm", "7.2.0", "virtual board", "-"],
+        [
+            "llvm-tools",
+            "not there",
+            "recipes",
+            "rustup component add llvm-tools",
+        ],
+        [
+            "cargo-binutils",
+            "not there",
+            "recipes",
+            "cargo install cargo-binutils --locked",
+        ],
+    ];
+    assert_eq!(rows, expected);
+    Ok(())
+}
+
+/// Each requirement by itself makes the exit code 3, and nothing else is called missing.
+fn doctor_without_one_tool() -> Result<(), Failed> {
+    for (tool, install) in [
+        ("cargo-fmt", "rustup component add rustfmt"),
+        ("flip-link", "cargo install flip-link --locked"),
+        ("qemu-system-arm", "apt-get install qemu-system-arm"),
+    ] {
+        let repository = Repository::new();
+        complete_tools(&repository)?;
+        fs::remove_file(repository.path().join(tool))?;
+        let ended = doctor_with_tools_of(&repository).with(3);
+        assert_eq!(ended.out.matches("MISSING").count(), 1, "{}", ended.out);
+        ended.says(&format!("run `{install}`"));
+    }
+    Ok(())
+}
+
+/// The virtual board does not start with this emulator: `doctor` must not be content with it.
+fn doctor_with_old_emulator() -> Result<(), Failed> {
+    let repository = Repository::new();
+    complete_tools(&repository)?;
+    let emulator = "#!/bin/sh\necho 'QEMU emulator version 6.2.0'\n";
+    repository.program("qemu-system-arm", emulator);
+    doctor_with_tools_of(&repository)
+        .with(3)
+        .shows("qemu-system-arm (6.2.0 is too old: 7.2 or newer is needed)")
+        .says("run `apt-get install qemu-system-arm`");
+    Ok(())
+}
+
+/// A wrapper of the emulator that does not answer is ended with what it has started.
+fn doctor_with_hanging_emulator() -> Result<(), Failed> {
+    let repository = Repository::new();
+    complete_tools(&repository)?;
+    let pid = repository.path().join("pid");
+    let emulator = format!(
+        "#!/bin/sh\n/bin/sleep 300 &\necho $! > {}\nwait\n",
+        pid.display()
     );
-    assert_eq!(ended.code, Some(if missing.is_empty() { 0 } else { 3 }));
-    ended.shows("thumbv6m-none-eabi").shows("flip-link");
+    repository.program("qemu-system-arm", &emulator);
+    doctor_with_tools_of(&repository)
+        .with(3)
+        .shows("qemu-system-arm (no answer within 10 s)")
+        .says("run `apt-get install qemu-system-arm`");
+    await_end(&fs::read_to_string(&pid)?);
+    Ok(())
+}
+
+/// With the tools of this machine, which can build images.
+fn doctor_with_real_tools() -> Result<(), Failed> {
+    let ended = hil(Repository::new().path(), &["doctor"]);
+    for name in ["rustc", "cargo", TARGET, "flip-link"] {
+        let row = ended.out.lines().find(|row| row.starts_with(name));
+        assert!(
+            row.is_some_and(|row| !row.contains("MISSING")),
+            "{name} is found in\n{}",
+            ended.out
+        );
+    }
+    // The virtual board and `cargo verify` need more than builds do.
+    let code = if ended.out.contains("MISSING") { 3 } else { 0 };
+    ended.with(code);
     Ok(())
 }
 
@@ -391,8 +534,8 @@ fn build() -> Result<(), Failed> {
     let identity = ended.out.split(' ').next().unwrap();
     assert_eq!(identity.len(), 40, "{identity}");
     ended
-        .says("breaks its contract: chip-memory: memory.x promises RAM")
-        .says("help: memory.x promises what the chip does not have");
+        .says("breaks its contract: chip-memory: memory.x declares RAM")
+        .says("help: memory.x declares memory that the chip does not have");
     Ok(())
 }
 
@@ -403,7 +546,7 @@ fn broken_source() -> Result<(), Failed> {
     assert_eq!(ended.out, "");
     ended
         .says("can't find crate for `std`")
-        .says("cargo says why, above");
+        .says("cargo printed the cause above");
     repository.edit("Cargo.toml", "[package]", "[packag]");
     hil(repository.path(), &["build"])
         .with(3)
@@ -420,7 +563,7 @@ fn size() -> Result<(), Failed> {
     let repository = Repository::new();
     hil(repository.path(), &["size"])
         .with(0)
-        .shows("there is no baseline")
+        .shows("there is not a valid baseline")
         .shows("headroom");
     hil(repository.path(), &["size", "--bless"]).with(0);
     let baseline = fs::read_to_string(repository.file("size.toml"))?;
@@ -441,6 +584,6 @@ fn size() -> Result<(), Failed> {
     fs::write(repository.file("size.toml"), "[a]\nflash = 1\n")?;
     hil(repository.path(), &["size"])
         .with(2)
-        .says("is no baseline");
+        .says("is not a valid baseline");
     Ok(())
 }

@@ -1,31 +1,20 @@
-//! What the pins of the emulated micro:bit are called: its board's own pin map.
+//! The pins of an app on the emulated board, by name.
 
-use std::path::Path;
+use lockstep_pins::{Active, Pin, PinMap};
 
-use lockstep_pins::{Active, Pin, PinMap, PinMapError};
-
-/// The pin map of the board that is emulated, and what errors call it.
-const MICROBIT: &str = include_str!("../../../firmware-core/boards/microbit-v1/pins.toml");
-const MICROBIT_FILE: &str = "firmware-core/boards/microbit-v1/pins.toml";
-
-/// Why there are no pins for an app.
-#[derive(Debug, thiserror::Error)]
-pub enum AppPinsError {
-    /// The pin map of the board is none.
-    #[error(transparent)]
-    PinMap(#[from] PinMapError),
-    /// The board has no image of that app.
-    #[error("the board has no pins for app `{wanted}`: expected {}", known.join(" or "))]
-    App {
-        /// The app that was asked for.
-        wanted: String,
-        /// The apps it has pins for.
-        known: Vec<String>,
-    },
+/// The board has no pins for an app.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the board has no pins for app `{wanted}`: expected {}", known.join(" or "))]
+#[non_exhaustive]
+pub struct UnknownApp {
+    /// The app that was asked for.
+    pub wanted: String,
+    /// The apps that the board has pins for.
+    pub known: Vec<String>,
 }
 
 /// The pins of one app, by name. The emulated chip has one port: a pin is its number there.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct AppPins {
     /// The buttons, in the order of their names.
     pub buttons: Vec<(String, u8)>,
@@ -36,23 +25,22 @@ pub struct AppPins {
 }
 
 impl AppPins {
-    /// The pins of an app on the emulated board.
+    /// The pins of an app in the pin map of the board.
     ///
     /// # Errors
-    /// The board has no image of that app.
-    pub fn of(app: &str) -> Result<Self, AppPinsError> {
-        let mut board = PinMap::parse(MICROBIT, Path::new(MICROBIT_FILE))?;
-        let Some(found) = board.apps.remove(app) else {
-            return Err(AppPinsError::App {
+    /// The board has no pins for that app.
+    pub fn of(map: &PinMap, app: &str) -> Result<Self, UnknownApp> {
+        let Some(found) = map.apps.get(app) else {
+            return Err(UnknownApp {
                 wanted: app.to_owned(),
-                known: board.apps.into_keys().collect(),
+                known: map.apps.keys().cloned().collect(),
             });
         };
-        let numbered = |(name, pin): (String, Pin)| (name, pin.pin);
+        let numbered = |(name, pin): (&String, &Pin)| (name.clone(), pin.pin);
         Ok(Self {
-            buttons: found.buttons.into_iter().map(numbered).collect(),
-            outputs: found.outputs.into_iter().map(numbered).collect(),
-            active_low: board.contacts.active == Active::Low,
+            buttons: found.buttons.iter().map(numbered).collect(),
+            outputs: found.outputs.iter().map(numbered).collect(),
+            active_low: map.contacts.active == Active::Low,
         })
     }
 
@@ -73,11 +61,18 @@ impl AppPins {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    fn microbit() -> PinMap {
+        let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../firmware-core/boards");
+        PinMap::read(&boards.join("microbit-v1")).unwrap()
+    }
 
     #[test]
     fn the_microbit_has_its_two_buttons() {
-        let pins = AppPins::of("lamp").unwrap();
+        let pins = AppPins::of(&microbit(), "lamp").unwrap();
         let buttons = [("A".to_owned(), 17), ("B".to_owned(), 26)];
         assert_eq!(pins.buttons, buttons);
         assert!(!pins.level(true));
@@ -89,8 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn an_app_without_pins_is_told_which_have_some() {
-        let error = AppPins::of("blink").unwrap_err();
+    fn the_error_for_an_app_without_pins_lists_the_others() {
+        let error = AppPins::of(&microbit(), "blink").unwrap_err();
         assert_eq!(
             error.to_string(),
             "the board has no pins for app `blink`: expected lamp or toggle"

@@ -17,7 +17,9 @@ use super::pins::{PINS, Pins, TickClock};
 use super::socket::Socket;
 
 /// The oldest emulator that does all of this: major and minor.
-const OLDEST: (u64, u64) = (7, 2);
+pub const OLDEST: (u64, u64) = (7, 2);
+/// The machine, as QEMU names it.
+pub const MACHINE: &str = "microbit";
 /// What a shell ends with where there is no such command.
 const NOT_FOUND: i32 = 127;
 /// The chip, among the objects of the machine.
@@ -149,7 +151,7 @@ impl Machine {
             .tempdir()?;
         let mut command = Command::new("sh");
         command.args(["-c", WATCH, "sh"]).arg(folder.path());
-        command.args(["qemu-system-arm", "-M", "microbit", "-accel", "tcg"]);
+        command.args(["qemu-system-arm", "-M", MACHINE, "-accel", "tcg"]);
         command.args(["-nographic", "-monitor", "none", "-serial", "null", "-S"]);
         // Without it every request is written to standard error.
         command.args(["-qtest-log", "none"]);

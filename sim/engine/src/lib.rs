@@ -25,6 +25,7 @@ pub mod load;
 pub mod output_color;
 pub mod panic_guard;
 pub mod play;
+pub mod project;
 pub mod recording;
 pub mod registry;
 pub mod sanitize;

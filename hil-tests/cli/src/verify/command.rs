@@ -16,20 +16,23 @@ use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
+use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 
+use crate::doctor;
 use crate::interrupt;
 use crate::place;
 use crate::verify::runner::{self, Acted, Actor, Run};
 use crate::verify::setup::{self, Addition, Means, Reach};
 use crate::verify::steps::{self, Action, Step};
 use crate::verify::{host, table, worlds};
-use lockstep_hil::bench::plan::{self, SCENARIOS, Scenario};
+use lockstep_hil::bench::plan::{self, Scenario};
 use lockstep_hil::verdict::Verdict;
-use lockstep_images::images::board::{self, BOARDS};
-use lockstep_images::process::{self, Call, Ended};
-use lockstep_images::toolchain::doctor;
-use lockstep_images::toolchain::rust::{Rust, Rustc};
+use lockstep_images::board;
+use lockstep_images::process::{CommandSpec, Termination};
+use lockstep_images::toolchain::Environment;
+use lockstep_images::toolchain::rust::{RustToolchain, Rustc};
 
 /// How often is looked whether somebody interrupted while an answer is awaited.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -54,29 +57,36 @@ impl Verify {
             report.print(&report.plain(message, help));
             Exit::BadInput
         };
-        let interrupted = interrupt::listen(report)?;
-        let mut repository = place::repository();
+        let supervisor = interrupt::listen(report)?;
+        let interrupted = supervisor.interrupt_flag();
+        let broken = |error| place::tell_project(&error, report);
+        let project = place::project().map_err(broken)?;
+        let mut repository = project.root().to_owned();
         if repository.as_os_str().is_empty() {
             repository.push(".");
         }
-        let boards = board::boards(&repository.join(BOARDS))
-            .map_err(|error| refuse(&error.to_string(), Some("run it inside the repository")))?;
+        let boards = board::boards(&project.boards().map_err(broken)?)
+            .map_err(|error| place::tell_board(&error, report))?;
         let hil = env::current_exe()
             .map_err(|error| refuse(&format!("cannot find this program: {error}"), None))?;
         let mut targets: Vec<_> = boards.iter().map(|board| board.target.as_str()).collect();
         targets.push(steps::CORE_TARGET);
         targets.sort_unstable();
         targets.dedup();
-        let needs = doctor::examine(&place::environment(), &targets);
-        let plan = setup::plan(&needs, means());
+        let environment = Environment {
+            supervisor,
+            ..place::environment()
+        };
+        let requirements = doctor::requirements(&environment, &targets);
+        let plan = setup::plan(&requirements, means());
         let mut work = Work {
             started: Instant::now(),
             consent: self.consent(),
             interrupted: Arc::clone(&interrupted),
-            scenarios: plan::scenarios(&repository.join(SCENARIOS), &registry)
-                .map_err(|error| error.to_string()),
+            scenarios: scenarios(&project, &registry),
             registry,
             repository,
+            environment,
         };
         let mut declined = false;
         let additions = plan.additions.iter();
@@ -113,6 +123,16 @@ impl Verify {
     }
 }
 
+/// All scenarios of the project, or what is wrong with one of them.
+fn scenarios(project: &Project, registry: &Registry) -> Result<Vec<Scenario>, String> {
+    let folders = project.scenarios().map_err(|error| error_chain(&error))?;
+    let read = |folder: &PathBuf| plan::scenarios(folder, registry);
+    let scenarios: Result<Vec<_>, _> = folders.iter().map(read).collect();
+    scenarios
+        .map(|scenarios| scenarios.concat())
+        .map_err(|error| error_chain(&error))
+}
+
 fn help(addition: &Addition) -> String {
     format!("run `{}`, or `cargo verify --yes`", addition.commands())
 }
@@ -128,14 +148,8 @@ fn means() -> Means {
     }
 }
 
-#[cfg(unix)]
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
 }
 
 /// Who agrees to a change of the system.
@@ -154,6 +168,7 @@ struct Work {
     registry: Registry,
     scenarios: Result<Vec<Scenario>, String>,
     repository: PathBuf,
+    environment: Environment,
 }
 
 impl Actor for Work {
@@ -165,7 +180,10 @@ impl Actor for Work {
                     true => Verdict::Infra,
                     false => Verdict::Skipped,
                 };
-                Acted::because(verdict, format!("`{}` adds it: do it by hand", need.add))
+                Acted::because(
+                    verdict,
+                    format!("`{}` adds it: do it by hand", need.install_command),
+                )
             }
             Action::Run(call) => self.run(call),
             Action::Cross { target, arguments } => self.cross(target, arguments),
@@ -278,32 +296,30 @@ impl Work {
             .find(|acted| acted.verdict != Verdict::Pass)
     }
 
-    fn run(&self, call: &Call) -> Acted {
-        judge(&process::run(call, &self.interrupted).ended)
+    fn run(&self, call: &CommandSpec) -> Acted {
+        judge(&self.environment.supervisor.run(call).termination)
     }
 
     fn has_target(&self, target: &str) -> bool {
-        let rustc = place::environment().program("rustc");
-        let rustc = rustc.and_then(|path| Rustc::ask(&path));
+        let rustc = Rustc::in_path(&self.environment);
         rustc.is_some_and(|rustc| rustc.has_target(target))
     }
 
     fn cross(&self, target: &str, arguments: &[String]) -> Acted {
-        let environment = place::environment();
-        let rust = match Rust::find(&environment, target) {
+        let rust = match RustToolchain::find(&self.environment, target) {
             Ok(rust) => rust,
             Err(missing) => {
                 let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
                 return Acted::because(Verdict::Infra, missing.join("; "));
             }
         };
-        let mut call = rust.cargo(&environment).in_folder(&self.repository);
-        call.words.extend(arguments.iter().map(Into::into));
-        call.words.extend(["--target".into(), target.into()]);
+        let mut call = rust.cargo(&self.environment).current_dir(&self.repository);
+        call.argv.extend(arguments.iter().map(Into::into));
+        call.argv.extend(["--target".into(), target.into()]);
         if rust.builds_core() {
-            call.words.push("-Zbuild-std=core".into());
-            call.words.push("--target-dir".into());
-            call.words.push("target/distribution".into());
+            call.argv.push("-Zbuild-std=core".into());
+            call.argv.push("--target-dir".into());
+            call.argv.push("target/distribution".into());
         }
         self.run(&call)
     }
@@ -328,7 +344,7 @@ impl Work {
         }
     }
 
-    fn bench(&self, world: &str, call: &Call) -> Acted {
+    fn bench(&self, world: &str, call: &CommandSpec) -> Acted {
         let folder = match tempfile::tempdir() {
             Ok(folder) => folder,
             Err(error) => {
@@ -338,8 +354,8 @@ impl Work {
         };
         let path = folder.path().join("report.jsonl");
         let mut call = call.clone();
-        call.words.extend(["--json".into(), path.clone().into()]);
-        let ended = judge(&process::run(&call, &self.interrupted).ended);
+        call.argv.extend(["--json".into(), path.clone().into()]);
+        let ended = judge(&self.environment.supervisor.run(&call).termination);
         match (read(world, &path), ended) {
             (_, ended) if ended.interrupted => ended,
             (Err(_), ended) if ended.verdict != Verdict::Pass => ended,
@@ -400,15 +416,15 @@ fn read(world: &str, path: &Path) -> Result<worlds::World, String> {
 }
 
 /// What a program that ended so says of what it checked.
-fn judge(ended: &Ended) -> Acted {
-    let Some(cause) = ended.cause() else {
+fn judge(termination: &Termination) -> Acted {
+    let Some(cause) = termination.cause() else {
         return Acted::pass();
     };
-    match ended {
-        Ended::Interrupted | Ended::Exit(130, _) => Acted::interrupted(),
-        Ended::Exit(3 | 42, _) => Acted::because(Verdict::Infra, cause),
-        Ended::Exit(..) => Acted::because(Verdict::Fail, cause),
-        Ended::Killed | Ended::TooLong(_) | Ended::NotStarted(_) => {
+    match termination {
+        Termination::Interrupted | Termination::Exited { code: 130, .. } => Acted::interrupted(),
+        Termination::Exited { code: 3 | 42, .. } => Acted::because(Verdict::Infra, cause),
+        Termination::Exited { .. } => Acted::because(Verdict::Fail, cause),
+        Termination::Signaled | Termination::TimedOut(_) | Termination::SpawnFailed(_) => {
             Acted::because(Verdict::Infra, cause)
         }
     }

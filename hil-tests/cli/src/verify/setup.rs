@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lockstep_images::process::Call;
-use lockstep_images::toolchain::doctor::Need;
+use lockstep_images::process::{CommandSpec, StderrMode};
+use lockstep_images::toolchain::doctor::Requirement;
 
 /// How long a download may take before something else is tried.
 const DOWNLOAD: Duration = Duration::from_secs(600);
@@ -39,7 +39,7 @@ pub struct Addition {
     /// What is missing.
     pub what: Vec<String>,
     /// What adds it, in order.
-    pub calls: Vec<Call>,
+    pub calls: Vec<CommandSpec>,
     /// Who notices.
     pub reach: Reach,
     /// Whether anything fails without it.
@@ -63,7 +63,7 @@ pub struct Plan {
     /// What is added, in order.
     pub additions: Vec<Addition>,
     /// What there are no means for.
-    pub beyond: Vec<Need>,
+    pub beyond: Vec<Requirement>,
 }
 
 /// What follows from what was found.
@@ -71,18 +71,19 @@ pub struct Plan {
 /// Everything that something fails without is added, and the components of Rust: they are a
 /// small download. Other tools of recipes are left to whoever wants them.
 #[must_use]
-pub fn plan(needs: &[Need], means: Means) -> Plan {
+pub fn plan(needs: &[Requirement], means: Means) -> Plan {
     let mut plan = Plan::default();
     let missing = needs.iter().filter(|need| need.found.is_none());
-    for need in missing.filter(|need| need.required || need.add.starts_with("rustup ")) {
-        let words: Vec<_> = need.add.split_whitespace().collect();
+    for need in missing.filter(|need| need.required || need.install_command.starts_with("rustup "))
+    {
+        let words: Vec<_> = need.install_command.split_whitespace().collect();
         match words[..] {
             ["rustup", kind, "add", last] if means.rustup => {
                 plan.join(need, &["rustup", kind, "add"], last);
             }
             ["rustup", "target", ..] if means.can_install() => plan.add_distribution(need, means),
             ["cargo", "install", ..] => plan.additions.push(Addition {
-                what: vec![need.what.clone()],
+                what: vec![need.name.clone()],
                 calls: vec![download(&words)],
                 reach: Reach::User,
                 required: need.required,
@@ -90,13 +91,13 @@ pub fn plan(needs: &[Need], means: Means) -> Plan {
             }),
             ["apt-get", "install", package] if means.can_install() => {
                 plan.additions
-                    .push(means.install(vec![need.what.clone()], &[package]));
+                    .push(means.install(vec![need.name.clone()], &[package]));
             }
             _ => plan.beyond.push(need.clone()),
         }
     }
     let of_targets = |addition: &&mut Addition| {
-        let call = addition.calls.first().map(|call| &call.words);
+        let call = addition.calls.first().map(|call| &call.argv);
         call.is_some_and(|words| words.starts_with(&["rustup".into(), "target".into()]))
     };
     if means.can_install() {
@@ -110,36 +111,36 @@ pub fn plan(needs: &[Need], means: Means) -> Plan {
 
 impl Plan {
     /// The packages that build `core` from its source, once for all targets.
-    fn add_distribution(&mut self, need: &Need, means: Means) {
+    fn add_distribution(&mut self, need: &Requirement, means: Means) {
         let calls = means.calls(&DISTRIBUTION);
         match self
             .additions
             .iter_mut()
             .find(|addition| addition.calls == calls)
         {
-            Some(addition) => addition.what.push(need.what.clone()),
+            Some(addition) => addition.what.push(need.name.clone()),
             None => self
                 .additions
-                .push(means.install(vec![need.what.clone()], &DISTRIBUTION)),
+                .push(means.install(vec![need.name.clone()], &DISTRIBUTION)),
         }
     }
 
     /// One command adds everything that begins with the same words and is needed as much.
-    fn join(&mut self, need: &Need, words: &[&str], last: &str) {
+    fn join(&mut self, need: &Requirement, words: &[&str], last: &str) {
         let begins = |addition: &&mut Addition| {
-            let call = addition.calls.first().map(|call| &call.words);
+            let call = addition.calls.first().map(|call| &call.argv);
             addition.required == need.required
                 && call.is_some_and(|call| call.iter().zip(words).all(|(a, b)| a == b))
         };
         match self.additions.iter_mut().find(begins) {
             Some(addition) => {
-                addition.what.push(need.what.clone());
+                addition.what.push(need.name.clone());
                 for call in &mut addition.calls {
-                    call.words.push(last.into());
+                    call.argv.push(last.into());
                 }
             }
             None => self.additions.push(Addition {
-                what: vec![need.what.clone()],
+                what: vec![need.name.clone()],
                 calls: vec![download(&[words, &[last]].concat())],
                 reach: Reach::User,
                 required: need.required,
@@ -150,11 +151,11 @@ impl Plan {
 }
 
 /// A command of the user that may be slow, or wait for a network that is not there.
-fn download(words: &[&str]) -> Call {
-    Call {
-        limit: Some(DOWNLOAD),
-        keeps_errors: true,
-        ..Call::new(words)
+fn download(words: &[&str]) -> CommandSpec {
+    CommandSpec {
+        timeout: Some(DOWNLOAD),
+        stderr: StderrMode::KeepTail,
+        ..CommandSpec::new(words)
     }
 }
 
@@ -173,10 +174,10 @@ impl Means {
         }
     }
 
-    fn calls(self, packages: &[&str]) -> Vec<Call> {
+    fn calls(self, packages: &[&str]) -> Vec<CommandSpec> {
         let sudo: &[&str] = if self.root { &[] } else { &["sudo"] };
-        let call = |words: &[&str]| Call {
-            asks: !self.root,
+        let call = |words: &[&str]| CommandSpec {
+            is_interactive: !self.root,
             ..download(&[sudo, &["apt-get"], words].concat())
         };
         let install = ["install", "-y", "--no-install-recommends"];

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::setup::Addition;
-use lockstep_images::images::board::{BOARDS, Board};
-use lockstep_images::process::Call;
-use lockstep_images::toolchain::doctor::Need;
+use lockstep_images::board::Board;
+use lockstep_images::process::CommandSpec;
+use lockstep_images::toolchain::doctor::Requirement;
 
 /// The target that the core is built for without any board.
 pub const CORE_TARGET: &str = "thumbv6m-none-eabi";
@@ -32,9 +32,9 @@ pub enum Action {
     /// Something is added to the machine.
     Add(Box<Addition>),
     /// Something would have to be added, and there is nothing to do it with.
-    Lack(Need),
+    Lack(Requirement),
     /// A program is run.
-    Run(Call),
+    Run(CommandSpec),
     /// Cargo is run with the Rust that builds for this target.
     Cross {
         /// The target.
@@ -47,7 +47,7 @@ pub enum Action {
         /// The target.
         target: String,
         /// The program.
-        call: Call,
+        call: CommandSpec,
     },
     /// The host plays every scenario.
     Host,
@@ -56,7 +56,7 @@ pub enum Action {
         /// The name of the world.
         world: String,
         /// The program, without the file of its report.
-        call: Call,
+        call: CommandSpec,
     },
 }
 
@@ -93,7 +93,7 @@ pub fn setup(plan: &super::setup::Plan) -> Vec<Step> {
     });
     let beyond = plan.beyond.iter();
     let beyond =
-        beyond.map(|need| step(format!("setup: {}", need.what), Action::Lack(need.clone())));
+        beyond.map(|need| step(format!("setup: {}", need.name), Action::Lack(need.clone())));
     additions.chain(beyond).collect()
 }
 
@@ -102,7 +102,10 @@ pub fn setup(plan: &super::setup::Plan) -> Vec<Step> {
 pub fn checks(repository: &Path, hil: &Path, boards: &[Board]) -> Vec<Step> {
     let places = Places {
         repository: repository.to_owned(),
-        boards: repository.join(BOARDS),
+        boards: boards
+            .first()
+            .map_or(repository, |board| board.workspace())
+            .to_owned(),
         hil: hil.as_os_str().to_owned(),
     };
     let mut steps = places.host();
@@ -120,19 +123,19 @@ struct Places {
 }
 
 impl Places {
-    fn cargo(&self, arguments: &str) -> Call {
-        let call = Call::new(["cargo"].into_iter().chain(arguments.split_whitespace()));
-        call.in_folder(&self.repository)
+    fn cargo(&self, arguments: &str) -> CommandSpec {
+        let call = CommandSpec::new(["cargo"].into_iter().chain(arguments.split_whitespace()));
+        call.current_dir(&self.repository)
     }
 
-    fn cargo_of_boards(&self, arguments: &str) -> Call {
-        self.cargo(arguments).in_folder(&self.boards)
+    fn cargo_of_boards(&self, arguments: &str) -> CommandSpec {
+        self.cargo(arguments).current_dir(&self.boards)
     }
 
-    fn hil(&self, arguments: &[&str]) -> Call {
+    fn hil(&self, arguments: &[&str]) -> CommandSpec {
         let words = [self.hil.clone()];
         let words = words.into_iter().chain(arguments.iter().map(Into::into));
-        Call::new(words).in_folder(&self.repository)
+        CommandSpec::new(words).current_dir(&self.repository)
     }
 
     fn host(&self) -> Vec<Step> {
@@ -147,7 +150,7 @@ impl Places {
             step("lints", Action::Run(self.cargo(lints))),
             step(
                 "documentation",
-                Action::Run(pages.with("RUSTDOCFLAGS", Some("-D warnings"))),
+                Action::Run(pages.env("RUSTDOCFLAGS", Some("-D warnings"))),
             ),
         ]
     }
@@ -207,11 +210,11 @@ impl Places {
         let tests = self.cargo("test --locked --workspace --no-fail-fast");
         // No setting of whoever runs this may let a golden pass that does not hold.
         let tests = tests
-            .with("INSTA_FORCE_PASS", None)
-            .with("INSTA_UPDATE", Some("no"))
-            .with("LOCKSTEP_REQUIRE", Some(VIRTUAL))
+            .env("INSTA_FORCE_PASS", None)
+            .env("INSTA_UPDATE", Some("no"))
+            .env("LOCKSTEP_REQUIRE", Some(VIRTUAL))
             // The steps of the worlds play the scenarios, once each.
-            .with("LOCKSTEP_SUITE", Some("verify"));
+            .env("LOCKSTEP_SUITE", Some("verify"));
         [step("tests", Action::Run(tests))]
     }
 

@@ -9,8 +9,8 @@ use super::steps::{self, Action, Step};
 use super::worlds::{self, Played, World};
 use super::{host, table};
 use lockstep_hil::verdict::Verdict;
-use lockstep_images::process::Call;
-use lockstep_images::toolchain::doctor::Need;
+use lockstep_images::process::CommandSpec;
+use lockstep_images::toolchain::doctor::Requirement;
 
 const ALL_MEANS: Means = Means {
     rustup: true,
@@ -19,18 +19,18 @@ const ALL_MEANS: Means = Means {
     root: true,
 };
 
-fn missing(what: &str, add: &str) -> Need {
-    Need {
-        what: what.to_owned(),
+fn missing(what: &str, add: &str) -> Requirement {
+    Requirement {
+        name: what.to_owned(),
         found: None,
-        purpose: "images",
+        needed_for: "images",
         required: true,
-        add: add.to_owned(),
+        install_command: add.to_owned(),
     }
 }
 
-fn optional(what: &str, add: &str) -> Need {
-    Need {
+fn optional(what: &str, add: &str) -> Requirement {
+    Requirement {
         required: false,
         ..missing(what, add)
     }
@@ -100,7 +100,12 @@ fn whoever_is_not_root_uses_sudo_and_may_be_asked_for_a_password() {
         commands(&plan),
         ["sudo apt-get update && sudo apt-get install -y --no-install-recommends qemu"]
     );
-    assert!(plan.additions[0].calls.iter().all(|call| call.asks));
+    assert!(
+        plan.additions[0]
+            .calls
+            .iter()
+            .all(|call| call.is_interactive)
+    );
 }
 
 #[test]
@@ -188,7 +193,7 @@ impl Actor for Fake<'_> {
 fn named(names: &[&str]) -> Vec<Step> {
     let step = |name: &&str| Step {
         name: (*name).to_owned(),
-        action: Action::Run(Call::new(["true"])),
+        action: Action::Run(CommandSpec::new(["true"])),
     };
     names.iter().map(step).collect()
 }

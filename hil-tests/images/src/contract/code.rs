@@ -1,20 +1,20 @@
-//! What code is in an image, by its names.
+//! Rules on the code in an image, by the names of functions.
 
-use super::{Findings, Rule};
-use crate::images::elf::Elf;
+use super::{Rule, Violations};
+use crate::elf::Elf;
 
-/// What the compiler calls the panic handler.
+/// The symbol of the panic handler.
 const HANDLER: &str = "rust_begin_unwind";
 
 /// The module of `core` that every panic goes through.
 const PANICKING: &str = "core::panicking::";
 
-pub(super) fn check(elf: &Elf, findings: &mut Findings) {
+pub(super) fn check(elf: &Elf, violations: &mut Violations) {
     if let Some(name) = names(elf).map(readable).find(|name| is_std(name)) {
-        let message = format!("`{name}` is in the image: expected nothing of `std`");
-        findings.add(Rule::NoStd, message);
+        let message = format!("`{name}` is in the image: expected no code of `std`");
+        violations.add(Rule::NoStd, message);
     }
-    // What is inlined into its only caller has no symbol, but debug information knows it.
+    // A function that is inlined into its only caller has no symbol, but is in the debug information.
     let mut handlers: Vec<_> = names(elf).filter(|name| is_handler(name)).collect();
     handlers.sort_unstable();
     handlers.dedup();
@@ -27,14 +27,15 @@ pub(super) fn check(elf: &Elf, findings: &mut Findings) {
         [_] => {}
         [] if !panics() => {}
         [] => {
-            let message = "it can panic, and no panic handler is found by symbol or debug \
+            let message =
+                "it can panic, but no panic handler is found in the symbols or the debug \
                            information: expected one"
-                .to_owned();
-            findings.add(Rule::PanicHandler, message);
+                    .to_owned();
+            violations.add(Rule::PanicHandler, message);
         }
         many => {
             let message = format!("it has {} panic handlers: expected one", many.len());
-            findings.add(Rule::PanicHandler, message);
+            violations.add(Rule::PanicHandler, message);
         }
     }
 }

@@ -1,95 +1,95 @@
-//! Where sections are and where they are loaded from.
+//! Rules on where sections are and where they are loaded from.
 
-use super::{Findings, Rule};
-use crate::images::board::{Board, Region};
-use crate::images::elf::{BUILD_ID, Elf, Section};
-use crate::size::Usage;
+use super::{Rule, Violations};
+use crate::board::{Board, Region};
+use crate::elf::{BUILD_ID_SECTION, Elf, Section};
+use crate::size::MemoryUsage;
 
 const DATA: &str = ".data";
 const RETAINED: &str = ".retained";
 const RTT: &str = "_SEGGER_RTT";
 
-/// The sections that hold nothing when they are loaded.
+/// The sections without content in the file.
 const NOT_LOADED: [&str; 2] = [".bss", ".uninit"];
 
-pub(super) fn check(elf: &Elf, board: &Board, findings: &mut Findings) {
+pub(super) fn check(elf: &Elf, board: &Board, violations: &mut Violations) {
     for section in &elf.sections {
-        check_chip(section, board, findings);
+        check_chip(section, board, violations);
     }
-    check_overlaps(elf, findings);
+    check_overlaps(elf, violations);
     if let Some(data) = elf.section(DATA) {
-        let runs_in_ram = board.ram.holds(&data.range());
+        let runs_in_ram = board.ram.contains(&data.range());
         let loaded = data.load_range();
-        if !runs_in_ram || loaded.is_none_or(|range| !board.flash.holds(&range)) {
+        if !runs_in_ram || loaded.is_none_or(|range| !board.flash.contains(&range)) {
             let message = format!(
                 "`{DATA}` runs at {:#010x} and is loaded {}: expected to run in RAM \
                  and to be loaded from flash",
                 data.address,
-                from(data)
+                load_origin(data)
             );
-            findings.add(Rule::Data, message);
+            violations.add(Rule::Data, message);
         }
     }
     for section in NOT_LOADED.iter().filter_map(|name| elf.section(name)) {
-        if section.load.is_some() || !board.ram.holds(&section.range()) {
+        if section.load_address.is_some() || !board.ram.contains(&section.range()) {
             let message = format!(
-                "`{}` is at {:#010x} and loaded {}: expected it in RAM, and loaded from nowhere",
+                "`{}` is at {:#010x} and loaded {}: expected it in RAM and not loaded",
                 section.name,
                 section.address,
-                from(section)
+                load_origin(section)
             );
-            findings.add(Rule::Bss, message);
+            violations.add(Rule::Bss, message);
         }
     }
-    check_retained(elf, board.ram, findings);
-    check_rtt(elf, board.ram, findings);
-    check_identity(elf, board.flash, findings);
-    check_note(elf, findings);
+    check_retained(elf, board.ram, violations);
+    check_rtt(elf, board.ram, violations);
+    check_build_id(elf, board.flash, violations);
+    check_note(elf, violations);
 }
 
-fn from(section: &Section) -> String {
-    match section.load {
+fn load_origin(section: &Section) -> String {
+    match section.load_address {
         Some(load) => format!("from {load:#010x}"),
         None => "from nowhere".to_owned(),
     }
 }
 
-/// What runs or is loaded must be in memory that is there.
-fn check_chip(section: &Section, board: &Board, findings: &mut Findings) {
+/// Sections run in and are loaded from memory that the chip has.
+fn check_chip(section: &Section, board: &Board, violations: &mut Violations) {
     let range = section.range();
-    if !board.flash.holds(&range) && !board.ram.holds(&range) {
+    if !board.flash.contains(&range) && !board.ram.contains(&range) {
         let message = format!(
             "`{}` is at {:#010x} to {:#010x}: expected it in the chip's flash \
              ({}) or RAM ({})",
             section.name,
             range.start,
             range.end,
-            shown(board.flash),
-            shown(board.ram)
+            range_text(board.flash),
+            range_text(board.ram)
         );
-        findings.add(Rule::ChipMemory, message);
+        violations.add(Rule::ChipMemory, message);
     }
     match section.load_range() {
-        Some(load) if !board.flash.holds(&load) => {
+        Some(load) if !board.flash.contains(&load) => {
             let message = format!(
                 "`{}` is loaded from {:#010x} to {:#010x}: expected the chip's flash ({})",
                 section.name,
                 load.start,
                 load.end,
-                shown(board.flash)
+                range_text(board.flash)
             );
-            findings.add(Rule::ChipMemory, message);
+            violations.add(Rule::ChipMemory, message);
         }
         _ => {}
     }
 }
 
-fn shown(region: Region) -> String {
+fn range_text(region: Region) -> String {
     format!("{:#010x} to {:#010x}", region.origin, region.end())
 }
 
-/// No two sections share an address, neither where they run nor where they are loaded from.
-fn check_overlaps(elf: &Elf, findings: &mut Findings) {
+/// No two sections share an address, neither run nor load addresses.
+fn check_overlaps(elf: &Elf, violations: &mut Violations) {
     let runs = elf
         .sections
         .iter()
@@ -110,110 +110,112 @@ fn check_overlaps(elf: &Elf, findings: &mut Findings) {
                     "`{}` {verb} up to {:#010x}, over the start of `{}` at {:#010x}",
                     below.name, low.end, above.name, high.start
                 );
-                findings.add(Rule::Overlap, message);
+                violations.add(Rule::Overlap, message);
             }
         }
     }
 }
 
-/// Behind everything that the startup code writes, and loaded by nobody.
-fn check_retained(elf: &Elf, ram: Region, findings: &mut Findings) {
+/// After everything that the startup code writes, and not loaded.
+fn check_retained(elf: &Elf, ram: Region, violations: &mut Violations) {
     let Some(retained) = elf.section(RETAINED) else {
         let message =
-            format!("there is no `{RETAINED}`: expected the crash_record of a panic in it");
-        return findings.add(Rule::Retained, message);
+            format!("there is no `{RETAINED}`: expected it to hold the crash record of a panic");
+        return violations.add(Rule::Retained, message);
     };
-    if retained.load.is_some() {
+    if retained.load_address.is_some() {
         let message = format!(
-            "`{RETAINED}` is loaded {}: expected from nowhere",
-            from(retained)
+            "`{RETAINED}` is loaded {}: expected not to be loaded",
+            load_origin(retained)
         );
-        findings.add(Rule::Retained, message);
+        violations.add(Rule::Retained, message);
     }
-    let below = elf
+    let others = elf
         .sections
         .iter()
-        .filter(|section| section.name != RETAINED && ram.holds(&section.range()));
-    let end = below.map(|section| section.range().end).max();
+        .filter(|section| section.name != RETAINED && ram.contains(&section.range()));
+    let end = others.map(|section| section.range().end).max();
     if retained.range().start < end.unwrap_or(0) {
         let message = format!(
-            "`{RETAINED}` is at {:#010x}: expected it behind all that the startup code \
-             initialises, from {:#010x}",
+            "`{RETAINED}` is at {:#010x}: expected it after all that the startup code \
+             initialises, from {:#010x} on",
             retained.address,
             end.unwrap_or(0)
         );
-        findings.add(Rule::Retained, message);
+        violations.add(Rule::Retained, message);
     }
 }
 
-fn check_rtt(elf: &Elf, ram: Region, findings: &mut Findings) {
+fn check_rtt(elf: &Elf, ram: Region, violations: &mut Violations) {
     match elf.symbol(RTT) {
-        None => findings.add(Rule::Rtt, format!("there is no symbol `{RTT}`")),
+        None => violations.add(Rule::Rtt, format!("there is no symbol `{RTT}`")),
         Some(block) => {
             let start = u64::from(block.address);
             let range = start..start + u64::from(block.bytes);
-            if !ram.holds(&range) {
+            if !ram.contains(&range) {
                 let message = format!(
                     "`{RTT}` is at {:#010x}: expected it in RAM ({})",
                     block.address,
-                    shown(ram)
+                    range_text(ram)
                 );
-                findings.add(Rule::Rtt, message);
+                violations.add(Rule::Rtt, message);
             }
         }
     }
 }
 
-/// Where an image looks for its build id.
+/// The symbol by which an image finds its build id.
 const NOTE: &str = "__build_note";
 
-/// How long the build id is that an image reads of itself.
-const SHA_1: usize = 20;
+/// The length of the build id that an image reads of itself.
+const SHA_1_BYTES: usize = 20;
 
-fn check_identity(elf: &Elf, flash: Region, findings: &mut Findings) {
-    let loaded = elf.section(BUILD_ID).and_then(Section::load_range);
-    match (&elf.identity, loaded) {
-        (Some(identity), Some(range)) if flash.holds(&range) => {
-            let length = identity.0.len();
-            if length != SHA_1 {
-                let message = format!("the build id has {length} B: expected a SHA-1, {SHA_1} B");
-                findings.add(Rule::Identity, message);
+fn check_build_id(elf: &Elf, flash: Region, violations: &mut Violations) {
+    let loaded = elf.section(BUILD_ID_SECTION).and_then(Section::load_range);
+    match (&elf.build_id, loaded) {
+        (Some(build_id), Some(range)) if flash.contains(&range) => {
+            let length = build_id.0.len();
+            if length != SHA_1_BYTES {
+                let message =
+                    format!("the build id has {length} B: expected a SHA-1, {SHA_1_BYTES} B");
+                violations.add(Rule::BuildId, message);
             }
         }
-        (None, _) => findings.add(
-            Rule::Identity,
-            format!("there is no build id in `{BUILD_ID}`"),
+        (None, _) => violations.add(
+            Rule::BuildId,
+            format!("there is no build id in `{BUILD_ID_SECTION}`"),
         ),
         (Some(_), _) => {
-            let message =
-                format!("`{BUILD_ID}` is not in flash: the image could not tell what it is");
-            findings.add(Rule::Identity, message);
+            let message = format!(
+                "`{BUILD_ID_SECTION}` is not in flash: expected it there, so that the image can report its build id"
+            );
+            violations.add(Rule::BuildId, message);
         }
     }
 }
 
-fn check_note(elf: &Elf, findings: &mut Findings) {
-    let Some((symbol, section)) = elf.symbol(NOTE).zip(elf.section(BUILD_ID)) else {
+fn check_note(elf: &Elf, violations: &mut Violations) {
+    let Some((symbol, section)) = elf.symbol(NOTE).zip(elf.section(BUILD_ID_SECTION)) else {
         return;
     };
     if symbol.address != section.address {
         let message = format!(
-            "`{NOTE}` is at {:#010x}: expected {:#010x}, the start of `{BUILD_ID}`",
+            "`{NOTE}` is at {:#010x}: expected {:#010x}, the start of `{BUILD_ID_SECTION}`",
             symbol.address, section.address
         );
-        findings.add(Rule::Identity, message);
+        violations.add(Rule::BuildId, message);
     }
 }
 
-pub(super) fn check_budget(elf: &Elf, board: &Board, findings: &mut Findings) {
-    let usage = Usage::of(elf, board);
+pub(super) fn check_budget(elf: &Elf, board: &Board, violations: &mut Violations) {
+    let usage = MemoryUsage::of(elf, board);
     for (what, used, budget) in [
         ("flash", usage.flash, board.budget.flash),
         ("RAM", usage.ram, board.budget.ram),
     ] {
         if used > u64::from(budget) {
             let message = format!("it takes {used} B of {what}: the budget is {budget} B");
-            findings.add(Rule::Budget, message);
+            violations.add(Rule::Budget, message);
         }
     }
 }

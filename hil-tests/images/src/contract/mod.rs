@@ -1,21 +1,22 @@
-//! What every image must be, held against the ELF file: the linker script is a contract.
+//! The contract of images: rules that the ELF file of every image must keep.
 //!
-//! [`check`] reads an image and gives a [`Finding`] for each rule that does not hold.
+//! [`check`] gives a [`Violation`] for each rule that an image breaks, and
+//! [`linker_script::check`] those that a linker script breaks.
 
 mod code;
+pub mod linker_script;
 mod memory;
-pub mod script;
 #[cfg(test)]
 mod tests;
 mod vectors;
 
 use std::fmt;
 
-use crate::images::board::Board;
-use crate::images::build::Profile;
-use crate::images::elf::Elf;
+use crate::board::Board;
+use crate::build::Profile;
+use crate::elf::Elf;
 
-/// What an image is held to.
+/// A rule of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// The vector table is the first thing in flash.
@@ -24,26 +25,26 @@ pub enum Rule {
     StackTop,
     /// The stack ends where RAM begins, so that an overflow faults.
     StackEnd,
-    /// Reset and fault vectors are set, odd, and point into `.text`.
+    /// Reset, fault and interrupt vectors are set, odd, and point into `.text`.
     Vectors,
     /// `.data` runs in RAM and is loaded from flash.
     Data,
-    /// `.bss` and its like are in RAM and not in the file.
+    /// `.bss` and `.uninit` are in RAM and not in the file.
     Bss,
-    /// `.retained` is in RAM, not in the file, and nobody initialises or grows into it.
+    /// `.retained` is in RAM, not in the file, and after all that is initialised.
     Retained,
     /// The RTT block is found by its symbol, in RAM.
     Rtt,
-    /// Nothing of `std` is in the image.
+    /// No code of `std` is in the image.
     NoStd,
     /// There is one panic handler.
     PanicHandler,
-    /// Everything is in memory the chip has.
+    /// Everything is in memory that the chip has.
     ChipMemory,
-    /// Nothing overlaps.
+    /// No two sections or regions overlap.
     Overlap,
-    /// The image has an identity, in flash.
-    Identity,
+    /// The image has a build id, in flash.
+    BuildId,
     /// Flash and RAM stay within the budget.
     Budget,
 }
@@ -63,16 +64,16 @@ impl fmt::Display for Rule {
             Self::PanicHandler => "panic-handler",
             Self::ChipMemory => "chip-memory",
             Self::Overlap => "overlap",
-            Self::Identity => "identity",
+            Self::BuildId => "build-id",
             Self::Budget => "budget",
         })
     }
 }
 
 impl Rule {
-    /// How to make it hold.
+    /// How to mend an image that breaks it.
     #[must_use]
-    pub fn cure(self) -> &'static str {
+    pub fn help(self) -> &'static str {
         match self {
             Self::VectorTable => {
                 "FLASH in memory.x must begin where the chip's flash does, \
@@ -83,19 +84,23 @@ impl Rule {
             }
             Self::Vectors => "cortex-m-rt sets them: link with -Tlink.x",
             Self::Data => "leave `.data` to link.x of cortex-m-rt: `> RAM AT>FLASH`",
-            Self::Bss => "such a section is NOLOAD, or has nothing but zeroes in it",
-            Self::Retained => "`.retained (NOLOAD) : { ... } > RETAINED`, a region behind RAM",
+            Self::Bss => "declare the section NOLOAD, or leave only zeroes in it",
+            Self::Retained => {
+                "declare `.retained (NOLOAD) : { ... } > RETAINED`, a region after RAM"
+            }
             Self::Rtt => "set up RTT channels at the start of the entry function",
             Self::NoStd => {
                 "a dependency of the image uses std: `cargo tree -e features` shows which; \
                  turn off its default features"
             }
-            Self::PanicHandler => "one crate of the image has the `#[panic_handler]`: the runtime",
-            Self::ChipMemory => {
-                "memory.x promises what the chip does not have: correct its lengths"
+            Self::PanicHandler => {
+                "leave the `#[panic_handler]` to one crate of the image: the runtime"
             }
-            Self::Overlap => "two regions in memory.x share addresses: move one",
-            Self::Identity => {
+            Self::ChipMemory => {
+                "memory.x declares memory that the chip does not have: correct its lengths"
+            }
+            Self::Overlap => "two regions in memory.x share addresses: move one of them",
+            Self::BuildId => {
                 "link with --build-id=sha1 and keep .note.gnu.build-id in FLASH in memory.x"
             }
             Self::Budget => "`hil size` shows what grew; the budget is in board.toml",
@@ -103,40 +108,40 @@ impl Rule {
     }
 }
 
-/// A rule that an image breaks.
+/// A rule that an image or a linker script breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Violation {
     /// The rule.
     pub rule: Rule,
     /// What was found and what was expected.
     pub message: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.rule, self.message)
     }
 }
 
-/// Takes findings while rules are checked.
+/// The violations that were found so far.
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+struct Violations(Vec<Violation>);
 
-impl Findings {
+impl Violations {
     fn add(&mut self, rule: Rule, message: String) {
-        self.0.push(Finding { rule, message });
+        self.0.push(Violation { rule, message });
     }
 }
 
 /// Every rule that this image of the board breaks. The budget is for release images.
 #[must_use]
-pub fn check(elf: &Elf, board: &Board, profile: Profile) -> Vec<Finding> {
-    let mut findings = Findings::default();
-    vectors::check(elf, board, &mut findings);
-    memory::check(elf, board, &mut findings);
-    code::check(elf, &mut findings);
+pub fn check(elf: &Elf, board: &Board, profile: Profile) -> Vec<Violation> {
+    let mut violations = Violations::default();
+    vectors::check(elf, board, &mut violations);
+    memory::check(elf, board, &mut violations);
+    code::check(elf, &mut violations);
     if profile == Profile::Release {
-        memory::check_budget(elf, board, &mut findings);
+        memory::check_budget(elf, board, &mut violations);
     }
-    findings.0
+    violations.0
 }

@@ -1,8 +1,8 @@
-//! Each rule, broken once in an image that holds all of them.
+//! Each rule, broken in an image that keeps all of them.
 
 use super::*;
-use crate::images::board::{Budget, Region};
-use crate::images::elf::{BUILD_ID, Identity, Section, Symbol};
+use crate::board::{Budget, Region};
+use crate::elf::{BUILD_ID_SECTION, BuildId, Section, Symbol};
 
 /// The end of the stack region, and the start of what lies above it.
 const STACK: u32 = 0x2000_3b00;
@@ -12,6 +12,7 @@ pub(super) fn board() -> Board {
         name: "tiny".to_owned(),
         chip: "nRF51822_xxAA".to_owned(),
         chip_says: None,
+        machine: None,
         target: "thumbv6m-none-eabi".to_owned(),
         flash: Region {
             origin: 0,
@@ -38,7 +39,7 @@ fn section(name: &str, address: u32, load: Option<u32>, bytes: u32) -> Section {
         name: name.to_owned(),
         address,
         bytes,
-        load,
+        load_address: load,
         content,
     }
 }
@@ -52,7 +53,7 @@ fn symbol(name: &str, address: u32, bytes: u32) -> Symbol {
     }
 }
 
-/// An image that holds everything.
+/// An image that keeps every rule.
 fn good() -> Elf {
     let mut table = section(".vector_table", 0, Some(0), 0xc0);
     let mut entries = [0_u32; 48];
@@ -70,7 +71,7 @@ fn good() -> Elf {
             table,
             section(".text", 0xc0, Some(0xc0), 0x400),
             section(".rodata", 0x4c0, Some(0x4c0), 0x40),
-            section(BUILD_ID, 0x510, Some(0x510), 36),
+            section(BUILD_ID_SECTION, 0x510, Some(0x510), 36),
             section(".data", STACK, Some(0x500), 0x10),
             section(".bss", STACK + 0x10, None, 0x300),
             section(".retained", 0x2000_3f00, None, 0x100),
@@ -81,7 +82,7 @@ fn good() -> Elf {
             symbol("_SEGGER_RTT", STACK + 0x10, 0x40),
         ],
         debug_names: Vec::new(),
-        identity: Some(Identity(vec![7; 20])),
+        build_id: Some(BuildId(vec![7; 20])),
     }
 }
 
@@ -100,15 +101,15 @@ fn set_vector(elf: &mut Elf, at: usize, vector: u32) {
 fn broken_by(change: impl FnOnce(&mut Elf)) -> Vec<Rule> {
     let mut elf = good();
     change(&mut elf);
-    let findings = check(&elf, &board(), Profile::Release);
-    let mut rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
+    let violations = check(&elf, &board(), Profile::Release);
+    let mut rules: Vec<_> = violations.iter().map(|violation| violation.rule).collect();
     rules.sort();
     rules.dedup();
     rules
 }
 
 #[test]
-fn an_image_that_holds_all_has_no_finding() {
+fn an_image_that_keeps_every_rule_has_no_violation() {
     assert_eq!(check(&good(), &board(), Profile::Release), []);
 }
 
@@ -117,7 +118,7 @@ fn the_vector_table_is_the_first_thing_in_flash() {
     let moved = |elf: &mut Elf| {
         change(elf, ".vector_table", |table| {
             table.address = 0x1000;
-            table.load = Some(0x1000);
+            table.load_address = Some(0x1000);
         });
     };
     assert_eq!(broken_by(moved), [Rule::VectorTable]);
@@ -128,7 +129,7 @@ fn the_vector_table_is_the_first_thing_in_flash() {
 }
 
 #[test]
-fn the_stack_lies_right_below_everything_else() {
+fn the_stack_is_right_below_everything_else() {
     for start in [STACK + 4, STACK - 4] {
         assert_eq!(broken_by(|elf| set_vector(elf, 0, start)), [Rule::StackTop]);
     }
@@ -186,32 +187,37 @@ fn a_cortex_m4_has_more_faults() {
         target: "thumbv7em-none-eabihf".to_owned(),
         ..board()
     };
-    let findings = check(&good(), &board, Profile::Release);
-    assert_eq!(findings.len(), 3, "{findings:?}");
-    assert!(findings.iter().all(|finding| finding.rule == Rule::Vectors));
+    let violations = check(&good(), &board, Profile::Release);
+    assert_eq!(violations.len(), 3, "{violations:?}");
+    assert!(
+        violations
+            .iter()
+            .all(|violation| violation.rule == Rule::Vectors)
+    );
 }
 
 #[test]
 fn data_is_loaded_from_flash() {
-    let from_nowhere = |elf: &mut Elf| change(elf, ".data", |data| data.load = None);
+    let from_nowhere = |elf: &mut Elf| change(elf, ".data", |data| data.load_address = None);
     assert_eq!(broken_by(from_nowhere), [Rule::Data]);
-    let from_ram = |elf: &mut Elf| change(elf, ".data", |data| data.load = Some(data.address));
+    let from_ram =
+        |elf: &mut Elf| change(elf, ".data", |data| data.load_address = Some(data.address));
     assert_eq!(broken_by(from_ram), [Rule::Data, Rule::ChipMemory]);
 }
 
 #[test]
 fn bss_is_not_loaded() {
-    let loaded = |elf: &mut Elf| change(elf, ".bss", |bss| bss.load = Some(0x600));
+    let loaded = |elf: &mut Elf| change(elf, ".bss", |bss| bss.load_address = Some(0x600));
     assert_eq!(broken_by(loaded), [Rule::Bss]);
 }
 
 #[test]
-fn what_is_retained_stands_apart() {
+fn retained_memory_comes_after_all_that_is_initialised() {
     let among = |elf: &mut Elf| {
         change(elf, ".retained", |retained| retained.address = STACK + 0x20);
     };
     assert_eq!(broken_by(among), [Rule::Retained, Rule::Overlap]);
-    let loaded = |elf: &mut Elf| change(elf, ".retained", |found| found.load = Some(0x600));
+    let loaded = |elf: &mut Elf| change(elf, ".retained", |found| found.load_address = Some(0x600));
     assert_eq!(broken_by(loaded), [Rule::Retained]);
     assert_eq!(broken_by(|elf| drop(elf.sections.pop())), [Rule::Retained]);
 }
@@ -223,7 +229,7 @@ fn the_rtt_block_is_in_ram() {
 }
 
 #[test]
-fn nothing_of_std_is_there() {
+fn code_of_std_is_found() {
     for name in [
         "_ZN3std2io5stdio6_print17h0123456789abcdefE",
         "_RNvNtCs1234_3std2io5print",
@@ -260,7 +266,7 @@ fn there_is_one_panic_handler() {
 }
 
 #[test]
-fn everything_is_in_memory_that_is_there() {
+fn sections_are_in_memory_that_the_chip_has() {
     let behind_ram = |elf: &mut Elf| {
         change(elf, ".retained", |retained| retained.address = 0x2000_3f01);
     };
@@ -268,27 +274,27 @@ fn everything_is_in_memory_that_is_there() {
     let behind_flash = |elf: &mut Elf| {
         change(elf, ".rodata", |rodata| {
             rodata.address = 0x3_ffff;
-            rodata.load = Some(0x3_ffff);
+            rodata.load_address = Some(0x3_ffff);
         });
     };
     assert_eq!(broken_by(behind_flash), [Rule::ChipMemory]);
 }
 
 #[test]
-fn nothing_overlaps() {
-    let over_text = |elf: &mut Elf| change(elf, ".data", |data| data.load = Some(0xc0));
+fn sections_that_overlap_are_found() {
+    let over_text = |elf: &mut Elf| change(elf, ".data", |data| data.load_address = Some(0xc0));
     assert_eq!(broken_by(over_text), [Rule::Overlap]);
 }
 
 #[test]
-fn an_image_knows_what_it_is() {
-    assert_eq!(broken_by(|elf| elf.identity = None), [Rule::Identity]);
-    let not_loaded = |elf: &mut Elf| change(elf, BUILD_ID, |note| note.load = None);
-    assert_eq!(broken_by(not_loaded), [Rule::Identity]);
-    let short = |elf: &mut Elf| elf.identity = Some(Identity(vec![7; 16]));
-    assert_eq!(broken_by(short), [Rule::Identity]);
+fn the_build_id_is_a_sha_1_in_flash() {
+    assert_eq!(broken_by(|elf| elf.build_id = None), [Rule::BuildId]);
+    let not_loaded = |elf: &mut Elf| change(elf, BUILD_ID_SECTION, |note| note.load_address = None);
+    assert_eq!(broken_by(not_loaded), [Rule::BuildId]);
+    let short = |elf: &mut Elf| elf.build_id = Some(BuildId(vec![7; 16]));
+    assert_eq!(broken_by(short), [Rule::BuildId]);
     let elsewhere = |elf: &mut Elf| elf.symbols.push(symbol("__build_note", 0x4c0, 36));
-    assert_eq!(broken_by(elsewhere), [Rule::Identity]);
+    assert_eq!(broken_by(elsewhere), [Rule::BuildId]);
 }
 
 #[test]

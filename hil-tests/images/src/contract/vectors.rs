@@ -1,13 +1,13 @@
-//! The vector table and the stack.
+//! Rules on the vector table and the stack.
 
-use super::{Findings, Rule};
-use crate::images::board::Board;
-use crate::images::elf::Elf;
+use super::{Rule, Violations};
+use crate::board::Board;
+use crate::elf::Elf;
 
 const TABLE: &str = ".vector_table";
 const TEXT: &str = ".text";
 
-/// The stack pointer is aligned to this many bytes, and no gap above it is longer.
+/// The alignment of the stack pointer in bytes; the gap above it is smaller.
 const STACK_ALIGNMENT: u32 = 8;
 
 /// The exceptions that every Cortex-M has, by their place in the table.
@@ -20,49 +20,49 @@ const EXCEPTIONS: [(usize, &str); 6] = [
     (15, "SysTick"),
 ];
 
-/// The faults that Armv6-M does not have and Armv7-M does.
+/// The faults that Armv7-M has and Armv6-M has not.
 const MAINLINE_FAULTS: [(usize, &str); 3] = [(4, "MemManage"), (5, "BusFault"), (6, "UsageFault")];
 
-/// What cortex-m-rt puts where an image has no handler.
-const DEFAULTS: [&str; 3] = ["DefaultHandler", "DefaultHandler_", "HardFault_"];
+/// The handlers of cortex-m-rt for vectors that an image does not set.
+const DEFAULT_HANDLERS: [&str; 3] = ["DefaultHandler", "DefaultHandler_", "HardFault_"];
 
-/// How many entries come before the interrupts of the chip.
-const BEFORE_INTERRUPTS: usize = 16;
+/// The index of the first interrupt of the chip.
+const FIRST_INTERRUPT: usize = 16;
 
-pub(super) fn check(elf: &Elf, board: &Board, findings: &mut Findings) {
+pub(super) fn check(elf: &Elf, board: &Board, violations: &mut Violations) {
     let Some(table) = elf.section(TABLE) else {
         let message = format!("there is no `{TABLE}`");
-        return findings.add(Rule::VectorTable, message);
+        return violations.add(Rule::VectorTable, message);
     };
-    if table.load != Some(board.flash.origin) || table.address != board.flash.origin {
+    if table.load_address != Some(board.flash.origin) || table.address != board.flash.origin {
         let message = format!(
             "`{TABLE}` is at {:#010x}: expected {:#010x}, the start of flash",
             table.address, board.flash.origin
         );
-        findings.add(Rule::VectorTable, message);
+        violations.add(Rule::VectorTable, message);
     }
     let entries: Vec<u32> = table
         .content
         .chunks_exact(4)
         .filter_map(|entry| Some(u32::from_le_bytes(entry.try_into().ok()?)))
         .collect();
-    if entries.len() < BEFORE_INTERRUPTS {
+    if entries.len() < FIRST_INTERRUPT {
         let message = format!(
-            "`{TABLE}` has {} entries: expected at least {BEFORE_INTERRUPTS}",
+            "`{TABLE}` has {} entries: expected at least {FIRST_INTERRUPT}",
             entries.len()
         );
-        return findings.add(Rule::VectorTable, message);
+        return violations.add(Rule::VectorTable, message);
     }
-    check_stack(elf, board, entries[0], findings);
-    check_entries(elf, board, &entries, findings);
+    check_stack(elf, board, entries[0], violations);
+    check_entries(elf, board, &entries, violations);
 }
 
-/// The stack lies below everything else in RAM, so that it cannot grow into anything.
-fn check_stack(elf: &Elf, board: &Board, start: u32, findings: &mut Findings) {
+/// The stack is below everything else in RAM, so that it cannot grow into anything.
+fn check_stack(elf: &Elf, board: &Board, start: u32, violations: &mut Violations) {
     if !start.is_multiple_of(STACK_ALIGNMENT) {
         let message =
             format!("the stack begins at {start:#010x}: expected a multiple of {STACK_ALIGNMENT}");
-        findings.add(Rule::StackTop, message);
+        violations.add(Rule::StackTop, message);
     }
     let ram = board.ram;
     let lowest = elf
@@ -78,26 +78,26 @@ fn check_stack(elf: &Elf, board: &Board, start: u32, findings: &mut Findings) {
                  expected everything above it",
                 section.name, section.address
             );
-            findings.add(Rule::StackTop, message);
+            violations.add(Rule::StackTop, message);
         }
         Some(section) if section.address - start >= STACK_ALIGNMENT => {
             let message = format!(
-                "the stack begins at {start:#010x}: expected right below `{}` at {:#010x}",
+                "the stack begins at {start:#010x}: expected it right below `{}` at {:#010x}",
                 section.name, section.address
             );
-            findings.add(Rule::StackTop, message);
+            violations.add(Rule::StackTop, message);
         }
         None if u64::from(start) != ram.end() => {
             let message = format!(
                 "the stack begins at {start:#010x}: expected {:#010x}, the end of RAM",
                 ram.end()
             );
-            findings.add(Rule::StackTop, message);
+            violations.add(Rule::StackTop, message);
         }
         _ => {}
     }
     match elf.symbol("_stack_end") {
-        None => findings.add(
+        None => violations.add(
             Rule::StackEnd,
             "there is no symbol `_stack_end`: expected it from link.x of cortex-m-rt".to_owned(),
         ),
@@ -107,19 +107,19 @@ fn check_stack(elf: &Elf, board: &Board, start: u32, findings: &mut Findings) {
                  below which an overflow faults",
                 end.address, ram.origin
             );
-            findings.add(Rule::StackEnd, message);
+            violations.add(Rule::StackEnd, message);
         }
         Some(_) => {}
     }
 }
 
-fn check_entries(elf: &Elf, board: &Board, entries: &[u32], findings: &mut Findings) {
+fn check_entries(elf: &Elf, board: &Board, entries: &[u32], violations: &mut Violations) {
     let mainline = !board.target.starts_with("thumbv6m");
     let faults = MAINLINE_FAULTS.iter().filter(|_| mainline);
     let named = EXCEPTIONS.iter().chain(faults).copied();
     let mut named: Vec<_> = named.map(|(at, name)| (at, name.to_owned())).collect();
-    let interrupts = (BEFORE_INTERRUPTS..entries.len()).filter(|at| entries[*at] != 0);
-    named.extend(interrupts.map(|at| (at, format!("interrupt {}", at - BEFORE_INTERRUPTS))));
+    let interrupts = (FIRST_INTERRUPT..entries.len()).filter(|at| entries[*at] != 0);
+    named.extend(interrupts.map(|at| (at, format!("interrupt {}", at - FIRST_INTERRUPT))));
     for (at, name) in named {
         let vector = entries[at];
         let problem = if vector == 0 {
@@ -134,31 +134,31 @@ fn check_entries(elf: &Elf, board: &Board, entries: &[u32], findings: &mut Findi
         } else {
             continue;
         };
-        findings.add(
+        violations.add(
             Rule::Vectors,
             format!("the vector of {name}, {vector:#010x}, {problem}"),
         );
     }
     let is_default = |vector: u32| {
-        DEFAULTS.iter().any(|name| {
+        DEFAULT_HANDLERS.iter().any(|name| {
             let handler = elf.symbol(name);
             handler.is_some_and(|handler| handler.address | 1 == vector)
         })
     };
     if is_default(entries[3]) {
         let message = "the vector of HardFault is the default handler: expected one of its own";
-        findings.add(Rule::Vectors, message.to_owned());
+        violations.add(Rule::Vectors, message.to_owned());
     }
-    let mut interrupts = entries[BEFORE_INTERRUPTS..].iter();
+    let mut interrupts = entries[FIRST_INTERRUPT..].iter();
     if !interrupts.any(|vector| *vector != 0 && !is_default(*vector)) {
         let message = "no interrupt has a handler of its own: expected that of the tick";
-        findings.add(Rule::Vectors, message.to_owned());
+        violations.add(Rule::Vectors, message.to_owned());
     }
     if elf.entry != entries[1] {
         let message = format!(
             "the entry of the ELF file is {:#010x}: expected {:#010x}, the reset vector",
             elf.entry, entries[1]
         );
-        findings.add(Rule::Vectors, message);
+        violations.add(Rule::Vectors, message);
     }
 }

@@ -1,4 +1,5 @@
-//! What images took when somebody last looked: a committed file beside the board.
+//! The baseline of a board: the sizes of its images when they were last accepted, in a committed
+//! file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,21 +9,21 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Measured;
-use crate::images::board::Board;
+use super::ImageSize;
+use crate::board::Board;
 
-/// The file, in the folder of the board.
+/// The file name, in the folder of a board.
 pub const BASELINE: &str = "size.toml";
 
 const HEAD: &str = "# What the release images take. Written by `hil size --bless`.\n\n";
 
 /// The images of a board, by name.
-pub type Baseline = BTreeMap<String, Kept>;
+pub type Baseline = BTreeMap<String, BaselineEntry>;
 
-/// What is kept of an image.
+/// The accepted size of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kept {
+pub struct BaselineEntry {
     /// Bytes of flash.
     pub flash: u64,
     /// Bytes of RAM.
@@ -31,38 +32,39 @@ pub struct Kept {
     pub symbols: BTreeMap<String, u64>,
 }
 
-impl From<&Measured> for Kept {
-    fn from(measured: &Measured) -> Self {
+impl From<&ImageSize> for BaselineEntry {
+    fn from(image: &ImageSize) -> Self {
         Self {
-            flash: measured.usage.flash,
-            ram: measured.usage.ram,
-            symbols: measured.symbols.clone(),
+            flash: image.usage.flash,
+            ram: image.usage.ram,
+            symbols: image.symbols.clone(),
         }
     }
 }
 
-/// A baseline cannot be had.
+/// A baseline cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum BaselineError {
     /// It cannot be read.
-    #[error("cannot read `{}`: {error}", .path.display())]
+    #[error("cannot read `{}`", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
-        error: io::Error,
+        /// The error of the system.
+        source: io::Error,
     },
-    /// It is no baseline.
-    #[error("`{}` is no baseline: {error}", .path.display())]
+    /// It is not a baseline.
+    #[error("`{}` is not a valid baseline", .path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// Where in it, and what was expected.
-        error: Box<toml::de::Error>,
+        /// What was expected, with line and column.
+        source: Box<toml::de::Error>,
     },
 }
 
-/// Where the baseline of a board is.
+/// The path of the baseline of a board.
 #[must_use]
 pub fn path(board: &Board) -> PathBuf {
     board.folder.join(BASELINE)
@@ -72,61 +74,61 @@ pub fn path(board: &Board) -> PathBuf {
 ///
 /// # Errors
 ///
-/// Those of the file system, and what is wrong with the file, with its place.
+/// That it cannot be read, or what is wrong in it.
 pub fn read(board: &Board) -> Result<Baseline, BaselineError> {
     let path = path(board);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Baseline::new()),
-        Err(error) => return Err(BaselineError::Io { path, error }),
+        Err(source) => return Err(BaselineError::Io { path, source }),
     };
     toml::from_str(&text).map_err(|error| BaselineError::Format {
         path,
-        error: Box::new(error),
+        source: Box::new(error),
     })
 }
 
-/// The baseline that these images would be.
+/// The text of a baseline with these images.
 ///
 /// # Errors
 ///
-/// Those of the format, which has none for these types.
-pub fn render(images: &[Measured]) -> Result<String, toml::ser::Error> {
-    let kept = images
+/// Those of the serialiser, which has none for these types.
+pub fn render(images: &[ImageSize]) -> Result<String, toml::ser::Error> {
+    let entries = images
         .iter()
-        .map(|image| (image.name.as_str(), Kept::from(image)));
-    let kept: BTreeMap<_, _> = kept.collect();
-    Ok(HEAD.to_owned() + &toml::to_string(&kept)?)
+        .map(|image| (image.name.as_str(), BaselineEntry::from(image)));
+    let entries: BTreeMap<_, _> = entries.collect();
+    Ok(HEAD.to_owned() + &toml::to_string(&entries)?)
 }
 
-/// A symbol that takes more than it took.
+/// A symbol that takes more memory than in the baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Growth {
+pub struct SymbolGrowth {
     /// Its readable name.
     pub name: String,
-    /// Bytes it took, 0 if it was not there.
+    /// Its size in the baseline, 0 if it is new.
     pub before: u64,
-    /// Bytes it takes.
+    /// Its size now.
     pub now: u64,
 }
 
-impl Growth {
-    /// How many bytes more.
+impl SymbolGrowth {
+    /// By how many bytes it grew.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.now - self.before
     }
 }
 
-/// What grew since the baseline, the most first.
+/// The symbols that grew since the baseline, the most first.
 #[must_use]
-pub fn growths(kept: &Kept, measured: &Measured) -> Vec<Growth> {
-    let mut growths: Vec<_> = measured
+pub fn growths(baseline: &BaselineEntry, image: &ImageSize) -> Vec<SymbolGrowth> {
+    let mut growths: Vec<_> = image
         .symbols
         .iter()
-        .map(|(name, now)| Growth {
+        .map(|(name, now)| SymbolGrowth {
             name: name.clone(),
-            before: kept.symbols.get(name).copied().unwrap_or(0),
+            before: baseline.symbols.get(name).copied().unwrap_or(0),
             now: *now,
         })
         .filter(|growth| growth.now > growth.before)

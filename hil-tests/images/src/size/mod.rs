@@ -1,4 +1,4 @@
-//! How much memory images take: by section, by symbol, against budget and baseline.
+//! The memory that images take: by section, by symbol, against budget and baseline.
 
 pub mod baseline;
 pub mod table;
@@ -7,20 +7,20 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::images::board::Board;
-use crate::images::elf::{Elf, Section};
+use crate::board::Board;
+use crate::elf::{Elf, Section};
 
-/// The memory an image takes.
+/// The memory that an image takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
+pub struct MemoryUsage {
     /// Bytes of flash: everything that is loaded.
     pub flash: u64,
-    /// Bytes of RAM that are taken before the stack.
+    /// Bytes of RAM, the stack not included.
     pub ram: u64,
 }
 
-impl Usage {
-    /// What this image takes.
+impl MemoryUsage {
+    /// The memory that this image takes.
     #[must_use]
     pub fn of(elf: &Elf, board: &Board) -> Self {
         let sizes = elf
@@ -34,12 +34,12 @@ impl Usage {
     }
 }
 
-/// The memory a section takes.
+/// The memory that a section takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SectionSize {
     /// Its name.
     pub name: String,
-    /// Where it runs.
+    /// Its run address.
     pub address: u32,
     /// Bytes of flash.
     pub flash: u64,
@@ -49,35 +49,35 @@ pub struct SectionSize {
 
 impl SectionSize {
     fn of(section: &Section, board: &Board) -> Self {
-        let bytes = |there: bool| if there { u64::from(section.bytes) } else { 0 };
+        let bytes = |takes: bool| if takes { u64::from(section.bytes) } else { 0 };
         Self {
             name: section.name.clone(),
             address: section.address,
-            flash: bytes(section.load.is_some()),
-            ram: bytes(board.ram.holds(&section.range())),
+            flash: bytes(section.load_address.is_some()),
+            ram: bytes(board.ram.contains(&section.range())),
         }
     }
 }
 
-/// All that is measured of an image.
+/// The memory that an image takes, in all detail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measured {
+pub struct ImageSize {
     /// The name of the image.
     pub name: String,
     /// The sum.
-    pub usage: Usage,
+    pub usage: MemoryUsage,
     /// By section, by address.
     pub sections: Vec<SectionSize>,
     /// Bytes by the readable name of functions and objects.
     pub symbols: BTreeMap<String, u64>,
 }
 
-impl Measured {
+impl ImageSize {
     /// Measures an image.
     #[must_use]
     pub fn of(name: &str, elf: &Elf, board: &Board) -> Self {
         let mut symbols = BTreeMap::new();
-        // Aliases of one thing have one address: it is there once.
+        // Aliases have one address, and take memory once.
         let mut last = None;
         for symbol in elf
             .symbols
@@ -91,7 +91,7 @@ impl Measured {
         let sections = elf.sections.iter();
         Self {
             name: name.to_owned(),
-            usage: Usage::of(elf, board),
+            usage: MemoryUsage::of(elf, board),
             sections: sections
                 .map(|section| SectionSize::of(section, board))
                 .collect(),
@@ -99,9 +99,9 @@ impl Measured {
         }
     }
 
-    /// Whether it takes more than the budget of its board.
+    /// Whether the image takes more than the budget of its board.
     #[must_use]
-    pub fn exceeds(&self, board: &Board) -> bool {
+    pub fn exceeds_budget(&self, board: &Board) -> bool {
         self.usage.flash > u64::from(board.budget.flash)
             || self.usage.ram > u64::from(board.budget.ram)
     }

@@ -1,74 +1,71 @@
-//! Sizes for people, in columns.
+//! Sizes as tables for people.
 
-use std::fmt::{self, Write};
+use comfy_table::{CellAlignment, Table};
 
-use super::Measured;
-use super::baseline::{Growth, Kept};
-use crate::images::board::Board;
+use super::ImageSize;
+use super::baseline::{BaselineEntry, SymbolGrowth};
+use crate::board::Board;
+use crate::text_table;
 
-/// How many symbols that grew are shown.
+/// How many symbols that grew are listed.
 const MAX_GROWTHS: usize = 20;
 
-const NAME: usize = 20;
-const NUMBER: usize = 8;
+/// The columns of numbers.
+const FLASH: usize = 2;
+const RAM: usize = 3;
 
-/// The sections of an image, its sums, the budget, and what has changed since the baseline.
+/// The sections of an image, its sums, the budget, and the change since the baseline.
 #[must_use]
-pub fn image(measured: &Measured, board: &Board, kept: Option<&Kept>) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_image(measured, board, kept, &mut text);
+pub fn image(image: &ImageSize, board: &Board, baseline: Option<&BaselineEntry>) -> String {
+    let mut table = text_table::new();
+    add_row(&mut table, "section", "address", ["flash", "RAM"]);
+    for section in &image.sections {
+        let address = format!("{:#010x}", section.address);
+        let sizes = [section.flash, section.ram].map(bytes);
+        add_row(&mut table, &section.name, &address, sizes);
+    }
+    let taken = [image.usage.flash, image.usage.ram];
+    let budget = [board.budget.flash, board.budget.ram].map(u64::from);
+    let pairs = [(budget[0], taken[0]), (budget[1], taken[1])];
+    add_row(
+        &mut table,
+        "taken",
+        "",
+        taken.map(|bytes| bytes.to_string()),
+    );
+    add_row(
+        &mut table,
+        "budget",
+        "",
+        budget.map(|bytes| bytes.to_string()),
+    );
+    add_row(
+        &mut table,
+        "headroom",
+        "",
+        pairs.map(|(budget, taken)| difference(taken, budget)),
+    );
+    if let Some(baseline) = baseline {
+        let changes = [(baseline.flash, taken[0]), (baseline.ram, taken[1])];
+        let changes = changes.map(|(before, now)| signed(before, now));
+        add_row(&mut table, "since the baseline", "", changes);
+    }
+    for column in [FLASH, RAM] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text = format!("{}, release\n{}", image.name, text_table::render(table));
+    if baseline.is_none() {
+        text += "  there is no baseline: `hil size --bless` writes one\n";
+    }
     text
 }
 
-fn write_image(
-    measured: &Measured,
-    board: &Board,
-    kept: Option<&Kept>,
-    out: &mut String,
-) -> fmt::Result {
-    writeln!(out, "{}, release", measured.name)?;
-    writeln!(
-        out,
-        "  {:NAME$}  {:10}  {:>NUMBER$}  {:>NUMBER$}",
-        "section", "address", "flash", "RAM"
-    )?;
-    for section in &measured.sections {
-        let (flash, ram) = (bytes(section.flash), bytes(section.ram));
-        let (name, address) = (&section.name, section.address);
-        writeln!(
-            out,
-            "  {name:NAME$}  {address:#010x}  {flash:>NUMBER$}  {ram:>NUMBER$}"
-        )?;
-    }
-    let usage = measured.usage;
-    let (flash, ram) = (u64::from(board.budget.flash), u64::from(board.budget.ram));
-    sums(
-        out,
-        "taken",
-        [usage.flash.to_string(), usage.ram.to_string()],
-    )?;
-    sums(out, "budget", [flash.to_string(), ram.to_string()])?;
-    sums(
-        out,
-        "headroom",
-        [left(flash, usage.flash), left(ram, usage.ram)],
-    )?;
-    match kept {
-        Some(kept) => {
-            let changes = [change(kept.flash, usage.flash), change(kept.ram, usage.ram)];
-            sums(out, "since the baseline", changes)
-        }
-        None => writeln!(out, "  there is no baseline: `hil size --bless` writes one"),
-    }
-}
-
-fn sums(out: &mut String, what: &str, [flash, ram]: [String; 2]) -> fmt::Result {
-    writeln!(
-        out,
-        "  {what:NAME$}  {:10}  {flash:>NUMBER$}  {ram:>NUMBER$}",
-        ""
-    )
+fn add_row(table: &mut Table, name: &str, address: &str, sizes: [impl Into<String>; 2]) {
+    let [flash, ram] = sizes.map(Into::into);
+    let indented = format!("  {name}");
+    table.add_row([indented, address.to_owned(), flash, ram]);
 }
 
 fn bytes(bytes: u64) -> String {
@@ -78,29 +75,28 @@ fn bytes(bytes: u64) -> String {
     }
 }
 
-fn left(budget: u64, taken: u64) -> String {
-    match budget.checked_sub(taken) {
-        Some(left) => left.to_string(),
-        None => format!("-{}", taken - budget),
+/// `to - from`, which may be less than 0.
+fn difference(from: u64, to: u64) -> String {
+    match to.checked_sub(from) {
+        Some(more) => more.to_string(),
+        None => format!("-{}", from - to),
     }
 }
 
-fn change(before: u64, now: u64) -> String {
-    match now.checked_sub(before) {
-        Some(0) => "0".to_owned(),
-        Some(more) => format!("+{more}"),
-        None => format!("-{}", before - now),
-    }
+/// The same, with a `+` where it is more than 0.
+fn signed(from: u64, to: u64) -> String {
+    let plus = if to > from { "+" } else { "" };
+    format!("{plus}{}", difference(from, to))
 }
 
-/// What grew, a line each.
+/// The symbols that grew, one on each line.
 #[must_use]
-pub fn growths(growths: &[Growth]) -> String {
+pub fn growths(growths: &[SymbolGrowth]) -> String {
     let mut lines: Vec<_> = growths
         .iter()
         .take(MAX_GROWTHS)
         .map(|growth| {
-            let Growth { name, before, now } = growth;
+            let SymbolGrowth { name, before, now } = growth;
             format!("{:>+6} B  {name} ({before} to {now})", growth.bytes())
         })
         .collect();
@@ -109,6 +105,6 @@ pub fn growths(growths: &[Growth]) -> String {
     }
     match lines.is_empty() {
         true => "no symbol grew".to_owned(),
-        false => format!("what grew since the baseline:\n{}", lines.join("\n")),
+        false => format!("grown since the baseline:\n{}", lines.join("\n")),
     }
 }

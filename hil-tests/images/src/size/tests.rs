@@ -1,15 +1,16 @@
-//! What is measured, kept and told.
+//! Sizes, baselines and their tables.
 
-use super::baseline::{Baseline, Growth, Kept, growths, render};
+use super::baseline::{Baseline, BaselineEntry, SymbolGrowth, growths, render};
 use super::*;
-use crate::images::board::{Budget, Region};
-use crate::images::elf::Symbol;
+use crate::board::{Budget, Region};
+use crate::elf::Symbol;
 
 fn board(flash: u32) -> Board {
     Board {
         name: "tiny".to_owned(),
         chip: "chip".to_owned(),
         chip_says: None,
+        machine: None,
         target: "thumbv6m-none-eabi".to_owned(),
         flash: Region {
             origin: 0,
@@ -29,7 +30,7 @@ fn section(name: &str, address: u32, load: Option<u32>, bytes: u32) -> Section {
         name: name.to_owned(),
         address,
         bytes,
-        load,
+        load_address: load,
         content: Vec::new(),
     }
 }
@@ -43,7 +44,7 @@ fn symbol(name: &str, address: u32, bytes: u32) -> Symbol {
     }
 }
 
-fn measured() -> Measured {
+fn image() -> ImageSize {
     let elf = Elf {
         entry: 1,
         sections: vec![
@@ -58,16 +59,16 @@ fn measured() -> Measured {
             symbol("STATE", 0x2000_0808, 32),
         ],
         debug_names: Vec::new(),
-        identity: None,
+        build_id: None,
     };
-    Measured::of("lamp", &elf, &board(100))
+    ImageSize::of("lamp", &elf, &board(100))
 }
 
 #[test]
-fn data_takes_flash_and_ram_and_aliases_take_nothing() {
-    let measured = measured();
-    assert_eq!(measured.usage, Usage { flash: 68, ram: 40 });
-    let symbols: Vec<_> = measured.symbols.into_iter().collect();
+fn data_takes_flash_and_ram_and_an_alias_takes_nothing() {
+    let image = image();
+    assert_eq!(image.usage, MemoryUsage { flash: 68, ram: 40 });
+    let symbols: Vec<_> = image.symbols.into_iter().collect();
     assert_eq!(
         symbols,
         [("STATE".to_owned(), 32), ("lamp::tick".to_owned(), 60)]
@@ -75,26 +76,26 @@ fn data_takes_flash_and_ram_and_aliases_take_nothing() {
 }
 
 #[test]
-fn the_budget_itself_is_within_the_budget() {
-    assert!(!measured().exceeds(&board(68)));
-    assert!(measured().exceeds(&board(67)));
+fn an_image_may_take_its_whole_budget() {
+    assert!(!image().exceeds_budget(&board(68)));
+    assert!(image().exceeds_budget(&board(67)));
 }
 
 #[test]
-fn what_is_kept_is_read_back() {
-    let text = render(&[measured()]).unwrap();
+fn a_baseline_is_read_back_as_it_was_written() {
+    let text = render(&[image()]).unwrap();
     let baseline: Baseline = toml::from_str(&text).unwrap();
-    assert_eq!(baseline["lamp"], Kept::from(&measured()));
+    assert_eq!(baseline["lamp"], BaselineEntry::from(&image()));
 }
 
 #[test]
-fn what_grew_is_told_the_most_first() {
-    let mut kept = Kept::from(&measured());
-    kept.symbols.remove("STATE");
-    kept.symbols.insert("lamp::tick".to_owned(), 50);
-    kept.symbols.insert("gone".to_owned(), 90);
-    let growths = growths(&kept, &measured());
-    let growth = |name: &str, before, now| Growth {
+fn symbols_that_grew_are_listed_by_growth() {
+    let mut baseline = BaselineEntry::from(&image());
+    baseline.symbols.remove("STATE");
+    baseline.symbols.insert("lamp::tick".to_owned(), 50);
+    baseline.symbols.insert("gone".to_owned(), 90);
+    let growths = growths(&baseline, &image());
+    let growth = |name: &str, before, now| SymbolGrowth {
         name: name.to_owned(),
         before,
         now,
@@ -104,25 +105,25 @@ fn what_grew_is_told_the_most_first() {
         [growth("STATE", 0, 32), growth("lamp::tick", 50, 60)]
     );
     insta::assert_snapshot!(table::growths(&growths), @r"
-    what grew since the baseline:
+    grown since the baseline:
        +32 B  STATE (0 to 32)
        +10 B  lamp::tick (50 to 60)
     ");
 }
 
 #[test]
-fn the_table_has_the_headroom_and_the_change() {
-    let mut kept = Kept::from(&measured());
-    kept.flash += 4;
-    insta::assert_snapshot!(table::image(&measured(), &board(60), Some(&kept)), @r"
+fn the_table_has_the_headroom_and_the_change_since_the_baseline() {
+    let mut baseline = BaselineEntry::from(&image());
+    baseline.flash += 4;
+    insta::assert_snapshot!(table::image(&image(), &board(60), Some(&baseline)), @r"
     lamp, release
-      section               address        flash       RAM
-      .text                 0x00000000        60         -
-      .data                 0x20000800         8         8
-      .bss                  0x20000808         -        32
-      taken                                   68        40
-      budget                                  60       100
-      headroom                                -8        60
-      since the baseline                      -4         0
+      section             address     flash  RAM
+      .text               0x00000000     60    -
+      .data               0x20000800      8    8
+      .bss                0x20000808      -   32
+      taken                              68   40
+      budget                             60  100
+      headroom                           -8   60
+      since the baseline                 -4    0
     ");
 }

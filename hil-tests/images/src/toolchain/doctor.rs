@@ -1,27 +1,38 @@
-//! What is needed from outside, what of it is there, and the command that adds the rest.
+//! What is required from outside, what of it is installed, and the command that installs the rest.
 
-use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use super::Environment;
-use super::rust::{self, FLIP_LINK, Rust, Rustc};
+use super::rust::{self, FLIP_LINK, RustToolchain, Rustc, major_minor};
+use crate::process::Termination;
+use crate::text_table;
 
-/// Something that is used from outside.
+/// How long a tool may take to print its version.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is shown where a tool does not print its version.
+const IN_PATH: &str = "in PATH";
+
+/// Where a component of Rust is.
+const IN_SYSROOT: &str = "in the sysroot";
+
+/// Something that is required from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
-    /// What it is.
-    pub what: String,
-    /// The version of what was found, or where it comes from.
+pub struct Requirement {
+    /// What it is, and what is wrong with what was found.
+    pub name: String,
+    /// The version of what was found, or where it is.
     pub found: Option<String>,
     /// What it is needed for.
-    pub purpose: &'static str,
+    pub needed_for: &'static str,
     /// Whether anything but a recipe of the documentation needs it.
     pub required: bool,
-    /// The command that adds it.
-    pub add: String,
+    /// The command that installs it.
+    pub install_command: String,
 }
 
-impl Need {
+impl Requirement {
     /// Whether something cannot be done without it.
     #[must_use]
     pub fn is_missing(&self) -> bool {
@@ -29,182 +40,299 @@ impl Need {
     }
 }
 
-/// Looks for everything that the images for these targets, and their tests, need.
+/// A program that is required, and how its version is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// The program, which prints its version for `--version`.
+    pub program: &'static str,
+    /// The oldest version that will do: the first two numbers.
+    pub minimum: Option<(u64, u64)>,
+    /// What it is needed for.
+    pub needed_for: &'static str,
+    /// Whether anything but a recipe of the documentation needs it.
+    pub required: bool,
+    /// The command that installs it.
+    pub install_command: &'static str,
+}
+
+impl Tool {
+    /// Looks for the tool. It must print its version within some seconds.
+    #[must_use]
+    pub fn check(&self, environment: &Environment) -> Requirement {
+        let found = match environment.program(self.program) {
+            Some(path) => self.judge(&environment.query(&path, &["--version"], QUERY_TIMEOUT)),
+            None => Err(None),
+        };
+        Requirement {
+            name: match &found {
+                Err(Some(reason)) => format!("{} ({reason})", self.program),
+                _ => self.program.to_owned(),
+            },
+            found: found.ok(),
+            needed_for: self.needed_for,
+            required: self.required,
+            install_command: self.install_command.to_owned(),
+        }
+    }
+
+    /// The version that the tool printed, or why it will not do.
+    fn judge(&self, printed: &Result<String, Termination>) -> Result<String, Option<String>> {
+        let version = match printed {
+            Ok(text) => version_in(text),
+            Err(Termination::TimedOut(timeout)) => {
+                return Err(Some(format!("no answer within {} s", timeout.as_secs())));
+            }
+            Err(_) => None,
+        };
+        let Some((major, minor)) = self.minimum else {
+            return Ok(version.unwrap_or(IN_PATH).to_owned());
+        };
+        match version.map(|version| (version, major_minor(version))) {
+            Some((version, Some(numbers))) if numbers >= (major, minor) => Ok(version.to_owned()),
+            Some((version, Some(_))) => Err(Some(format!(
+                "{version} is too old: {major}.{minor} or newer is needed"
+            ))),
+            _ => Err(Some(format!(
+                "it does not print its version: {major}.{minor} or newer is needed"
+            ))),
+        }
+    }
+}
+
+/// Looks for everything that images for these targets and their tests need, and for these tools.
 #[must_use]
-pub fn examine(environment: &Environment, targets: &[&str]) -> Vec<Need> {
-    let rustc = environment
-        .program("rustc")
-        .and_then(|path| Rustc::ask(&path));
-    let version = |name: &str| environment.program(name).map(|path| version_of(&path));
-    let new_enough = rustc.as_ref().filter(|rustc| rustc.is_new_enough());
-    let mut needs = vec![
-        Need {
-            what: match &rustc {
-                Some(old) if new_enough.is_none() => {
-                    format!("rustc {} ({} is too old)", rust::NEEDED, old.version)
-                }
-                _ => "rustc".to_owned(),
-            },
-            found: new_enough.map(|rustc| rustc.version.clone()),
-            purpose: "everything",
-            required: true,
-            add: match &rustc {
-                Some(_) => rust::UPDATE.to_owned(),
-                None => rust::RUSTUP.to_owned(),
-            },
-        },
-        Need {
-            what: "cargo".to_owned(),
-            found: version("cargo"),
-            purpose: "everything",
-            required: true,
-            add: rust::RUSTUP.to_owned(),
-        },
-    ];
-    let distribution = Rust::distribution(environment, Path::new("/usr/bin"));
-    needs.extend(targets.iter().map(|target| Need {
-        what: (*target).to_owned(),
+pub fn check(environment: &Environment, targets: &[&str], tools: &[Tool]) -> Vec<Requirement> {
+    let rustc = Rustc::in_path(environment);
+    let mut requirements = vec![check_rustc(rustc.as_ref())];
+    requirements.push(CARGO.check(environment));
+    let distribution = RustToolchain::of_distribution(environment, Path::new(rust::DISTRIBUTION));
+    requirements.extend(targets.iter().map(|target| Requirement {
+        name: (*target).to_owned(),
         found: match (&rustc, &distribution) {
-            (Some(rustc), _) if rustc.has_target(target) => Some("in the sysroot".to_owned()),
-            (_, Some(rust)) => Some(format!("source of core {}", rust.rustc().version)),
+            (Some(rustc), _) if rustc.has_target(target) => Some(IN_SYSROOT.to_owned()),
+            (_, Some(distribution)) => {
+                let version = &distribution.rustc().version;
+                Some(format!("source of core {version}"))
+            }
             _ => None,
         },
-        purpose: "images",
+        needed_for: "images",
         required: true,
-        add: rust::add_target(target),
+        install_command: rust::add_target(target),
     }));
-    let llvm_tools = rustc.as_ref().and_then(|rustc| {
-        let tools = rustc
-            .sysroot
-            .join("lib/rustlib")
-            .join(&rustc.host)
-            .join("bin");
-        let size = tools.join(format!("llvm-size{}", std::env::consts::EXE_SUFFIX));
-        size.is_file().then(|| "in the sysroot".to_owned())
+    requirements.extend(COMPONENTS.map(|component| check_component(environment, component)));
+    requirements.push(Requirement {
+        name: FLIP_LINK.to_owned(),
+        // It has no option that prints its version.
+        found: environment.program(FLIP_LINK).map(|_| IN_PATH.to_owned()),
+        needed_for: "images",
+        required: true,
+        install_command: rust::INSTALL_FLIP_LINK.to_owned(),
     });
-    needs.extend([("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")].map(
-        |(component, program)| {
-            Need {
-                what: component.to_owned(),
-                // rustup puts a program there whether or not it has the component.
-                found: environment
-                    .program(program)
-                    .and_then(|path| rust::output(&path, &["--version"]))
-                    .map(|told| version_in(&told)),
-                purpose: "verify",
-                required: true,
-                add: format!("rustup component add {component}"),
-            }
-        },
-    ));
-    needs.extend([
-        Need {
-            what: FLIP_LINK.to_owned(),
-            // It has no option that tells its version.
-            found: environment.program(FLIP_LINK).map(|_| "in PATH".to_owned()),
-            purpose: "images",
-            required: true,
-            add: "cargo install flip-link --locked".to_owned(),
-        },
-        Need {
-            what: "qemu-system-arm".to_owned(),
-            found: version("qemu-system-arm"),
-            purpose: "virtual board",
-            required: true,
-            add: "apt-get install qemu-system-arm".to_owned(),
-        },
-        Need {
-            what: "llvm-tools".to_owned(),
-            found: llvm_tools,
-            purpose: "recipes",
-            required: false,
-            add: "rustup component add llvm-tools".to_owned(),
-        },
-        Need {
-            what: "cargo-binutils".to_owned(),
-            found: version("cargo-size"),
-            purpose: "recipes",
-            required: false,
-            add: "cargo install cargo-binutils --locked".to_owned(),
-        },
-    ]);
-    needs
+    requirements.extend(tools.iter().map(|tool| tool.check(environment)));
+    requirements.push(Requirement {
+        name: "llvm-tools".to_owned(),
+        found: rustc
+            .as_ref()
+            .filter(|rustc| has_llvm_tools(rustc))
+            .map(|_| IN_SYSROOT.to_owned()),
+        needed_for: "recipes",
+        required: false,
+        install_command: "rustup component add llvm-tools".to_owned(),
+    });
+    requirements.push(Requirement {
+        name: "cargo-binutils".to_owned(),
+        ..CARGO_SIZE.check(environment)
+    });
+    requirements
 }
 
-/// The first word of what the program says about its version that begins with a digit.
-fn version_of(program: &Path) -> String {
-    version_in(&rust::output(program, &["--version"]).unwrap_or_default())
-}
+const CARGO: Tool = Tool {
+    program: "cargo",
+    minimum: None,
+    needed_for: "everything",
+    required: true,
+    install_command: rust::INSTALL_RUSTUP,
+};
 
-fn version_in(told: &str) -> String {
-    let mut words = told.lines().next().unwrap_or_default().split_whitespace();
-    let version = words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-    version.unwrap_or("in PATH").to_owned()
-}
+/// A program of `cargo-binutils`.
+const CARGO_SIZE: Tool = Tool {
+    program: "cargo-size",
+    minimum: None,
+    needed_for: "recipes",
+    required: false,
+    install_command: "cargo install cargo-binutils --locked",
+};
 
-/// A table for people.
-#[must_use]
-pub fn table(needs: &[Need]) -> String {
-    let rows: Vec<[&str; 4]> = [["what", "found", "needed for", "command to add"]]
-        .into_iter()
-        .chain(needs.iter().map(|need| {
-            let missing = if need.required {
-                "MISSING"
-            } else {
-                "not there"
-            };
-            let add = match need.found {
-                Some(_) => "-",
-                None => need.add.as_str(),
-            };
-            let found = need.found.as_deref().unwrap_or(missing);
-            [need.what.as_str(), found, need.purpose, add]
-        }))
-        .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    let mut table = String::new();
-    for [what, found, purpose, add] in &rows {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            table,
-            "{what:0$}  {found:1$}  {purpose:2$}  {add}",
-            widths[0], widths[1], widths[2]
-        );
+/// Components of Rust that checks need, and a program of each.
+const COMPONENTS: [(&str, &str); 2] = [("rustfmt", "cargo-fmt"), ("clippy", "cargo-clippy")];
+
+fn check_rustc(rustc: Option<&Rustc>) -> Requirement {
+    let new_enough = rustc.filter(|rustc| rustc.is_new_enough());
+    Requirement {
+        name: match rustc {
+            Some(rustc) if new_enough.is_none() => format!(
+                "rustc ({} is too old: {} or newer is needed)",
+                rustc.version,
+                rust::MINIMUM_RUST
+            ),
+            _ => "rustc".to_owned(),
+        },
+        found: new_enough.map(|rustc| rustc.version.clone()),
+        needed_for: "everything",
+        required: true,
+        install_command: match rustc {
+            Some(_) => rust::UPDATE_RUST.to_owned(),
+            None => rust::INSTALL_RUSTUP.to_owned(),
+        },
     }
-    table
+}
+
+/// rustup installs the program of a component whether or not the component is there: only one
+/// that answers counts.
+fn check_component(environment: &Environment, (component, program): (&str, &str)) -> Requirement {
+    let version = environment.program(program).and_then(|path| {
+        let printed = environment.query(&path, &["--version"], rust::RUST_QUERY_TIMEOUT);
+        printed.ok()
+    });
+    Requirement {
+        name: component.to_owned(),
+        found: version.map(|text| version_in(&text).unwrap_or(IN_PATH).to_owned()),
+        needed_for: "verify",
+        required: true,
+        install_command: format!("rustup component add {component}"),
+    }
+}
+
+fn has_llvm_tools(rustc: &Rustc) -> bool {
+    let libraries = rustc.sysroot.join("lib/rustlib");
+    let tools = libraries.join(&rustc.host).join("bin");
+    tools.join("llvm-size").is_file()
+}
+
+/// The first word of the first line that begins with a digit.
+fn version_in(text: &str) -> Option<&str> {
+    let mut words = text.lines().next()?.split_whitespace();
+    words.find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The requirements as a table for people.
+#[must_use]
+pub fn table(requirements: &[Requirement]) -> String {
+    let mut table = text_table::new();
+    table.set_header(["what", "found", "needed for", "command to add"]);
+    for requirement in requirements {
+        let missing = match requirement.required {
+            true => "MISSING",
+            false => "not there",
+        };
+        table.add_row([
+            requirement.name.as_str(),
+            requirement.found.as_deref().unwrap_or(missing),
+            requirement.needed_for,
+            match requirement.found {
+                Some(_) => "-",
+                None => &requirement.install_command,
+            },
+        ]);
+    }
+    text_table::render(table)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const EMULATOR: Tool = Tool {
+        program: "emulator",
+        minimum: Some((7, 2)),
+        needed_for: "virtual board",
+        required: true,
+        install_command: "install emulator",
+    };
+
+    fn exited() -> Termination {
+        Termination::Exited {
+            code: 1,
+            stderr_tail: Vec::new(),
+        }
+    }
+
     #[test]
-    fn where_nothing_is_everything_is_missing_and_has_its_command() {
-        let needs = examine(&Environment::default(), &["thumbv6m-none-eabi"]);
-        let missing: Vec<_> = needs.iter().filter(|need| need.is_missing()).collect();
-        let named = |what: &str| missing.iter().any(|need| need.what == what);
-        assert!(named("rustc") && named(FLIP_LINK) && named("qemu-system-arm"));
-        let table = table(&needs);
+    fn with_an_empty_path_everything_is_missing_and_has_its_command() {
+        let requirements = check(
+            &Environment::default(),
+            &["thumbv6m-none-eabi"],
+            &[EMULATOR],
+        );
+        let missing: Vec<_> = requirements
+            .iter()
+            .filter(|requirement| requirement.is_missing())
+            .map(|requirement| requirement.name.as_str())
+            .collect();
+        let expected = [
+            "rustc",
+            "cargo",
+            "thumbv6m-none-eabi",
+            "rustfmt",
+            "clippy",
+            FLIP_LINK,
+            "emulator",
+        ];
+        assert_eq!(missing, expected);
+        let table = table(&requirements);
         assert!(table.contains("MISSING"), "{table}");
-        assert!(
-            table.contains("cargo install flip-link --locked"),
-            "{table}"
+        assert!(table.contains(rust::INSTALL_FLIP_LINK), "{table}");
+    }
+
+    #[test]
+    fn a_tool_must_print_a_version_that_is_new_enough() {
+        let judge = |printed: &str| EMULATOR.judge(&Ok(printed.to_owned()));
+        assert_eq!(
+            judge("QEMU emulator version 7.2.22 (Debian 1:7.2)\nCopyright 2003"),
+            Ok("7.2.22".to_owned())
+        );
+        assert_eq!(judge("emulator 10.0"), Ok("10.0".to_owned()));
+        for (printed, reason) in [
+            ("emulator 7.1.9", "7.1.9 is too old: 7.2 or newer is needed"),
+            (
+                "emulator",
+                "it does not print its version: 7.2 or newer is needed",
+            ),
+        ] {
+            assert_eq!(judge(printed), Err(Some(reason.to_owned())));
+        }
+        assert!(EMULATOR.judge(&Err(exited())).is_err());
+        let timed_out = Err(Termination::TimedOut(Duration::from_secs(10)));
+        assert_eq!(
+            EMULATOR.judge(&timed_out),
+            Err(Some("no answer within 10 s".to_owned()))
         );
     }
 
     #[test]
-    fn what_is_there_needs_no_command() {
-        let need = Need {
-            what: "tool".to_owned(),
-            found: Some("1.2".to_owned()),
-            purpose: "all",
-            required: true,
-            add: "add tool".to_owned(),
-        };
-        assert!(!need.is_missing());
+    fn a_tool_without_a_minimum_only_has_to_answer_in_time() {
         assert_eq!(
-            table(&[need]),
+            CARGO.judge(&Ok("cargo 1.89.0".to_owned())),
+            Ok("1.89.0".to_owned())
+        );
+        assert_eq!(CARGO.judge(&Err(exited())), Ok(IN_PATH.to_owned()));
+        let timed_out = Err(Termination::TimedOut(Duration::from_secs(10)));
+        assert!(CARGO.judge(&timed_out).is_err());
+    }
+
+    #[test]
+    fn what_is_installed_needs_no_command() {
+        let requirement = Requirement {
+            name: "tool".to_owned(),
+            found: Some("1.2".to_owned()),
+            needed_for: "all",
+            required: true,
+            install_command: "add tool".to_owned(),
+        };
+        assert!(!requirement.is_missing());
+        assert_eq!(
+            table(&[requirement]),
             "what  found  needed for  command to add\ntool  1.2    all         -\n"
         );
     }

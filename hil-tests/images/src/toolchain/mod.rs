@@ -1,51 +1,78 @@
-//! The tools that are used from outside: which are there, and the command that adds one.
+//! The tools that images are built with: where they are, and the command that installs one.
 
 pub mod doctor;
 pub mod rust;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Where tools are looked for: what the process was told by its environment.
+use crate::process::{CommandSpec, StderrMode, Supervisor, Termination};
+
+/// What the environment of the process says about tools, and who runs them.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// The folders programs are in, as `PATH` lists them.
+    /// The folders of programs, as `PATH` lists them.
     pub path: OsString,
-    /// Where cargo keeps the sources of dependencies, if it is known.
+    /// Where cargo keeps the sources of dependencies, if that is known.
     pub cargo_home: Option<PathBuf>,
-    /// The program `hil`, which cargo runs as [`wrapper`](crate::images::wrapper).
+    /// The program that cargo runs as [`wrapper`](crate::wrapper) of the compiler.
     pub wrapper: Option<PathBuf>,
     /// The names of all variables that are set.
     pub variables: Vec<OsString>,
-    /// When cargo is to use colour, if that was said: `always` or `never`.
+    /// When cargo uses colour, if that was set: `always` or `never`.
     pub colour: Option<&'static str>,
-    /// Becomes true once somebody interrupts the process.
-    pub interrupted: Arc<AtomicBool>,
+    /// Runs the tools, and ends them once the process is interrupted.
+    pub supervisor: Supervisor,
 }
 
 impl Environment {
-    /// The program of this name, if it is in one of the folders.
+    /// The program of this name, if one of the folders has it.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        std::env::split_paths(&self.path)
-            .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
-            .find(|path| path.is_file())
+        which::which_in_global(name, Some(&self.path)).ok()?.next()
+    }
+
+    /// What a program prints on standard output if it succeeds within the timeout.
+    fn query(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        timeout: Duration,
+    ) -> Result<String, Termination> {
+        let output = self.supervisor.run(&CommandSpec {
+            argv: [program.into()]
+                .into_iter()
+                .chain(arguments.iter().map(OsString::from))
+                .collect(),
+            timeout: Some(timeout),
+            captures_stdout: true,
+            stderr: StderrMode::Discard,
+            ..CommandSpec::default()
+        });
+        match output.termination.is_success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+            false => Err(output.termination),
+        }
     }
 }
 
-/// A tool that is not there.
+/// A tool that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// What it is.
-    pub what: String,
-    /// The command that adds it.
-    pub add: String,
+pub struct MissingTool {
+    /// What it is called.
+    pub name: String,
+    /// The command that installs it.
+    pub install_command: String,
 }
 
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} is missing: `{}` adds it", self.what, self.add)
+impl fmt::Display for MissingTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            install_command,
+        } = self;
+        write!(f, "{name} is missing: `{install_command}` installs it")
     }
 }

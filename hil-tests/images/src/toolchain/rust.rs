@@ -2,35 +2,40 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::time::Duration;
 
-use super::{Environment, Missing};
-use crate::process::Call;
+use super::{Environment, MissingTool};
+use crate::process::CommandSpec;
 
 /// The linker that puts the stack below everything else.
 pub const FLIP_LINK: &str = "flip-link";
 
-/// The command that adds Rust, as <https://rustup.rs> has it.
-pub const RUSTUP: &str = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
+/// The command that installs [`FLIP_LINK`].
+pub const INSTALL_FLIP_LINK: &str = "cargo install flip-link --locked";
+
+/// The command that installs rustup, as <https://rustup.rs> has it.
+pub const INSTALL_RUSTUP: &str = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
+
+/// The command that updates the toolchains of rustup.
+pub const UPDATE_RUST: &str = "rustup update";
 
 /// The oldest Rust that builds images.
-pub const NEEDED: &str = env!("CARGO_PKG_RUST_VERSION");
-
-/// The command that gives rustup's Rust its newest version.
-pub const UPDATE: &str = "rustup update";
+pub const MINIMUM_RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// The linker of distributions.
 const DISTRIBUTION_LINKER: &str = "ld.lld";
 
-/// Where distributions put their Rust.
-const DISTRIBUTION: &str = "/usr/bin";
+/// Where distributions install their Rust.
+pub(super) const DISTRIBUTION: &str = "/usr/bin";
 
-/// A Rust that can build images for a target.
+/// How long a compiler may take to describe itself: rustup may install it first.
+pub(super) const RUST_QUERY_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A Rust toolchain that can build images for a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rust {
+pub struct RustToolchain {
     cargo: PathBuf,
     rustc: Rustc,
-    /// Whether `core` must be built from its source.
     builds_core: bool,
 }
 
@@ -41,27 +46,37 @@ pub struct Rustc {
     pub path: PathBuf,
     /// Its version, without its name.
     pub version: String,
-    /// The commit it was built from, if it knows.
+    /// The commit it was built from, if it says so.
     pub commit: Option<String>,
-    /// The machine it runs on.
+    /// The triple of the machine it runs on.
     pub host: String,
     /// Its folder of libraries and tools.
     pub sysroot: PathBuf,
 }
 
 impl Rustc {
+    /// The compiler in `PATH`.
+    #[must_use]
+    pub fn in_path(environment: &Environment) -> Option<Self> {
+        Self::query(environment, &environment.program("rustc")?)
+    }
+
     /// Asks a compiler about itself.
     #[must_use]
-    pub fn ask(path: &Path) -> Option<Self> {
-        let told = output(path, &["-vV"])?;
-        let line = |key: &str| told.lines().find_map(|line| line.strip_prefix(key));
-        let known = |text: &&str| *text != "unknown";
+    pub fn query(environment: &Environment, path: &Path) -> Option<Self> {
+        let query = |arguments: &[&str]| {
+            let output = environment.query(path, arguments, RUST_QUERY_TIMEOUT);
+            output.ok()
+        };
+        let verbose = query(&["-vV"])?;
+        let field = |key: &str| verbose.lines().find_map(|line| line.strip_prefix(key));
+        let is_known = |value: &&str| *value != "unknown";
         Some(Self {
             path: path.to_owned(),
-            version: line("release: ")?.to_owned(),
-            commit: line("commit-hash: ").filter(known).map(str::to_owned),
-            host: line("host: ")?.to_owned(),
-            sysroot: output(path, &["--print", "sysroot"])?.trim().into(),
+            version: field("release: ")?.to_owned(),
+            commit: field("commit-hash: ").filter(is_known).map(str::to_owned),
+            host: field("host: ")?.to_owned(),
+            sysroot: query(&["--print", "sysroot"])?.trim().into(),
         })
     }
 
@@ -75,16 +90,16 @@ impl Rustc {
             .is_dir()
     }
 
-    /// Whether it is not older than the Rust that this was written for.
+    /// Whether it is [`MINIMUM_RUST`] or newer.
     #[must_use]
     pub fn is_new_enough(&self) -> bool {
-        self.is_at_least(NEEDED)
+        self.is_at_least(MINIMUM_RUST)
     }
 
-    /// Whether it is this version or a newer one.
+    /// Whether it is this version or newer.
     #[must_use]
     pub fn is_at_least(&self, version: &str) -> bool {
-        numbers(&self.version) >= numbers(version)
+        major_minor(&self.version) >= major_minor(version)
     }
 
     /// Whether it has the source of `core`.
@@ -93,24 +108,18 @@ impl Rustc {
         self.source().join("library/core").is_dir()
     }
 
-    /// Where the source of `core` would be.
+    /// Where the source of `core` is, if it is installed.
     #[must_use]
     pub fn source(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib/src/rust")
     }
 }
 
-/// The first two numbers of a version.
-fn numbers(version: &str) -> Option<(u32, u32)> {
+/// The first two numbers of a version. Versions of tools are no semantic versions: they lack the
+/// third number, or have a fourth.
+pub(super) fn major_minor(version: &str) -> Option<(u64, u64)> {
     let mut numbers = version.split('.').map(|number| number.parse().ok());
     Some((numbers.next()??, numbers.next()??))
-}
-
-/// What a program prints, if it succeeds.
-pub(super) fn output(program: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then_some(text)
 }
 
 /// The command that adds a target to Rust.
@@ -119,56 +128,55 @@ pub fn add_target(target: &str) -> String {
     format!("rustup target add {target}")
 }
 
-impl Rust {
-    /// The Rust that builds for this target, with the linker it needs.
+impl RustToolchain {
+    /// The toolchain that builds for this target, if its linker is there too.
     ///
     /// # Errors
     ///
     /// What is missing.
-    pub fn find(environment: &Environment, target: &str) -> Result<Self, Vec<Missing>> {
-        let rust = Self::with_target(environment, target)
-            .or_else(|| Self::distribution(environment, Path::new(DISTRIBUTION)));
+    pub fn find(environment: &Environment, target: &str) -> Result<Self, Vec<MissingTool>> {
+        let toolchain = Self::with_target(environment, target)
+            .or_else(|| Self::of_distribution(environment, Path::new(DISTRIBUTION)));
         let mut missing = Vec::new();
-        if rust.is_none() {
-            missing.push(Self::lacking(environment, target));
+        if toolchain.is_none() {
+            missing.push(Self::missing(environment, target));
         }
         if environment.program(FLIP_LINK).is_none() {
-            missing.push(Missing {
-                what: FLIP_LINK.to_owned(),
-                add: "cargo install flip-link --locked".to_owned(),
+            missing.push(MissingTool {
+                name: FLIP_LINK.to_owned(),
+                install_command: INSTALL_FLIP_LINK.to_owned(),
             });
         }
-        match rust {
-            Some(rust) if missing.is_empty() => Ok(rust),
+        match toolchain {
+            Some(toolchain) if missing.is_empty() => Ok(toolchain),
             _ => Err(missing),
         }
     }
 
     /// What keeps the Rust in `PATH` from building for this target.
-    fn lacking(environment: &Environment, target: &str) -> Missing {
-        let absent = |name: &&&str| environment.program(name).is_none();
+    fn missing(environment: &Environment, target: &str) -> MissingTool {
+        let is_absent = |name: &&&str| environment.program(name).is_none();
         let add_target = add_target(target);
-        if let Some(name) = ["rustc", "cargo", "rustup"].iter().find(absent) {
-            return Missing {
-                what: (*name).to_owned(),
-                add: format!("{RUSTUP}; {add_target}"),
+        if let Some(name) = ["rustc", "cargo", "rustup"].iter().find(is_absent) {
+            return MissingTool {
+                name: (*name).to_owned(),
+                install_command: format!("{INSTALL_RUSTUP}; {add_target}"),
             };
         }
-        let rustc = environment.program("rustc");
-        match rustc.and_then(|path| Rustc::ask(&path)) {
-            Some(rustc) if !rustc.is_new_enough() => Missing {
-                what: format!("Rust {NEEDED} (there is {})", rustc.version),
-                add: format!("{UPDATE}; {add_target}"),
+        match Rustc::in_path(environment) {
+            Some(rustc) if !rustc.is_new_enough() => MissingTool {
+                name: format!("Rust {MINIMUM_RUST} (there is {})", rustc.version),
+                install_command: format!("{UPDATE_RUST}; {add_target}"),
             },
-            _ => Missing {
-                what: format!("a Rust that builds for {target}"),
-                add: add_target,
+            _ => MissingTool {
+                name: format!("a Rust that builds for {target}"),
+                install_command: add_target,
             },
         }
     }
 
     fn with_target(environment: &Environment, target: &str) -> Option<Self> {
-        let rustc = Rustc::ask(&environment.program("rustc")?)?;
+        let rustc = Rustc::in_path(environment)?;
         (rustc.has_target(target) && rustc.is_new_enough()).then_some(())?;
         Some(Self {
             cargo: environment.program("cargo")?,
@@ -178,8 +186,8 @@ impl Rust {
     }
 
     /// One without targets, but with the source of `core` and a linker of its own.
-    pub(super) fn distribution(environment: &Environment, folder: &Path) -> Option<Self> {
-        let rustc = Rustc::ask(&folder.join("rustc"))?;
+    pub(super) fn of_distribution(environment: &Environment, folder: &Path) -> Option<Self> {
+        let rustc = Rustc::query(environment, &folder.join("rustc"))?;
         let cargo = folder.join("cargo");
         environment.program(DISTRIBUTION_LINKER)?;
         let can_build = rustc.has_source() && rustc.is_new_enough() && cargo.is_file();
@@ -204,29 +212,31 @@ impl Rust {
 
     /// Cargo, with nothing in its environment that changes images.
     #[must_use]
-    pub fn cargo(&self, environment: &Environment) -> Call {
-        let set = environment.variables.iter();
-        let mut call = Call::new([&self.cargo]);
-        call.variables = set
+    pub fn cargo(&self, environment: &Environment) -> CommandSpec {
+        let mut cargo = CommandSpec::new([&self.cargo]);
+        cargo.env = environment
+            .variables
+            .iter()
             .filter(|name| changes_images(name))
             .map(|name| (name.clone(), None))
             .collect();
         if let Some(colour) = environment.colour {
-            call = call.with("CARGO_TERM_COLOR", Some(colour));
+            cargo = cargo.env("CARGO_TERM_COLOR", Some(colour));
         }
         if self.builds_core {
-            call.variables
+            cargo
+                .env
                 .push(("RUSTC".into(), Some(self.rustc.path.clone().into())));
-            call = call
-                .with("RUSTC_BOOTSTRAP", Some("1"))
-                .with("FLIP_LINK_LINKER", Some(DISTRIBUTION_LINKER));
+            cargo = cargo
+                .env("RUSTC_BOOTSTRAP", Some("1"))
+                .env("FLIP_LINK_LINKER", Some(DISTRIBUTION_LINKER));
         }
-        call
+        cargo
     }
 }
 
-/// Whether a variable of this name would make other images of the same sources: those that
-/// replace settings of cargo's files, of the compiler, and of defmt.
+/// Whether a variable of this name changes what is built from the same sources: it overrides a
+/// setting of cargo's files, of the compiler, or of defmt.
 fn changes_images(name: &OsStr) -> bool {
     const EXACTLY: [&str; 9] = [
         "RUSTC",
@@ -245,7 +255,7 @@ fn changes_images(name: &OsStr) -> bool {
         "CARGO_TARGET_THUMB",
         "CARGO_UNSTABLE_",
     ];
-    // These say how a build is done, and not what comes of it.
+    // These change how a build is done, and not its result.
     const HARMLESS: [&str; 3] = [
         "CARGO_BUILD_JOBS",
         "CARGO_BUILD_TARGET_DIR",
@@ -267,15 +277,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_compared_by_their_numbers() {
-        assert!(numbers("1.100.0") > numbers("1.89"));
-        assert!(numbers("1.85.0") < numbers("1.89"));
-        assert!(numbers("nightly") < numbers("1.0"));
+    fn versions_are_compared_by_their_first_two_numbers() {
+        assert!(major_minor("1.100.0") > major_minor("1.89"));
+        assert!(major_minor("1.85.0") < major_minor("1.89"));
+        assert!(major_minor("nightly") < major_minor("1.0"));
     }
 
     #[test]
-    fn what_changes_images_is_taken_out_of_the_environment_and_nothing_else() {
-        let rust = Rust {
+    fn only_variables_that_change_images_are_removed_for_cargo() {
+        let toolchain = RustToolchain {
             cargo: "cargo".into(),
             rustc: Rustc {
                 path: "rustc".into(),
@@ -300,7 +310,7 @@ mod tests {
             ..Environment::default()
         };
         assert_eq!(
-            rust.cargo(&environment).to_string(),
+            toolchain.cargo(&environment).to_string(),
             "DEFMT_LOG= CARGO_PROFILE_RELEASE_OPT_LEVEL= \
              CARGO_TARGET_THUMBV6M_NONE_EABI_RUSTFLAGS= CARGO_BUILD_RUSTFLAGS= cargo"
         );

@@ -5,10 +5,9 @@ use std::path::Path;
 
 use insta::Settings;
 use libtest_mimic::{Failed, Trial};
-use lockstep_hil::bench::BENCHES;
 use walkdir::WalkDir;
 
-use super::repository::{Repository, ended, root};
+use super::repository::{BENCHES, Repository, ended, root};
 
 const BROKEN: &str = "fixtures/broken-benches";
 

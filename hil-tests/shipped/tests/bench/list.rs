@@ -4,13 +4,11 @@ use std::collections::HashSet;
 use std::fs;
 
 use libtest_mimic::Failed;
-use lockstep_hil::bench::BENCHES;
 use lockstep_hil::bench::overrides::{CHIP, CONNECT_UNDER_RESET, PROBE, PROTOCOL, SPEED};
-use lockstep_hil::bench::plan::SCENARIOS;
 use serde_json::Value;
 use walkdir::WalkDir;
 
-use super::repository::{Repository, ended, hil, root};
+use super::repository::{BENCHES, Repository, SCENARIOS, ended, hil, root};
 
 const VIRTUAL: &str = "board = \"microbit-v1\"\nprobe = \"virtual\"\n";
 
@@ -147,6 +145,7 @@ pub(crate) fn broken_scenario() -> Result<(), Failed> {
 pub(crate) fn outside_a_repository() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (_, err) = ended(hil(folder.path(), &["list"]), 2)?;
-    assert!(err.contains("run it inside the repository"), "{err}");
+    let told = "no `lockstep.toml` in the current folder or in a folder above it";
+    assert!(err.contains(told), "{err}");
     Ok(())
 }

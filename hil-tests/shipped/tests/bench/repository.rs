@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use libtest_mimic::Failed;
-use lockstep_hil::bench::BENCHES;
-use lockstep_hil::bench::plan::SCENARIOS;
-use lockstep_images::images::board::BOARDS;
+use lockstep_engine::project::PROJECT_FILE;
 use tempfile::TempDir;
+
+/// Where the parts of a repository are, from its root.
+const BOARDS: &str = "firmware-core/boards";
+pub(crate) const BENCHES: &str = "fixtures/benches";
+pub(crate) const SCENARIOS: &str = "fixtures/scenarios";
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -31,6 +34,7 @@ impl Repository {
             symlink(root.join(kept), path)?;
         }
         fs::create_dir_all(folder.path().join(BENCHES))?;
+        fs::copy(root.join(PROJECT_FILE), folder.path().join(PROJECT_FILE))?;
         Ok(Self { folder })
     }
 

@@ -3,9 +3,8 @@
 use std::fs;
 
 use libtest_mimic::Failed;
-use lockstep_hil::bench::BENCHES;
 
-use super::repository::{Repository, ended};
+use super::repository::{BENCHES, Repository, ended};
 
 /// A repository with one bench, whose probe nobody has.
 fn repository() -> Result<Repository, Failed> {

@@ -8,9 +8,9 @@ use lockstep_hil::session::frames::{Hello, Told};
 use lockstep_hil::session::link::Link;
 use lockstep_hil::session::play::ask_hello;
 use lockstep_hil::session::{Session, Target};
-use lockstep_images::images::board::{BOARDS, Board, ChipSays};
-use lockstep_images::images::build::{Image, Profile, build};
-use lockstep_images::images::elf::Elf;
+use lockstep_images::board::{Board, ChipSays};
+use lockstep_images::build::{Image, Profile, build};
+use lockstep_images::elf::Elf;
 use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::Pace;
 use probe_rs::RegisterId;
@@ -168,9 +168,9 @@ static BUILDING: Mutex<()> = Mutex::new(());
 
 pub(crate) fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
     let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-    let workspace = support::root().join(BOARDS);
-    let board = Board::read(&workspace.join("microbit-v1"))?;
-    let images = build(&support::environment(), &workspace, &board, profile)?;
+    let root = support::root();
+    let board = Board::read(&root.join("firmware-core/boards/microbit-v1"))?;
+    let images = build(&support::environment(), &root, &board, profile)?;
     let name = format!("microbit-v1-{app}");
     let image = images.into_iter().find(|image| image.name == name);
     Ok(image.ok_or(format!("there is no image `{name}`"))?)

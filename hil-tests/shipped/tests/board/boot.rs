@@ -10,8 +10,8 @@ use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::logs::LogTable;
-use lockstep_images::images::board::{BOARDS, Board};
-use lockstep_images::images::build::Profile;
+use lockstep_images::board::Board;
+use lockstep_images::build::Profile;
 use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::Pace;
 
@@ -30,7 +30,7 @@ const GOOD: Boot = Boot {
 
 pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
-    let identity = bench.elf.identity.clone().ok_or("no identity")?;
+    let identity = bench.elf.build_id.clone().ok_or("no identity")?;
     let heartbeat = |told: &Told| {
         matches!(
             told,
@@ -101,7 +101,7 @@ pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
 /// A chip of the same family has the same core, and says of itself that it is another one.
 pub(crate) fn another_chip_of_the_same_core_is_refused() -> Result<(), Failed> {
     let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
-    let mut shipped = Board::read(&support::root().join(BOARDS).join("microbit-v1"))?;
+    let mut shipped = Board::read(&support::root().join("firmware-core/boards/microbit-v1"))?;
     let says = shipped.chip_says.as_mut().ok_or("it says nothing")?;
     attach_to(&board.selector(), CHIP, "thumbv6m-none-eabi", Some(says))?;
     says.value = 128;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use lockstep_images::images::build::Profile;
+use lockstep_images::build::Profile;
 
 use libtest_mimic::Failed;
 

@@ -10,7 +10,7 @@ use lockstep_engine::registry::Registry;
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::heard::Heard;
 use lockstep_hil::session::play::{Order, play};
-use lockstep_images::images::build::Profile;
+use lockstep_images::build::Profile;
 use shipped_apps::shipped;
 
 use super::bench::{Bench, until};
@@ -27,7 +27,7 @@ const SCENARIOS: [&str; 5] = [
 
 pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
-    let identity = bench.elf.identity.clone().ok_or("no identity")?;
+    let identity = bench.elf.build_id.clone().ok_or("no identity")?;
     let mut link = bench.link()?;
     let registry = Registry::new(shipped())?;
     for scenario in SCENARIOS {

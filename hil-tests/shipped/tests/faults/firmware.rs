@@ -6,16 +6,17 @@ use std::fs;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::Failed;
+use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::plan::Scenario;
-use lockstep_hil::bench::{Ability, BENCHES, Bench, EMULATED};
+use lockstep_hil::bench::{Ability, Bench};
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::suite::station::Station;
 use lockstep_hil::verdict::{Case, Stimulus, Verdict};
-use lockstep_images::images::board::{BOARDS, Board, boards};
+use lockstep_images::board::{Board, boards};
 use lockstep_virtual_board::machine::Pace;
 use shipped_apps::shipped;
 
@@ -205,9 +206,10 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
 }
 
 fn bench() -> Bench {
-    let boards = boards(&support::root().join(BOARDS)).unwrap().into_iter();
+    let project = Project::read(&support::root()).unwrap();
+    let boards = boards(&project.boards().unwrap()).unwrap().into_iter();
     let inputs: Vec<_> = boards.map(|board| Inputs::read(board).unwrap()).collect();
-    let benches = find(&[support::root().join(BENCHES)], &inputs).unwrap();
+    let benches = find(&project.benches().unwrap(), &inputs).unwrap();
     let named = |bench: &Bench| bench.name == "virtual";
     benches.into_iter().find(named).unwrap()
 }
@@ -226,12 +228,12 @@ fn broken(fault: &Fault) -> Result<Images, Failed> {
         fault.file
     );
     fs::write(&path, source.replacen(fault.from, fault.to, 1))?;
-    let board = Board::read(&copy.workspace().join(EMULATED))?;
+    let board = Board::read(&copy.board("microbit-v1"))?;
     let registry = Registry::new(shipped())?;
     let apps = BTreeSet::from(["lamp"]);
     let built = images(
         &support::environment(),
-        &copy.workspace(),
+        &copy.root,
         &board,
         &apps,
         &registry,

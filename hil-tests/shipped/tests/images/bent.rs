@@ -1,11 +1,11 @@
-//! Linker scripts that link and are wrong: each must be found by the rule it breaks.
+//! Linker scripts that link but are wrong: each is found by the rule that it breaks.
 
 use std::fs;
 
 use libtest_mimic::{Failed, Trial};
-use lockstep_images::contract::{self, Finding, Rule, script};
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::{Profile, build};
+use lockstep_images::board::Board;
+use lockstep_images::build::{Profile, build};
+use lockstep_images::contract::{self, Rule, Violation, linker_script};
 
 use crate::copy::Copy;
 use crate::support;
@@ -61,8 +61,8 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
     let board = board.clone();
     support::trial(name, missing, move || {
         let copy = Copy::new("bent");
-        let board = Board::read(&copy.workspace().join(&board.name)).unwrap();
-        let straight = fs::read_to_string(board.folder.join(script::SCRIPT))?;
+        let board = Board::read(&copy.board(&board.name)).unwrap();
+        let straight = fs::read_to_string(board.folder.join(linker_script::LINKER_SCRIPT))?;
         let found = |bend| is_found(bend, &copy, &board, &straight);
         BENDS.iter().try_for_each(found)
     })
@@ -71,35 +71,35 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 fn is_found(bend: &Bend, copy: &Copy, board: &Board, straight: &str) -> Result<(), Failed> {
     let lines = bend.lines.iter();
     let text = lines.fold(straight.to_owned(), |text, line| bent(&text, *line));
-    fs::write(board.folder.join(script::SCRIPT), &text)?;
-    holds_but(bend, bend.script_breaks, &script::check(&text, board));
-    let images = build(
-        &support::environment(),
-        &copy.workspace(),
-        board,
-        Profile::Release,
-    )?;
+    fs::write(board.folder.join(linker_script::LINKER_SCRIPT), &text)?;
+    holds_but(
+        bend,
+        bend.script_breaks,
+        &linker_script::check(&text, board),
+    );
+    let environment = support::environment();
+    let images = build(&environment, &copy.root, board, Profile::Release)?;
     for image in images {
-        let findings = contract::check(&image.read()?, board, Profile::Release);
-        holds_but(bend, bend.image_breaks, &findings);
+        let violations = contract::check(&image.read()?, board, Profile::Release);
+        holds_but(bend, bend.image_breaks, &violations);
     }
     Ok(())
 }
 
 /// The rule is among those that are broken, or there is none.
-fn holds_but(bend: &Bend, rule: Option<Rule>, findings: &[Finding]) {
+fn holds_but(bend: &Bend, rule: Option<Rule>, violations: &[Violation]) {
     match rule {
         Some(rule) => {
-            let found = findings.iter().any(|finding| finding.rule == rule);
+            let found = violations.iter().any(|violation| violation.rule == rule);
             assert!(
                 found,
-                "{} breaks {rule}, and was found: {findings:?}",
+                "{} breaks {rule}, and was found: {violations:?}",
                 bend.name
             );
         }
         None => assert!(
-            findings.is_empty(),
-            "{} breaks nothing, and was found: {findings:?}",
+            violations.is_empty(),
+            "{} breaks nothing, and was found: {violations:?}",
             bend.name
         ),
     }

@@ -1,4 +1,4 @@
-//! The images of all boards hold their contract, and a bent linker script is found out.
+//! The images of all boards keep their contract, and a wrong linker script is found.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,10 +17,11 @@ use std::fs;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use lockstep_images::contract::{self, script};
-use lockstep_images::images::board::{BOARDS, Board, BoardError, boards};
-use lockstep_images::images::build::{Profile, build};
-use lockstep_images::size::Usage;
+use lockstep_engine::project::Project;
+use lockstep_images::board::{Board, boards};
+use lockstep_images::build::{Profile, build};
+use lockstep_images::contract::{self, linker_script};
+use lockstep_images::size::MemoryUsage;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -28,23 +29,11 @@ fn main() -> ExitCode {
 }
 
 fn trials() -> Vec<Trial> {
-    let workspace = support::root().join(BOARDS);
-    let boards = match boards(&workspace) {
-        Ok(boards) => boards,
-        Err(BoardError::Io { .. }) => {
-            let reason = format!("there is no `{BOARDS}` in this checkout");
-            return vec![support::trial("boards".to_owned(), Some(reason), || Ok(()))];
-        }
-        Err(error) => {
-            let error = error.to_string();
-            return vec![Trial::test("boards", || Err(error.into()))];
-        }
-    };
+    let project = Project::read(&support::root()).unwrap();
+    let boards = boards(&project.boards().unwrap()).unwrap();
     let mut trials = Vec::new();
-    // One board shows that the check bites, and that the build does not depend on its place.
-    let Some(example) = boards.first().cloned() else {
-        return vec![Trial::test("boards", || Err("there is no board".into()))];
-    };
+    // One board shows that the check bites, and that the build does not depend on its folder.
+    let example = boards.first().unwrap().clone();
     let missing = support::missing(&example.target);
     trials.push(bent::trial(&example, missing.clone()));
     trials.push(broken::trial(&example, missing.clone()));
@@ -65,29 +54,28 @@ fn trials() -> Vec<Trial> {
     trials
 }
 
-/// The linker script promises what the chip has. Nothing is built for this.
+/// The linker script declares memory that the chip has. Nothing is built for this.
 fn hold_script(board: &Board) -> Result<(), Failed> {
-    let script = fs::read_to_string(board.folder.join(script::SCRIPT))?;
-    let findings = script::check(&script, board);
-    assert!(findings.is_empty(), "{findings:?}");
+    let script = fs::read_to_string(board.folder.join(linker_script::LINKER_SCRIPT))?;
+    let violations = linker_script::check(&script, board);
+    assert!(violations.is_empty(), "{violations:?}");
     Ok(())
 }
 
 fn hold(board: &Board, profile: Profile) -> Result<(), Failed> {
-    let workspace = support::root().join(BOARDS);
-    let images = build(&support::environment(), &workspace, board, profile)?;
+    let images = build(&support::environment(), &support::root(), board, profile)?;
     let mut broken = Vec::new();
     for image in images {
         let elf = image.read()?;
-        let Usage { flash, ram } = Usage::of(&elf, board);
+        let MemoryUsage { flash, ram } = MemoryUsage::of(&elf, board);
         let (flash_budget, ram_budget) = (board.budget.flash, board.budget.ram);
         println!(
             "{}, {profile:?}: {flash} B of flash, {ram} B of RAM; \
              the budget of release images is {flash_budget} B and {ram_budget} B",
             image.name
         );
-        for finding in contract::check(&elf, board, profile) {
-            broken.push(format!("{}: {finding}", image.name));
+        for violation in contract::check(&elf, board, profile) {
+            broken.push(format!("{}: {violation}", image.name));
         }
     }
     match broken.is_empty() {

@@ -1,10 +1,10 @@
-//! Two builds in two folders, which share nothing, give the same image.
+//! Builds in two folders that share nothing give the same image.
 
 use std::fs;
 
 use libtest_mimic::{Failed, Trial};
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::{Profile, build};
+use lockstep_images::board::Board;
+use lockstep_images::build::{Image, Profile, build};
 
 use crate::copy::Copy;
 use crate::support;
@@ -17,14 +17,10 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 
 fn compare(board: &Board) -> Result<(), Failed> {
     let [one, other] = [Copy::new("one"), Copy::new("a much longer name")].map(|copy| {
-        let board = Board::read(&copy.workspace().join(&board.name)).unwrap();
-        let images = build(
-            &support::environment(),
-            &copy.workspace(),
-            &board,
-            Profile::Release,
-        )?;
-        let read = |image: &lockstep_images::images::build::Image| -> Result<_, Failed> {
+        let board = Board::read(&copy.board(&board.name)).unwrap();
+        let environment = support::environment();
+        let images = build(&environment, &copy.root, &board, Profile::Release)?;
+        let read = |image: &Image| -> Result<_, Failed> {
             let bytes = fs::read(&image.path)?;
             Ok((image.name.clone(), image.read()?, bytes))
         };
@@ -33,8 +29,8 @@ fn compare(board: &Board) -> Result<(), Failed> {
     let (one, other) = (one?, other?);
     assert_eq!(one.len(), other.len());
     for ((name, elf, bytes), (_, other_elf, other_bytes)) in one.iter().zip(&other) {
-        assert!(elf.identity.is_some(), "{name}");
-        assert_eq!(elf.identity, other_elf.identity, "the identity of {name}");
+        assert!(elf.build_id.is_some(), "{name}");
+        assert_eq!(elf.build_id, other_elf.build_id, "the build id of {name}");
         assert!(
             elf.loaded() == other_elf.loaded(),
             "what is loaded of {name}"

@@ -19,13 +19,14 @@ use std::process::ExitCode;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::lock::folder;
 use lockstep_hil::bench::overrides::Overrides;
-use lockstep_hil::bench::plan::{self, SCENARIOS, Scenario, Test, plan};
-use lockstep_hil::bench::{BENCHES, Bench, Probe};
+use lockstep_hil::bench::plan::{self, Scenario, Test, plan};
+use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::firmware::Firmware;
 use lockstep_hil::suite::prepare::{images, prepare};
@@ -33,7 +34,7 @@ use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::suite::station::Station;
 use lockstep_hil::suite::take::take;
 use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
-use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::Pace;
 use shipped_apps::shipped;
 use support::{REQUIRE, is_required};
@@ -68,8 +69,8 @@ struct Stations {
 
 impl Plan {
     fn read() -> &'static Self {
-        let root = support::root();
-        let inputs = boards(&root.join(BOARDS)).unwrap_or_default();
+        let project = Project::read(&support::root()).unwrap();
+        let inputs = boards(&project.boards().unwrap()).unwrap();
         let inputs: Vec<_> = inputs
             .into_iter()
             .map(|board| Inputs::read(board).unwrap())
@@ -77,14 +78,17 @@ impl Plan {
         let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
         let config = config.or_else(|| Some(env::home_dir()?.join(".config")));
         let of_user = config.map(|config| config.join("lockstep/benches"));
-        let folders: Vec<_> = [root.join(BENCHES)].into_iter().chain(of_user).collect();
+        let benches = project.benches().unwrap().into_iter();
+        let folders: Vec<_> = benches.chain(of_user).collect();
         let mut benches = find(&folders, &inputs).unwrap();
         let overrides = Overrides::read(|variable| env::var_os(variable)).unwrap();
         for bench in &mut benches {
             overrides.apply(bench);
         }
         let registry = Registry::new(shipped()).unwrap();
-        let scenarios = plan::scenarios(&root.join(SCENARIOS), &registry).unwrap();
+        let folders = project.scenarios().unwrap().into_iter();
+        let read = |folder: PathBuf| plan::scenarios(&folder, &registry).unwrap();
+        let scenarios: Vec<_> = folders.flat_map(read).collect();
         Box::leak(Box::new(Self {
             inputs,
             benches,
@@ -239,11 +243,10 @@ impl Plan {
         let of_board: &'static OnceLock<Images> = Box::leak(Box::new(of_board));
         of_board.get_or_init(|| {
             let apps = self.scenarios.iter().map(|scenario| scenario.app).collect();
-            let boards = support::root().join(BOARDS);
             let registry = Registry::new(shipped()).unwrap();
             let built = images(
                 &support::environment(),
-                &boards,
+                &support::root(),
                 &bench.board,
                 &apps,
                 &registry,

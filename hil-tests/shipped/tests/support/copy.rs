@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lockstep_images::images::board::BOARDS;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
@@ -42,8 +41,8 @@ impl Copy {
         }
     }
 
-    /// The workspace of the boards.
-    pub(crate) fn workspace(&self) -> PathBuf {
-        self.root.join(BOARDS)
+    /// The folder of a board.
+    pub(crate) fn board(&self, name: &str) -> PathBuf {
+        self.root.join("firmware-core/boards").join(name)
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
 use lockstep_images::toolchain::Environment;
-use lockstep_images::toolchain::rust::Rust;
+use lockstep_images::toolchain::rust::RustToolchain;
 
 /// Names the worlds whose tests must run: one that cannot is then a failure.
 pub(crate) const REQUIRE: &str = "LOCKSTEP_REQUIRE";
@@ -28,7 +28,7 @@ pub(crate) fn environment() -> Environment {
 
 /// Why images for this target cannot be built here, with the commands that change it.
 pub(crate) fn missing(target: &str) -> Option<String> {
-    let missing = Rust::find(&environment(), target).err()?;
+    let missing = RustToolchain::find(&environment(), target).err()?;
     let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
     Some(missing.join("; "))
 }

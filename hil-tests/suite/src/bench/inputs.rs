@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lockstep_pins::{Pin, PinMap, PinMapError};
 
-use lockstep_images::images::board::Board;
+use lockstep_images::board::Board;
 
 /// A board, and what of it can be wired.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,16 +26,10 @@ use lockstep_core::time::Ticks;
 use lockstep_pins::Pin;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 
-use lockstep_images::images::board::Board;
-
-/// Where the benches of a repository stand, from its root.
-pub const BENCHES: &str = "fixtures/benches";
+use lockstep_images::board::Board;
 
 /// The ending of bench files.
 pub const BENCH: &str = "toml";
-
-/// The board that the virtual board is one of.
-pub const EMULATED: &str = "microbit-v1";
 
 /// A described board, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,9 +18,6 @@ use thiserror::Error;
 use super::inputs::Inputs;
 use super::{Ability, Bench, Probe};
 
-/// Where the scenarios stand, from the root of the repository.
-pub const SCENARIOS: &str = "fixtures/scenarios";
-
 /// Both ways to press a button.
 pub const STIMULI: [Stimulus; 2] = [Stimulus::Scheduled, Stimulus::Pins];
 

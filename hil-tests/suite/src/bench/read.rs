@@ -7,13 +7,14 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::diagnostic::{Diagnostic, closest, one_of};
 use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
+use lockstep_virtual_board::machine::MACHINE;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fields::Told;
 use super::inputs::Inputs;
-use super::{Ability, BENCH, Bench, EMULATED, Probe, RealProbe, VIRTUAL};
+use super::{Ability, BENCH, Bench, Probe, RealProbe, VIRTUAL};
 
 /// The longest bench file that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -77,7 +78,7 @@ pub fn read(path: &Path, text: &str, boards: &[Inputs]) -> Result<Bench, Vec<Dia
     let cannot = cannot(table, &mut told);
     let wiring = inputs.map(|inputs| wiring(table, inputs, &mut told));
     if probe == Some(Probe::Virtual) {
-        refuse_real_only(table, inputs, &mut told);
+        refuse_real_only(table, inputs, boards, &mut told);
     }
     let problems = told.into_problems();
     match (name, inputs, probe) {
@@ -313,7 +314,12 @@ fn driver(value: &Spanned<DeValue<'_>>, map: &PinMap, told: &mut Told<'_>) -> Op
 }
 
 /// A key that changes nothing would only seem to.
-fn refuse_real_only(table: &DeTable<'_>, inputs: Option<&Inputs>, told: &mut Told<'_>) {
+fn refuse_real_only(
+    table: &DeTable<'_>,
+    inputs: Option<&Inputs>,
+    boards: &[Inputs],
+    told: &mut Told<'_>,
+) {
     let expected = "expected it only where a real probe is named";
     for (key, _) in table {
         if REAL_ONLY.contains(&key.get_ref().as_ref()) {
@@ -331,9 +337,16 @@ fn refuse_real_only(table: &DeTable<'_>, inputs: Option<&Inputs>, told: &mut Tol
         told.add(value.span(), message, "expected 0, or no `tolerance`");
     }
     if let (Some(inputs), Some(value)) = (inputs, table.get("board"))
-        && inputs.board.name != EMULATED
+        && !is_emulated(inputs)
     {
         let message = format!("there is no virtual `{}`", inputs.board.name);
-        told.add(value.span(), &message, &format!("expected `{EMULATED}`"));
+        let emulated = boards.iter().filter(|inputs| is_emulated(inputs));
+        let names = one_of(emulated.map(|inputs| inputs.board.name.as_str()));
+        told.add(value.span(), &message, &format!("expected {names}"));
     }
+}
+
+/// Whether the virtual board can be this board.
+fn is_emulated(inputs: &Inputs) -> bool {
+    inputs.board.machine.as_deref() == Some(MACHINE)
 }

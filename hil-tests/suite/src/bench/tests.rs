@@ -19,13 +19,12 @@ use super::plan::{Scenario, Skip, plan};
 use super::presence::{Absent, resolve};
 use super::read::read;
 use super::{Ability, Bench, Probe, RealProbe};
-use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_images::board::boards;
 
 fn shipped() -> Vec<Inputs> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(BOARDS);
-    let boards = boards(&workspace).unwrap().into_iter();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let boards = boards(&[root.join("firmware-core/boards")]).unwrap();
+    let boards = boards.into_iter();
     boards.map(|board| Inputs::read(board).unwrap()).collect()
 }
 

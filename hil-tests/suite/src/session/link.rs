@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::frames::{Frames, Malformed, Received};
 use super::logs::MAX_BYTES;
-use lockstep_images::images::elf::Elf;
+use lockstep_images::elf::Elf;
 
 /// The channel of logs.
 const LOGS: usize = 0;

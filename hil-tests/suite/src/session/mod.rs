@@ -27,8 +27,8 @@ use thiserror::Error;
 
 use crate::bench::presence::is_on_network;
 use link::{CONTROL_BLOCK, Link, LinkError};
-use lockstep_images::images::board::ChipSays;
-use lockstep_images::images::elf::Elf;
+use lockstep_images::board::ChipSays;
+use lockstep_images::elf::Elf;
 
 /// How long a core may take to halt.
 const HALT: Duration = Duration::from_secs(1);
@@ -206,7 +206,7 @@ impl Session {
     pub fn flash(&mut self, bytes: &[u8], elf: &Elf) -> Result<(), SessionError> {
         let failed = |error| SessionError::Flash {
             image: elf
-                .identity
+                .build_id
                 .as_ref()
                 .map_or_else(String::new, |id| format!(" {id}")),
             error,

@@ -18,7 +18,7 @@ use super::frames::{Hello, Told};
 use super::hands::Hands;
 use super::heard::{Heard, Run, Taken, Watched};
 use super::link::{Link, LinkError};
-use lockstep_images::images::elf::Identity;
+use lockstep_images::elf::BuildId;
 
 /// How long a board may say nothing, though it is asked.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -82,9 +82,9 @@ pub enum PlayError {
     #[error("the image on the board is {found}: expected {expected}; flash it again")]
     Image {
         /// The identity on the board.
-        found: Identity,
+        found: BuildId,
         /// The identity of the image on disk.
-        expected: Identity,
+        expected: BuildId,
     },
     /// The image holds another app, or an app with other names.
     #[error(
@@ -133,7 +133,7 @@ pub struct Order<'a> {
     /// The app that has to be there.
     pub app: &'a AppEntry,
     /// The image that has to be there.
-    pub image: &'a Identity,
+    pub image: &'a BuildId,
     /// What is played.
     pub script: &'a Script,
     /// What moves the buttons: with [`Stimulus::Pins`] only resets are sent.
@@ -303,13 +303,13 @@ fn ask<T>(
     Err(PlayError::Silent { awaited })
 }
 
-fn check(hello: &Hello, app: &AppEntry, image: &Identity) -> Result<(), PlayError> {
+fn check(hello: &Hello, app: &AppEntry, image: &BuildId) -> Result<(), PlayError> {
     if hello.wire != protocol::VERSION {
         return Err(PlayError::Version(hello.wire));
     }
     if hello.image != image.0 {
         return Err(PlayError::Image {
-            found: Identity(hello.image.clone()),
+            found: BuildId(hello.image.clone()),
             expected: image.clone(),
         });
     }

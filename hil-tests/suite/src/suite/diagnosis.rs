@@ -12,7 +12,7 @@ use super::firmware::Firmware;
 use crate::session::Session;
 use crate::session::play::{PlayError, ask_hello};
 use crate::verdict;
-use lockstep_images::images::lines::Lines;
+use lockstep_images::line_table::LineTable;
 
 /// How many words of the stack are looked at for return addresses.
 const STACK_WORDS: usize = 128;
@@ -224,7 +224,7 @@ fn place(address: u32, firmware: &Firmware) -> String {
     let Some((name, offset)) = function(address, firmware) else {
         return format!("{address:#010x}");
     };
-    let line = Lines::of(&firmware.bytes).and_then(|lines| lines.find(address & !1));
+    let line = LineTable::parse(&firmware.bytes).and_then(|lines| lines.find(address & !1));
     let line = line.map_or_else(String::new, |line| format!("  {line}"));
     format!("{address:#010x}  {name} + {offset:#x}{line}")
 }
@@ -236,7 +236,7 @@ fn call_before(address: u32, firmware: &Firmware) -> String {
 
 fn function(address: u32, firmware: &Firmware) -> Option<(String, u32)> {
     let address = address & !1;
-    let holds = |symbol: &&lockstep_images::images::elf::Symbol| {
+    let holds = |symbol: &&lockstep_images::elf::Symbol| {
         let begin = symbol.address & !1;
         symbol.sized && begin <= address && address < begin + symbol.bytes
     };

@@ -5,9 +5,9 @@ use lockstep_pins::{DriveRegisters, PinMap, PinMapError};
 use thiserror::Error;
 
 use crate::session::logs::LogTable;
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::{BuildError, Image};
-use lockstep_images::images::elf::{Elf, Identity};
+use lockstep_images::board::Board;
+use lockstep_images::build::{BuildError, Image};
+use lockstep_images::elf::{BuildId, Elf};
 use lockstep_virtual_board::pins::{Alarms, TickClock};
 
 /// An image cannot be used on a bench.
@@ -60,7 +60,7 @@ pub struct Firmware {
     /// What is in it.
     pub elf: Elf,
     /// Who it is.
-    pub identity: Identity,
+    pub identity: BuildId,
     /// What its logs mean, if it logs.
     pub logs: Option<LogTable>,
     /// The pins of its buttons, in the order of the app.
@@ -83,7 +83,7 @@ impl Firmware {
     /// That the image or the pin map cannot be used.
     pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
         let (bytes, elf) = image.load()?;
-        let identity = elf.identity.clone();
+        let identity = elf.build_id.clone();
         let identity = identity.ok_or_else(|| FirmwareError::NoIdentity(image.name.clone()))?;
         let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;

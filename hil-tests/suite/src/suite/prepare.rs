@@ -17,8 +17,8 @@ use thiserror::Error;
 use super::firmware::{Firmware, FirmwareError};
 use super::run::Prepared;
 use crate::bench::plan::Scenario;
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::{self, BuildError, Profile};
+use lockstep_images::board::Board;
+use lockstep_images::build::{self, BuildError, Profile};
 use lockstep_images::toolchain::Environment;
 
 /// A scenario cannot be played on a board yet.
@@ -107,19 +107,19 @@ pub enum ImagesError {
     Firmware(#[from] FirmwareError),
 }
 
-/// Builds the release images of these apps for a board.
+/// Builds the release images of these apps for a board of the project at `root`.
 ///
 /// # Errors
 ///
 /// That they cannot be built or used.
 pub fn images(
     environment: &Environment,
-    boards: &Path,
+    root: &Path,
     board: &Board,
     apps: &BTreeSet<&'static str>,
     registry: &Registry,
 ) -> Result<Vec<Firmware>, ImagesError> {
-    let built = build::build(environment, boards, board, Profile::Release)?;
+    let built = build::build(environment, root, board, Profile::Release)?;
     let wanted = |entry: &&AppEntry| apps.contains(entry.descriptor().name());
     registry
         .apps()

@@ -1,34 +1,37 @@
-//! What `memory.x` promises: its regions must be memory that the chip has.
+//! Rules on `memory.x`: its regions must be memory that the chip has.
 //!
-//! An image that does not use a false promise links and runs, until it grows.
+//! An image links and runs with a region that is too long, until it grows into the excess.
+//!
+//! Of the language of linker scripts, only the lines of `MEMORY` are read, as GNU ld documents
+//! them.
 
-use super::{Finding, Findings, Rule};
-use crate::images::board::{Board, Region};
+use super::{Rule, Violation, Violations};
+use crate::board::{Board, Region};
 
-/// The file, in the folder of a board.
-pub const SCRIPT: &str = "memory.x";
+/// The file name, in the folder of a board.
+pub const LINKER_SCRIPT: &str = "memory.x";
 
-/// A region by its name.
-type Named<'a> = (&'a str, Region);
+/// A region of the linker script.
+type NamedRegion<'a> = (&'a str, Region);
 
 /// Every rule that the regions of the linker script break.
 #[must_use]
-pub fn check(script: &str, board: &Board) -> Vec<Finding> {
-    let mut findings = Findings::default();
+pub fn check(script: &str, board: &Board) -> Vec<Violation> {
+    let mut violations = Violations::default();
     let text = without_comments(script);
     match regions(&text) {
-        Ok(regions) => check_regions(&regions, board, &mut findings),
-        Err(message) => findings.add(Rule::ChipMemory, format!("{SCRIPT}: {message}")),
+        Ok(regions) => check_regions(&regions, board, &mut violations),
+        Err(message) => violations.add(Rule::ChipMemory, format!("{LINKER_SCRIPT}: {message}")),
     }
-    findings.0
+    violations.0
 }
 
-fn check_regions(regions: &[Named<'_>], board: &Board, findings: &mut Findings) {
+fn check_regions(regions: &[NamedRegion<'_>], board: &Board, violations: &mut Violations) {
     for (name, region) in regions {
         let range = u64::from(region.origin)..region.end();
-        if !board.flash.holds(&range) && !board.ram.holds(&range) {
+        if !board.flash.contains(&range) && !board.ram.contains(&range) {
             let message = format!(
-                "{SCRIPT} promises {name} from {:#010x} to {:#010x}: the chip has flash from \
+                "{LINKER_SCRIPT} declares {name} from {:#010x} to {:#010x}: the chip has flash from \
                  {:#010x} to {:#010x} and RAM from {:#010x} to {:#010x}",
                 range.start,
                 range.end,
@@ -37,14 +40,15 @@ fn check_regions(regions: &[Named<'_>], board: &Board, findings: &mut Findings) 
                 board.ram.origin,
                 board.ram.end()
             );
-            findings.add(Rule::ChipMemory, message);
+            violations.add(Rule::ChipMemory, message);
         }
     }
     for (index, (name, region)) in regions.iter().enumerate() {
         for (other_name, other) in &regions[..index] {
             if u64::from(region.origin) < other.end() && u64::from(other.origin) < region.end() {
-                let message = format!("{SCRIPT} has {name} and {other_name} in the same memory");
-                findings.add(Rule::Overlap, message);
+                let message =
+                    format!("{LINKER_SCRIPT} puts {name} and {other_name} in the same memory");
+                violations.add(Rule::Overlap, message);
             }
         }
     }
@@ -61,7 +65,7 @@ fn without_comments(script: &str) -> String {
 }
 
 /// The lines of `MEMORY { NAME (attributes) : ORIGIN = …, LENGTH = … }`.
-fn regions(text: &str) -> Result<Vec<Named<'_>>, String> {
+fn regions(text: &str) -> Result<Vec<NamedRegion<'_>>, String> {
     let block = text.split_once("MEMORY").map(|(_, rest)| rest.trim_start());
     let block = block.and_then(|rest| rest.strip_prefix('{')?.split_once('}'));
     let Some((block, after)) = block else {
@@ -79,7 +83,7 @@ fn regions(text: &str) -> Result<Vec<Named<'_>>, String> {
         .collect()
 }
 
-fn region(line: &str) -> Option<Named<'_>> {
+fn region(line: &str) -> Option<NamedRegion<'_>> {
     let (name, rest) = line.split_once(':')?;
     let name = name.split(['(', ' ']).next()?;
     let (origin, length) = rest.split_once(',')?;
@@ -140,7 +144,7 @@ mod tests {
         );
         check(&script, &board())
             .iter()
-            .map(|finding| finding.rule)
+            .map(|violation| violation.rule)
             .collect()
     }
 
@@ -148,12 +152,12 @@ mod tests {
     const RETAINED: &str = "ORIGIN = 0x20000000 + 16K - 256, LENGTH = 256";
 
     #[test]
-    fn what_the_chip_has_may_be_promised() {
+    fn regions_in_the_memory_of_the_chip_are_accepted() {
         assert_eq!(rules(RAM, RETAINED), []);
     }
 
     #[test]
-    fn what_it_does_not_have_is_found_even_if_nothing_uses_it() {
+    fn a_region_beyond_the_memory_of_the_chip_is_found_even_if_nothing_uses_it() {
         let behind = "ORIGIN = 0x20003f00, LENGTH = 257";
         assert_eq!(rules(RAM, behind), [Rule::ChipMemory]);
         let before = "ORIGIN = 0x1fffff00, LENGTH = 1K";
@@ -161,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn two_regions_share_no_memory() {
+    fn regions_that_overlap_are_found() {
         assert_eq!(
             rules("ORIGIN = 0x20000000, LENGTH = 16K", RETAINED),
             [Rule::Overlap]
@@ -169,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_not_passed_over() {
+    fn a_line_that_cannot_be_read_is_not_ignored() {
         for script in [
             "",
             "MEMORY",

@@ -1,4 +1,4 @@
-//! What is in an image: sections with both their addresses, symbols, and its identity.
+//! What is in an image: sections with both their addresses, symbols, and its build id.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,25 +8,25 @@ use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind};
 use thiserror::Error;
 
-/// The section that holds the identity of an image.
-pub const BUILD_ID: &str = ".note.gnu.build-id";
+/// The section that holds the build id of an image.
+pub const BUILD_ID_SECTION: &str = ".note.gnu.build-id";
 
-/// The kind of note a build id is.
+/// The type of note that a build id is.
 const NT_GNU_BUILD_ID: u32 = 3;
 
-/// An image, as far as anybody here asks.
+/// The parts of an ELF file that checks and benches need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elf {
-    /// Where it starts, with the Thumb bit.
+    /// Its entry point, with the Thumb bit.
     pub entry: u32,
     /// Every section that takes memory, by address.
     pub sections: Vec<Section>,
     /// Every symbol with a name, by address.
     pub symbols: Vec<Symbol>,
-    /// The names that debug information gives to functions, also to those that were inlined.
+    /// The mangled names in the debug information, those of inlined functions included.
     pub debug_names: Vec<String>,
-    /// The identity of the image, if it has one.
-    pub identity: Option<Identity>,
+    /// The build id, if it has one.
+    pub build_id: Option<BuildId>,
 }
 
 /// A section that takes memory when the image runs.
@@ -36,11 +36,11 @@ pub struct Section {
     pub name: String,
     /// Where it is when the image runs.
     pub address: u32,
-    /// How long it is.
+    /// Its length.
     pub bytes: u32,
-    /// Where it is loaded from; nowhere, if it is not in the file.
-    pub load: Option<u32>,
-    /// What is loaded.
+    /// Where it is loaded from, if it is in the file.
+    pub load_address: Option<u32>,
+    /// Its content, if it is in the file.
     pub content: Vec<u8>,
 }
 
@@ -55,7 +55,7 @@ impl Section {
     /// The addresses it is loaded from.
     #[must_use]
     pub fn load_range(&self) -> Option<Range<u64>> {
-        let start = u64::from(self.load?);
+        let start = u64::from(self.load_address?);
         Some(start..start + u64::from(self.bytes))
     }
 }
@@ -63,48 +63,49 @@ impl Section {
 /// A name for an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Symbol {
-    /// The name as the linker knows it.
+    /// The mangled name.
     pub name: String,
     /// Where it is, with the Thumb bit of functions.
     pub address: u32,
-    /// How long it is, 0 if nobody says.
+    /// Its length, 0 where that is not known.
     pub bytes: u32,
-    /// Whether it is a function or an object, rather than a mark.
+    /// Whether it is a function or an object, rather than a label.
     pub sized: bool,
 }
 
 impl Symbol {
-    /// The name as people know it, without what only tells crates apart.
+    /// The demangled name, without the hash.
     #[must_use]
     pub fn readable(&self) -> String {
         format!("{:#}", rustc_demangle::demangle(&self.name))
     }
 }
 
-/// The identity of an image: the build id its linker computed over what is in it.
+/// The build id of an image: a hash over its content, which the linker computes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Identity(pub Vec<u8>);
+pub struct BuildId(pub Vec<u8>);
 
-impl fmt::Display for Identity {
+impl fmt::Display for BuildId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for BuildId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
 }
 
-/// The file is no image.
+/// The file is not an image.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ElfError {
-    /// It is no ELF file of 32 bits, or a broken one.
-    #[error("it is no ELF file of 32 bits: {0}")]
+    /// It is not a 32-bit ELF file, or damaged.
+    #[error("not a 32-bit ELF file: {0}")]
     Format(String),
     /// It is for another machine.
-    #[error("it is for ELF machine {0}, and not for Arm ({arm})", arm = elf::EM_ARM)]
+    #[error("for ELF machine {0}: expected Arm ({arm})", arm = elf::EM_ARM)]
     Machine(u16),
 }
 
@@ -143,9 +144,9 @@ impl Elf {
                 name: section.name()?.to_owned(),
                 address,
                 bytes: word(section.size())?,
-                load: match content.is_empty() {
+                load_address: match content.is_empty() {
                     true => None,
-                    false => segments.load(address),
+                    false => segments.load_address(address),
                 },
                 content,
             });
@@ -155,7 +156,7 @@ impl Elf {
         for symbol in file.symbols() {
             let name = symbol.name()?;
             let hidden = matches!(symbol.kind(), SymbolKind::Section | SymbolKind::File);
-            // `$t`, `$d` and their like mark code and data for disassemblers.
+            // `$t`, `$d` and the like mark code and data for disassemblers.
             if name.is_empty() || name.starts_with('$') || hidden || symbol.is_undefined() {
                 continue;
             }
@@ -167,16 +168,16 @@ impl Elf {
             });
         }
         symbols.sort_by(|a, b| (a.address, &a.name).cmp(&(b.address, &b.name)));
-        let identity = sections
+        let build_id = sections
             .iter()
-            .find(|section| section.name == BUILD_ID)
-            .and_then(|section| identity(&section.content));
+            .find(|section| section.name == BUILD_ID_SECTION)
+            .and_then(|section| build_id(&section.content));
         Ok(Self {
             entry: word(file.entry())?,
             sections,
             symbols,
             debug_names: debug_names(&file)?,
-            identity,
+            build_id,
         })
     }
 
@@ -199,17 +200,18 @@ impl Elf {
         self.symbols.iter().find(|symbol| symbol.name == name)
     }
 
-    /// What a programmer writes: pieces of content with the addresses they go to, by address.
+    /// What is written to flash: each piece with its address, by address.
     #[must_use]
     pub fn loaded<'a>(&'a self) -> Vec<(u32, &'a [u8])> {
-        let piece = |section: &'a Section| Some((section.load?, section.content.as_slice()));
+        let piece =
+            |section: &'a Section| Some((section.load_address?, section.content.as_slice()));
         let mut loaded: Vec<_> = self.sections.iter().filter_map(piece).collect();
         loaded.sort_by_key(|(load, _)| *load);
         loaded
     }
 }
 
-/// Where running addresses are loaded from.
+/// Load segments: run addresses, and the load address of the first.
 struct Segments(Vec<(Range<u32>, u32)>);
 
 impl Segments {
@@ -228,13 +230,13 @@ impl Segments {
         Self(load)
     }
 
-    fn load(&self, address: u32) -> Option<u32> {
+    fn load_address(&self, address: u32) -> Option<u32> {
         let (range, load) = self.0.iter().find(|(range, _)| range.contains(&address))?;
         load.checked_add(address - range.start)
     }
 }
 
-/// What linkers call things, out of the strings of the debug information.
+/// The mangled names among the strings of the debug information.
 fn debug_names(file: &ElfFile<'_, FileHeader32<Endianness>>) -> Result<Vec<String>, ElfError> {
     let Some(section) = file.section_by_name(".debug_str") else {
         return Ok(Vec::new());
@@ -254,8 +256,8 @@ fn debug_names(file: &ElfFile<'_, FileHeader32<Endianness>>) -> Result<Vec<Strin
     Ok(names)
 }
 
-/// The identity in a note section.
-fn identity(note: &[u8]) -> Option<Identity> {
+/// The build id in a note section.
+fn build_id(note: &[u8]) -> Option<BuildId> {
     let word = |at: usize| {
         let bytes = note.get(at..at + 4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(bytes)).ok()
@@ -265,8 +267,8 @@ fn identity(note: &[u8]) -> Option<Identity> {
         return None;
     }
     let start = 12_usize.checked_add(name_bytes.checked_next_multiple_of(4)?)?;
-    let identity = note.get(start..start.checked_add(bytes)?)?;
-    (!identity.is_empty()).then(|| Identity(identity.to_vec()))
+    let id = note.get(start..start.checked_add(bytes)?)?;
+    (!id.is_empty()).then(|| BuildId(id.to_vec()))
 }
 
 fn word(value: u64) -> Result<u32, ElfError> {
@@ -301,15 +303,15 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_is_read_whole_or_not_at_all() {
+    fn a_build_id_is_read_whole_or_not_at_all() {
         let note = b"\x04\0\0\0\x02\0\0\0\x03\0\0\0GNU\0\xab\x01";
-        let read = identity(note);
+        let read = build_id(note);
         assert_eq!(read.map(|read| read.to_string()).as_deref(), Some("ab01"));
         for end in 0..note.len() {
-            assert_eq!(identity(&note[..end]), None);
+            assert_eq!(build_id(&note[..end]), None);
         }
         let mut other = *note;
         other[8] = 1;
-        assert_eq!(identity(&other), None);
+        assert_eq!(build_id(&other), None);
     }
 }

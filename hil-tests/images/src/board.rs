@@ -1,0 +1,388 @@
+//! Boards: every folder with a `board.toml` describes one.
+
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The file that makes a folder a board.
+pub const BOARD_FILE: &str = "board.toml";
+
+/// The targets of Cortex-M chips.
+const TARGETS: [&str; 7] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.base-none-eabi",
+    "thumbv8m.main-none-eabi",
+    "thumbv8m.main-none-eabihf",
+];
+
+/// A board: what its `board.toml` says, and where that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// The name of the board, of its folder and of its package.
+    pub name: String,
+    /// The chip, as probe-rs names it.
+    pub chip: String,
+    /// What the chip says of itself, where it can be asked.
+    pub chip_says: Option<ChipSays>,
+    /// The machine that emulates the board, as emulators name it, if there is one.
+    pub machine: Option<String>,
+    /// The target triple of the images.
+    pub target: String,
+    /// The flash of the chip.
+    pub flash: Region,
+    /// The RAM of the chip.
+    pub ram: Region,
+    /// The most that a release image may take.
+    pub budget: Budget,
+    /// The folder of the board.
+    pub folder: PathBuf,
+}
+
+/// A register that tells chips apart, and what it holds on this one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChipSays {
+    /// What the register is called.
+    pub register: String,
+    /// Its address.
+    pub address: u32,
+    /// What it holds.
+    pub value: u32,
+}
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// The first address.
+    pub origin: u32,
+    /// Its length.
+    pub bytes: u32,
+}
+
+impl Region {
+    /// The first address after it.
+    #[must_use]
+    pub fn end(self) -> u64 {
+        u64::from(self.origin) + u64::from(self.bytes)
+    }
+
+    /// Whether the whole range is in it.
+    #[must_use]
+    pub fn contains(self, range: &Range<u64>) -> bool {
+        range.start >= u64::from(self.origin) && range.end <= self.end()
+    }
+}
+
+/// The most that an image may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Bytes of flash.
+    pub flash: u32,
+    /// Bytes of RAM, the stack not included.
+    pub ram: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BoardFile {
+    name: String,
+    chip: String,
+    #[serde(default)]
+    chip_says: Option<ChipSays>,
+    #[serde(default)]
+    machine: Option<String>,
+    target: String,
+    memory: Memory,
+    budget: Budget,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    flash: Region,
+    ram: Region,
+}
+
+/// A board cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BoardError {
+    /// A folder or a file cannot be read.
+    #[error("cannot read `{}`", .path.display())]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// A board file is wrong.
+    #[error("`{}` is not a valid board file", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// The target of a board is no Cortex-M.
+    #[error("`{}` names the target `{target}`: expected one of {}", .path.display(), TARGETS.join(", "))]
+    Target {
+        /// The file.
+        path: PathBuf,
+        /// The target in it.
+        target: String,
+    },
+    /// A board is not named like its folder.
+    #[error("`{}` names its board `{name}`: expected the name of its folder", .path.display())]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// The name in it.
+        name: String,
+    },
+    /// Two boards have one name.
+    #[error("two boards are named `{name}`: `{}` and `{}`", .first.display(), .second.display())]
+    Duplicate {
+        /// The name.
+        name: String,
+        /// The folder of the first.
+        first: PathBuf,
+        /// The folder of the second.
+        second: PathBuf,
+    },
+    /// There is no board.
+    #[error("there is no `*/{BOARD_FILE}` in {}", listed(.0))]
+    NoBoards(Vec<PathBuf>),
+    /// There is no board of this name.
+    #[error("there is no board `{name}`: expected one of {}", .boards.join(", "))]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// Those there are.
+        boards: Vec<String>,
+    },
+}
+
+fn listed(folders: &[PathBuf]) -> String {
+    let folders: Vec<_> = folders
+        .iter()
+        .map(|folder| format!("`{}`", folder.display()))
+        .collect();
+    match folders.is_empty() {
+        true => "any folder: none was given".to_owned(),
+        false => folders.join(" or "),
+    }
+}
+
+impl Board {
+    /// Reads the board in this folder.
+    ///
+    /// # Errors
+    ///
+    /// That its file cannot be read, or what is wrong in it.
+    pub fn read(folder: &Path) -> Result<Self, BoardError> {
+        let path = folder.join(BOARD_FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(BoardError::Io { path, source }),
+        };
+        let file: BoardFile = match toml::from_str(&text) {
+            Ok(file) => file,
+            Err(error) => {
+                let source = Box::new(error);
+                return Err(BoardError::Format { path, source });
+            }
+        };
+        if folder.file_name() != Some(file.name.as_ref()) {
+            let name = file.name;
+            return Err(BoardError::Name { path, name });
+        }
+        if !TARGETS.contains(&file.target.as_str()) {
+            let target = file.target;
+            return Err(BoardError::Target { path, target });
+        }
+        Ok(Self {
+            name: file.name,
+            chip: file.chip,
+            chip_says: file.chip_says,
+            machine: file.machine,
+            target: file.target,
+            flash: file.memory.flash,
+            ram: file.memory.ram,
+            budget: file.budget,
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// The folder that holds the board's own, where cargo is run.
+    #[must_use]
+    pub fn workspace(&self) -> &Path {
+        match self.folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        }
+    }
+}
+
+/// All boards in these folders, folder by folder and by name.
+///
+/// # Errors
+///
+/// Those of [`Board::read`], that two have one name, and that there is none.
+pub fn boards(folders: &[PathBuf]) -> Result<Vec<Board>, BoardError> {
+    let mut boards: Vec<Board> = Vec::new();
+    for folder in board_folders(folders)? {
+        let board = Board::read(&folder)?;
+        if let Some(other) = boards.iter().find(|other| other.name == board.name) {
+            return Err(BoardError::Duplicate {
+                name: board.name,
+                first: other.folder.clone(),
+                second: board.folder,
+            });
+        }
+        boards.push(board);
+    }
+    Ok(boards)
+}
+
+/// The folders with a board file.
+fn board_folders(folders: &[PathBuf]) -> Result<Vec<PathBuf>, BoardError> {
+    let mut found = Vec::new();
+    for folder in folders {
+        let unreadable = |source| BoardError::Io {
+            path: folder.clone(),
+            source,
+        };
+        let mut of_folder = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.join(BOARD_FILE).is_file() {
+                of_folder.push(path);
+            }
+        }
+        of_folder.sort();
+        found.extend(of_folder);
+    }
+    match found.is_empty() {
+        true => Err(BoardError::NoBoards(folders.to_vec())),
+        false => Ok(found),
+    }
+}
+
+/// The board of this name, or all boards where `name` is `None`. Another board that is broken does
+/// not matter to the one that is named.
+///
+/// # Errors
+///
+/// Those of [`boards`], and that there is none of this name.
+pub fn select(folders: &[PathBuf], name: Option<&str>) -> Result<Vec<Board>, BoardError> {
+    let Some(name) = name else {
+        return boards(folders);
+    };
+    let found = board_folders(folders)?;
+    let is_named = |folder: &&PathBuf| folder.file_name() == Some(name.as_ref());
+    match found.iter().find(is_named) {
+        Some(folder) => Ok(vec![Board::read(folder)?]),
+        None => Err(BoardError::Unknown {
+            name: name.to_owned(),
+            boards: found
+                .iter()
+                .filter_map(|folder| folder.file_name())
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "name = \"tiny\"\nchip = \"c\"\ntarget = \"thumbv6m-none-eabi\"\n\
+                        [memory]\nflash = { origin = 0, bytes = 1 }\nram = { origin = 1, bytes = 1 }\n\
+                        [budget]\nflash = 1\nram = 1\n";
+
+    fn board(folder: &Path, text: &str) -> Result<Board, BoardError> {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join(BOARD_FILE), text).unwrap();
+        Board::read(folder)
+    }
+
+    #[test]
+    fn a_board_that_can_be_emulated_names_its_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let tiny = folder.path().join("tiny");
+        assert_eq!(board(&tiny, FILE).unwrap().machine, None);
+        let text = format!("machine = \"microbit\"\n{FILE}");
+        let machine = board(&tiny, &text).unwrap().machine;
+        assert_eq!(machine.as_deref(), Some("microbit"));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("machin = \"microbit\"\n{FILE}");
+        let error = board(&folder.path().join("tiny"), &text).unwrap_err();
+        let BoardError::Format { source, .. } = &error else {
+            panic!("{error}");
+        };
+        assert!(source.to_string().contains("line 1, column 1"), "{source}");
+        assert!(source.to_string().contains("`machine`"), "{source}");
+    }
+
+    #[test]
+    fn boards_of_several_folders_have_names_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        board(&one.join("tiny"), FILE).unwrap();
+        board(&other.join("small"), &FILE.replace("tiny", "small")).unwrap();
+        let folders = [one, other];
+        let found = boards(&folders).unwrap();
+        let names: Vec<_> = found.iter().map(|board| board.name.as_str()).collect();
+        assert_eq!(names, ["tiny", "small"]);
+        assert_eq!(found[1].workspace(), folders[1]);
+        board(&folders[1].join("tiny"), FILE).unwrap();
+        assert!(matches!(
+            boards(&folders),
+            Err(BoardError::Duplicate { .. })
+        ));
+    }
+
+    #[test]
+    fn a_broken_board_does_not_keep_another_from_being_selected() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = [folder.path().to_owned()];
+        board(&folders[0].join("tiny"), FILE).unwrap();
+        assert!(board(&folders[0].join("broken"), "").is_err());
+        assert!(boards(&folders).is_err());
+        assert_eq!(select(&folders, Some("tiny")).unwrap().len(), 1);
+        let error = select(&folders, Some("tidy")).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no board `tidy`: expected one of broken, tiny"
+        );
+    }
+
+    #[test]
+    fn a_folder_without_boards_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = boards(&[folder.path().to_owned()]).unwrap_err().to_string();
+        assert!(
+            error.contains(&folder.path().display().to_string()),
+            "{error}"
+        );
+        let none = boards(&[]).unwrap_err().to_string();
+        assert_eq!(
+            none,
+            "there is no `*/board.toml` in any folder: none was given"
+        );
+    }
+}
