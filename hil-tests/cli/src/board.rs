@@ -11,10 +11,12 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::sanitize::excerpt;
-use lockstep_pins::Pin;
+use lockstep_pins::{Pin, PinMap};
 
 use super::keys::Keys;
+use super::place;
 use lockstep_hil::bench::EMULATED;
+use lockstep_images::images::board::BOARDS;
 use lockstep_images::images::elf::Elf;
 use lockstep_virtual_board::app_pins::AppPins;
 use lockstep_virtual_board::board::{BoardError, VirtualBoard};
@@ -111,7 +113,12 @@ impl Board {
                 return Exit::BadInput;
             }
         };
-        let pins = match AppPins::of(app) {
+        let board = place::repository().join(BOARDS).join(EMULATED);
+        let map = match PinMap::read(&board) {
+            Ok(map) => map,
+            Err(error) => return report.error(error),
+        };
+        let pins = match AppPins::of(&map, app) {
             Ok(pins) => pins,
             Err(error) => return report.error(error),
         };
