@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
 /// Where the boards stand, from the root of the repository.
@@ -32,8 +32,8 @@ pub struct Board {
     pub name: String,
     /// The chip, as probe-rs names it.
     pub chip: String,
-    /// What the chip says of itself, where it can be asked.
-    pub chip_says: Option<ChipSays>,
+    /// The register that identifies the chip, where it has one.
+    pub chip_id: Option<ChipId>,
     /// The target triple of the images.
     pub target: String,
     /// The flash the chip has.
@@ -46,15 +46,15 @@ pub struct Board {
     pub folder: PathBuf,
 }
 
-/// A register that tells chips apart, and what it holds on this one.
+/// The register that identifies a chip, and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ChipSays {
-    /// What the register is called.
+pub struct ChipId {
+    /// The name of the register.
     pub register: String,
     /// Its address.
     pub address: u32,
-    /// What it holds.
+    /// Its value on this chip.
     pub value: u32,
 }
 
@@ -97,10 +97,19 @@ struct BoardFile {
     name: String,
     chip: String,
     #[serde(default)]
-    chip_says: Option<ChipSays>,
+    chip_id: Option<ChipId>,
+    /// The former name of `chip_id`.
+    #[serde(default, rename = "chip_says", deserialize_with = "refuse_chip_says")]
+    _chip_says: (),
     target: String,
     memory: Memory,
     budget: Budget,
+}
+
+fn refuse_chip_says<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+    Err(de::Error::custom(
+        "the key `chip_says` is now called `chip_id`: rename it",
+    ))
 }
 
 #[derive(Deserialize)]
@@ -187,7 +196,7 @@ impl Board {
         Ok(Self {
             name: file.name,
             chip: file.chip,
-            chip_says: file.chip_says,
+            chip_id: file.chip_id,
             target: file.target,
             flash: file.memory.flash,
             ram: file.memory.ram,
@@ -249,5 +258,21 @@ pub fn select(workspace: &Path, name: Option<&str>) -> Result<Vec<Board>, BoardE
                 .map(|name| name.to_string_lossy().into_owned())
                 .collect(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_former_name_of_a_key_is_refused_with_the_new_one() {
+        let text = "[chip_says]\nregister = \"PART\"\naddress = 0\nvalue = 1\n";
+        let error = toml::from_str::<BoardFile>(text).err().unwrap().to_string();
+        assert!(error.contains("line 1"), "{error}");
+        assert!(
+            error.contains("`chip_says` is now called `chip_id`"),
+            "{error}"
+        );
     }
 }
