@@ -86,7 +86,7 @@ impl Bench {
 
     /// Waits until the core is where a board stays that does not reset after a crash.
     pub(crate) fn await_parked(&mut self) -> Result<(), Failed> {
-        let parked = self.elf.symbol("lockstep_parked").ok_or("no symbol")?;
+        let parked = self.elf.symbol("lockstep_halt").ok_or("no symbol")?;
         let begin = parked.address & !1;
         let place = begin..begin + parked.bytes;
         let deadline = Instant::now() + PATIENCE;

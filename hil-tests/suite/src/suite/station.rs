@@ -36,7 +36,7 @@ pub const MAX_CLOSE: Ticks = Ticks::from_secs(20);
 
 /// The symbol of the tick that was sampled last, and of that whose outputs were shown last.
 const TICK: &str = "LOCKSTEP_TICK";
-const SHOWN: &str = "LOCKSTEP_SHOWN";
+const SHOWN: &str = "LOCKSTEP_OUTPUT_TICK";
 
 /// A bench cannot be used.
 #[derive(Debug, Error)]
