@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
 /// The file that makes a folder a board.
@@ -29,8 +29,8 @@ pub struct Board {
     pub name: String,
     /// The chip, as probe-rs names it.
     pub chip: String,
-    /// What the chip says of itself, where it can be asked.
-    pub chip_says: Option<ChipSays>,
+    /// The register that identifies the chip, where it has one.
+    pub chip_id: Option<ChipId>,
     /// The machine that emulates the board, as emulators name it, if there is one.
     pub machine: Option<String>,
     /// The target triple of the images.
@@ -45,15 +45,15 @@ pub struct Board {
     pub folder: PathBuf,
 }
 
-/// A register that tells chips apart, and what it holds on this one.
+/// The register that identifies a chip, and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ChipSays {
-    /// What the register is called.
+pub struct ChipId {
+    /// The name of the register.
     pub register: String,
     /// Its address.
     pub address: u32,
-    /// What it holds.
+    /// Its value on this chip.
     pub value: u32,
 }
 
@@ -97,12 +97,21 @@ struct BoardFile {
     name: String,
     chip: String,
     #[serde(default)]
-    chip_says: Option<ChipSays>,
+    chip_id: Option<ChipId>,
+    /// The former name of `chip_id`.
+    #[serde(default, rename = "chip_says", deserialize_with = "refuse_chip_says")]
+    _chip_says: (),
     #[serde(default)]
     machine: Option<String>,
     target: String,
     memory: Memory,
     budget: Budget,
+}
+
+fn refuse_chip_says<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
+    Err(de::Error::custom(
+        "the key `chip_says` is now called `chip_id`: rename it",
+    ))
 }
 
 #[derive(Deserialize)]
@@ -212,7 +221,7 @@ impl Board {
         Ok(Self {
             name: file.name,
             chip: file.chip,
-            chip_says: file.chip_says,
+            chip_id: file.chip_id,
             machine: file.machine,
             target: file.target,
             flash: file.memory.flash,
@@ -383,6 +392,16 @@ mod tests {
         assert_eq!(
             none,
             "there is no `*/board.toml` in any folder: none was given"
+        );
+    }
+
+    #[test]
+    fn the_former_name_of_a_key_is_refused_with_the_new_one() {
+        let text = "[chip_says]\nregister = \"PART\"\naddress = 0\nvalue = 1\n";
+        let error = toml::from_str::<BoardFile>(text).err().unwrap().to_string();
+        assert!(
+            error.contains("`chip_says` is now called `chip_id`"),
+            "{error}"
         );
     }
 }

@@ -94,7 +94,7 @@ fn first_frame(firmware: &Firmware) {
         let mut session = Session::attach(&Target {
             selector: board.selector().parse().unwrap(),
             chip: "nRF51822_xxAA",
-            chip_says: None,
+            chip_id: None,
             triple: "thumbv6m-none-eabi",
             protocol: WireProtocol::Swd,
             speed_khz: None,

@@ -1,4 +1,4 @@
-//! What an image knows when it comes up: whether start-up did its work, and who it is.
+//! What an image knows when it boots: whether start-up initialised RAM, and its own identity.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,32 +7,32 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::crash_record::{Cause, CrashRecord};
 
 const COPIED: u32 = 0x1ceb_00da;
-const SPOILT: u32 = 0xdead_beef;
+const OVERWRITTEN: u32 = 0xdead_beef;
 
-/// In `.data`: right only if start-up copied it from flash.
+/// In `.data`: has this value only if start-up copied it from flash.
 static IN_DATA: AtomicU32 = AtomicU32::new(COPIED);
 
-/// In `.bss`: right only if start-up zeroed it.
+/// In `.bss`: 0 only if start-up zeroed it.
 static IN_BSS: AtomicU32 = AtomicU32::new(0);
 
 /// What [`check`] found. An atomic, because a debugger reads it at any time.
-// SAFETY: nothing else has this name.
+// SAFETY: the symbol is unique in the link.
 #[unsafe(no_mangle)]
 static LOCKSTEP_BOOT: AtomicU32 = AtomicU32::new(0);
 
-/// Whether `.data` was copied and `.bss` was zeroed. Both witnesses are spoilt afterwards, so
-/// that the next reset has to do the work again. To be called once.
+/// Whether `.data` was copied and `.bss` was zeroed. Both words are overwritten afterwards, so that
+/// the check holds for the next reset too. To be called once.
 pub fn check() -> (bool, bool) {
     let data_copied = IN_DATA.load(Ordering::Relaxed) == COPIED;
     let bss_zeroed = IN_BSS.load(Ordering::Relaxed) == 0;
-    IN_DATA.store(SPOILT, Ordering::Relaxed);
-    IN_BSS.store(SPOILT, Ordering::Relaxed);
+    IN_DATA.store(OVERWRITTEN, Ordering::Relaxed);
+    IN_BSS.store(OVERWRITTEN, Ordering::Relaxed);
     let flags = u32::from(data_copied) | u32::from(bss_zeroed) << 1 | 1 << 2;
     LOCKSTEP_BOOT.store(flags, Ordering::Relaxed);
     (data_copied, bss_zeroed)
 }
 
-/// Whether start-up is over: before that there are no channels to log to.
+/// Whether [`check`] has run: before that there are no channels to log to.
 pub fn was_checked() -> bool {
     LOCKSTEP_BOOT.load(Ordering::Relaxed) & !0b11 == 1 << 2
 }
@@ -41,23 +41,24 @@ pub fn was_checked() -> bool {
 /// note sections).
 const NOTE_HEADER: usize = 16;
 
-/// A SHA-1.
+/// The bytes of the id, a SHA-1.
 const ID: usize = 20;
 
 /// The identity of this image: the build id that the linker wrote into flash.
 pub fn image() -> &'static [u8] {
-    // SAFETY: the linker script defines it, with these bytes.
+    // SAFETY: `memory.x` defines the symbol, and the type matches what stands there: see below.
     unsafe extern "C" {
         static __build_note: [u8; NOTE_HEADER + ID];
     }
-    // SAFETY: `memory.x` puts the symbol at the start of the build note, which stands in flash
-    // and has this length, because the linker is told to write a SHA-1.
+    // SAFETY: `memory.x` puts the symbol at the start of the build note, which is in flash, never
+    // changes, and has this length, because `--build-id=sha1` makes the linker write a SHA-1; the
+    // image contract checks all of that.
     unsafe { &__build_note[NOTE_HEADER..] }
 }
 
-/// Logs who is there and how it came up.
+/// Logs app, version, image and how the board booted.
 pub fn report(descriptor: &AppDescriptor, identity: &Identity) {
-    // As much of the identity as people tell images apart by.
+    // The first bytes are enough to tell images apart.
     let image = identity.image.first_chunk().copied();
     defmt::info!(
         "{=str} {=str}, image {=u32:08x}",
@@ -79,7 +80,7 @@ pub fn report(descriptor: &AppDescriptor, identity: &Identity) {
     }
 }
 
-/// Logs what a crash left behind.
+/// Logs a crash record.
 pub fn log(crash_record: &CrashRecord<'_>) {
     let tick = crash_record.tick.0;
     match crash_record.cause {

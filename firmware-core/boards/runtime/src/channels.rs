@@ -9,8 +9,8 @@ pub struct Channels {
     commands: DownChannel,
 }
 
-/// Sets the channels up and sends logs to theirs. A full buffer loses what is written: a
-/// board does not wait for a bench. To be called once.
+/// Sets the channels up and directs logs to theirs. What does not fit into a full buffer is
+/// dropped: a board does not wait for a bench. To be called once.
 pub fn open() -> Channels {
     let channels = rtt_init! {
         up: {
@@ -30,7 +30,8 @@ pub fn open() -> Channels {
 
 impl Link for Channels {
     fn send(&mut self, frame: &[u8]) -> bool {
-        // Whoever attaches may set another mode: a frame is whole or not there.
+        // A debugger that attaches may have set another mode; a frame is written whole or not at
+        // all.
         self.frames.set_mode(ChannelMode::NoBlockSkip);
         self.frames.write(frame) == frame.len()
     }

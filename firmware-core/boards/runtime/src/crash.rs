@@ -1,5 +1,6 @@
-//! What happens when it all goes wrong: an crash_record is left for the next boot. Then a debug
-//! image says why and stays where it is, for the probe; a release image resets.
+//! Panics, faults and stack overflows: the outputs are switched off and a crash record is left for
+//! the next boot. Then a debug image logs the cause and halts, for the probe; a release image
+//! resets.
 //!
 //! None of it needs a debugger, and none of it executes a breakpoint, which would lock up a
 //! core that has no debugger.
@@ -20,41 +21,61 @@ use lockstep_core::time::Ticks;
 
 use crate::{boot, samples};
 
-// SAFETY: every board defines it so, and the image does not link without.
+// SAFETY: `outputs_off!` defines the symbol with this signature, and is the documented way to do
+// so; the image does not link without the symbol.
 unsafe extern "Rust" {
-    /// Puts every output of the board into its safe state, with nothing but flash and registers:
-    /// RAM may hold anything. A function of the board and not a pointer to one, because a fault
-    /// can come before start-up has filled RAM, as it does when a debugger lets go of a core
-    /// that stands on the breakpoint of a flash algorithm.
+    /// A symbol and not a function pointer, because a fault can come before start-up has
+    /// initialised RAM, as it does when a debugger detaches from a core that is halted at the
+    /// breakpoint of a flash algorithm.
     safe fn lockstep_outputs_off();
+}
+
+/// Defines how this image switches its outputs off: the first thing that happens in a crash.
+///
+/// The function may use nothing but flash and registers, because RAM may hold anything.
+#[macro_export]
+macro_rules! outputs_off {
+    ($function:expr) => {
+        const _: () = {
+            // SAFETY: the symbol is unique in the link, which a second definition would end, and
+            // the signature is the one that `lockstep_board` declares.
+            #[unsafe(no_mangle)]
+            fn lockstep_outputs_off() {
+                let function: fn() = $function;
+                function()
+            }
+        };
+    };
 }
 
 /// After this many crashes in a row the app is not started again.
 pub const MAX_CRASHES: u8 = 3;
 
-/// The count of a board that is broken and runs to say so: the next reset comes from outside.
-const BROKEN: u8 = u8::MAX;
+/// The count of a board that has stopped starting the app: the next reset comes from outside.
+const CRASH_LOOP: u8 = u8::MAX;
 
-/// Not 0 while a crash is being logged. An atomic, because a fault comes at any time; load and
-/// store are enough, because what was interrupted by a crash never goes on. A word, because RAM
-/// that start-up has not filled yet may hold anything.
+/// Not 0 while a crash is being logged. An atomic, because a fault can come at any time; load and
+/// store are enough, because code that a crash interrupts never resumes. A word, because RAM that
+/// start-up has not initialised yet may hold anything.
 static LOGGING: AtomicU32 = AtomicU32::new(0);
 
-/// The memory that a reset does not touch.
+/// The memory that a reset does not change.
 #[repr(transparent)]
 struct RetainedMemory(UnsafeCell<MaybeUninit<[u8; SIZE]>>);
 
-// SAFETY: it is read and written in critical sections only.
+// SAFETY: the only accesses are those of `read_retained` and `write_retained`, both in critical
+// sections, and the chip has one core.
 unsafe impl Sync for RetainedMemory {}
 
-// SAFETY: `memory.x` makes this section for it, and nothing loads or clears it.
+// SAFETY: `memory.x` puts the section into a region of its own that start-up neither loads nor
+// clears, and `MaybeUninit` allows any content.
 #[unsafe(link_section = ".retained")]
 static RETAINED: RetainedMemory = RetainedMemory(UnsafeCell::new(MaybeUninit::uninit()));
 
 fn read_retained() -> [u8; SIZE] {
     let memory: *const [u8; SIZE] = RETAINED.0.get().cast();
-    // SAFETY: any bytes are a `[u8; SIZE]`, the memory is there whatever it holds, and the
-    // critical section keeps writers away.
+    // SAFETY: the pointer comes from a static, every bit pattern is a valid `[u8; SIZE]`, and the
+    // critical section excludes writers.
     critical_section::with(|_| unsafe { memory.read_volatile() })
 }
 
@@ -64,32 +85,33 @@ fn retain(crashes: u8, crash_record: Option<&CrashRecord<'_>>) {
 
 fn write_retained(content: [u8; SIZE]) {
     let memory: *mut [u8; SIZE] = RETAINED.0.get().cast();
-    // SAFETY: the memory is there, and the critical section keeps everybody else away.
+    // SAFETY: the pointer comes from a static, and the critical section excludes all other
+    // accesses.
     critical_section::with(|_| unsafe { memory.write_volatile(content) });
 }
 
-/// What was there when this boot began. The crash_record is told once: the next boot finds the
-/// count alone. To be called once.
+/// What the boot before left in retained memory. The crash record is reported once: the next boot
+/// finds the count alone. To be called once.
 pub fn before_this_boot() -> RetainedRam<'static> {
     let Some(memory) = cortex_m::singleton!(: [u8; SIZE] = read_retained()) else {
         return RetainedRam::default();
     };
     let mut retained = RetainedRam::read(memory, boot::image());
-    if retained.crashes == BROKEN {
+    if retained.crashes == CRASH_LOOP {
         retained.crashes = 0;
     }
     retain(retained.crashes, None);
     retained
 }
 
-/// The board is broken, and says so from now on: a further crash does not reset it, and after a
-/// reset from outside, say with another image, it begins anew.
-pub fn broken() {
-    retain(BROKEN, None);
+/// The app is not started any more. From now on a further crash does not reset the board; after a
+/// reset from outside, for example with another image, the count starts over.
+pub fn enter_crash_loop() {
+    retain(CRASH_LOOP, None);
 }
 
-/// Ends a row of crashes.
-pub fn forget() {
+/// Sets the count of crashes in a row to 0.
+pub fn reset_count() {
     retain(0, None);
 }
 
@@ -102,7 +124,7 @@ fn crash(cause: Cause<'_>) -> ! {
     };
     let before = RetainedRam::read(&read_retained(), boot::image()).crashes;
     if cfg!(debug_assertions) {
-        // A log that cannot be written, because the crash came in the midst of one, panics.
+        // A crash while a log is being written makes the logger panic.
         if LOGGING.load(Ordering::Relaxed) == 0 {
             LOGGING.store(1, Ordering::Relaxed);
             retain(before, Some(&crash_record));
@@ -110,22 +132,23 @@ fn crash(cause: Cause<'_>) -> ! {
                 boot::log(&crash_record);
             }
         }
-        lockstep_parked()
+        lockstep_halt()
     }
-    // A board that is broken already, or crashes before it can say so, does not reset again.
+    // A board that has stopped starting the app, or crashes before it comes that far, does not
+    // reset again.
     if before >= MAX_CRASHES {
-        retain(BROKEN, Some(&crash_record));
-        lockstep_parked()
+        retain(CRASH_LOOP, Some(&crash_record));
+        lockstep_halt()
     }
     retain(before + 1, Some(&crash_record));
     SCB::sys_reset()
 }
 
 /// Where a board stays that does not reset after a crash, with interrupts off.
-// SAFETY: nothing else has this name.
+// SAFETY: the symbol is unique in the link.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn lockstep_parked() -> ! {
+extern "C" fn lockstep_halt() -> ! {
     loop {
         cortex_m::asm::nop();
     }
@@ -134,7 +157,7 @@ extern "C" fn lockstep_parked() -> ! {
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let mut message = TruncatedStr::new();
-    // What has no room is cut, which is no error.
+    // A message that is too long is truncated.
     let _ = write!(message, "{}", info.message());
     let (file, line) = info
         .location()
@@ -146,22 +169,26 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     })
 }
 
-/// What the core stacked when it took a fault, saved by the handler before it leaves the stack.
+/// The registers that the core stacked when it took a fault, saved by the handler before it resets
+/// the stack pointer.
 #[repr(transparent)]
-struct Stacked(UnsafeCell<[u32; 8]>);
+struct ExceptionFrame(UnsafeCell<[u32; 8]>);
 
-// SAFETY: only the fault handler touches it, which nothing interrupts.
-unsafe impl Sync for Stacked {}
+// SAFETY: only the fault handler accesses it, and nothing interrupts that: its priority is above
+// every interrupt, and a fault inside it locks the core up.
+unsafe impl Sync for ExceptionFrame {}
 
-// SAFETY: nothing else has this name.
+// SAFETY: the symbol is unique in the link.
 #[unsafe(no_mangle)]
-static LOCKSTEP_STACKED: Stacked = Stacked(UnsafeCell::new([0; 8]));
+static LOCKSTEP_STACKED: ExceptionFrame = ExceptionFrame(UnsafeCell::new([0; 8]));
 
-// The handler itself is in assembly, because whatever is left of the stack may not be enough to
-// call anything: it saves what was stacked and begins anew at the top. A frame that is outside
-// the stack, or within 64 bytes of its end, is that of an overflow. Only the main stack is used.
-// SAFETY: it never returns, so it may use any register; the core has aligned the stack pointer
-// that it begins with and `_stack_start` is a multiple of 8; what it reads lies in the stack.
+// The handler is in assembly, because what is left of the stack may not be enough to call
+// anything: it saves what was stacked and sets the stack pointer to the top. A frame that is
+// outside the stack, or within 64 bytes of its end, means a stack overflow. Only the main stack is
+// used.
+// SAFETY: the handler never returns, so it may use any register; `_stack_start` is a multiple of 8
+// by the image contract, so the calls begin with an aligned stack; it reads the frame only after
+// it has checked that all of it lies within the stack, and writes to `LOCKSTEP_STACKED` alone.
 global_asm!(
     ".syntax unified",
     ".section .HardFault.lockstep, \"ax\", %progbits",
@@ -191,16 +218,17 @@ global_asm!(
     ".size HardFault, . - HardFault",
 );
 
-// SAFETY: nothing else has this name.
+// SAFETY: the symbol is unique in the link.
 #[unsafe(no_mangle)]
 extern "C" fn lockstep_stack_overflow() -> ! {
     crash(Cause::StackOverflow)
 }
 
-// SAFETY: nothing else has this name.
+// SAFETY: the symbol is unique in the link.
 #[unsafe(no_mangle)]
 extern "C" fn lockstep_hard_fault() -> ! {
-    // SAFETY: the handler has written it, and nothing writes it again before the next reset.
+    // SAFETY: the handler above has written it before it called this function, and nothing else
+    // accesses it.
     let [r0, r1, r2, r3, r12, lr, pc, xpsr] = unsafe { LOCKSTEP_STACKED.0.get().read() };
     crash(Cause::Fault(Registers {
         r0,
@@ -214,7 +242,7 @@ extern "C" fn lockstep_hard_fault() -> ! {
     }))
 }
 
-// SAFETY: it ends in a crash and so never returns to what it interrupted.
+// SAFETY: it never returns to the code that it interrupted, so it breaks no assumption of that.
 #[exception]
 unsafe fn DefaultHandler(number: i16) {
     panic!("unexpected interrupt {number}");

@@ -1,31 +1,37 @@
-//! What all boards share. A board acquires its peripherals and hands them over as
-//! [`Hardware`]; from there on [`run`] is the firmware:
+//! What every firmware image has in common, whatever Cortex-M chip it is for. A board initialises
+//! its peripherals and hands them over as [`Hardware`]; from there on [`run`] is the firmware:
 //!
-//! - [`boot`]: did start-up do its work, who is this image, what did the last crash leave.
+//! - [`boot`]: whether start-up initialised RAM, the identity of the image.
 //! - [`samples`]: what the tick interrupt leaves for the main loop.
 //! - [`channels`]: the three RTT channels.
-//! - [`pins`] and [`matrix`]: outputs for benches, and LEDs for people.
+//! - [`pins`] and [`matrix`]: the pins of buttons and outputs, and LEDs for people.
 //! - [`stack`]: how much of the stack was never used.
-//! - [`crash`]: the one panic handler and the one fault handler of every image.
+//! - [`crash`]: the panic handler and the fault handler of every image.
 //!
-//! What a debugger may rely on, in every image:
+//! An image also says how its outputs are switched off, with [`outputs_off!`].
+//!
+//! # Binary interface
+//!
+//! Debuggers, and `lockstep-hil`, find these symbols in every image. Words are 32 bits.
 //!
 //! | symbol | is |
 //! | --- | --- |
-//! | `_SEGGER_RTT` | the RTT agent block |
-//! | `LOCKSTEP_TICK` | `u32`, the tick of the run that was sampled last; 0 while the board stands still |
-//! | `LOCKSTEP_ALARM` | `u32`, the tick before whose sample the core comes by `lockstep_alarm` |
-//! | `LOCKSTEP_SHOWN_ALARM` | `u32`, the tick after whose outputs it does |
-//! | `LOCKSTEP_SHOWN` | `u32`, the tick whose outputs were shown last |
-//! | `LOCKSTEP_BOOT` | `u32`, bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
-//! | `LOCKSTEP_STACK_FREE` | `u32`, bytes of the stack that were never used |
-//! | `lockstep_parked` | where a board stays that does not reset after a crash |
+//! | `_SEGGER_RTT` | the RTT control block |
+//! | `LOCKSTEP_TICK` | the tick of the run that was sampled last; 0 while the run is stopped |
+//! | `LOCKSTEP_OUTPUT_TICK` | the tick whose outputs were set last; `0xffff_ffff` before the first tick |
+//! | `LOCKSTEP_SAMPLE_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right before the buttons are sampled in this tick; `0xffff_ffff` for none |
+//! | `LOCKSTEP_OUTPUT_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right after the outputs of this tick are set; `0xffff_ffff` for none |
+//! | `LOCKSTEP_BOOT` | bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
+//! | `LOCKSTEP_STACK_FREE` | bytes of the stack that were never used |
+//! | `lockstep_tick_hook` | a function in which a breakpoint stops the core at the tick that was written |
+//! | `lockstep_halt` | the function in which a board stays that does not reset after a crash |
+//! | `__build_note` | the GNU build note, whose id is the identity of the image |
 
 #![no_std]
 
 pub mod boot;
 pub mod channels;
-mod complaint;
+mod const_error;
 pub mod crash;
 pub mod matrix;
 pub mod pins;
@@ -38,33 +44,34 @@ use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{Boot, Phase};
 use lockstep_core::time::Ticks;
+use pins::PORTS;
 
-// What is logged carries the tick of the run that was sampled last.
+// The timestamp of a log is the tick of the run that was sampled last.
 defmt::timestamp!("{=u32}", samples::now());
 
 /// How many events a bench can schedule ahead.
 pub const QUEUE: usize = 32;
 
-/// A run without a crash for this long ends a row of crashes.
+/// After this long without a crash, the count of crashes in a row is 0 again.
 const HEALTHY: Ticks = Ticks::from_secs(10);
 
 /// What a board does for its app.
 pub trait Hardware {
-    /// Lets the next tick be a whole millisecond away, and ticks come from now on. Each calls
-    /// [`samples::tick`] from its interrupt.
+    /// Starts the tick interrupt over: the first one comes a whole millisecond from now. Each
+    /// calls [`samples::tick`].
     fn start_ticks(&mut self);
 
-    /// The levels of all pins, read at once: a bit a pin, a word a port.
-    fn ports(&self) -> [u32; 2];
+    /// The levels of all pins, read at once: a bit for each pin, a word for each port.
+    fn ports(&self) -> [u32; PORTS];
 
-    /// Shows these levels, of the app's outputs in their order.
+    /// Sets the pins of the app's outputs, whose levels come in the order of the app.
     fn show(&mut self, levels: &[Level]);
 
-    /// Goes on to the next row of the LEDs: called once a tick.
-    fn refresh(&mut self);
+    /// Drives the next row of an LED matrix, where there is one. Called once a tick.
+    fn refresh(&mut self) {}
 }
 
-/// Runs the app for ever. `condition` is what initialisation found.
+/// Runs the app forever. `condition` is what initialisation found.
 pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     stack::paint();
     let mut link = channels::open();
@@ -82,7 +89,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     };
     boot::report(&A::DESCRIPTOR, &identity);
     if before.crashes >= crash::MAX_CRASHES {
-        stay_broken::<A>(hardware, identity, &mut link)
+        run_crash_loop::<A>(hardware, identity, &mut link)
     }
     let mut agent = Agent::<A, QUEUE>::boot(identity, &mut link);
     hardware.show(agent.levels());
@@ -90,7 +97,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     play(hardware, &mut agent, &mut link)
 }
 
-/// Work is done here and not in the interrupt, so that a tick is never sampled late.
+/// The work is done here and not in the interrupt, so that no sample is late.
 fn play<A: App>(
     hardware: &mut dyn Hardware,
     agent: &mut Agent<A, QUEUE>,
@@ -100,24 +107,24 @@ fn play<A: App>(
     loop {
         while let Some(sample) = samples::next() {
             agent.lose_ticks(sample.lost);
-            agent.tick(sample.contacts, link);
+            agent.tick(sample.buttons, link);
             hardware.show(agent.levels());
-            samples::shown(agent.now().0);
+            samples::outputs_set(agent.now().0);
             hardware.refresh();
             healthy = healthy.saturating_add(Ticks(1));
             if healthy == HEALTHY {
-                crash::forget();
+                crash::reset_count();
             }
         }
-        if agent.receive(&|| samples::contacts(hardware.ports()), link) {
+        if agent.receive(&|| samples::pressed(hardware.ports()), link) {
             samples::restart(|| hardware.start_ticks());
             hardware.show(agent.levels());
-            samples::shown(agent.now().0);
+            samples::outputs_set(agent.now().0);
         }
         if agent.phase() == Phase::Stopped {
             agent.flush(link);
             hardware.refresh();
-            samples::stand_still();
+            samples::stop();
         }
         stack::measure();
         samples::wait();
@@ -125,18 +132,22 @@ fn play<A: App>(
 }
 
 /// Answers a bench and does nothing else; the outputs are off, as they are after a reset. The
-/// next reset comes from outside, say with another image, and begins anew.
-fn stay_broken<A: App>(hardware: &mut dyn Hardware, identity: Identity, link: &mut dyn Link) -> ! {
+/// next reset comes from outside, for example with another image, and starts over.
+fn run_crash_loop<A: App>(
+    hardware: &mut dyn Hardware,
+    identity: Identity,
+    link: &mut dyn Link,
+) -> ! {
     defmt::error!(
         "crashed {} times in a row: the app is not started",
         identity.boot.crashes
     );
-    crash::broken();
-    let mut broken = CrashLoop::boot::<A>(identity, link);
+    crash::enter_crash_loop();
+    let mut agent = CrashLoop::boot::<A>(identity, link);
     hardware.start_ticks();
     loop {
         while samples::next().is_some() {}
-        broken.receive(link);
+        agent.receive(link);
         samples::wait();
     }
 }

@@ -1,45 +1,59 @@
-//! LEDs for people: each output is a bar in a line of its own, as long as its level is high.
+//! An LED matrix that shows the outputs to people: each output is a bar in a line of its own, as
+//! long as its level is high.
 
 use core::convert::Infallible;
 
 use embedded_hal::digital::{OutputPin, PinState};
+use heapless::Vec;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
 
-/// LEDs a line, and lines.
+/// The most rows, and the most columns, of a matrix.
+pub const MAX_LINES: usize = 16;
+
+/// LEDs in a line of the picture, and lines.
 const SIDE: u8 = 5;
 
-/// One for each line.
+/// One for each line of the picture.
 type Lines<T> = [T; SIDE as usize];
 
-/// The row and the column of each LED as people see it, line by line.
+/// The row and the column of each LED, line by line from the top left.
 pub type Picture = Lines<Lines<(u8, u8)>>;
 
-/// LEDs in rows and columns, of which one row is lit at a time: an LED lights while its row is
+/// LEDs in rows and columns, of which one row is driven at a time: an LED is lit while its row is
 /// high and its column is low.
 #[derive(Debug)]
-pub struct Matrix<P, const ROWS: usize, const COLUMNS: usize> {
-    rows: [P; ROWS],
-    columns: [P; COLUMNS],
+pub struct Matrix<P> {
+    rows: Vec<P, MAX_LINES>,
+    columns: Vec<P, MAX_LINES>,
     picture: Picture,
     bars: Lines<u8>,
     row: usize,
+    /// How long a row is driven, in ticks.
+    row_ticks: usize,
     /// Ticks until the next row.
     rest: usize,
 }
 
-/// The ticks that all rows take together, at most: at 60 pictures a second nobody sees them
-/// flicker, and every edge that is not needed is one less for whoever samples the pins.
+/// The ticks that all rows take together, at most. At 60 pictures a second they do not flicker,
+/// and fewer edges are less work for whoever samples the pins.
 const PICTURE_TICKS: usize = 16;
 
-impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
-    Matrix<P, ROWS, COLUMNS>
-{
-    /// A dark matrix of these pins.
-    pub fn new(rows: [P; ROWS], columns: [P; COLUMNS], picture: Picture) -> Self {
+// A row takes at least one tick.
+const _: () = assert!(PICTURE_TICKS >= MAX_LINES);
+
+impl<P: OutputPin<Error = Infallible>> Matrix<P> {
+    /// A dark matrix of these pins: at most [`MAX_LINES`] rows, low, and as many columns, high.
+    pub fn new(
+        rows: impl Iterator<Item = P>,
+        columns: impl Iterator<Item = P>,
+        picture: Picture,
+    ) -> Self {
+        let rows: Vec<_, MAX_LINES> = rows.collect();
         Self {
+            row_ticks: PICTURE_TICKS / rows.len().max(1),
             rows,
-            columns,
+            columns: columns.collect(),
             picture,
             bars: [0; SIDE as usize],
             row: 0,
@@ -47,7 +61,7 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
         }
     }
 
-    /// Shows the first five outputs, one a line.
+    /// Shows the first five outputs, one in each line.
     pub fn show(&mut self, descriptor: &AppDescriptor, levels: &[Level]) {
         let outputs = descriptor.outputs().iter().zip(levels);
         for (bar, (output, level)) in self.bars.iter_mut().zip(outputs) {
@@ -55,27 +69,36 @@ impl<P: OutputPin<Error = Infallible>, const ROWS: usize, const COLUMNS: usize>
         }
     }
 
-    /// Lights the next row, each for a few milliseconds: called once a tick.
+    /// Drives the next row, each for a few milliseconds. To be called once a tick.
     pub fn refresh(&mut self) {
         if let Some(rest) = self.rest.checked_sub(1) {
             self.rest = rest;
             return;
         }
-        self.rest = PICTURE_TICKS / ROWS - 1;
-        set(&mut self.rows[self.row], false);
-        self.row = (self.row + 1) % ROWS;
-        let mut lit = [false; COLUMNS];
+        if let Some(row) = self.rows.get_mut(self.row) {
+            set(row, false);
+        }
+        self.row += 1;
+        if self.row >= self.rows.len() {
+            self.row = 0;
+        }
+        self.rest = self.row_ticks - 1;
+        let mut lit = [false; MAX_LINES];
         for (line, bar) in self.picture.iter().zip(self.bars) {
             for &(row, column) in line.iter().take(usize::from(bar)) {
-                if usize::from(row) == self.row {
-                    lit[usize::from(column)] = true;
+                if usize::from(row) == self.row
+                    && let Some(lit) = lit.get_mut(usize::from(column))
+                {
+                    *lit = true;
                 }
             }
         }
         for (column, lit) in self.columns.iter_mut().zip(lit) {
             set(column, !lit);
         }
-        set(&mut self.rows[self.row], lit.contains(&true));
+        if let Some(row) = self.rows.get_mut(self.row) {
+            set(row, lit.contains(&true));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pin map as a board includes it, held to the names of its app when the image is built.
+//! The pin map of a board, checked against the names of its app when the image is built.
 
 use core::convert::Infallible;
 
@@ -8,24 +8,30 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::MAX_TEXT;
 
-use crate::complaint::Complaint;
+use crate::const_error::ConstError;
+use crate::matrix::{self, Picture};
 
-/// The most outputs of an app that has pins of its own.
+/// The most outputs of an app on a board: each has a pin of its own.
 pub const MAX_OUTPUTS: usize = 16;
 
-/// Which pin is which button and which output: `pins.toml`, as constants. A pin is one number,
-/// its port above its place in the port.
+/// The ports of a chip, each with up to 32 pins.
+pub const PORTS: usize = 2;
+
+/// Which pin is which button and which output: `pins.toml` as a constant, as `lockstep-pins`
+/// writes it. A pin is one number: its port, times 32, and its place in the port.
 #[derive(Clone, Copy, Debug)]
 pub struct PinMap {
-    /// Whether a closed contact pulls its pin low.
+    /// Whether a pin is low while its button is pressed.
     pub active_low: bool,
     /// The apps that have pins.
-    pub apps: &'static [App],
+    pub apps: &'static [AppPins],
+    /// The LED matrix, where the board has one.
+    pub matrix: Option<MatrixPins>,
 }
 
 /// The pins of one app, by name.
 #[derive(Clone, Copy, Debug)]
-pub struct App {
+pub struct AppPins {
     /// The app's name.
     pub name: &'static str,
     /// Its buttons.
@@ -34,19 +40,37 @@ pub struct App {
     pub outputs: &'static [(&'static str, u32)],
 }
 
+/// The pins of an LED matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct MatrixPins {
+    /// The pins of the rows.
+    pub rows: &'static [u32],
+    /// The pins of the columns.
+    pub columns: &'static [u32],
+    /// Where each LED is.
+    pub picture: Picture,
+}
+
 impl PinMap {
-    /// The pins of this app.
+    /// The pins of this app. To be called in a `const` block: then an app that the pin map does
+    /// not fit is an error when the image is built, and the error names what does not fit.
     ///
     /// # Panics
     ///
-    /// When the map does not name every button and every output of the app, or names others:
-    /// for a constant, when the image is built.
+    /// When the map has no table for the app, or does not name every button and every output of
+    /// the app, or names others.
     #[must_use]
-    pub const fn of(&self, descriptor: &AppDescriptor) -> App {
+    pub const fn of(&self, descriptor: &AppDescriptor) -> AppPins {
         assert!(
             descriptor.name().len() <= MAX_TEXT,
             "the name of the app has more than 32 bytes"
         );
+        if let Some(matrix) = &self.matrix {
+            assert!(
+                matrix.rows.len() <= matrix::MAX_LINES && matrix.columns.len() <= matrix::MAX_LINES,
+                "the LED matrix has more than 16 rows or columns"
+            );
+        }
         let mut index = 0;
         while index < self.apps.len() {
             if same(self.apps[index].name, descriptor.name()) {
@@ -56,18 +80,48 @@ impl PinMap {
             }
             index += 1;
         }
-        Complaint::of(&["pins.toml has no [apps.", descriptor.name(), "]"]).raise()
+        ConstError::new(&["pins.toml has no [apps.", descriptor.name(), "]"]).raise()
+    }
+
+    /// The pins that a crash sets low: every output of every app, and the rows of the matrix. A
+    /// bit for each pin, a word for each port.
+    #[must_use]
+    pub const fn outputs(&self) -> [u32; PORTS] {
+        let mut ports = [0; PORTS];
+        let mut app = 0;
+        while app < self.apps.len() {
+            let outputs = self.apps[app].outputs;
+            let mut index = 0;
+            while index < outputs.len() {
+                ports = with_pin(ports, outputs[index].1);
+                index += 1;
+            }
+            app += 1;
+        }
+        if let Some(matrix) = &self.matrix {
+            let mut index = 0;
+            while index < matrix.rows.len() {
+                ports = with_pin(ports, matrix.rows[index]);
+                index += 1;
+            }
+        }
+        ports
     }
 }
 
-impl App {
-    /// Each button and each output has its pin, and each pin is one of theirs.
+const fn with_pin(mut ports: [u32; PORTS], pin: u32) -> [u32; PORTS] {
+    ports[(pin / 32) as usize] |= 1 << (pin % 32);
+    ports
+}
+
+impl AppPins {
+    /// Each button and each output has its pin, and no other name has one.
     const fn check(&self, descriptor: &AppDescriptor) {
         let mut index = 0;
         while index < descriptor.buttons().len() {
             let name = descriptor.buttons()[index];
             if find(self.buttons, name).is_none() {
-                self.complain("lacks the button `", name);
+                self.raise_missing("buttons", name, self.unknown_button(descriptor));
             }
             index += 1;
         }
@@ -75,25 +129,15 @@ impl App {
         while index < descriptor.outputs().len() {
             let name = descriptor.outputs()[index].name();
             if find(self.outputs, name).is_none() {
-                self.complain("lacks the output `", name);
+                self.raise_missing("outputs", name, self.unknown_output(descriptor));
             }
             index += 1;
         }
-        index = 0;
-        while index < self.buttons.len() {
-            let name = self.buttons[index].0;
-            if !has_button(descriptor, name) {
-                self.complain("names a button that the app does not have, `", name);
-            }
-            index += 1;
+        if let Some(name) = self.unknown_button(descriptor) {
+            self.raise_unknown("buttons", name, "button");
         }
-        index = 0;
-        while index < self.outputs.len() {
-            let name = self.outputs[index].0;
-            if !has_output(descriptor, name) {
-                self.complain("names an output that the app does not have, `", name);
-            }
-            index += 1;
+        if let Some(name) = self.unknown_output(descriptor) {
+            self.raise_unknown("outputs", name, "output");
         }
         assert!(
             self.buttons.len() == descriptor.buttons().len()
@@ -106,8 +150,87 @@ impl App {
         );
     }
 
-    const fn complain(&self, what: &str, name: &str) -> ! {
-        Complaint::of(&["pins.toml: [apps.", self.name, "] ", what, name, "`"]).raise()
+    /// A name that the app has is missing in a table; a name that only the table has may be a
+    /// misspelling of it.
+    const fn raise_missing(&self, table: &str, name: &str, unknown: Option<&str>) -> ! {
+        let texts = [
+            "pins.toml: [apps.",
+            self.name,
+            ".",
+            table,
+            "] has no `",
+            name,
+            "`",
+        ];
+        let [a, b, c, d, e, f, g] = texts;
+        match unknown {
+            None => ConstError::new(&texts).raise(),
+            Some(other) => ConstError::new(&[
+                a,
+                b,
+                c,
+                d,
+                e,
+                f,
+                g,
+                ", but `",
+                other,
+                "`, which the app does not have",
+            ])
+            .raise(),
+        }
+    }
+
+    const fn raise_unknown(&self, table: &str, name: &str, kind: &str) -> ! {
+        ConstError::new(&[
+            "pins.toml: [apps.",
+            self.name,
+            ".",
+            table,
+            "] names `",
+            name,
+            "`, and the app has no such ",
+            kind,
+        ])
+        .raise()
+    }
+
+    /// The first button here that the app does not have.
+    const fn unknown_button(&self, descriptor: &AppDescriptor) -> Option<&'static str> {
+        let mut index = 0;
+        while index < self.buttons.len() {
+            let name = self.buttons[index].0;
+            let mut declared = 0;
+            while declared < descriptor.buttons().len()
+                && !same(descriptor.buttons()[declared], name)
+            {
+                declared += 1;
+            }
+            if declared == descriptor.buttons().len() {
+                return Some(name);
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// The first output here that the app does not have.
+    const fn unknown_output(&self, descriptor: &AppDescriptor) -> Option<&'static str> {
+        let mut index = 0;
+        while index < self.outputs.len() {
+            let name = self.outputs[index].0;
+            let mut declared = 0;
+            while declared < descriptor.outputs().len()
+                && !same(descriptor.outputs()[declared].name(), name)
+            {
+                declared += 1;
+            }
+            if declared == descriptor.outputs().len() {
+                return Some(name);
+            }
+            index += 1;
+        }
+        None
     }
 
     /// The pins of the buttons, in the order of the app.
@@ -134,28 +257,6 @@ const fn find(pins: &[(&str, u32)], name: &str) -> Option<u32> {
     None
 }
 
-const fn has_button(descriptor: &AppDescriptor, name: &str) -> bool {
-    let mut index = 0;
-    while index < descriptor.buttons().len() {
-        if same(descriptor.buttons()[index], name) {
-            return true;
-        }
-        index += 1;
-    }
-    false
-}
-
-const fn has_output(descriptor: &AppDescriptor, name: &str) -> bool {
-    let mut index = 0;
-    while index < descriptor.outputs().len() {
-        if same(descriptor.outputs()[index].name(), name) {
-            return true;
-        }
-        index += 1;
-    }
-    false
-}
-
 const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut index = 0;
@@ -168,10 +269,10 @@ const fn same(a: &str, b: &str) -> bool {
     a.len() == b.len()
 }
 
-/// The pins that show the levels to a bench, in the order of the app's outputs.
+/// The pins of an app's outputs, in the order of the app.
 pub type Outputs<P> = Vec<P, MAX_OUTPUTS>;
 
-/// Shows these levels: a pin is high while its level is above 0.
+/// Sets the pin of each output: high while its level is above 0.
 pub fn show<P: OutputPin<Error = Infallible>>(pins: &mut Outputs<P>, levels: &[Level]) {
     for (pin, level) in pins.iter_mut().zip(levels) {
         let Ok(()) = pin.set_state(PinState::from(*level > Level::OFF));

@@ -176,12 +176,7 @@ impl Places {
     }
 
     fn boards(&self, boards: &[Board]) -> Vec<Step> {
-        let pins = "clippy --locked -p lockstep-pins --all-targets -- -D warnings";
-        let mut steps = vec![step(
-            "lints of lockstep-pins",
-            Action::Run(self.cargo_of_boards(pins)),
-        )];
-        steps.extend(boards.iter().map(|board| {
+        let lints = boards.iter().map(|board| {
             let Board { name, target, .. } = board;
             let lints = format!(
                 "clippy --locked -p lockstep-board -p {name} --target {target} -- -D warnings"
@@ -191,12 +186,9 @@ impl Places {
                 call: self.cargo_of_boards(&lints),
             };
             step(format!("lints of {name}"), action)
-        }));
+        });
+        let mut steps: Vec<_> = lints.collect();
         steps.extend([
-            step(
-                "tests of lockstep-pins",
-                Action::Run(self.cargo_of_boards("test --locked -p lockstep-pins")),
-            ),
             step(
                 "images and their contract",
                 Action::Run(self.hil(&["build"])),

@@ -11,7 +11,7 @@ pub(super) fn board() -> Board {
     Board {
         name: "tiny".to_owned(),
         chip: "nRF51822_xxAA".to_owned(),
-        chip_says: None,
+        chip_id: None,
         machine: None,
         target: "thumbv6m-none-eabi".to_owned(),
         flash: Region {

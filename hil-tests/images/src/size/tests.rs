@@ -9,7 +9,7 @@ fn board(flash: u32) -> Board {
     Board {
         name: "tiny".to_owned(),
         chip: "chip".to_owned(),
-        chip_says: None,
+        chip_id: None,
         machine: None,
         target: "thumbv6m-none-eabi".to_owned(),
         flash: Region {

@@ -8,7 +8,7 @@ use lockstep_hil::session::frames::{Hello, Told};
 use lockstep_hil::session::link::Link;
 use lockstep_hil::session::play::ask_hello;
 use lockstep_hil::session::{Session, Target};
-use lockstep_images::board::{Board, ChipSays};
+use lockstep_images::board::{Board, ChipId};
 use lockstep_images::build::{Image, Profile, build};
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::board::VirtualBoard;
@@ -86,7 +86,7 @@ impl Bench {
 
     /// Waits until the core is where a board stays that does not reset after a crash.
     pub(crate) fn await_parked(&mut self) -> Result<(), Failed> {
-        let parked = self.elf.symbol("lockstep_parked").ok_or("no symbol")?;
+        let parked = self.elf.symbol("lockstep_halt").ok_or("no symbol")?;
         let begin = parked.address & !1;
         let place = begin..begin + parked.bytes;
         let deadline = Instant::now() + PATIENCE;
@@ -130,13 +130,13 @@ pub(crate) fn attach_to(
     selector: &str,
     chip: &str,
     triple: &str,
-    chip_says: Option<&ChipSays>,
+    chip_id: Option<&ChipId>,
 ) -> Result<Session, Failed> {
     let selector = selector.parse().map_err(|_| "no selector")?;
     Ok(Session::attach(&Target {
         selector,
         chip,
-        chip_says,
+        chip_id,
         triple,
         protocol: WireProtocol::Swd,
         speed_khz: None,

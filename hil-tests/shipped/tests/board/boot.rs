@@ -102,7 +102,7 @@ pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
 pub(crate) fn another_chip_of_the_same_core_is_refused() -> Result<(), Failed> {
     let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
     let mut shipped = Board::read(&support::root().join("firmware-core/boards/microbit-v1"))?;
-    let says = shipped.chip_says.as_mut().ok_or("it says nothing")?;
+    let says = shipped.chip_id.as_mut().ok_or("it says nothing")?;
     attach_to(&board.selector(), CHIP, "thumbv6m-none-eabi", Some(says))?;
     says.value = 128;
     let attached = attach_to(&board.selector(), CHIP, "thumbv6m-none-eabi", Some(says));

@@ -35,7 +35,7 @@ pub(crate) struct Fault {
 
 const LAMP: &str = "firmware-core/apps/src/lamp/mod.rs";
 const HANDLES: &str = "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {";
-const PLAYED: &str = "control.tick(sample.contacts, link);";
+const PLAYED: &str = "agent.tick(sample.buttons, link);";
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
@@ -60,7 +60,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "faults",
         file: "firmware-core/boards/runtime/src/lib.rs",
         from: PLAYED,
-        to: "control.tick(sample.contacts, link);\n            if control.now().0 == 700 {\n\
+        to: "agent.tick(sample.buttons, link);\n            if agent.now().0 == 700 {\n\
              // SAFETY: there is none: it is a fault on purpose.\n\
              let _: u32 = unsafe { core::ptr::with_exposed_provenance::<u32>(0x3000_0000).read_volatile() };\n}",
         verdict: Verdict::Fail,
@@ -92,7 +92,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "skips-a-frame",
-        file: "firmware-core/contract/src/control/outbox.rs",
+        file: "firmware-core/contract/src/agent/outbox.rs",
         from: "        if sent {\n            self.number",
         to: "        if sent {\n            self.number = self.number.wrapping_add(u32::from(self.number == 9));\n            self.number",
         verdict: Verdict::Infra,
@@ -100,7 +100,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "has-no-room-for-a-frame",
-        file: "firmware-core/contract/src/control/outbox.rs",
+        file: "firmware-core/contract/src/agent/outbox.rs",
         from: "is_some_and(|bytes| link.send(bytes))",
         to: "is_some_and(|bytes| self.number != 9 && link.send(bytes))",
         verdict: Verdict::Infra,
@@ -129,20 +129,20 @@ pub(crate) const FAULTS_INSIDE: &[Fault] = &[
     Fault {
         name: "has-an-output-that-is-stuck-high-for-a-while",
         file: "firmware-core/boards/runtime/src/lib.rs",
-        from: "hardware.show(control.levels());\n            samples::shown(control.now().0);\n            hardware.refresh();",
-        to: "let is_stuck = (200..600).contains(&control.now().0);\n            \
-             hardware.show(if is_stuck { &[Level(100); 4] } else { control.levels() });\n            \
-             samples::shown(control.now().0);\n            hardware.refresh();",
+        from: "hardware.show(agent.levels());\n            samples::outputs_set(agent.now().0);\n            hardware.refresh();",
+        to: "let is_stuck = (200..600).contains(&agent.now().0);\n            \
+             hardware.show(if is_stuck { &[Level(100); 4] } else { agent.levels() });\n            \
+             samples::outputs_set(agent.now().0);\n            hardware.refresh();",
         verdict: Verdict::Fail,
         message: "(`lamp`) is high in its register at tick ",
     },
     Fault {
         name: "has-an-output-that-is-driven-from-elsewhere",
-        file: "firmware-core/boards/microbit-v1/src/lib.rs",
-        from: "lockstep_board::run::<A>(&mut microbit, condition)",
+        file: "firmware-core/boards/nordic/src/lib.rs",
+        from: "lockstep_board::run::<A>(&mut board, condition)",
         to: "// SAFETY: it is a fault on purpose: the pin is an input now, and is pulled high.\n    \
-             unsafe { (*GPIO::ptr()).pin_cnf[3].write(|w| w.bits(0b1100)) };\n    \
-             lockstep_board::run::<A>(&mut microbit, condition)",
+             unsafe { (*hal::pac::GPIO::ptr()).pin_cnf[3].write(|w| w.bits(0b1100)) };\n    \
+             lockstep_board::run::<A>(&mut board, condition)",
         verdict: Verdict::Fail,
         message: "(`lamp`) is high in its register at tick ",
     },

@@ -27,7 +27,7 @@ use thiserror::Error;
 
 use crate::bench::presence::is_on_network;
 use link::{CONTROL_BLOCK, Link, LinkError};
-use lockstep_images::board::ChipSays;
+use lockstep_images::board::ChipId;
 use lockstep_images::elf::Elf;
 
 /// How long a core may take to halt.
@@ -79,7 +79,7 @@ pub enum SessionError {
         /// What the register holds.
         found: u32,
         /// The register, and what it should hold.
-        expected: ChipSays,
+        expected: ChipId,
         /// Which chip was expected.
         chip: String,
     },
@@ -111,7 +111,7 @@ pub struct Target<'a> {
     /// The chip, as probe-rs names it.
     pub chip: &'a str,
     /// What that chip says of itself, where it can be asked.
-    pub chip_says: Option<&'a ChipSays>,
+    pub chip_id: Option<&'a ChipId>,
     /// The target triple of its images, which says what core it has.
     pub triple: &'a str,
     /// What the probe speaks to the chip.
@@ -184,7 +184,7 @@ impl Session {
 
     /// Two chips can have one kind of core: a register of this one tells which it is.
     fn check_chip(&mut self, target: &Target<'_>) -> Result<(), SessionError> {
-        let Some(expected) = target.chip_says else {
+        let Some(expected) = target.chip_id else {
             return Ok(());
         };
         let found = self.word_at(expected.address)?;

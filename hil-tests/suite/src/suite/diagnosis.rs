@@ -165,7 +165,7 @@ fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Finding> {
 }
 
 fn is_parked(pc: u32, firmware: &Firmware) -> bool {
-    let parked = firmware.elf.symbol("lockstep_parked");
+    let parked = firmware.elf.symbol("lockstep_halt");
     parked.is_some_and(|symbol| {
         let begin = symbol.address & !1;
         (begin..begin + symbol.bytes).contains(&pc)

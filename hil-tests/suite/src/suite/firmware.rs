@@ -135,12 +135,12 @@ impl Firmware {
     pub fn clock(&self) -> Option<TickClock> {
         let address = |name| self.address(name);
         Some(TickClock {
-            stop: address("lockstep_alarm")? & !1,
+            stop: address("lockstep_tick_hook")? & !1,
             counter: address("LOCKSTEP_TICK")?,
             alarms: Some(Alarms {
-                sample: address("LOCKSTEP_ALARM")?,
-                shown: address("LOCKSTEP_SHOWN_ALARM")?,
-                shown_counter: address("LOCKSTEP_SHOWN")?,
+                sample: address("LOCKSTEP_SAMPLE_BREAK_TICK")?,
+                shown: address("LOCKSTEP_OUTPUT_BREAK_TICK")?,
+                shown_counter: address("LOCKSTEP_OUTPUT_TICK")?,
             }),
         })
     }

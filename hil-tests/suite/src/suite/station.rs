@@ -36,7 +36,7 @@ pub const MAX_CLOSE: Ticks = Ticks::from_secs(20);
 
 /// The symbol of the tick that was sampled last, and of that whose outputs were shown last.
 const TICK: &str = "LOCKSTEP_TICK";
-const SHOWN: &str = "LOCKSTEP_SHOWN";
+const SHOWN: &str = "LOCKSTEP_OUTPUT_TICK";
 
 /// A bench cannot be used.
 #[derive(Debug, Error)]
@@ -421,12 +421,12 @@ impl<'b> Station<'b> {
                 parsed.map_err(|error| StationError::Selector(format!("{selector}: {error}")))?
             }
         };
-        let chip_says = self.bench.board.chip_says.as_ref();
+        let chip_id = self.bench.board.chip_id.as_ref();
         Ok(Session::attach(&Target {
             selector,
             chip: &self.bench.chip,
             // What the board says of its chip is nothing about another one.
-            chip_says: chip_says.filter(|_| self.bench.chip == self.bench.board.chip),
+            chip_id: chip_id.filter(|_| self.bench.chip == self.bench.board.chip),
             triple: &self.bench.board.target,
             protocol: self.bench.protocol,
             speed_khz: self.bench.speed,

@@ -5,8 +5,9 @@
 
 use cortex_m_rt::entry;
 use lockstep_apps::lamp::Lamp;
+use microbit_v1::{PINS, initialise};
 
 #[entry]
 fn main() -> ! {
-    microbit_v1::start::<Lamp>()
+    lockstep_nordic::start!(Lamp, PINS, initialise)
 }

@@ -5,8 +5,9 @@
 
 use cortex_m_rt::entry;
 use lockstep_apps::toggle::Firmware;
+use microbit_v1::{PINS, initialise};
 
 #[entry]
 fn main() -> ! {
-    microbit_v1::start::<Firmware>()
+    lockstep_nordic::start!(Firmware, PINS, initialise)
 }

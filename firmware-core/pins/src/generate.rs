@@ -1,0 +1,68 @@
+//! The pin map as Rust, for the image.
+
+use std::fmt::Write;
+
+use crate::{Active, Matrix, Pin, PinMap};
+
+impl PinMap {
+    /// The pin map as a constant, `PINS`, of the type `lockstep_board::pins::PinMap`. Buttons and
+    /// outputs carry their names, so that the names can be checked against those of the app when
+    /// the image is built.
+    #[must_use]
+    pub fn to_rust(&self) -> String {
+        let mut out = String::from(
+            "/// The pin map of the board, from `pins.toml`.\n\
+             pub const PINS: ::lockstep_board::pins::PinMap = ::lockstep_board::pins::PinMap {\n",
+        );
+        // Writing to a string does not fail.
+        let _ = self.write_fields(&mut out);
+        out += "};\n";
+        out
+    }
+
+    fn write_fields(&self, out: &mut String) -> std::fmt::Result {
+        let active_low = self.contacts.active == Active::Low;
+        writeln!(out, "    active_low: {active_low},\n    apps: &[")?;
+        for (name, app) in &self.apps {
+            writeln!(
+                out,
+                "        ::lockstep_board::pins::AppPins {{\n\
+                 \x20           name: {name:?},\n\
+                 \x20           buttons: &[{}],\n\
+                 \x20           outputs: &[{}],\n\
+                 \x20       }},",
+                named(&app.buttons),
+                named(&app.outputs),
+            )?;
+        }
+        writeln!(out, "    ],")?;
+        match &self.matrix {
+            None => writeln!(out, "    matrix: None,"),
+            Some(Matrix {
+                rows,
+                columns,
+                picture,
+            }) => writeln!(
+                out,
+                "    matrix: Some(::lockstep_board::pins::MatrixPins {{\n\
+                 \x20       rows: &[{}],\n\
+                 \x20       columns: &[{}],\n\
+                 \x20       picture: {picture:?},\n\
+                 \x20   }}),",
+                plain(rows),
+                plain(columns),
+            ),
+        }
+    }
+}
+
+fn named<'a>(pins: impl IntoIterator<Item = (&'a String, &'a Pin)>) -> String {
+    let pins = pins.into_iter();
+    let pins = pins.map(|(name, pin)| format!("({name:?}, {})", pin.select()));
+    pins.collect::<Vec<_>>().join(", ")
+}
+
+fn plain(pins: &[Pin]) -> String {
+    let pins = pins.iter().map(|pin| pin.select().to_string());
+    pins.collect::<Vec<_>>().join(", ")
+}
