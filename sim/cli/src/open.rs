@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use anstream::{AutoStream, ColorChoice};
 use clap::Args;
 
-use super::loaded;
+use super::load;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
-use lockstep_terminal::{Ended, Options};
+use lockstep_terminal::{ExitReason, Options};
 
 #[derive(Debug, Args)]
-pub(super) struct Open {
+pub(super) struct OpenArgs {
     /// A scenario (.scn), a recording (.rec) or a waveform (.vcd) to scrub through.
     file: Option<PathBuf>,
 
@@ -26,9 +26,9 @@ pub(super) struct Open {
     ascii: bool,
 }
 
-impl Open {
+impl OpenArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
-        let app = match loaded::app(self.app.as_deref(), registry, report) {
+        let app = match load::app(self.app.as_deref(), registry, report) {
             Ok(app) => app,
             Err(exit) => return exit,
         };
@@ -36,12 +36,12 @@ impl Open {
             app,
             file: self.file.as_deref(),
             asked: self.app.as_deref(),
-            colour: AutoStream::choice(&stdout()) != ColorChoice::Never,
+            color: AutoStream::choice(&stdout()) != ColorChoice::Never,
             unicode: !self.ascii,
         };
         match lockstep_terminal::run(registry, &options) {
-            Ok(Ended::Quit) => Exit::Held,
-            Ok(Ended::Interrupted) => Exit::Interrupted,
+            Ok(ExitReason::Quit) => Exit::Held,
+            Ok(ExitReason::Interrupted) => Exit::Interrupted,
             Err(error) => report.error(error),
         }
     }

@@ -6,26 +6,26 @@
 #[doc(hidden)]
 pub mod bench_support;
 mod branches;
-mod destination;
-mod files;
-mod hands;
-mod keys;
-mod measure;
+mod dispatch;
+mod held_buttons;
+mod input;
+mod key_bindings;
+mod measurement;
 mod menus;
+mod navigation;
 mod overlay;
-mod pace;
-pub mod picture;
+mod playback_speed;
 mod prompt;
-mod signals;
-mod state;
+mod save;
+pub mod screenshot;
+mod signal_history;
+mod state_rows;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod touch;
-mod travel;
-mod ui;
-mod update;
+mod time_parser;
+mod ui_state;
 mod view;
 mod zoom;
 
@@ -38,7 +38,7 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
 use theme::Theme;
-use ui::Ui;
+use ui_state::UiState;
 
 /// What the terminal UI opens with.
 #[derive(Clone, Debug)]
@@ -49,15 +49,15 @@ pub struct Options<'a> {
     pub file: Option<&'a Path>,
     /// The app that was asked for, where the file does not say its own.
     pub asked: Option<&'a str>,
-    /// Whether to use colour.
-    pub colour: bool,
-    /// Whether to use signs beyond ASCII.
+    /// Whether to use color.
+    pub color: bool,
+    /// Whether to use glyphs beyond ASCII.
     pub unicode: bool,
 }
 
 /// Why the terminal UI came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum ExitReason {
     /// People quit it, or closed the terminal.
     Quit,
     /// The process was asked to end.
@@ -66,7 +66,7 @@ pub enum Ended {
 
 /// The terminal UI cannot be shown.
 #[derive(Debug, Error)]
-pub enum TuiError {
+pub enum TerminalError {
     /// There is no terminal.
     #[error("this needs a terminal, and standard input or output is none")]
     NoTerminal,
@@ -82,13 +82,13 @@ pub enum TuiError {
 ///
 /// # Errors
 ///
-/// A [`TuiError`].
-pub fn run(registry: &Registry, options: &Options<'_>) -> Result<Ended, TuiError> {
+/// A [`TerminalError`].
+pub fn run(registry: &Registry, options: &Options<'_>) -> Result<ExitReason, TerminalError> {
     if !terminal::is_there() {
-        return Err(TuiError::NoTerminal);
+        return Err(TerminalError::NoTerminal);
     }
-    let theme = Theme::new(options.colour, options.unicode);
-    let mut ui = Ui::new(registry.clone(), options.app, &Script::default(), theme)?;
+    let theme = Theme::new(options.color, options.unicode);
+    let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
     match options.file {
         Some(file) => terminal::open(&mut ui, file, options.asked),
         None => ui.playing = true,

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::destination::destination;
-use super::files::Files;
-use super::overlay::{Next, Overlay, Prompt, Purpose, Question};
-use super::ui::Ui;
+use super::overlay::{Confirmation, LeaveAction, Overlay, Prompt, PromptKind};
+use super::save::FileSystem;
+use super::time_parser::parse_time;
+use super::ui_state::UiState;
 
 /// The most bytes of a line.
 const LONGEST: usize = 1_000;
 
 impl Prompt {
-    pub(super) fn new(purpose: Purpose, text: String) -> Self {
+    pub(super) fn new(purpose: PromptKind, text: String) -> Self {
         let at = text.len();
         Self { purpose, text, at }
     }
@@ -64,8 +64,8 @@ impl Prompt {
     }
 }
 
-impl Ui {
-    pub(super) fn ask(&mut self, purpose: Purpose, text: String) {
+impl UiState {
+    pub(super) fn open_prompt(&mut self, purpose: PromptKind, text: String) {
         self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
     }
 
@@ -83,11 +83,11 @@ impl Ui {
         &mut self,
         event: KeyEvent,
         mut prompt: Prompt,
-        files: &mut dyn Files,
+        files: &mut dyn FileSystem,
     ) {
         match event.code {
             KeyCode::Esc => {}
-            KeyCode::Enter => self.answer(&prompt, files),
+            KeyCode::Enter => self.submit_prompt(&prompt, files),
             _ => {
                 prompt.edit(event);
                 self.overlay = Some(Overlay::Prompt(prompt));
@@ -95,30 +95,30 @@ impl Ui {
         }
     }
 
-    fn answer(&mut self, prompt: &Prompt, files: &mut dyn Files) {
+    fn submit_prompt(&mut self, prompt: &Prompt, files: &mut dyn FileSystem) {
         let text = prompt.text.trim();
         match prompt.purpose {
-            Purpose::Search => {
+            PromptKind::Search => {
                 text.clone_into(&mut self.search);
                 if !text.is_empty() {
                     self.search_again(true);
                 }
             }
             _ if text.is_empty() => {}
-            Purpose::GoTo => match destination(text) {
+            PromptKind::GoTo => match parse_time(text) {
                 Ok(tick) => self.go_to(tick),
-                Err(problem) => self.complain(problem),
+                Err(problem) => self.show_error(problem),
             },
-            Purpose::Open if self.has_unsaved() => {
-                let next = Next::Open(text.to_owned());
-                self.overlay = Some(Overlay::Confirm(Question::Leave(next)));
+            PromptKind::Open if self.has_unsaved() => {
+                let next = LeaveAction::Open(text.to_owned());
+                self.overlay = Some(Overlay::Confirm(Confirmation::Leave(next)));
             }
-            Purpose::Open => self.open(text, None, files),
-            Purpose::Save(kind) if files.exists(Path::new(text)) => {
+            PromptKind::Open => self.open(text, None, files),
+            PromptKind::Save(kind) if files.exists(Path::new(text)) => {
                 let path = text.to_owned();
-                self.overlay = Some(Overlay::Confirm(Question::Overwrite { kind, path }));
+                self.overlay = Some(Overlay::Confirm(Confirmation::Overwrite { kind, path }));
             }
-            Purpose::Save(kind) => self.save(kind, text, files),
+            PromptKind::Save(kind) => self.save(kind, text, files),
         }
     }
 }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     fn typed(start: &str, keys: &[KeyEvent]) -> (String, String) {
-        let mut prompt = Prompt::new(Purpose::Search, start.to_owned());
+        let mut prompt = Prompt::new(PromptKind::Search, start.to_owned());
         for key in keys {
             prompt.edit(*key);
         }

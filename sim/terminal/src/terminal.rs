@@ -25,10 +25,10 @@ use ratatui::layout::Rect;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
-use super::Ended;
-use super::files::Files;
-use super::ui::Ui;
-use super::view::{self, Screen};
+use super::ExitReason;
+use super::save::FileSystem;
+use super::ui_state::UiState;
+use super::view::{self, ScreenLayout};
 use lockstep_console::{file, panics};
 use lockstep_engine::files;
 
@@ -47,10 +47,10 @@ pub(super) fn is_there() -> bool {
 }
 
 /// Runs the UI until people quit, the terminal goes away or the process is asked to end.
-pub(super) fn run(ui: &mut Ui) -> io::Result<Ended> {
-    let signals = Signals::register()?;
+pub(super) fn run(ui: &mut UiState) -> io::Result<ExitReason> {
+    let signals = ProcessSignals::register()?;
     restore_on_panic();
-    let guard = Guard::enter()?;
+    let guard = TerminalGuard::enter()?;
     ui.keys_report_release = guard.keys_report_release;
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let ended = drive(ui, &mut screen, &signals, &guard);
@@ -58,20 +58,25 @@ pub(super) fn run(ui: &mut Ui) -> io::Result<Ended> {
     match ended {
         // Whoever closed the terminal has seen enough.
         Err(error) if !is_gone(&error) => Err(error),
-        _ if signals.interrupted.load(Ordering::Relaxed) => Ok(Ended::Interrupted),
-        _ => Ok(Ended::Quit),
+        _ if signals.interrupted.load(Ordering::Relaxed) => Ok(ExitReason::Interrupted),
+        _ => Ok(ExitReason::Quit),
     }
 }
 
 /// Opens a file of this machine.
-pub(super) fn open(ui: &mut Ui, file: &Path, app: Option<&str>) {
-    ui.open(&file.display().to_string(), app, &Disk);
+pub(super) fn open(ui: &mut UiState, file: &Path, app: Option<&str>) {
+    ui.open(&file.display().to_string(), app, &LocalFiles);
 }
 
-type Screens = Terminal<CrosstermBackend<io::Stdout>>;
+type CrosstermTerminal = Terminal<CrosstermBackend<io::Stdout>>;
 
-fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) -> io::Result<()> {
-    let polls = Polls::watched();
+fn drive(
+    ui: &mut UiState,
+    terminal: &mut CrosstermTerminal,
+    signals: &ProcessSignals,
+    guard: &TerminalGuard,
+) -> io::Result<()> {
+    let polls = InputWatchdog::watched();
     let mut last = Instant::now();
     let mut dirty = true;
     // Where nothing but time goes by, every other frame is left out: half the work.
@@ -109,8 +114,8 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
         last = Instant::now();
         dirty |= ui.next_change().is_some_and(|change| change <= elapsed);
         let was_playing = ui.playing;
-        let ticks = ui.pass(elapsed);
-        ui.took(ticks, elapsed, last.elapsed());
+        let ticks = ui.advance_clock(elapsed);
+        ui.record_play_time(ticks, elapsed, last.elapsed());
         if was_playing && !dirty {
             let happened = !ui.at_end() || ui.trace().entries().len() != drawn;
             dirty = left_out || happened || !ui.playing;
@@ -120,15 +125,20 @@ fn drive(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, guard: &Guard) 
     Ok(())
 }
 
-fn take(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, event: &Event) -> io::Result<()> {
+fn take(
+    ui: &mut UiState,
+    terminal: &mut CrosstermTerminal,
+    signals: &ProcessSignals,
+    event: &Event,
+) -> io::Result<()> {
     match event {
         Event::Key(key) if is_control(*key, 'z') => signals.stop.store(true, Ordering::Relaxed),
         Event::Key(key) if is_control(*key, 'l') => redraw(terminal)?,
-        Event::Key(key) => ui.key(*key, &mut Disk),
+        Event::Key(key) => ui.key(*key, &mut LocalFiles),
         Event::Mouse(mouse) => {
             let size = terminal.size()?;
             let area = Rect::new(0, 0, size.width, size.height);
-            if let Some(screen) = Screen::of(ui, area) {
+            if let Some(screen) = ScreenLayout::of(ui, area) {
                 ui.mouse(*mouse, &screen);
             }
         }
@@ -140,7 +150,7 @@ fn take(ui: &mut Ui, terminal: &mut Screens, signals: &Signals, event: &Event) -
 
 /// Clears the screen, so that the next frame draws all of it. `Terminal::clear` would ask
 /// the terminal where its cursor is, and fail where the answer is slow.
-fn redraw(terminal: &mut Screens) -> io::Result<()> {
+fn redraw(terminal: &mut CrosstermTerminal) -> io::Result<()> {
     let size = terminal.size()?;
     terminal.resize(Rect::new(0, 0, size.width, size.height))
 }
@@ -152,14 +162,14 @@ fn is_control(key: KeyEvent, letter: char) -> bool {
 }
 
 /// What the system tells a process.
-struct Signals {
+struct ProcessSignals {
     end: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     resumed: Arc<AtomicBool>,
 }
 
-impl Signals {
+impl ProcessSignals {
     fn register() -> io::Result<Self> {
         let signals = Self {
             end: Arc::default(),
@@ -181,13 +191,13 @@ impl Signals {
 
 /// Waiting for input, and somebody who watches over it: where the terminal was closed,
 /// crossterm reads its end for ever and never comes back.
-struct Polls {
+struct InputWatchdog {
     /// The number of the wait that is under way; 0 for none.
     current: Arc<AtomicU32>,
     count: Cell<u32>,
 }
 
-impl Polls {
+impl InputWatchdog {
     /// How often a wait is looked at, and how many looks in a row it may last: much longer
     /// than any wait that is asked for. Looks are counted, not time, which goes on while a
     /// process is suspended.
@@ -228,11 +238,11 @@ impl Polls {
 }
 
 /// While it lives, the terminal is ours.
-struct Guard {
+struct TerminalGuard {
     keys_report_release: bool,
 }
 
-impl Guard {
+impl TerminalGuard {
     fn enter() -> io::Result<Self> {
         OURS.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
@@ -263,7 +273,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
     }
@@ -309,9 +319,9 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// The files of this machine.
-struct Disk;
+struct LocalFiles;
 
-impl Files for Disk {
+impl FileSystem for LocalFiles {
     fn exists(&self, path: &Path) -> bool {
         path.exists()
     }

@@ -1,11 +1,11 @@
-//! How things look: colours that most eyes can tell apart, or none at all.
+//! How things look: colors that most eyes can tell apart, or none at all.
 
 use lockstep_engine::output_color::OutputColor;
 use ratatui::style::{Color, Modifier, Style};
 
-/// The signs waves and LEDs are drawn with.
+/// The glyphs waves and LEDs are drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Signs {
+pub(super) struct GlyphSet {
     pub(super) low: char,
     pub(super) high: char,
     pub(super) rise: char,
@@ -26,7 +26,7 @@ pub(super) struct Signs {
     pub(super) gap: char,
 }
 
-const UNICODE: Signs = Signs {
+const UNICODE: GlyphSet = GlyphSet {
     low: '▁',
     high: '▔',
     rise: '╱',
@@ -45,7 +45,7 @@ const UNICODE: Signs = Signs {
     gap: '…',
 };
 
-const ASCII: Signs = Signs {
+const ASCII: GlyphSet = GlyphSet {
     low: '_',
     high: '"',
     rise: '/',
@@ -66,36 +66,36 @@ const ASCII: Signs = Signs {
 /// How things look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Theme {
-    colour: bool,
+    color: bool,
     unicode: bool,
 }
 
 impl Theme {
-    pub(super) fn new(colour: bool, unicode: bool) -> Self {
-        Self { colour, unicode }
+    pub(super) fn new(color: bool, unicode: bool) -> Self {
+        Self { color, unicode }
     }
 
     pub(super) fn is_unicode(self) -> bool {
         self.unicode
     }
 
-    pub(super) fn signs(self) -> &'static Signs {
+    pub(super) fn glyphs(self) -> &'static GlyphSet {
         if self.unicode { &UNICODE } else { &ASCII }
     }
 
-    /// An LED of this colour, lit to a part of its brightness.
+    /// An LED of this color, lit to a part of its brightness.
     ///
-    /// The colours are of the Okabe-Ito palette, which is made to be told apart with any
-    /// kind of colour vision; what is lit is also told by its sign.
-    pub(super) fn led(self, colour: OutputColor, part: f64) -> Style {
+    /// The colors are of the Okabe-Ito palette, which is made to be told apart with any
+    /// kind of color vision; what is lit is also told by its sign.
+    pub(super) fn led(self, color: OutputColor, part: f64) -> Style {
         if part <= 0.0 {
             return self.quiet();
         }
         let style = Style::new().add_modifier(Modifier::BOLD);
-        if !self.colour {
+        if !self.color {
             return style;
         }
-        let (red, green, blue) = match colour {
+        let (red, green, blue) = match color {
             OutputColor::Red => (230, 80, 40),
             OutputColor::Amber => (230, 159, 0),
             OutputColor::Green => (0, 190, 130),
@@ -156,8 +156,8 @@ impl Theme {
         self.styled(Color::Rgb(204, 121, 167), Modifier::empty())
     }
 
-    fn styled(self, colour: Color, modifier: Modifier) -> Style {
+    fn styled(self, color: Color, modifier: Modifier) -> Style {
         let style = Style::new().add_modifier(modifier);
-        if self.colour { style.fg(colour) } else { style }
+        if self.color { style.fg(color) } else { style }
     }
 }

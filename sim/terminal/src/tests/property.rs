@@ -15,7 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::super::keys::BINDINGS;
+use super::super::key_bindings::BINDINGS;
 use super::super::theme::Theme;
 use super::super::view;
 use super::apps::{bare, panel, pulse};
@@ -94,14 +94,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn driver(app: usize, colour: bool, unicode: bool) -> Driver {
+fn driver(app: usize, color: bool, unicode: bool) -> Driver {
     let apps = match app {
         0 => shipped(),
         1 => vec![panel(), bare()],
         2 => vec![bare(), pulse()],
         _ => vec![pulse(), panel()],
     };
-    Driver::new(apps, 80, 24, Theme::new(colour, unicode))
+    Driver::new(apps, 80, 24, Theme::new(color, unicode))
 }
 
 fn take(driver: &mut Driver, step: &Step) {
@@ -140,9 +140,9 @@ fn is_wide(step: &Step) -> bool {
 fn check(driver: &Driver) -> Result<(), TestCaseError> {
     let ui = &driver.ui;
     prop_assert!(ui.cursor <= ui.end());
-    prop_assert_eq!(ui.here.now(), ui.cursor);
+    prop_assert_eq!(ui.runner.now(), ui.cursor);
     for button in (0..64).map(ButtonId) {
-        if ui.hands.holder(button).is_some() {
+        if ui.held.holder(button).is_some() {
             prop_assert!(
                 ui.timeline.branch().live().is_closed(button),
                 "{:?}",
@@ -204,11 +204,11 @@ proptest! {
     #[test]
     fn nothing_panics_and_the_screen_is_the_truth(
         app in 0_usize..4,
-        colour: bool,
+        color: bool,
         unicode: bool,
         steps in vec(step(), 1..40),
     ) {
-        let mut driver = driver(app, colour, unicode);
+        let mut driver = driver(app, color, unicode);
         let mut wide = false;
         for step in &steps {
             take(&mut driver, step);

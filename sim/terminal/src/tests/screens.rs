@@ -54,7 +54,7 @@ fn first_screens() {
 fn the_lamp_breathes() {
     assert_screen!("breathing-100x30", breathing(large()));
     let plain = Driver::new(shipped(), 100, 30, Theme::new(false, true));
-    assert_screen!("breathing-without-colour-100x30", breathing(plain));
+    assert_screen!("breathing-without-color-100x30", breathing(plain));
     let ascii = Driver::new(shipped(), 80, 24, Theme::new(false, false));
     assert_screen!("breathing-ascii-80x24", breathing(ascii));
 }

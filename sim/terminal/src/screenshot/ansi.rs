@@ -1,6 +1,6 @@
 //! What a terminal must be told so that it shows a screen.
 //!
-//! Written here and not with crossterm, which asks the environment whether to use colour:
+//! Written here and not with crossterm, which asks the environment whether to use color:
 //! a cast is the same wherever it is made.
 
 use std::fmt::Write;
@@ -49,14 +49,14 @@ fn set_style(out: &mut String, cell: &Cell) {
             put(out, format_args!(";{code}"));
         }
     }
-    set_colour(out, cell.fg, 30);
-    set_colour(out, cell.bg, 40);
+    set_color(out, cell.fg, 30);
+    set_color(out, cell.bg, 40);
     out.push('m');
 }
 
-/// The colour, as one of the letters where `first` is 30, behind them where it is 40.
-fn set_colour(out: &mut String, colour: Color, first: u8) {
-    let named = match colour {
+/// The color, as one of the letters where `first` is 30, behind them where it is 40.
+fn set_color(out: &mut String, color: Color, first: u8) {
+    let named = match color {
         Color::Reset => return,
         Color::Rgb(red, green, blue) => {
             put(out, format_args!(";{};2;{red};{green};{blue}", first + 8));

@@ -30,7 +30,7 @@ impl Pane {
 
 /// Something a key, the mouse or the menu asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(super) enum UiCommand {
     PlayPause,
     StepForward,
     StepBack,
@@ -61,7 +61,7 @@ pub(super) enum Command {
     ZoomFit,
     ZoomCentre,
     Mark,
-    PutAway,
+    Dismiss,
     Search,
     SearchAgain,
     SearchBack,
@@ -79,10 +79,10 @@ pub(super) enum Command {
 
 /// A row of the table of keys.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Binding {
+pub(super) struct KeyBinding {
     /// The keys as people read them, the first one for the footer.
     pub(super) keys: &'static [&'static str],
-    pub(super) command: Command,
+    pub(super) command: UiCommand,
     /// In the footer; empty for what is only in the help.
     pub(super) short: &'static str,
     /// In the help.
@@ -93,11 +93,11 @@ pub(super) struct Binding {
 
 const fn key(
     keys: &'static [&'static str],
-    command: Command,
+    command: UiCommand,
     short: &'static str,
     long: &'static str,
-) -> Binding {
-    Binding {
+) -> KeyBinding {
+    KeyBinding {
         keys,
         command,
         short,
@@ -106,143 +106,152 @@ const fn key(
     }
 }
 
-const fn waves(keys: &'static [&'static str], command: Command, long: &'static str) -> Binding {
-    Binding {
+const fn waves(
+    keys: &'static [&'static str],
+    command: UiCommand,
+    long: &'static str,
+) -> KeyBinding {
+    KeyBinding {
         pane: Some(Pane::Waves),
         ..key(keys, command, "", long)
     }
 }
 
 /// What the footer shows, the most needed first: later ones fall off a narrow screen.
-pub(super) const FOOTER: &[Command] = &[
-    Command::PlayPause,
-    Command::Menu,
-    Command::PreviousEvent,
-    Command::NextEvent,
-    Command::Save,
-    Command::Quit,
-    Command::Branches,
-    Command::Undo,
-    Command::NextPane,
-    Command::GoTo,
-    Command::Mark,
-    Command::Slower,
-    Command::Faster,
-    Command::Open,
+pub(super) const FOOTER: &[UiCommand] = &[
+    UiCommand::PlayPause,
+    UiCommand::Menu,
+    UiCommand::PreviousEvent,
+    UiCommand::NextEvent,
+    UiCommand::Save,
+    UiCommand::Quit,
+    UiCommand::Branches,
+    UiCommand::Undo,
+    UiCommand::NextPane,
+    UiCommand::GoTo,
+    UiCommand::Mark,
+    UiCommand::Slower,
+    UiCommand::Faster,
+    UiCommand::Open,
 ];
 
 /// Every key, by subject.
-pub(super) const BINDINGS: &[Binding] = &[
-    key(&["Space"], Command::PlayPause, "play", "play or pause"),
-    key(&["Left"], Command::StepBack, "", "a tick back"),
-    key(&["Right"], Command::StepForward, "", "a tick forward"),
+pub(super) const BINDINGS: &[KeyBinding] = &[
+    key(&["Space"], UiCommand::PlayPause, "play", "play or pause"),
+    key(&["Left"], UiCommand::StepBack, "", "a tick back"),
+    key(&["Right"], UiCommand::StepForward, "", "a tick forward"),
     key(
         &["["],
-        Command::PreviousEvent,
+        UiCommand::PreviousEvent,
         "back",
         "to the event before",
     ),
     key(
         &["]"],
-        Command::NextEvent,
+        UiCommand::NextEvent,
         "next",
         "to the next event, playing on if there is none",
     ),
-    key(&["-"], Command::Slower, "slower", "slower"),
-    key(&["+", "="], Command::Faster, "faster", "faster"),
-    key(&["*"], Command::Unlimited, "", "as fast as it goes"),
-    key(&["r"], Command::RealTime, "", "in real time"),
-    key(&["PgUp"], Command::TenthBack, "", "a tenth of the run back"),
+    key(&["-"], UiCommand::Slower, "slower", "slower"),
+    key(&["+", "="], UiCommand::Faster, "faster", "faster"),
+    key(&["*"], UiCommand::Unlimited, "", "as fast as it goes"),
+    key(&["r"], UiCommand::RealTime, "", "in real time"),
+    key(
+        &["PgUp"],
+        UiCommand::TenthBack,
+        "",
+        "a tenth of the run back",
+    ),
     key(
         &["PgDn"],
-        Command::TenthForward,
+        UiCommand::TenthForward,
         "",
         "a tenth of the run forward",
     ),
-    key(&["Home", "0"], Command::Start, "", "to the start"),
-    key(&["End", "$"], Command::End, "", "to the end"),
-    key(&["g"], Command::GoTo, "go to", "to a time that is typed"),
+    key(&["Home", "0"], UiCommand::Start, "", "to the start"),
+    key(&["End", "$"], UiCommand::End, "", "to the end"),
+    key(&["g"], UiCommand::GoTo, "go to", "to a time that is typed"),
     key(
         &["m"],
-        Command::Mark,
+        UiCommand::Mark,
         "mark",
         "set or clear the mark that times are measured from",
     ),
     key(
         &["Esc"],
-        Command::PutAway,
+        UiCommand::Dismiss,
         "",
         "end a comparison, then clear the mark",
     ),
     key(
         &["x"],
-        Command::Menu,
+        UiCommand::Menu,
         "menu",
         "reset, faults, bounce, other apps: everything",
     ),
     key(
         &["v"],
-        Command::Branches,
+        UiCommand::Branches,
         "branches",
         "list, switch and compare branches",
     ),
-    key(&["s"], Command::Save, "save", "keep what happened"),
+    key(&["s"], UiCommand::Save, "save", "keep what happened"),
     key(
         &["o"],
-        Command::Open,
+        UiCommand::Open,
         "open",
         "open a scenario, a recording or a waveform",
     ),
     key(
         &["u"],
-        Command::Undo,
+        UiCommand::Undo,
         "undo",
         "take back the last thing that was done",
     ),
-    key(&["Ctrl-r"], Command::Redo, "", "do it again"),
-    key(&["/"], Command::Search, "", "search the events"),
-    key(&["n"], Command::SearchAgain, "", "to the next one found"),
-    key(&["N"], Command::SearchBack, "", "to the one found before"),
-    key(&["Tab"], Command::NextPane, "pane", "to the next pane"),
+    key(&["Ctrl-r"], UiCommand::Redo, "", "do it again"),
+    key(&["/"], UiCommand::Search, "", "search the events"),
+    key(&["n"], UiCommand::SearchAgain, "", "to the next one found"),
+    key(&["N"], UiCommand::SearchBack, "", "to the one found before"),
+    key(&["Tab"], UiCommand::NextPane, "pane", "to the next pane"),
     key(
         &["BackTab"],
-        Command::PreviousPane,
+        UiCommand::PreviousPane,
         "",
         "to the pane before",
     ),
     key(
         &["Up"],
-        Command::Up,
+        UiCommand::Up,
         "",
         "up: another signal, event or line",
     ),
-    key(&["Down"], Command::Down, "", "down"),
-    key(&["?", "F1"], Command::Help, "help", "this page"),
-    key(&["Ctrl-l"], Command::Redraw, "", "draw the screen anew"),
+    key(&["Down"], UiCommand::Down, "", "down"),
+    key(&["?", "F1"], UiCommand::Help, "help", "this page"),
+    key(&["Ctrl-l"], UiCommand::Redraw, "", "draw the screen anew"),
     key(
         &["Ctrl-z"],
-        Command::Suspend,
+        UiCommand::Suspend,
         "",
         "back to the shell, until `fg`",
     ),
-    key(&["q", "Ctrl-c"], Command::Quit, "quit", "quit"),
-    waves(&["h"], Command::CellLeft, "a column left"),
-    waves(&["l"], Command::CellRight, "a column right"),
-    waves(&["j"], Command::Down, "the signal below"),
-    waves(&["k"], Command::Up, "the signal above"),
+    key(&["q", "Ctrl-c"], UiCommand::Quit, "quit", "quit"),
+    waves(&["h"], UiCommand::CellLeft, "a column left"),
+    waves(&["l"], UiCommand::CellRight, "a column right"),
+    waves(&["j"], UiCommand::Down, "the signal below"),
+    waves(&["k"], UiCommand::Up, "the signal above"),
     waves(
         &["w"],
-        Command::NextRise,
+        UiCommand::NextRise,
         "the next rising edge of the signal",
     ),
-    waves(&["e"], Command::NextFall, "its next falling edge"),
-    waves(&["b"], Command::PreviousRise, "its rising edge before"),
-    waves(&["zi"], Command::ZoomIn, "zoom in"),
-    waves(&["zo"], Command::ZoomOut, "zoom out"),
-    waves(&["zc"], Command::ZoomFit, "zoom to fit the whole run"),
-    waves(&["zz"], Command::ZoomCentre, "the cursor to the middle"),
-    waves(&["K"], Command::First, "the first signal"),
-    waves(&["J"], Command::Last, "the last signal"),
+    waves(&["e"], UiCommand::NextFall, "its next falling edge"),
+    waves(&["b"], UiCommand::PreviousRise, "its rising edge before"),
+    waves(&["zi"], UiCommand::ZoomIn, "zoom in"),
+    waves(&["zo"], UiCommand::ZoomOut, "zoom out"),
+    waves(&["zc"], UiCommand::ZoomFit, "zoom to fit the whole run"),
+    waves(&["zz"], UiCommand::ZoomCentre, "the cursor to the middle"),
+    waves(&["K"], UiCommand::First, "the first signal"),
+    waves(&["J"], UiCommand::Last, "the last signal"),
 ];
 
 /// The letters that press buttons while the board has the focus: those no command has.
@@ -273,9 +282,9 @@ pub(super) fn button_letters(names: &[&str]) -> Vec<Option<char>> {
 
 /// What a key press means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum KeyAction {
     /// Do this.
-    Command(Command),
+    UiCommand(UiCommand),
     /// The first of two keys.
     Prefix(char),
     /// A button, by its place; held down rather than tapped.
@@ -285,29 +294,29 @@ pub(super) enum Meaning {
 }
 
 /// What the key means in a pane, after the first key of a pair where there was one.
-pub(super) fn meaning(
+pub(super) fn resolve_key(
     event: KeyEvent,
     prefix: Option<char>,
     pane: Pane,
     letters: &[Option<char>],
-) -> Meaning {
+) -> KeyAction {
     let pressed = name(event);
     if let Some(prefix) = prefix {
         let pair = format!("{prefix}{pressed}");
         return match find(&pair, pane) {
-            Some(command) => Meaning::Command(command),
-            None => Meaning::Nothing,
+            Some(command) => KeyAction::UiCommand(command),
+            None => KeyAction::Nothing,
         };
     }
     if let Some((index, hold)) = button(event, pane, letters) {
-        return Meaning::Button(index, hold);
+        return KeyAction::Button(index, hold);
     }
     if pane == Pane::Waves && pressed == "z" {
-        return Meaning::Prefix('z');
+        return KeyAction::Prefix('z');
     }
     match find(&pressed, pane) {
-        Some(command) => Meaning::Command(command),
-        None => Meaning::Nothing,
+        Some(command) => KeyAction::UiCommand(command),
+        None => KeyAction::Nothing,
     }
 }
 
@@ -347,7 +356,7 @@ pub(super) fn buttons_of(
     on(Pane::Board).into_iter().chain(on(Pane::Waves))
 }
 
-fn find(pressed: &str, pane: Pane) -> Option<Command> {
+fn find(pressed: &str, pane: Pane) -> Option<UiCommand> {
     let in_pane = BINDINGS.iter().filter(|binding| binding.pane == Some(pane));
     let everywhere = BINDINGS.iter().filter(|binding| binding.pane.is_none());
     in_pane
@@ -357,7 +366,7 @@ fn find(pressed: &str, pane: Pane) -> Option<Command> {
 }
 
 /// The key and the word the footer shows for a command.
-pub(super) fn footer_entry(command: Command) -> Option<(&'static str, &'static str)> {
+pub(super) fn footer_entry(command: UiCommand) -> Option<(&'static str, &'static str)> {
     let mut bindings = BINDINGS.iter();
     let binding = bindings.find(|binding| binding.command == command)?;
     Some((binding.keys.first()?, binding.short))
@@ -466,22 +475,22 @@ mod tests {
     #[test]
     fn the_same_key_is_a_button_on_the_board_and_an_edge_in_the_waves() {
         let letters = [Some('a'), Some('b')];
-        let on = |pane, key| meaning(press(key), None, pane, &letters);
-        assert_eq!(on(Pane::Board, "b"), Meaning::Button(1, false));
-        assert_eq!(on(Pane::Board, "B"), Meaning::Button(1, true));
+        let on = |pane, key| resolve_key(press(key), None, pane, &letters);
+        assert_eq!(on(Pane::Board, "b"), KeyAction::Button(1, false));
+        assert_eq!(on(Pane::Board, "B"), KeyAction::Button(1, true));
         assert_eq!(
             on(Pane::Waves, "b"),
-            Meaning::Command(Command::PreviousRise)
+            KeyAction::UiCommand(UiCommand::PreviousRise)
         );
-        assert_eq!(on(Pane::Waves, "2"), Meaning::Button(1, false));
-        assert_eq!(on(Pane::Waves, "z"), Meaning::Prefix('z'));
+        assert_eq!(on(Pane::Waves, "2"), KeyAction::Button(1, false));
+        assert_eq!(on(Pane::Waves, "z"), KeyAction::Prefix('z'));
         assert_eq!(
             on(Pane::Board, "Space"),
-            Meaning::Command(Command::PlayPause)
+            KeyAction::UiCommand(UiCommand::PlayPause)
         );
         assert_eq!(
-            meaning(press("i"), Some('z'), Pane::Waves, &letters),
-            Meaning::Command(Command::ZoomIn)
+            resolve_key(press("i"), Some('z'), Pane::Waves, &letters),
+            KeyAction::UiCommand(UiCommand::ZoomIn)
         );
     }
 }

@@ -1,13 +1,13 @@
-//! The colours a cell has in a picture: a terminal picks them by itself, a picture cannot.
+//! The colors a cell has in a screenshot: a terminal picks them by itself, a screenshot cannot.
 
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-/// A colour that a picture is drawn with.
+/// A color that a screenshot is drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rgb(pub(super) u8, pub(super) u8, pub(super) u8);
 
-/// What a terminal's own colours are: dark, and with enough contrast on light pages too.
+/// What a terminal's own colors are: dark, and with enough contrast on light pages too.
 pub(super) const PAPER: Rgb = Rgb(0x12, 0x16, 0x1d);
 pub(super) const INK: Rgb = Rgb(0xd7, 0xdd, 0xe5);
 
@@ -16,7 +16,7 @@ const DIM: u16 = 30;
 
 /// How a cell is painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Paint {
+pub(super) struct CellPaint {
     pub(super) ink: Rgb,
     /// `None` where the paper is seen.
     pub(super) back: Option<Rgb>,
@@ -25,7 +25,7 @@ pub(super) struct Paint {
     pub(super) underlined: bool,
 }
 
-impl Paint {
+impl CellPaint {
     pub(super) fn of(cell: &Cell) -> Self {
         let has = |modifier| cell.modifier.contains(modifier);
         let ink = rgb(cell.fg).unwrap_or(INK);
@@ -76,9 +76,9 @@ impl std::fmt::Display for Rgb {
     }
 }
 
-/// The colour, unless it is the terminal's own.
-fn rgb(colour: Color) -> Option<Rgb> {
-    Some(match colour {
+/// The color, unless it is the terminal's own.
+fn rgb(color: Color) -> Option<Rgb> {
+    Some(match color {
         Color::Reset => return None,
         Color::Rgb(red, green, blue) => Rgb(red, green, blue),
         Color::Indexed(index) => indexed(index),
@@ -101,7 +101,7 @@ fn rgb(colour: Color) -> Option<Rgb> {
     })
 }
 
-/// The sixteen that a terminal has names for; the dark grey is light enough to be read
+/// The sixteen that a terminal has names for; the dark gray is light enough to be read
 /// when it is dim as well.
 const NAMED: [Rgb; 16] = [
     Rgb(0x12, 0x16, 0x1d),
@@ -122,14 +122,14 @@ const NAMED: [Rgb; 16] = [
     Rgb(0xf5, 0xf7, 0xfa),
 ];
 
-/// A colour of the table of 256: the named ones, a cube of six steps, and greys.
+/// A color of the table of 256: the named ones, a cube of six steps, and grays.
 fn indexed(index: u8) -> Rgb {
     if let Some(named) = NAMED.get(usize::from(index)) {
         return *named;
     }
     if index >= 232 {
-        let grey = 8 + 10 * (index - 232);
-        return Rgb(grey, grey, grey);
+        let gray = 8 + 10 * (index - 232);
+        return Rgb(gray, gray, gray);
     }
     let step = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     let index = index - 16;
@@ -140,11 +140,11 @@ fn indexed(index: u8) -> Rgb {
 mod tests {
     use super::*;
 
-    fn paint(fg: Color, modifier: Modifier) -> Paint {
+    fn paint(fg: Color, modifier: Modifier) -> CellPaint {
         let mut cell = Cell::new("x");
         cell.fg = fg;
         cell.modifier = modifier;
-        Paint::of(&cell)
+        CellPaint::of(&cell)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Keys that are pressed before a picture is taken, and the time between them.
+//! KeyScript that are pressed before a screenshot is taken, and the time between them.
 
 use std::io;
 use std::path::Path;
@@ -8,9 +8,9 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 use thiserror::Error;
 
-use crate::files::Files;
-use crate::keys::key_of;
-use crate::ui::Ui;
+use crate::key_bindings::key_of;
+use crate::save::FileSystem;
+use crate::ui_state::UiState;
 use lockstep_engine::scenario::duration::parse_length;
 
 /// How long a frame lasts, as in a terminal.
@@ -22,35 +22,35 @@ const MAX_STEPS: usize = 1_000;
 /// The longest time between two keys.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
-/// Keys and times, in order.
+/// KeyScript and times, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Keys(Vec<Step>);
+pub struct KeyScript(Vec<KeyStep>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum KeyStep {
     Press(KeyEvent),
     Wait(Duration),
 }
 
 /// Something is neither a key nor a time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum KeysError {
+pub enum KeyScriptError {
     /// What it is.
     #[error("`{0}` is neither a key as the help names it nor a time such as 400ms")]
     Unknown(String),
-    /// More than a picture takes.
+    /// More than a screenshot takes.
     #[error("more than {MAX_STEPS} keys and times")]
     TooMany,
-    /// Longer than anybody waits for a picture.
+    /// Longer than anybody waits for a screenshot.
     #[error("`{0}` is longer than 10 min")]
     TooLong(String),
 }
 
-impl FromStr for Keys {
-    type Err = KeysError;
+impl FromStr for KeyScript {
+    type Err = KeyScriptError;
 
     /// Reads `a,400ms,B,1s,v`: keys as the help names them, and times that pass.
-    fn from_str(text: &str) -> Result<Self, KeysError> {
+    fn from_str(text: &str) -> Result<Self, KeyScriptError> {
         let mut steps = Vec::new();
         for word in text
             .split(',')
@@ -59,21 +59,21 @@ impl FromStr for Keys {
         {
             steps.extend(read(word)?);
             if steps.len() > MAX_STEPS {
-                return Err(KeysError::TooMany);
+                return Err(KeyScriptError::TooMany);
             }
         }
         Ok(Self(steps))
     }
 }
 
-fn read(word: &str) -> Result<Vec<Step>, KeysError> {
+fn read(word: &str) -> Result<Vec<KeyStep>, KeyScriptError> {
     if let Some(event) = key_of(word) {
-        return Ok(vec![Step::Press(event)]);
+        return Ok(vec![KeyStep::Press(event)]);
     }
     // Two keys, one after the other: `zi`.
     let letters: Option<Vec<_>> = word
         .chars()
-        .map(|letter| key_of(&letter.to_string()).map(Step::Press))
+        .map(|letter| key_of(&letter.to_string()).map(KeyStep::Press))
         .collect();
     let is_pair = word.starts_with(['z', 'g']) && word.chars().count() == 2;
     match (letters, parse_length(word)) {
@@ -81,40 +81,40 @@ fn read(word: &str) -> Result<Vec<Step>, KeysError> {
         (_, Ok(ticks)) => {
             let time = Duration::from_millis(u64::from(ticks.0));
             if time > LONGEST {
-                return Err(KeysError::TooLong(word.to_owned()));
+                return Err(KeyScriptError::TooLong(word.to_owned()));
             }
-            Ok(vec![Step::Wait(time)])
+            Ok(vec![KeyStep::Wait(time)])
         }
-        _ => Err(KeysError::Unknown(word.to_owned())),
+        _ => Err(KeyScriptError::Unknown(word.to_owned())),
     }
 }
 
-impl Keys {
+impl KeyScript {
     /// Presses the keys, and lets the times pass, frame by frame.
-    pub(super) fn play(&self, ui: &mut Ui) {
+    pub(super) fn play(&self, ui: &mut UiState) {
         for step in &self.0 {
             match *step {
-                Step::Press(event) => ui.key(event, &mut NoFiles),
-                Step::Wait(time) => wait(ui, time),
+                KeyStep::Press(event) => ui.key(event, &mut NoFiles),
+                KeyStep::Wait(time) => wait(ui, time),
             }
         }
     }
 }
 
-fn wait(ui: &mut Ui, time: Duration) {
+fn wait(ui: &mut UiState, time: Duration) {
     let mut left = time;
     while !left.is_zero() {
         let frame = left.min(FRAME);
         left -= frame;
-        let ticks = ui.pass(frame);
-        ui.took(ticks, frame, Duration::ZERO);
+        let ticks = ui.advance_clock(frame);
+        ui.record_play_time(ticks, frame, Duration::ZERO);
     }
 }
 
-/// A picture reads and writes nothing by itself.
+/// A screenshot reads and writes nothing by itself.
 struct NoFiles;
 
-impl Files for NoFiles {
+impl FileSystem for NoFiles {
     fn exists(&self, _: &Path) -> bool {
         false
     }
@@ -134,12 +134,12 @@ mod tests {
 
     #[test]
     fn keys_and_times_are_told_apart() {
-        let Keys(steps) = "a, 400ms,Space,1,zi,Ctrl-r,1.5 s".parse().unwrap();
+        let KeyScript(steps) = "a, 400ms,Space,1,zi,Ctrl-r,1.5 s".parse().unwrap();
         let times: Vec<_> = steps
             .iter()
             .filter_map(|step| match step {
-                Step::Wait(time) => Some(time.as_millis()),
-                Step::Press(_) => None,
+                KeyStep::Wait(time) => Some(time.as_millis()),
+                KeyStep::Press(_) => None,
             })
             .collect();
         assert_eq!(times, [400, 1_500]);
@@ -148,10 +148,10 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        let read = |text: &str| text.parse::<Keys>();
-        assert_eq!(read("foo"), Err(KeysError::Unknown("foo".to_owned())));
-        assert!(matches!(read("11 min"), Err(KeysError::TooLong(_))));
-        assert_eq!(read(&"a,".repeat(2_000)), Err(KeysError::TooMany));
-        assert_eq!(read(""), Ok(Keys::default()));
+        let read = |text: &str| text.parse::<KeyScript>();
+        assert_eq!(read("foo"), Err(KeyScriptError::Unknown("foo".to_owned())));
+        assert!(matches!(read("11 min"), Err(KeyScriptError::TooLong(_))));
+        assert_eq!(read(&"a,".repeat(2_000)), Err(KeyScriptError::TooMany));
+        assert_eq!(read(""), Ok(KeyScript::default()));
     }
 }

@@ -2,11 +2,11 @@
 
 use lockstep_core::time::Ticks;
 
-use super::signals::{Edge, Signal};
-use super::ui::Ui;
+use super::signal_history::{Edge, Signal};
+use super::ui_state::UiState;
 
 /// What can be said of the selected signal at the cursor, in one line.
-pub(super) fn measure(ui: &Ui) -> String {
+pub(super) fn measure(ui: &UiState) -> String {
     let mut parts = Vec::new();
     if let Some(mark) = ui.mark {
         let apart = Ticks(ui.cursor.0.abs_diff(mark.0));
@@ -17,7 +17,7 @@ pub(super) fn measure(ui: &Ui) -> String {
     parts.join("  ")
 }
 
-fn pulse(ui: &Ui, signal: Signal) -> Option<String> {
+fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
     if signal == Signal::Logs {
         return None;
     }
@@ -45,7 +45,7 @@ fn pulse(ui: &Ui, signal: Signal) -> Option<String> {
 }
 
 /// The period around the cursor: from the rise before it to the next one.
-fn period(ui: &Ui, signal: Signal, after: Ticks) -> Option<String> {
+fn period(ui: &UiState, signal: Signal, after: Ticks) -> Option<String> {
     let rise = ui.signals.previous(signal, after, Edge::Rising)?;
     let fall = ui.signals.next(signal, rise, Edge::Falling)?;
     let next = ui.signals.next(signal, rise, Edge::Rising)?;

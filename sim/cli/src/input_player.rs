@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use lockstep_core::time::Ticks;
 
-use super::progress::Progress;
+use super::progress::ProgressReporter;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::checker::{Failure, check_trace};
@@ -21,15 +21,15 @@ const LINES_BEFORE: usize = 4;
 const LINES_AFTER: usize = 3;
 
 /// What every input of one command is played with.
-pub(super) struct Session<'a> {
+pub(super) struct InputPlayer<'a> {
     pub(super) registry: &'a Registry,
     pub(super) report: &'a Report,
     pub(super) app: Option<&'a str>,
-    pub(super) progress: &'a Progress,
+    pub(super) progress: &'a ProgressReporter,
 }
 
 /// What came of playing one input.
-pub(super) struct Played {
+pub(super) struct PlayOutcome {
     pub(super) script: Script,
     pub(super) trace: Trace,
     checks: usize,
@@ -38,13 +38,13 @@ pub(super) struct Played {
 }
 
 /// Why an input was not played to its end, rendered.
-pub(super) struct Refusal {
+pub(super) struct PlayFailure {
     pub(super) exit: Exit,
     pub(super) verdict: String,
     pub(super) details: String,
 }
 
-impl From<String> for Refusal {
+impl From<String> for PlayFailure {
     fn from(details: String) -> Self {
         Self {
             exit: Exit::BadInput,
@@ -54,16 +54,24 @@ impl From<String> for Refusal {
     }
 }
 
-impl Session<'_> {
+impl InputPlayer<'_> {
     /// Plays an input of this form.
-    pub(super) fn play(&self, form: InputFormat, source: &Source) -> Result<Played, Refusal> {
+    pub(super) fn play(
+        &self,
+        form: InputFormat,
+        source: &Source,
+    ) -> Result<PlayOutcome, PlayFailure> {
         let loaded = form
             .load(self.registry, &source.bytes, self.app)
             .map_err(|error| self.report.unloadable(source, &error))?;
         self.play_loaded(source, loaded)
     }
 
-    fn play_loaded(&self, source: &Source, loaded: LoadedScript) -> Result<Played, Refusal> {
+    fn play_loaded(
+        &self,
+        source: &Source,
+        loaded: LoadedScript,
+    ) -> Result<PlayOutcome, PlayFailure> {
         let LoadedScript {
             app,
             script,
@@ -82,7 +90,7 @@ impl Session<'_> {
         play::play(&app, &script, &mut trace, &mut watch)
             .and_then(|_| play::finish(&app, &script, &mut trace))
             .map_err(|error| self.stopped(source, &trace, &error))?;
-        Ok(Played {
+        Ok(PlayOutcome {
             failures: check_trace(&checks, &trace),
             checks: checks.len(),
             script,
@@ -92,14 +100,14 @@ impl Session<'_> {
     }
 
     /// What is told of a run that did not come to its end.
-    fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> Refusal {
+    fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> PlayFailure {
         let message = format!("`{}`: {error}", source.name);
         let tick = match *error {
             PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
             _ => return self.report.plain(&message, None).into(),
         };
         let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
-        Refusal {
+        PlayFailure {
             exit: Exit::Failed,
             verdict: format!("not to be trusted from tick {} on", tick.0),
             details: self
@@ -109,14 +117,14 @@ impl Session<'_> {
     }
 
     /// The events of a run as a recording.
-    pub(super) fn record(&self, played: &Played) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn record(&self, played: &PlayOutcome) -> Result<Vec<u8>, PlayFailure> {
         Recording::of(played.trace.descriptor(), &played.script)
             .map(|recording| recording.encode())
             .map_err(|error| self.report.plain(&error.to_string(), None).into())
     }
 
     /// The failures and notes of a run, rendered, if there are any.
-    pub(super) fn describe(&self, source: &Source, played: &Played) -> Option<String> {
+    pub(super) fn describe(&self, source: &Source, played: &PlayOutcome) -> Option<String> {
         let failures = played.failures.iter().map(|failure| {
             let mut note = failure.note.clone().unwrap_or_default();
             if !note.is_empty() {
@@ -138,7 +146,7 @@ impl Session<'_> {
     }
 }
 
-impl Played {
+impl PlayOutcome {
     pub(super) fn exit(&self) -> Exit {
         if self.failures.is_empty() {
             Exit::Held

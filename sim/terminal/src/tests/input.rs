@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
-use super::super::hands::TAP;
+use super::super::held_buttons::TAP;
 use super::Driver;
 use super::apps::{panel, pulse, shaky};
 use lockstep_engine::script::{Action, ScriptEvent, SwitchState};
@@ -32,7 +32,7 @@ fn moves(driver: &Driver, button: ButtonId) -> Vec<(u32, bool)> {
 }
 
 fn is_down(driver: &Driver, button: ButtonId) -> bool {
-    driver.ui.here.is_closed(button)
+    driver.ui.runner.is_closed(button)
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn an_led_that_was_lit_for_a_tick_is_seen_for_75_ms() {
     let mut driver = Driver::of(pulse(), 40, 12);
     driver.wait(495).assert_shows("○ blip");
     driver.wait(10);
-    assert_eq!(driver.ui.here.levels()[0].0, 0, "it is off already");
+    assert_eq!(driver.ui.runner.levels()[0].0, 0, "it is off already");
     driver.assert_shows("● blip");
     assert_eq!(driver.ui.next_change(), Some(Duration::from_millis(75)));
     driver.wait(74).assert_shows("● blip");

@@ -10,7 +10,7 @@ use lockstep_engine::play::PlayError;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_length;
 use lockstep_engine::timeline::TimelineError;
-use lockstep_terminal::picture::PictureError;
+use lockstep_terminal::screenshot::ScreenshotError;
 
 use lockstep_core::time::Ticks;
 
@@ -46,11 +46,11 @@ pub(super) fn app<'a>(
     found.map_err(|error| report.error(error))
 }
 
-/// Tells why there is no picture.
-pub(super) fn refuse(error: &PictureError, report: &Report) -> Exit {
+/// Tells why there is no screenshot.
+pub(super) fn refuse(error: &ScreenshotError, report: &Report) -> Exit {
     report.error(error);
     match error {
-        PictureError::Timeline(TimelineError::Play(
+        ScreenshotError::Timeline(TimelineError::Play(
             PlayError::Panicked { .. } | PlayError::ContractBroken { .. },
         )) => Exit::Failed,
         _ => Exit::BadInput,
@@ -66,8 +66,8 @@ pub(super) fn time(text: &str) -> Result<Ticks, String> {
         .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 
-/// Colour is for whoever looks at the picture, not for the terminal that it is made in: so
+/// Color is for whoever looks at the screenshot, not for the terminal that it is made in: so
 /// only `--color never` takes it away.
-pub(super) fn colour() -> bool {
+pub(super) fn color() -> bool {
     anstream::ColorChoice::global() != anstream::ColorChoice::Never
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use super::overlay::Kind;
-use super::ui::{Failed, Ui};
+use super::overlay::SaveFormat;
+use super::ui_state::{FailedExpectation, UiState};
 use super::view::clock;
 use lockstep_engine::checker::check_trace;
 use lockstep_engine::load::{InputFormat, LoadError, LoadedScript};
@@ -15,7 +15,7 @@ use lockstep_engine::timeline::TimelineError;
 use lockstep_engine::trace::vcd;
 
 /// The files the terminal UI can reach: those of the machine, or those of a test.
-pub(super) trait Files {
+pub(super) trait FileSystem {
     /// Whether something is there already.
     fn exists(&self, path: &Path) -> bool;
     /// The whole file, if it has at most `limit` bytes.
@@ -24,9 +24,9 @@ pub(super) trait Files {
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 }
 
-impl Ui {
+impl UiState {
     /// Keeps the present branch, up to its end.
-    pub(super) fn save(&mut self, kind: Kind, path: &str, files: &mut dyn Files) {
+    pub(super) fn save(&mut self, kind: SaveFormat, path: &str, files: &mut dyn FileSystem) {
         let saved = self.rendered(kind).and_then(|bytes| {
             files
                 .write(Path::new(path), &bytes)
@@ -36,22 +36,22 @@ impl Ui {
             Ok(()) => {
                 self.mark_saved();
                 let how = match kind {
-                    Kind::Scenario => format!("`sim run {path}` plays it"),
-                    Kind::Recording => format!("`sim replay {path}` plays it"),
-                    Kind::Waveform => "any waveform viewer opens it".to_owned(),
+                    SaveFormat::Scenario => format!("`sim run {path}` plays it"),
+                    SaveFormat::Recording => format!("`sim replay {path}` plays it"),
+                    SaveFormat::Waveform => "any waveform viewer opens it".to_owned(),
                 };
-                self.say(format!("saved in {path}: {how}"));
+                self.show_message(format!("saved in {path}: {how}"));
             }
-            Err(error) => self.complain(format!("not saved in {path}: {error}")),
+            Err(error) => self.show_error(format!("not saved in {path}: {error}")),
         }
     }
 
-    fn rendered(&self, kind: Kind) -> Result<Vec<u8>, String> {
+    fn rendered(&self, kind: SaveFormat) -> Result<Vec<u8>, String> {
         let branch = self.timeline.branch();
         let descriptor = self.timeline.app().descriptor();
         let script = || -> Result<Script, String> { branch.script().map_err(|e| e.to_string()) };
         match kind {
-            Kind::Scenario => {
+            SaveFormat::Scenario => {
                 if let Some(error) = branch.broken() {
                     return Err(format!("no scenario can hold a run that failed: {error}"));
                 }
@@ -60,10 +60,10 @@ impl Ui {
                 self.check_saved(&text, &script)?;
                 Ok(text.into_bytes())
             }
-            Kind::Recording => Recording::of(descriptor, &script()?)
+            SaveFormat::Recording => Recording::of(descriptor, &script()?)
                 .map(|recording| recording.encode())
                 .map_err(|error| error.to_string()),
-            Kind::Waveform => {
+            SaveFormat::Waveform => {
                 let mut bytes = Vec::new();
                 vcd::write(branch.trace(), &mut bytes).map_err(|error| error.to_string())?;
                 Ok(bytes)
@@ -85,13 +85,18 @@ impl Ui {
     }
 
     /// Opens a run, of `app` where it does not say; a scenario that fails is entered where its first expectation fails.
-    pub(super) fn open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) {
+    pub(super) fn open(&mut self, path: &str, app: Option<&str>, files: &dyn FileSystem) {
         if let Err(error) = self.try_open(path, app, files) {
-            self.complain(error);
+            self.show_error(error);
         }
     }
 
-    fn try_open(&mut self, path: &str, app: Option<&str>, files: &dyn Files) -> Result<(), String> {
+    fn try_open(
+        &mut self,
+        path: &str,
+        app: Option<&str>,
+        files: &dyn FileSystem,
+    ) -> Result<(), String> {
         let bytes = files
             .read(Path::new(path), InputFormat::MAX_BYTES)
             .map_err(|error| format!("cannot read {path}: {error}"))?;
@@ -106,7 +111,7 @@ impl Ui {
         self.replace(&loaded.app, &loaded.script)?;
         self.failures = check_trace(&loaded.checks, self.trace())
             .into_iter()
-            .map(|failure| Failed {
+            .map(|failure| FailedExpectation {
                 tick: failure.tick,
                 text: format!("{path}:{}: {}", failure.span, failure.message),
             })
@@ -114,12 +119,12 @@ impl Ui {
         match self.failures.first().cloned() {
             Some(failed) => {
                 self.move_to(failed.tick);
-                self.complain(failed.text);
+                self.show_error(failed.text);
             }
             None => {
                 let notes = loaded.notes.iter().map(|note| format!(" ({note})"));
                 let notes: String = notes.collect();
-                self.say(format!(
+                self.show_message(format!(
                     "{path} is open: {} of it{notes}",
                     clock(self.end())
                 ));

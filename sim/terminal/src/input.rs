@@ -3,8 +3,8 @@
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
-use super::hands::Holder;
-use super::ui::Ui;
+use super::held_buttons::Holder;
+use super::ui_state::UiState;
 use super::view::clock;
 use lockstep_engine::script::{Action, BootCondition, SwitchState};
 use lockstep_engine::timeline::TimelineError;
@@ -12,16 +12,16 @@ use lockstep_engine::timeline::TimelineError;
 /// How often a contact that bounces moves to and fro, a tick apart, before it rests.
 const BOUNCES: u32 = 6;
 
-impl Ui {
+impl UiState {
     /// Presses a button at the cursor; one that is down there is let go.
     pub(super) fn press(&mut self, button: ButtonId, holder: Holder) {
         if self.is_repeated(button, holder) {
             self.hold(button, holder);
             return;
         }
-        let is_down = self.here.is_closed(button);
+        let is_down = self.runner.is_closed(button);
         if is_down {
-            self.hands.let_go(button);
+            self.held.release(button);
         }
         let contact = if is_down {
             SwitchState::Open
@@ -29,7 +29,7 @@ impl Ui {
             SwitchState::Closed
         };
         self.latched.remove(&button);
-        if self.act(Action::Button(button, contact)) && !is_down {
+        if self.apply_action(Action::Button(button, contact)) && !is_down {
             if holder == Holder::Latch {
                 self.latched.insert(button);
             }
@@ -40,7 +40,7 @@ impl Ui {
     /// Whether this is a key that is being held down and that the terminal repeats: a tap
     /// becomes longer by it, and a key that is known to be held stays so.
     fn is_repeated(&self, button: ButtonId, holder: Holder) -> bool {
-        match (self.hands.holder(button), holder) {
+        match (self.held.holder(button), holder) {
             (Some(Holder::Tap(_)), Holder::Tap(_)) => self.playing && self.at_end(),
             (Some(Holder::Key), Holder::Key) => self.at_end(),
             _ => false,
@@ -52,30 +52,30 @@ impl Ui {
             Holder::Tap(length) => Holder::Tap(self.end().saturating_add(length)),
             Holder::Key | Holder::Mouse | Holder::Latch => holder,
         };
-        self.hands.hold(button, holder);
+        self.held.hold(button, holder);
     }
 
     /// Lets go of a button that this holds. Where the cursor is in the past, it comes up as
     /// soon as time goes on: looking back does not do anything there.
-    pub(super) fn let_go(&mut self, button: ButtonId, holder: Holder) {
-        if self.hands.holder(button) != Some(holder) {
+    pub(super) fn release(&mut self, button: ButtonId, holder: Holder) {
+        if self.held.holder(button) != Some(holder) {
             return;
         }
         if self.at_end() {
-            self.hands.let_go(button);
-            self.act(Action::Button(button, SwitchState::Open));
+            self.held.release(button);
+            self.apply_action(Action::Button(button, SwitchState::Open));
         } else {
-            self.hands.hold(button, Holder::Tap(self.end()));
+            self.held.hold(button, Holder::Tap(self.end()));
         }
     }
 
     /// Resets the board at the cursor, and finds these condition.
     pub(super) fn reset(&mut self, condition: BootCondition) {
-        self.act(Action::Reset(condition));
+        self.apply_action(Action::Reset(condition));
     }
 
     /// Does something at the cursor: in the past, on a new branch.
-    fn act(&mut self, action: Action) -> bool {
+    fn apply_action(&mut self, action: Action) -> bool {
         let branches = self.timeline.branches().len();
         let from = self.cursor;
         let acted = match action {
@@ -85,8 +85,8 @@ impl Ui {
             action => self.timeline.apply(from, action).map(drop),
         };
         if self.timeline.branches().len() > branches {
-            self.changed_branch();
-            self.say(format!(
+            self.on_branch_changed();
+            self.show_message(format!(
                 "a new branch from {}; the old one is kept (v lists them)",
                 clock(from)
             ));
@@ -99,14 +99,14 @@ impl Ui {
             }
             Err(error) => {
                 self.pause();
-                self.complain(error.to_string());
+                self.show_error(error.to_string());
                 false
             }
         }
     }
 
     /// The end of a tap, at the end of the branch.
-    pub(super) fn open_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
+    pub(super) fn release_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
         let end = self.end();
         if self.bounce {
             self.bounce_contact(end, button, SwitchState::Open)
@@ -145,23 +145,23 @@ impl Ui {
         self.pause();
         match self.timeline.undo() {
             Ok(true) => {
-                self.changed_branch();
+                self.on_branch_changed();
                 self.move_to(self.end());
-                self.say("taken back (Ctrl-r does it again)");
+                self.show_message("taken back (Ctrl-r does it again)");
             }
-            Ok(false) => self.say("there is nothing to take back"),
-            Err(error) => self.complain(error.to_string()),
+            Ok(false) => self.show_message("there is nothing to take back"),
+            Err(error) => self.show_error(error.to_string()),
         }
     }
 
     pub(super) fn redo(&mut self) {
         self.pause();
         if self.timeline.redo() {
-            self.changed_branch();
+            self.on_branch_changed();
             self.move_to(self.end());
-            self.say("done again");
+            self.show_message("done again");
         } else {
-            self.say("there is nothing to do again");
+            self.show_message("there is nothing to do again");
         }
     }
 }

@@ -9,8 +9,8 @@ use lockstep_engine::sanitize;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
-use super::glyph::{HEIGHT, Path, WIDTH, shapes};
-use super::paint::{INK, PAPER, Paint, Rgb};
+use super::cell_paint::{CellPaint, INK, PAPER, Rgb};
+use super::glyph_shapes::{HEIGHT, SvgPath, WIDTH, shapes};
 
 const FONTS: &str = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
@@ -22,16 +22,16 @@ const BASELINE: i32 = 14;
 const PADDING: i32 = 12;
 const CORNER: i32 = 8;
 
-/// The edge of the picture, which is what tells it from a dark page.
+/// The edge of the screenshot, which is what tells it from a dark page.
 const EDGE: Rgb = Rgb(0x30, 0x38, 0x44);
 
 /// Cells of one row that are painted alike.
-struct Run {
+struct TextRun {
     x: u16,
     y: u16,
     columns: u16,
     text: String,
-    paint: Paint,
+    paint: CellPaint,
 }
 
 /// The screen, and what people are told who cannot see it.
@@ -70,8 +70,8 @@ pub(super) fn svg(screen: &Buffer, title: &str) -> String {
     out
 }
 
-fn runs(screen: &Buffer) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs(screen: &Buffer) -> Vec<TextRun> {
+    let mut runs: Vec<TextRun> = Vec::new();
     for y in 0..screen.area.height {
         let mut x = 0;
         while x < screen.area.width {
@@ -82,13 +82,13 @@ fn runs(screen: &Buffer) -> Vec<Run> {
             // A wide sign takes the cells after it too.
             let columns = u16::try_from(symbol.width()).unwrap_or(1).max(1);
             let columns = columns.min(screen.area.width - x);
-            let paint = Paint::of(cell);
+            let paint = CellPaint::of(cell);
             match runs.last_mut() {
                 Some(run) if run.y == y && run.paint == paint => {
                     run.columns += columns;
                     run.text.push_str(symbol);
                 }
-                _ => runs.push(Run {
+                _ => runs.push(TextRun {
                     x,
                     y,
                     columns,
@@ -103,8 +103,8 @@ fn runs(screen: &Buffer) -> Vec<Run> {
 }
 
 /// What lies behind reversed cells. Equal ones below each other become one, so that no
-/// seam shows where the picture is scaled.
-fn backgrounds(out: &mut String, runs: &[Run]) {
+/// seam shows where the screenshot is scaled.
+fn backgrounds(out: &mut String, runs: &[TextRun]) {
     let mut blocks: Vec<(u16, u16, u16, u16, Rgb)> = Vec::new();
     for run in runs {
         let Some(back) = run.paint.back else {
@@ -113,19 +113,19 @@ fn backgrounds(out: &mut String, runs: &[Run]) {
         let above = blocks
             .iter_mut()
             .rev()
-            .find(|(x, y, columns, rows, colour)| {
-                (*x, *columns, *colour) == (run.x, run.columns, back) && *y + *rows == run.y
+            .find(|(x, y, columns, rows, color)| {
+                (*x, *columns, *color) == (run.x, run.columns, back) && *y + *rows == run.y
             });
         match above {
             Some((_, _, _, rows, _)) => *rows += 1,
             None => blocks.push((run.x, run.y, run.columns, 1, back)),
         }
     }
-    for (x, y, columns, rows, colour) in blocks {
+    for (x, y, columns, rows, color) in blocks {
         line(
             out,
             format_args!(
-                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{colour}\"/>",
+                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{color}\"/>",
                 units(x, WIDTH),
                 units(y, HEIGHT),
                 units(columns, WIDTH),
@@ -135,14 +135,14 @@ fn backgrounds(out: &mut String, runs: &[Run]) {
     }
 }
 
-/// What is drawn and not written: one path a colour, in the order they first appear.
-fn drawings(out: &mut String, runs: &[Run]) {
-    let mut paths: Vec<(Rgb, Path)> = Vec::new();
+/// What is drawn and not written: one path a color, in the order they first appear.
+fn drawings(out: &mut String, runs: &[TextRun]) {
+    let mut paths: Vec<(Rgb, SvgPath)> = Vec::new();
     for run in runs {
         let index = match paths.iter().position(|(ink, _)| *ink == run.paint.ink) {
             Some(index) => index,
             None => {
-                paths.push((run.paint.ink, Path::default()));
+                paths.push((run.paint.ink, SvgPath::default()));
                 paths.len() - 1
             }
         };
@@ -157,7 +157,12 @@ fn drawings(out: &mut String, runs: &[Run]) {
         }
         if run.paint.underlined {
             let (x, y) = (units(run.x, WIDTH), units(run.y, HEIGHT));
-            let under = super::glyph::Shape::Rect(0, BASELINE + 2, units(run.columns, WIDTH), 1);
+            let under = super::glyph_shapes::GlyphShape::Rect(
+                0,
+                BASELINE + 2,
+                units(run.columns, WIDTH),
+                1,
+            );
             paths[index].1.add(under, x, y);
         }
     }
@@ -177,7 +182,7 @@ fn drawings(out: &mut String, runs: &[Run]) {
     }
 }
 
-fn texts(out: &mut String, runs: &[Run]) {
+fn texts(out: &mut String, runs: &[TextRun]) {
     line(
         out,
         format_args!(
@@ -216,7 +221,7 @@ fn texts(out: &mut String, runs: &[Run]) {
 
 /// The stretches of a run that are written: without what is drawn, and begun anew after
 /// a gap, so that no font can carry an error from one column to the next.
-fn words(run: &Run) -> Vec<(u16, u16, String)> {
+fn words(run: &TextRun) -> Vec<(u16, u16, String)> {
     let mut words: Vec<(u16, u16, String)> = Vec::new();
     let mut x = run.x;
     let mut gap = u16::MAX;

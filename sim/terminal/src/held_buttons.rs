@@ -22,17 +22,17 @@ pub(super) enum Holder {
 
 /// The buttons that are held at the end of the present branch.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hands {
+pub(super) struct HeldButtons {
     held: Vec<(ButtonId, Holder)>,
 }
 
-impl Hands {
+impl HeldButtons {
     pub(super) fn hold(&mut self, button: ButtonId, holder: Holder) {
-        self.let_go(button);
+        self.release(button);
         self.held.push((button, holder));
     }
 
-    pub(super) fn let_go(&mut self, button: ButtonId) {
+    pub(super) fn release(&mut self, button: ButtonId) {
         self.held.retain(|(held, _)| *held != button);
     }
 

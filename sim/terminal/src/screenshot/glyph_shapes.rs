@@ -1,9 +1,9 @@
-//! The signs that are drawn as shapes: lines that must meet look different in every font,
+//! The glyphs that are drawn as shapes: lines that must meet look different in every font,
 //! or do not meet at all.
 
 use std::fmt::Write;
 
-/// The size of a cell, in units of the picture.
+/// The size of a cell, in units of the screenshot.
 pub(super) const WIDTH: i32 = 9;
 pub(super) const HEIGHT: i32 = 18;
 
@@ -14,7 +14,7 @@ const WAVE: i32 = 2;
 
 /// A part of a sign, from the upper left corner of its cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Shape {
+pub(super) enum GlyphShape {
     /// Left, top, width and height; one at the edge of its cell goes on in the next one.
     Rect(i32, i32, i32, i32),
     /// The same, half transparent.
@@ -27,7 +27,7 @@ pub(super) enum Shape {
     Ring,
 }
 
-use Shape::{Disc, Polygon, Rect, Ring, Shade};
+use GlyphShape::{Disc, Polygon, Rect, Ring, Shade};
 
 /// Where a light line lies, and how thick it is; the same for a heavy one.
 const LIGHT: Stroke = Stroke { half: 0, thick: 1 };
@@ -46,7 +46,7 @@ const MIDDLE_Y: i32 = HEIGHT / 2;
 type Arms = [bool; 4];
 
 impl Stroke {
-    fn shapes(self, [up, down, left, right]: Arms) -> Vec<Shape> {
+    fn shapes(self, [up, down, left, right]: Arms) -> Vec<GlyphShape> {
         let (x, y) = (MIDDLE_X - self.half, MIDDLE_Y - self.half);
         let (after_x, after_y) = (x + self.thick, y + self.thick);
         let mut shapes = Vec::new();
@@ -71,7 +71,7 @@ impl Stroke {
 }
 
 /// The shapes of a sign, if it is one that is drawn as shapes.
-pub(super) fn shapes(sign: char) -> Option<Vec<Shape>> {
+pub(super) fn shapes(sign: char) -> Option<Vec<GlyphShape>> {
     let (up, down, left, right) = (true, true, true, true);
     let box_sign = |stroke: Stroke, arms: Arms| Some(stroke.shapes(arms));
     match sign {
@@ -132,9 +132,9 @@ pub(super) fn shapes(sign: char) -> Option<Vec<Shape>> {
     }
 }
 
-/// The shapes of one colour, all in one path, so that those that meet do so without a seam.
+/// The shapes of one color, all in one path, so that those that meet do so without a seam.
 #[derive(Debug, Default)]
-pub(super) struct Path {
+pub(super) struct SvgPath {
     pub(super) solid: String,
     pub(super) shade: String,
     pub(super) glow: String,
@@ -143,9 +143,9 @@ pub(super) struct Path {
     open: Option<(i32, i32, i32, i32)>,
 }
 
-impl Path {
+impl SvgPath {
     /// Adds a shape of the cell whose upper left corner is there.
-    pub(super) fn add(&mut self, shape: Shape, x: i32, y: i32) {
+    pub(super) fn add(&mut self, shape: GlyphShape, x: i32, y: i32) {
         match shape {
             Rect(left, top, width, height) => {
                 self.add_rect(x + left, y + top, width, height);
@@ -228,14 +228,14 @@ mod tests {
                 _ => false,
             })
         };
-        let signs = [
+        let glyphs = [
             ('─', [false, false, true, true]),
             ('┃', [true, true, false, false]),
             ('┏', [false, true, false, true]),
             ('┘', [true, false, true, false]),
             ('┼', [true, true, true, true]),
         ];
-        for (sign, arms) in signs {
+        for (sign, arms) in glyphs {
             let edges = [
                 (MIDDLE_X, 0),
                 (MIDDLE_X, HEIGHT - 1),
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn rectangles_in_a_row_become_one() {
-        let mut path = Path::default();
+        let mut path = SvgPath::default();
         for column in 0..3 {
             path.add(Rect(0, 9, WIDTH, 1), column * WIDTH, 0);
         }

@@ -11,14 +11,14 @@ use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 use ratatui::layout::Rect;
 
-use super::hands::Hands;
-use super::keys::{Pane, button_letters};
+use super::held_buttons::HeldButtons;
+use super::key_bindings::{Pane, button_letters};
+use super::navigation::FastForward;
 use super::overlay::Overlay;
-use super::pace::Pace;
-use super::signals::Signals;
+use super::playback_speed::PlaybackSpeed;
+use super::signal_history::SignalHistory;
 use super::theme::Theme;
-use super::travel::Trip;
-use super::view::{self, Screen};
+use super::view::{self, ScreenLayout};
 use lockstep_engine::dyn_runner::DynRunner;
 use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Registry};
@@ -30,36 +30,37 @@ use lockstep_engine::trace::Trace;
 const MESSAGE: Duration = Duration::from_secs(6);
 
 /// What the terminal UI knows.
-pub(super) struct Ui {
+pub(super) struct UiState {
     pub(super) registry: Registry,
     pub(super) timeline: Timeline,
-    pub(super) signals: Signals,
+    pub(super) signals: SignalHistory,
     pub(super) cursor: Ticks,
-    pub(super) here: Box<dyn DynRunner>,
+    /// The app as it is at the cursor.
+    pub(super) runner: Box<dyn DynRunner>,
     /// The app's state at the cursor.
     pub(super) state: String,
     /// The state before it was that, to show what changed.
     pub(super) state_before: String,
     pub(super) playing: bool,
-    pub(super) pace: Pace,
-    pub(super) trip: Option<Trip>,
-    pub(super) hands: Hands,
+    pub(super) speed: PlaybackSpeed,
+    pub(super) fast_forward: Option<FastForward>,
+    pub(super) held: HeldButtons,
     /// The buttons that were pressed to stay down.
     pub(super) latched: BTreeSet<ButtonId>,
     pub(super) letters: Vec<Option<char>>,
     pub(super) prefix: Option<char>,
     pub(super) pane: Pane,
-    pub(super) waves: Waves,
+    pub(super) waves: WaveViewport,
     pub(super) state_scroll: usize,
     pub(super) mark: Option<Ticks>,
-    pub(super) compared: Option<Compared>,
+    pub(super) compared: Option<ComparedBranch>,
     pub(super) search: String,
     pub(super) bounce: bool,
     pub(super) keys_report_release: bool,
     pub(super) overlay: Option<Overlay>,
-    pub(super) message: Option<Message>,
+    pub(super) message: Option<StatusMessage>,
     /// What is known of the file that was opened: its expectations that did not hold.
-    pub(super) failures: Vec<Failed>,
+    pub(super) failures: Vec<FailedExpectation>,
     pub(super) theme: Theme,
     pub(super) now: Duration,
     pub(super) glow: Vec<Option<(Duration, Level)>>,
@@ -70,7 +71,7 @@ pub(super) struct Ui {
 
 /// How the waveforms are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Waves {
+pub(super) struct WaveViewport {
     /// The first tick that is drawn.
     pub(super) left: Ticks,
     /// The ticks of a column, at least 1.
@@ -83,14 +84,14 @@ pub(super) struct Waves {
 
 /// Another branch, drawn below the present one where they differ.
 #[derive(Clone, Debug)]
-pub(super) struct Compared {
+pub(super) struct ComparedBranch {
     pub(super) branch: usize,
-    pub(super) signals: Signals,
+    pub(super) signals: SignalHistory,
 }
 
 /// Something told to people for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
+pub(super) struct StatusMessage {
     pub(super) text: String,
     pub(super) is_error: bool,
     /// How long it is shown; until the next key for `None`.
@@ -99,12 +100,12 @@ pub(super) struct Message {
 
 /// An expectation of the opened scenario that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failed {
+pub(super) struct FailedExpectation {
     pub(super) tick: Ticks,
     pub(super) text: String,
 }
 
-impl Ui {
+impl UiState {
     /// The app at tick 0 of the script, its whole run behind it, standing still.
     pub(super) fn new(
         registry: Registry,
@@ -113,10 +114,10 @@ impl Ui {
         theme: Theme,
     ) -> Result<Self, TimelineError> {
         let timeline = Timeline::new(app, script)?;
-        let here = timeline.branch().at(Ticks::ZERO)?;
-        let state = play::state_of(here.as_ref());
+        let runner = timeline.branch().at(Ticks::ZERO)?;
+        let state = play::state_of(runner.as_ref());
         let mut ui = Self {
-            signals: Signals::new(app.descriptor()),
+            signals: SignalHistory::new(app.descriptor()),
             letters: button_letters(app.descriptor().buttons()),
             glow: vec![None; app.descriptor().outputs().len()],
             registry,
@@ -124,15 +125,15 @@ impl Ui {
             cursor: Ticks::ZERO,
             state_before: state.clone(),
             state,
-            here,
+            runner,
             playing: false,
-            pace: Pace::real_time(),
-            trip: None,
-            hands: Hands::default(),
+            speed: PlaybackSpeed::real_time(),
+            fast_forward: None,
+            held: HeldButtons::default(),
             latched: BTreeSet::new(),
             prefix: None,
             pane: Pane::Board,
-            waves: Waves {
+            waves: WaveViewport {
                 left: Ticks::ZERO,
                 per_cell: 20,
                 selected: 0,
@@ -161,7 +162,7 @@ impl Ui {
         let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
         self.pause();
         *self = Self {
-            pace: self.pace.clone(),
+            speed: self.speed.clone(),
             pane: self.pane,
             bounce: self.bounce,
             keys_report_release: self.keys_report_release,
@@ -183,8 +184,8 @@ impl Ui {
         self.cursor >= self.end()
     }
 
-    pub(super) fn say(&mut self, text: impl Into<String>) {
-        self.message = Some(Message {
+    pub(super) fn show_message(&mut self, text: impl Into<String>) {
+        self.message = Some(StatusMessage {
             text: text.into(),
             is_error: false,
             until: Some(self.now + MESSAGE),
@@ -192,8 +193,8 @@ impl Ui {
     }
 
     /// Tells what went wrong, until the next key: it may be long, and is not to be missed.
-    pub(super) fn complain(&mut self, text: impl Into<String>) {
-        self.message = Some(Message {
+    pub(super) fn show_error(&mut self, text: impl Into<String>) {
+        self.message = Some(StatusMessage {
             text: text.into(),
             is_error: true,
             until: None,
@@ -220,8 +221,8 @@ impl Ui {
     }
 
     /// Lets real time pass: plays what is due, and gives what playing it took to
-    /// [`Ui::took`].
-    pub(super) fn pass(&mut self, elapsed: Duration) -> Ticks {
+    /// [`UiState::record_play_time`].
+    pub(super) fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
         self.now += elapsed;
         let now = self.now;
         self.message
@@ -246,7 +247,7 @@ impl Ui {
 
     /// Makes what is scrolled and zoomed fit a screen of this size.
     pub(super) fn fit(&mut self, area: Rect) {
-        let Some(screen) = Screen::of(self, area) else {
+        let Some(screen) = ScreenLayout::of(self, area) else {
             return;
         };
         if let Some(columns) = screen.wave_columns(self)
@@ -266,10 +267,10 @@ impl Ui {
         }
     }
 
-    /// Notes how long [`Ui::pass`] took.
-    pub(super) fn took(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+    /// Notes how long [`UiState::advance_clock`] took.
+    pub(super) fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
         if self.playing {
-            self.pace.played(ticks, elapsed, took);
+            self.speed.record(ticks, elapsed, took);
         }
     }
 }

@@ -7,7 +7,7 @@ use lockstep_engine::trace::{Trace, jsonl, text, vcd};
 
 /// The forms a trace is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum TraceFormat {
     /// One line each, in columns: the form of the goldens.
     Text,
     /// One JSON object a line.
@@ -16,7 +16,7 @@ pub(super) enum Format {
     Vcd,
 }
 
-impl Format {
+impl TraceFormat {
     /// The trace in this form.
     pub(super) fn render(self, trace: &Trace) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -6,10 +6,10 @@ use lockstep_core::time::Ticks;
 use ratatui::buffer::Buffer;
 use serde::Serialize;
 
-use super::schedule::{Flow, Run, frames};
-use super::{Look, PictureError, ansi, file_name, opened, screen, zoom};
-use crate::pace::Pace;
-use crate::ui::Ui;
+use super::schedule::{CastContent, CastTiming, frames};
+use super::{ScreenOptions, ScreenshotError, ansi, draw_screen, file_name, opened, zoom};
+use crate::playback_speed::PlaybackSpeed;
+use crate::ui_state::UiState;
 use lockstep_engine::dyn_runner::Observation;
 use lockstep_engine::load::LoadedScript;
 use lockstep_engine::registry::Registry;
@@ -20,7 +20,7 @@ use lockstep_engine::trace::Trace;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CastOptions {
     /// How the screen looks.
-    pub look: Look,
+    pub screen: ScreenOptions,
     /// As a multiple of real time; one of those the UI has.
     pub speed: f64,
     /// Frames a second, at least 1 and at most [`MAX_FPS`](super::MAX_FPS).
@@ -31,17 +31,17 @@ pub struct CastOptions {
 
 /// The first line of a cast. Without a time of day, it is the same whenever it is made.
 #[derive(Serialize)]
-struct Header<'a> {
+struct CastHeader<'a> {
     version: u8,
     width: u16,
     height: u16,
     title: &'a str,
-    env: Env,
+    env: CastEnv,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-struct Env {
+struct CastEnv {
     term: &'static str,
 }
 
@@ -50,25 +50,25 @@ struct Env {
 ///
 /// # Errors
 ///
-/// A [`PictureError`].
+/// A [`ScreenshotError`].
 pub fn cast(
     registry: &Registry,
     name: &str,
     loaded: &LoadedScript,
     options: &CastOptions,
-) -> Result<String, PictureError> {
-    let (screens, size) = (screens(registry, loaded, options)?, options.look.size);
+) -> Result<String, ScreenshotError> {
+    let (screens, size) = (screens(registry, loaded, options)?, options.screen.size);
     let title = format!(
         "{}: {} in the terminal simulator",
         loaded.app.descriptor().name(),
         file_name(name)
     );
-    let mut out = json(&Header {
+    let mut out = json(&CastHeader {
         version: 2,
         width: size.columns,
         height: size.rows,
         title: &title,
-        env: Env {
+        env: CastEnv {
             term: "xterm-256color",
         },
     });
@@ -97,30 +97,30 @@ pub(super) fn screens(
     registry: &Registry,
     loaded: &LoadedScript,
     options: &CastOptions,
-) -> Result<Vec<(Duration, Buffer)>, PictureError> {
-    let look = &options.look;
-    let mut ui = opened(registry, loaded, look)?;
-    ui.pace = pace(options.speed)?;
+) -> Result<Vec<(Duration, Buffer)>, ScreenshotError> {
+    let screen = &options.screen;
+    let mut ui = opened(registry, loaded, screen)?;
+    ui.speed = playback_speed(options.speed)?;
     let fps = options.fps.clamp(1, super::MAX_FPS);
-    let flow = Flow {
+    let flow = CastTiming {
         per_second: options.speed * 1_000.0,
         fps,
         idle: ticks(options.idle.as_secs_f64() * options.speed * 1_000.0),
     };
-    let run = Run {
+    let run = CastContent {
         events: entries(ui.trace()),
         presses: presses(ui.trace()),
         end: ui.end(),
     };
     let frames = frames(&run, flow)?;
     let last = frames.len().saturating_sub(1);
-    let letters = usize::from(look.size.columns) * usize::from(look.size.rows);
+    let letters = usize::from(screen.size.columns) * usize::from(screen.size.rows);
     if frames.len().saturating_mul(letters) > MAX_LETTERS {
-        return Err(PictureError::TooLarge);
+        return Err(ScreenshotError::TooLarge);
     }
 
-    ui.fit(look.size.area());
-    zoom(&mut ui, look.zoom);
+    ui.fit(screen.size.area());
+    zoom(&mut ui, screen.zoom);
     let lasts = Duration::from_secs(1) / fps;
     let mut screens = Vec::new();
     for (index, tick) in (0_u32..).zip(&frames) {
@@ -129,14 +129,14 @@ pub(super) fn screens(
         }
         ui.playing = usize::try_from(index) != Ok(last);
         let at = Duration::from_micros(u64::from(index) * 1_000_000 / u64::from(fps));
-        screens.push((at, screen(&mut ui, look.size)));
+        screens.push((at, draw_screen(&mut ui, screen.size)));
     }
     // What has glowed after is dark again, and the last screen stays for a moment.
-    ui.pass(STANDS);
+    ui.advance_clock(STANDS);
     let ends = Duration::from_micros(
         u64::from(u32::try_from(last).unwrap_or(u32::MAX)) * 1_000_000 / u64::from(fps),
     );
-    screens.push((ends + STANDS, screen(&mut ui, look.size)));
+    screens.push((ends + STANDS, draw_screen(&mut ui, screen.size)));
     Ok(screens)
 }
 
@@ -147,45 +147,25 @@ pub(super) const MAX_LETTERS: usize = 10_000_000;
 const STANDS: Duration = Duration::from_millis(500);
 
 /// Real time goes by, and the run goes on to a tick.
-fn go_on(ui: &mut Ui, tick: Ticks, lasts: Duration) {
+fn go_on(ui: &mut UiState, tick: Ticks, lasts: Duration) {
     let before = ui.cursor;
     // Standing still, so that it is the schedule that says which tick comes.
     ui.playing = false;
-    ui.pass(lasts);
+    ui.advance_clock(lasts);
     ui.playing = true;
     ui.play_to(tick);
     // Played as fast as was asked for, on every machine.
-    ui.took(tick.saturating_sub(before), lasts, lasts);
+    ui.record_play_time(tick.saturating_sub(before), lasts, lasts);
 }
 
-/// The UI's speed that is shown as this one.
-fn pace(speed: f64) -> Result<Pace, PictureError> {
-    let mut pace = Pace::real_time();
-    let mut slowest = pace.to_string();
-    loop {
-        pace.slower();
-        let slower = pace.to_string();
-        if slower == slowest {
-            break;
+/// The playback speed of the UI that is this multiple of real time.
+fn playback_speed(multiple: f64) -> Result<PlaybackSpeed, ScreenshotError> {
+    PlaybackSpeed::of_multiple(multiple).ok_or_else(|| {
+        let known = PlaybackSpeed::MULTIPLES.map(|known| known.to_string());
+        ScreenshotError::NoSuchSpeed {
+            asked: multiple,
+            known: known.join(", "),
         }
-        slowest = slower;
-    }
-    let mut known: Vec<String> = Vec::new();
-    loop {
-        let name = pace.to_string();
-        let value = name
-            .strip_suffix('x')
-            .and_then(|number| number.parse::<f64>().ok());
-        match value {
-            Some(value) if (value - speed).abs() < f64::EPSILON => return Ok(pace),
-            Some(_) => known.push(name.trim_end_matches('x').to_owned()),
-            None => break,
-        }
-        pace.faster();
-    }
-    Err(PictureError::NoSuchSpeed {
-        asked: speed,
-        known: known.join(", "),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Pictures say what the screen says, and so do casts, at every moment.
+//! Screenshots say what the screen says, and so do casts, at every moment.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use lockstep_core::time::Ticks;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
-use super::glyph::{HEIGHT, WIDTH, shapes};
-use super::{CastOptions, Look, Pane, PictureError, Size, Zoom, cast, shot};
+use super::glyph_shapes::{HEIGHT, WIDTH, shapes};
+use super::{CastOptions, Pane, ScreenOptions, ScreenSize, ScreenshotError, Zoom, cast, shot};
 use lockstep_engine::load::{InputFormat, LoadedScript};
 use lockstep_engine::registry::Registry;
 
@@ -22,42 +22,42 @@ fn load(scenario: &str) -> (Registry, LoadedScript) {
     (registry, loaded)
 }
 
-fn look(size: &str) -> Look {
-    Look {
+fn screen(size: &str) -> ScreenOptions {
+    ScreenOptions {
         size: size.parse().unwrap(),
         pane: Pane::Board,
         zoom: Some(Zoom::Fit),
-        colour: true,
+        color: true,
         unicode: true,
     }
 }
 
 #[test]
-fn a_picture_in_letters() {
+fn a_screenshot_as_text() {
     let (registry, loaded) = load(PRESSES);
-    let look = Look {
+    let screen = ScreenOptions {
         zoom: Some(Zoom::Column(100)),
-        ..look("76x16")
+        ..screen("76x16")
     };
-    let picture = shot(&registry, "presses.scn", &loaded, &look, Some(Ticks(125))).unwrap();
-    insta::assert_snapshot!(picture.text());
+    let screenshot = shot(&registry, "presses.scn", &loaded, &screen, Some(Ticks(125))).unwrap();
+    insta::assert_snapshot!(screenshot.text());
 }
 
 #[test]
 fn every_letter_stands_in_its_column() {
     let (registry, loaded) = load(PRESSES);
     for size in ["40x12", "80x24", "140x40", "300x100"] {
-        for (colour, unicode, pane) in [(true, true, Pane::Waves), (false, false, Pane::State)] {
-            let look = Look {
-                colour,
+        for (color, unicode, pane) in [(true, true, Pane::Waves), (false, false, Pane::State)] {
+            let screen = ScreenOptions {
+                color,
                 unicode,
                 pane,
-                ..look(size)
+                ..screen(size)
             };
-            let picture = shot(&registry, "a", &loaded, &look, None).unwrap();
-            let svg = picture.svg();
+            let screenshot = shot(&registry, "a", &loaded, &screen, None).unwrap();
+            let svg = screenshot.svg();
             let document = roxmltree::Document::parse(&svg).unwrap();
-            let mut found = Buffer::empty(picture.screen.area);
+            let mut found = Buffer::empty(screenshot.screen.area);
             for node in document
                 .descendants()
                 .filter(|node| node.has_tag_name("text"))
@@ -83,31 +83,31 @@ fn every_letter_stands_in_its_column() {
                     .map(|line| line.trim_end().to_owned())
                     .collect()
             };
-            assert_eq!(lines(written(&found)), lines(written(&picture.screen)));
+            assert_eq!(lines(written(&found)), lines(written(&screenshot.screen)));
         }
     }
 }
 
 #[test]
-fn a_picture_is_well_formed_whatever_its_file_is_called() {
+fn a_screenshot_is_well_formed_whatever_its_file_is_called() {
     let (registry, loaded) = load("app toggle\nexpect led is on\n");
     let name = "</title>&\"\u{1}\u{ffff}漢字e\u{301}.scn";
-    let picture = shot(&registry, name, &loaded, &look("100x20"), None).unwrap();
-    let svg = picture.svg();
+    let screenshot = shot(&registry, name, &loaded, &screen("100x20"), None).unwrap();
+    let svg = screenshot.svg();
     let document = roxmltree::Document::parse(&svg).unwrap();
     let title = document
         .descendants()
         .find(|node| node.has_tag_name("title"));
     let title = title.and_then(|node| node.text()).unwrap();
     assert!(title.contains("title>&\"\u{fffd}\u{fffd}漢字"), "{title}");
-    assert_eq!(svg, picture.svg());
+    assert_eq!(svg, screenshot.svg());
 }
 
 #[test]
 fn every_sign_of_the_screen_that_must_meet_others_is_a_shape() {
     let (registry, loaded) = load(PRESSES);
-    let picture = shot(&registry, "a", &loaded, &look("140x40"), None).unwrap();
-    let letters = picture.text();
+    let screenshot = shot(&registry, "a", &loaded, &screen("140x40"), None).unwrap();
+    let letters = screenshot.text();
     let left: String = letters
         .chars()
         .filter(|sign| !sign.is_ascii() && shapes(*sign).is_none())
@@ -116,17 +116,17 @@ fn every_sign_of_the_screen_that_must_meet_others_is_a_shape() {
 }
 
 #[test]
-fn without_colour_there_is_ink_and_paper_alone() {
+fn without_color_there_is_ink_and_paper_alone() {
     let (registry, loaded) = load(PRESSES);
-    let plain = Look {
-        colour: false,
-        ..look("80x24")
+    let plain = ScreenOptions {
+        color: false,
+        ..screen("80x24")
     };
     let svg = shot(&registry, "a", &loaded, &plain, None).unwrap().svg();
     assert!(!svg.contains("#56b4e9"), "the accent");
     assert_ne!(
         svg,
-        shot(&registry, "a", &loaded, &look("80x24"), None)
+        shot(&registry, "a", &loaded, &screen("80x24"), None)
             .unwrap()
             .svg()
     );
@@ -136,8 +136,8 @@ fn without_colour_there_is_ink_and_paper_alone() {
 fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
     let (registry, loaded) = load("app toggle\nwait 7 ms\nexpect led is on\nwait 90 ms\n");
     let at = |at| {
-        let picture = shot(&registry, "f.scn", &loaded, &look("80x20"), at);
-        picture.unwrap().text()
+        let screenshot = shot(&registry, "f.scn", &loaded, &screen("80x20"), at);
+        screenshot.unwrap().text()
     };
     let failed = at(None);
     assert!(failed.contains("0:00.007 of 0:00.097"), "{failed}");
@@ -154,25 +154,25 @@ fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
 fn nothing_is_drawn_that_was_not_played() {
     let (registry, loaded) = load(PRESSES);
     let after = Some(Ticks(60_000));
-    let error = shot(&registry, "a", &loaded, &look("80x20"), after).unwrap_err();
-    assert!(matches!(error, PictureError::AfterEnd { .. }), "{error}");
+    let error = shot(&registry, "a", &loaded, &screen("80x20"), after).unwrap_err();
+    assert!(matches!(error, ScreenshotError::AfterEnd { .. }), "{error}");
 }
 
 #[test]
 fn sizes_have_limits() {
     for good in ["40x12", "300x100"] {
-        assert_eq!(good.parse::<Size>().unwrap().to_string(), good);
+        assert_eq!(good.parse::<ScreenSize>().unwrap().to_string(), good);
     }
     for bad in [
         "39x12", "40x11", "301x100", "300x101", "80", "80x", "x24", "80x24x2", "-80x24",
     ] {
-        assert!(bad.parse::<Size>().is_err(), "{bad}");
+        assert!(bad.parse::<ScreenSize>().is_err(), "{bad}");
     }
 }
 
 fn options(size: &str) -> CastOptions {
     CastOptions {
-        look: look(size),
+        screen: screen(size),
         speed: 1.0,
         fps: 20,
         idle: Duration::from_secs(2),
@@ -194,11 +194,11 @@ fn told(cast: &str) -> Vec<(f64, String)> {
 #[test]
 fn a_terminal_that_plays_a_cast_shows_what_was_drawn_at_every_moment() {
     let (registry, loaded) = load(PRESSES);
-    for colour in [true, false] {
+    for color in [true, false] {
         let options = CastOptions {
-            look: Look {
-                colour,
-                ..look("80x24")
+            screen: ScreenOptions {
+                color,
+                ..screen("80x24")
             },
             ..options("80x24")
         };
@@ -230,13 +230,13 @@ fn assert_same(drawn: &Buffer, shown: &vt100::Screen) {
             assert_eq!(shown.bold(), has(Modifier::BOLD), "{x} {y}");
             assert_eq!(shown.dim(), has(Modifier::DIM), "{x} {y}");
             assert_eq!(shown.inverse(), has(Modifier::REVERSED), "{x} {y}");
-            let colour = match drawn.fg {
+            let color = match drawn.fg {
                 Color::Reset => vt100::Color::Default,
                 Color::DarkGray => vt100::Color::Idx(8),
                 Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
                 other => panic!("{other} is not checked"),
             };
-            assert_eq!(shown.fgcolor(), colour, "{x} {y}");
+            assert_eq!(shown.fgcolor(), color, "{x} {y}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use lockstep_core::time::Ticks;
 
-use super::super::overlay::{Overlay, Question};
+use super::super::overlay::{Confirmation, Overlay};
 use super::Driver;
 
 fn lamp() -> Driver {
@@ -140,7 +140,7 @@ fn unsaved_work_is_asked_for_before_it_is_left() {
     driver.press("o").text("a.scn").press("Enter");
     let asked = matches!(
         driver.ui.overlay,
-        Some(Overlay::Confirm(Question::Leave(_)))
+        Some(Overlay::Confirm(Confirmation::Leave(_)))
     );
     assert!(asked);
     driver.press("y").assert_shows("a.scn is open");

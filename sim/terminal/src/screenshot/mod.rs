@@ -1,12 +1,12 @@
-//! Pictures of the terminal UI, made without a terminal: one of a moment, and casts.
+//! Screenshots of the terminal UI, made without a terminal: one of a moment, and casts.
 //!
 //! Both come from the same state and the same drawing as the screen that people see.
 
 mod ansi;
 mod cast;
-mod glyph;
-mod keys;
-mod paint;
+mod cell_paint;
+mod glyph_shapes;
+mod key_script;
 mod schedule;
 mod svg;
 #[cfg(test)]
@@ -23,14 +23,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use thiserror::Error;
 
-pub use super::keys::Pane;
+pub use super::key_bindings::Pane;
 pub use cast::{CastOptions, cast};
-pub use keys::{Keys, KeysError};
+pub use key_script::{KeyScript, KeyScriptError};
 pub use schedule::{LONGEST, MAX_FPS};
 
-use super::keys::Command;
+use super::key_bindings::UiCommand;
 use super::theme::Theme;
-use super::ui::Ui;
+use super::ui_state::UiState;
 use super::view;
 use lockstep_engine::load::LoadedScript;
 use lockstep_engine::registry::{AppEntry, Registry};
@@ -39,17 +39,17 @@ use lockstep_engine::timeline::TimelineError;
 
 /// The columns and rows of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
+pub struct ScreenSize {
     /// How many letters a row has.
     columns: u16,
     /// How many rows there are.
     rows: u16,
 }
 
-impl Size {
-    /// The smallest picture, which is the smallest screen.
+impl ScreenSize {
+    /// The smallest screenshot, which is the smallest screen.
     pub const MIN: Self = Self::of(40, 12);
-    /// The largest picture.
+    /// The largest screenshot.
     pub const MAX: Self = Self::of(300, 100);
 
     const fn of(columns: u16, rows: u16) -> Self {
@@ -61,28 +61,32 @@ impl Size {
     }
 }
 
-impl fmt::Display for Size {
+impl fmt::Display for ScreenSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.columns, self.rows)
     }
 }
 
-/// Something is no size, or none that pictures are made in.
+/// Something is no size, or none that screenshots are made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("expected a size from {} to {}, such as 100x30", Size::MIN, Size::MAX)]
-pub struct SizeError;
+#[error(
+    "expected a size from {} to {}, such as 100x30",
+    ScreenSize::MIN,
+    ScreenSize::MAX
+)]
+pub struct ScreenSizeError;
 
-impl FromStr for Size {
-    type Err = SizeError;
+impl FromStr for ScreenSize {
+    type Err = ScreenSizeError;
 
     /// Reads `100x30`.
-    fn from_str(text: &str) -> Result<Self, SizeError> {
-        let (columns, rows) = text.split_once('x').ok_or(SizeError)?;
-        let number = |text: &str| text.parse().map_err(|_| SizeError);
+    fn from_str(text: &str) -> Result<Self, ScreenSizeError> {
+        let (columns, rows) = text.split_once('x').ok_or(ScreenSizeError)?;
+        let number = |text: &str| text.parse().map_err(|_| ScreenSizeError);
         let size = Self::of(number(columns)?, number(rows)?);
         let fits = (Self::MIN.columns..=Self::MAX.columns).contains(&size.columns)
             && (Self::MIN.rows..=Self::MAX.rows).contains(&size.rows);
-        if fits { Ok(size) } else { Err(SizeError) }
+        if fits { Ok(size) } else { Err(ScreenSizeError) }
     }
 }
 
@@ -97,22 +101,22 @@ pub enum Zoom {
 
 /// How a screen looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct ScreenOptions {
     /// How large it is.
-    pub size: Size,
+    pub size: ScreenSize,
     /// The pane that has the focus.
     pub pane: Pane,
     /// Where the waves are not to be as the UI opens with them.
     pub zoom: Option<Zoom>,
-    /// Whether to use colour.
-    pub colour: bool,
-    /// Whether to use signs beyond ASCII.
+    /// Whether to use color.
+    pub color: bool,
+    /// Whether to use glyphs beyond ASCII.
     pub unicode: bool,
 }
 
-/// A picture cannot be made.
+/// A screenshot cannot be made.
 #[derive(Debug, Error)]
-pub enum PictureError {
+pub enum ScreenshotError {
     /// The app cannot be played.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
@@ -124,7 +128,7 @@ pub enum PictureError {
         /// The last tick there is.
         end: Ticks,
     },
-    /// More would be shown than people would look at.
+    /// More would be shown than people would options at.
     #[error(
         "this would play for more than {} min, the most a cast has: raise the speed",
         LONGEST.as_secs() / 60
@@ -149,7 +153,7 @@ pub enum PictureError {
 
 /// A screen, drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct Screenshot {
     screen: Buffer,
     title: String,
 }
@@ -162,15 +166,15 @@ const DARK_AGAIN: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 ///
-/// A [`PictureError`].
+/// A [`ScreenshotError`].
 pub fn shot(
     registry: &Registry,
     name: &str,
     loaded: &LoadedScript,
-    look: &Look,
+    options: &ScreenOptions,
     at: Option<Ticks>,
-) -> Result<Picture, PictureError> {
-    let mut ui = opened(registry, loaded, look)?;
+) -> Result<Screenshot, ScreenshotError> {
+    let mut ui = opened(registry, loaded, options)?;
     ui.show(name, loaded)?;
     let failed = ui.failures.first().map(|failed| failed.tick);
     let told = ui
@@ -180,23 +184,23 @@ pub fn shot(
     let end = ui.end();
     let at = at.or(failed).unwrap_or(end);
     if at > end {
-        return Err(PictureError::AfterEnd { at, end });
+        return Err(ScreenshotError::AfterEnd { at, end });
     }
     ui.move_to(at.saturating_sub(Ticks(1)));
-    ui.pass(DARK_AGAIN);
+    ui.advance_clock(DARK_AGAIN);
     ui.message = told;
-    ui.fit(look.size.area());
-    zoom(&mut ui, look.zoom);
+    ui.fit(options.size.area());
+    zoom(&mut ui, options.zoom);
     ui.move_to(at);
     // The light of the tick before is not what is there now.
-    ui.pass(DARK_AGAIN);
-    Ok(Picture {
+    ui.advance_clock(DARK_AGAIN);
+    Ok(Screenshot {
         title: format!(
             "{} at {at}: {} in the terminal simulator",
             loaded.app.descriptor().name(),
             file_name(name)
         ),
-        screen: screen(&mut ui, look.size),
+        screen: draw_screen(&mut ui, options.size),
     })
 }
 
@@ -205,36 +209,36 @@ pub fn shot(
 ///
 /// # Errors
 ///
-/// A [`PictureError`].
+/// A [`ScreenshotError`].
 pub fn shot_after(
     registry: &Registry,
     run: Result<(&str, &LoadedScript), &AppEntry>,
-    look: &Look,
-    keys: &Keys,
-) -> Result<Picture, PictureError> {
-    let theme = Theme::new(look.colour, look.unicode);
+    options: &ScreenOptions,
+    keys: &KeyScript,
+) -> Result<Screenshot, ScreenshotError> {
+    let theme = Theme::new(options.color, options.unicode);
     let app = run.map_or_else(|app| app, |(_, loaded)| &loaded.app);
-    let mut ui = Ui::new(registry.clone(), app, &Script::default(), theme)?;
+    let mut ui = UiState::new(registry.clone(), app, &Script::default(), theme)?;
     match run {
         Ok((name, loaded)) => ui.show(name, loaded)?,
         Err(_) => ui.playing = true,
     }
-    ui.pane = look.pane;
-    ui.fit(look.size.area());
-    zoom(&mut ui, look.zoom);
+    ui.pane = options.pane;
+    ui.fit(options.size.area());
+    zoom(&mut ui, options.zoom);
     keys.play(&mut ui);
     let now = ui.cursor;
-    Ok(Picture {
+    Ok(Screenshot {
         title: format!(
             "{} at {now} in the terminal simulator",
             app.descriptor().name()
         ),
-        screen: screen(&mut ui, look.size),
+        screen: draw_screen(&mut ui, options.size),
     })
 }
 
-impl Picture {
-    /// The picture as SVG.
+impl Screenshot {
+    /// The screenshot as SVG.
     #[must_use]
     pub fn svg(&self) -> String {
         svg::svg(&self.screen, &self.title)
@@ -248,25 +252,29 @@ impl Picture {
 }
 
 /// A UI on this run that looks like that, at tick 0.
-fn opened(registry: &Registry, loaded: &LoadedScript, look: &Look) -> Result<Ui, PictureError> {
-    let theme = Theme::new(look.colour, look.unicode);
-    let mut ui = Ui::new(registry.clone(), &loaded.app, &loaded.script, theme)?;
-    ui.pane = look.pane;
+fn opened(
+    registry: &Registry,
+    loaded: &LoadedScript,
+    options: &ScreenOptions,
+) -> Result<UiState, ScreenshotError> {
+    let theme = Theme::new(options.color, options.unicode);
+    let mut ui = UiState::new(registry.clone(), &loaded.app, &loaded.script, theme)?;
+    ui.pane = options.pane;
     Ok(ui)
 }
 
-fn zoom(ui: &mut Ui, zoom: Option<Zoom>) {
+fn zoom(ui: &mut UiState, zoom: Option<Zoom>) {
     match zoom {
         None => {}
-        Some(Zoom::Fit) => ui.command(Command::ZoomFit),
+        Some(Zoom::Fit) => ui.command(UiCommand::ZoomFit),
         Some(Zoom::Column(ticks)) => {
             ui.waves.per_cell = ticks.max(1);
-            ui.command(Command::ZoomCentre);
+            ui.command(UiCommand::ZoomCentre);
         }
     }
 }
 
-fn screen(ui: &mut Ui, size: Size) -> Buffer {
+fn draw_screen(ui: &mut UiState, size: ScreenSize) -> Buffer {
     ui.fit(size.area());
     let backend = TestBackend::new(size.columns, size.rows);
     let drawn = Terminal::new(backend).and_then(|mut terminal| {
@@ -298,7 +306,7 @@ fn columns_of(symbol: &str) -> u16 {
     u16::try_from(width).unwrap_or(1).max(1)
 }
 
-/// A picture says the same wherever its scenario lies.
+/// A screenshot says the same wherever its scenario lies.
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }

@@ -149,7 +149,7 @@ fn what_changed_is_told_against_where_the_cursor_was() {
 fn the_mouse_points_at_a_time_and_drags_it() {
     let mut driver = lamp();
     driver.wait(1_000).down_on("▔");
-    assert_eq!(driver.ui.pane, super::super::keys::Pane::Waves);
+    assert_eq!(driver.ui.pane, super::super::key_bindings::Pane::Waves);
     let (column, row) = driver.place_of("┃▸").min(driver.place_of("heartbeat"));
     driver.mouse(MouseEventKind::Down(MouseButton::Left), column + 20, row);
     let before = cursor(&driver);

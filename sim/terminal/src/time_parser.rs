@@ -9,7 +9,7 @@ pub(super) const EXAMPLES: &str = "1.5 s, 2 min, 0:01.583, or a tick";
 
 /// Reads a length of time as scenarios write it, a time as the screen shows it, or the
 /// number of a tick.
-pub(super) fn destination(text: &str) -> Result<Ticks, String> {
+pub(super) fn parse_time(text: &str) -> Result<Ticks, String> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let tick = text.parse().map(Ticks);
         return tick.map_err(|_| format!("no run has a tick {text}"));
@@ -55,7 +55,7 @@ mod tests {
             ("1.5 s", 1_500),
             ("2 min", 120_000),
         ] {
-            assert_eq!(destination(text), Ok(Ticks(tick)), "{text}");
+            assert_eq!(parse_time(text), Ok(Ticks(tick)), "{text}");
         }
     }
 
@@ -71,22 +71,22 @@ mod tests {
             "9999999:00",
             "5 years",
         ] {
-            let problem = destination(text).unwrap_err();
+            let problem = parse_time(text).unwrap_err();
             assert!(problem.contains(EXAMPLES), "{problem}");
         }
-        assert!(destination("99999999999").is_err());
+        assert!(parse_time("99999999999").is_err());
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "[0-9:. a-zé]{0,12}") {
-            let _ = destination(&text);
+            let _ = parse_time(&text);
         }
 
         #[test]
         fn what_the_screen_shows_is_read_back(tick: u32) {
             let shown = crate::view::clock(Ticks(tick));
-            prop_assert_eq!(destination(&shown), Ok(Ticks(tick)));
+            prop_assert_eq!(parse_time(&shown), Ok(Ticks(tick)));
         }
     }
 }

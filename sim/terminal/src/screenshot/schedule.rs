@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lockstep_core::time::Ticks;
 
-use super::PictureError;
+use super::ScreenshotError;
 
 /// The longest that a cast plays.
 pub const LONGEST: Duration = Duration::from_secs(10 * 60);
@@ -14,7 +14,7 @@ pub const MAX_FPS: u32 = 60;
 
 /// How time goes by in a cast.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Flow {
+pub(super) struct CastTiming {
     /// Ticks of the run in a second of the cast.
     pub(super) per_second: f64,
     pub(super) fps: u32,
@@ -24,7 +24,7 @@ pub(super) struct Flow {
 
 /// What must be seen of a run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Run {
+pub(super) struct CastContent {
     /// When something happens, in order.
     pub(super) events: Vec<Ticks>,
     /// From when to when a button is down, in order.
@@ -33,7 +33,7 @@ pub(super) struct Run {
 }
 
 /// The tick of each frame, from the first to the last.
-pub(super) fn frames(run: &Run, flow: Flow) -> Result<Vec<Ticks>, PictureError> {
+pub(super) fn frames(run: &CastContent, flow: CastTiming) -> Result<Vec<Ticks>, ScreenshotError> {
     let step = flow.per_second / f64::from(flow.fps);
     let most = usize::try_from(LONGEST.as_secs() * u64::from(flow.fps)).unwrap_or(usize::MAX);
     let mut frames = vec![Ticks::ZERO];
@@ -41,7 +41,7 @@ pub(super) fn frames(run: &Run, flow: Flow) -> Result<Vec<Ticks>, PictureError> 
     let mut seen = Ticks::ZERO;
     while seen < run.end {
         if frames.len() > most {
-            return Err(PictureError::TooLong);
+            return Err(ScreenshotError::TooLong);
         }
         position = skip_idle(run, flow.idle, position + step);
         let now = whole(position).min(run.end);
@@ -53,7 +53,7 @@ pub(super) fn frames(run: &Run, flow: Flow) -> Result<Vec<Ticks>, PictureError> 
 }
 
 /// Goes on after the middle of a time in which nothing happens, if it is too long.
-fn skip_idle(run: &Run, idle: Ticks, position: f64) -> f64 {
+fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
     let now = whole(position);
     let next = run.events.partition_point(|event| *event <= now);
     let before = next
@@ -99,14 +99,14 @@ fn whole(position: f64) -> Ticks {
 mod tests {
     use super::*;
 
-    const REAL_TIME: Flow = Flow {
+    const REAL_TIME: CastTiming = CastTiming {
         per_second: 1_000.0,
         fps: 20,
         idle: Ticks(2_000),
     };
 
-    fn run(events: &[u32], end: u32) -> Run {
-        Run {
+    fn run(events: &[u32], end: u32) -> CastContent {
+        CastContent {
             events: events.iter().copied().map(Ticks).collect(),
             presses: Vec::new(),
             end: Ticks(end),
@@ -140,6 +140,6 @@ mod tests {
         let every_second: Vec<_> = (0..601).map(|second| second * 1_000).collect();
         assert!(frames(&run(&every_second, 600_000), REAL_TIME).is_ok());
         let error = frames(&run(&every_second, 600_100), REAL_TIME).unwrap_err();
-        assert!(matches!(error, PictureError::TooLong));
+        assert!(matches!(error, ScreenshotError::TooLong));
     }
 }

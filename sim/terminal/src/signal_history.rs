@@ -29,7 +29,7 @@ pub(super) struct Change {
 
 /// The changes of every signal of a trace.
 #[derive(Clone, Debug)]
-pub(super) struct Signals {
+pub(super) struct SignalHistory {
     descriptor: &'static AppDescriptor,
     buttons: Vec<Vec<Change>>,
     outputs: Vec<Vec<Change>>,
@@ -37,7 +37,7 @@ pub(super) struct Signals {
     read: usize,
 }
 
-impl Signals {
+impl SignalHistory {
     pub(super) fn new(descriptor: &'static AppDescriptor) -> Self {
         Self {
             descriptor,
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn signals_are_what_the_trace_says_at_every_tick() {
         let trace = press_and_reset();
-        let mut signals = Signals::new(trace.descriptor());
+        let mut signals = SignalHistory::new(trace.descriptor());
         signals.follow(&trace);
         signals.follow(&trace);
         let button = Signal::Button(0);

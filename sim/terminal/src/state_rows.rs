@@ -2,7 +2,7 @@
 
 /// One value of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Row {
+pub(super) struct StateRow {
     /// The fields that lead to it: `mode.light.level`.
     pub(super) path: String,
     pub(super) value: String,
@@ -10,7 +10,7 @@ pub(super) struct Row {
 
 /// The rows of what `{:#?}` writes: a line a value, and lines that open and close around
 /// them. Whatever an app writes instead is shown line by line.
-pub(super) fn rows(state: &str) -> Vec<Row> {
+pub(super) fn state_rows(state: &str) -> Vec<StateRow> {
     let mut rows = Vec::new();
     let mut path: Vec<&str> = Vec::new();
     for line in state.lines() {
@@ -32,7 +32,7 @@ pub(super) fn rows(state: &str) -> Vec<Row> {
         } else {
             let parts = path.iter().copied().chain([name]);
             let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-            rows.push(Row {
+            rows.push(StateRow {
                 path: parts.join("."),
                 value: rest.to_owned(),
             });
@@ -72,7 +72,7 @@ mod tests {
             wait: Some(Wait(5)),
             many: [1, 2],
         };
-        let rows: Vec<_> = rows(&format!("{outer:#?}"))
+        let rows: Vec<_> = state_rows(&format!("{outer:#?}"))
             .into_iter()
             .map(|row| format!("{} = {}", row.path, row.value))
             .collect();
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_shown_as_it_is() {
-        assert_eq!(rows("busy")[0].value, "busy");
-        assert!(rows("").is_empty());
-        assert_eq!(rows("}\n))\n[").len(), 1);
+        assert_eq!(state_rows("busy")[0].value, "busy");
+        assert!(state_rows("").is_empty());
+        assert_eq!(state_rows("}\n))\n[").len(), 1);
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
-use super::overlay::Purpose;
-use super::pace::Pace;
-use super::signals::{Edge, Signal};
-use super::ui::Ui;
+use super::overlay::PromptKind;
+use super::playback_speed::PlaybackSpeed;
+use super::signal_history::{Edge, Signal};
+use super::ui_state::UiState;
 use super::view::clock;
 use lockstep_engine::play;
 use lockstep_engine::script::MAX_LENGTH;
@@ -26,54 +26,58 @@ const AT_ONCE: Ticks = Ticks::from_secs(60);
 
 /// On the way to a time that is far beyond the end.
 #[derive(Clone, Debug)]
-pub(super) struct Trip {
+pub(super) struct FastForward {
     to: Ticks,
     /// How fast to go on from there.
-    pace: Pace,
+    speed: PlaybackSpeed,
 }
 
-impl Ui {
+impl UiState {
     pub(super) fn play_or_pause(&mut self) {
         if self.playing {
             self.pause();
         } else {
             self.playing = true;
-            self.pace.forget();
+            self.speed.restart_measurement();
         }
     }
 
     pub(super) fn pause(&mut self) {
         self.playing = false;
-        if let Some(trip) = self.trip.take() {
-            self.pace = trip.pace;
+        if let Some(fast_forward) = self.fast_forward.take() {
+            self.speed = fast_forward.speed;
         }
-        self.pace.forget();
+        self.speed.restart_measurement();
     }
 
     /// To any time: one that is far beyond the end is played to over many frames, so that
     /// keys work on the way.
     pub(super) fn go_to(&mut self, tick: Ticks) {
         if tick > MAX_LENGTH {
-            self.complain(format!("no run is longer than {}", clock(MAX_LENGTH)));
+            self.show_error(format!("no run is longer than {}", clock(MAX_LENGTH)));
             return;
         }
         let near = tick.min(self.end().saturating_add(AT_ONCE));
         self.jump(near);
         if near < tick && self.cursor == near {
-            self.trip = Some(Trip {
+            self.fast_forward = Some(FastForward {
                 to: tick,
-                pace: self.pace.clone(),
+                speed: self.speed.clone(),
             });
-            self.pace.unlimited();
+            self.speed.unlimited();
             self.playing = true;
-            self.say(format!("on the way to {} (Space stops)", clock(tick)));
+            self.show_message(format!("on the way to {} (Space stops)", clock(tick)));
         }
     }
 
     /// Plays what is due of this much real time.
     pub(super) fn play_due(&mut self, elapsed: Duration) {
-        let to = self.cursor.saturating_add(self.pace.due(elapsed));
-        match self.trip.as_ref().map(|trip| trip.to) {
+        let to = self.cursor.saturating_add(self.speed.due(elapsed));
+        match self
+            .fast_forward
+            .as_ref()
+            .map(|fast_forward| fast_forward.to)
+        {
             Some(there) if to >= there => {
                 self.play_to(there);
                 self.pause();
@@ -93,7 +97,7 @@ impl Ui {
         self.play_to(tick);
     }
 
-    pub(super) fn tenth(&mut self, direction: i64) {
+    pub(super) fn move_by_tenth(&mut self, direction: i64) {
         let tenth = i64::from(self.end().0 / 10).max(1);
         self.pause();
         let tick = i64::from(self.cursor.0) + direction * tenth;
@@ -108,7 +112,7 @@ impl Ui {
             // Tick by tick, so that what is found is the end and hands can act there.
             if let Err(error) = self.play_on(self.end().saturating_add(Ticks(1))) {
                 self.move_to(self.end());
-                self.complain(error.to_string());
+                self.show_error(error.to_string());
                 return;
             }
         }
@@ -116,7 +120,7 @@ impl Ui {
             Some(tick) => self.move_to(tick),
             None => {
                 self.move_to(self.end());
-                self.say(format!("nothing happened for {SEARCHED}"));
+                self.show_message(format!("nothing happened for {SEARCHED}"));
             }
         }
     }
@@ -154,26 +158,26 @@ impl Ui {
                 };
                 let side = if forward { "after" } else { "before" };
                 let name = self.signals.name(signal);
-                self.say(format!("no {what} of `{name}` {side} this"));
+                self.show_message(format!("no {what} of `{name}` {side} this"));
             }
         }
     }
 
     pub(super) fn search_again(&mut self, forward: bool) {
         if self.search.is_empty() {
-            self.ask(Purpose::Search, String::new());
+            self.open_prompt(PromptKind::Search, String::new());
             return;
         }
-        match self.found(forward) {
+        match self.find_match(forward) {
             Some(tick) => self.jump(tick),
             None => {
                 let side = if forward { "after" } else { "before" };
-                self.say(format!("no `{}` {side} this", self.search));
+                self.show_message(format!("no `{}` {side} this", self.search));
             }
         }
     }
 
-    fn found(&self, forward: bool) -> Option<Ticks> {
+    fn find_match(&self, forward: bool) -> Option<Ticks> {
         let wanted = self.search.to_lowercase();
         let descriptor = self.trace().descriptor();
         let entries = self.trace().entries();
@@ -204,19 +208,19 @@ impl Ui {
         self.move_to(self.end());
         if let Err(error) = played {
             self.pause();
-            self.complain(error.to_string());
+            self.show_error(error.to_string());
         }
     }
 
     /// Plays beyond the end, ending taps on their way.
     fn play_on(&mut self, tick: Ticks) -> Result<(), TimelineError> {
-        while let Some((until, button)) = self.hands.next_release() {
+        while let Some((until, button)) = self.held.next_release() {
             if until > tick {
                 break;
             }
             self.timeline.advance(until)?;
-            self.hands.let_go(button);
-            self.open_contact(button)?;
+            self.held.release(button);
+            self.release_contact(button)?;
         }
         self.timeline.advance(tick)
     }
@@ -227,7 +231,7 @@ impl Ui {
         self.cursor = tick.min(self.end());
         self.follow();
         if self.playing && before <= self.cursor {
-            self.light(before);
+            self.update_afterglow(before);
         } else {
             self.glow.fill(None);
         }
@@ -238,9 +242,9 @@ impl Ui {
                 if self.cursor != before || state != self.state {
                     self.state_before = std::mem::replace(&mut self.state, state);
                 }
-                self.here = runner;
+                self.runner = runner;
             }
-            Err(error) => self.complain(error.to_string()),
+            Err(error) => self.show_error(error.to_string()),
         }
     }
 
@@ -250,7 +254,7 @@ impl Ui {
     }
 
     /// Remembers which outputs were lit on the way here.
-    fn light(&mut self, before: Ticks) {
+    fn update_afterglow(&mut self, before: Ticks) {
         let after = self.cursor.saturating_add(Ticks(1));
         for (index, glow) in self.glow.iter_mut().enumerate() {
             let signal = Signal::Output(index);
@@ -264,8 +268,13 @@ impl Ui {
     }
 
     /// The level an LED is drawn with.
-    pub(super) fn shown_level(&self, output: usize) -> Level {
-        let level = self.here.levels().get(output).copied().unwrap_or_default();
+    pub(super) fn displayed_level(&self, output: usize) -> Level {
+        let level = self
+            .runner
+            .levels()
+            .get(output)
+            .copied()
+            .unwrap_or_default();
         match self.glow.get(output).copied().flatten() {
             Some((until, glow)) if level == Level::OFF && self.now < until => glow,
             _ => level,
