@@ -10,7 +10,7 @@ use super::load;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
-use lockstep_terminal::{ExitReason, Options};
+use lockstep_terminal::{ExitReason, Options, ProcessHooks, TerminalError};
 
 #[derive(Debug, Args)]
 pub(super) struct OpenArgs {
@@ -39,10 +39,30 @@ impl OpenArgs {
             color: AutoStream::choice(&stdout()) != ColorChoice::Never,
             unicode: !self.ascii,
         };
-        match lockstep_terminal::run(registry, &options) {
+        let shown = ProcessHooks::install()
+            .map_err(TerminalError::from)
+            .and_then(|hooks| lockstep_terminal::run(registry, &options, &hooks));
+        match shown {
             Ok(ExitReason::Quit) => Exit::Held,
             Ok(ExitReason::Interrupted) => Exit::Interrupted,
-            Err(error) => report.error(error),
+            Err(error) => {
+                report.print(&describe(&error, report));
+                Exit::BadInput
+            }
         }
+    }
+}
+
+/// The error with its cause, and what to do instead where that is known.
+fn describe(error: &TerminalError, report: &Report) -> String {
+    match error {
+        TerminalError::NoTerminal => report.plain(
+            &error.to_string(),
+            Some(
+                "without a terminal, `sim run FILE` plays a scenario and `sim shot FILE` draws one",
+            ),
+        ),
+        TerminalError::Io(cause) => report.plain(&format!("{error}: {cause}"), None),
+        error => report.plain(&error.to_string(), None),
     }
 }

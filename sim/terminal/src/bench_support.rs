@@ -1,7 +1,6 @@
 //! The terminal UI without a terminal, for benchmarks.
 
 use std::io::{self, Sink, sink};
-use std::path::Path;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -11,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::TerminalError;
-use super::save::FileSystem;
+use super::file_system::NoFiles;
 use super::theme::Theme;
 use super::ui_state::UiState;
 use super::view;
@@ -85,22 +84,5 @@ impl HeadlessUi {
     #[must_use]
     pub fn end(&self) -> Ticks {
         self.ui.end()
-    }
-}
-
-/// No files.
-struct NoFiles;
-
-impl FileSystem for NoFiles {
-    fn exists(&self, _: &Path) -> bool {
-        false
-    }
-
-    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
     }
 }

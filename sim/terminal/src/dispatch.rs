@@ -7,11 +7,11 @@ use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 use ratatui::layout::Position;
 
+use super::file_system::FileSystem;
 use super::held_buttons::{Holder, TAP};
 use super::key_bindings::{KeyAction, Pane, UiCommand, buttons_of, resolve_key};
 use super::menus::save_menu;
 use super::overlay::{Confirmation, LeaveAction, Overlay, PromptKind};
-use super::save::FileSystem;
 use super::signal_history::Edge;
 use super::ui_state::UiState;
 use super::view::ScreenLayout;

@@ -7,6 +7,7 @@
 pub mod bench_support;
 mod branches;
 mod dispatch;
+mod file_system;
 mod held_buttons;
 mod input;
 mod key_bindings;
@@ -15,12 +16,14 @@ mod menus;
 mod navigation;
 mod overlay;
 mod playback_speed;
+mod process_hooks;
 mod prompt;
 mod save;
 pub mod screenshot;
 mod signal_history;
 mod state_rows;
 mod terminal;
+mod terminal_modes;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -37,6 +40,7 @@ use thiserror::Error;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
+pub use process_hooks::ProcessHooks;
 use theme::Theme;
 use ui_state::UiState;
 
@@ -55,36 +59,44 @@ pub struct Options<'a> {
     pub unicode: bool,
 }
 
-/// Why the terminal UI came back.
+/// Why the simulator returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
-    /// People quit it, or closed the terminal.
+    /// It was quit, or its terminal was closed.
     Quit,
-    /// The process was asked to end.
+    /// The process was asked to end by a signal.
     Interrupted,
 }
 
-/// The terminal UI cannot be shown.
+/// The simulator cannot be shown.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum TerminalError {
-    /// There is no terminal.
-    #[error("this needs a terminal, and standard input or output is none")]
+    /// Standard input or output is not a terminal.
+    #[error("the simulator needs a terminal as standard input and output")]
     NoTerminal,
-    /// The terminal does not do what it should.
-    #[error("the terminal failed: {0}")]
-    Terminal(#[from] io::Error),
+    /// Reading from the terminal or writing to it failed.
+    #[error("cannot use the terminal")]
+    Io(#[from] io::Error),
     /// The app cannot be played.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
 }
 
-/// Opens the terminal UI, and comes back when people quit it.
+/// Shows the simulator until it is quit.
+///
+/// The terminal is given back whatever ends the simulator: quitting, an error, and, by
+/// means of the hooks, a signal or a panic.
 ///
 /// # Errors
 ///
 /// A [`TerminalError`].
-pub fn run(registry: &Registry, options: &Options<'_>) -> Result<ExitReason, TerminalError> {
-    if !terminal::is_there() {
+pub fn run(
+    registry: &Registry,
+    options: &Options<'_>,
+    hooks: &ProcessHooks,
+) -> Result<ExitReason, TerminalError> {
+    if !terminal::is_available() {
         return Err(TerminalError::NoTerminal);
     }
     let theme = Theme::new(options.color, options.unicode);
@@ -93,5 +105,5 @@ pub fn run(registry: &Registry, options: &Options<'_>) -> Result<ExitReason, Ter
         Some(file) => terminal::open(&mut ui, file, options.asked),
         None => ui.playing = true,
     }
-    Ok(terminal::run(&mut ui)?)
+    Ok(terminal::run(&mut ui, hooks)?)
 }

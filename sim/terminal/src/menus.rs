@@ -3,12 +3,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use lockstep_core::event::ButtonId;
 
+use super::file_system::FileSystem;
 use super::held_buttons::{Holder, TAP};
 use super::key_bindings::UiCommand;
 use super::overlay::{
     Confirmation, LeaveAction, Menu, MenuAction, MenuItem, Overlay, PromptKind, SaveFormat,
 };
-use super::save::FileSystem;
 use super::ui_state::UiState;
 use lockstep_engine::script::{BootCondition, Script};
 

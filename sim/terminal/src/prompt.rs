@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::file_system::FileSystem;
 use super::overlay::{Confirmation, LeaveAction, Overlay, Prompt, PromptKind};
-use super::save::FileSystem;
 use super::time_parser::parse_time;
 use super::ui_state::UiState;
 

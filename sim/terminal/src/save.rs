@@ -1,8 +1,8 @@
 //! Keeping a run in a file, and opening one.
 
-use std::io;
 use std::path::Path;
 
+use super::file_system::FileSystem;
 use super::overlay::SaveFormat;
 use super::ui_state::{FailedExpectation, UiState};
 use super::view::clock;
@@ -13,16 +13,6 @@ use lockstep_engine::scenario::export::export;
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_engine::trace::vcd;
-
-/// The files the terminal UI can reach: those of the machine, or those of a test.
-pub(super) trait FileSystem {
-    /// Whether something is there already.
-    fn exists(&self, path: &Path) -> bool;
-    /// The whole file, if it has at most `limit` bytes.
-    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
-    /// Writes the whole file, or leaves it as it was.
-    fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-}
 
 impl UiState {
     /// Keeps the present branch, up to its end.

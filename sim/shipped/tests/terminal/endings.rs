@@ -1,6 +1,7 @@
 //! All the ways to leave, and to come back.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use rustix::process::Signal;
@@ -15,7 +16,7 @@ const CTRL_L: &str = "\x0c";
 const CTRL_Z: &str = "\x1a";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 13] = [
+    let tests: [(&str, fn()); 15] = [
         ("quit", quit),
         ("quit with work that is not saved", quit_unsaved),
         ("interrupted by a key", interrupted),
@@ -24,6 +25,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("an app that panics", app_panics),
         ("a panic of the UI", ui_panics),
         ("the terminal is closed", closed),
+        (
+            "the terminal is closed without a signal",
+            closed_without_a_signal,
+        ),
+        (
+            "an escape sequence that does not go on",
+            unfinished_sequence,
+        ),
         ("suspended by a key", suspended_by_key),
         ("suspended by a signal", suspended_by_signal),
         ("resized", resized),
@@ -147,11 +156,39 @@ fn ui_panics() {
     assert!(text.contains("do not copy me"), "{text}");
 }
 
+/// Much less than a loop that reads the end of input again and again would use, and much
+/// more than it takes to end.
+const TO_END: Duration = Duration::from_millis(300);
+
 fn closed() {
     for keyboard in [Keyboard::Plain, Keyboard::Kitty] {
-        let status = lamp(keyboard).hang_up();
-        assert_eq!(status.code(), Some(0));
+        let (code, used) = lamp(keyboard).hang_up();
+        assert_eq!(code, Some(0));
+        assert!(used < TO_END, "{used:?}");
     }
+}
+
+/// Only the shell is told that the terminal is gone.
+fn closed_without_a_signal() {
+    let script = "trap '' HUP; \"$0\"; exit $?";
+    let mut session = Session::start("sh", &["-c", script, SIM], &[], Keyboard::Plain);
+    session.wait_for("? help");
+    let (code, used) = session.hang_up();
+    assert_eq!(code, Some(0));
+    assert!(used < TO_END, "{used:?}");
+}
+
+fn unfinished_sequence() {
+    let mut session = lamp(Keyboard::Plain);
+    // Alt-[, which begins the sequences of most keys.
+    session.send("\x1b[");
+    session.wait_for("0:02.");
+    // The next key still belongs to it.
+    session.send("x");
+    session.send("?");
+    session.wait_for("Buttons");
+    session.send(CTRL_C);
+    session.ended().session.assert_given_back();
 }
 
 fn suspended_by_key() {

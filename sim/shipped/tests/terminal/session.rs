@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use pty_process::blocking::{Command, Pty, open};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, waitid, waitpid,
+};
 use rustix::termios::{LocalModes, tcgetattr};
 use vt100::{MouseProtocolMode, Parser};
 
@@ -152,11 +154,17 @@ impl Session {
         }
     }
 
-    /// Closes the terminal and waits for the program to end by itself.
+    /// Closes the terminal and waits for the program to end by itself: its exit code, and
+    /// the processor time it used from then on, its own children included.
     #[track_caller]
-    pub(crate) fn hang_up(self) -> ExitStatus {
+    pub(crate) fn hang_up(self) -> (Option<i32>, Duration) {
+        let pid = self.pid();
+        let before = processor_time(pid);
         drop(self.pty);
-        wait(self.child)
+        wait_for_end(pid);
+        let used = processor_time(pid).saturating_sub(before);
+        let mut child = self.child;
+        (child.wait().unwrap().code(), used)
     }
 
     /// The exit status; the output is read meanwhile, or the program could wait for it.
@@ -264,18 +272,29 @@ impl Ended {
     }
 }
 
+/// Waits for a child to end, and leaves it there for its parent to collect.
 #[track_caller]
-fn wait(mut child: Child) -> ExitStatus {
-    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+fn wait_for_end(pid: Pid) {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait()));
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    thread::spawn(move || sender.send(waitid(WaitId::Pid(pid), options).map(drop)));
     match receiver.recv_timeout(DEADLINE) {
-        Ok(status) => status.unwrap(),
+        Ok(ended) => ended.unwrap(),
         Err(_) => {
             let _ = kill_process(pid, Signal::KILL);
             panic!("it did not end")
         }
     }
+}
+
+/// The processor time of a process and of those of its children that have ended.
+fn processor_time(pid: Pid) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
+    // After the name, which is in parentheses, the times are the fields 11 to 14.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let times = fields.split_whitespace().skip(11).take(4);
+    let ticks: u64 = times.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(1_000 * ticks / rustix::param::clock_ticks_per_second())
 }
 
 fn parser(columns: u16, rows: u16) -> Parser {

@@ -1,15 +1,13 @@
 //! KeyScript that are pressed before a screenshot is taken, and the time between them.
 
-use std::io;
-use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use thiserror::Error;
 
+use crate::file_system::NoFiles;
 use crate::key_bindings::key_of;
-use crate::save::FileSystem;
 use crate::ui_state::UiState;
 use lockstep_engine::scenario::duration::parse_length;
 
@@ -108,23 +106,6 @@ fn wait(ui: &mut UiState, time: Duration) {
         left -= frame;
         let ticks = ui.advance_clock(frame);
         ui.record_play_time(ticks, frame, Duration::ZERO);
-    }
-}
-
-/// A screenshot reads and writes nothing by itself.
-struct NoFiles;
-
-impl FileSystem for NoFiles {
-    fn exists(&self, _: &Path) -> bool {
-        false
-    }
-
-    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::PermissionDenied.into())
-    }
-
-    fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Ok(())
     }
 }
 

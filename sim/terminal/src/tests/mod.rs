@@ -22,7 +22,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use super::save::FileSystem;
+use super::file_system::FileSystem;
 use super::theme::Theme;
 use super::ui_state::UiState;
 use super::view::{self, ScreenLayout};
