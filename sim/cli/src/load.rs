@@ -10,6 +10,7 @@ use lockstep_engine::play::PlayError;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_length;
 use lockstep_engine::timeline::TimelineError;
+use lockstep_terminal::ColorDepth;
 use lockstep_terminal::screenshot::ScreenshotError;
 
 use lockstep_core::time::Ticks;
@@ -66,8 +67,12 @@ pub(super) fn time(text: &str) -> Result<Ticks, String> {
         .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 
-/// Color is for whoever looks at the screenshot, not for the terminal that it is made in: so
-/// only `--color never` takes it away.
-pub(super) fn color() -> bool {
-    anstream::ColorChoice::global() != anstream::ColorChoice::Never
+/// The colors of a screenshot, which is not for the terminal that it is made in: only
+/// `--color never` takes them away.
+pub(super) fn colors() -> ColorDepth {
+    if anstream::ColorChoice::global() == anstream::ColorChoice::Never {
+        ColorDepth::Monochrome
+    } else {
+        ColorDepth::TrueColor
+    }
 }

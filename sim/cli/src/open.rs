@@ -10,7 +10,9 @@ use super::load;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
-use lockstep_terminal::{ExitReason, Options, ProcessHooks, TerminalError};
+use lockstep_terminal::{
+    Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct OpenArgs {
@@ -27,6 +29,19 @@ pub(super) struct OpenArgs {
 }
 
 impl OpenArgs {
+    fn appearance(&self) -> Appearance {
+        let colors = if AutoStream::choice(&stdout()) == ColorChoice::Never {
+            ColorDepth::Monochrome
+        } else {
+            ColorDepth::TrueColor
+        };
+        Appearance {
+            background: Background::Dark,
+            colors,
+            unicode: !self.ascii,
+        }
+    }
+
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let app = match load::app(self.app.as_deref(), registry, report) {
             Ok(app) => app,
@@ -36,8 +51,7 @@ impl OpenArgs {
             app,
             file: self.file.as_deref(),
             asked: self.app.as_deref(),
-            color: AutoStream::choice(&stdout()) != ColorChoice::Never,
-            unicode: !self.ascii,
+            appearance: self.appearance(),
         };
         let shown = ProcessHooks::install()
             .map_err(TerminalError::from)

@@ -12,6 +12,7 @@ use lockstep_console::report::Report;
 use lockstep_engine::input;
 use lockstep_engine::registry::Registry;
 use lockstep_terminal::screenshot::{self, KeyScript, ScreenOptions, ScreenSize, Screenshot, Zoom};
+use lockstep_terminal::{Appearance, Background};
 
 #[derive(Debug, Args)]
 pub(super) struct ShotArgs {
@@ -56,6 +57,10 @@ pub(super) struct ScreenArgs {
     #[arg(long, value_name = "TICKS", value_parser = zoom)]
     zoom: Option<Zoom>,
 
+    /// The background to draw on.
+    #[arg(long, default_value = "dark")]
+    theme: ScreenshotTheme,
+
     /// Draw with ASCII signs only.
     #[arg(long)]
     ascii: bool,
@@ -71,8 +76,11 @@ impl ScreenArgs {
             size: self.size,
             pane: self.pane.into(),
             zoom: self.zoom,
-            color: load::color(),
-            unicode: !self.ascii,
+            appearance: Appearance {
+                background: self.theme.into(),
+                colors: load::colors(),
+                unicode: !self.ascii,
+            },
         }
     }
 }
@@ -83,6 +91,21 @@ enum ScreenshotFormat {
     Svg,
     /// The letters alone.
     Text,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ScreenshotTheme {
+    Dark,
+    Light,
+}
+
+impl From<ScreenshotTheme> for Background {
+    fn from(theme: ScreenshotTheme) -> Self {
+        match theme {
+            ScreenshotTheme::Dark => Self::Dark,
+            ScreenshotTheme::Light => Self::Light,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

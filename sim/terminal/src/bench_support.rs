@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::TerminalError;
+use super::appearance::Appearance;
 use super::file_system::NoFiles;
 use super::theme::Theme;
 use super::ui_state::UiState;
@@ -36,7 +37,7 @@ impl HeadlessUi {
         script: &Script,
         (columns, rows): (u16, u16),
     ) -> Result<Self, TerminalError> {
-        let mut ui = UiState::new(registry, app, script, Theme::new(true, true))?;
+        let mut ui = UiState::new(registry, app, script, Theme::new(Appearance::default()))?;
         ui.move_to(ui.end());
         ui.playing = true;
         let area = Rect::new(0, 0, columns, rows);

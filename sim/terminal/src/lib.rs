@@ -3,11 +3,13 @@
 //! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
 //! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
 
+mod appearance;
 #[doc(hidden)]
 pub mod bench_support;
 mod branches;
 mod dispatch;
 mod file_system;
+mod glyph_set;
 mod held_buttons;
 mod input;
 mod key_bindings;
@@ -15,9 +17,11 @@ mod measurement;
 mod menus;
 mod navigation;
 mod overlay;
+mod palette;
 mod playback_speed;
 mod process_hooks;
 mod prompt;
+mod rgb;
 mod save;
 pub mod screenshot;
 mod signal_history;
@@ -37,6 +41,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
+pub use appearance::{Appearance, Background, ColorDepth};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
@@ -53,10 +58,8 @@ pub struct Options<'a> {
     pub file: Option<&'a Path>,
     /// The app that was asked for, where the file does not say its own.
     pub asked: Option<&'a str>,
-    /// Whether to use color.
-    pub color: bool,
-    /// Whether to use glyphs beyond ASCII.
-    pub unicode: bool,
+    /// How it looks.
+    pub appearance: Appearance,
 }
 
 /// Why the simulator returned.
@@ -99,7 +102,7 @@ pub fn run(
     if !terminal::is_available() {
         return Err(TerminalError::NoTerminal);
     }
-    let theme = Theme::new(options.color, options.unicode);
+    let theme = Theme::new(options.appearance);
     let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
     match options.file {
         Some(file) => terminal::open(&mut ui, file, options.asked),

@@ -6,8 +6,10 @@ use lockstep_core::time::Ticks;
 use ratatui::buffer::Buffer;
 use serde::Serialize;
 
+use super::cell_paint::TerminalColors;
 use super::schedule::{CastContent, CastTiming, frames};
 use super::{ScreenOptions, ScreenshotError, ansi, draw_screen, file_name, opened, zoom};
+use crate::appearance::Background;
 use crate::playback_speed::PlaybackSpeed;
 use crate::ui_state::UiState;
 use lockstep_engine::dyn_runner::Observation;
@@ -37,12 +39,37 @@ struct CastHeader<'a> {
     height: u16,
     title: &'a str,
     env: CastEnv,
+    /// Players are dark by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<CastTheme>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 struct CastEnv {
     term: &'static str,
+}
+
+/// The colors that a player draws with where the cast names none.
+#[derive(Serialize)]
+struct CastTheme {
+    fg: String,
+    bg: String,
+    palette: String,
+}
+
+impl CastTheme {
+    fn of(background: Background) -> Option<Self> {
+        if background == Background::Dark {
+            return None;
+        }
+        let colors = TerminalColors::of(background);
+        Some(Self {
+            fg: colors.ink.to_string(),
+            bg: colors.paper.to_string(),
+            palette: colors.named.map(|named| named.to_string()).join(":"),
+        })
+    }
 }
 
 /// The run as asciicast v2, from its start to its end, with the last screen standing
@@ -71,6 +98,7 @@ pub fn cast(
         env: CastEnv {
             term: "xterm-256color",
         },
+        theme: CastTheme::of(options.screen.appearance.background),
     });
     out.push('\n');
     let mut shown = Buffer::empty(size.area());

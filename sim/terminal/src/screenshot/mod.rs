@@ -28,6 +28,7 @@ pub use cast::{CastOptions, cast};
 pub use key_script::{KeyScript, KeyScriptError};
 pub use schedule::{LONGEST, MAX_FPS};
 
+use super::appearance::{Appearance, Background};
 use super::key_bindings::UiCommand;
 use super::theme::Theme;
 use super::ui_state::UiState;
@@ -108,10 +109,8 @@ pub struct ScreenOptions {
     pub pane: Pane,
     /// Where the waves are not to be as the UI opens with them.
     pub zoom: Option<Zoom>,
-    /// Whether to use color.
-    pub color: bool,
-    /// Whether to use glyphs beyond ASCII.
-    pub unicode: bool,
+    /// How it looks.
+    pub appearance: Appearance,
 }
 
 /// A screenshot cannot be made.
@@ -156,6 +155,7 @@ pub enum ScreenshotError {
 pub struct Screenshot {
     screen: Buffer,
     title: String,
+    background: Background,
 }
 
 /// Longer than anything lights up after it went out.
@@ -201,6 +201,7 @@ pub fn shot(
             file_name(name)
         ),
         screen: draw_screen(&mut ui, options.size),
+        background: options.appearance.background,
     })
 }
 
@@ -216,7 +217,7 @@ pub fn shot_after(
     options: &ScreenOptions,
     keys: &KeyScript,
 ) -> Result<Screenshot, ScreenshotError> {
-    let theme = Theme::new(options.color, options.unicode);
+    let theme = Theme::new(options.appearance);
     let app = run.map_or_else(|app| app, |(_, loaded)| &loaded.app);
     let mut ui = UiState::new(registry.clone(), app, &Script::default(), theme)?;
     match run {
@@ -234,6 +235,7 @@ pub fn shot_after(
             app.descriptor().name()
         ),
         screen: draw_screen(&mut ui, options.size),
+        background: options.appearance.background,
     })
 }
 
@@ -241,7 +243,7 @@ impl Screenshot {
     /// The screenshot as SVG.
     #[must_use]
     pub fn svg(&self) -> String {
-        svg::svg(&self.screen, &self.title)
+        svg::svg(&self.screen, &self.title, self.background)
     }
 
     /// The letters alone, without spaces at the ends of lines.
@@ -257,7 +259,7 @@ fn opened(
     loaded: &LoadedScript,
     options: &ScreenOptions,
 ) -> Result<UiState, ScreenshotError> {
-    let theme = Theme::new(options.color, options.unicode);
+    let theme = Theme::new(options.appearance);
     let mut ui = UiState::new(registry.clone(), &loaded.app, &loaded.script, theme)?;
     ui.pane = options.pane;
     Ok(ui)

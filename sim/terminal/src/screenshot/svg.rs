@@ -9,8 +9,10 @@ use lockstep_engine::sanitize;
 use ratatui::buffer::Buffer;
 use unicode_width::UnicodeWidthStr;
 
-use super::cell_paint::{CellPaint, INK, PAPER, Rgb};
+use super::cell_paint::{CellPaint, TerminalColors};
 use super::glyph_shapes::{HEIGHT, SvgPath, WIDTH, shapes};
+use crate::appearance::Background;
+use crate::rgb::Rgb;
 
 const FONTS: &str = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
@@ -22,9 +24,6 @@ const BASELINE: i32 = 14;
 const PADDING: i32 = 12;
 const CORNER: i32 = 8;
 
-/// The edge of the screenshot, which is what tells it from a dark page.
-const EDGE: Rgb = Rgb(0x30, 0x38, 0x44);
-
 /// Cells of one row that are painted alike.
 struct TextRun {
     x: u16,
@@ -34,9 +33,11 @@ struct TextRun {
     paint: CellPaint,
 }
 
-/// The screen, and what people are told who cannot see it.
-pub(super) fn svg(screen: &Buffer, title: &str) -> String {
-    let runs = runs(screen);
+/// The screen, with a title for screen readers.
+pub(super) fn svg(screen: &Buffer, title: &str, background: Background) -> String {
+    let colors = TerminalColors::of(background);
+    let TerminalColors { paper, edge, .. } = colors;
+    let runs = runs(screen, colors);
     let width = units(screen.area.width, WIDTH);
     let height = units(screen.area.height, HEIGHT);
     let (outer_width, outer_height) = (width + 2 * PADDING, height + 2 * PADDING);
@@ -53,8 +54,8 @@ pub(super) fn svg(screen: &Buffer, title: &str) -> String {
     line(
         &mut out,
         format_args!(
-            "<rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"{CORNER}\" fill=\"{PAPER}\" \
-             stroke=\"{EDGE}\"/>",
+            "<rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"{CORNER}\" fill=\"{paper}\" \
+             stroke=\"{edge}\"/>",
             outer_width - 1,
             outer_height - 1
         ),
@@ -65,12 +66,12 @@ pub(super) fn svg(screen: &Buffer, title: &str) -> String {
     );
     backgrounds(&mut out, &runs);
     drawings(&mut out, &runs);
-    texts(&mut out, &runs);
+    texts(&mut out, &runs, colors.ink);
     out.push_str("</g>\n</svg>\n");
     out
 }
 
-fn runs(screen: &Buffer) -> Vec<TextRun> {
+fn runs(screen: &Buffer, colors: &TerminalColors) -> Vec<TextRun> {
     let mut runs: Vec<TextRun> = Vec::new();
     for y in 0..screen.area.height {
         let mut x = 0;
@@ -82,7 +83,7 @@ fn runs(screen: &Buffer) -> Vec<TextRun> {
             // A wide sign takes the cells after it too.
             let columns = u16::try_from(symbol.width()).unwrap_or(1).max(1);
             let columns = columns.min(screen.area.width - x);
-            let paint = CellPaint::of(cell);
+            let paint = CellPaint::of(cell, colors);
             match runs.last_mut() {
                 Some(run) if run.y == y && run.paint == paint => {
                     run.columns += columns;
@@ -182,11 +183,11 @@ fn drawings(out: &mut String, runs: &[TextRun]) {
     }
 }
 
-fn texts(out: &mut String, runs: &[TextRun]) {
+fn texts(out: &mut String, runs: &[TextRun], ink: Rgb) {
     line(
         out,
         format_args!(
-            "<g font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\" fill=\"{INK}\" \
+            "<g font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\" fill=\"{ink}\" \
              xml:space=\"preserve\">"
         ),
     );
@@ -194,7 +195,7 @@ fn texts(out: &mut String, runs: &[TextRun]) {
         for (x, columns, text) in words(run) {
             let paint = run.paint;
             let mut style = String::new();
-            if paint.ink != INK {
+            if paint.ink != ink {
                 style.push_str(&format!(" fill=\"{}\"", paint.ink));
             }
             if paint.bold {

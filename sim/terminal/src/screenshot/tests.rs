@@ -7,6 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use super::glyph_shapes::{HEIGHT, WIDTH, shapes};
+use crate::appearance::{Appearance, Background, ColorDepth};
+
 use super::{CastOptions, Pane, ScreenOptions, ScreenSize, ScreenshotError, Zoom, cast, shot};
 use lockstep_engine::load::{InputFormat, LoadedScript};
 use lockstep_engine::registry::Registry;
@@ -27,8 +29,23 @@ fn screen(size: &str) -> ScreenOptions {
         size: size.parse().unwrap(),
         pane: Pane::Board,
         zoom: Some(Zoom::Fit),
-        color: true,
-        unicode: true,
+        appearance: Appearance::default(),
+    }
+}
+
+/// Without colors.
+fn plain(unicode: bool) -> Appearance {
+    Appearance {
+        colors: ColorDepth::Monochrome,
+        unicode,
+        ..Appearance::default()
+    }
+}
+
+fn light() -> Appearance {
+    Appearance {
+        background: Background::Light,
+        ..Appearance::default()
     }
 }
 
@@ -47,10 +64,12 @@ fn a_screenshot_as_text() {
 fn every_letter_stands_in_its_column() {
     let (registry, loaded) = load(PRESSES);
     for size in ["40x12", "80x24", "140x40", "300x100"] {
-        for (color, unicode, pane) in [(true, true, Pane::Waves), (false, false, Pane::State)] {
+        for (appearance, pane) in [
+            (Appearance::default(), Pane::Waves),
+            (plain(false), Pane::State),
+        ] {
             let screen = ScreenOptions {
-                color,
-                unicode,
+                appearance,
                 pane,
                 ..screen(size)
             };
@@ -119,7 +138,7 @@ fn every_sign_of_the_screen_that_must_meet_others_is_a_shape() {
 fn without_color_there_is_ink_and_paper_alone() {
     let (registry, loaded) = load(PRESSES);
     let plain = ScreenOptions {
-        color: false,
+        appearance: plain(true),
         ..screen("80x24")
     };
     let svg = shot(&registry, "a", &loaded, &plain, None).unwrap().svg();
@@ -194,10 +213,10 @@ fn told(cast: &str) -> Vec<(f64, String)> {
 #[test]
 fn a_terminal_that_plays_a_cast_shows_what_was_drawn_at_every_moment() {
     let (registry, loaded) = load(PRESSES);
-    for color in [true, false] {
+    for appearance in [Appearance::default(), plain(true), light()] {
         let options = CastOptions {
             screen: ScreenOptions {
-                color,
+                appearance,
                 ..screen("80x24")
             },
             ..options("80x24")
@@ -244,18 +263,38 @@ fn assert_same(drawn: &Buffer, shown: &vt100::Screen) {
 #[test]
 fn casts_are_the_same_bytes_every_time() {
     let (registry, loaded) = load(PRESSES);
-    let make = || cast(&registry, "dir/a.scn", &loaded, &options("100x30")).unwrap();
+    let make = || super::cast(&registry, "dir/a.scn", &loaded, &options("100x30")).unwrap();
     let cast = make();
     assert_eq!(cast, make());
     let header: serde_json::Value = serde_json::from_str(cast.lines().next().unwrap()).unwrap();
-    let expected = serde_json::json!({
+    let dark = serde_json::json!({
         "version": 2,
         "width": 100,
         "height": 30,
         "title": "lamp: a.scn in the terminal simulator",
         "env": {"TERM": "xterm-256color"},
     });
-    assert_eq!(header, expected);
+    assert_eq!(header, dark);
+
+    let mut options = options("100x30");
+    options.screen.appearance = light();
+    let cast = super::cast(&registry, "a", &loaded, &options).unwrap();
+    let header: serde_json::Value = serde_json::from_str(cast.lines().next().unwrap()).unwrap();
+    assert_eq!(header["theme"]["bg"], "#ffffff");
+}
+
+#[test]
+fn a_light_screenshot_is_drawn_on_white() {
+    let (registry, loaded) = load(PRESSES);
+    let options = ScreenOptions {
+        appearance: light(),
+        ..screen("80x24")
+    };
+    let light = shot(&registry, "a", &loaded, &options, None).unwrap();
+    let dark = shot(&registry, "a", &loaded, &screen("80x24"), None).unwrap();
+    assert!(light.svg().contains("fill=\"#ffffff\""));
+    assert!(!dark.svg().contains("#ffffff"));
+    assert_eq!(light.text(), dark.text());
 }
 
 #[test]

@@ -22,6 +22,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
+use super::appearance::Appearance;
 use super::file_system::FileSystem;
 use super::theme::Theme;
 use super::ui_state::UiState;
@@ -67,11 +68,11 @@ struct Driver {
 impl Driver {
     /// The lamp, as `sim` opens it.
     fn lamp(width: u16, height: u16) -> Self {
-        Self::new(shipped(), width, height, Theme::new(true, true))
+        Self::new(shipped(), width, height, Theme::new(Appearance::default()))
     }
 
     fn of(app: AppEntry, width: u16, height: u16) -> Self {
-        Self::new(vec![app], width, height, Theme::new(true, true))
+        Self::new(vec![app], width, height, Theme::new(Appearance::default()))
     }
 
     fn new(apps: Vec<AppEntry>, width: u16, height: u16, theme: Theme) -> Self {

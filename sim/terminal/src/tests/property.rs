@@ -15,6 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::super::appearance::{Appearance, Background, ColorDepth};
 use super::super::key_bindings::BINDINGS;
 use super::super::theme::Theme;
 use super::super::view;
@@ -94,14 +95,28 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn driver(app: usize, color: bool, unicode: bool) -> Driver {
+fn appearance() -> impl Strategy<Value = Appearance> {
+    let backgrounds = select(vec![Background::Dark, Background::Light]);
+    let colors = select(vec![
+        ColorDepth::Monochrome,
+        ColorDepth::Ansi16,
+        ColorDepth::TrueColor,
+    ]);
+    (backgrounds, colors, any::<bool>()).prop_map(|(background, colors, unicode)| Appearance {
+        background,
+        colors,
+        unicode,
+    })
+}
+
+fn driver(app: usize, appearance: Appearance) -> Driver {
     let apps = match app {
         0 => shipped(),
         1 => vec![panel(), bare()],
         2 => vec![bare(), pulse()],
         _ => vec![pulse(), panel()],
     };
-    Driver::new(apps, 80, 24, Theme::new(color, unicode))
+    Driver::new(apps, 80, 24, Theme::new(appearance))
 }
 
 fn take(driver: &mut Driver, step: &Step) {
@@ -204,11 +219,10 @@ proptest! {
     #[test]
     fn nothing_panics_and_the_screen_is_the_truth(
         app in 0_usize..4,
-        color: bool,
-        unicode: bool,
+        appearance in appearance(),
         steps in vec(step(), 1..40),
     ) {
-        let mut driver = driver(app, color, unicode);
+        let mut driver = driver(app, appearance);
         let mut wide = false;
         for step in &steps {
             take(&mut driver, step);
