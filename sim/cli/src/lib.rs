@@ -12,6 +12,7 @@ mod progress;
 mod replay;
 mod run;
 mod shot;
+mod terminal_environment;
 mod time_limit;
 mod trace_format;
 

@@ -49,15 +49,15 @@ pub use process_hooks::ProcessHooks;
 use theme::Theme;
 use ui_state::UiState;
 
-/// What the terminal UI opens with.
+/// What the simulator opens with.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
     /// The app to play.
     pub app: &'a AppEntry,
     /// A file to open instead.
     pub file: Option<&'a Path>,
-    /// The app that was asked for, where the file does not say its own.
-    pub asked: Option<&'a str>,
+    /// The name of the app to play a file with that does not name one.
+    pub requested_app: Option<&'a str>,
     /// How it looks.
     pub appearance: Appearance,
 }
@@ -105,7 +105,7 @@ pub fn run(
     let theme = Theme::new(options.appearance);
     let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
     match options.file {
-        Some(file) => terminal::open(&mut ui, file, options.asked),
+        Some(file) => terminal::open(&mut ui, file, options.requested_app),
         None => ui.playing = true,
     }
     Ok(terminal::run(&mut ui, hooks)?)
