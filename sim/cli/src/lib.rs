@@ -16,12 +16,15 @@ mod terminal_environment;
 mod time_limit;
 mod trace_format;
 
+use std::io::stdout;
 use std::process::ExitCode;
 
+use anstream::AutoStream;
 use clap::{ColorChoice, Parser, Subcommand};
 
+use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
-use lockstep_console::{exit, panics};
+use lockstep_console::{output, panics};
 use lockstep_engine::registry::{AppEntry, Registry};
 
 /// Plays no_std firmware on the host and keeps what happened.
@@ -77,7 +80,10 @@ enum CliCommand {
 /// ```
 #[must_use]
 pub fn main(apps: Vec<AppEntry>) -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return print_usage(&error).into(),
+    };
     set_color(cli.color);
     let report = Report::to_stderr();
     let registry = match Registry::new(apps) {
@@ -85,7 +91,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Err(error) => return report.error(error).into(),
     };
     let command = cli.command.unwrap_or(CliCommand::Open(cli.open));
-    // The terminal UI gives the terminal back before it ends: it sees to signals itself.
+    // The simulator gives the terminal back before it ends, and handles signals itself.
     if !matches!(command, CliCommand::Open(_)) {
         exit::on_interrupt();
     }
@@ -101,6 +107,24 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Completions(completions) => completions.execute(&report),
     };
     exit.into()
+}
+
+/// Prints what clap has to say: usage errors on standard error, help and the version on
+/// standard output. `clap::Error::exit` would ignore that they cannot be written.
+fn print_usage(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        // There is nowhere left to report an error of standard error.
+        let _ = error.print();
+        return Exit::BadInput;
+    }
+    let text = match AutoStream::choice(&stdout()) {
+        anstream::ColorChoice::Never => error.render().to_string(),
+        _ => error.render().ansi().to_string(),
+    };
+    match output::write(None, text.as_bytes()) {
+        Ok(()) => Exit::Held,
+        Err(error) => Report::to_stderr().error(error),
+    }
 }
 
 /// Sets the color of everything that is printed from now on.

@@ -23,7 +23,7 @@ const BACKGROUND_DEADLINE: Duration = Duration::from_millis(500);
 
 /// What to do where the simulator cannot be shown.
 const WITHOUT_TERMINAL: &str =
-    "`sim run FILE` plays a scenario in any terminal, and `sim shot FILE` draws it";
+    "`sim run FILE` plays a scenario and `sim shot FILE` draws one, both without a terminal";
 
 #[derive(Debug, Args)]
 pub(super) struct OpenArgs {

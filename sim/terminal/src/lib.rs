@@ -13,6 +13,7 @@ mod glyph_set;
 mod held_buttons;
 mod input;
 mod key_bindings;
+mod late_reply;
 mod measurement;
 mod menus;
 mod navigation;

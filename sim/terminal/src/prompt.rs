@@ -24,7 +24,7 @@ impl Prompt {
     }
 
     fn insert(&mut self, typed: char) {
-        if !typed.is_control() && self.text.len() + typed.len_utf8() <= LONGEST {
+        if !is_hidden(typed) && self.text.len() + typed.len_utf8() <= LONGEST {
             self.text.insert(self.at, typed);
             self.at += typed.len_utf8();
         }
@@ -62,6 +62,25 @@ impl Prompt {
         let before = self.halves().0.trim_end();
         before.rfind([' ', '/']).map_or(0, |sign| sign + 1)
     }
+}
+
+/// Whether a character is not seen in a line, or changes how the rest of it is read: control
+/// characters, marks of zero width, and those that set the direction of text. A file name
+/// with one of them looks like another.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 impl UiState {
@@ -163,6 +182,15 @@ mod tests {
         assert_eq!(twice.0, "a/");
         assert_eq!(typed("name", &[control('u')]).0, "");
         assert_eq!(typed("name", &[control('a')]).1, "name");
+    }
+
+    #[test]
+    fn characters_that_hide_are_not_typed() {
+        let hidden = "\u{0}\u{7f}\u{9b}\u{200f}\u{202e}\u{2066}\u{feff}";
+        let keys: Vec<_> = hidden.chars().map(|c| key(KeyCode::Char(c))).collect();
+        assert_eq!(typed("a", &keys).0, "a");
+        let letters = "ß語עא".chars().map(|c| key(KeyCode::Char(c)));
+        assert_eq!(typed("a", &letters.collect::<Vec<_>>()).0, "aß語עא");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::style::force_color_output;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -16,6 +17,7 @@ use signal_hook::low_level;
 
 use super::ExitReason;
 use super::file_system::LocalFiles;
+use super::late_reply::LateReplyFilter;
 use super::process_hooks::{ProcessHooks, SignalFlags};
 use super::terminal_modes::TerminalGuard;
 use super::ui_state::UiState;
@@ -46,6 +48,8 @@ fn is_open() -> bool {
 
 /// Runs the UI until it is quit, the terminal is closed or the process is asked to end.
 pub(super) fn run(ui: &mut UiState, hooks: &ProcessHooks) -> io::Result<ExitReason> {
+    // Decided by whoever called: crossterm would look at `NO_COLOR` by itself.
+    force_color_output(true);
     let guard = hooks.modes.enter()?;
     ui.keys_report_release = guard.keys_report_release;
     let mut screen = Terminal::new(CrosstermBackend::new(TerminalOutput(io::stdout())))?;
@@ -95,6 +99,7 @@ fn event_loop(
 ) -> io::Result<()> {
     let mut last = Instant::now();
     let mut dirty = true;
+    let mut late_reply = LateReplyFilter::default();
     // Every other frame is skipped while only the time changes: half the work.
     let (mut drawn, mut skipped) = (0, false);
     while !ui.quit && !signals.is_end_requested() {
@@ -112,7 +117,10 @@ fn event_loop(
         let mut input = wait_for_input(wait.saturating_sub(last.elapsed()))?;
         dirty = input;
         while input && !ui.quit {
-            handle_event(ui, terminal, signals, &event::read()?)?;
+            let event = event::read()?;
+            if !late_reply.drops(&event) {
+                handle_event(ui, terminal, signals, &event)?;
+            }
             input = event::poll(READ)?;
         }
         if signals.take_suspend() {

@@ -166,3 +166,13 @@ fn what_is_pasted_goes_into_the_line_and_does_nothing_else() {
     driver.assert_shows("open (.scn, .rec, .vcd): a path.scn");
     assert!(!driver.ui.quit);
 }
+
+#[test]
+fn no_hidden_character_gets_into_the_name_of_a_file() {
+    let mut driver = used();
+    driver.press("s Enter Ctrl-u");
+    driver.ui.paste("a\u{202e}ncs\u{7}.");
+    driver.text("s\u{200f}cn\u{2069}").press("Enter");
+    let names: Vec<_> = driver.files.0.keys().collect();
+    assert_eq!(names, [std::path::Path::new("ancs.scn")]);
+}
