@@ -12,9 +12,9 @@ use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
 
 #[derive(Debug, Args)]
-pub(super) struct Apps {}
+pub(super) struct AppsArgs {}
 
-impl Apps {
+impl AppsArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let mut text = String::new();
         for app in registry.apps() {

@@ -6,21 +6,21 @@ use std::time::Duration;
 use clap::Args;
 use lockstep_core::time::Ticks;
 
-use super::loaded;
-use super::shot::Screen;
+use super::load;
+use super::shot::ScreenArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
-use lockstep_terminal::picture::{self, CastOptions, MAX_FPS};
+use lockstep_terminal::screenshot::{self, CastOptions, MAX_FPS};
 
 #[derive(Debug, Args)]
-pub(super) struct Cast {
+pub(super) struct CastArgs {
     /// A scenario (.scn), a recording (.rec) or a waveform (.vcd).
     file: PathBuf,
 
     #[command(flatten)]
-    screen: Screen,
+    screen: ScreenArgs,
 
     /// How fast it plays, as a multiple of real time: a speed the simulator has.
     #[arg(long, default_value_t = 1.0)]
@@ -31,7 +31,7 @@ pub(super) struct Cast {
     fps: u32,
 
     /// The longest that nothing happens; what is longer is shortened.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = loaded::time)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = load::time)]
     idle_limit: Ticks,
 
     /// Write the cast to this file.
@@ -43,7 +43,7 @@ fn fps() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=i64::from(MAX_FPS))
 }
 
-impl Cast {
+impl CastArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let read = Some(self.file.as_path());
         let written = self.out.as_deref();
@@ -51,20 +51,20 @@ impl Cast {
             return output::refuse_path(path, report);
         }
         let app = self.screen.app.as_deref();
-        let (name, loaded) = match loaded::read(&self.file, app, registry, report) {
+        let (name, loaded) = match load::read(&self.file, app, registry, report) {
             Ok(read) => read,
             Err(exit) => return exit,
         };
         let options = CastOptions {
-            look: self.screen.look(),
+            screen: self.screen.options(),
             speed: self.speed,
             fps: self.fps,
             // Here a tick is a millisecond of whoever looks on.
             idle: Duration::from_millis(u64::from(self.idle_limit.0)),
         };
-        let cast = match picture::cast(registry, &name, &loaded, &options) {
+        let cast = match screenshot::cast(registry, &name, &loaded, &options) {
             Ok(cast) => cast,
-            Err(error) => return loaded::refuse(&error, report),
+            Err(error) => return load::refuse(&error, report),
         };
         match output::write(self.out.as_deref(), cast.as_bytes()) {
             Ok(()) => Exit::Held,

@@ -9,12 +9,12 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 
 #[derive(Debug, Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// The shell that will read it.
     shell: Shell,
 }
 
-impl Completions {
+impl CompletionsArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         let mut script = Vec::new();
         generate(self.shell, &mut Cli::command(), "sim", &mut script);

@@ -12,14 +12,14 @@ use lockstep_engine::input::{Source, is_stdin};
 use lockstep_engine::trace::document::{Document, MAX_BYTES};
 
 #[derive(Debug, Args)]
-pub(super) struct Diff {
+pub(super) struct DiffArgs {
     /// A trace in its text form or in JSON lines, a golden, or `-`.
     left: PathBuf,
     /// Another one.
     right: PathBuf,
 }
 
-impl Diff {
+impl DiffArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         if is_stdin(&self.left) && is_stdin(&self.right) {
             report.print(&report.plain("standard input can be one of the traces, not both", None));

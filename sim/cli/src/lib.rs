@@ -4,23 +4,27 @@ mod apps;
 mod cast;
 mod completions;
 mod diff;
-mod format;
-mod loaded;
+mod input_player;
+mod load;
 mod oneline;
 mod open;
 mod progress;
 mod replay;
 mod run;
-mod session;
 mod shot;
+mod terminal_environment;
 mod time_limit;
+mod trace_format;
 
+use std::io::stdout;
 use std::process::ExitCode;
 
+use anstream::AutoStream;
 use clap::{ColorChoice, Parser, Subcommand};
 
+use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
-use lockstep_console::{exit, panics};
+use lockstep_console::{output, panics};
 use lockstep_engine::registry::{AppEntry, Registry};
 
 /// Plays no_std firmware on the host and keeps what happened.
@@ -33,37 +37,37 @@ use lockstep_engine::registry::{AppEntry, Registry};
                   2 usage or bad input, 42 timed out, 130 interrupted."
 )]
 struct Cli {
-    /// When to use colour.
+    /// When to use color.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
     #[command(flatten)]
-    open: open::Open,
+    open: open::OpenArgs,
 
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Open the terminal simulator, as without a command.
-    Open(open::Open),
+    Open(open::OpenArgs),
     /// Play scenarios and check what they expect.
-    Run(run::Run),
+    Run(run::RunArgs),
     /// Play a recording again.
-    Replay(replay::Replay),
+    Replay(replay::ReplayArgs),
     /// Show where two traces part.
-    Diff(diff::Diff),
+    Diff(diff::DiffArgs),
     /// Draw the terminal simulator at a time of a run, without a terminal.
-    Shot(shot::Shot),
+    Shot(shot::ShotArgs),
     /// Write a run playing in the terminal simulator as asciicast.
-    Cast(cast::Cast),
+    Cast(cast::CastArgs),
     /// List the apps that can be played.
-    Apps(apps::Apps),
+    Apps(apps::AppsArgs),
     /// Print a scenario in its one-line form.
-    Oneline(oneline::Oneline),
+    Oneline(oneline::OnelineArgs),
     /// Print a completion script for a shell.
-    Completions(completions::Completions),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Runs the command line over these apps: the whole `main` of a simulator.
@@ -76,34 +80,55 @@ enum Command {
 /// ```
 #[must_use]
 pub fn main(apps: Vec<AppEntry>) -> ExitCode {
-    let cli = Cli::parse();
-    set_colour(cli.color);
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return print_usage(&error).into(),
+    };
+    set_color(cli.color);
     let report = Report::to_stderr();
     let registry = match Registry::new(apps) {
         Ok(registry) => registry.with_panic_guard(panics::install()),
         Err(error) => return report.error(error).into(),
     };
-    let command = cli.command.unwrap_or(Command::Open(cli.open));
-    // The terminal UI gives the terminal back before it ends: it sees to signals itself.
-    if !matches!(command, Command::Open(_)) {
+    let command = cli.command.unwrap_or(CliCommand::Open(cli.open));
+    // The simulator gives the terminal back before it ends, and handles signals itself.
+    if !matches!(command, CliCommand::Open(_)) {
         exit::on_interrupt();
     }
     let exit = match command {
-        Command::Open(open) => open.execute(&registry, &report),
-        Command::Run(run) => run.execute(&registry, &report),
-        Command::Replay(replay) => replay.execute(&registry, &report),
-        Command::Diff(diff) => diff.execute(&report),
-        Command::Shot(shot) => shot.execute(&registry, &report),
-        Command::Cast(cast) => cast.execute(&registry, &report),
-        Command::Apps(apps) => apps.execute(&registry, &report),
-        Command::Oneline(oneline) => oneline.execute(&report),
-        Command::Completions(completions) => completions.execute(&report),
+        CliCommand::Open(open) => open.execute(&registry, &report),
+        CliCommand::Run(run) => run.execute(&registry, &report),
+        CliCommand::Replay(replay) => replay.execute(&registry, &report),
+        CliCommand::Diff(diff) => diff.execute(&report),
+        CliCommand::Shot(shot) => shot.execute(&registry, &report),
+        CliCommand::Cast(cast) => cast.execute(&registry, &report),
+        CliCommand::Apps(apps) => apps.execute(&registry, &report),
+        CliCommand::Oneline(oneline) => oneline.execute(&report),
+        CliCommand::Completions(completions) => completions.execute(&report),
     };
     exit.into()
 }
 
-/// Sets the colour of everything that is printed from now on.
-fn set_colour(choice: ColorChoice) {
+/// Prints what clap has to say: usage errors on standard error, help and the version on
+/// standard output. `clap::Error::exit` would ignore that they cannot be written.
+fn print_usage(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        // There is nowhere left to report an error of standard error.
+        let _ = error.print();
+        return Exit::BadInput;
+    }
+    let text = match AutoStream::choice(&stdout()) {
+        anstream::ColorChoice::Never => error.render().to_string(),
+        _ => error.render().ansi().to_string(),
+    };
+    match output::write(None, text.as_bytes()) {
+        Ok(()) => Exit::Held,
+        Err(error) => Report::to_stderr().error(error),
+    }
+}
+
+/// Sets the color of everything that is printed from now on.
+fn set_color(choice: ColorChoice) {
     lockstep_console::set_colour(match choice {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,

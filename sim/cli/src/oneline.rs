@@ -11,12 +11,12 @@ use lockstep_engine::input::Source;
 use lockstep_engine::scenario::{MAX_BYTES, compact, grammar};
 
 #[derive(Debug, Args)]
-pub(super) struct Oneline {
+pub(super) struct OnelineArgs {
     /// A scenario (.scn), or `-` for standard input.
     file: PathBuf,
 }
 
-impl Oneline {
+impl OnelineArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         let source = match Source::read(&self.file, MAX_BYTES) {
             Ok(source) => source,

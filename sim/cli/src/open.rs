@@ -1,48 +1,137 @@
 //! `sim` and `sim open`: the terminal simulator.
 
-use std::io::stdout;
+use std::io::{IsTerminal, stdin, stdout};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use terminal_colorsaurus::{QueryOptions, background_color};
 
-use super::loaded;
+use super::load;
+use super::terminal_environment::TerminalEnvironment;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
-use lockstep_terminal::{Ended, Options};
+use lockstep_terminal::{
+    Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,
+};
+
+/// How long to wait for a terminal to tell its background. One that does not know the
+/// question answers another one, and does not keep anybody waiting.
+const BACKGROUND_DEADLINE: Duration = Duration::from_millis(500);
+
+/// What to do where the simulator cannot be shown.
+const WITHOUT_TERMINAL: &str =
+    "`sim run FILE` plays a scenario and `sim shot FILE` draws one, both without a terminal";
 
 #[derive(Debug, Args)]
-pub(super) struct Open {
+pub(super) struct OpenArgs {
     /// A scenario (.scn), a recording (.rec) or a waveform (.vcd) to scrub through.
     file: Option<PathBuf>,
 
-    /// The app to play; the first one unless told.
+    /// The app to play; the first one by default.
     #[arg(long)]
     app: Option<String>,
 
-    /// Draw with ASCII signs only.
+    /// The background to draw for; `auto` asks the terminal.
+    #[arg(long, value_name = "THEME", default_value = "auto")]
+    theme: OpenTheme,
+
+    /// Draw with ASCII characters only, as where the locale is not in UTF-8.
     #[arg(long)]
     ascii: bool,
 }
 
-impl Open {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OpenTheme {
+    Auto,
+    Dark,
+    Light,
+}
+
+impl OpenTheme {
+    fn background(self) -> Background {
+        match self {
+            Self::Auto => background_of_terminal().unwrap_or(Background::Dark),
+            Self::Dark => Background::Dark,
+            Self::Light => Background::Light,
+        }
+    }
+}
+
+impl OpenArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
-        let app = match loaded::app(self.app.as_deref(), registry, report) {
+        let app = match load::app(self.app.as_deref(), registry, report) {
             Ok(app) => app,
             Err(exit) => return exit,
         };
-        let options = Options {
-            app,
-            file: self.file.as_deref(),
-            asked: self.app.as_deref(),
-            colour: AutoStream::choice(&stdout()) != ColorChoice::Never,
-            unicode: !self.ascii,
-        };
-        match lockstep_terminal::run(registry, &options) {
-            Ok(Ended::Quit) => Exit::Held,
-            Ok(Ended::Interrupted) => Exit::Interrupted,
-            Err(error) => report.error(error),
+        let environment = TerminalEnvironment::of_process();
+        if environment.is_dumb() {
+            let message = "this terminal cannot show the simulator: TERM is `dumb`";
+            report.print(&report.plain(message, Some(WITHOUT_TERMINAL)));
+            return Exit::BadInput;
         }
+        let shown = ProcessHooks::install()
+            .map_err(TerminalError::from)
+            .and_then(|hooks| {
+                let options = Options {
+                    app,
+                    file: self.file.as_deref(),
+                    requested_app: self.app.as_deref(),
+                    appearance: self.appearance(&environment),
+                };
+                lockstep_terminal::run(registry, &options, &hooks)
+            });
+        match shown {
+            Ok(ExitReason::Quit) => Exit::Held,
+            Ok(ExitReason::Interrupted) => Exit::Interrupted,
+            Err(error) => {
+                report.print(&describe(&error, report));
+                Exit::BadInput
+            }
+        }
+    }
+
+    fn appearance(&self, environment: &TerminalEnvironment) -> Appearance {
+        let colors = if AutoStream::choice(&stdout()) == ColorChoice::Never {
+            ColorDepth::Monochrome
+        } else {
+            environment.colors()
+        };
+        let background = if colors == ColorDepth::Monochrome {
+            Background::Dark
+        } else {
+            self.theme.background()
+        };
+        Appearance {
+            background,
+            colors,
+            unicode: environment.is_unicode() && !self.ascii,
+        }
+    }
+}
+
+/// The background of the terminal, where it tells.
+fn background_of_terminal() -> Option<Background> {
+    if !stdin().is_terminal() || !stdout().is_terminal() {
+        return None;
+    }
+    let mut options = QueryOptions::default();
+    options.timeout = BACKGROUND_DEADLINE;
+    let background = background_color(options).ok()?;
+    Some(if background.perceived_lightness() > 0.5 {
+        Background::Light
+    } else {
+        Background::Dark
+    })
+}
+
+/// The error with its cause, and what to do instead where that is known.
+fn describe(error: &TerminalError, report: &Report) -> String {
+    match error {
+        TerminalError::NoTerminal => report.plain(&error.to_string(), Some(WITHOUT_TERMINAL)),
+        TerminalError::Io(cause) => report.plain(&format!("{error}: {cause}"), None),
+        error => report.plain(&error.to_string(), None),
     }
 }

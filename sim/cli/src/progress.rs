@@ -16,13 +16,13 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 const TEMPLATE: &str = "playing {bar:30} {percent:>3} % of {len} ticks, {eta} left";
 
 /// The progress of everything that is played.
-pub(super) struct Progress {
+pub(super) struct ProgressReporter {
     start: Instant,
     bar: ProgressBar,
     next_line: Mutex<Duration>,
 }
 
-impl Progress {
+impl ProgressReporter {
     pub(super) fn new() -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::progress::Progress;
-use super::session::Session;
-use crate::format::Format;
+use super::input_player::InputPlayer;
+use super::progress::ProgressReporter;
 use crate::time_limit::TimeLimit;
+use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
@@ -16,13 +16,13 @@ use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 
 #[derive(Debug, Args)]
-pub(super) struct Replay {
+pub(super) struct ReplayArgs {
     /// A recording (.rec), or `-` for standard input.
     file: PathBuf,
 
     /// Print the trace in this form.
     #[arg(long, default_value = "text")]
-    format: Format,
+    format: TraceFormat,
 
     /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
@@ -32,7 +32,7 @@ pub(super) struct Replay {
     limit: TimeLimit,
 }
 
-impl Replay {
+impl ReplayArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
         if let Some(path) = output::taken_twice(
@@ -45,23 +45,23 @@ impl Replay {
             Ok(source) => source,
             Err(error) => return report.error(error),
         };
-        let progress = Progress::new();
-        let session = Session {
+        let progress = ProgressReporter::new();
+        let player = InputPlayer {
             registry,
             report,
             app: None,
             progress: &progress,
         };
-        let played = session.play(InputFormat::Recording, &source);
+        let played = player.play(InputFormat::Recording, &source);
         progress.finish();
         let played = match played {
             Ok(played) => played,
-            Err(refusal) => {
-                report.print(&refusal.details);
-                return refusal.exit;
+            Err(failure) => {
+                report.print(&failure.details);
+                return failure.exit;
             }
         };
-        if let Some(notes) = session.describe(&source, &played) {
+        if let Some(notes) = player.describe(&source, &played) {
             report.print(&notes);
         }
         let written = self

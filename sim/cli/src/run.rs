@@ -8,10 +8,10 @@ use std::thread;
 
 use clap::Args;
 
-use super::progress::Progress;
-use super::session::{Played, Refusal, Session};
-use crate::format::Format;
+use super::input_player::{InputPlayer, PlayFailure, PlayOutcome};
+use super::progress::ProgressReporter;
 use crate::time_limit::TimeLimit;
+use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
@@ -24,7 +24,7 @@ use lockstep_engine::registry::Registry;
 /// One scenario prints its trace, several print a verdict each. Waveforms (`.vcd`) are
 /// played as stimulus: the scope `in` drives the buttons.
 #[derive(Debug, Args)]
-pub(super) struct Run {
+pub(super) struct RunArgs {
     /// Scenarios (.scn), waveforms (.vcd), folders of scenarios, or `-` for standard
     /// input.
     #[arg(required_unless_present = "inline", value_name = "FILE")]
@@ -40,7 +40,7 @@ pub(super) struct Run {
 
     /// Print the trace in this form, also of several scenarios.
     #[arg(long)]
-    format: Option<Format>,
+    format: Option<TraceFormat>,
 
     /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
@@ -58,7 +58,7 @@ pub(super) struct Run {
     limit: TimeLimit,
 }
 
-impl Run {
+impl RunArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
         if let Some(Err(unknown)) = self.app.as_deref().map(|app| registry.find(app)) {
@@ -70,7 +70,7 @@ impl Run {
         };
         let several = sources.len() > 1;
         let for_one =
-            self.record.is_some() || self.out.is_some() || self.format == Some(Format::Vcd);
+            self.record.is_some() || self.out.is_some() || self.format == Some(TraceFormat::Vcd);
         if several && for_one {
             let message = "`--out`, `--record` and `--format vcd` take one scenario";
             report.print(&report.plain(message, Some("run the scenarios one by one")));
@@ -81,8 +81,8 @@ impl Run {
         if let Some(path) = output::taken_twice(read, written.into_iter().flatten()) {
             return refuse_path(path, report);
         }
-        let progress = Progress::new();
-        let session = Session {
+        let progress = ProgressReporter::new();
+        let player = InputPlayer {
             registry,
             report,
             app: self.app.as_deref(),
@@ -90,9 +90,9 @@ impl Run {
         };
         let format = match (self.format, several) {
             (None, true) => None,
-            (format, _) => Some(format.unwrap_or(Format::Text)),
+            (format, _) => Some(format.unwrap_or(TraceFormat::Text)),
         };
-        let results = self.play_all(&session, &sources, format);
+        let results = self.play_all(&player, &sources, format);
         progress.finish();
         if several {
             self.tell_several(&results, report)
@@ -101,31 +101,31 @@ impl Run {
         }
     }
 
-    fn sources(&self) -> Result<Vec<Input>, InputError> {
+    fn sources(&self) -> Result<Vec<RunInput>, InputError> {
         if let Some(text) = &self.inline {
-            return Ok(vec![Input::Inline(text.clone())]);
+            return Ok(vec![RunInput::Inline(text.clone())]);
         }
         let files = expand(&self.files, "scn")?;
-        Ok(files.into_iter().map(Input::File).collect())
+        Ok(files.into_iter().map(RunInput::File).collect())
     }
 
     fn play_all(
         &self,
-        session: &Session<'_>,
-        inputs: &[Input],
-        format: Option<Format>,
-    ) -> Vec<Done> {
+        player: &InputPlayer<'_>,
+        inputs: &[RunInput],
+        format: Option<TraceFormat>,
+    ) -> Vec<InputResult> {
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let jobs = self.jobs.unwrap_or(cores).get().min(inputs.len());
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
-        let work = |sender: mpsc::Sender<(usize, Done)>| {
+        let work = |sender: mpsc::Sender<(usize, InputResult)>| {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(input) = inputs.get(index) else {
                     break;
                 };
-                let done = self.play_one(session, input, format);
+                let done = self.play_one(player, input, format);
                 if sender.send((index, done)).is_err() {
                     break;
                 }
@@ -147,8 +147,13 @@ impl Run {
         done.into_iter().map(|(_, done)| done).collect()
     }
 
-    fn play_one(&self, session: &Session<'_>, input: &Input, format: Option<Format>) -> Done {
-        let refused = |name: String, details: String| Done {
+    fn play_one(
+        &self,
+        player: &InputPlayer<'_>,
+        input: &RunInput,
+        format: Option<TraceFormat>,
+    ) -> InputResult {
+        let refused = |name: String, details: String| InputResult {
             name,
             exit: Exit::BadInput,
             verdict: "not played".to_owned(),
@@ -159,7 +164,7 @@ impl Run {
         let source = match input.read() {
             Ok(source) => source,
             Err(error) => {
-                let details = session.report.caused(&error);
+                let details = player.report.caused(&error);
                 return refused(input.name(), details);
             }
         };
@@ -167,41 +172,41 @@ impl Run {
             InputFormat::Recording => {
                 let message = format!("`{}` is a recording", source.name);
                 let help = "`sim replay` plays recordings";
-                Err(session.report.plain(&message, Some(help)).into())
+                Err(player.report.plain(&message, Some(help)).into())
             }
-            form => session.play(form, &source),
+            form => player.play(form, &source),
         };
-        let done = played.and_then(|played| self.done(session, &source, &played, format));
-        done.unwrap_or_else(|refusal| Done {
-            exit: refusal.exit,
-            verdict: refusal.verdict,
-            ..refused(source.name, refusal.details)
+        let done = played.and_then(|played| self.done(player, &source, &played, format));
+        done.unwrap_or_else(|failure| InputResult {
+            exit: failure.exit,
+            verdict: failure.verdict,
+            ..refused(source.name, failure.details)
         })
     }
 
     fn done(
         &self,
-        session: &Session<'_>,
+        player: &InputPlayer<'_>,
         source: &Source,
-        played: &Played,
-        format: Option<Format>,
-    ) -> Result<Done, Refusal> {
+        played: &PlayOutcome,
+        format: Option<TraceFormat>,
+    ) -> Result<InputResult, PlayFailure> {
         let recording = match &self.record {
-            Some(_) => Some(session.record(played)?),
+            Some(_) => Some(player.record(played)?),
             None => None,
         };
-        Ok(Done {
+        Ok(InputResult {
             name: source.name.clone(),
             exit: played.exit(),
             verdict: played.verdict(),
-            details: session.describe(source, played),
+            details: player.describe(source, played),
             // Writing to memory cannot fail.
             trace: format.and_then(|format| format.render(&played.trace).ok()),
             recording,
         })
     }
 
-    fn tell_one(&self, results: &[Done], report: &Report) -> Exit {
+    fn tell_one(&self, results: &[InputResult], report: &Report) -> Exit {
         let exit = self.write_traces(results, report);
         for done in results {
             if let Some(details) = &done.details {
@@ -214,7 +219,7 @@ impl Run {
         worst(results).max(exit)
     }
 
-    fn tell_several(&self, results: &[Done], report: &Report) -> Exit {
+    fn tell_several(&self, results: &[InputResult], report: &Report) -> Exit {
         let exit = self.write_traces(results, report);
         for details in results.iter().filter_map(|done| done.details.as_ref()) {
             report.print(details);
@@ -238,7 +243,7 @@ impl Run {
         worst(results).max(exit)
     }
 
-    fn write_traces(&self, results: &[Done], report: &Report) -> Exit {
+    fn write_traces(&self, results: &[InputResult], report: &Report) -> Exit {
         let recording = results.iter().find_map(|done| done.recording.as_ref());
         if let (Some(path), Some(recording)) = (&self.record, recording)
             && let Err(error) = output::write(Some(path), recording)
@@ -260,12 +265,12 @@ impl Run {
 }
 
 /// What is to be played.
-enum Input {
+enum RunInput {
     Inline(String),
     File(PathBuf),
 }
 
-impl Input {
+impl RunInput {
     fn name(&self) -> String {
         match self {
             Self::Inline(_) => "--inline".to_owned(),
@@ -289,7 +294,7 @@ impl Input {
 }
 
 /// What came of one input.
-struct Done {
+struct InputResult {
     name: String,
     exit: Exit,
     verdict: String,
@@ -298,7 +303,7 @@ struct Done {
     recording: Option<Vec<u8>>,
 }
 
-impl Done {
+impl InputResult {
     fn word(&self) -> &'static str {
         match self.exit {
             Exit::Held => "pass",
@@ -308,11 +313,11 @@ impl Done {
     }
 }
 
-fn worst(results: &[Done]) -> Exit {
+fn worst(results: &[InputResult]) -> Exit {
     let exits = results.iter().map(|done| done.exit);
     exits.max().unwrap_or(Exit::Held)
 }
 
-fn count(results: &[Done], exit: Exit) -> usize {
+fn count(results: &[InputResult], exit: Exit) -> usize {
     results.iter().filter(|done| done.exit == exit).count()
 }

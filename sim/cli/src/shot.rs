@@ -1,60 +1,65 @@
-//! `sim shot`: a picture of the terminal simulator.
+//! `sim shot`: a screenshot of the terminal simulator.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use lockstep_core::time::Ticks;
 
-use super::loaded;
+use super::load;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input;
 use lockstep_engine::registry::Registry;
-use lockstep_terminal::picture::{self, Keys, Look, Picture, Size, Zoom};
+use lockstep_terminal::screenshot::{self, KeyScript, ScreenOptions, ScreenSize, Screenshot, Zoom};
+use lockstep_terminal::{Appearance, Background};
 
 #[derive(Debug, Args)]
-pub(super) struct Shot {
+pub(super) struct ShotArgs {
     /// A scenario (.scn), a recording (.rec) or a waveform (.vcd); without one, an app from
     /// its start, and --keys.
     #[arg(required_unless_present = "keys")]
     file: Option<PathBuf>,
 
     /// When in the run, such as 1.5s; the end unless told, or where an expectation fails.
-    #[arg(long, value_name = "TIME", value_parser = loaded::time)]
+    #[arg(long, value_name = "TIME", value_parser = load::time)]
     at: Option<Ticks>,
 
-    /// Keys to press before, as the help of the simulator names them, and times to pass:
+    /// KeyScript to press before, as the help of the simulator names them, and times to pass:
     /// such as a,400ms,B,1s,v.
     #[arg(long, conflicts_with = "at")]
-    keys: Option<Keys>,
+    keys: Option<KeyScript>,
 
     #[command(flatten)]
-    screen: Screen,
+    screen: ScreenArgs,
 
-    /// The form of the picture; svg where --out ends so, else text.
+    /// The form of the screenshot; svg where --out ends so, else text.
     #[arg(long)]
-    format: Option<PictureFormat>,
+    format: Option<ScreenshotFormat>,
 
-    /// Write the picture to this file.
+    /// Write the screenshot to this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 /// What `shot` and `cast` ask of the screen.
 #[derive(Debug, Args)]
-pub(super) struct Screen {
+pub(super) struct ScreenArgs {
     /// Columns and rows, from 40x12 to 300x100.
     #[arg(long, value_name = "WxH", default_value = "100x30")]
-    size: Size,
+    size: ScreenSize,
 
     /// The pane that has the focus.
     #[arg(long, default_value = "board")]
-    pane: Pane,
+    pane: PaneArg,
 
     /// The time of a column of the waves: `fit` for the whole run, ticks, or such as 50ms.
     #[arg(long, value_name = "TICKS", value_parser = zoom)]
     zoom: Option<Zoom>,
+
+    /// The background to draw on.
+    #[arg(long, default_value = "dark")]
+    theme: ScreenshotTheme,
 
     /// Draw with ASCII signs only.
     #[arg(long)]
@@ -65,20 +70,23 @@ pub(super) struct Screen {
     pub(super) app: Option<String>,
 }
 
-impl Screen {
-    pub(super) fn look(&self) -> Look {
-        Look {
+impl ScreenArgs {
+    pub(super) fn options(&self) -> ScreenOptions {
+        ScreenOptions {
             size: self.size,
             pane: self.pane.into(),
             zoom: self.zoom,
-            colour: loaded::colour(),
-            unicode: !self.ascii,
+            appearance: Appearance {
+                background: self.theme.into(),
+                colors: load::colors(),
+                unicode: !self.ascii,
+            },
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum PictureFormat {
+enum ScreenshotFormat {
     /// A drawing that browsers show.
     Svg,
     /// The letters alone.
@@ -86,38 +94,53 @@ enum PictureFormat {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Pane {
+enum ScreenshotTheme {
+    Dark,
+    Light,
+}
+
+impl From<ScreenshotTheme> for Background {
+    fn from(theme: ScreenshotTheme) -> Self {
+        match theme {
+            ScreenshotTheme::Dark => Self::Dark,
+            ScreenshotTheme::Light => Self::Light,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PaneArg {
     Board,
     Waves,
     Events,
     State,
 }
 
-impl From<Pane> for picture::Pane {
-    fn from(pane: Pane) -> Self {
+impl From<PaneArg> for screenshot::Pane {
+    fn from(pane: PaneArg) -> Self {
         match pane {
-            Pane::Board => Self::Board,
-            Pane::Waves => Self::Waves,
-            Pane::Events => Self::Events,
-            Pane::State => Self::State,
+            PaneArg::Board => Self::Board,
+            PaneArg::Waves => Self::Waves,
+            PaneArg::Events => Self::Events,
+            PaneArg::State => Self::State,
         }
     }
 }
 
-impl Shot {
+impl ShotArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let read = self.file.as_deref();
         let written = self.out.as_deref();
         if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
             return output::refuse_path(path, report);
         }
-        let picture = match self.picture(registry, report) {
-            Ok(picture) => picture,
+        let screenshot = match self.screenshot(registry, report) {
+            Ok(screenshot) => screenshot,
             Err(exit) => return exit,
         };
         let bytes = match self.format() {
-            PictureFormat::Svg => picture.svg(),
-            PictureFormat::Text => picture.text(),
+            ScreenshotFormat::Svg => screenshot.svg(),
+            ScreenshotFormat::Text => screenshot.text(),
         };
         match output::write(self.out.as_deref(), bytes.as_bytes()) {
             Ok(()) => Exit::Held,
@@ -125,33 +148,35 @@ impl Shot {
         }
     }
 
-    fn picture(&self, registry: &Registry, report: &Report) -> Result<Picture, Exit> {
+    fn screenshot(&self, registry: &Registry, report: &Report) -> Result<Screenshot, Exit> {
         let app = self.screen.app.as_deref();
-        let look = self.screen.look();
+        let options = self.screen.options();
         let read = match &self.file {
-            Some(file) => Some(loaded::read(file, app, registry, report)?),
+            Some(file) => Some(load::read(file, app, registry, report)?),
             None => None,
         };
-        let picture = match (&read, &self.keys) {
-            (Some((name, loaded)), None) => picture::shot(registry, name, loaded, &look, self.at),
+        let screenshot = match (&read, &self.keys) {
+            (Some((name, loaded)), None) => {
+                screenshot::shot(registry, name, loaded, &options, self.at)
+            }
             (Some((name, loaded)), Some(keys)) => {
-                picture::shot_after(registry, Ok((name, loaded)), &look, keys)
+                screenshot::shot_after(registry, Ok((name, loaded)), &options, keys)
             }
             (None, keys) => {
-                let app = loaded::app(app, registry, report)?;
+                let app = load::app(app, registry, report)?;
                 let keys = keys.clone().unwrap_or_default();
-                picture::shot_after(registry, Err(app), &look, &keys)
+                screenshot::shot_after(registry, Err(app), &options, &keys)
             }
         };
-        picture.map_err(|error| loaded::refuse(&error, report))
+        screenshot.map_err(|error| load::refuse(&error, report))
     }
 
-    fn format(&self) -> PictureFormat {
+    fn format(&self) -> ScreenshotFormat {
         let is_svg = |out: &Path| input::has_extension(out, "svg");
         match self.format {
             Some(format) => format,
-            None if self.out.as_deref().is_some_and(is_svg) => PictureFormat::Svg,
-            None => PictureFormat::Text,
+            None if self.out.as_deref().is_some_and(is_svg) => ScreenshotFormat::Svg,
+            None => ScreenshotFormat::Text,
         }
     }
 }
@@ -163,7 +188,7 @@ fn zoom(text: &str) -> Result<Zoom, String> {
     match text.parse() {
         Ok(0) => Err("a column has at least one tick".to_owned()),
         Ok(ticks) => Ok(Zoom::Column(ticks)),
-        Err(_) => loaded::time(text)
+        Err(_) => load::time(text)
             .map(|ticks| Zoom::Column(ticks.0))
             .map_err(|_| "expected `fit`, a number of ticks or a time such as 50ms".to_owned()),
     }

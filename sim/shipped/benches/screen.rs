@@ -15,7 +15,7 @@ use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
-use lockstep_terminal::bench_support::Bench;
+use lockstep_terminal::bench_support::HeadlessUi;
 use shipped_apps::shipped;
 
 const HOUR: Ticks = Ticks::from_mins(60);
@@ -53,12 +53,12 @@ fn row(what: &str, measured: &str, to_hold: &str) {
 
 /// From a key that comes at the worst time, just when a frame's ticks are about to be
 /// played, to the frame that shows what it did.
-fn input(speed: &str, bench: &mut Bench) {
+fn input(speed: &str, bench: &mut HeadlessUi) {
     // A frame's worth of ticks is found in the first of them.
     let times = (0..SAMPLES + 100).map(|sample| {
         let start = Instant::now();
-        let ticks = bench.pass(FRAME);
-        bench.took(ticks, FRAME, start.elapsed());
+        let ticks = bench.advance_clock(FRAME);
+        bench.record_play_time(ticks, FRAME, start.elapsed());
         bench.key(if sample % 2 == 0 { 'a' } else { 'b' });
         bench.draw().expect("a sink takes everything");
         start.elapsed()
@@ -71,7 +71,7 @@ fn input(speed: &str, bench: &mut Bench) {
     );
 }
 
-fn jump(bench: &mut Bench) {
+fn jump(bench: &mut HeadlessUi) {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     let times = sorted((0..SAMPLES).map(|_| {
         random ^= random << 13;
@@ -101,7 +101,7 @@ fn ms(time: Duration) -> f64 {
 }
 
 /// An hour in which A and B are pressed and let go by turns, ten times a second.
-fn busy_hour() -> Bench {
+fn busy_hour() -> HeadlessUi {
     let moves = [
         (0, SwitchState::Closed),
         (0, SwitchState::Open),
@@ -120,7 +120,7 @@ fn busy_hour() -> Bench {
     let script = Script::new(BootCondition::OK, clock, events, HOUR).expect("hands can do this");
     let registry = Registry::new(shipped()).expect("what ships can be used");
     let app = AppEntry::of::<Lamp>();
-    Bench::new(registry, &app, &script, SCREEN).expect("the lamp plays")
+    HeadlessUi::new(registry, &app, &script, SCREEN).expect("the lamp plays")
 }
 
 /// What the process has in memory, as Linux tells it; 0 elsewhere.

@@ -1,7 +1,6 @@
 //! The terminal UI without a terminal, for benchmarks.
 
 use std::io::{self, Sink, sink};
-use std::path::Path;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -10,34 +9,35 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use super::TuiError;
-use super::files::Files;
+use super::TerminalError;
+use super::appearance::Appearance;
+use super::file_system::NoFiles;
 use super::theme::Theme;
-use super::ui::Ui;
+use super::ui_state::UiState;
 use super::view;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 
 /// A UI whose frames become escape sequences that nobody reads.
-pub struct Bench {
-    ui: Ui,
+pub struct HeadlessUi {
+    ui: UiState,
     terminal: Terminal<CrosstermBackend<Sink>>,
     area: Rect,
 }
 
-impl Bench {
+impl HeadlessUi {
     /// A UI at the end of a run, which plays on from there.
     ///
     /// # Errors
     ///
-    /// A [`TuiError`] when it cannot be played.
+    /// A [`TerminalError`] when it cannot be played.
     pub fn new(
         registry: Registry,
         app: &AppEntry,
         script: &Script,
         (columns, rows): (u16, u16),
-    ) -> Result<Self, TuiError> {
-        let mut ui = Ui::new(registry, app, script, Theme::new(true, true))?;
+    ) -> Result<Self, TerminalError> {
+        let mut ui = UiState::new(registry, app, script, Theme::new(Appearance::default()))?;
         ui.move_to(ui.end());
         ui.playing = true;
         let area = Rect::new(0, 0, columns, rows);
@@ -51,7 +51,7 @@ impl Bench {
     /// Presses the key of a character.
     pub fn key(&mut self, typed: char) {
         let event = KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE);
-        self.ui.key(event, &mut Nowhere);
+        self.ui.key(event, &mut NoFiles);
     }
 
     /// Puts the cursor somewhere in the past.
@@ -60,14 +60,14 @@ impl Bench {
     }
 
     /// Plays what is due after this much real time; what that took is told with
-    /// [`Bench::took`].
-    pub fn pass(&mut self, elapsed: Duration) -> Ticks {
-        self.ui.pass(elapsed)
+    /// [`HeadlessUi::record_play_time`].
+    pub fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
+        self.ui.advance_clock(elapsed)
     }
 
     /// Tells how long it took to play.
-    pub fn took(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
-        self.ui.took(ticks, elapsed, took);
+    pub fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+        self.ui.record_play_time(ticks, elapsed, took);
     }
 
     /// Draws a frame.
@@ -85,22 +85,5 @@ impl Bench {
     #[must_use]
     pub fn end(&self) -> Ticks {
         self.ui.end()
-    }
-}
-
-/// No files.
-struct Nowhere;
-
-impl Files for Nowhere {
-    fn exists(&self, _: &Path) -> bool {
-        false
-    }
-
-    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -2,10 +2,10 @@
 
 use lockstep_core::event::ButtonId;
 
-use super::hands::{Holder, TAP};
-use super::overlay::{Choice, Item, Menu};
-use super::signals::Signals;
-use super::ui::{Compared, Ui};
+use super::held_buttons::{Holder, TAP};
+use super::overlay::{Menu, MenuAction, MenuItem};
+use super::signal_history::SignalHistory;
+use super::ui_state::{ComparedBranch, UiState};
 use super::view::clock;
 
 /// How people know a branch.
@@ -16,19 +16,19 @@ pub(super) fn branch_name(index: usize) -> String {
     }
 }
 
-impl Ui {
+impl UiState {
     /// All branches; the one that people most likely want to see next is selected.
     pub(super) fn branch_menu(&self) -> Menu {
         let current = self.timeline.current();
         let branches = self.timeline.branches();
-        let items = (0..).zip(branches).map(|(index, branch)| Item {
+        let items = (0..).zip(branches).map(|(index, branch)| MenuItem {
             text: format!(
                 "{}: to {}, {}",
                 branch_name(index),
                 clock(branch.end()),
                 self.relation(index)
             ),
-            choice: Choice::Branch(index),
+            choice: MenuAction::Branch(index),
         });
         let origin = branches[current].fork_point().map(|origin| origin.branch);
         let last = branches.len().saturating_sub(1);
@@ -52,18 +52,18 @@ impl Ui {
     }
 
     /// After the present branch is another one: what was known of the old one is not.
-    pub(super) fn changed_branch(&mut self) {
-        self.signals = Signals::new(self.timeline.app().descriptor());
+    pub(super) fn on_branch_changed(&mut self) {
+        self.signals = SignalHistory::new(self.timeline.app().descriptor());
         self.compared = None;
-        self.hands.forget();
-        self.end_presses();
+        self.held.forget();
+        self.release_stale_presses();
         self.cursor = self.cursor.min(self.end());
         self.follow();
     }
 
     /// A contact that is closed at the end of the branch was pressed by hands that are gone:
     /// it opens after a tap. One that stays down on purpose stays so.
-    fn end_presses(&mut self) {
+    fn release_stale_presses(&mut self) {
         let until = self.end().saturating_add(TAP);
         let buttons = 0..self.letters.len();
         for button in buttons
@@ -78,7 +78,7 @@ impl Ui {
             } else {
                 Holder::Tap(until)
             };
-            self.hands.hold(button, holder);
+            self.held.hold(button, holder);
         }
     }
 
@@ -86,7 +86,7 @@ impl Ui {
     pub(super) fn switch_branch(&mut self, branch: usize) {
         self.pause();
         self.timeline.switch(branch);
-        self.changed_branch();
+        self.on_branch_changed();
         self.move_to(self.cursor);
     }
 
@@ -94,22 +94,22 @@ impl Ui {
     pub(super) fn compare_with(&mut self, branch: usize) {
         let current = self.timeline.current();
         if branch == current {
-            self.say("that is this branch: choose another one to compare it with");
+            self.show_message("that is this branch: choose another one to compare it with");
             return;
         }
         let Some(other) = self.timeline.branches().get(branch) else {
             return;
         };
-        let mut signals = Signals::new(self.timeline.app().descriptor());
+        let mut signals = SignalHistory::new(self.timeline.app().descriptor());
         signals.follow(other.trace());
         let Some(divergence) = self.timeline.compare(current, branch) else {
             let name = branch_name(branch);
-            self.say(format!(
+            self.show_message(format!(
                 "up to the end of the shorter one, {name} is the same"
             ));
             return;
         };
-        self.compared = Some(Compared { branch, signals });
+        self.compared = Some(ComparedBranch { branch, signals });
         self.mark = Some(divergence.tick);
         self.pause();
         self.move_to(divergence.tick);
@@ -122,7 +122,7 @@ impl Ui {
             });
             format!("{}: {line}", branch_name(index))
         });
-        self.say(format!(
+        self.show_message(format!(
             "first difference at {}: {} (Esc ends this)",
             clock(divergence.tick),
             differing.join(", ")
@@ -130,7 +130,7 @@ impl Ui {
     }
 
     /// Puts away what was set up to look at: the comparison, then the mark.
-    pub(super) fn put_away(&mut self) {
+    pub(super) fn dismiss(&mut self) {
         self.message = None;
         if self.compared.take().is_none() {
             self.mark = None;

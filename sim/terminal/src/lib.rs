@@ -3,29 +3,37 @@
 //! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
 //! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
 
+mod appearance;
 #[doc(hidden)]
 pub mod bench_support;
 mod branches;
-mod destination;
-mod files;
-mod hands;
-mod keys;
-mod measure;
+mod dispatch;
+mod file_system;
+mod glyph_set;
+mod held_buttons;
+mod input;
+mod key_bindings;
+mod late_reply;
+mod measurement;
 mod menus;
+mod navigation;
 mod overlay;
-mod pace;
-pub mod picture;
+mod palette;
+mod playback_speed;
+mod process_hooks;
 mod prompt;
-mod signals;
-mod state;
+mod rgb;
+mod save;
+pub mod screenshot;
+mod signal_history;
+mod state_rows;
 mod terminal;
+mod terminal_modes;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod touch;
-mod travel;
-mod ui;
-mod update;
+mod time_parser;
+mod ui_state;
 mod view;
 mod zoom;
 
@@ -34,64 +42,72 @@ use std::path::Path;
 
 use thiserror::Error;
 
+pub use appearance::{Appearance, Background, ColorDepth};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
+pub use process_hooks::ProcessHooks;
 use theme::Theme;
-use ui::Ui;
+use ui_state::UiState;
 
-/// What the terminal UI opens with.
+/// What the simulator opens with.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
     /// The app to play.
     pub app: &'a AppEntry,
     /// A file to open instead.
     pub file: Option<&'a Path>,
-    /// The app that was asked for, where the file does not say its own.
-    pub asked: Option<&'a str>,
-    /// Whether to use colour.
-    pub colour: bool,
-    /// Whether to use signs beyond ASCII.
-    pub unicode: bool,
+    /// The name of the app to play a file with that does not name one.
+    pub requested_app: Option<&'a str>,
+    /// How it looks.
+    pub appearance: Appearance,
 }
 
-/// Why the terminal UI came back.
+/// Why the simulator returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// People quit it, or closed the terminal.
+pub enum ExitReason {
+    /// It was quit, or its terminal was closed.
     Quit,
-    /// The process was asked to end.
+    /// The process was asked to end by a signal.
     Interrupted,
 }
 
-/// The terminal UI cannot be shown.
+/// The simulator cannot be shown.
 #[derive(Debug, Error)]
-pub enum TuiError {
-    /// There is no terminal.
-    #[error("this needs a terminal, and standard input or output is none")]
+#[non_exhaustive]
+pub enum TerminalError {
+    /// Standard input or output is not a terminal.
+    #[error("the simulator needs a terminal as standard input and output")]
     NoTerminal,
-    /// The terminal does not do what it should.
-    #[error("the terminal failed: {0}")]
-    Terminal(#[from] io::Error),
+    /// Reading from the terminal or writing to it failed.
+    #[error("cannot use the terminal")]
+    Io(#[from] io::Error),
     /// The app cannot be played.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
 }
 
-/// Opens the terminal UI, and comes back when people quit it.
+/// Shows the simulator until it is quit.
+///
+/// The terminal is given back whatever ends the simulator: quitting, an error, and, by
+/// means of the hooks, a signal or a panic.
 ///
 /// # Errors
 ///
-/// A [`TuiError`].
-pub fn run(registry: &Registry, options: &Options<'_>) -> Result<Ended, TuiError> {
-    if !terminal::is_there() {
-        return Err(TuiError::NoTerminal);
+/// A [`TerminalError`].
+pub fn run(
+    registry: &Registry,
+    options: &Options<'_>,
+    hooks: &ProcessHooks,
+) -> Result<ExitReason, TerminalError> {
+    if !terminal::is_available() {
+        return Err(TerminalError::NoTerminal);
     }
-    let theme = Theme::new(options.colour, options.unicode);
-    let mut ui = Ui::new(registry.clone(), options.app, &Script::default(), theme)?;
+    let theme = Theme::new(options.appearance);
+    let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
     match options.file {
-        Some(file) => terminal::open(&mut ui, file, options.asked),
+        Some(file) => terminal::open(&mut ui, file, options.requested_app),
         None => ui.playing = true,
     }
-    Ok(terminal::run(&mut ui)?)
+    Ok(terminal::run(&mut ui, hooks)?)
 }

@@ -3,15 +3,17 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use lockstep_core::event::ButtonId;
 
-use super::files::Files;
-use super::hands::{Holder, TAP};
-use super::keys::Command;
-use super::overlay::{Choice, Item, Kind, Menu, Next, Overlay, Purpose, Question};
-use super::ui::Ui;
+use super::file_system::FileSystem;
+use super::held_buttons::{Holder, TAP};
+use super::key_bindings::UiCommand;
+use super::overlay::{
+    Confirmation, LeaveAction, Menu, MenuAction, MenuItem, Overlay, PromptKind, SaveFormat,
+};
+use super::ui_state::UiState;
 use lockstep_engine::script::{BootCondition, Script};
 
-impl Ui {
-    pub(super) fn overlay_key(&mut self, event: KeyEvent, files: &mut dyn Files) {
+impl UiState {
+    pub(super) fn overlay_key(&mut self, event: KeyEvent, files: &mut dyn FileSystem) {
         let plain = !event
             .modifiers
             .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
@@ -49,12 +51,12 @@ impl Ui {
             KeyCode::End => menu.selected = last,
             KeyCode::Enter | KeyCode::Char(' ') => {
                 if let Some(item) = menu.items.get(menu.selected) {
-                    self.choose(&item.choice);
+                    self.run_menu_action(&item.choice);
                 }
                 return;
             }
             KeyCode::Char('c') => {
-                if let Some(Choice::Branch(branch)) =
+                if let Some(MenuAction::Branch(branch)) =
                     menu.items.get(menu.selected).map(|item| &item.choice)
                 {
                     self.compare_with(*branch);
@@ -67,43 +69,48 @@ impl Ui {
         self.overlay = Some(Overlay::Menu(menu));
     }
 
-    fn confirm_key(&mut self, code: KeyCode, question: Question, files: &mut dyn Files) {
+    fn confirm_key(&mut self, code: KeyCode, question: Confirmation, files: &mut dyn FileSystem) {
         match code {
             KeyCode::Char('y' | 'Y') => match question {
-                Question::Overwrite { kind, path } => self.save(kind, &path, files),
-                Question::Leave(Next::Quit) => self.quit = true,
-                Question::Leave(Next::App(index)) => self.start_app(index),
-                Question::Leave(Next::Open(path)) => self.open(&path, None, files),
+                Confirmation::Overwrite { kind, path } => self.save(kind, &path, files),
+                Confirmation::Leave(LeaveAction::Quit) => self.quit = true,
+                Confirmation::Leave(LeaveAction::App(index)) => self.start_app(index),
+                Confirmation::Leave(LeaveAction::Open(path)) => self.open(&path, None, files),
             },
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {}
             _ => self.overlay = Some(Overlay::Confirm(question)),
         }
     }
 
-    fn choose(&mut self, choice: &Choice) {
+    fn run_menu_action(&mut self, choice: &MenuAction) {
         match *choice {
-            Choice::Command(command) => self.command(command),
-            Choice::Reset(conditions) => self.reset(conditions),
-            Choice::Bounce => {
+            MenuAction::UiCommand(command) => self.command(command),
+            MenuAction::Reset(conditions) => self.reset(conditions),
+            MenuAction::Bounce => {
                 self.bounce = !self.bounce;
                 let now = if self.bounce {
                     "bounce for 6 ms"
                 } else {
                     "are clean"
                 };
-                self.say(format!("from now on, contacts {now}"));
+                self.show_message(format!("from now on, contacts {now}"));
             }
-            Choice::Buttons => self.overlay = Some(Overlay::Menu(self.button_menu())),
-            Choice::Tap(button) => self.press(button, Holder::Tap(TAP)),
-            Choice::Apps => self.overlay = Some(Overlay::Menu(self.app_menu())),
-            Choice::App(index) if self.has_unsaved() => {
-                self.overlay = Some(Overlay::Confirm(Question::Leave(Next::App(index))));
+            MenuAction::Buttons => self.overlay = Some(Overlay::Menu(self.button_menu())),
+            MenuAction::Tap(button) => self.press(button, Holder::Tap(TAP)),
+            MenuAction::Apps => self.overlay = Some(Overlay::Menu(self.app_menu())),
+            MenuAction::App(index) if self.has_unsaved() => {
+                self.overlay = Some(Overlay::Confirm(Confirmation::Leave(LeaveAction::App(
+                    index,
+                ))));
             }
-            Choice::App(index) => self.start_app(index),
-            Choice::Branch(branch) => self.switch_branch(branch),
-            Choice::Save(kind) => {
+            MenuAction::App(index) => self.start_app(index),
+            MenuAction::Branch(branch) => self.switch_branch(branch),
+            MenuAction::Save(kind) => {
                 let app = self.timeline.app().descriptor().name();
-                self.ask(Purpose::Save(kind), format!("{app}.{}", kind.extension()));
+                self.open_prompt(
+                    PromptKind::Save(kind),
+                    format!("{app}.{}", kind.extension()),
+                );
             }
         }
     }
@@ -114,42 +121,45 @@ impl Ui {
         };
         match self.replace(&app, &Script::default()) {
             Ok(()) => self.playing = true,
-            Err(error) => self.complain(error.to_string()),
+            Err(error) => self.show_error(error.to_string()),
         }
     }
 
     pub(super) fn main_menu(&self) -> Menu {
-        let item = |text: &str, choice| Item {
+        let item = |text: &str, choice| MenuItem {
             text: text.to_owned(),
             choice,
         };
-        let command = |text, asked| item(text, Choice::Command(asked));
+        let command = |text, asked| item(text, MenuAction::UiCommand(asked));
         let bounce = if self.bounce { "on" } else { "off" };
         let conditions = self.timeline.app().descriptor().boot_conditions();
-        let mut items = vec![item("reset the board", Choice::Reset(BootCondition::OK))];
+        let mut items = vec![item(
+            "reset the board",
+            MenuAction::Reset(BootCondition::OK),
+        )];
         items.extend(
             (1..)
                 .map(BootCondition)
                 .zip(conditions)
                 .map(|(condition, name)| {
                     let text = format!("reset with {}", name.replace('-', " "));
-                    item(&text, Choice::Reset(condition))
+                    item(&text, MenuAction::Reset(condition))
                 }),
         );
         items.extend([
-            item(&format!("contacts bounce: {bounce}"), Choice::Bounce),
-            item("press a button...", Choice::Buttons),
-            item("another app...", Choice::Apps),
-            command("branches...", Command::Branches),
-            command("save...", Command::Save),
-            command("open...", Command::Open),
-            command("undo", Command::Undo),
-            command("redo", Command::Redo),
-            command("all keys", Command::Help),
-            command("quit", Command::Quit),
+            item(&format!("contacts bounce: {bounce}"), MenuAction::Bounce),
+            item("press a button...", MenuAction::Buttons),
+            item("another app...", MenuAction::Apps),
+            command("branches...", UiCommand::Branches),
+            command("save...", UiCommand::Save),
+            command("open...", UiCommand::Open),
+            command("undo", UiCommand::Undo),
+            command("redo", UiCommand::Redo),
+            command("all keys", UiCommand::Help),
+            command("quit", UiCommand::Quit),
         ]);
         if self.timeline.app().descriptor().buttons().is_empty() {
-            items.retain(|item| item.choice != Choice::Buttons);
+            items.retain(|item| item.choice != MenuAction::Buttons);
         }
         Menu {
             title: "menu",
@@ -161,10 +171,13 @@ impl Ui {
     /// Every button, also one that no key is left for.
     fn button_menu(&self) -> Menu {
         let buttons = self.timeline.app().descriptor().buttons().iter();
-        let items = (0..).map(ButtonId).zip(buttons).map(|(button, name)| Item {
-            text: (*name).to_owned(),
-            choice: Choice::Tap(button),
-        });
+        let items = (0..)
+            .map(ButtonId)
+            .zip(buttons)
+            .map(|(button, name)| MenuItem {
+                text: (*name).to_owned(),
+                choice: MenuAction::Tap(button),
+            });
         Menu {
             title: "press",
             items: items.collect(),
@@ -175,9 +188,9 @@ impl Ui {
     fn app_menu(&self) -> Menu {
         let apps = self.registry.apps();
         let current = self.timeline.app().descriptor().name();
-        let items = (0..).zip(apps).map(|(index, app)| Item {
+        let items = (0..).zip(apps).map(|(index, app)| MenuItem {
             text: format!("{} {}", app.descriptor().name(), app.descriptor().version()),
-            choice: Choice::App(index),
+            choice: MenuAction::App(index),
         });
         Menu {
             title: "apps",
@@ -191,9 +204,9 @@ impl Ui {
 }
 
 pub(super) fn save_menu() -> Menu {
-    let items = Kind::ALL.map(|kind| Item {
+    let items = SaveFormat::ALL.map(|kind| MenuItem {
         text: kind.title().to_owned(),
-        choice: Choice::Save(kind),
+        choice: MenuAction::Save(kind),
     });
     Menu {
         title: "save this branch as",

@@ -2,8 +2,8 @@
 
 use lockstep_core::event::ButtonId;
 
-use super::destination::EXAMPLES;
-use super::keys::Command;
+use super::key_bindings::UiCommand;
+use super::time_parser::EXAMPLES;
 use lockstep_engine::script::BootCondition;
 
 /// What lies over the panes, and takes the keys.
@@ -19,29 +19,29 @@ pub(super) enum Overlay {
     /// A line to type.
     Prompt(Prompt),
     /// A question to answer with yes or no.
-    Confirm(Question),
+    Confirm(Confirmation),
 }
 
 /// A list to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Menu {
     pub(super) title: &'static str,
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<MenuItem>,
     pub(super) selected: usize,
 }
 
 /// A row of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item {
+pub(super) struct MenuItem {
     pub(super) text: String,
-    pub(super) choice: Choice,
+    pub(super) choice: MenuAction,
 }
 
 /// What choosing a row does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum MenuAction {
     /// What a key does as well.
-    Command(Command),
+    UiCommand(UiCommand),
     /// Resets the board, which finds these condition.
     Reset(BootCondition),
     /// Contacts bounce from now on, or not.
@@ -57,13 +57,13 @@ pub(super) enum Choice {
     /// Looks at this branch.
     Branch(usize),
     /// Asks for a file to keep this in.
-    Save(Kind),
+    Save(SaveFormat),
 }
 
 /// A line to type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prompt {
-    pub(super) purpose: Purpose,
+    pub(super) purpose: PromptKind,
     pub(super) text: String,
     /// The byte that is typed before.
     pub(super) at: usize,
@@ -71,7 +71,7 @@ pub(super) struct Prompt {
 
 /// What a typed line is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum PromptKind {
     /// A time to go to.
     GoTo,
     /// What to search for.
@@ -79,12 +79,12 @@ pub(super) enum Purpose {
     /// A file to open.
     Open,
     /// A file to keep this in.
-    Save(Kind),
+    Save(SaveFormat),
 }
 
 /// What can be kept of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SaveFormat {
     /// A scenario with expectations.
     Scenario,
     /// The events alone.
@@ -93,7 +93,7 @@ pub(super) enum Kind {
     Waveform,
 }
 
-impl Kind {
+impl SaveFormat {
     pub(super) const ALL: [Self; 3] = [Self::Scenario, Self::Recording, Self::Waveform];
 
     pub(super) fn extension(self) -> &'static str {
@@ -115,21 +115,21 @@ impl Kind {
 
 /// Something to be sure of first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Question {
+pub(super) enum Confirmation {
     /// The file is there: replace it?
     Overwrite {
         /// What to keep.
-        kind: Kind,
+        kind: SaveFormat,
         /// Where.
         path: String,
     },
     /// What was done is not saved: go on all the same?
-    Leave(Next),
+    Leave(LeaveAction),
 }
 
 /// What comes after the present run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum LeaveAction {
     /// Nothing.
     Quit,
     /// Another app, by its place in the registry.
@@ -138,11 +138,13 @@ pub(super) enum Next {
     Open(String),
 }
 
-impl Question {
+impl Confirmation {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Overwrite { path, .. } => format!("`{path}` is there already: replace it?"),
-            Self::Leave(Next::Quit) => "what you did is not saved: quit all the same?".to_owned(),
+            Self::Leave(LeaveAction::Quit) => {
+                "what you did is not saved: quit all the same?".to_owned()
+            }
             Self::Leave(_) => "what you did is not saved: leave it all the same?".to_owned(),
         }
     }
@@ -151,19 +153,19 @@ impl Question {
 impl Menu {
     /// Whether the rows are branches, which can also be compared.
     pub(super) fn is_of_branches(&self) -> bool {
-        matches!(self.items.first(), Some(item) if matches!(item.choice, Choice::Branch(_)))
+        matches!(self.items.first(), Some(item) if matches!(item.choice, MenuAction::Branch(_)))
     }
 }
 
 impl Prompt {
     pub(super) fn label(&self) -> String {
         match self.purpose {
-            Purpose::GoTo => format!("go to ({EXAMPLES})"),
-            Purpose::Search => "search".to_owned(),
-            Purpose::Open => "open (.scn, .rec, .vcd)".to_owned(),
-            Purpose::Save(Kind::Scenario) => "save the scenario as".to_owned(),
-            Purpose::Save(Kind::Recording) => "save the recording as".to_owned(),
-            Purpose::Save(Kind::Waveform) => "save the waveforms as".to_owned(),
+            PromptKind::GoTo => format!("go to ({EXAMPLES})"),
+            PromptKind::Search => "search".to_owned(),
+            PromptKind::Open => "open (.scn, .rec, .vcd)".to_owned(),
+            PromptKind::Save(SaveFormat::Scenario) => "save the scenario as".to_owned(),
+            PromptKind::Save(SaveFormat::Recording) => "save the recording as".to_owned(),
+            PromptKind::Save(SaveFormat::Waveform) => "save the waveforms as".to_owned(),
         }
     }
 }

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::destination::destination;
-use super::files::Files;
-use super::overlay::{Next, Overlay, Prompt, Purpose, Question};
-use super::ui::Ui;
+use super::file_system::FileSystem;
+use super::overlay::{Confirmation, LeaveAction, Overlay, Prompt, PromptKind};
+use super::time_parser::parse_time;
+use super::ui_state::UiState;
 
 /// The most bytes of a line.
 const LONGEST: usize = 1_000;
 
 impl Prompt {
-    pub(super) fn new(purpose: Purpose, text: String) -> Self {
+    pub(super) fn new(purpose: PromptKind, text: String) -> Self {
         let at = text.len();
         Self { purpose, text, at }
     }
@@ -24,7 +24,7 @@ impl Prompt {
     }
 
     fn insert(&mut self, typed: char) {
-        if !typed.is_control() && self.text.len() + typed.len_utf8() <= LONGEST {
+        if !is_hidden(typed) && self.text.len() + typed.len_utf8() <= LONGEST {
             self.text.insert(self.at, typed);
             self.at += typed.len_utf8();
         }
@@ -64,8 +64,27 @@ impl Prompt {
     }
 }
 
-impl Ui {
-    pub(super) fn ask(&mut self, purpose: Purpose, text: String) {
+/// Whether a character is not seen in a line, or changes how the rest of it is read: control
+/// characters, marks of zero width, and those that set the direction of text. A file name
+/// with one of them looks like another.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+impl UiState {
+    pub(super) fn open_prompt(&mut self, purpose: PromptKind, text: String) {
         self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
     }
 
@@ -83,11 +102,11 @@ impl Ui {
         &mut self,
         event: KeyEvent,
         mut prompt: Prompt,
-        files: &mut dyn Files,
+        files: &mut dyn FileSystem,
     ) {
         match event.code {
             KeyCode::Esc => {}
-            KeyCode::Enter => self.answer(&prompt, files),
+            KeyCode::Enter => self.submit_prompt(&prompt, files),
             _ => {
                 prompt.edit(event);
                 self.overlay = Some(Overlay::Prompt(prompt));
@@ -95,30 +114,30 @@ impl Ui {
         }
     }
 
-    fn answer(&mut self, prompt: &Prompt, files: &mut dyn Files) {
+    fn submit_prompt(&mut self, prompt: &Prompt, files: &mut dyn FileSystem) {
         let text = prompt.text.trim();
         match prompt.purpose {
-            Purpose::Search => {
+            PromptKind::Search => {
                 text.clone_into(&mut self.search);
                 if !text.is_empty() {
                     self.search_again(true);
                 }
             }
             _ if text.is_empty() => {}
-            Purpose::GoTo => match destination(text) {
+            PromptKind::GoTo => match parse_time(text) {
                 Ok(tick) => self.go_to(tick),
-                Err(problem) => self.complain(problem),
+                Err(problem) => self.show_error(problem),
             },
-            Purpose::Open if self.has_unsaved() => {
-                let next = Next::Open(text.to_owned());
-                self.overlay = Some(Overlay::Confirm(Question::Leave(next)));
+            PromptKind::Open if self.has_unsaved() => {
+                let next = LeaveAction::Open(text.to_owned());
+                self.overlay = Some(Overlay::Confirm(Confirmation::Leave(next)));
             }
-            Purpose::Open => self.open(text, None, files),
-            Purpose::Save(kind) if files.exists(Path::new(text)) => {
+            PromptKind::Open => self.open(text, None, files),
+            PromptKind::Save(kind) if files.exists(Path::new(text)) => {
                 let path = text.to_owned();
-                self.overlay = Some(Overlay::Confirm(Question::Overwrite { kind, path }));
+                self.overlay = Some(Overlay::Confirm(Confirmation::Overwrite { kind, path }));
             }
-            Purpose::Save(kind) => self.save(kind, text, files),
+            PromptKind::Save(kind) => self.save(kind, text, files),
         }
     }
 }
@@ -128,7 +147,7 @@ mod tests {
     use super::*;
 
     fn typed(start: &str, keys: &[KeyEvent]) -> (String, String) {
-        let mut prompt = Prompt::new(Purpose::Search, start.to_owned());
+        let mut prompt = Prompt::new(PromptKind::Search, start.to_owned());
         for key in keys {
             prompt.edit(*key);
         }
@@ -163,6 +182,15 @@ mod tests {
         assert_eq!(twice.0, "a/");
         assert_eq!(typed("name", &[control('u')]).0, "");
         assert_eq!(typed("name", &[control('a')]).1, "name");
+    }
+
+    #[test]
+    fn characters_that_hide_are_not_typed() {
+        let hidden = "\u{0}\u{7f}\u{9b}\u{200f}\u{202e}\u{2066}\u{feff}";
+        let keys: Vec<_> = hidden.chars().map(|c| key(KeyCode::Char(c))).collect();
+        assert_eq!(typed("a", &keys).0, "a");
+        let letters = "ß語עא".chars().map(|c| key(KeyCode::Char(c)));
+        assert_eq!(typed("a", &letters.collect::<Vec<_>>()).0, "aß語עא");
     }
 
     #[test]

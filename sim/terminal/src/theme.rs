@@ -1,163 +1,322 @@
-//! How things look: colours that most eyes can tell apart, or none at all.
+//! The styles of everything on the screen.
 
-use lockstep_engine::output_color::OutputColor;
 use ratatui::style::{Color, Modifier, Style};
 
-/// The signs waves and LEDs are drawn with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Signs {
-    pub(super) low: char,
-    pub(super) high: char,
-    pub(super) rise: char,
-    pub(super) fall: char,
-    /// More than one change in a column.
-    pub(super) dense: char,
-    /// Levels from the lowest above zero to the highest.
-    pub(super) levels: &'static [char],
-    pub(super) log: char,
-    pub(super) led_on: char,
-    pub(super) led_off: char,
-    pub(super) play: &'static str,
-    pub(super) pause: &'static str,
-    pub(super) cursor: char,
-    pub(super) mark: char,
-    pub(super) selected: char,
-    /// Stands for what is left out.
-    pub(super) gap: char,
-}
+use super::appearance::{Appearance, Background, ColorDepth};
+use super::glyph_set::{ASCII, GlyphSet, UNICODE};
+use super::palette::Palette;
+use lockstep_engine::output_color::OutputColor;
 
-const UNICODE: Signs = Signs {
-    low: '▁',
-    high: '▔',
-    rise: '╱',
-    fall: '╲',
-    dense: '▒',
-    levels: &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
-    log: '◆',
-    led_on: '●',
-    led_off: '○',
-    play: "▶",
-    // Not the sign for pause, which many terminals draw as a wide picture.
-    pause: "▮▮",
-    cursor: '┃',
-    mark: '┆',
-    selected: '▸',
-    gap: '…',
-};
-
-const ASCII: Signs = Signs {
-    low: '_',
-    high: '"',
-    rise: '/',
-    fall: '\\',
-    dense: '#',
-    levels: &['1', '2', '3', '4', '5', '6', '7', '8', '9'],
-    log: '*',
-    led_on: '@',
-    led_off: '.',
-    play: ">",
-    pause: "||",
-    cursor: '|',
-    mark: ':',
-    selected: '>',
-    gap: '~',
-};
-
-/// How things look.
+/// The styles of everything on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Theme {
-    colour: bool,
+    /// `None` where there are no colors.
+    palette: Option<Palette>,
+    /// How what matters most stands out.
+    strong: Modifier,
     unicode: bool,
 }
 
 impl Theme {
-    pub(super) fn new(colour: bool, unicode: bool) -> Self {
-        Self { colour, unicode }
+    pub(super) fn new(appearance: Appearance) -> Self {
+        let Appearance {
+            background,
+            colors,
+            unicode,
+        } = appearance;
+        Self {
+            palette: match colors {
+                ColorDepth::Monochrome => None,
+                ColorDepth::Ansi16 => Some(Palette::ansi16(background)),
+                ColorDepth::TrueColor => Some(Palette::true_color(background)),
+            },
+            strong: match (colors, background) {
+                // Most terminals draw bold text in the bright one of two named colors, which
+                // are those that cannot be read on a light background.
+                (ColorDepth::Ansi16, Background::Light) => Modifier::empty(),
+                _ => Modifier::BOLD,
+            },
+            unicode,
+        }
     }
 
-    pub(super) fn is_unicode(self) -> bool {
+    pub(super) fn is_unicode(&self) -> bool {
         self.unicode
     }
 
-    pub(super) fn signs(self) -> &'static Signs {
+    pub(super) fn glyphs(&self) -> &'static GlyphSet {
         if self.unicode { &UNICODE } else { &ASCII }
     }
 
-    /// An LED of this colour, lit to a part of its brightness.
-    ///
-    /// The colours are of the Okabe-Ito palette, which is made to be told apart with any
-    /// kind of colour vision; what is lit is also told by its sign.
-    pub(super) fn led(self, colour: OutputColor, part: f64) -> Style {
+    /// An LED of this color, lit to a part of its brightness.
+    pub(super) fn led(&self, color: OutputColor, part: f64) -> Style {
         if part <= 0.0 {
             return self.quiet();
         }
-        let style = Style::new().add_modifier(Modifier::BOLD);
-        if !self.colour {
-            return style;
-        }
-        let (red, green, blue) = match colour {
-            OutputColor::Red => (230, 80, 40),
-            OutputColor::Amber => (230, 159, 0),
-            OutputColor::Green => (0, 190, 130),
-            OutputColor::Blue => (86, 180, 233),
-            OutputColor::White => (250, 245, 220),
-        };
-        // The eye sees the low end of a brightness better than a screen shows it.
-        let scale = 0.35 + 0.65 * part.clamp(0.0, 1.0).sqrt();
-        let dim = |channel: u8| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a part of a byte is a byte"
-            )]
-            let dimmed = (f64::from(channel) * scale) as u8;
-            dimmed
-        };
-        style.fg(Color::Rgb(dim(red), dim(green), dim(blue)))
+        self.styled(|palette| palette.led(color, part), self.strong)
     }
 
     /// What stands back.
-    pub(super) fn quiet(self) -> Style {
-        self.styled(Color::DarkGray, Modifier::DIM)
+    pub(super) fn quiet(&self) -> Style {
+        // Dim is for terminals without colors alone: how dark it makes a color, each
+        // terminal decides.
+        match self.palette {
+            Some(palette) => Style::new().fg(palette.quiet),
+            None => Style::new().add_modifier(Modifier::DIM),
+        }
     }
 
     /// A heading, or the border of the pane that has the focus.
-    pub(super) fn accent(self) -> Style {
-        self.styled(Color::Rgb(86, 180, 233), Modifier::BOLD)
+    pub(super) fn accent(&self) -> Style {
+        self.styled(|palette| palette.accent, self.strong)
     }
 
     /// A key that can be pressed.
-    pub(super) fn key(self) -> Style {
-        self.styled(Color::Rgb(240, 228, 66), Modifier::BOLD)
+    pub(super) fn key(&self) -> Style {
+        self.styled(|palette| palette.key, self.strong)
     }
 
     /// Something that went wrong.
-    pub(super) fn error(self) -> Style {
-        self.styled(Color::Rgb(213, 94, 0), Modifier::BOLD | Modifier::REVERSED)
+    pub(super) fn error(&self) -> Style {
+        self.styled(|palette| palette.error, self.strong | Modifier::REVERSED)
     }
 
     /// Something that changed.
-    pub(super) fn changed(self) -> Style {
-        self.styled(Color::Rgb(230, 159, 0), Modifier::BOLD)
+    pub(super) fn changed(&self) -> Style {
+        self.styled(|palette| palette.changed, self.strong)
     }
 
     /// What is selected, or under the cursor.
-    pub(super) fn selected(self) -> Style {
+    pub(super) fn selected(&self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// What the world does.
-    pub(super) fn input(self) -> Style {
-        self.styled(Color::Rgb(86, 180, 233), Modifier::empty())
+    /// What the world does to the board.
+    pub(super) fn input(&self) -> Style {
+        self.styled(|palette| palette.input, Modifier::empty())
     }
 
-    /// What the app says.
-    pub(super) fn log(self) -> Style {
-        self.styled(Color::Rgb(204, 121, 167), Modifier::empty())
+    /// What the app logs.
+    pub(super) fn log(&self) -> Style {
+        self.styled(|palette| palette.log, Modifier::empty())
     }
 
-    fn styled(self, colour: Color, modifier: Modifier) -> Style {
+    fn styled(&self, color: impl Fn(&Palette) -> Color, modifier: Modifier) -> Style {
         let style = Style::new().add_modifier(modifier);
-        if self.colour { style.fg(colour) } else { style }
+        match &self.palette {
+            Some(palette) => style.fg(color(palette)),
+            None => style,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rgb::Rgb;
+
+    /// What WCAG 2 asks of text, and of graphics.
+    const TEXT: f64 = 4.5;
+    const GRAPHICS: f64 = 3.0;
+
+    const LEDS: [OutputColor; 5] = [
+        OutputColor::Red,
+        OutputColor::Amber,
+        OutputColor::Green,
+        OutputColor::Blue,
+        OutputColor::White,
+    ];
+
+    /// Backgrounds of common terminal themes, and those of screenshots.
+    const DARK: [(&str, Rgb); 7] = [
+        ("black", Rgb(0, 0, 0)),
+        ("screenshots", Rgb(0x12, 0x16, 0x1d)),
+        ("Visual Studio Code", Rgb(0x1e, 0x1e, 0x1e)),
+        ("Dracula", Rgb(0x28, 0x2a, 0x36)),
+        ("One Dark", Rgb(0x28, 0x2c, 0x34)),
+        ("Solarized Dark", Rgb(0x00, 0x2b, 0x36)),
+        ("Nord", Rgb(0x2e, 0x34, 0x40)),
+    ];
+    const LIGHT: [(&str, Rgb); 5] = [
+        ("white, as of screenshots", Rgb(0xff, 0xff, 0xff)),
+        ("One Light", Rgb(0xfa, 0xfa, 0xfa)),
+        ("Solarized Light", Rgb(0xfd, 0xf6, 0xe3)),
+        ("Gruvbox Light", Rgb(0xfb, 0xf1, 0xc7)),
+        ("Nord Light", Rgb(0xe5, 0xe9, 0xf0)),
+    ];
+
+    /// The 16 colors as a terminal draws them, in the order of their codes.
+    type NamedColors = [Rgb; 16];
+
+    const XTERM: NamedColors = [
+        Rgb(0, 0, 0),
+        Rgb(205, 0, 0),
+        Rgb(0, 205, 0),
+        Rgb(205, 205, 0),
+        Rgb(0, 0, 238),
+        Rgb(205, 0, 205),
+        Rgb(0, 205, 205),
+        Rgb(229, 229, 229),
+        Rgb(127, 127, 127),
+        Rgb(255, 0, 0),
+        Rgb(0, 255, 0),
+        Rgb(255, 255, 0),
+        Rgb(92, 92, 255),
+        Rgb(255, 0, 255),
+        Rgb(0, 255, 255),
+        Rgb(255, 255, 255),
+    ];
+    const LINUX_CONSOLE: NamedColors = [
+        Rgb(0, 0, 0),
+        Rgb(170, 0, 0),
+        Rgb(0, 170, 0),
+        Rgb(170, 85, 0),
+        Rgb(0, 0, 170),
+        Rgb(170, 0, 170),
+        Rgb(0, 170, 170),
+        Rgb(170, 170, 170),
+        Rgb(85, 85, 85),
+        Rgb(255, 85, 85),
+        Rgb(85, 255, 85),
+        Rgb(255, 255, 85),
+        Rgb(85, 85, 255),
+        Rgb(255, 85, 255),
+        Rgb(85, 255, 255),
+        Rgb(255, 255, 255),
+    ];
+
+    fn theme(background: Background, colors: ColorDepth) -> Theme {
+        Theme::new(Appearance {
+            background,
+            colors,
+            unicode: true,
+        })
+    }
+
+    fn text_styles(theme: &Theme) -> [(&'static str, Style); 8] {
+        [
+            ("quiet", theme.quiet()),
+            ("an LED that is off", theme.led(OutputColor::Red, 0.0)),
+            ("accent", theme.accent()),
+            ("key", theme.key()),
+            ("error", theme.error()),
+            ("changed", theme.changed()),
+            ("input", theme.input()),
+            ("log", theme.log()),
+        ]
+    }
+
+    /// The color of a style, as a terminal that draws bold text in bright colors shows it.
+    fn drawn(style: Style, named: &NamedColors) -> Rgb {
+        const NAMES: [Color; 16] = [
+            Color::Black,
+            Color::Red,
+            Color::Green,
+            Color::Yellow,
+            Color::Blue,
+            Color::Magenta,
+            Color::Cyan,
+            Color::Gray,
+            Color::DarkGray,
+            Color::LightRed,
+            Color::LightGreen,
+            Color::LightYellow,
+            Color::LightBlue,
+            Color::LightMagenta,
+            Color::LightCyan,
+            Color::White,
+        ];
+        assert!(!style.add_modifier.contains(Modifier::DIM));
+        match style.fg {
+            Some(Color::Rgb(red, green, blue)) => Rgb(red, green, blue),
+            color => {
+                let index = NAMES.iter().position(|name| Some(*name) == color);
+                let index = index.unwrap_or_else(|| panic!("{color:?} has no name"));
+                let is_bold = style.add_modifier.contains(Modifier::BOLD);
+                named[if is_bold { index | 8 } else { index }]
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_visible(theme: &Theme, on: &str, background: Rgb, named: &NamedColors) {
+        for (what, style) in text_styles(theme) {
+            let contrast = drawn(style, named).contrast(background);
+            assert!(contrast >= TEXT, "{what} on {on}: {contrast:.2}");
+        }
+        for led in LEDS {
+            for percent in 1..=100 {
+                let style = theme.led(led, f64::from(percent) / 100.0);
+                let contrast = drawn(style, named).contrast(background);
+                assert!(
+                    contrast >= GRAPHICS,
+                    "{led:?} at {percent} % on {on}: {contrast:.2}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn text_and_leds_can_be_seen_on_common_backgrounds() {
+        for (background, papers) in [
+            (Background::Dark, &DARK[..]),
+            (Background::Light, &LIGHT[..]),
+        ] {
+            let theme = theme(background, ColorDepth::TrueColor);
+            for (name, paper) in papers {
+                assert_visible(&theme, name, *paper, &XTERM);
+            }
+        }
+    }
+
+    #[test]
+    fn text_and_leds_can_be_seen_in_16_colors() {
+        for (name, named) in [("xterm", &XTERM), ("the console", &LINUX_CONSOLE)] {
+            let dark = theme(Background::Dark, ColorDepth::Ansi16);
+            assert_visible(&dark, &format!("black in {name}"), named[0], named);
+            let light = theme(Background::Light, ColorDepth::Ansi16);
+            assert_visible(&light, &format!("white in {name}"), named[15], named);
+        }
+    }
+
+    #[test]
+    fn a_brighter_led_stands_out_more() {
+        for (background, paper) in [
+            (Background::Dark, Rgb(0, 0, 0)),
+            (Background::Light, Rgb(255, 255, 255)),
+        ] {
+            let theme = theme(background, ColorDepth::TrueColor);
+            for led in LEDS {
+                let contrast = |part| drawn(theme.led(led, part), &XTERM).contrast(paper);
+                assert!(contrast(0.01) < contrast(1.0), "{led:?} on {background:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn leds_of_different_colors_look_different() {
+        for background in [Background::Dark, Background::Light] {
+            for colors in [ColorDepth::TrueColor, ColorDepth::Ansi16] {
+                let theme = theme(background, colors);
+                for (index, led) in LEDS.iter().enumerate() {
+                    for other in &LEDS[..index] {
+                        assert_ne!(theme.led(*led, 1.0), theme.led(*other, 1.0));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_colors_attributes_tell_things_apart() {
+        let theme = theme(Background::Dark, ColorDepth::Monochrome);
+        for (what, style) in text_styles(&theme) {
+            assert_eq!(style.fg, None, "{what}");
+        }
+        assert_ne!(
+            theme.led(OutputColor::Red, 0.0),
+            theme.led(OutputColor::Red, 1.0)
+        );
+        assert_ne!(theme.error(), theme.selected());
     }
 }

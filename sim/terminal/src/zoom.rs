@@ -2,13 +2,13 @@
 
 use lockstep_core::time::Ticks;
 
-use super::signals::Signal;
-use super::ui::{Ui, Waves};
+use super::signal_history::Signal;
+use super::ui_state::{UiState, WaveViewport};
 
 /// The most ticks of a column: a day, which is enough for the longest run.
 const WIDEST: u32 = 86_400_000;
 
-impl Ui {
+impl UiState {
     pub(super) fn selected_signal(&self) -> Signal {
         let all = self.signals.all();
         all.get(self.waves.selected)
@@ -43,7 +43,7 @@ impl Ui {
 
     /// Moves the waves so that the cursor is in them.
     pub(super) fn keep_in_view(&mut self) {
-        let Waves {
+        let WaveViewport {
             left,
             per_cell,
             columns,

@@ -92,6 +92,7 @@ fn whoever_closes_standard_output_has_seen_enough() {
         (&["apps"], 0),
         (&["completions", "bash"], 0),
         (&["oneline", GOOD], 0),
+        (&["--help"], 0),
     ] {
         let mut child = command(arguments)
             .stdout(Stdio::piped())
@@ -147,6 +148,9 @@ fn a_full_disk_behind_standard_output_is_told() {
         &["apps"],
         &["completions", "bash"],
         &["oneline", GOOD],
+        &["--help"],
+        &["run", "--help"],
+        &["--version"],
     ] {
         let full = std::fs::OpenOptions::new()
             .write(true)

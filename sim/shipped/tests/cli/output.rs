@@ -1,4 +1,4 @@
-//! Where results go: forms, files, recordings, colours.
+//! Where results go: forms, files, recordings, colors.
 
 use std::fs;
 use std::path::Path;
@@ -231,7 +231,7 @@ fn several_are_not_recorded_into_one() {
 }
 
 #[test]
-fn colour_is_for_who_asks_for_it() {
+fn color_is_for_who_asks_for_it() {
     const ESCAPE: char = '\u{1b}';
     let told = |options: &[&str], variables: &[(&str, &str)]| {
         let mut command = command(["run", FAILING]);
@@ -240,7 +240,7 @@ fn colour_is_for_who_asks_for_it() {
     };
     let plain = told(&[], &[]);
     assert!(!plain.contains(ESCAPE));
-    for (options, variables, coloured) in [
+    for (options, variables, colored) in [
         (&[][..], &[("CLICOLOR_FORCE", "1")][..], true),
         (&[], &[("NO_COLOR", "1")], false),
         (&["--color", "always"], &[], true),
@@ -251,10 +251,10 @@ fn colour_is_for_who_asks_for_it() {
         let told = told(options, variables);
         assert_eq!(
             told.contains(ESCAPE),
-            coloured,
+            colored,
             "{options:?} {variables:?}: {told}"
         );
-        if !coloured {
+        if !colored {
             assert_eq!(told, plain);
         }
     }

@@ -26,7 +26,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// The binary at the root of the repository, with nothing in the environment that decides
-/// about colour.
+/// about color.
 pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
     command

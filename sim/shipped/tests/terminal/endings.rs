@@ -1,21 +1,22 @@
 //! All the ways to leave, and to come back.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use rustix::process::Signal;
 
 use crate::apps::AS_SIMULATOR;
-use crate::session::{Keyboard, Session};
+use crate::session::{Emulator, KITTY, PLAIN, Session};
 
-const SIM: &str = env!("CARGO_BIN_EXE_sim");
+pub(crate) const SIM: &str = env!("CARGO_BIN_EXE_sim");
 
 const CTRL_C: &str = "\x03";
 const CTRL_L: &str = "\x0c";
 const CTRL_Z: &str = "\x1a";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 13] = [
+    let tests: [(&str, fn()); 15] = [
         ("quit", quit),
         ("quit with work that is not saved", quit_unsaved),
         ("interrupted by a key", interrupted),
@@ -24,6 +25,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("an app that panics", app_panics),
         ("a panic of the UI", ui_panics),
         ("the terminal is closed", closed),
+        (
+            "the terminal is closed without a signal",
+            closed_without_a_signal,
+        ),
+        (
+            "an escape sequence that does not go on",
+            unfinished_sequence,
+        ),
         ("suspended by a key", suspended_by_key),
         ("suspended by a signal", suspended_by_signal),
         ("resized", resized),
@@ -40,19 +49,19 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The lamp, on the screen and taking keys.
-fn lamp(keyboard: Keyboard) -> Session {
-    opened(&[], keyboard)
+fn lamp(emulator: Emulator) -> Session {
+    opened(&[], emulator)
 }
 
-fn opened(arguments: &[&str], keyboard: Keyboard) -> Session {
-    let mut session = Session::start(SIM, arguments, &[], keyboard);
+fn opened(arguments: &[&str], emulator: Emulator) -> Session {
+    let mut session = Session::start(SIM, arguments, &[], emulator);
     session.wait_for("? help");
     session.assert_taken();
     session
 }
 
 fn quit() {
-    let mut session = lamp(Keyboard::Plain);
+    let mut session = lamp(PLAIN);
     session.wait_for("real 1.");
     session.send("q");
     let ended = session.ended();
@@ -61,7 +70,7 @@ fn quit() {
 }
 
 fn quit_unsaved() {
-    let mut session = lamp(Keyboard::Plain);
+    let mut session = lamp(PLAIN);
     session.send("A");
     session.wait_for("[ A ] a down");
     session.send("a");
@@ -75,7 +84,7 @@ fn quit_unsaved() {
 }
 
 fn interrupted() {
-    let mut session = lamp(Keyboard::Plain);
+    let mut session = lamp(PLAIN);
     session.send("A");
     session.wait_for("[ A ] a down");
     session.send(CTRL_C);
@@ -87,7 +96,7 @@ fn interrupted() {
 fn asked_to_end() {
     for (signal, code) in [(Signal::TERM, 130), (Signal::INT, 130), (Signal::HUP, 0)] {
         for arguments in [&[][..], &["open"]] {
-            let session = opened(arguments, Keyboard::Kitty);
+            let session = opened(arguments, KITTY);
             session.signal(signal);
             let ended = session.ended();
             assert_eq!(ended.status.code(), Some(code), "{arguments:?} {signal:?}");
@@ -97,7 +106,7 @@ fn asked_to_end() {
 }
 
 fn kitty() {
-    let mut session = lamp(Keyboard::Kitty);
+    let mut session = lamp(KITTY);
     assert_eq!(session.count("\x1b[>3u"), 1);
     session.send("\x1b[97;1:1u");
     session.wait_for("[ A ] a down");
@@ -114,12 +123,7 @@ fn kitty() {
 fn breaking(app: &str) -> Session {
     let this = std::env::current_exe().unwrap();
     let environment = [(AS_SIMULATOR, "1"), ("RUST_BACKTRACE", "0")];
-    let mut session = Session::start(
-        this.to_str().unwrap(),
-        &["--app", app],
-        &environment,
-        Keyboard::Kitty,
-    );
+    let mut session = Session::start(this.to_str().unwrap(), &["--app", app], &environment, KITTY);
     session.wait_for("? help");
     session
 }
@@ -147,11 +151,39 @@ fn ui_panics() {
     assert!(text.contains("do not copy me"), "{text}");
 }
 
+/// Much less than a loop that reads the end of input again and again would use, and much
+/// more than it takes to end.
+const TO_END: Duration = Duration::from_millis(300);
+
 fn closed() {
-    for keyboard in [Keyboard::Plain, Keyboard::Kitty] {
-        let status = lamp(keyboard).hang_up();
-        assert_eq!(status.code(), Some(0));
+    for emulator in [PLAIN, KITTY] {
+        let (code, used) = lamp(emulator).hang_up();
+        assert_eq!(code, Some(0));
+        assert!(used < TO_END, "{used:?}");
     }
+}
+
+/// Only the shell is told that the terminal is gone.
+fn closed_without_a_signal() {
+    let script = "trap '' HUP; \"$0\"; exit $?";
+    let mut session = Session::start("sh", &["-c", script, SIM], &[], PLAIN);
+    session.wait_for("? help");
+    let (code, used) = session.hang_up();
+    assert_eq!(code, Some(0));
+    assert!(used < TO_END, "{used:?}");
+}
+
+fn unfinished_sequence() {
+    let mut session = lamp(PLAIN);
+    // Alt-[, which begins the sequences of most keys.
+    session.send("\x1b[");
+    session.wait_for("0:02.");
+    // The next key still belongs to it.
+    session.send("x");
+    session.send("?");
+    session.wait_for("Buttons");
+    session.send(CTRL_C);
+    session.ended().session.assert_given_back();
 }
 
 fn suspended_by_key() {
@@ -163,7 +195,7 @@ fn suspended_by_signal() {
 }
 
 fn suspended(suspend: impl Fn(&mut Session)) {
-    let mut session = lamp(Keyboard::Kitty);
+    let mut session = lamp(KITTY);
     for times in 1..=2 {
         suspend(&mut session);
         session.stopped();
@@ -188,7 +220,7 @@ fn suspended(suspend: impl Fn(&mut Session)) {
 }
 
 fn resized() {
-    let mut session = lamp(Keyboard::Plain);
+    let mut session = lamp(PLAIN);
     session.resize(30, 10);
     session.wait_for("40x12");
     session.resize(120, 40);
@@ -198,7 +230,7 @@ fn resized() {
 }
 
 fn redrawn() {
-    let mut session = lamp(Keyboard::Plain);
+    let mut session = lamp(PLAIN);
     let before = session.count("\x1b[2J");
     session.send(CTRL_L);
     session.wait_until("cleared screen", |session| {

@@ -11,6 +11,8 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod appearance;
+#[cfg(target_os = "linux")]
 mod apps;
 #[cfg(target_os = "linux")]
 mod endings;
@@ -28,5 +30,6 @@ fn main() -> std::process::ExitCode {
         return lockstep_sim::cli::main(apps::all());
     }
     let arguments = libtest_mimic::Arguments::from_args();
-    libtest_mimic::run(&arguments, endings::trials()).exit_code()
+    let trials = endings::trials().into_iter().chain(appearance::trials());
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }

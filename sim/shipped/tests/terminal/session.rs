@@ -12,32 +12,49 @@ use std::time::{Duration, Instant};
 
 use pty_process::blocking::{Command, Pty, open};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, waitid, waitpid,
+};
 use rustix::termios::{LocalModes, tcgetattr};
 use vt100::{MouseProtocolMode, Parser};
 
 /// Much longer than anything takes, on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How a terminal answers when it is asked what keys it reports.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keyboard {
-    /// Like most: with what it is, and nothing about keys.
-    Plain,
-    /// With the flags of the kitty protocol, none of them set.
-    Kitty,
+/// What a terminal answers when it is asked about itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Emulator {
+    /// What it is, which nearly every terminal answers.
+    pub(crate) attributes: bool,
+    /// The flags of the kitty keyboard protocol, none of them set.
+    pub(crate) keyboard: bool,
+    /// The background color, as in `rgb:ffff/ffff/ffff`.
+    pub(crate) background: Option<&'static str>,
 }
+
+/// What most terminals answer.
+pub(crate) const PLAIN: Emulator = Emulator {
+    attributes: true,
+    keyboard: false,
+    background: None,
+};
+
+/// A terminal that reports when keys are released.
+pub(crate) const KITTY: Emulator = Emulator {
+    keyboard: true,
+    ..PLAIN
+};
 
 /// A program that runs in a terminal of its own.
 pub(crate) struct Session {
     pty: Pty,
     child: Child,
     screen: Parser,
-    keyboard: Keyboard,
+    emulator: Emulator,
     /// Everything the program wrote.
     pub(crate) output: Vec<u8>,
-    /// The queries in it that were answered.
-    answered: usize,
+    /// How much of it was searched for queries.
+    searched: usize,
     modes_before: String,
 }
 
@@ -46,7 +63,7 @@ impl Session {
         program: &str,
         arguments: &[&str],
         environment: &[(&str, &str)],
-        keyboard: Keyboard,
+        emulator: Emulator,
     ) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(pty_process::Size::new(24, 80)).unwrap();
@@ -54,6 +71,9 @@ impl Session {
         let child = Command::new(program)
             .args(arguments)
             .env("TERM", "xterm-256color")
+            .env("COLORTERM", "truecolor")
+            .env("LC_ALL", "C.UTF-8")
+            .env_remove("NO_COLOR")
             .envs(environment.iter().copied())
             .spawn(pts)
             .unwrap();
@@ -61,9 +81,9 @@ impl Session {
             pty,
             child,
             screen: parser(80, 24),
-            keyboard,
+            emulator,
             output: Vec::new(),
-            answered: 0,
+            searched: 0,
             modes_before,
         }
     }
@@ -124,21 +144,34 @@ impl Session {
         true
     }
 
-    /// What every terminal answers when it is asked what it is.
+    /// Answers the queries that the program has written, in their order.
     fn answer(&mut self) {
-        const QUERY: &[u8] = b"\x1b[c";
-        let queries = self
-            .output
-            .windows(QUERY.len())
-            .filter(|bytes| *bytes == QUERY);
-        let queries = queries.count();
-        for _ in self.answered..queries {
-            if self.keyboard == Keyboard::Kitty {
-                self.send("\x1b[?0u");
+        const ATTRIBUTES: &[u8] = b"\x1b[c";
+        const KEYBOARD: &[u8] = b"\x1b[?u";
+        const BACKGROUND: &[u8] = b"\x1b]11;?";
+        let Emulator {
+            attributes,
+            keyboard,
+            background,
+        } = self.emulator;
+        while self.searched < self.output.len() {
+            let rest = &self.output[self.searched..];
+            let is_cut = |query: &[u8]| rest.len() < query.len() && query.starts_with(rest);
+            if [ATTRIBUTES, KEYBOARD, BACKGROUND].into_iter().any(is_cut) {
+                break;
             }
-            self.send("\x1b[?62;c");
+            let answer = if attributes && rest.starts_with(ATTRIBUTES) {
+                "\x1b[?62;c".to_owned()
+            } else if keyboard && rest.starts_with(KEYBOARD) {
+                "\x1b[?0u".to_owned()
+            } else if let (true, Some(color)) = (rest.starts_with(BACKGROUND), background) {
+                format!("\x1b]11;{color}\x1b\\")
+            } else {
+                String::new()
+            };
+            self.searched += 1;
+            self.send(&answer);
         }
-        self.answered = queries;
     }
 
     /// Waits for the program to end by itself.
@@ -152,11 +185,17 @@ impl Session {
         }
     }
 
-    /// Closes the terminal and waits for the program to end by itself.
+    /// Closes the terminal and waits for the program to end by itself: its exit code, and
+    /// the processor time it used from then on, its own children included.
     #[track_caller]
-    pub(crate) fn hang_up(self) -> ExitStatus {
+    pub(crate) fn hang_up(self) -> (Option<i32>, Duration) {
+        let pid = self.pid();
+        let before = processor_time(pid);
         drop(self.pty);
-        wait(self.child)
+        wait_for_end(pid);
+        let used = processor_time(pid).saturating_sub(before);
+        let mut child = self.child;
+        (child.wait().unwrap().code(), used)
     }
 
     /// The exit status; the output is read meanwhile, or the program could wait for it.
@@ -264,18 +303,29 @@ impl Ended {
     }
 }
 
+/// Waits for a child to end, and leaves it there for its parent to collect.
 #[track_caller]
-fn wait(mut child: Child) -> ExitStatus {
-    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+fn wait_for_end(pid: Pid) {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait()));
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    thread::spawn(move || sender.send(waitid(WaitId::Pid(pid), options).map(drop)));
     match receiver.recv_timeout(DEADLINE) {
-        Ok(status) => status.unwrap(),
+        Ok(ended) => ended.unwrap(),
         Err(_) => {
             let _ = kill_process(pid, Signal::KILL);
             panic!("it did not end")
         }
     }
+}
+
+/// The processor time of a process and of those of its children that have ended.
+fn processor_time(pid: Pid) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
+    // After the name, which is in parentheses, the times are the fields 11 to 14.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let times = fields.split_whitespace().skip(11).take(4);
+    let ticks: u64 = times.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(1_000 * ticks / rustix::param::clock_ticks_per_second())
 }
 
 fn parser(columns: u16, rows: u16) -> Parser {

@@ -1,6 +1,6 @@
 //! No key of the table is dead.
 
-use super::super::keys::{BINDINGS, Binding, Command, FOOTER, Pane, footer_entry};
+use super::super::key_bindings::{BINDINGS, FOOTER, KeyBinding, Pane, UiCommand, footer_entry};
 use super::Driver;
 
 /// States in which a key can do something, as the keys that lead there.
@@ -21,7 +21,7 @@ fn observed(driver: &mut Driver) -> String {
     format!("{screen}{later}{}{:?}", driver.ui.quit, driver.ui.overlay)
 }
 
-fn started(binding: &Binding, state: &str) -> Driver {
+fn started(binding: &KeyBinding, state: &str) -> Driver {
     let mut driver = Driver::lamp(100, 30);
     driver.wait(400).press("a").wait(3_000);
     driver.press("/").text("heartbeat").press("Enter");
@@ -37,7 +37,7 @@ fn started(binding: &Binding, state: &str) -> Driver {
 
 #[test]
 fn every_key_does_something_somewhere() {
-    let by_the_terminal = [Command::Redraw, Command::Suspend];
+    let by_the_terminal = [UiCommand::Redraw, UiCommand::Suspend];
     let bindings = BINDINGS.iter();
     for binding in bindings.filter(|binding| !by_the_terminal.contains(&binding.command)) {
         for key in binding.keys {
@@ -54,12 +54,12 @@ fn every_key_does_something_somewhere() {
 
 #[test]
 fn what_the_footer_shows_works_in_every_pane() {
-    for command in FOOTER.iter().chain([&Command::Help]) {
+    for command in FOOTER.iter().chain([&UiCommand::Help]) {
         let (key, what) = footer_entry(*command).unwrap();
         assert!(!what.is_empty(), "{key} has no word for the footer");
         for pane in Pane::ALL {
-            let meaning = super::super::keys::meaning(super::key(key), None, pane, &[]);
-            let wanted = super::super::keys::Meaning::Command(*command);
+            let meaning = super::super::key_bindings::resolve_key(super::key(key), None, pane, &[]);
+            let wanted = super::super::key_bindings::KeyAction::UiCommand(*command);
             assert_eq!(meaning, wanted, "{key} in {pane:?}");
         }
     }

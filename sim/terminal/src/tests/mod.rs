@@ -1,12 +1,12 @@
 //! The whole UI, driven by keys, the mouse and time, as people drive it.
 
 mod apps;
-mod board;
 mod every_key;
-mod keeping;
+mod input;
+mod navigation;
 mod property;
+mod save;
 mod screens;
-mod travel;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,10 +22,11 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use super::files::Files;
+use super::appearance::Appearance;
+use super::file_system::FileSystem;
 use super::theme::Theme;
-use super::ui::Ui;
-use super::view::{self, Screen};
+use super::ui_state::UiState;
+use super::view::{self, ScreenLayout};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use shipped_apps::shipped;
@@ -33,11 +34,11 @@ use shipped_apps::shipped;
 /// How long a frame lasts: as in a terminal.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// Files that are only in memory.
+/// FileSystem that are only in memory.
 #[derive(Clone, Debug, Default)]
-struct Memory(BTreeMap<PathBuf, Vec<u8>>);
+struct MemoryFiles(BTreeMap<PathBuf, Vec<u8>>);
 
-impl Files for Memory {
+impl FileSystem for MemoryFiles {
     fn exists(&self, path: &Path) -> bool {
         self.0.contains_key(path)
     }
@@ -59,30 +60,30 @@ impl Files for Memory {
 
 /// Somebody at a terminal.
 struct Driver {
-    ui: Ui,
+    ui: UiState,
     terminal: Terminal<TestBackend>,
-    files: Memory,
+    files: MemoryFiles,
 }
 
 impl Driver {
     /// The lamp, as `sim` opens it.
     fn lamp(width: u16, height: u16) -> Self {
-        Self::new(shipped(), width, height, Theme::new(true, true))
+        Self::new(shipped(), width, height, Theme::new(Appearance::default()))
     }
 
     fn of(app: AppEntry, width: u16, height: u16) -> Self {
-        Self::new(vec![app], width, height, Theme::new(true, true))
+        Self::new(vec![app], width, height, Theme::new(Appearance::default()))
     }
 
     fn new(apps: Vec<AppEntry>, width: u16, height: u16, theme: Theme) -> Self {
         let registry = Registry::new(apps).unwrap();
         let app = registry.apps()[0].clone();
-        let mut ui = Ui::new(registry, &app, &Script::default(), theme).unwrap();
+        let mut ui = UiState::new(registry, &app, &Script::default(), theme).unwrap();
         ui.playing = true;
         let mut driver = Self {
             ui,
             terminal: Terminal::new(TestBackend::new(width, height)).unwrap(),
-            files: Memory::default(),
+            files: MemoryFiles::default(),
         };
         driver.draw();
         driver
@@ -130,8 +131,8 @@ impl Driver {
         while !left.is_zero() {
             let frame = left.min(FRAME);
             left -= frame;
-            let ticks = self.ui.pass(frame);
-            self.ui.took(ticks, frame, Duration::ZERO);
+            let ticks = self.ui.advance_clock(frame);
+            self.ui.record_play_time(ticks, frame, Duration::ZERO);
             self.draw();
         }
         self
@@ -144,7 +145,7 @@ impl Driver {
             row,
             modifiers: KeyModifiers::NONE,
         };
-        if let Some(screen) = Screen::of(&self.ui, self.area()) {
+        if let Some(screen) = ScreenLayout::of(&self.ui, self.area()) {
             self.ui.mouse(event, &screen);
         }
         self.draw();
@@ -239,7 +240,7 @@ impl Driver {
 
 /// A style as a word or more, none for the plain one.
 fn style_of(cell: &ratatui::buffer::Cell) -> String {
-    let colour = match cell.fg {
+    let color = match cell.fg {
         Color::Reset => String::new(),
         Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
         named => named.to_string().to_lowercase(),
@@ -253,7 +254,7 @@ fn style_of(cell: &ratatui::buffer::Cell) -> String {
         .iter()
         .filter(|(flag, _)| cell.modifier.contains(*flag));
     let words = modifiers.map(|(_, word)| (*word).to_owned());
-    let words: Vec<_> = [colour]
+    let words: Vec<_> = [color]
         .into_iter()
         .chain(words)
         .filter(|word| !word.is_empty())
@@ -263,5 +264,5 @@ fn style_of(cell: &ratatui::buffer::Cell) -> String {
 
 /// The key of a name in the table of keys.
 fn key(name: &str) -> KeyEvent {
-    super::keys::key_of(name).unwrap_or_else(|| panic!("no key is called `{name}`"))
+    super::key_bindings::key_of(name).unwrap_or_else(|| panic!("no key is called `{name}`"))
 }

@@ -15,7 +15,8 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::super::keys::BINDINGS;
+use super::super::appearance::{Appearance, Background, ColorDepth};
+use super::super::key_bindings::BINDINGS;
 use super::super::theme::Theme;
 use super::super::view;
 use super::apps::{bare, panel, pulse};
@@ -94,14 +95,28 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn driver(app: usize, colour: bool, unicode: bool) -> Driver {
+fn appearance() -> impl Strategy<Value = Appearance> {
+    let backgrounds = select(vec![Background::Dark, Background::Light]);
+    let colors = select(vec![
+        ColorDepth::Monochrome,
+        ColorDepth::Ansi16,
+        ColorDepth::TrueColor,
+    ]);
+    (backgrounds, colors, any::<bool>()).prop_map(|(background, colors, unicode)| Appearance {
+        background,
+        colors,
+        unicode,
+    })
+}
+
+fn driver(app: usize, appearance: Appearance) -> Driver {
     let apps = match app {
         0 => shipped(),
         1 => vec![panel(), bare()],
         2 => vec![bare(), pulse()],
         _ => vec![pulse(), panel()],
     };
-    Driver::new(apps, 80, 24, Theme::new(colour, unicode))
+    Driver::new(apps, 80, 24, Theme::new(appearance))
 }
 
 fn take(driver: &mut Driver, step: &Step) {
@@ -140,9 +155,9 @@ fn is_wide(step: &Step) -> bool {
 fn check(driver: &Driver) -> Result<(), TestCaseError> {
     let ui = &driver.ui;
     prop_assert!(ui.cursor <= ui.end());
-    prop_assert_eq!(ui.here.now(), ui.cursor);
+    prop_assert_eq!(ui.runner.now(), ui.cursor);
     for button in (0..64).map(ButtonId) {
-        if ui.hands.holder(button).is_some() {
+        if ui.held.holder(button).is_some() {
             prop_assert!(
                 ui.timeline.branch().live().is_closed(button),
                 "{:?}",
@@ -204,11 +219,10 @@ proptest! {
     #[test]
     fn nothing_panics_and_the_screen_is_the_truth(
         app in 0_usize..4,
-        colour: bool,
-        unicode: bool,
+        appearance in appearance(),
         steps in vec(step(), 1..40),
     ) {
-        let mut driver = driver(app, colour, unicode);
+        let mut driver = driver(app, appearance);
         let mut wide = false;
         for step in &steps {
             take(&mut driver, step);

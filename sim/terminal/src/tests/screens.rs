@@ -1,9 +1,22 @@
 //! Whole screens, style included.
 
+use super::super::appearance::{Appearance, Background, ColorDepth};
 use super::super::theme::Theme;
 use super::Driver;
 use super::apps::{bare, panel};
 use shipped_apps::shipped;
+
+const LIGHT: Appearance = Appearance {
+    background: Background::Light,
+    colors: ColorDepth::TrueColor,
+    unicode: true,
+};
+
+const PLAIN: Appearance = Appearance {
+    background: Background::Dark,
+    colors: ColorDepth::Monochrome,
+    unicode: true,
+};
 
 fn small() -> Driver {
     Driver::lamp(40, 12)
@@ -53,10 +66,26 @@ fn first_screens() {
 #[test]
 fn the_lamp_breathes() {
     assert_screen!("breathing-100x30", breathing(large()));
-    let plain = Driver::new(shipped(), 100, 30, Theme::new(false, true));
-    assert_screen!("breathing-without-colour-100x30", breathing(plain));
-    let ascii = Driver::new(shipped(), 80, 24, Theme::new(false, false));
+    let plain = Driver::new(shipped(), 100, 30, Theme::new(PLAIN));
+    assert_screen!("breathing-without-color-100x30", breathing(plain));
+    let ascii = Driver::new(
+        shipped(),
+        80,
+        24,
+        Theme::new(Appearance {
+            unicode: false,
+            ..PLAIN
+        }),
+    );
     assert_screen!("breathing-ascii-80x24", breathing(ascii));
+    let light = Driver::new(shipped(), 80, 24, Theme::new(LIGHT));
+    assert_screen!("breathing-light-80x24", breathing(light));
+    let light = Appearance {
+        colors: ColorDepth::Ansi16,
+        ..LIGHT
+    };
+    let light = Driver::new(shipped(), 80, 24, Theme::new(light));
+    assert_screen!("breathing-light-16-colors-80x24", breathing(light));
 }
 
 #[test]

@@ -7,24 +7,24 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::shorten;
-use super::{Slot, draw_frame};
-use crate::keys::Pane;
-use crate::ui::Ui;
+use super::{PaneArea, draw_frame};
+use crate::key_bindings::Pane;
+use crate::ui_state::UiState;
 
 /// The columns around a button's name: `[ A ] a down` and a blank on both sides.
 const CAP: usize = 12;
 
 /// The rows the board would need in a slot of this width, with its frame.
-pub(super) fn height(ui: &Ui, slot: Slot) -> u16 {
+pub(super) fn height(ui: &UiState, slot: PaneArea) -> u16 {
     let inner = slot.inner();
     let frame = slot.area.height - inner.height;
-    let flows = Flows::new(ui, inner);
+    let flows = BoardLayout::new(ui, inner);
     flows.leds.rows() + flows.buttons.rows() + frame
 }
 
-pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
     let inner = slot.inner();
-    let flows = Flows::new(ui, inner);
+    let flows = BoardLayout::new(ui, inner);
     let leds: Vec<_> = (0..).zip(flows.leds.fitting(flows.upper(inner))).collect();
     let buttons = buttons(ui, inner);
     let all = flows.leds.cells.len() + flows.buttons.cells.len();
@@ -43,25 +43,25 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
 }
 
 /// Where the buttons are drawn.
-pub(super) fn buttons(ui: &Ui, inner: Rect) -> Vec<(ButtonId, Rect)> {
-    let flows = Flows::new(ui, inner);
+pub(super) fn buttons(ui: &UiState, inner: Rect) -> Vec<(ButtonId, Rect)> {
+    let flows = BoardLayout::new(ui, inner);
     let ids = (0..).map(ButtonId);
     ids.zip(flows.buttons.fitting(flows.lower(inner))).collect()
 }
 
-fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
+fn led(ui: &UiState, index: usize, width: u16) -> Line<'static> {
     let app = ui.timeline.app();
     let Some(output) = app.descriptor().outputs().get(index) else {
         return Line::default();
     };
     let color = app.output_color(output.name());
-    let level = ui.shown_level(index);
+    let level = ui.displayed_level(index);
     let part = f64::from(level.0) / f64::from(output.range().max().0.max(1));
-    let signs = ui.theme.signs();
+    let glyphs = ui.theme.glyphs();
     let sign = if level.0 > 0 {
-        signs.led_on
+        glyphs.led_on
     } else {
-        signs.led_off
+        glyphs.led_off
     };
     let value = match output.range() {
         Range::Digital => String::new(),
@@ -70,7 +70,7 @@ fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
     let name = shorten(
         output.name(),
         usize::from(width).saturating_sub(3 + value.len()),
-        signs.gap,
+        glyphs.gap,
     );
     Line::from(vec![
         Span::styled(format!(" {sign} "), ui.theme.led(color, part)),
@@ -78,12 +78,12 @@ fn led(ui: &Ui, index: usize, width: u16) -> Line<'static> {
     ])
 }
 
-fn key_cap(ui: &Ui, button: ButtonId, width: u16) -> Line<'static> {
+fn key_cap(ui: &UiState, button: ButtonId, width: u16) -> Line<'static> {
     let index = usize::from(button.0);
     let name = ui.timeline.app().descriptor().buttons().get(index);
     let room = usize::from(width).saturating_sub(CAP);
-    let name = shorten(name.copied().unwrap_or("?"), room, ui.theme.signs().gap);
-    let down = ui.here.is_closed(button);
+    let name = shorten(name.copied().unwrap_or("?"), room, ui.theme.glyphs().gap);
+    let down = ui.runner.is_closed(button);
     let style = if down {
         ui.theme.selected()
     } else {
@@ -100,7 +100,7 @@ fn key_cap(ui: &Ui, button: ButtonId, width: u16) -> Line<'static> {
 }
 
 /// The key that presses a button in the pane that has the focus, if one is left for it.
-pub(super) fn key_of(ui: &Ui, index: usize) -> Option<char> {
+pub(super) fn key_of(ui: &UiState, index: usize) -> Option<char> {
     let letter = ui.letters.get(index).copied().flatten();
     let digit = || {
         let number = u32::try_from(index).ok()? + 1;
@@ -110,13 +110,13 @@ pub(super) fn key_of(ui: &Ui, index: usize) -> Option<char> {
 }
 
 /// The LEDs, and below them the buttons.
-struct Flows {
-    leds: Flow,
-    buttons: Flow,
+struct BoardLayout {
+    leds: FlowLayout,
+    buttons: FlowLayout,
 }
 
-impl Flows {
-    fn new(ui: &Ui, inner: Rect) -> Self {
+impl BoardLayout {
+    fn new(ui: &UiState, inner: Rect) -> Self {
         let descriptor = ui.timeline.app().descriptor();
         let leds = descriptor.outputs().iter().map(|output| {
             let value = match output.range() {
@@ -127,8 +127,8 @@ impl Flows {
         });
         let buttons = descriptor.buttons().iter().map(|name| name.len() + CAP);
         Self {
-            leds: Flow::new(inner.width, leds),
-            buttons: Flow::new(inner.width, buttons),
+            leds: FlowLayout::new(inner.width, leds),
+            buttons: FlowLayout::new(inner.width, buttons),
         }
     }
 
@@ -158,12 +158,12 @@ impl Flows {
 }
 
 /// Cells one after the other, in as many rows as they need.
-struct Flow {
+struct FlowLayout {
     /// The cells, as if it began at the corner of the screen.
     cells: Vec<Rect>,
 }
 
-impl Flow {
+impl FlowLayout {
     /// Each as wide as what it holds and a column between, or as the space that is there.
     fn new(space: u16, contents: impl Iterator<Item = usize>) -> Self {
         let space = space.max(1);

@@ -4,12 +4,12 @@ use ratatui::Frame;
 use ratatui::text::{Line as Text, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Slot, draw_frame};
-use crate::keys::Pane;
-use crate::ui::Ui;
+use super::{PaneArea, draw_frame};
+use crate::key_bindings::Pane;
+use crate::ui_state::UiState;
 use lockstep_engine::trace::{Kind, Line};
 
-pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
     let trace = ui.trace();
     let entries = trace.entries();
     let title = format!("{}, {}", Pane::Events.title(), entries.len());
@@ -38,7 +38,11 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
                 style
             };
             let here = entry.tick == ui.cursor;
-            let sign = if here { ui.theme.signs().selected } else { ' ' };
+            let sign = if here {
+                ui.theme.glyphs().selected
+            } else {
+                ' '
+            };
             let text = format!(
                 "{sign}{:>8} {:<3} {} {}",
                 line.tick.0,

@@ -7,19 +7,19 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
-use super::overlay::shown_short;
+use super::overlay::truncated_item;
 use super::text::{shorten, tail_of, wrapped};
-use crate::keys::{Command, FOOTER, Pane, footer_entry};
-use crate::measure::measure;
+use crate::key_bindings::{FOOTER, Pane, UiCommand, footer_entry};
+use crate::measurement::measure;
 use crate::overlay::{Overlay, Prompt};
-use crate::ui::Ui;
+use crate::ui_state::UiState;
 
 /// How many letters of buttons the footer names one by one.
 const NAMED: usize = 6;
 
 /// A message, a question, or what is measured at the cursor. What is too long for the line
 /// goes on above it.
-pub(super) fn draw_status(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw_status(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
     let lines = status(ui, area);
     let room = area.bottom() / 2;
     let height = u16::try_from(lines.len())
@@ -34,7 +34,7 @@ pub(super) fn draw_status(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines), place);
 }
 
-fn status(ui: &Ui, area: Rect) -> Vec<Line<'static>> {
+fn status(ui: &UiState, area: Rect) -> Vec<Line<'static>> {
     // Only the branch that was opened is the run of the scenario.
     let opened = ui.timeline.current() == 0;
     let failed = ui
@@ -47,7 +47,7 @@ fn status(ui: &Ui, area: Rect) -> Vec<Line<'static>> {
             (format!("{} (y/n)", question.text()), ui.theme.changed())
         }
         (Some(Overlay::Menu(menu)), ..) => (
-            shown_short(menu, area).unwrap_or_default(),
+            truncated_item(menu, area).unwrap_or_default(),
             ui.theme.accent(),
         ),
         (Some(Overlay::Help { .. }), ..) => (String::new(), Style::new()),
@@ -55,7 +55,7 @@ fn status(ui: &Ui, area: Rect) -> Vec<Line<'static>> {
         (None, Some(message), _) => (message.text.clone(), ui.theme.accent()),
         (None, None, Some(failed)) => (failed.text.clone(), ui.theme.error()),
         (None, None, None) => {
-            let measured = shorten(&measure(ui), usize::from(area.width), ui.theme.signs().gap);
+            let measured = shorten(&measure(ui), usize::from(area.width), ui.theme.glyphs().gap);
             (measured, ui.theme.quiet())
         }
     };
@@ -67,7 +67,7 @@ fn status(ui: &Ui, area: Rect) -> Vec<Line<'static>> {
 }
 
 /// A line that is being typed: as much as fits around the place where people type.
-fn typed(ui: &Ui, prompt: &Prompt, area: Rect) -> Vec<Line<'static>> {
+fn typed(ui: &UiState, prompt: &Prompt, area: Rect) -> Vec<Line<'static>> {
     let width = usize::from(area.width);
     let label = format!("{}: ", prompt.label());
     let has_own_line = label.width() > width / 2;
@@ -94,13 +94,13 @@ fn typed(ui: &Ui, prompt: &Prompt, area: Rect) -> Vec<Line<'static>> {
 }
 
 /// The main keys of what has the focus, as many as fit.
-pub(super) fn draw_keys(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw_keys(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
     let keys = match &ui.overlay {
         None => main_keys(ui),
         Some(overlay) => overlay_keys(overlay),
     };
     // The help is never what does not fit.
-    let help = ui.overlay.is_none().then(|| footer_entry(Command::Help));
+    let help = ui.overlay.is_none().then(|| footer_entry(UiCommand::Help));
     let help = help.flatten().map(|(key, what)| (key.to_owned(), what));
     let width = |key: &str, what: &str| key.width() + what.len() + 3;
     let needed = help.as_ref().map_or(0, |(key, what)| width(key, what) - 2);
@@ -124,7 +124,7 @@ pub(super) fn draw_keys(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Line::from_iter(spans), area);
 }
 
-fn main_keys(ui: &Ui) -> Vec<(String, &'static str)> {
+fn main_keys(ui: &UiState) -> Vec<(String, &'static str)> {
     let buttons = button_keys(ui);
     let waves = [("w e b", "edges"), ("zi zo zc", "zoom")]
         .into_iter()
@@ -143,7 +143,7 @@ fn main_keys(ui: &Ui) -> Vec<(String, &'static str)> {
 }
 
 /// The keys that press buttons in the pane that has the focus.
-fn button_keys(ui: &Ui) -> Option<String> {
+fn button_keys(ui: &UiState) -> Option<String> {
     let count = ui.timeline.app().descriptor().buttons().len();
     let keys: Vec<_> = (0..count)
         .filter_map(|index| super::board::key_of(ui, index))

@@ -16,8 +16,8 @@ use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::symbols::border::{self, PLAIN, THICK};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
-use super::keys::Pane;
-use super::ui::Ui;
+use super::key_bindings::Pane;
+use super::ui_state::UiState;
 pub(super) use overlay::last_help_scroll;
 use text::shorten;
 
@@ -32,12 +32,12 @@ const TALL: u16 = 20;
 
 /// The place of a pane, and the sides on which it has lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Slot {
+struct PaneArea {
     area: Rect,
     sides: Borders,
 }
 
-impl Slot {
+impl PaneArea {
     fn inner(self) -> Rect {
         Block::new().borders(self.sides).inner(self.area)
     }
@@ -45,19 +45,19 @@ impl Slot {
 
 /// Where everything is on a screen of some size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Screen {
+pub(super) struct ScreenLayout {
     title: Rect,
-    board: Slot,
-    state: Option<Slot>,
-    waves: Option<Slot>,
-    events: Option<Slot>,
+    board: PaneArea,
+    state: Option<PaneArea>,
+    waves: Option<PaneArea>,
+    events: Option<PaneArea>,
     status: Rect,
     footer: Rect,
 }
 
-impl Screen {
+impl ScreenLayout {
     /// `None` where the screen is too small.
-    pub(super) fn of(ui: &Ui, area: Rect) -> Option<Self> {
+    pub(super) fn of(ui: &UiState, area: Rect) -> Option<Self> {
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
             return None;
         }
@@ -75,7 +75,7 @@ impl Screen {
         };
         let bare = Self {
             title,
-            board: Slot { area: body, sides },
+            board: PaneArea { area: body, sides },
             state: None,
             waves: None,
             events: None,
@@ -90,13 +90,13 @@ impl Screen {
     }
 
     /// Two columns: what is done and how it looks over time, and what that means.
-    fn wide(self, ui: &Ui) -> Self {
-        let Slot { area: body, sides } = self.board;
+    fn wide(self, ui: &UiState) -> Self {
+        let PaneArea { area: body, sides } = self.board;
         let right = (body.width / 3).clamp(28, 60);
         let [left, right] =
             Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]).areas(body);
-        let left = Slot { area: left, sides };
-        let right = Slot {
+        let left = PaneArea { area: left, sides };
+        let right = PaneArea {
             area: right,
             sides: sides | Borders::LEFT,
         };
@@ -112,7 +112,7 @@ impl Screen {
     }
 
     /// The board, and below it the pane that has the focus.
-    fn narrow(self, ui: &Ui) -> Self {
+    fn narrow(self, ui: &UiState) -> Self {
         let body = self.board;
         // Whoever looks at the board wants to see it all.
         let most = if ui.pane == Pane::Board {
@@ -132,31 +132,31 @@ impl Screen {
     }
 
     /// The columns that waves are drawn in.
-    pub(super) fn wave_columns(&self, ui: &Ui) -> Option<u16> {
+    pub(super) fn wave_columns(&self, ui: &UiState) -> Option<u16> {
         self.waves.map(|slot| waves::columns(ui, slot.inner()))
     }
 
     /// The furthest that the state can be scrolled.
-    pub(super) fn last_state_scroll(&self, ui: &Ui) -> Option<usize> {
+    pub(super) fn last_state_scroll(&self, ui: &UiState) -> Option<usize> {
         self.state.map(|slot| state::last_scroll(ui, slot.inner()))
     }
 
     /// The tick of the column at a place of the screen.
-    pub(super) fn tick_at(&self, ui: &Ui, position: Position) -> Option<Ticks> {
+    pub(super) fn tick_at(&self, ui: &UiState, position: Position) -> Option<Ticks> {
         let area = self.waves?.inner();
         area.contains(position)
             .then(|| waves::tick_at(ui, area, position))?
     }
 
     /// The signal drawn at a place of the screen, by its place among all.
-    pub(super) fn signal_at(&self, ui: &Ui, position: Position) -> Option<usize> {
+    pub(super) fn signal_at(&self, ui: &UiState, position: Position) -> Option<usize> {
         let area = self.waves?.inner();
         area.contains(position)
             .then(|| waves::signal_at(ui, area, position))?
     }
 
     /// The button drawn at a place of the screen.
-    pub(super) fn button_at(&self, ui: &Ui, position: Position) -> Option<ButtonId> {
+    pub(super) fn button_at(&self, ui: &UiState, position: Position) -> Option<ButtonId> {
         let buttons = board::buttons(ui, self.board.inner());
         let found = buttons.iter().find(|(_, area)| area.contains(position));
         found.map(|(button, _)| *button)
@@ -176,7 +176,7 @@ impl Screen {
     }
 }
 
-impl Slot {
+impl PaneArea {
     /// One above the other, the upper one with so many rows.
     fn split(self, rows: u16) -> [Self; 2] {
         let rows = [Constraint::Length(rows), Constraint::Fill(1)];
@@ -187,9 +187,9 @@ impl Slot {
 }
 
 /// Draws the whole screen.
-pub(super) fn draw(ui: &Ui, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let Some(screen) = Screen::of(ui, area) else {
+    let Some(screen) = ScreenLayout::of(ui, area) else {
         let text = format!(
             "This terminal is {}x{}; the simulator needs {}x{}. Ctrl-c quits.",
             area.width, area.height, SMALLEST.0, SMALLEST.1
@@ -215,7 +215,13 @@ pub(super) fn draw(ui: &Ui, frame: &mut Frame<'_>) {
 
 /// A pane's frame, marked where it has the focus; what is in it goes into what is given
 /// back.
-fn draw_frame(ui: &Ui, pane: Pane, title: &str, slot: Slot, frame: &mut Frame<'_>) -> Rect {
+fn draw_frame(
+    ui: &UiState,
+    pane: Pane,
+    title: &str,
+    slot: PaneArea,
+    frame: &mut Frame<'_>,
+) -> Rect {
     let focused = ui.pane == pane;
     let border = match (ui.theme.is_unicode(), focused) {
         (true, true) => THICK,
@@ -232,7 +238,7 @@ fn draw_frame(ui: &Ui, pane: Pane, title: &str, slot: Slot, frame: &mut Frame<'_
     let title = shorten(
         title,
         usize::from(slot.area.width.saturating_sub(4)),
-        ui.theme.signs().gap,
+        ui.theme.glyphs().gap,
     );
     let block = Block::new()
         .borders(slot.sides)
@@ -254,7 +260,7 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// Where a pane that has the focus must be told from others without other signs.
+/// Where a pane that has the focus must be told from others without other glyphs.
 const ASCII_FOCUS: border::Set<'static> = border::Set {
     horizontal_top: "=",
     horizontal_bottom: "=",

@@ -10,14 +10,14 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ASCII_BORDER;
 use super::text::{shorten, wrapped};
-use crate::keys::{BINDINGS, Pane};
+use crate::key_bindings::{BINDINGS, Pane};
 use crate::overlay::{Menu, Overlay};
-use crate::ui::Ui;
+use crate::ui_state::UiState;
 
 /// The widest that the help is drawn.
 const HELP: usize = 74;
 
-pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
     match &ui.overlay {
         Some(Overlay::Help { scroll }) => draw_help(ui, *scroll, area, frame),
         Some(Overlay::Menu(menu)) => draw_menu(ui, menu, area, frame),
@@ -25,23 +25,23 @@ pub(super) fn draw(ui: &Ui, area: Rect, frame: &mut Frame<'_>) {
     }
 }
 
-fn draw_menu(ui: &Ui, menu: &Menu, area: Rect, frame: &mut Frame<'_>) {
+fn draw_menu(ui: &UiState, menu: &Menu, area: Rect, frame: &mut Frame<'_>) {
     let count = menu.items.len();
     let place = boxed(menu_width(menu), count, area);
     let rows = usize::from(place.height.saturating_sub(2)).max(1);
     let first = (menu.selected + 1).saturating_sub(rows);
     let scrolled = (count > rows).then(|| format!("{}-{} of {count}", first + 1, first + rows));
     let inner = draw_box(ui, menu.title, scrolled, place, frame);
-    let signs = ui.theme.signs();
+    let glyphs = ui.theme.glyphs();
     let items = menu.items.iter().enumerate().skip(first).take(rows);
     let lines: Vec<_> = items
         .map(|(index, item)| {
             let (sign, style) = if index == menu.selected {
-                (signs.selected, ui.theme.selected())
+                (glyphs.selected, ui.theme.selected())
             } else {
                 (' ', Style::new())
             };
-            let text = shorten(&item.text, text_width(inner.width), signs.gap);
+            let text = shorten(&item.text, text_width(inner.width), glyphs.gap);
             Line::styled(format!("{sign}{text} "), style)
         })
         .collect();
@@ -49,7 +49,7 @@ fn draw_menu(ui: &Ui, menu: &Menu, area: Rect, frame: &mut Frame<'_>) {
 }
 
 /// The selected row of a menu, where the menu has no room for all of it.
-pub(super) fn shown_short(menu: &Menu, screen: Rect) -> Option<String> {
+pub(super) fn truncated_item(menu: &Menu, screen: Rect) -> Option<String> {
     let text = &menu.items.get(menu.selected)?.text;
     let room = text_width(boxed(menu_width(menu), 0, screen).width.saturating_sub(2));
     (text.width() > room).then(|| text.clone())
@@ -66,7 +66,7 @@ fn text_width(inner: u16) -> usize {
 }
 
 /// The furthest that the help can be scrolled on a screen.
-pub(crate) fn last_help_scroll(ui: &Ui, area: Rect) -> u16 {
+pub(crate) fn last_help_scroll(ui: &UiState, area: Rect) -> u16 {
     let (lines, place) = help(ui, area);
     let last = lines
         .len()
@@ -74,7 +74,7 @@ pub(crate) fn last_help_scroll(ui: &Ui, area: Rect) -> u16 {
     u16::try_from(last).unwrap_or(u16::MAX)
 }
 
-fn draw_help(ui: &Ui, scroll: u16, area: Rect, frame: &mut Frame<'_>) {
+fn draw_help(ui: &UiState, scroll: u16, area: Rect, frame: &mut Frame<'_>) {
     let (lines, place) = help(ui, area);
     let rows = place.height.saturating_sub(2);
     let shown = usize::from(scroll) + usize::from(rows);
@@ -91,7 +91,7 @@ fn draw_help(ui: &Ui, scroll: u16, area: Rect, frame: &mut Frame<'_>) {
 }
 
 /// The lines of the help, and the box they stand in.
-fn help(ui: &Ui, area: Rect) -> (Vec<Line<'static>>, Rect) {
+fn help(ui: &UiState, area: Rect) -> (Vec<Line<'static>>, Rect) {
     let width = usize::from(area.width.saturating_sub(2)).min(HELP);
     let heading = |text: &'static str| Line::styled(text, ui.theme.accent());
     let mut lines = vec![heading("Buttons")];
@@ -122,7 +122,7 @@ fn help(ui: &Ui, area: Rect) -> (Vec<Line<'static>>, Rect) {
 }
 
 /// A key and what it does, over as many lines as that takes.
-fn row(ui: &Ui, keys: &str, what: &str, width: usize) -> Vec<Line<'static>> {
+fn row(ui: &UiState, keys: &str, what: &str, width: usize) -> Vec<Line<'static>> {
     const KEYS: usize = 13;
     let lines = wrapped(what, width.saturating_sub(KEYS + 2));
     let lines = lines.into_iter().enumerate().map(|(index, line)| {
@@ -154,7 +154,7 @@ fn boxed(width: usize, height: usize, area: Rect) -> Rect {
 }
 
 fn draw_box(
-    ui: &Ui,
+    ui: &UiState,
     title: &str,
     scrolled: Option<String>,
     place: Rect,

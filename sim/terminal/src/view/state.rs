@@ -10,14 +10,14 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::shorten;
-use super::{Slot, draw_frame};
-use crate::keys::Pane;
-use crate::state::{Row, rows as rows_of};
-use crate::ui::Ui;
+use super::{PaneArea, draw_frame};
+use crate::key_bindings::Pane;
+use crate::state_rows::{StateRow, state_rows};
+use crate::ui_state::UiState;
 
-pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
-    let rows = rows_of(&ui.state);
-    let changed = changes(&rows, &rows_of(&ui.state_before));
+pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
+    let rows = state_rows(&ui.state);
+    let changed = changes(&rows, &state_rows(&ui.state_before));
     let changed = |index: usize| changed.get(index).copied().unwrap_or(false);
     let count = (0..rows.len()).filter(|index| changed(*index)).count();
     let title = match count {
@@ -39,8 +39,8 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
 }
 
 /// A row, of which the value is what must be seen.
-fn line(ui: &Ui, row: &Row, changed: bool, width: usize) -> Line<'static> {
-    let gap = ui.theme.signs().gap;
+fn line(ui: &UiState, row: &StateRow, changed: bool, width: usize) -> Line<'static> {
+    let gap = ui.theme.glyphs().gap;
     let value = shorten(&row.value, width * 2 / 3, gap);
     let path = shorten(&row.path, width.saturating_sub(value.width() + 1), gap);
     let style = if changed {
@@ -56,19 +56,19 @@ fn line(ui: &Ui, row: &Row, changed: bool, width: usize) -> Line<'static> {
 }
 
 /// The furthest that can be scrolled.
-pub(super) fn last_scroll(ui: &Ui, inner: Rect) -> usize {
+pub(super) fn last_scroll(ui: &UiState, inner: Rect) -> usize {
     let height = usize::from(inner.height);
-    rows_of(&ui.state).len().saturating_sub(height)
+    state_rows(&ui.state).len().saturating_sub(height)
 }
 
 /// Which of the rows were not there before, or not with this value. Fields of one path, as
 /// in a list, are told apart by their order.
-fn changes(now: &[Row], before: &[Row]) -> Vec<bool> {
+fn changes(now: &[StateRow], before: &[StateRow]) -> Vec<bool> {
     let known: HashSet<_> = numbered(before).collect();
     numbered(now).map(|row| !known.contains(&row)).collect()
 }
 
-fn numbered(rows: &[Row]) -> impl Iterator<Item = (usize, &Row)> {
+fn numbered(rows: &[StateRow]) -> impl Iterator<Item = (usize, &StateRow)> {
     let mut seen = HashMap::new();
     rows.iter().map(move |row| {
         let count: &mut usize = seen.entry(row.path.as_str()).or_default();

@@ -6,19 +6,19 @@ use unicode_width::UnicodeWidthStr;
 use super::clock;
 use super::text::shorten;
 use crate::branches::branch_name;
-use crate::ui::Ui;
+use crate::ui_state::UiState;
 
 /// As much as fits: what matters least goes first.
-pub(super) fn line(ui: &Ui, width: u16) -> Line<'static> {
+pub(super) fn line(ui: &UiState, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let name = ui.timeline.app().descriptor().name();
-    let name = format!(" {} ", shorten(name, width / 4, ui.theme.signs().gap));
+    let name = format!(" {} ", shorten(name, width / 4, ui.theme.glyphs().gap));
     let room = width.saturating_sub(name.width());
-    let (when, branch) = Wording::ALL
+    let (when, branch) = TitleDetail::ALL
         .iter()
         .map(|wording| (when(ui, wording), branch(ui, wording)))
         .find(|(when, branch)| when.width() + branch.width() <= room)
-        .unwrap_or_else(|| (when(ui, &Wording::SHORTEST), String::new()));
+        .unwrap_or_else(|| (when(ui, &TitleDetail::SHORTEST), String::new()));
     Line::from(vec![
         Span::styled(name, ui.theme.selected()),
         Span::raw(when),
@@ -27,12 +27,12 @@ pub(super) fn line(ui: &Ui, width: u16) -> Line<'static> {
 }
 
 /// How much is said.
-struct Wording {
+struct TitleDetail {
     of_end: bool,
     words: bool,
 }
 
-impl Wording {
+impl TitleDetail {
     const SHORTEST: Self = Self {
         of_end: false,
         words: false,
@@ -54,10 +54,14 @@ impl Wording {
     ];
 }
 
-fn when(ui: &Ui, wording: &Wording) -> String {
-    let signs = ui.theme.signs();
-    let state = if ui.playing { signs.play } else { signs.pause };
-    let achieved = match ui.pace.achieved().filter(|_| ui.playing) {
+fn when(ui: &UiState, wording: &TitleDetail) -> String {
+    let glyphs = ui.theme.glyphs();
+    let state = if ui.playing {
+        glyphs.play
+    } else {
+        glyphs.pause
+    };
+    let achieved = match ui.speed.achieved().filter(|_| ui.playing) {
         Some(achieved) if wording.words => format!(" (real {})", times(achieved)),
         Some(achieved) => format!(" ({})", times(achieved)),
         None => String::new(),
@@ -67,10 +71,10 @@ fn when(ui: &Ui, wording: &Wording) -> String {
     } else {
         format!(" of {}", clock(ui.end()))
     };
-    format!(" {}{end}  {state} {}{achieved}", clock(ui.cursor), ui.pace)
+    format!(" {}{end}  {state} {}{achieved}", clock(ui.cursor), ui.speed)
 }
 
-fn branch(ui: &Ui, wording: &Wording) -> String {
+fn branch(ui: &UiState, wording: &TitleDetail) -> String {
     let current = ui.timeline.current();
     match ui.timeline.branches().len() {
         1 => String::new(),

@@ -6,29 +6,29 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::text::shorten;
-use super::{Slot, clock, draw_frame};
+use super::{PaneArea, clock, draw_frame};
 use crate::branches::branch_name;
-use crate::keys::Pane;
-use crate::signals::{Signal, Signals};
-use crate::ui::Ui;
+use crate::key_bindings::Pane;
+use crate::signal_history::{Signal, SignalHistory};
+use crate::ui_state::UiState;
 use lockstep_engine::timeline::Branch;
 
 /// A name gets this many columns where it needs them, and more on a wide screen.
 const NAME: u16 = 12;
 
-/// The columns of a value, and of the signs beside it.
+/// The columns of a value, and of the glyphs beside it.
 const VALUE: u16 = 7;
 
 /// How many columns lie at least between two times on the axis.
 const AXIS: u16 = 12;
 
 /// The columns that are left for waves.
-pub(super) fn columns(ui: &Ui, inner: Rect) -> u16 {
+pub(super) fn columns(ui: &UiState, inner: Rect) -> u16 {
     inner.width.saturating_sub(label_width(ui, inner)).max(1)
 }
 
 /// The tick of the column at a place of the screen.
-pub(super) fn tick_at(ui: &Ui, inner: Rect, position: Position) -> Option<Ticks> {
+pub(super) fn tick_at(ui: &UiState, inner: Rect, position: Position) -> Option<Ticks> {
     let first = inner.x + label_width(ui, inner);
     let column = u32::from(position.x.checked_sub(first)?);
     let offset = column.saturating_mul(ui.waves.per_cell);
@@ -36,14 +36,14 @@ pub(super) fn tick_at(ui: &Ui, inner: Rect, position: Position) -> Option<Ticks>
 }
 
 /// The signal drawn at a place of the screen, by its place among all.
-pub(super) fn signal_at(ui: &Ui, inner: Rect, position: Position) -> Option<usize> {
+pub(super) fn signal_at(ui: &UiState, inner: Rect, position: Position) -> Option<usize> {
     let row = position.y.checked_sub(inner.y + 1)?;
     let rows = shown_rows(ui, inner.height);
     let signal = rows.get(usize::from(row))?.signal;
     ui.signals.all().iter().position(|other| *other == signal)
 }
 
-pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
     let title = format!("waves, {} a column", Ticks(ui.waves.per_cell));
     let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
     if inner.area() == 0 {
@@ -73,7 +73,7 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
     draw_column(
         ui,
         ui.cursor,
-        ui.theme.signs().cursor,
+        ui.theme.glyphs().cursor,
         ui.theme.selected(),
         wave,
         frame,
@@ -82,7 +82,7 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
         draw_column(
             ui,
             mark,
-            ui.theme.signs().mark,
+            ui.theme.glyphs().mark,
             ui.theme.changed(),
             wave,
             frame,
@@ -90,7 +90,7 @@ pub(super) fn draw(ui: &Ui, slot: Slot, frame: &mut Frame<'_>) {
     }
 }
 
-fn draw_axis(ui: &Ui, wave: Rect, frame: &mut Frame<'_>) {
+fn draw_axis(ui: &UiState, wave: Rect, frame: &mut Frame<'_>) {
     let (last, _) = span(ui, wave.width);
     let longest = u16::try_from(clock(last).len()).unwrap_or(AXIS);
     for column in (0..wave.width).step_by(usize::from(AXIS.max(longest + 1))) {
@@ -106,24 +106,24 @@ fn draw_axis(ui: &Ui, wave: Rect, frame: &mut Frame<'_>) {
 
 /// A line of the waves.
 #[derive(Clone, Copy)]
-struct Row<'a> {
+struct WaveRow<'a> {
     signal: Signal,
     /// Whose wave it is.
-    signals: &'a Signals,
+    signals: &'a SignalHistory,
     selected: bool,
     /// Whether it is that of the branch this one is compared with.
     compared: bool,
 }
 
 /// The rows that fit, the selected one among them.
-fn shown_rows(ui: &Ui, height: u16) -> Vec<Row<'_>> {
+fn shown_rows(ui: &UiState, height: u16) -> Vec<WaveRow<'_>> {
     let mut rows = Vec::new();
     let mut selected = 0;
     for (index, signal) in ui.signals.all().into_iter().enumerate() {
         if index == ui.waves.selected {
             selected = rows.len();
         }
-        rows.push(Row {
+        rows.push(WaveRow {
             signal,
             signals: &ui.signals,
             selected: index == ui.waves.selected,
@@ -137,7 +137,7 @@ fn shown_rows(ui: &Ui, height: u16) -> Vec<Row<'_>> {
 }
 
 /// The same signal on the branch this one is compared with, where it goes another way.
-fn counterpart(ui: &Ui, signal: Signal) -> Option<Row<'_>> {
+fn counterpart(ui: &UiState, signal: Signal) -> Option<WaveRow<'_>> {
     let compared = ui.compared.as_ref()?;
     let both = ui
         .end()
@@ -153,7 +153,7 @@ fn counterpart(ui: &Ui, signal: Signal) -> Option<Row<'_>> {
             .eq(theirs.iter().map(|log| log.tick)),
         Signal::Button(_) | Signal::Output(_) => ours == theirs,
     };
-    (!same).then_some(Row {
+    (!same).then_some(WaveRow {
         signal,
         signals: &compared.signals,
         selected: false,
@@ -161,7 +161,7 @@ fn counterpart(ui: &Ui, signal: Signal) -> Option<Row<'_>> {
     })
 }
 
-fn draw_label(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
+fn draw_label(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) {
     let name = match (&ui.compared, row.compared) {
         (Some(compared), true) => format!(" {}", branch_name(compared.branch)),
         _ => row.signals.name(row.signal).to_owned(),
@@ -171,12 +171,12 @@ fn draw_label(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
         signal => row.signals.value(signal, ui.cursor).to_string(),
     };
     let sign = if row.selected {
-        ui.theme.signs().selected
+        ui.theme.glyphs().selected
     } else {
         ' '
     };
     let width = usize::from(label_width(ui, area) - VALUE);
-    let name = shorten(&name, width, ui.theme.signs().gap);
+    let name = shorten(&name, width, ui.theme.glyphs().gap);
     let text = format!("{sign}{name:<width$}{value:>5} ");
     let style = match (row.selected, row.compared) {
         (true, _) => ui.theme.accent(),
@@ -187,7 +187,7 @@ fn draw_label(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
     buffer.set_stringn(area.x, area.y, text, usize::from(area.width), style);
 }
 
-fn draw_wave(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
+fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) {
     let style = match row.signal {
         _ if row.compared => ui.theme.changed(),
         Signal::Button(_) => ui.theme.input(),
@@ -222,16 +222,16 @@ fn draw_wave(ui: &Ui, row: Row<'_>, area: Rect, frame: &mut Frame<'_>) {
 }
 
 /// The sign for what a signal does from one tick to before another.
-fn cell(ui: &Ui, row: Row<'_>, from: Ticks, before: Ticks) -> char {
-    let Row {
+fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
+    let WaveRow {
         signal, signals, ..
     } = row;
-    let signs = ui.theme.signs();
+    let glyphs = ui.theme.glyphs();
     let changes = signals.between(signal, from, before);
     if signal == Signal::Logs {
         return match changes.len() {
             0 => ' ',
-            1 => signs.log,
+            1 => glyphs.log,
             count => u32::try_from(count)
                 .ok()
                 .and_then(|count| char::from_digit(count, 10))
@@ -242,40 +242,47 @@ fn cell(ui: &Ui, row: Row<'_>, from: Ticks, before: Ticks) -> char {
     let value = signals.value(signal, last);
     let max = signals.max(signal);
     if max > 1 {
-        return match value.checked_mul(u32::try_from(signs.levels.len()).unwrap_or(1)) {
-            Some(0) => signs.low,
+        return match value.checked_mul(u32::try_from(glyphs.levels.len()).unwrap_or(1)) {
+            Some(0) => glyphs.low,
             Some(scaled) => {
                 let place = usize::try_from(scaled.div_ceil(max))
                     .unwrap_or(1)
                     .saturating_sub(1);
-                *signs
+                *glyphs
                     .levels
                     .get(place)
-                    .or(signs.levels.last())
-                    .unwrap_or(&signs.high)
+                    .or(glyphs.levels.last())
+                    .unwrap_or(&glyphs.high)
             }
-            None => signs.high,
+            None => glyphs.high,
         };
     }
     match (changes.len(), value > 0) {
-        (0, true) => signs.high,
-        (0, false) => signs.low,
-        (1, true) if from > Ticks::ZERO => signs.rise,
-        (1, false) if from > Ticks::ZERO => signs.fall,
+        (0, true) => glyphs.high,
+        (0, false) => glyphs.low,
+        (1, true) if from > Ticks::ZERO => glyphs.rise,
+        (1, false) if from > Ticks::ZERO => glyphs.fall,
         // The first column begins with the level after power-up, which is no edge.
         (1, on) => {
             if on {
-                signs.high
+                glyphs.high
             } else {
-                signs.low
+                glyphs.low
             }
         }
-        _ => signs.dense,
+        _ => glyphs.dense,
     }
 }
 
 /// Marks the column of a tick from top to bottom.
-fn draw_column(ui: &Ui, tick: Ticks, sign: char, style: Style, wave: Rect, frame: &mut Frame<'_>) {
+fn draw_column(
+    ui: &UiState,
+    tick: Ticks,
+    sign: char,
+    style: Style,
+    wave: Rect,
+    frame: &mut Frame<'_>,
+) {
     let Some(offset) = tick.0.checked_sub(ui.waves.left.0) else {
         return;
     };
@@ -298,14 +305,14 @@ fn draw_column(ui: &Ui, tick: Ticks, sign: char, style: Style, wave: Rect, frame
 }
 
 /// The ticks of a column: from the first to before the second.
-fn span(ui: &Ui, column: u16) -> (Ticks, Ticks) {
+fn span(ui: &UiState, column: u16) -> (Ticks, Ticks) {
     let per_cell = ui.waves.per_cell;
     let offset = u32::from(column).saturating_mul(per_cell);
     let from = ui.waves.left.saturating_add(Ticks(offset));
     (from, from.saturating_add(Ticks(per_cell)))
 }
 
-fn label_width(ui: &Ui, inner: Rect) -> u16 {
+fn label_width(ui: &UiState, inner: Rect) -> u16 {
     let names = ui
         .signals
         .all()

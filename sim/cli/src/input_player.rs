@@ -1,0 +1,194 @@
+//! Reads one input, plays it and judges it: what `run` and `replay` share.
+
+use std::ops::ControlFlow;
+
+use lockstep_core::time::Ticks;
+
+use super::progress::ProgressReporter;
+use lockstep_console::exit::Exit;
+use lockstep_console::report::Report;
+use lockstep_engine::checker::{Failure, check_trace};
+use lockstep_engine::input::Source;
+use lockstep_engine::load::{InputFormat, LoadedScript};
+use lockstep_engine::play::{self, PlayError};
+use lockstep_engine::recording::Recording;
+use lockstep_engine::registry::Registry;
+use lockstep_engine::script::Script;
+use lockstep_engine::trace::{Entry, Line, Trace, text};
+
+/// How many lines of a trace are shown before and after a failure.
+const LINES_BEFORE: usize = 4;
+const LINES_AFTER: usize = 3;
+
+/// What every input of one command is played with.
+pub(super) struct InputPlayer<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) report: &'a Report,
+    pub(super) app: Option<&'a str>,
+    pub(super) progress: &'a ProgressReporter,
+}
+
+/// What came of playing one input.
+pub(super) struct PlayOutcome {
+    pub(super) script: Script,
+    pub(super) trace: Trace,
+    checks: usize,
+    failures: Vec<Failure>,
+    notes: Vec<String>,
+}
+
+/// Why an input was not played to its end, rendered.
+pub(super) struct PlayFailure {
+    pub(super) exit: Exit,
+    pub(super) verdict: String,
+    pub(super) details: String,
+}
+
+impl From<String> for PlayFailure {
+    fn from(details: String) -> Self {
+        Self {
+            exit: Exit::BadInput,
+            verdict: "not played".to_owned(),
+            details,
+        }
+    }
+}
+
+impl InputPlayer<'_> {
+    /// Plays an input of this form.
+    pub(super) fn play(
+        &self,
+        form: InputFormat,
+        source: &Source,
+    ) -> Result<PlayOutcome, PlayFailure> {
+        let loaded = form
+            .load(self.registry, &source.bytes, self.app)
+            .map_err(|error| self.report.unloadable(source, &error))?;
+        self.play_loaded(source, loaded)
+    }
+
+    fn play_loaded(
+        &self,
+        source: &Source,
+        loaded: LoadedScript,
+    ) -> Result<PlayOutcome, PlayFailure> {
+        let LoadedScript {
+            app,
+            script,
+            checks,
+            notes,
+        } = loaded;
+        self.progress.expect(script.end());
+        let mut last = Ticks::ZERO;
+        let mut watch = |tick: Ticks| {
+            self.progress.advance(tick.saturating_sub(last));
+            last = tick;
+            ControlFlow::Continue(())
+        };
+        let mut trace = Trace::new(app.descriptor());
+        trace.set_clock(script.clock());
+        play::play(&app, &script, &mut trace, &mut watch)
+            .and_then(|_| play::finish(&app, &script, &mut trace))
+            .map_err(|error| self.stopped(source, &trace, &error))?;
+        Ok(PlayOutcome {
+            failures: check_trace(&checks, &trace),
+            checks: checks.len(),
+            script,
+            trace,
+            notes,
+        })
+    }
+
+    /// What is told of a run that did not come to its end.
+    fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> PlayFailure {
+        let message = format!("`{}`: {error}", source.name);
+        let tick = match *error {
+            PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
+            _ => return self.report.plain(&message, None).into(),
+        };
+        let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
+        PlayFailure {
+            exit: Exit::Failed,
+            verdict: format!("not to be trusted from tick {} on", tick.0),
+            details: self
+                .report
+                .noted(&message, &surroundings(trace, tick, seen)),
+        }
+    }
+
+    /// The events of a run as a recording.
+    pub(super) fn record(&self, played: &PlayOutcome) -> Result<Vec<u8>, PlayFailure> {
+        Recording::of(played.trace.descriptor(), &played.script)
+            .map(|recording| recording.encode())
+            .map_err(|error| self.report.plain(&error.to_string(), None).into())
+    }
+
+    /// The failures and notes of a run, rendered, if there are any.
+    pub(super) fn describe(&self, source: &Source, played: &PlayOutcome) -> Option<String> {
+        let failures = played.failures.iter().map(|failure| {
+            let mut note = failure.note.clone().unwrap_or_default();
+            if !note.is_empty() {
+                note.push('\n');
+            }
+            note += &surroundings(&played.trace, failure.tick, failure.seen);
+            self.report.at(
+                source,
+                failure.span,
+                &failure.message,
+                "this did not hold",
+                Some(&note),
+                None,
+            )
+        });
+        let notes = played.notes.iter().map(|note| format!("note: {note}"));
+        let all: Vec<_> = failures.chain(notes).collect();
+        (!all.is_empty()).then(|| all.join("\n\n"))
+    }
+}
+
+impl PlayOutcome {
+    pub(super) fn exit(&self) -> Exit {
+        if self.failures.is_empty() {
+            Exit::Held
+        } else {
+            Exit::Failed
+        }
+    }
+
+    pub(super) fn verdict(&self) -> String {
+        let length = format!("{} played", self.trace.end());
+        match (self.checks, self.failures.len()) {
+            (0, _) => format!("nothing was expected, {length}"),
+            (1, 0) => format!("1 expectation held, {length}"),
+            (checks, 0) => format!("{checks} expectations held, {length}"),
+            (checks, failed) => {
+                format!("{failed} of {checks} expectations did not hold, {length}")
+            }
+        }
+    }
+}
+
+/// The lines of a trace around a tick, those that had been seen and those that come after.
+fn surroundings(trace: &Trace, tick: Ticks, seen: usize) -> String {
+    let entries = trace.entries();
+    let after = seen.min(entries.len());
+    let first = after.saturating_sub(LINES_BEFORE);
+    let last = entries.len().min(after + LINES_AFTER);
+    let width = text::name_width(trace);
+    let mut lines = Vec::new();
+    let write = |entries: &[Entry], lines: &mut Vec<u8>| {
+        for entry in entries {
+            let line = Line::new(trace.descriptor(), *entry);
+            // Writing to memory cannot fail.
+            let _ = text::write_line(&line, width, lines);
+        }
+    };
+    write(&entries[first..after], &mut lines);
+    lines.extend(format!("{:>8}  (here)\n", tick.0).bytes());
+    write(&entries[after..last], &mut lines);
+    format!(
+        "around tick {}:\n{}",
+        tick.0,
+        String::from_utf8_lossy(&lines).trim_end()
+    )
+}

@@ -1,0 +1,78 @@
+//! Something playable, read from a file: what `shot` and `cast` share.
+
+use std::path::Path;
+
+use lockstep_console::exit::Exit;
+use lockstep_console::report::Report;
+use lockstep_engine::input::Source;
+use lockstep_engine::load::{InputFormat, LoadedScript};
+use lockstep_engine::play::PlayError;
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::scenario::duration::parse_length;
+use lockstep_engine::timeline::TimelineError;
+use lockstep_terminal::ColorDepth;
+use lockstep_terminal::screenshot::ScreenshotError;
+
+use lockstep_core::time::Ticks;
+
+/// What there is to play, and what it is called; what is wrong with it is told.
+pub(super) fn read(
+    path: &Path,
+    app: Option<&str>,
+    registry: &Registry,
+    report: &Report,
+) -> Result<(String, LoadedScript), Exit> {
+    let source = Source::read(path, InputFormat::MAX_BYTES).map_err(|error| report.error(error))?;
+    let form = InputFormat::of(path, &source.bytes);
+    let loaded = form.load(registry, &source.bytes, app).map_err(|error| {
+        report.print(&report.unloadable(&source, &error));
+        Exit::BadInput
+    })?;
+    for note in &loaded.notes {
+        report.print(&format!("note: {note}"));
+    }
+    Ok((source.name, loaded))
+}
+
+/// The app of this name, or the first one; that there is none is told.
+pub(super) fn app<'a>(
+    name: Option<&str>,
+    registry: &'a Registry,
+    report: &Report,
+) -> Result<&'a AppEntry, Exit> {
+    let found = match (name, registry.apps().first()) {
+        (None, Some(first)) => Ok(first),
+        (name, _) => registry.find(name.unwrap_or_default()),
+    };
+    found.map_err(|error| report.error(error))
+}
+
+/// Tells why there is no screenshot.
+pub(super) fn refuse(error: &ScreenshotError, report: &Report) -> Exit {
+    report.error(error);
+    match error {
+        ScreenshotError::Timeline(TimelineError::Play(
+            PlayError::Panicked { .. } | PlayError::ContractBroken { .. },
+        )) => Exit::Failed,
+        _ => Exit::BadInput,
+    }
+}
+
+/// A length of time, as scenarios have it; none at all is one too.
+pub(super) fn time(text: &str) -> Result<Ticks, String> {
+    if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
+        return Ok(Ticks::ZERO);
+    }
+    parse_length(text)
+        .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
+}
+
+/// The colors of a screenshot, which is not for the terminal that it is made in: only
+/// `--color never` takes them away.
+pub(super) fn colors() -> ColorDepth {
+    if anstream::ColorChoice::global() == anstream::ColorChoice::Never {
+        ColorDepth::Monochrome
+    } else {
+        ColorDepth::TrueColor
+    }
+}

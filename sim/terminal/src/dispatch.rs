@@ -1,0 +1,210 @@
+//! What keys and the mouse do to the screen.
+
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::Ticks;
+use ratatui::layout::Position;
+
+use super::file_system::FileSystem;
+use super::held_buttons::{Holder, TAP};
+use super::key_bindings::{KeyAction, Pane, UiCommand, buttons_of, resolve_key};
+use super::menus::save_menu;
+use super::overlay::{Confirmation, LeaveAction, Overlay, PromptKind};
+use super::signal_history::Edge;
+use super::ui_state::UiState;
+use super::view::ScreenLayout;
+
+impl UiState {
+    /// Takes a key.
+    pub(super) fn key(&mut self, event: KeyEvent, files: &mut dyn FileSystem) {
+        if event.kind == KeyEventKind::Release {
+            self.key_up(event);
+            return;
+        }
+        self.forget_error();
+        if is_interrupt(event) {
+            self.quit = true;
+        } else if self.overlay.is_some() {
+            self.overlay_key(event, files);
+        } else {
+            let prefix = self.prefix.take();
+            match resolve_key(event, prefix, self.pane, &self.letters) {
+                KeyAction::Button(index, hold) => self.button_down(index, hold, event.kind),
+                KeyAction::UiCommand(command) => self.command(command),
+                KeyAction::Prefix(first) => self.prefix = Some(first),
+                KeyAction::Nothing => {}
+            }
+        }
+    }
+
+    fn button_down(&mut self, index: usize, hold: bool, kind: KeyEventKind) {
+        let Ok(button) = u8::try_from(index).map(ButtonId) else {
+            return;
+        };
+        let holder = if hold {
+            Holder::Latch
+        } else if self.keys_report_release {
+            Holder::Key
+        } else {
+            Holder::Tap(TAP)
+        };
+        if kind == KeyEventKind::Press {
+            self.press(button, holder);
+        }
+    }
+
+    /// A key comes up: also one that went down before a menu opened or another pane got
+    /// the focus.
+    fn key_up(&mut self, event: KeyEvent) {
+        self.keys_report_release = true;
+        for index in buttons_of(event, &self.letters) {
+            if let Ok(button) = u8::try_from(index).map(ButtonId) {
+                self.release(button, Holder::Key);
+            }
+        }
+    }
+
+    /// Takes what the mouse does.
+    pub(super) fn mouse(&mut self, event: MouseEvent, screen: &ScreenLayout) {
+        let position = Position::new(event.column, event.row);
+        match event.kind {
+            MouseEventKind::Up(MouseButton::Left) => {
+                for button in self.held.held_by(Holder::Mouse) {
+                    self.release(button, Holder::Mouse);
+                }
+            }
+            _ if self.overlay.is_some() => {}
+            MouseEventKind::Down(MouseButton::Left) => {
+                self.forget_error();
+                self.click(position, screen);
+            }
+            MouseEventKind::Drag(MouseButton::Left)
+                if self.held.held_by(Holder::Mouse).is_empty() =>
+            {
+                self.point(position, screen);
+            }
+            MouseEventKind::ScrollUp => self.scroll(position, screen, true),
+            MouseEventKind::ScrollDown => self.scroll(position, screen, false),
+            _ => {}
+        }
+    }
+
+    fn click(&mut self, position: Position, screen: &ScreenLayout) {
+        if let Some(button) = screen.button_at(self, position) {
+            self.press(button, Holder::Mouse);
+        } else {
+            self.point(position, screen);
+        }
+        if let Some(row) = screen.signal_at(self, position) {
+            self.waves.selected = row;
+        }
+        if let Some(pane) = screen.pane_at(position) {
+            self.pane = pane;
+        }
+    }
+
+    fn point(&mut self, position: Position, screen: &ScreenLayout) {
+        if let Some(tick) = screen.tick_at(self, position) {
+            self.jump(tick.min(self.end()));
+        }
+    }
+
+    fn scroll(&mut self, position: Position, screen: &ScreenLayout, up: bool) {
+        match screen.pane_at(position) {
+            Some(Pane::Waves) if up => self.command(UiCommand::ZoomIn),
+            Some(Pane::Waves) => self.command(UiCommand::ZoomOut),
+            Some(Pane::Events) if up => self.previous_event(),
+            // Looking around does not make time go on.
+            Some(Pane::Events) if !self.at_end() => self.next_event(),
+            Some(Pane::State) => self.scroll_state(if up { -1 } else { 1 }),
+            Some(Pane::Board | Pane::Events) | None => {}
+        }
+    }
+
+    /// Does what a key or a row of the menu asks for.
+    pub(super) fn command(&mut self, command: UiCommand) {
+        match command {
+            UiCommand::PlayPause => self.play_or_pause(),
+            UiCommand::StepForward => self.step(1),
+            UiCommand::StepBack => self.step(-1),
+            UiCommand::NextEvent => self.next_event(),
+            UiCommand::PreviousEvent => self.previous_event(),
+            UiCommand::TenthForward => self.move_by_tenth(1),
+            UiCommand::TenthBack => self.move_by_tenth(-1),
+            UiCommand::Start => self.jump(Ticks::ZERO),
+            UiCommand::End => self.jump(self.end()),
+            UiCommand::GoTo => self.open_prompt(PromptKind::GoTo, String::new()),
+            UiCommand::Faster => self.speed.faster(),
+            UiCommand::Slower => self.speed.slower(),
+            UiCommand::Unlimited => self.speed.unlimited(),
+            UiCommand::RealTime => self.speed.reset_to_real_time(),
+            UiCommand::NextPane => self.cycle_pane(1),
+            UiCommand::PreviousPane => self.cycle_pane(Pane::ALL.len() - 1),
+            UiCommand::CellLeft => self.step(-i64::from(self.waves.per_cell)),
+            UiCommand::CellRight => self.step(i64::from(self.waves.per_cell)),
+            UiCommand::Up => self.up_or_down(-1),
+            UiCommand::Down => self.up_or_down(1),
+            UiCommand::First => self.waves.selected = 0,
+            UiCommand::Last => self.waves.selected = self.signals.all().len() - 1,
+            UiCommand::NextRise => self.edge(Edge::Rising, true),
+            UiCommand::NextFall => self.edge(Edge::Falling, true),
+            UiCommand::PreviousRise => self.edge(Edge::Rising, false),
+            UiCommand::ZoomIn => self.zoom(self.waves.per_cell / 2),
+            UiCommand::ZoomOut => self.zoom(self.waves.per_cell.saturating_mul(2)),
+            UiCommand::ZoomFit => self.zoom_to_fit(),
+            UiCommand::ZoomCentre => self.centre(),
+            UiCommand::Mark => self.toggle_mark(),
+            UiCommand::Dismiss => self.dismiss(),
+            UiCommand::Search => self.open_prompt(PromptKind::Search, self.search.clone()),
+            UiCommand::SearchAgain => self.search_again(true),
+            UiCommand::SearchBack => self.search_again(false),
+            UiCommand::Menu => self.overlay = Some(Overlay::Menu(self.main_menu())),
+            UiCommand::Branches => self.overlay = Some(Overlay::Menu(self.branch_menu())),
+            UiCommand::Save => self.overlay = Some(Overlay::Menu(save_menu())),
+            UiCommand::Open => self.open_prompt(PromptKind::Open, String::new()),
+            UiCommand::Undo => self.undo(),
+            UiCommand::Redo => self.redo(),
+            UiCommand::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
+            UiCommand::Quit => self.request_quit(),
+            // The terminal sees to these.
+            UiCommand::Redraw | UiCommand::Suspend => {}
+        }
+    }
+
+    fn request_quit(&mut self) {
+        if self.has_unsaved() {
+            self.overlay = Some(Overlay::Confirm(Confirmation::Leave(LeaveAction::Quit)));
+        } else {
+            self.quit = true;
+        }
+    }
+
+    fn cycle_pane(&mut self, by: usize) {
+        let place = Pane::ALL.iter().position(|pane| *pane == self.pane);
+        self.pane = Pane::ALL[(place.unwrap_or(0) + by) % Pane::ALL.len()];
+    }
+
+    fn up_or_down(&mut self, by: isize) {
+        match self.pane {
+            Pane::Board | Pane::Waves => {
+                let last = self.signals.all().len() - 1;
+                self.waves.selected = self.waves.selected.saturating_add_signed(by).min(last);
+            }
+            Pane::Events if by < 0 => self.previous_event(),
+            Pane::Events => self.next_event(),
+            Pane::State => self.scroll_state(by),
+        }
+    }
+
+    /// Where the last row is, only who draws it knows: see [`UiState::fit`].
+    fn scroll_state(&mut self, by: isize) {
+        self.state_scroll = self.state_scroll.saturating_add_signed(by);
+    }
+}
+
+/// Whether people want out at once, whatever is open or not saved.
+fn is_interrupt(event: KeyEvent) -> bool {
+    event.modifiers.contains(KeyModifiers::CONTROL) && event.code == KeyCode::Char('c')
+}

@@ -1,0 +1,51 @@
+//! The files that the simulator can reach.
+
+use std::io;
+use std::path::Path;
+
+use lockstep_console::file;
+use lockstep_engine::files;
+
+/// The files that the simulator can reach: those of the machine, none, or those of a test.
+pub(super) trait FileSystem {
+    /// Whether something exists there.
+    fn exists(&self, path: &Path) -> bool;
+    /// The whole file, if it has at most `limit` bytes.
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
+    /// Writes the whole file, or leaves it as it was.
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// The files of this machine.
+pub(super) struct LocalFiles;
+
+impl FileSystem for LocalFiles {
+    fn exists(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        files::read(path, limit)
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        file::write(path, bytes)
+    }
+}
+
+/// No files: nothing can be read, and what is written is discarded.
+pub(super) struct NoFiles;
+
+impl FileSystem for NoFiles {
+    fn exists(&self, _: &Path) -> bool {
+        false
+    }
+
+    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}

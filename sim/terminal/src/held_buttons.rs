@@ -1,0 +1,65 @@
+//! Which buttons are being held, and by what.
+
+use lockstep_core::event::ButtonId;
+use lockstep_core::time::Ticks;
+
+/// How long a key that cannot tell when it is let go presses a button: longer than any
+/// debounce, shorter than any long press.
+pub(super) const TAP: Ticks = Ticks::from_ms(60);
+
+/// What holds a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A tap that ends at this tick.
+    Tap(Ticks),
+    /// A key, until it is let go.
+    Key,
+    /// The mouse, until its button is let go.
+    Mouse,
+    /// Nothing: it stays down until it is pressed again.
+    Latch,
+}
+
+/// The buttons that are held at the end of the present branch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HeldButtons {
+    held: Vec<(ButtonId, Holder)>,
+}
+
+impl HeldButtons {
+    pub(super) fn hold(&mut self, button: ButtonId, holder: Holder) {
+        self.release(button);
+        self.held.push((button, holder));
+    }
+
+    pub(super) fn release(&mut self, button: ButtonId) {
+        self.held.retain(|(held, _)| *held != button);
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.held.clear();
+    }
+
+    pub(super) fn holder(&self, button: ButtonId) -> Option<Holder> {
+        let mut held = self.held.iter();
+        held.find(|(held, _)| *held == button)
+            .map(|(_, holder)| *holder)
+    }
+
+    pub(super) fn held_by(&self, holder: Holder) -> Vec<ButtonId> {
+        let held = self.held.iter().filter(|(_, by)| *by == holder);
+        held.map(|(button, _)| *button).collect()
+    }
+
+    /// The next tap to end, and when.
+    pub(super) fn next_release(&self) -> Option<(Ticks, ButtonId)> {
+        let taps = self
+            .held
+            .iter()
+            .filter_map(|(button, holder)| match holder {
+                Holder::Tap(until) => Some((*until, *button)),
+                Holder::Key | Holder::Mouse | Holder::Latch => None,
+            });
+        taps.min()
+    }
+}

@@ -1,0 +1,496 @@
+//! What keys do: one table for the program, the help and the footer.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// The panes that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The buttons and outputs.
+    Board,
+    /// The waveforms.
+    Waves,
+    /// The events, one a line.
+    Events,
+    /// The app's state.
+    State,
+}
+
+impl Pane {
+    pub(super) const ALL: [Self; 4] = [Self::Board, Self::Waves, Self::Events, Self::State];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Board => "board",
+            Self::Waves => "waves",
+            Self::Events => "events",
+            Self::State => "state",
+        }
+    }
+}
+
+/// Something a key, the mouse or the menu asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UiCommand {
+    PlayPause,
+    StepForward,
+    StepBack,
+    NextEvent,
+    PreviousEvent,
+    TenthForward,
+    TenthBack,
+    Start,
+    End,
+    GoTo,
+    Faster,
+    Slower,
+    Unlimited,
+    RealTime,
+    NextPane,
+    PreviousPane,
+    CellLeft,
+    CellRight,
+    Up,
+    Down,
+    First,
+    Last,
+    NextRise,
+    NextFall,
+    PreviousRise,
+    ZoomIn,
+    ZoomOut,
+    ZoomFit,
+    ZoomCentre,
+    Mark,
+    Dismiss,
+    Search,
+    SearchAgain,
+    SearchBack,
+    Menu,
+    Branches,
+    Save,
+    Open,
+    Undo,
+    Redo,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// A row of the table of keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyBinding {
+    /// The keys as people read them, the first one for the footer.
+    pub(super) keys: &'static [&'static str],
+    pub(super) command: UiCommand,
+    /// In the footer; empty for what is only in the help.
+    pub(super) short: &'static str,
+    /// In the help.
+    pub(super) long: &'static str,
+    /// Where it works; everywhere for none.
+    pub(super) pane: Option<Pane>,
+}
+
+const fn key(
+    keys: &'static [&'static str],
+    command: UiCommand,
+    short: &'static str,
+    long: &'static str,
+) -> KeyBinding {
+    KeyBinding {
+        keys,
+        command,
+        short,
+        long,
+        pane: None,
+    }
+}
+
+const fn waves(
+    keys: &'static [&'static str],
+    command: UiCommand,
+    long: &'static str,
+) -> KeyBinding {
+    KeyBinding {
+        pane: Some(Pane::Waves),
+        ..key(keys, command, "", long)
+    }
+}
+
+/// What the footer shows, the most needed first: later ones fall off a narrow screen.
+pub(super) const FOOTER: &[UiCommand] = &[
+    UiCommand::PlayPause,
+    UiCommand::Menu,
+    UiCommand::PreviousEvent,
+    UiCommand::NextEvent,
+    UiCommand::Save,
+    UiCommand::Quit,
+    UiCommand::Branches,
+    UiCommand::Undo,
+    UiCommand::NextPane,
+    UiCommand::GoTo,
+    UiCommand::Mark,
+    UiCommand::Slower,
+    UiCommand::Faster,
+    UiCommand::Open,
+];
+
+/// Every key, by subject.
+pub(super) const BINDINGS: &[KeyBinding] = &[
+    key(&["Space"], UiCommand::PlayPause, "play", "play or pause"),
+    key(&["Left"], UiCommand::StepBack, "", "a tick back"),
+    key(&["Right"], UiCommand::StepForward, "", "a tick forward"),
+    key(
+        &["["],
+        UiCommand::PreviousEvent,
+        "back",
+        "to the event before",
+    ),
+    key(
+        &["]"],
+        UiCommand::NextEvent,
+        "next",
+        "to the next event, playing on if there is none",
+    ),
+    key(&["-"], UiCommand::Slower, "slower", "slower"),
+    key(&["+", "="], UiCommand::Faster, "faster", "faster"),
+    key(&["*"], UiCommand::Unlimited, "", "as fast as it goes"),
+    key(&["r"], UiCommand::RealTime, "", "in real time"),
+    key(
+        &["PgUp"],
+        UiCommand::TenthBack,
+        "",
+        "a tenth of the run back",
+    ),
+    key(
+        &["PgDn"],
+        UiCommand::TenthForward,
+        "",
+        "a tenth of the run forward",
+    ),
+    key(&["Home", "0"], UiCommand::Start, "", "to the start"),
+    key(&["End", "$"], UiCommand::End, "", "to the end"),
+    key(&["g"], UiCommand::GoTo, "go to", "to a time that is typed"),
+    key(
+        &["m"],
+        UiCommand::Mark,
+        "mark",
+        "set or clear the mark that times are measured from",
+    ),
+    key(
+        &["Esc"],
+        UiCommand::Dismiss,
+        "",
+        "end a comparison, then clear the mark",
+    ),
+    key(
+        &["x"],
+        UiCommand::Menu,
+        "menu",
+        "reset, faults, bounce, other apps: everything",
+    ),
+    key(
+        &["v"],
+        UiCommand::Branches,
+        "branches",
+        "list, switch and compare branches",
+    ),
+    key(&["s"], UiCommand::Save, "save", "keep what happened"),
+    key(
+        &["o"],
+        UiCommand::Open,
+        "open",
+        "open a scenario, a recording or a waveform",
+    ),
+    key(
+        &["u"],
+        UiCommand::Undo,
+        "undo",
+        "take back the last thing that was done",
+    ),
+    key(&["Ctrl-r"], UiCommand::Redo, "", "do it again"),
+    key(&["/"], UiCommand::Search, "", "search the events"),
+    key(&["n"], UiCommand::SearchAgain, "", "to the next one found"),
+    key(&["N"], UiCommand::SearchBack, "", "to the one found before"),
+    key(&["Tab"], UiCommand::NextPane, "pane", "to the next pane"),
+    key(
+        &["BackTab"],
+        UiCommand::PreviousPane,
+        "",
+        "to the pane before",
+    ),
+    key(
+        &["Up"],
+        UiCommand::Up,
+        "",
+        "up: another signal, event or line",
+    ),
+    key(&["Down"], UiCommand::Down, "", "down"),
+    key(&["?", "F1"], UiCommand::Help, "help", "this page"),
+    key(&["Ctrl-l"], UiCommand::Redraw, "", "draw the screen anew"),
+    key(
+        &["Ctrl-z"],
+        UiCommand::Suspend,
+        "",
+        "back to the shell, until `fg`",
+    ),
+    key(&["q", "Ctrl-c"], UiCommand::Quit, "quit", "quit"),
+    waves(&["h"], UiCommand::CellLeft, "a column left"),
+    waves(&["l"], UiCommand::CellRight, "a column right"),
+    waves(&["j"], UiCommand::Down, "the signal below"),
+    waves(&["k"], UiCommand::Up, "the signal above"),
+    waves(
+        &["w"],
+        UiCommand::NextRise,
+        "the next rising edge of the signal",
+    ),
+    waves(&["e"], UiCommand::NextFall, "its next falling edge"),
+    waves(&["b"], UiCommand::PreviousRise, "its rising edge before"),
+    waves(&["zi"], UiCommand::ZoomIn, "zoom in"),
+    waves(&["zo"], UiCommand::ZoomOut, "zoom out"),
+    waves(&["zc"], UiCommand::ZoomFit, "zoom to fit the whole run"),
+    waves(&["zz"], UiCommand::ZoomCentre, "the cursor to the middle"),
+    waves(&["K"], UiCommand::First, "the first signal"),
+    waves(&["J"], UiCommand::Last, "the last signal"),
+];
+
+/// The letters that press buttons while the board has the focus: those no command has.
+const LETTERS: &str = "abcdefhijklptwyz";
+
+/// The letter that presses each button: its own first letter where that is free, and the
+/// next free one where not.
+pub(super) fn button_letters(names: &[&str]) -> Vec<Option<char>> {
+    let own = |name: &&str| {
+        let first = name.chars().next()?.to_ascii_lowercase();
+        LETTERS.contains(first).then_some(first)
+    };
+    let mut taken: Vec<char> = Vec::new();
+    let mut letters: Vec<Option<char>> = names
+        .iter()
+        .map(|name| {
+            let letter = own(name).filter(|letter| !taken.contains(letter))?;
+            taken.push(letter);
+            Some(letter)
+        })
+        .collect();
+    for letter in letters.iter_mut().filter(|letter| letter.is_none()) {
+        *letter = LETTERS.chars().find(|free| !taken.contains(free));
+        taken.extend(*letter);
+    }
+    letters
+}
+
+/// What a key press means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyAction {
+    /// Do this.
+    UiCommand(UiCommand),
+    /// The first of two keys.
+    Prefix(char),
+    /// A button, by its place; held down rather than tapped.
+    Button(usize, bool),
+    /// Nothing.
+    Nothing,
+}
+
+/// What the key means in a pane, after the first key of a pair where there was one.
+pub(super) fn resolve_key(
+    event: KeyEvent,
+    prefix: Option<char>,
+    pane: Pane,
+    letters: &[Option<char>],
+) -> KeyAction {
+    let pressed = name(event);
+    if let Some(prefix) = prefix {
+        let pair = format!("{prefix}{pressed}");
+        return match find(&pair, pane) {
+            Some(command) => KeyAction::UiCommand(command),
+            None => KeyAction::Nothing,
+        };
+    }
+    if let Some((index, hold)) = button(event, pane, letters) {
+        return KeyAction::Button(index, hold);
+    }
+    if pane == Pane::Waves && pressed == "z" {
+        return KeyAction::Prefix('z');
+    }
+    match find(&pressed, pane) {
+        Some(command) => KeyAction::UiCommand(command),
+        None => KeyAction::Nothing,
+    }
+}
+
+/// A digit presses a button in any pane; a letter where the board has the focus, with
+/// Shift to hold it.
+fn button(event: KeyEvent, pane: Pane, letters: &[Option<char>]) -> Option<(usize, bool)> {
+    let KeyCode::Char(typed) = event.code else {
+        return None;
+    };
+    if event
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+    {
+        return None;
+    }
+    if let Some(digit @ 1..) = typed.to_digit(10) {
+        let index = usize::try_from(digit).ok()? - 1;
+        let hold = event.modifiers.contains(KeyModifiers::SHIFT);
+        return (index < letters.len()).then_some((index, hold));
+    }
+    if pane != Pane::Board {
+        return None;
+    }
+    let letter = typed.to_ascii_lowercase();
+    let index = letters.iter().position(|own| *own == Some(letter))?;
+    let hold = typed.is_ascii_uppercase() || event.modifiers.contains(KeyModifiers::SHIFT);
+    Some((index, hold))
+}
+
+/// The buttons that a key can have pressed, whichever pane had the focus then.
+pub(super) fn buttons_of(
+    event: KeyEvent,
+    letters: &[Option<char>],
+) -> impl Iterator<Item = usize> + use<> {
+    let plain = KeyEvent::new(event.code, KeyModifiers::NONE);
+    let on = |pane| button(plain, pane, letters).map(|(index, _)| index);
+    on(Pane::Board).into_iter().chain(on(Pane::Waves))
+}
+
+fn find(pressed: &str, pane: Pane) -> Option<UiCommand> {
+    let in_pane = BINDINGS.iter().filter(|binding| binding.pane == Some(pane));
+    let everywhere = BINDINGS.iter().filter(|binding| binding.pane.is_none());
+    in_pane
+        .chain(everywhere)
+        .find(|binding| binding.keys.contains(&pressed))
+        .map(|binding| binding.command)
+}
+
+/// The key and the word the footer shows for a command.
+pub(super) fn footer_entry(command: UiCommand) -> Option<(&'static str, &'static str)> {
+    let mut bindings = BINDINGS.iter();
+    let binding = bindings.find(|binding| binding.command == command)?;
+    Some((binding.keys.first()?, binding.short))
+}
+
+/// The key as the table writes it.
+fn name(event: KeyEvent) -> String {
+    let key = match event.code {
+        KeyCode::Char(' ') => "Space".to_owned(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        KeyCode::PageUp => "PgUp".to_owned(),
+        KeyCode::PageDown => "PgDn".to_owned(),
+        other => format!("{other:?}"),
+    };
+    if event.modifiers.contains(KeyModifiers::ALT) {
+        // No key of the table has Alt, and a key that follows Esc too soon looks like one.
+        format!("Alt-{key}")
+    } else if event.modifiers.contains(KeyModifiers::CONTROL) {
+        format!("Ctrl-{}", key.to_lowercase())
+    } else {
+        key
+    }
+}
+
+/// The key of this name, as the table writes it.
+pub(super) fn key_of(name: &str) -> Option<KeyEvent> {
+    if let Some(letter) = name.strip_prefix("Ctrl-") {
+        let code = KeyCode::Char(single(letter)?);
+        return Some(KeyEvent::new(code, KeyModifiers::CONTROL));
+    }
+    let code = match name {
+        "Space" => KeyCode::Char(' '),
+        "Left" => KeyCode::Left,
+        "Right" => KeyCode::Right,
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "PgUp" => KeyCode::PageUp,
+        "PgDn" => KeyCode::PageDown,
+        "Tab" => KeyCode::Tab,
+        "BackTab" => KeyCode::BackTab,
+        "Enter" => KeyCode::Enter,
+        "Esc" => KeyCode::Esc,
+        "Backspace" => KeyCode::Backspace,
+        "F1" => KeyCode::F(1),
+        letter => KeyCode::Char(single(letter)?),
+    };
+    Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn single(text: &str) -> Option<char> {
+    let mut letters = text.chars();
+    letters.next().filter(|_| letters.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(key: &str) -> KeyEvent {
+        let code = match key {
+            "Space" => KeyCode::Char(' '),
+            "Left" => KeyCode::Left,
+            _ => KeyCode::Char(key.chars().next().unwrap()),
+        };
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn no_key_has_two_meanings_in_one_pane() {
+        for pane in Pane::ALL {
+            let mut seen = Vec::new();
+            for binding in BINDINGS {
+                if binding.pane == Some(pane) || binding.pane.is_none() && pane == Pane::Board {
+                    for key in binding.keys {
+                        assert!(!seen.contains(key), "{key} in {pane:?}");
+                        seen.push(key);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_letter_of_a_button_is_a_command_everywhere() {
+        for binding in BINDINGS.iter().filter(|binding| binding.pane.is_none()) {
+            for key in binding.keys {
+                assert!(key.len() > 1 || !LETTERS.contains(key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn buttons_get_their_own_letter_where_it_is_free() {
+        assert_eq!(button_letters(&["A", "B"]), [Some('a'), Some('b')]);
+        assert_eq!(button_letters(&["bell", "back"]), [Some('b'), Some('a')]);
+        assert_eq!(button_letters(&["quit"]), [Some('a')]);
+        assert_eq!(
+            button_letters(&["x"; 64]).iter().flatten().count(),
+            LETTERS.len()
+        );
+    }
+
+    #[test]
+    fn the_same_key_is_a_button_on_the_board_and_an_edge_in_the_waves() {
+        let letters = [Some('a'), Some('b')];
+        let on = |pane, key| resolve_key(press(key), None, pane, &letters);
+        assert_eq!(on(Pane::Board, "b"), KeyAction::Button(1, false));
+        assert_eq!(on(Pane::Board, "B"), KeyAction::Button(1, true));
+        assert_eq!(
+            on(Pane::Waves, "b"),
+            KeyAction::UiCommand(UiCommand::PreviousRise)
+        );
+        assert_eq!(on(Pane::Waves, "2"), KeyAction::Button(1, false));
+        assert_eq!(on(Pane::Waves, "z"), KeyAction::Prefix('z'));
+        assert_eq!(
+            on(Pane::Board, "Space"),
+            KeyAction::UiCommand(UiCommand::PlayPause)
+        );
+        assert_eq!(
+            resolve_key(press("i"), Some('z'), Pane::Waves, &letters),
+            KeyAction::UiCommand(UiCommand::ZoomIn)
+        );
+    }
+}

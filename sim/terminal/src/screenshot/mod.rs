@@ -1,0 +1,314 @@
+//! Screenshots of the terminal UI, made without a terminal: one of a moment, and casts.
+//!
+//! Both come from the same state and the same drawing as the screen that people see.
+
+mod ansi;
+mod cast;
+mod cell_paint;
+mod glyph_shapes;
+mod key_script;
+mod schedule;
+mod svg;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use lockstep_core::time::Ticks;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use thiserror::Error;
+
+pub use super::key_bindings::Pane;
+pub use cast::{CastOptions, cast};
+pub use key_script::{KeyScript, KeyScriptError};
+pub use schedule::{LONGEST, MAX_FPS};
+
+use super::appearance::{Appearance, Background};
+use super::key_bindings::UiCommand;
+use super::theme::Theme;
+use super::ui_state::UiState;
+use super::view;
+use lockstep_engine::load::LoadedScript;
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::script::Script;
+use lockstep_engine::timeline::TimelineError;
+
+/// The columns and rows of a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScreenSize {
+    /// How many letters a row has.
+    columns: u16,
+    /// How many rows there are.
+    rows: u16,
+}
+
+impl ScreenSize {
+    /// The smallest screenshot, which is the smallest screen.
+    pub const MIN: Self = Self::of(40, 12);
+    /// The largest screenshot.
+    pub const MAX: Self = Self::of(300, 100);
+
+    const fn of(columns: u16, rows: u16) -> Self {
+        Self { columns, rows }
+    }
+
+    fn area(self) -> Rect {
+        Rect::new(0, 0, self.columns, self.rows)
+    }
+}
+
+impl fmt::Display for ScreenSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.columns, self.rows)
+    }
+}
+
+/// Something is no size, or none that screenshots are made in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "expected a size from {} to {}, such as 100x30",
+    ScreenSize::MIN,
+    ScreenSize::MAX
+)]
+pub struct ScreenSizeError;
+
+impl FromStr for ScreenSize {
+    type Err = ScreenSizeError;
+
+    /// Reads `100x30`.
+    fn from_str(text: &str) -> Result<Self, ScreenSizeError> {
+        let (columns, rows) = text.split_once('x').ok_or(ScreenSizeError)?;
+        let number = |text: &str| text.parse().map_err(|_| ScreenSizeError);
+        let size = Self::of(number(columns)?, number(rows)?);
+        let fits = (Self::MIN.columns..=Self::MAX.columns).contains(&size.columns)
+            && (Self::MIN.rows..=Self::MAX.rows).contains(&size.rows);
+        if fits { Ok(size) } else { Err(ScreenSizeError) }
+    }
+}
+
+/// How much time a column of the waves has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zoom {
+    /// As much as makes the whole run fit.
+    Fit,
+    /// This many ticks.
+    Column(u32),
+}
+
+/// How a screen looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScreenOptions {
+    /// How large it is.
+    pub size: ScreenSize,
+    /// The pane that has the focus.
+    pub pane: Pane,
+    /// Where the waves are not to be as the UI opens with them.
+    pub zoom: Option<Zoom>,
+    /// How it looks.
+    pub appearance: Appearance,
+}
+
+/// A screenshot cannot be made.
+#[derive(Debug, Error)]
+pub enum ScreenshotError {
+    /// The app cannot be played.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+    /// There is nothing to be seen there.
+    #[error("the run ends at {end}, before {at}")]
+    AfterEnd {
+        /// The time that was asked for.
+        at: Ticks,
+        /// The last tick there is.
+        end: Ticks,
+    },
+    /// More would be shown than people would options at.
+    #[error(
+        "this would play for more than {} min, the most a cast has: raise the speed",
+        LONGEST.as_secs() / 60
+    )]
+    TooLong,
+    /// More screens of that size than are drawn.
+    #[error(
+        "the screens of this cast have more than {} letters together: choose a smaller size, \
+         fewer frames a second or a higher speed",
+        cast::MAX_LETTERS
+    )]
+    TooLarge,
+    /// The UI does not play at that speed.
+    #[error("there is no speed {asked}x; expected {known}")]
+    NoSuchSpeed {
+        /// The speed that was asked for.
+        asked: f64,
+        /// The speeds there are.
+        known: String,
+    },
+}
+
+/// A screen, drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screenshot {
+    screen: Buffer,
+    title: String,
+    background: Background,
+}
+
+/// Longer than anything lights up after it went out.
+const DARK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The screen at a time of a run, as after a step to it: what changed with that tick is
+/// marked. Without a time it is the end of the run, or where its first expectation fails.
+///
+/// # Errors
+///
+/// A [`ScreenshotError`].
+pub fn shot(
+    registry: &Registry,
+    name: &str,
+    loaded: &LoadedScript,
+    options: &ScreenOptions,
+    at: Option<Ticks>,
+) -> Result<Screenshot, ScreenshotError> {
+    let mut ui = opened(registry, loaded, options)?;
+    ui.show(name, loaded)?;
+    let failed = ui.failures.first().map(|failed| failed.tick);
+    let told = ui
+        .message
+        .take()
+        .filter(|_| at.is_none() && failed.is_some());
+    let end = ui.end();
+    let at = at.or(failed).unwrap_or(end);
+    if at > end {
+        return Err(ScreenshotError::AfterEnd { at, end });
+    }
+    ui.move_to(at.saturating_sub(Ticks(1)));
+    ui.advance_clock(DARK_AGAIN);
+    ui.message = told;
+    ui.fit(options.size.area());
+    zoom(&mut ui, options.zoom);
+    ui.move_to(at);
+    // The light of the tick before is not what is there now.
+    ui.advance_clock(DARK_AGAIN);
+    Ok(Screenshot {
+        title: format!(
+            "{} at {at}: {} in the terminal simulator",
+            loaded.app.descriptor().name(),
+            file_name(name)
+        ),
+        screen: draw_screen(&mut ui, options.size),
+        background: options.appearance.background,
+    })
+}
+
+/// The screen after keys: those of a run where one was read, of an app from its start
+/// where not.
+///
+/// # Errors
+///
+/// A [`ScreenshotError`].
+pub fn shot_after(
+    registry: &Registry,
+    run: Result<(&str, &LoadedScript), &AppEntry>,
+    options: &ScreenOptions,
+    keys: &KeyScript,
+) -> Result<Screenshot, ScreenshotError> {
+    let theme = Theme::new(options.appearance);
+    let app = run.map_or_else(|app| app, |(_, loaded)| &loaded.app);
+    let mut ui = UiState::new(registry.clone(), app, &Script::default(), theme)?;
+    match run {
+        Ok((name, loaded)) => ui.show(name, loaded)?,
+        Err(_) => ui.playing = true,
+    }
+    ui.pane = options.pane;
+    ui.fit(options.size.area());
+    zoom(&mut ui, options.zoom);
+    keys.play(&mut ui);
+    let now = ui.cursor;
+    Ok(Screenshot {
+        title: format!(
+            "{} at {now} in the terminal simulator",
+            app.descriptor().name()
+        ),
+        screen: draw_screen(&mut ui, options.size),
+        background: options.appearance.background,
+    })
+}
+
+impl Screenshot {
+    /// The screenshot as SVG.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        svg::svg(&self.screen, &self.title, self.background)
+    }
+
+    /// The letters alone, without spaces at the ends of lines.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text(&self.screen)
+    }
+}
+
+/// A UI on this run that looks like that, at tick 0.
+fn opened(
+    registry: &Registry,
+    loaded: &LoadedScript,
+    options: &ScreenOptions,
+) -> Result<UiState, ScreenshotError> {
+    let theme = Theme::new(options.appearance);
+    let mut ui = UiState::new(registry.clone(), &loaded.app, &loaded.script, theme)?;
+    ui.pane = options.pane;
+    Ok(ui)
+}
+
+fn zoom(ui: &mut UiState, zoom: Option<Zoom>) {
+    match zoom {
+        None => {}
+        Some(Zoom::Fit) => ui.command(UiCommand::ZoomFit),
+        Some(Zoom::Column(ticks)) => {
+            ui.waves.per_cell = ticks.max(1);
+            ui.command(UiCommand::ZoomCentre);
+        }
+    }
+}
+
+fn draw_screen(ui: &mut UiState, size: ScreenSize) -> Buffer {
+    ui.fit(size.area());
+    let backend = TestBackend::new(size.columns, size.rows);
+    let drawn = Terminal::new(backend).and_then(|mut terminal| {
+        terminal.draw(|frame| view::draw(ui, frame))?;
+        Ok(terminal.backend().buffer().clone())
+    });
+    // Drawing to memory cannot fail.
+    drawn.unwrap_or_else(|error| match error {})
+}
+
+fn text(screen: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..screen.area.height {
+        let mut row = String::new();
+        let mut x = 0;
+        while let Some(cell) = screen.cell((x, y)) {
+            row.push_str(cell.symbol());
+            x += columns_of(cell.symbol());
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The columns that a sign takes, at least one.
+fn columns_of(symbol: &str) -> u16 {
+    let width = unicode_width::UnicodeWidthStr::width(symbol);
+    u16::try_from(width).unwrap_or(1).max(1)
+}
+
+/// A screenshot says the same wherever its scenario lies.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}

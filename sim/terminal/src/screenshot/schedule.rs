@@ -1,0 +1,145 @@
+//! Which tick each frame of a cast shows.
+
+use std::time::Duration;
+
+use lockstep_core::time::Ticks;
+
+use super::ScreenshotError;
+
+/// The longest that a cast plays.
+pub const LONGEST: Duration = Duration::from_secs(10 * 60);
+
+/// The most frames a second.
+pub const MAX_FPS: u32 = 60;
+
+/// How time goes by in a cast.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CastTiming {
+    /// Ticks of the run in a second of the cast.
+    pub(super) per_second: f64,
+    pub(super) fps: u32,
+    /// The longest that nothing happens.
+    pub(super) idle: Ticks,
+}
+
+/// What must be seen of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CastContent {
+    /// When something happens, in order.
+    pub(super) events: Vec<Ticks>,
+    /// From when to when a button is down, in order.
+    pub(super) presses: Vec<(Ticks, Ticks)>,
+    pub(super) end: Ticks,
+}
+
+/// The tick of each frame, from the first to the last.
+pub(super) fn frames(run: &CastContent, flow: CastTiming) -> Result<Vec<Ticks>, ScreenshotError> {
+    let step = flow.per_second / f64::from(flow.fps);
+    let most = usize::try_from(LONGEST.as_secs() * u64::from(flow.fps)).unwrap_or(usize::MAX);
+    let mut frames = vec![Ticks::ZERO];
+    let mut position = 0.0;
+    let mut seen = Ticks::ZERO;
+    while seen < run.end {
+        if frames.len() > most {
+            return Err(ScreenshotError::TooLong);
+        }
+        position = skip_idle(run, flow.idle, position + step);
+        let now = whole(position).min(run.end);
+        let shown = unseen_press(&run.presses, seen, now).unwrap_or(now);
+        frames.push(shown);
+        seen = now;
+    }
+    Ok(frames)
+}
+
+/// Goes on after the middle of a time in which nothing happens, if it is too long.
+fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
+    let now = whole(position);
+    let next = run.events.partition_point(|event| *event <= now);
+    let before = next
+        .checked_sub(1)
+        .map_or(Ticks::ZERO, |last| run.events[last]);
+    let after = run
+        .events
+        .get(next)
+        .copied()
+        .unwrap_or(run.end)
+        .min(run.end);
+    let quiet = after.saturating_sub(before);
+    let half = Ticks(idle.0 / 2);
+    if quiet > idle && now.saturating_sub(before) >= half {
+        position.max(f64::from(after.saturating_sub(half).0))
+    } else {
+        position
+    }
+}
+
+/// A press that begins and ends between two frames is shown in the second one instead of
+/// what comes after it: else nobody would know why the lamp went on.
+fn unseen_press(presses: &[(Ticks, Ticks)], seen: Ticks, now: Ticks) -> Option<Ticks> {
+    let begun = presses.partition_point(|(from, _)| *from <= now);
+    presses[..begun]
+        .iter()
+        .rev()
+        .take_while(|(from, _)| *from > seen)
+        .find(|(_, to)| *to <= now)
+        .map(|(from, _)| *from)
+}
+
+fn whole(position: f64) -> Ticks {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "never below 0, and what is too large for a tick is after the end"
+    )]
+    Ticks(position as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REAL_TIME: CastTiming = CastTiming {
+        per_second: 1_000.0,
+        fps: 20,
+        idle: Ticks(2_000),
+    };
+
+    fn run(events: &[u32], end: u32) -> CastContent {
+        CastContent {
+            events: events.iter().copied().map(Ticks).collect(),
+            presses: Vec::new(),
+            end: Ticks(end),
+        }
+    }
+
+    #[test]
+    fn frames_are_as_far_apart_as_they_should_and_the_last_is_the_end() {
+        let frames = frames(&run(&[0, 100], 120), REAL_TIME).unwrap();
+        assert_eq!(frames, [0, 50, 100, 120].map(Ticks));
+    }
+
+    #[test]
+    fn the_middle_of_a_long_quiet_time_is_left_out() {
+        let frames = frames(&run(&[0, 10_000], 10_100), REAL_TIME).unwrap();
+        assert_eq!(frames.len(), 1 + (10_100 - 8_000) / 50);
+        assert!(frames.contains(&Ticks(950)) && frames.contains(&Ticks(9_050)));
+        assert!(!frames.iter().any(|tick| (1_001..9_000).contains(&tick.0)));
+    }
+
+    #[test]
+    fn no_press_is_too_short_to_be_seen() {
+        let mut run = run(&[0, 60, 70], 200);
+        run.presses = vec![(Ticks(60), Ticks(70))];
+        let frames = frames(&run, REAL_TIME).unwrap();
+        assert_eq!(frames, [0, 50, 60, 150, 200].map(Ticks));
+    }
+
+    #[test]
+    fn ten_minutes_are_enough() {
+        let every_second: Vec<_> = (0..601).map(|second| second * 1_000).collect();
+        assert!(frames(&run(&every_second, 600_000), REAL_TIME).is_ok());
+        let error = frames(&run(&every_second, 600_100), REAL_TIME).unwrap_err();
+        assert!(matches!(error, ScreenshotError::TooLong));
+    }
+}

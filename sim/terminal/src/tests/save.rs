@@ -1,0 +1,178 @@
+//! Saving, opening, and leaving.
+
+use lockstep_core::time::Ticks;
+
+use super::super::overlay::{Confirmation, Overlay};
+use super::Driver;
+
+fn lamp() -> Driver {
+    Driver::lamp(100, 30)
+}
+
+/// The lamp was switched on.
+fn used() -> Driver {
+    let mut driver = lamp();
+    driver.wait(100).press("a").wait(500).press("Space");
+    driver
+}
+
+#[test]
+fn every_kind_is_saved_under_the_name_that_is_typed() {
+    for (keys, name) in [
+        ("s Enter", "lamp.scn"),
+        ("s Down Enter", "lamp.rec"),
+        ("s Down Down Enter", "lamp.vcd"),
+    ] {
+        let mut driver = used();
+        driver.press(keys).press("Enter");
+        driver.assert_shows(&format!("saved in {name}"));
+        assert!(driver.files.0.contains_key(std::path::Path::new(name)));
+        assert!(!driver.ui.has_unsaved());
+    }
+}
+
+#[test]
+fn what_is_there_is_only_replaced_when_people_say_so() {
+    let mut driver = used();
+    driver.files.0.insert("lamp.rec".into(), b"mine".to_vec());
+    driver
+        .press("s Down Enter Enter")
+        .assert_shows("`lamp.rec` is there already");
+    driver.press("n");
+    assert_eq!(driver.files.0[std::path::Path::new("lamp.rec")], b"mine");
+    driver
+        .press("s Down Enter Enter y")
+        .assert_shows("saved in lamp.rec");
+    assert_ne!(driver.files.0[std::path::Path::new("lamp.rec")], b"mine");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_run_unsaved() {
+    let mut driver = used();
+    driver
+        .press("s Enter Ctrl-u")
+        .text("/no/such/folder/a.scn")
+        .press("Enter");
+    driver.assert_shows("not saved in /no/such/folder/a.scn");
+    assert!(driver.ui.has_unsaved());
+}
+
+#[test]
+fn a_recording_and_a_waveform_are_opened_again_as_they_were() {
+    for keys in ["s Down Enter Enter", "s Down Down Enter Enter"] {
+        let mut driver = used();
+        let played = driver.ui.trace().clone();
+        driver.press(keys);
+        let name = driver.files.0.keys().next().unwrap().display().to_string();
+        driver
+            .press("x Down Down Down Down Down Enter Enter")
+            .wait(50);
+        driver.press("o").text(&name).press("Enter");
+        driver.assert_shows(&format!("{name} is open"));
+        assert_eq!(driver.ui.cursor, Ticks::ZERO);
+        assert!(!driver.ui.playing);
+        assert_eq!(driver.ui.trace().entries(), played.entries(), "{name}");
+    }
+}
+
+#[test]
+fn a_scenario_that_fails_is_entered_where_it_does() {
+    let mut driver = lamp();
+    let scenario = b"app lamp\ntap A for 50 ms\nwait 400 ms\nexpect lamp is 75\nwait 1 s\n";
+    driver.files.0.insert("a.scn".into(), scenario.to_vec());
+    driver.press("o").text("a.scn").press("Enter");
+    assert_eq!(driver.ui.cursor, Ticks(450));
+    driver.press("End");
+    assert!(!driver.shows("a.scn:4"));
+    driver
+        .press("g")
+        .text("450")
+        .press("Enter")
+        .assert_shows("a.scn:4");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_changes_nothing() {
+    let mut driver = lamp();
+    driver
+        .files
+        .0
+        .insert("bad.scn".into(), b"app lamp\nprod A\n".to_vec());
+    for (name, told) in [
+        ("bad.scn", "bad.scn:2:1"),
+        ("none.rec", "cannot read none.rec"),
+    ] {
+        let before = driver.ui.trace().clone();
+        driver
+            .press("o")
+            .text(name)
+            .press("Enter")
+            .assert_shows(told);
+        assert_eq!(driver.ui.trace().entries(), before.entries());
+        driver.press("Esc");
+    }
+}
+
+#[test]
+fn unsaved_work_is_asked_for_before_it_is_left() {
+    let mut driver = lamp();
+    driver.press("q");
+    assert!(driver.ui.quit, "nothing was done");
+
+    let mut driver = used();
+    driver.press("q").assert_shows("what you did is not saved");
+    driver.press("n");
+    assert!(!driver.ui.quit && driver.ui.overlay.is_none());
+    driver.press("q y");
+    assert!(driver.ui.quit);
+
+    let mut driver = used();
+    driver.press("x Down Down Down Down Down Enter Down Enter");
+    driver.assert_shows("leave it all the same?");
+    driver.press("y").assert_shows(" toggle ");
+    assert!(driver.ui.playing && !driver.ui.has_unsaved());
+
+    let mut driver = used();
+    driver
+        .files
+        .0
+        .insert("a.scn".into(), b"app toggle\nwait 1 ms\n".to_vec());
+    driver.press("o").text("a.scn").press("Enter");
+    let asked = matches!(
+        driver.ui.overlay,
+        Some(Overlay::Confirm(Confirmation::Leave(_)))
+    );
+    assert!(asked);
+    driver.press("y").assert_shows("a.scn is open");
+}
+
+#[test]
+fn control_c_always_quits() {
+    for keys in ["", "x", "?", "v", "s Enter", "g", "/", "q", "Tab z"] {
+        let mut driver = used();
+        driver.press(keys).press("Ctrl-c");
+        assert!(driver.ui.quit, "{keys}");
+    }
+}
+
+#[test]
+fn what_is_pasted_goes_into_the_line_and_does_nothing_else() {
+    let mut driver = lamp();
+    driver.ui.paste("q");
+    assert!(!driver.ui.quit);
+    driver.press("o");
+    driver.ui.paste("  a path.scn\nq\n");
+    driver.draw();
+    driver.assert_shows("open (.scn, .rec, .vcd): a path.scn");
+    assert!(!driver.ui.quit);
+}
+
+#[test]
+fn no_hidden_character_gets_into_the_name_of_a_file() {
+    let mut driver = used();
+    driver.press("s Enter Ctrl-u");
+    driver.ui.paste("a\u{202e}ncs\u{7}.");
+    driver.text("s\u{200f}cn\u{2069}").press("Enter");
+    let names: Vec<_> = driver.files.0.keys().collect();
+    assert_eq!(names, [std::path::Path::new("ancs.scn")]);
+}

@@ -1,0 +1,92 @@
+//! A time that people typed to go to.
+
+use lockstep_core::time::Ticks;
+
+use lockstep_engine::scenario::duration::parse_length;
+
+/// What can be typed, for whoever is asked and whoever typed something else.
+pub(super) const EXAMPLES: &str = "1.5 s, 2 min, 0:01.583, or a tick";
+
+/// Reads a length of time as scenarios write it, a time as the screen shows it, or the
+/// number of a tick.
+pub(super) fn parse_time(text: &str) -> Result<Ticks, String> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let tick = text.parse().map(Ticks);
+        return tick.map_err(|_| format!("no run has a tick {text}"));
+    }
+    if text.contains(':') {
+        return clock(text).ok_or_else(|| format!("`{text}` is no time such as {EXAMPLES}"));
+    }
+    parse_length(text).map_err(|_| format!("`{text}` is no time such as {EXAMPLES}"))
+}
+
+/// `1:02:03.456` or `2:03`, hours and thousandths where they are needed.
+fn clock(text: &str) -> Option<Ticks> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let mut seconds = 0_u32;
+    for (place, part) in whole.split(':').enumerate() {
+        let number = digits(part).filter(|number| place == 0 || *number < 60)?;
+        seconds = seconds.checked_mul(60)?.checked_add(number)?;
+    }
+    let ms = digits(fraction).filter(|_| fraction.len() <= 3)?;
+    let ms = ms * [1, 100, 10, 1][fraction.len()];
+    Some(Ticks(seconds.checked_mul(1_000)?.checked_add(ms)?))
+}
+
+fn digits(text: &str) -> Option<u32> {
+    let only_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    only_digits.then(|| text.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_shown_and_as_scenarios_write_it() {
+        for (text, tick) in [
+            ("0", 0),
+            ("1583", 1_583),
+            ("0:01.583", 1_583),
+            ("0:01.5", 1_500),
+            ("1:02:03.456", 3_723_456),
+            ("2:03", 123_000),
+            ("1.5 s", 1_500),
+            ("2 min", 120_000),
+        ] {
+            assert_eq!(parse_time(text), Ok(Ticks(tick)), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_says_what_is_expected() {
+        for text in [
+            "soon",
+            "0:60",
+            "1:",
+            ":",
+            "0:01.5555",
+            "0:01.",
+            "9999999:00",
+            "5 years",
+        ] {
+            let problem = parse_time(text).unwrap_err();
+            assert!(problem.contains(EXAMPLES), "{problem}");
+        }
+        assert!(parse_time("99999999999").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[0-9:. a-zé]{0,12}") {
+            let _ = parse_time(&text);
+        }
+
+        #[test]
+        fn what_the_screen_shows_is_read_back(tick: u32) {
+            let shown = crate::view::clock(Ticks(tick));
+            prop_assert_eq!(parse_time(&shown), Ok(Ticks(tick)));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What the screen shows, and how it comes to be: the state of the terminal UI.
+//!
+//! Nothing here knows a terminal or reads a clock: keys and real time are passed in, so
+//! that a test can drive all of it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+use ratatui::layout::Rect;
+
+use super::held_buttons::HeldButtons;
+use super::key_bindings::{Pane, button_letters};
+use super::navigation::FastForward;
+use super::overlay::Overlay;
+use super::playback_speed::PlaybackSpeed;
+use super::signal_history::SignalHistory;
+use super::theme::Theme;
+use super::view::{self, ScreenLayout};
+use lockstep_engine::dyn_runner::DynRunner;
+use lockstep_engine::play;
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::script::Script;
+use lockstep_engine::timeline::{Timeline, TimelineError};
+use lockstep_engine::trace::Trace;
+
+/// How long a message is shown.
+const MESSAGE: Duration = Duration::from_secs(6);
+
+/// What the terminal UI knows.
+pub(super) struct UiState {
+    pub(super) registry: Registry,
+    pub(super) timeline: Timeline,
+    pub(super) signals: SignalHistory,
+    pub(super) cursor: Ticks,
+    /// The app as it is at the cursor.
+    pub(super) runner: Box<dyn DynRunner>,
+    /// The app's state at the cursor.
+    pub(super) state: String,
+    /// The state before it was that, to show what changed.
+    pub(super) state_before: String,
+    pub(super) playing: bool,
+    pub(super) speed: PlaybackSpeed,
+    pub(super) fast_forward: Option<FastForward>,
+    pub(super) held: HeldButtons,
+    /// The buttons that were pressed to stay down.
+    pub(super) latched: BTreeSet<ButtonId>,
+    pub(super) letters: Vec<Option<char>>,
+    pub(super) prefix: Option<char>,
+    pub(super) pane: Pane,
+    pub(super) waves: WaveViewport,
+    pub(super) state_scroll: usize,
+    pub(super) mark: Option<Ticks>,
+    pub(super) compared: Option<ComparedBranch>,
+    pub(super) search: String,
+    pub(super) bounce: bool,
+    pub(super) keys_report_release: bool,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) message: Option<StatusMessage>,
+    /// What is known of the file that was opened: its expectations that did not hold.
+    pub(super) failures: Vec<FailedExpectation>,
+    pub(super) theme: Theme,
+    pub(super) now: Duration,
+    pub(super) glow: Vec<Option<(Duration, Level)>>,
+    pub(super) quit: bool,
+    /// The branches on which something was done since they were saved, by their places.
+    unsaved: BTreeSet<usize>,
+}
+
+/// How the waveforms are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WaveViewport {
+    /// The first tick that is drawn.
+    pub(super) left: Ticks,
+    /// The ticks of a column, at least 1.
+    pub(super) per_cell: u32,
+    /// The signal that edges are looked for on, by its place.
+    pub(super) selected: usize,
+    /// The columns there were when the waves were last drawn.
+    pub(super) columns: u16,
+}
+
+/// Another branch, drawn below the present one where they differ.
+#[derive(Clone, Debug)]
+pub(super) struct ComparedBranch {
+    pub(super) branch: usize,
+    pub(super) signals: SignalHistory,
+}
+
+/// Something told to people for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StatusMessage {
+    pub(super) text: String,
+    pub(super) is_error: bool,
+    /// How long it is shown; until the next key for `None`.
+    pub(super) until: Option<Duration>,
+}
+
+/// An expectation of the opened scenario that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FailedExpectation {
+    pub(super) tick: Ticks,
+    pub(super) text: String,
+}
+
+impl UiState {
+    /// The app at tick 0 of the script, its whole run behind it, standing still.
+    pub(super) fn new(
+        registry: Registry,
+        app: &AppEntry,
+        script: &Script,
+        theme: Theme,
+    ) -> Result<Self, TimelineError> {
+        let timeline = Timeline::new(app, script)?;
+        let runner = timeline.branch().at(Ticks::ZERO)?;
+        let state = play::state_of(runner.as_ref());
+        let mut ui = Self {
+            signals: SignalHistory::new(app.descriptor()),
+            letters: button_letters(app.descriptor().buttons()),
+            glow: vec![None; app.descriptor().outputs().len()],
+            registry,
+            timeline,
+            cursor: Ticks::ZERO,
+            state_before: state.clone(),
+            state,
+            runner,
+            playing: false,
+            speed: PlaybackSpeed::real_time(),
+            fast_forward: None,
+            held: HeldButtons::default(),
+            latched: BTreeSet::new(),
+            prefix: None,
+            pane: Pane::Board,
+            waves: WaveViewport {
+                left: Ticks::ZERO,
+                per_cell: 20,
+                selected: 0,
+                columns: 60,
+            },
+            state_scroll: 0,
+            mark: None,
+            compared: None,
+            search: String::new(),
+            bounce: false,
+            keys_report_release: false,
+            overlay: None,
+            message: None,
+            failures: Vec::new(),
+            theme,
+            now: Duration::ZERO,
+            quit: false,
+            unsaved: BTreeSet::new(),
+        };
+        ui.follow();
+        Ok(ui)
+    }
+
+    /// Begins anew with another app or run; what people set for themselves stays.
+    pub(super) fn replace(&mut self, app: &AppEntry, script: &Script) -> Result<(), TimelineError> {
+        let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
+        self.pause();
+        *self = Self {
+            speed: self.speed.clone(),
+            pane: self.pane,
+            bounce: self.bounce,
+            keys_report_release: self.keys_report_release,
+            now: self.now,
+            ..fresh
+        };
+        Ok(())
+    }
+
+    pub(super) fn trace(&self) -> &Trace {
+        self.timeline.branch().trace()
+    }
+
+    pub(super) fn end(&self) -> Ticks {
+        self.timeline.branch().end()
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.cursor >= self.end()
+    }
+
+    pub(super) fn show_message(&mut self, text: impl Into<String>) {
+        self.message = Some(StatusMessage {
+            text: text.into(),
+            is_error: false,
+            until: Some(self.now + MESSAGE),
+        });
+    }
+
+    /// Tells what went wrong, until the next key: it may be long, and is not to be missed.
+    pub(super) fn show_error(&mut self, text: impl Into<String>) {
+        self.message = Some(StatusMessage {
+            text: text.into(),
+            is_error: true,
+            until: None,
+        });
+    }
+
+    /// Somebody does something: what went wrong was read.
+    pub(super) fn forget_error(&mut self) {
+        self.message.take_if(|message| message.is_error);
+    }
+
+    /// Whether quitting would lose something that people did.
+    pub(super) fn has_unsaved(&self) -> bool {
+        let count = self.timeline.branches().len();
+        self.unsaved.iter().any(|branch| *branch < count)
+    }
+
+    pub(super) fn mark_saved(&mut self) {
+        self.unsaved.remove(&self.timeline.current());
+    }
+
+    pub(super) fn mark_unsaved(&mut self) {
+        self.unsaved.insert(self.timeline.current());
+    }
+
+    /// Lets real time pass: plays what is due, and gives what playing it took to
+    /// [`UiState::record_play_time`].
+    pub(super) fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
+        self.now += elapsed;
+        let now = self.now;
+        self.message
+            .take_if(|message| message.until.is_some_and(|until| until <= now));
+        if !self.playing {
+            return Ticks::ZERO;
+        }
+        let before = self.cursor;
+        self.play_due(elapsed);
+        Ticks(self.cursor.0.saturating_sub(before.0))
+    }
+
+    /// When the screen will change by itself while time stands still.
+    pub(super) fn next_change(&self) -> Option<Duration> {
+        let glow = self.glow.iter().flatten().map(|(until, _)| *until);
+        let message = self.message.iter().filter_map(|message| message.until);
+        glow.chain(message)
+            .filter_map(|until| until.checked_sub(self.now))
+            .filter(|left| !left.is_zero())
+            .min()
+    }
+
+    /// Makes what is scrolled and zoomed fit a screen of this size.
+    pub(super) fn fit(&mut self, area: Rect) {
+        let Some(screen) = ScreenLayout::of(self, area) else {
+            return;
+        };
+        if let Some(columns) = screen.wave_columns(self)
+            && columns != self.waves.columns
+        {
+            self.waves.columns = columns;
+            self.keep_in_view();
+        }
+        if let Some(last) = screen.last_state_scroll(self) {
+            self.state_scroll = self.state_scroll.min(last);
+        }
+        if let Some(Overlay::Help { scroll }) = self.overlay {
+            let last = view::last_help_scroll(self, area);
+            self.overlay = Some(Overlay::Help {
+                scroll: scroll.min(last),
+            });
+        }
+    }
+
+    /// Notes how long [`UiState::advance_clock`] took.
+    pub(super) fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+        if self.playing {
+            self.speed.record(ticks, elapsed, took);
+        }
+    }
+}
