@@ -1,4 +1,4 @@
-//! What is expected between two actions.
+//! What is expected between two steps.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,53 +13,53 @@ use super::{MAX_PER_INTERVAL, MAX_PER_RUN};
 use crate::dyn_runner::Observation;
 use crate::scenario::{Expectation, LogAssertion, OutputAssertion};
 
-/// Longer than this nothing follows without a word.
+/// When nothing follows for longer than this, outputs are expected to stay.
 const QUIET_TIME: Ticks = Ticks::from_secs(1);
 
-/// Of so many outputs that stay.
+/// How many outputs are then expected to stay.
 const QUIET_OUTPUTS: usize = 2;
 
-/// What is expected from one action to the next.
+/// What is expected from one step to the next.
 #[derive(Default)]
 pub(super) struct Interval {
-    /// Right behind the action.
-    pub(super) at_once: Vec<Expectation>,
-    /// As time goes on.
+    /// Immediately after the inputs.
+    pub(super) immediate: Vec<Expectation>,
+    /// As time passes.
     pub(super) segments: Vec<Segment>,
-    /// Right before the next action.
-    pub(super) at_end: Vec<Expectation>,
-    /// Whether the scenario would hold less of the run without it.
+    /// Immediately before the next inputs.
+    pub(super) final_levels: Vec<Expectation>,
+    /// Whether the scenario would check less of the run without it.
     pub(super) is_needed: bool,
-    /// Whether a log was said in the tick of the action.
-    pub(super) logs_at_once: bool,
+    /// Whether a log came in the tick of the inputs.
+    pub(super) logs_immediately: bool,
 }
 
-/// What is expected from a moment on.
+/// What is expected from a tick on.
 pub(super) struct Segment {
     pub(super) at: Ticks,
     pub(super) expectations: Vec<Expectation>,
 }
 
-/// What is expected from each beat to the next.
-pub(super) fn all(run: &StepTrace<'_>) -> Vec<Interval> {
+/// What is expected from each step to the next.
+pub(super) fn intervals(run: &StepTrace<'_>) -> Vec<Interval> {
     let periodicity = Periodicity::find(run);
     let outputs = run.descriptor.outputs().len();
     let mut context = Context {
         run,
         periodicity: &periodicity,
         levels: vec![Level::OFF; outputs],
-        moves: vec![false; outputs],
+        changing: vec![false; outputs],
         left: MAX_PER_RUN,
     };
     for (index, step) in run.steps.iter().enumerate() {
         let from = if index == 0 {
             step.later.start
         } else {
-            step.at_once.start
+            step.immediate.start
         };
         for entry in from..step.later.end {
             if let Some((output, _)) = context.expressible_output(entry) {
-                context.moves[usize::from(output)] = true;
+                context.changing[usize::from(output)] = true;
             }
         }
     }
@@ -68,14 +68,14 @@ pub(super) fn all(run: &StepTrace<'_>) -> Vec<Interval> {
         .collect()
 }
 
-/// What is known of the run on the way through it.
+/// What is known of the run up to the present step.
 struct Context<'a> {
     run: &'a StepTrace<'a>,
     periodicity: &'a Periodicity,
     /// The levels of all outputs so far.
     levels: Vec<Level>,
-    /// Which outputs ever move, clockworks aside.
-    moves: Vec<bool>,
+    /// Which outputs change in the run, other than periodic ones.
+    changing: Vec<bool>,
     /// How many more expectations there can be.
     left: usize,
 }
@@ -91,16 +91,16 @@ impl<'a> Context<'a> {
             used: 0,
             is_full: false,
             last_change: vec![None; run.descriptor.outputs().len()],
-            is_held: vec![false; run.descriptor.outputs().len()],
+            is_checked: vec![false; run.descriptor.outputs().len()],
             last_logged: Vec::new(),
             last_expected: step.tick,
         };
-        writer.at_once(index);
+        writer.immediate(index);
         writer.later();
         if let Some(next) = run.steps.get(index + 1) {
             writer.before(next);
         }
-        writer.at_end();
+        writer.final_levels();
         let IntervalWriter { interval, used, .. } = writer;
         self.left -= used;
         interval
@@ -137,39 +137,39 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Writes what is expected between two actions.
+/// Writes what is expected from one step to the next.
 struct IntervalWriter<'a, 'b> {
     context: &'b mut Context<'a>,
     step: &'a Step<'a>,
     interval: Interval,
-    /// How many expectations there are here.
+    /// How many expectations have been written.
     used: usize,
-    /// Whether something was not told for want of room.
+    /// Whether something was left out because the interval is full.
     is_full: bool,
-    /// When each output last changed since the action.
+    /// When each output last changed since the inputs.
     last_change: Vec<Option<Ticks>>,
-    /// Which outputs are expected to be at the end where they are then.
-    is_held: Vec<bool>,
-    /// When each kind of log was last said since the action.
+    /// Whose final levels are expected.
+    is_checked: Vec<bool>,
+    /// When each kind of log last came since the inputs.
     last_logged: Vec<(LogId, Ticks)>,
-    /// The tick of what was last told, or of the action.
+    /// The tick of what was last expected, or of the inputs.
     last_expected: Ticks,
 }
 
 impl IntervalWriter<'_, '_> {
-    fn at_once(&mut self, index: usize) {
+    fn immediate(&mut self, index: usize) {
         let run = self.context.run;
-        let logs = self.context.logs(self.step.at_once.clone());
-        self.interval.logs_at_once = !logs.is_empty();
+        let logs = self.context.logs(self.step.immediate.clone());
+        self.interval.logs_immediately = !logs.is_empty();
         let mut expectations: Vec<_> = logs
             .into_iter()
             .filter_map(|log| run.expect_log(log, LogAssertion::Logged))
             .collect();
         let mut changed = Vec::new();
-        for entry in self.step.at_once.clone() {
+        for entry in self.step.immediate.clone() {
             if let Some((output, level)) = self.context.expressible_output(entry) {
                 self.context.levels[usize::from(output)] = level;
-                // What is dark at power-up is dark as everything is.
+                // That an output is off at power-up goes without saying.
                 if (index > 0 || level > Level::OFF) && !changed.contains(&output) {
                     changed.push(output);
                 }
@@ -185,16 +185,16 @@ impl IntervalWriter<'_, '_> {
             let level = self.context.levels[usize::from(output)];
             let target = run.target(output, level);
             let assertion = OutputAssertion::Stays(Some(target), self.step.length());
-            self.is_held[usize::from(output)] = true;
+            self.is_checked[usize::from(output)] = true;
             run.expect_output(output, assertion)
         }));
         expectations.truncate(self.room());
         self.used += expectations.len();
         self.interval.is_needed = !expectations.is_empty();
-        self.interval.at_once = expectations;
+        self.interval.immediate = expectations;
     }
 
-    /// The outputs worth to be held while nothing is done and nothing follows.
+    /// The outputs that are expected to stay while nothing happens.
     fn staying(&self, changed: &[u8]) -> Vec<u8> {
         let mut entries = self.step.later.clone();
         let is_quiet =
@@ -210,8 +210,8 @@ impl IntervalWriter<'_, '_> {
             .map(|(output, _)| output)
             .collect();
         let moving = (0..)
-            .zip(&self.context.moves)
-            .filter(|(output, moves)| **moves && !in_rhythm.contains(output))
+            .zip(&self.context.changing)
+            .filter(|(output, changes)| **changes && !in_rhythm.contains(output))
             .map(|(output, _)| output);
         let mut staying: Vec<u8> = moving.collect();
         staying.sort_by_key(|output| !changed.contains(output));
@@ -230,33 +230,34 @@ impl IntervalWriter<'_, '_> {
         }
     }
 
-    /// Tells what came in one tick.
+    /// Expects what came in one tick.
     fn tick(&mut self, tick: Ticks, entries: Range<usize>) {
         let logs = self.context.logs(entries.clone());
         let outputs: Vec<_> = entries
             .filter_map(|entry| Some((entry, self.context.expressible_output(entry)?)))
             .collect();
-        let told: Vec<_> = outputs
+        let expected: Vec<_> = outputs
             .iter()
             .copied()
             .filter(|(entry, _)| self.context.periodicity.roles[*entry] == EntryRole::Expected)
             .collect();
-        let is_expected = !logs.is_empty() || !told.is_empty();
+        let is_expected = !logs.is_empty() || !expected.is_empty();
         if is_expected && !self.is_full {
-            let again_logs = logs.iter().filter_map(|log| self.said(log.id));
-            let again_outputs = told
+            let again_logs = logs.iter().filter_map(|log| self.logged(log.id));
+            let again_outputs = expected
                 .iter()
                 .filter_map(|(_, (output, _))| self.changed(*output));
-            let again = again_logs.chain(again_outputs).max();
-            let at = self.segment_after(again);
-            let expectations = self.exactly(tick, at, &logs, &told);
+            let last_seen = again_logs.chain(again_outputs).max();
+            let at = self.segment_after(last_seen);
+            let expectations = self.exactly(tick, at, &logs, &expected);
             self.is_full |= !self.takes(expectations.len());
             if !self.is_full {
                 self.add(at, expectations);
                 self.last_expected = tick;
                 if tick == self.step.until {
-                    told.iter()
-                        .for_each(|(_, (output, _))| self.is_held[usize::from(*output)] = true);
+                    expected
+                        .iter()
+                        .for_each(|(_, (output, _))| self.is_checked[usize::from(*output)] = true);
                 }
             }
         }
@@ -305,26 +306,26 @@ impl IntervalWriter<'_, '_> {
         expectations
     }
 
-    /// Hands cause this next: that it was not so before has to be said here.
+    /// Excludes what the next inputs cause from the time before them.
     fn before(&mut self, next: &Step<'_>) {
         if self.step.length() == Ticks::ZERO {
             return;
         }
-        for entry in next.at_once.clone() {
+        for entry in next.immediate.clone() {
             if let Some((output, _)) = self.context.expressible_output(entry) {
-                self.hold_at_end(output);
+                self.expect_final_level(output);
             }
         }
-        // Behind a press or a reset `expect log` looks at that tick alone.
+        // After a press or a reset, `expect log` looks at that tick alone.
         if next.resets_log_window() {
             return;
         }
         let mut kinds = HashSet::new();
-        for log in self.context.logs(next.at_once.clone()) {
+        for log in self.context.logs(next.immediate.clone()) {
             if !kinds.insert(log.id) {
                 continue;
             }
-            let at = self.segment_after(self.said(log.id));
+            let at = self.segment_after(self.logged(log.id));
             let length = next.tick.saturating_sub(at);
             let assertion = LogAssertion::NotLogged(length);
             if length > Ticks::ZERO
@@ -336,24 +337,24 @@ impl IntervalWriter<'_, '_> {
         }
     }
 
-    fn at_end(&mut self) {
+    fn final_levels(&mut self) {
         for (output, change) in (0..).zip(self.last_change.clone()) {
             if change.is_some() {
                 let needed = self.interval.is_needed;
-                self.hold_at_end(output);
-                // What moves on by itself is not worth to part a tap for.
+                self.expect_final_level(output);
+                // What an output does by itself is no reason to split a tap.
                 self.interval.is_needed = needed;
             }
         }
     }
 
-    /// Expects an output to be where it is, unless that is said already.
-    fn hold_at_end(&mut self, output: u8) {
+    /// Expects the final level of an output, unless that is expected already.
+    fn expect_final_level(&mut self, output: u8) {
         let is_free = self.used < self.context.left;
-        if is_free && !self.is_held[usize::from(output)] {
-            self.is_held[usize::from(output)] = true;
+        if is_free && !self.is_checked[usize::from(output)] {
+            self.is_checked[usize::from(output)] = true;
             self.used += 1;
-            self.interval.at_end.push(self.context.is(output));
+            self.interval.final_levels.push(self.context.is(output));
             self.interval.is_needed = true;
         }
     }
@@ -362,13 +363,13 @@ impl IntervalWriter<'_, '_> {
         self.last_change[usize::from(output)]
     }
 
-    fn said(&self, kind: LogId) -> Option<Ticks> {
-        let said = self.last_logged.iter().find(|(id, _)| *id == kind);
-        said.map(|(_, tick)| *tick)
+    fn logged(&self, kind: LogId) -> Option<Ticks> {
+        let last = self.last_logged.iter().find(|(id, _)| *id == kind);
+        last.map(|(_, tick)| *tick)
     }
 
-    /// Where to measure from something that was last seen at this tick: from the present
-    /// chapter, or from a new one when it was seen in this one.
+    /// Where to measure from what was last seen at this tick: from the present segment, or
+    /// from a new one if it was seen in the present one.
     fn segment_after(&self, seen: Option<Ticks>) -> Ticks {
         let last = self.interval.segments.last();
         let at = last.map_or(self.step.tick, |segment| segment.at);
@@ -386,7 +387,7 @@ impl IntervalWriter<'_, '_> {
         }
     }
 
-    /// How many more expectations there can be before the last ones.
+    /// How many more expectations there can be, other than final levels.
     fn room(&self) -> usize {
         let most = self.context.left.min(MAX_PER_INTERVAL);
         most.saturating_sub(self.used)

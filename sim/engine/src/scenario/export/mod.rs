@@ -1,41 +1,39 @@
 //! Writes a run that was played as a scenario: playing is how tests are written.
 //!
-//! The scenario plays the very same script again, and expects what followed in the run.
-//! What is done becomes `press`, `release`, `tap` and `reset`; behind it stands what came
-//! of it:
+//! The scenario plays the same script again, and expects what followed in the run. Inputs
+//! become `press`, `release`, `tap` and `reset`, each followed by what it caused:
 //!
 //! - A log, or a change of an output, is expected at its exact tick: not a tick earlier
 //!   (`expect no log ... for`, `expect ... stays`), and not a tick later (`within`).
-//!   Where the same output or kind of log comes again before anything else is done, the
-//!   wait is parted there, so that each is measured from the one before it.
-//! - What hands cause in the very tick in which they act is expected right behind them.
-//! - Before the next thing is done, the outputs that moved since the last one are where
-//!   they came to; over more than a second in which nothing follows, two of those that
-//!   ever move stay.
-//! - An output that is a clockwork, which toggles at one pace from power-up and from every
-//!   reset on, is expected to repeat once for each of them, whatever is done meanwhile.
-//! - A long stretch of changes that come at one pace, such as blinking or breathing, is
-//!   held by its first change, by its first period and pulse where all periods are equal,
-//!   and by the levels at the ends of the waits it runs through. Of one that knows two
-//!   levels and no single period, such as a blink code, the first
-//!   [`IRREGULAR_CHANGES`] changes are expected.
+//!   Where the same output changes again, or the same kind of log comes again, before the
+//!   next input, the wait is split there, so that each is measured from the one before.
+//! - What an input causes in its own tick is expected immediately after it.
+//! - Before the next input, the outputs that changed since the last one are expected at
+//!   their final level. Over more than a second in which nothing happens, two of the
+//!   outputs that change in the run are expected to stay.
+//! - A periodic output, one that toggles at a fixed interval from power-up and from every
+//!   reset on, is expected to repeat once for each of them, whatever the inputs are.
+//! - A long pulse train, such as blinking or breathing, is covered by its first change, by
+//!   its first period and pulse where all periods are equal, and by the levels at the ends
+//!   of the waits it spans. Of one with two levels and no single period, such as a blink
+//!   code, the first [`IRREGULAR_CHANGES`] changes are expected.
 //!
-//! Left out, so that people want to read it:
+//! Left out, to keep the text readable:
 //!
-//! - what comes after the first [`MAX_PER_INTERVAL`] expectations between two actions, and after
-//!   [`MAX_PER_RUN`] in all; a run that is very long is played again in full, but only its
-//!   beginning is held;
-//! - that a clockwork, or what blinks or breathes, keeps its pace after what was expected
-//!   of it;
-//! - how often a log is said in one tick;
-//! - which button's release caused a log that another release has caused already, since
-//!   the last press, with the same value;
-//! - that nothing else is said: a log is only kept away from the time before one that came;
+//! - what comes after the first [`MAX_PER_INTERVAL`] expectations between two inputs, and
+//!   after [`MAX_PER_RUN`] in all: a very long run is played again in full, but only its
+//!   beginning is checked;
+//! - that a periodic output or a pulse train goes on after what was expected of it;
+//! - how often a log comes in one tick;
+//! - which button's release caused a log, if another release since the last press caused
+//!   the same log with the same value;
+//! - that no other logs come: a log is excluded only from the time before it comes;
 //! - whatever a sentence cannot name: levels, logs and values that the app does not
 //!   declare, an output called `log` or `no`, and log values called `within` or `for`.
 //!
-//! A scenario has fewer sentences than a script can have events: one of more than
-//! [`MAX_STATEMENTS`](super::MAX_STATEMENTS) sentences is made, but cannot be read again.
+//! A scenario can have fewer sentences than a script has events: one of more than
+//! [`MAX_STATEMENTS`](super::MAX_STATEMENTS) sentences is written, but cannot be read
+//! again.
 
 mod interval;
 mod periodicity;
@@ -55,29 +53,30 @@ use interval::Interval;
 use statements::StatementGroup;
 use step_trace::StepTrace;
 
-/// The most expectations between two actions, but for where the outputs are at the end.
+/// The most expectations between two inputs, not counting the final levels of the outputs.
 pub const MAX_PER_INTERVAL: usize = 40;
 
 /// The most expectations in all.
 pub const MAX_PER_RUN: usize = 4_000;
 
-/// How many changes are expected of a stretch that knows two levels, but no single period.
+/// How many changes are expected of a pulse train with two levels and no single period.
 pub const IRREGULAR_CHANGES: usize = 6;
 
-/// A scenario that plays this script, and expects what followed in this trace of it.
+/// A scenario that plays this script and expects what its trace shows.
 ///
-/// Its text is the thing: [`to_string`](ToString::to_string) it, and read that again.
+/// The spans in it are placeholders: write it with [`to_string`](ToString::to_string), and
+/// read that text to play it.
 #[must_use]
 pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace) -> Scenario {
     let run = StepTrace::new(descriptor, script, trace);
-    let intervals = interval::all(&run);
+    let intervals = interval::intervals(&run);
     let mut writer = ScenarioWriter {
         statements: Vec::new(),
     };
     let mut next = 0;
     while next < run.steps.len() {
-        let StatementGroup { verbs, last } = statements::at(&run, &intervals, next);
-        writer.statements.extend(verbs.into_iter().map(statement));
+        let StatementGroup { kinds, last } = statements::group_at(&run, &intervals, next);
+        writer.statements.extend(kinds.into_iter().map(statement));
         writer.interval(&run, last, &intervals[last]);
         next = last + 1;
     }
@@ -95,7 +94,7 @@ struct ScenarioWriter {
 
 impl ScenarioWriter {
     fn interval(&mut self, run: &StepTrace<'_>, step: usize, interval: &Interval) {
-        self.expect(&interval.at_once);
+        self.expect(&interval.immediate);
         let mut now = run.steps[step].tick;
         for segment in &interval.segments {
             self.wait(now, segment.at);
@@ -103,7 +102,7 @@ impl ScenarioWriter {
             self.expect(&segment.expectations);
         }
         self.wait(now, run.steps[step].until);
-        self.expect(&interval.at_end);
+        self.expect(&interval.final_levels);
     }
 
     fn wait(&mut self, from: Ticks, to: Ticks) {
@@ -127,7 +126,7 @@ fn statement(kind: StatementKind) -> Statement {
     Statement { span: START, kind }
 }
 
-/// The name of a boot condition, unless all is well.
+/// The name of a boot condition; `None` for [`BootCondition::OK`].
 fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
     match condition {
         BootCondition::OK => None,
@@ -142,7 +141,7 @@ fn name(text: &str) -> Name {
     }
 }
 
-/// What was never written stands nowhere.
+/// The span of what was never read from a text.
 const START: Span = Span {
     line: 1,
     column: 1,

@@ -1,4 +1,4 @@
-//! Finds what changes too often, or too regularly, for each change to be worth a sentence.
+//! Finds the changes that come too often, or too regularly, for a sentence each.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -10,27 +10,27 @@ use super::IRREGULAR_CHANGES;
 use super::step_trace::{Step, StepTrace, level_of};
 use crate::scenario::{Expectation, Measurement, OutputAssertion, Polarity, TargetLevel};
 
-/// So many changes of one output between two actions are still told one by one.
+/// Up to so many changes of one output between two steps are expected one by one.
 const MAX_SINGLE_CHANGES: usize = 3;
 
-/// What an entry of the trace is to the scenario.
+/// How the scenario covers an entry of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryRole {
     /// It is expected at its tick.
     Expected,
-    /// It belongs to a rhythm that is told elsewhere.
+    /// It belongs to a pulse train whose period or first changes are expected.
     Periodic,
-    /// It has no place in the scenario.
+    /// It is not expected.
     Ignored,
 }
 
-/// What changes too often, or too regularly, for each change to be worth a sentence.
+/// The changes that come too often, or too regularly, for a sentence each.
 pub(super) struct Periodicity {
-    /// By the place of the entry in the trace.
+    /// By the index of the entry in the trace.
     pub(super) roles: Vec<EntryRole>,
-    /// Of the stretches that begin with an entry: what is expected with it.
+    /// The pulse trains, by the index of the entry they begin with.
     pub(super) pulse_trains: HashMap<usize, PulseTrain>,
-    /// What clockworks are expected to do, by the beat that starts them.
+    /// What is expected of periodic outputs, by the step that starts them.
     pub(super) periodic_outputs: HashMap<usize, Vec<Expectation>>,
 }
 
@@ -100,12 +100,12 @@ impl Periodicity {
             let members = &changes[pulse_train];
             let pulse_train = PulseTrain::of(members);
             let levels: HashSet<_> = members.iter().map(|change| change.level).collect();
-            let told = if pulse_train.period.is_none() && levels.len() == 2 {
+            let expected = if pulse_train.period.is_none() && levels.len() == 2 {
                 IRREGULAR_CHANGES
             } else {
                 1
             };
-            for change in members.iter().skip(told) {
+            for change in members.iter().skip(expected) {
                 self.roles[change.entry] = EntryRole::Periodic;
             }
             if let (Some(first), Some(_)) = (members.first(), pulse_train.period) {
@@ -115,7 +115,7 @@ impl Periodicity {
     }
 }
 
-/// A change of an output at its exact tick, `length` after the moment of the sentence.
+/// A change of an output at its exact tick, `length` after the sentence.
 pub(super) fn exactly(
     before: TargetLevel,
     after: TargetLevel,
@@ -128,7 +128,7 @@ pub(super) fn exactly(
     }
 }
 
-/// A change of one output after it was powered up.
+/// A change of one output after power-up.
 #[derive(Clone, Copy)]
 struct OutputChange {
     entry: usize,
@@ -143,12 +143,12 @@ fn changes(run: &StepTrace<'_>, output: u8) -> Vec<OutputChange> {
     let mut level = Level::OFF;
     let mut changes = Vec::new();
     for (step, part) in run.steps.iter().enumerate() {
-        for entry in part.at_once.start..part.later.end {
+        for entry in part.immediate.start..part.later.end {
             let Some(next) = level_of(&run.entries[entry], output) else {
                 continue;
             };
             let before = std::mem::replace(&mut level, next);
-            let by_input = part.at_once.contains(&entry);
+            let by_input = part.immediate.contains(&entry);
             if step > 0 || !by_input {
                 changes.push(OutputChange {
                     entry,
@@ -164,9 +164,9 @@ fn changes(run: &StepTrace<'_>, output: u8) -> Vec<OutputChange> {
     changes
 }
 
-/// An output that toggles at one pace, from power-up and from every reset on.
+/// An output that toggles at a fixed interval from power-up and from every reset on.
 struct PeriodicOutput<'a> {
-    /// The beats that start it, and its changes from there on.
+    /// The steps that start it, each with the changes from there on.
     cycles: Vec<(usize, Vec<&'a OutputChange>)>,
 }
 
@@ -188,17 +188,18 @@ impl<'a> PeriodicOutput<'a> {
             .map(|cycle| (start_of(cycle[0].step), cycle.to_vec()))
             .collect();
         let timing = ToggleTiming::of(&run.steps, &cycles)?;
-        // One pace over some waits is nothing yet: an app that answers hands which tap at
-        // one pace shows the same. But hands seldom find the pace that began with a reset,
-        // and they do nothing while they wait.
-        let alone = by_time
+        // A fixed interval over a few waits proves nothing yet: an app that answers evenly
+        // spaced taps shows the same. But inputs rarely keep the interval that began with a
+        // reset, and there are none during a wait.
+        let without_inputs = by_time
             .chunk_by(|a, b| a.step == b.step)
             .any(|between| between.len() > MAX_SINGLE_CHANGES);
-        (alone || timing.first == timing.interval).then_some(Self { cycles })
+        (without_inputs || timing.first == timing.interval).then_some(Self { cycles })
     }
 }
 
-/// When a clockwork toggles: first so long after its start, and then every step.
+/// When a periodic output toggles: first so long after its start, and then every
+/// interval.
 struct ToggleTiming {
     first: Ticks,
     interval: Ticks,
@@ -227,7 +228,7 @@ fn the_only(mut values: impl Iterator<Item = Ticks>) -> Option<Ticks> {
     values.all(|value| value == first).then_some(first)
 }
 
-/// Where the changes come often and at some pace, as ranges of `changes`.
+/// The pulse trains among the changes, as ranges of `changes`.
 fn pulse_trains(changes: &[OutputChange]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -249,7 +250,7 @@ fn pulse_trains(changes: &[OutputChange]) -> Vec<Range<usize>> {
     found
 }
 
-/// The stretch around the changes that came while nothing was done, if they are many.
+/// The pulse train around changes that came without inputs, if there are enough of them.
 fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usize>> {
     let spacing = |index: usize| changes[index].tick.saturating_sub(changes[index - 1].tick);
     let (mut from, mut to) = (from, to);
@@ -258,7 +259,7 @@ fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usiz
         *spacings.entry(spacing(index)).or_default() += 1;
     }
     let again = |length| spacings.get(&length).is_some_and(|count| *count > 1);
-    // What came to the pace or left it does not belong to it.
+    // Changes that lead into the train or out of it do not belong to it.
     while to - from > MAX_SINGLE_CHANGES && !again(spacing(from + 1)) {
         from += 1;
     }
@@ -268,10 +269,10 @@ fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usiz
     if to - from <= MAX_SINGLE_CHANGES {
         return None;
     }
-    // Whatever hands did before and after: the pace may have been there.
-    let paces: HashSet<_> = (from + 1..to).map(spacing).collect();
+    // The train may go on before and after, whatever the inputs were.
+    let known: HashSet<_> = (from + 1..to).map(spacing).collect();
     let joins = |index: usize| {
-        !changes[index].by_input && !changes[index - 1].by_input && paces.contains(&spacing(index))
+        !changes[index].by_input && !changes[index - 1].by_input && known.contains(&spacing(index))
     };
     while from > 0 && joins(from) {
         from -= 1;
@@ -282,12 +283,12 @@ fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usiz
     Some(from..to)
 }
 
-/// What can be measured in a stretch of changes.
+/// What can be measured in a pulse train.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PulseTrain {
-    /// The distance of all its rises, and when the second one came.
+    /// The distance of all its rising edges, and when the second one came.
     period: Option<(Ticks, Ticks)>,
-    /// The width of its first pulse, and when that was over.
+    /// The width of its first pulse, and when that ended.
     pulse: Option<(Polarity, Ticks, Ticks)>,
 }
 
@@ -315,7 +316,7 @@ impl PulseTrain {
         }
     }
 
-    /// What is expected of it at a moment before its first change.
+    /// What is expected of it at a tick before its first change.
     pub(super) fn assertions(&self, at: Ticks) -> impl Iterator<Item = OutputAssertion> {
         self.period_assertion(at)
             .into_iter()

@@ -1,4 +1,4 @@
-//! What was done, in sentences.
+//! The inputs of a run as statements.
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
@@ -9,19 +9,19 @@ use super::{condition_name, name};
 use crate::scenario::{Name, StatementKind};
 use crate::script::{Action, SwitchState};
 
-/// So many buttons in a sentence keep within the length of a line.
-const BUTTONS: usize = 8;
+/// The most buttons in one statement: their names fit on a line.
+const MAX_BUTTONS: usize = 8;
 
-/// What was done from one beat on.
+/// The statements for the inputs of one or more steps.
 pub(super) struct StatementGroup {
-    pub(super) verbs: Vec<StatementKind>,
-    /// The beat with which it ends.
+    pub(super) kinds: Vec<StatementKind>,
+    /// The step with which they end.
     pub(super) last: usize,
 }
 
-/// Says what was done from this beat on: one thing that takes time, such as a tap, if
-/// nothing has to be expected while it lasts, and otherwise the actions of this tick.
-pub(super) fn at(run: &StepTrace<'_>, intervals: &[Interval], step: usize) -> StatementGroup {
+/// The statements from this step on: one that takes time, such as a tap, if nothing has to
+/// be expected meanwhile, and otherwise those for the inputs of this tick.
+pub(super) fn group_at(run: &StepTrace<'_>, intervals: &[Interval], step: usize) -> StatementGroup {
     let writer = StatementWriter { run, intervals };
     writer
         .bounce(step)
@@ -34,7 +34,7 @@ struct StatementWriter<'a> {
     intervals: &'a [Interval],
 }
 
-/// Contacts that all do the same in one tick.
+/// Buttons that all move the same way in one tick.
 struct ButtonGroup {
     buttons: Vec<ButtonId>,
     contact: SwitchState,
@@ -50,32 +50,36 @@ impl StatementWriter<'_> {
             ))),
             Action::Button(..) => None,
         });
-        let mut verbs = Vec::new();
+        let mut kinds = Vec::new();
         for contact in [SwitchState::Closed, SwitchState::Open] {
             let moving = actions.iter().filter_map(|event| match event.action {
                 Action::Button(button, to) if to == contact => Some(self.button(button)),
                 _ => None,
             });
             let moving: Vec<_> = moving.collect();
-            verbs.extend(moving.chunks(BUTTONS).map(|buttons| StatementKind::Move {
-                buttons: buttons.to_vec(),
-                contact,
-                bouncing: Ticks::ZERO,
-            }));
+            kinds.extend(
+                moving
+                    .chunks(MAX_BUTTONS)
+                    .map(|buttons| StatementKind::Move {
+                        buttons: buttons.to_vec(),
+                        contact,
+                        bouncing: Ticks::ZERO,
+                    }),
+            );
         }
-        verbs.extend(resets);
-        StatementGroup { verbs, last: step }
+        kinds.extend(resets);
+        StatementGroup { kinds, last: step }
     }
 
     fn tap(&self, step: usize) -> Option<StatementGroup> {
         let group = self.group(step)?;
         let is_tap = group.contact == SwitchState::Closed
-            && self.goes_back(step)
-            // A release that bounces is a sentence of its own.
+            && self.moves_back(step)
+            // A release that bounces is a statement of its own.
             && self.bounce(step + 1).is_none();
         let length = self.run.steps[step].length();
         is_tap.then(|| StatementGroup {
-            verbs: vec![StatementKind::Tap {
+            kinds: vec![StatementKind::Tap {
                 buttons: self.names(&group),
                 length,
             }],
@@ -83,16 +87,16 @@ impl StatementWriter<'_> {
         })
     }
 
-    /// Contacts that move in every tick, as a bouncing press or release makes them: of an
-    /// odd length, they miss the last tick but one.
+    /// Contacts that move in every tick, as a bouncing press or release does; of an odd
+    /// length, they skip the last tick but one.
     fn bounce(&self, step: usize) -> Option<StatementGroup> {
         let group = self.group(step)?;
         let mut last = step;
-        while self.steps_apart(last) == Some(1) && self.goes_back(last) {
+        while self.steps_apart(last) == Some(1) && self.moves_back(last) {
             last += 1;
         }
         if (last - step) % 2 == 1 {
-            if self.steps_apart(last) == Some(2) && self.goes_back(last) {
+            if self.steps_apart(last) == Some(2) && self.moves_back(last) {
                 last += 1;
             } else {
                 last -= 1;
@@ -100,10 +104,10 @@ impl StatementWriter<'_> {
         }
         let steps = &self.run.steps;
         let bouncing = steps[last].tick.saturating_sub(steps[step].tick);
-        // A log would be looked for from the beginning of the sentence on.
-        let fits = bouncing > Ticks(1) && !self.intervals[last].logs_at_once;
+        // A log would be looked for from the beginning of the statement on.
+        let fits = bouncing > Ticks(1) && !self.intervals[last].logs_immediately;
         fits.then(|| StatementGroup {
-            verbs: vec![StatementKind::Move {
+            kinds: vec![StatementKind::Move {
                 buttons: self.names(&group),
                 contact: group.contact,
                 bouncing,
@@ -117,9 +121,9 @@ impl StatementWriter<'_> {
         Some(next.tick.saturating_sub(self.run.steps[step].tick).0)
     }
 
-    /// Whether the contacts of this beat go back in the next one, with nothing else done
+    /// Whether the contacts of this step move back in the next one, with no other inputs
     /// then and nothing expected before.
-    fn goes_back(&self, step: usize) -> bool {
+    fn moves_back(&self, step: usize) -> bool {
         let (now, next) = (self.group(step), self.group(step + 1));
         let back = now.zip(next).is_some_and(|(now, next)| {
             next.buttons == now.buttons && next.contact == now.contact.other()
@@ -127,7 +131,7 @@ impl StatementWriter<'_> {
         back && !self.intervals[step].is_needed
     }
 
-    /// What moves in this beat, if it all moves the same way and nothing else happens.
+    /// The buttons that move in this step, if all move the same way and there is no reset.
     fn group(&self, step: usize) -> Option<ButtonGroup> {
         let Step { actions, .. } = self.run.steps.get(step)?;
         let mut buttons = Vec::new();
@@ -141,7 +145,7 @@ impl StatementWriter<'_> {
         }
         let contact = *contacts.first()?;
         let same = contacts.iter().all(|other| *other == contact);
-        (same && buttons.len() <= BUTTONS).then_some(ButtonGroup { buttons, contact })
+        (same && buttons.len() <= MAX_BUTTONS).then_some(ButtonGroup { buttons, contact })
     }
 
     fn names(&self, group: &ButtonGroup) -> Vec<Name> {

@@ -1,4 +1,4 @@
-//! A run, parted where hands acted.
+//! A trace split into steps, one for each tick with inputs.
 
 use std::ops::Range;
 
@@ -12,25 +12,25 @@ use crate::scenario::{Expectation, LogAssertion, Name, OutputAssertion, TargetLe
 use crate::script::{Action, Script, ScriptEvent, SwitchState};
 use crate::trace::{Entry, Trace};
 
-/// A run, parted where hands acted.
+/// A trace split into steps, one for each tick with inputs.
 pub(super) struct StepTrace<'a> {
     pub(super) descriptor: &'static AppDescriptor,
     pub(super) entries: &'a [Entry],
-    /// Powering up, and then every tick in which something was done.
+    /// Power-up, and then every tick with inputs.
     pub(super) steps: Vec<Step<'a>>,
 }
 
-/// What was done in one tick, and the time up to the next such tick.
+/// The inputs of one tick, and the time up to the next tick with inputs.
 pub(super) struct Step<'a> {
     pub(super) tick: Ticks,
-    /// What was done; nothing when powering up.
+    /// The inputs; none at power-up.
     pub(super) actions: &'a [ScriptEvent],
-    /// What it caused in that very tick.
-    pub(super) at_once: Range<usize>,
-    /// What time made of it, up to and with the time that passed in the tick of the next
-    /// beat.
+    /// The entries that the inputs caused in their own tick.
+    pub(super) immediate: Range<usize>,
+    /// The entries that followed as time passed, including those of the next step's tick
+    /// that come before its inputs.
     pub(super) later: Range<usize>,
-    /// The tick of the next beat, or the end of the run.
+    /// The tick of the next step, or the end of the run.
     pub(super) until: Ticks,
 }
 
@@ -41,7 +41,7 @@ impl Step<'_> {
         actions.any(|event| matches!(event.action, Action::Reset(_)))
     }
 
-    /// Whether `expect log` without a time looks back to here, and no further.
+    /// Whether `expect log` without a time looks back no further than here.
     pub(super) fn resets_log_window(&self) -> bool {
         self.actions.iter().any(|event| {
             matches!(
@@ -69,32 +69,32 @@ impl<'a> StepTrace<'a> {
                 .find(|index| !more(*index))
                 .unwrap_or(entries.len())
         };
-        // Powering up is an input of its own, and not one that hands do.
-        let powered_up = skip(0, &|index| {
+        // Power-up is written as an input, but is not an event of the script.
+        let power_up = skip(0, &|index| {
             entries[index].tick == Ticks::ZERO && (index == 0 || !is_input(index))
         });
         let mut steps = vec![Step {
             tick: Ticks::ZERO,
             actions: &[],
-            at_once: 0..powered_up,
-            later: powered_up..entries.len(),
+            immediate: 0..power_up,
+            later: power_up..entries.len(),
             until: script.end(),
         }];
         for actions in script.events().chunk_by(|a, b| a.tick == b.tick) {
             let tick = actions[0].tick;
-            let from = steps.last().map_or(0, |step| step.at_once.end);
-            let acted = skip(from, &|index| {
+            let from = steps.last().map_or(0, |step| step.immediate.end);
+            let inputs = skip(from, &|index| {
                 entries[index].tick < tick || entries[index].tick == tick && !is_input(index)
             });
-            let over = skip(acted, &|index| entries[index].tick == tick);
+            let over = skip(inputs, &|index| entries[index].tick == tick);
             if let Some(before) = steps.last_mut() {
-                before.later = before.at_once.end..acted;
+                before.later = before.immediate.end..inputs;
                 before.until = tick;
             }
             steps.push(Step {
                 tick,
                 actions,
-                at_once: acted..over,
+                immediate: inputs..over,
                 later: over..entries.len(),
                 until: script.end(),
             });
@@ -106,8 +106,8 @@ impl<'a> StepTrace<'a> {
         }
     }
 
-    /// Whether sentences can speak of an output: it is declared, its name is not read as
-    /// something else, and no level lies beyond its range.
+    /// Whether sentences can name an output: it is declared, its name is not a keyword, and
+    /// none of its levels is out of range.
     pub(super) fn can_name(&self, output: u8) -> bool {
         let Some(declared) = self.output(output) else {
             return false;
@@ -123,7 +123,7 @@ impl<'a> StepTrace<'a> {
                 })
     }
 
-    /// A level as people name it.
+    /// A level as a sentence names it.
     pub(super) fn target(&self, output: u8, level: Level) -> TargetLevel {
         let digital = self
             .output(output)
@@ -147,7 +147,7 @@ impl<'a> StepTrace<'a> {
     pub(super) fn expect_log(&self, log: Log, assertion: LogAssertion) -> Option<Expectation> {
         let kind = self.descriptor.logs().get(usize::from(log.id.0))?;
         let value = match (assertion, kind.values()) {
-            // Before a log comes, no other of its kind does.
+            // Before a log comes, no other of its kind may.
             (LogAssertion::NotLogged(_), _) => None,
             (_, LogValues::Number) => Some(name(&log.value.to_string())),
             (_, LogValues::Words(words)) => word(words, log.value),
@@ -164,13 +164,13 @@ impl<'a> StepTrace<'a> {
     }
 }
 
-/// The word of a log's value, unless it is undeclared or would be read as what follows it.
+/// The word of a log's value, unless it is undeclared or a keyword.
 fn word(words: &[&str], value: u16) -> Option<Name> {
     let word = words.get(usize::from(value))?;
     (!["within", "for"].contains(word)).then(|| name(word))
 }
 
-/// What an entry brings this output to.
+/// The level that an entry gives this output.
 pub(super) fn level_of(entry: &Entry, output: u8) -> Option<Level> {
     match entry.what {
         Observation::Output(index, level) if index == output => Some(level),

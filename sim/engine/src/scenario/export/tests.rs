@@ -20,7 +20,7 @@ fn played(app: &AppEntry, script: &Script) -> Trace {
     play::trace(app, script, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
-fn written(app: &AppEntry, script: &Script) -> String {
+fn export_text(app: &AppEntry, script: &Script) -> String {
     export(app.descriptor(), script, &played(app, script)).to_string()
 }
 
@@ -36,9 +36,9 @@ fn failures(app: &AppEntry, text: &str) -> Vec<Failure> {
     check_trace(&plan.checks, &played(app, &plan.script))
 }
 
-/// The text of a run that was written from its trace, and found to be that run again.
-fn held(app: &AppEntry, script: &Script) -> String {
-    let text = written(app, script);
+/// The exported text of a run, after checking that it plays that run again and holds.
+fn exported(app: &AppEntry, script: &Script) -> String {
+    let text = export_text(app, script);
     assert_eq!(&read(app, &text).script, script, "\n{text}");
     assert_eq!(failures(app, &text), [], "\n{text}");
     text
@@ -55,7 +55,7 @@ fn script(app: &AppEntry, line: &str) -> Script {
 }
 
 #[test]
-fn every_scenario_that_ships_is_written_again() {
+fn every_shipped_scenario_can_be_exported() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios");
     let registry = Registry::new(shipped()).unwrap();
     let mut count = 0;
@@ -68,10 +68,7 @@ fn every_scenario_that_ships_is_written_again() {
         let scenario = grammar::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let app = registry.find(&scenario.app.as_ref().unwrap().text).unwrap();
         let script = plan(&scenario, app.descriptor()).unwrap().script;
-        let text = held(app, &script);
-        if std::env::var("SHOW").is_ok() {
-            println!("=== {} {}\n{text}", path.display(), text.lines().count());
-        }
+        let text = exported(app, &script);
         let lines = text.lines().count();
         let bound = 25 + 8 * script.events().len();
         assert!(

@@ -1,4 +1,4 @@
-//! Whatever is played is written, and what is written holds it.
+//! Any run can be exported, and the exported scenario checks it.
 
 use lockstep_apps::toggle;
 use lockstep_core::app::{Log, LogId, LogKind};
@@ -21,21 +21,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_run_of_toggle_is_written_again(script in scripts(1)) {
-        held(&AppEntry::of::<toggle::Firmware>(), &script);
+    fn any_run_of_toggle_can_be_exported(script in scripts(1)) {
+        exported(&AppEntry::of::<toggle::Firmware>(), &script);
     }
 
     #[test]
-    fn any_run_of_the_lamp_is_written_again(
-        // The lamp is told where its counter starts and what its board finds.
-        script in prop_oneof![scripts(2), hands()],
+    fn any_run_of_the_lamp_can_be_exported(
+        // Scripts vary the start of the tick counter and the boot condition.
+        script in prop_oneof![scripts(2), presses()],
     ) {
-        held(&lamp(), &script);
+        exported(&lamp(), &script);
     }
 
     #[test]
-    fn nothing_the_lamp_does_can_come_at_another_tick(
-        script in hands(),
+    fn a_lamp_that_deviates_by_a_tick_is_noticed(
+        script in presses(),
         which: Index,
         change in changes(),
     ) {
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_toggle_does_can_come_at_another_tick(
+    fn a_toggle_that_deviates_by_a_tick_is_noticed(
         script in scripts(1),
         which: Index,
         change in changes(),
@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_an_app_shows_and_says_is_written(run in runs()) {
+    fn whatever_an_app_does_can_be_exported(run in runs()) {
         let (script, trace) = run;
         let text = export(&ANY, &script, &trace).to_string();
         let plan = plan(&grammar::parse(&text).unwrap(), &ANY).unwrap();
@@ -61,7 +61,7 @@ proptest! {
     }
 }
 
-/// What another app does differently, once.
+/// How another app deviates, once.
 #[derive(Clone, Copy, Debug)]
 enum Deviation {
     Earlier,
@@ -73,8 +73,8 @@ fn changes() -> impl Strategy<Value = Deviation> {
     select(vec![Deviation::Earlier, Deviation::Later, Deviation::Never])
 }
 
-/// Checks that the text of a run does not hold when one thing that is told in it comes a
-/// tick earlier or later, or not at all.
+/// Checks that an exported scenario fails when one expected entry comes a tick earlier or
+/// later, or not at all.
 fn check_noticed(
     app: &AppEntry,
     script: &Script,
@@ -83,24 +83,24 @@ fn check_noticed(
 ) -> Result<(), TestCaseError> {
     let trace = played(app, script);
     let roles = Periodicity::find(&StepTrace::new(app.descriptor(), script, &trace)).roles;
-    let told = |index: &usize| match trace.entries()[*index] {
+    let is_expected = |index: &usize| match trace.entries()[*index] {
         Entry {
             what: Observation::Input(_),
             ..
         } => false,
-        // What is dark at power-up is not told.
+        // That an output is off at power-up is not expected.
         Entry {
             tick: Ticks::ZERO,
             what: Observation::Output(..),
         } => false,
-        // Of two alike in one tick, nobody can tell which one is missing.
+        // Of two equal entries in one tick, a missing one cannot be noticed.
         entry => roles[*index] == EntryRole::Expected && count(&trace, entry) == 1,
     };
-    let told: Vec<_> = (0..trace.entries().len()).filter(told).collect();
-    if told.is_empty() {
+    let expected: Vec<_> = (0..trace.entries().len()).filter(is_expected).collect();
+    if expected.is_empty() {
         return Ok(());
     }
-    let index = told[which.index(told.len())];
+    let index = expected[which.index(expected.len())];
     let mut entries = trace.entries().to_vec();
     match deviation {
         Deviation::Earlier if entries[index].tick == Ticks::ZERO => return Ok(()),
@@ -121,7 +121,7 @@ fn check_noticed(
     Ok(())
 }
 
-/// How often something was observed in its tick.
+/// How often an entry occurs.
 fn count(trace: &Trace, entry: Entry) -> usize {
     trace
         .entries()
@@ -130,8 +130,8 @@ fn count(trace: &Trace, entry: Entry) -> usize {
         .count()
 }
 
-/// What hands do that know what they want.
-fn hands() -> impl Strategy<Value = Script> {
+/// Presses and pauses as a user of the lamp makes them.
+fn presses() -> impl Strategy<Value = Script> {
     let hold = select(vec![19_u32, 20, 60, 100, 850, 2_100]);
     let rest = select(vec![1_u32, 19, 100, 300, 400, 1_500, 9_000]);
     vec((0_u8..3, hold, rest), 1..15).prop_map(|presses| {
@@ -167,14 +167,14 @@ const ANY: AppDescriptor = AppDescriptor::new("any", "1")
     ])
     .with_boot_conditions(&["clock-failed", "uart-missing"]);
 
-/// A script and a trace that some app might have left of it.
+/// A script and a trace that some app could have left.
 fn runs() -> impl Strategy<Value = (Script, Trace)> {
     let output = |(output, level)| Observation::Output(output, Level(level));
     let thing = || {
         prop_oneof![
             4 => (0_u8..3, 0_u16..2).prop_map(output),
             2 => (Just(1), 0_u16..100).prop_map(output),
-            // Levels and logs that are not declared.
+            // Undeclared levels and logs.
             1 => (0_u8..2, 0_u16..102).prop_map(output),
             4 => (0_u8..3, 0_u16..4)
                 .prop_map(|(id, value)| { Observation::Log(Log::new(LogId(id), value)) }),
@@ -207,7 +207,7 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
                     .map(|event| (event.tick.0, true, Observation::Input(event.action))),
             );
             seen.retain(|(tick, ..)| *tick <= script.end().0);
-            // In a tick, what time does comes first, and then the inputs.
+            // In a tick, what time brings comes first, and then the inputs.
             seen.sort_by_key(|(tick, by_input, what)| {
                 (*tick, *by_input, !matches!(what, Observation::Input(_)))
             });
@@ -229,7 +229,7 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
     }
     for (index, (tick, by_input, what)) in seen.iter().enumerate() {
         if let Observation::Output(output, level) = what {
-            // An output is shown once when time has passed, and once when hands have acted.
+            // An output is written once after time has passed, and once after the inputs.
             let shown_later = seen[index + 1..]
                 .iter()
                 .take_while(|later| (later.0, later.1) == (*tick, *by_input))
@@ -245,7 +245,7 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
     trace
 }
 
-/// The text of a run in which hands do nothing but this, and what came of it.
+/// The exported text of a run with these moves of one button, and these entries.
 fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
     let timed = events.iter().map(|(tick, contact)| ScriptEvent {
         tick: Ticks(*tick),
@@ -273,7 +273,7 @@ fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observa
 }
 
 #[test]
-fn what_a_release_causes_at_once_is_kept_away_from_the_time_before() {
+fn what_a_release_causes_is_excluded_from_the_time_before() {
     let said = |tick, value| (tick, true, Observation::Log(Log::new(LogId(0), value)));
     let events = [(10, SwitchState::Closed), (60, SwitchState::Open)];
     let text = any_text(&events, 60, &[said(60, 2)]);
@@ -290,18 +290,21 @@ fn what_a_release_causes_at_once_is_kept_away_from_the_time_before() {
 }
 
 #[test]
-fn an_app_that_never_falls_silent_is_told_only_for_a_while() {
+fn an_app_that_logs_all_the_time_is_checked_up_to_the_limits() {
     let count = |index: u16| {
         let log = Log::new(LogId(1), index);
         (u32::from(index) * 7, false, Observation::Log(log))
     };
     let counts: Vec<_> = (1..5_000).map(count).collect();
-    let told = |text: String| {
+    let expectations = |text: String| {
         text.lines()
             .filter(|line| line.starts_with("expect"))
             .count()
     };
-    assert_eq!(told(any_text(&[], 40_000, &counts)), MAX_PER_INTERVAL);
+    assert_eq!(
+        expectations(any_text(&[], 40_000, &counts)),
+        MAX_PER_INTERVAL
+    );
 
     let taps: Vec<_> = (1..300)
         .flat_map(|tap| {
@@ -311,5 +314,5 @@ fn an_app_that_never_falls_silent_is_told_only_for_a_while() {
             ]
         })
         .collect();
-    assert_eq!(told(any_text(&taps, 40_000, &counts)), MAX_PER_RUN);
+    assert_eq!(expectations(any_text(&taps, 40_000, &counts)), MAX_PER_RUN);
 }

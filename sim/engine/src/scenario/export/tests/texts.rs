@@ -1,4 +1,4 @@
-//! What the text of typical runs looks like.
+//! The exported text of typical runs.
 
 use insta::assert_snapshot;
 use lockstep_apps::toggle;
@@ -6,7 +6,7 @@ use lockstep_apps::toggle;
 use super::*;
 
 fn lamp_text(line: &str) -> String {
-    held(&lamp(), &script(&lamp(), line))
+    exported(&lamp(), &script(&lamp(), line))
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn taps_double_taps_and_long_presses() {
 }
 
 #[test]
-fn blinking_and_breathing_are_told_as_what_they_are() {
+fn blinking_and_breathing_are_expected_as_pulse_trains() {
     let text =
         lamp_text("d:A t:50 u:A t:1s d:B t:1s u:B t:7s d:B t:60 u:B t:1s d:B t:1s u:B t:20s");
     assert_snapshot!(text, @r"
@@ -193,10 +193,10 @@ fn bounces_chords_and_resets() {
 }
 
 #[test]
-fn what_hands_cause_at_once_stands_behind_them() {
+fn what_an_input_causes_in_its_tick_is_expected_after_it() {
     let app = AppEntry::of::<toggle::Firmware>();
     let line = "clock:4294966296 t:200 d:button t:50 u:button t:3s d:button~3 t:900 r t:2s";
-    assert_snapshot!(held(&app, &script(&app, line)), @r"
+    assert_snapshot!(exported(&app, &script(&app, line)), @r"
     app toggle
     clock starts at 4294966296
 

@@ -1,10 +1,10 @@
-//! No number of the lamp can be changed by one without the text of some run noticing.
+//! A tuning of the lamp that is off by one fails an exported scenario.
 
 use lockstep_apps::lamp::Tuning;
 
 use super::*;
 
-/// A number of the lamp, and a way to put something in its place that differs by one.
+/// A number of the lamp's tuning, and a way to change it by one.
 type Number = (&'static str, fn(&mut Tuning, bool));
 
 macro_rules! numbers {
@@ -25,15 +25,15 @@ const DAY: &str = "t:300 d:A t:60 u:A t:1200 d:A t:60 u:A t:900 d:A t:80 u:A t:1
     d:B t:900 u:B t:4000 d:B t:900 u:B t:9000 d:B t:900 u:B t:500 d:A t:900 u:A t:700 \
     d:A+B t:2100 u:A+B t:3000";
 
-/// Left alone.
+/// No inputs until the lamp turns itself off.
 const NIGHT: &str = "d:A t:60 u:A t:11min";
 
-/// Boards that did not come up.
+/// Boards that come up with a fault.
 const CLOCK: &str = "board:clock-failed t:8s";
 const UART: &str = "board:uart-missing t:8s";
 
 #[test]
-fn no_number_of_the_lamp_changes_by_one_without_notice() {
+fn a_tuning_that_is_off_by_one_is_noticed() {
     let numbers: [Number; 20] = numbers![
         debounce.0,
         long_press.0,
@@ -56,7 +56,7 @@ fn no_number_of_the_lamp_changes_by_one_without_notice() {
         levels[2],
         levels[3],
     ];
-    let texts = [DAY, CLOCK, UART, NIGHT].map(|line| held(&lamp(), &script(&lamp(), line)));
+    let texts = [DAY, CLOCK, UART, NIGHT].map(|line| exported(&lamp(), &script(&lamp(), line)));
     for (name, change) in numbers {
         for up in [true, false] {
             let mut tuning = Tuning::SHIPPED;
