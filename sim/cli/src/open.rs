@@ -86,10 +86,12 @@ impl OpenArgs {
         match shown {
             Ok(ExitReason::Quit) => Exit::Held,
             Ok(ExitReason::Interrupted) => Exit::Interrupted,
-            Err(error) => {
-                report.print(&describe(&error, report));
+            Err(TerminalError::NoTerminal) => {
+                let message = TerminalError::NoTerminal.to_string();
+                report.print(&report.plain(&message, Some(WITHOUT_TERMINAL)));
                 Exit::BadInput
             }
+            Err(error) => report.error(error),
         }
     }
 
@@ -125,13 +127,4 @@ fn background_of_terminal() -> Option<Background> {
     } else {
         Background::Dark
     })
-}
-
-/// The error with its cause, and what to do instead where that is known.
-fn describe(error: &TerminalError, report: &Report) -> String {
-    match error {
-        TerminalError::NoTerminal => report.plain(&error.to_string(), Some(WITHOUT_TERMINAL)),
-        TerminalError::Io(cause) => report.plain(&format!("{error}: {cause}"), None),
-        error => report.plain(&error.to_string(), None),
-    }
 }

@@ -1,11 +1,11 @@
-//! How the simulator looks, as whoever shows it decides.
+//! The colors and glyphs of the simulator, as the program decides.
 
-/// How the simulator looks.
+/// The colors and glyphs of the simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appearance {
-    /// What the colors are made for.
+    /// The background that the colors are made for.
     pub background: Background,
-    /// Which colors there are.
+    /// The colors that the terminal has.
     pub colors: ColorDepth,
     /// Whether to draw with glyphs beyond ASCII.
     pub unicode: bool,
@@ -34,9 +34,9 @@ pub enum Background {
 /// The colors that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColorDepth {
-    /// None: attributes such as bold and reversed tell things apart.
+    /// None: only attributes such as bold and reversed.
     Monochrome,
-    /// The 16 named colors, of which the terminal decides how they look.
+    /// The 16 named colors, whose look the terminal decides.
     Ansi16,
     /// Any 24-bit color.
     TrueColor,

@@ -1,4 +1,4 @@
-//! The terminal UI without a terminal, for benchmarks.
+//! The simulator without a terminal, for benchmarks.
 
 use std::io::{self, Sink, sink};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::view;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 
-/// A UI whose frames become escape sequences that nobody reads.
+/// A simulator whose frames become escape sequences that are discarded.
 pub struct HeadlessUi {
     ui: UiState,
     terminal: Terminal<CrosstermBackend<Sink>>,
@@ -26,7 +26,7 @@ pub struct HeadlessUi {
 }
 
 impl HeadlessUi {
-    /// A UI at the end of a run, which plays on from there.
+    /// A simulator at the end of a run, playing on from there.
     ///
     /// # Errors
     ///
@@ -54,18 +54,18 @@ impl HeadlessUi {
         self.ui.key(event, &mut NoFiles);
     }
 
-    /// Puts the cursor somewhere in the past.
+    /// Moves the cursor to a tick in the past.
     pub fn jump(&mut self, tick: Ticks) {
         self.ui.move_to(tick);
     }
 
-    /// Plays what is due after this much real time; what that took is told with
+    /// Plays what is due after this much real time. How long that took is passed to
     /// [`HeadlessUi::record_play_time`].
     pub fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
         self.ui.advance_clock(elapsed)
     }
 
-    /// Tells how long it took to play.
+    /// Records how long playing took.
     pub fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
         self.ui.record_play_time(ticks, elapsed, took);
     }
@@ -74,7 +74,7 @@ impl HeadlessUi {
     ///
     /// # Errors
     ///
-    /// An [`io::Error`], which a sink never gives.
+    /// An [`io::Error`], which a sink never returns.
     pub fn draw(&mut self) -> io::Result<()> {
         self.ui.fit(self.area);
         let ui = &self.ui;

@@ -8,7 +8,7 @@ use super::signal_history::SignalHistory;
 use super::ui_state::{ComparedBranch, UiState};
 use super::view::clock;
 
-/// How people know a branch.
+/// The name of a branch on the screen.
 pub(super) fn branch_name(index: usize) -> String {
     match index {
         0 => "main".to_owned(),
@@ -17,7 +17,7 @@ pub(super) fn branch_name(index: usize) -> String {
 }
 
 impl UiState {
-    /// All branches; the one that people most likely want to see next is selected.
+    /// All branches. The one that the current branch forked from is selected, or the last.
     pub(super) fn branch_menu(&self) -> Menu {
         let current = self.timeline.current();
         let branches = self.timeline.branches();
@@ -28,7 +28,7 @@ impl UiState {
                 clock(branch.end()),
                 self.relation(index)
             ),
-            choice: MenuAction::Branch(index),
+            action: MenuAction::Branch(index),
         });
         let origin = branches[current].fork_point().map(|origin| origin.branch);
         let last = branches.len().saturating_sub(1);
@@ -39,30 +39,30 @@ impl UiState {
         }
     }
 
-    /// What a branch is to the present one.
+    /// How a branch compares to the current one.
     fn relation(&self, index: usize) -> String {
         let current = self.timeline.current();
         if index == current {
-            return "this one".to_owned();
+            return "current".to_owned();
         }
         match self.timeline.compare(current, index) {
-            None => "the same so far".to_owned(),
+            None => "no difference".to_owned(),
             Some(divergence) => format!("differs at {}", clock(divergence.tick)),
         }
     }
 
-    /// After the present branch is another one: what was known of the old one is not.
+    /// Resets everything that was derived from the branch that was current before.
     pub(super) fn on_branch_changed(&mut self) {
         self.signals = SignalHistory::new(self.timeline.app().descriptor());
         self.compared = None;
-        self.held.forget();
+        self.held.clear();
         self.release_stale_presses();
         self.cursor = self.cursor.min(self.end());
         self.follow();
     }
 
-    /// A contact that is closed at the end of the branch was pressed by hands that are gone:
-    /// it opens after a tap. One that stays down on purpose stays so.
+    /// Releases the buttons that are down at the end of the branch after a tap: the key that
+    /// held them is not down any more. Latched buttons stay down.
     fn release_stale_presses(&mut self) {
         let until = self.end().saturating_add(TAP);
         let buttons = 0..self.letters.len();
@@ -82,7 +82,7 @@ impl UiState {
         }
     }
 
-    /// Looks at another branch, at the same tick where it has it.
+    /// Shows another branch, at the same tick if it is that long.
     pub(super) fn switch_branch(&mut self, branch: usize) {
         self.pause();
         self.timeline.switch(branch);
@@ -90,11 +90,11 @@ impl UiState {
         self.move_to(self.cursor);
     }
 
-    /// Draws another branch below this one, and goes to where they part.
+    /// Draws another branch below this one, and goes to the first difference.
     pub(super) fn compare_with(&mut self, branch: usize) {
         let current = self.timeline.current();
         if branch == current {
-            self.show_message("that is this branch: choose another one to compare it with");
+            self.show_message("this is the current branch; choose another one to compare it with");
             return;
         }
         let Some(other) = self.timeline.branches().get(branch) else {
@@ -105,7 +105,7 @@ impl UiState {
         let Some(divergence) = self.timeline.compare(current, branch) else {
             let name = branch_name(branch);
             self.show_message(format!(
-                "up to the end of the shorter one, {name} is the same"
+                "no difference to {name} up to the end of the shorter one"
             ));
             return;
         };
@@ -123,13 +123,13 @@ impl UiState {
             format!("{}: {line}", branch_name(index))
         });
         self.show_message(format!(
-            "first difference at {}: {} (Esc ends this)",
+            "first difference at {}: {} (Esc ends the comparison)",
             clock(divergence.tick),
             differing.join(", ")
         ));
     }
 
-    /// Puts away what was set up to look at: the comparison, then the mark.
+    /// Ends the comparison, or else clears the mark.
     pub(super) fn dismiss(&mut self) {
         self.message = None;
         if self.compared.take().is_none() {

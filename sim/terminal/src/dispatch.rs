@@ -1,4 +1,4 @@
-//! What keys and the mouse do to the screen.
+//! Dispatches keys, the mouse and commands.
 
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -17,13 +17,13 @@ use super::ui_state::UiState;
 use super::view::ScreenLayout;
 
 impl UiState {
-    /// Takes a key.
+    /// Handles a key event.
     pub(super) fn key(&mut self, event: KeyEvent, files: &mut dyn FileSystem) {
         if event.kind == KeyEventKind::Release {
             self.key_up(event);
             return;
         }
-        self.forget_error();
+        self.dismiss_error();
         if is_interrupt(event) {
             self.quit = true;
         } else if self.overlay.is_some() {
@@ -32,7 +32,7 @@ impl UiState {
             let prefix = self.prefix.take();
             match resolve_key(event, prefix, self.pane, &self.letters) {
                 KeyAction::Button(index, hold) => self.button_down(index, hold, event.kind),
-                KeyAction::UiCommand(command) => self.command(command),
+                KeyAction::Command(command) => self.command(command),
                 KeyAction::Prefix(first) => self.prefix = Some(first),
                 KeyAction::Nothing => {}
             }
@@ -55,8 +55,8 @@ impl UiState {
         }
     }
 
-    /// A key comes up: also one that went down before a menu opened or another pane got
-    /// the focus.
+    /// Handles the release of a key, also of one that was pressed before a menu opened or the
+    /// focus moved.
     fn key_up(&mut self, event: KeyEvent) {
         self.keys_report_release = true;
         for index in buttons_of(event, &self.letters) {
@@ -66,7 +66,7 @@ impl UiState {
         }
     }
 
-    /// Takes what the mouse does.
+    /// Handles a mouse event.
     pub(super) fn mouse(&mut self, event: MouseEvent, screen: &ScreenLayout) {
         let position = Position::new(event.column, event.row);
         match event.kind {
@@ -77,7 +77,7 @@ impl UiState {
             }
             _ if self.overlay.is_some() => {}
             MouseEventKind::Down(MouseButton::Left) => {
-                self.forget_error();
+                self.dismiss_error();
                 self.click(position, screen);
             }
             MouseEventKind::Drag(MouseButton::Left)
@@ -116,14 +116,14 @@ impl UiState {
             Some(Pane::Waves) if up => self.command(UiCommand::ZoomIn),
             Some(Pane::Waves) => self.command(UiCommand::ZoomOut),
             Some(Pane::Events) if up => self.previous_event(),
-            // Looking around does not make time go on.
+            // Scrolling does not play beyond the end.
             Some(Pane::Events) if !self.at_end() => self.next_event(),
             Some(Pane::State) => self.scroll_state(if up { -1 } else { 1 }),
             Some(Pane::Board | Pane::Events) | None => {}
         }
     }
 
-    /// Does what a key or a row of the menu asks for.
+    /// Runs a command.
     pub(super) fn command(&mut self, command: UiCommand) {
         match command {
             UiCommand::PlayPause => self.play_or_pause(),
@@ -154,7 +154,7 @@ impl UiState {
             UiCommand::ZoomIn => self.zoom(self.waves.per_cell / 2),
             UiCommand::ZoomOut => self.zoom(self.waves.per_cell.saturating_mul(2)),
             UiCommand::ZoomFit => self.zoom_to_fit(),
-            UiCommand::ZoomCentre => self.centre(),
+            UiCommand::ZoomCenter => self.center(),
             UiCommand::Mark => self.toggle_mark(),
             UiCommand::Dismiss => self.dismiss(),
             UiCommand::Search => self.open_prompt(PromptKind::Search, self.search.clone()),
@@ -168,7 +168,7 @@ impl UiState {
             UiCommand::Redo => self.redo(),
             UiCommand::Help => self.overlay = Some(Overlay::Help { scroll: 0 }),
             UiCommand::Quit => self.request_quit(),
-            // The terminal sees to these.
+            // The event loop of the terminal handles these.
             UiCommand::Redraw | UiCommand::Suspend => {}
         }
     }
@@ -182,8 +182,8 @@ impl UiState {
     }
 
     fn cycle_pane(&mut self, by: usize) {
-        let place = Pane::ALL.iter().position(|pane| *pane == self.pane);
-        self.pane = Pane::ALL[(place.unwrap_or(0) + by) % Pane::ALL.len()];
+        let index = Pane::ALL.iter().position(|pane| *pane == self.pane);
+        self.pane = Pane::ALL[(index.unwrap_or(0) + by) % Pane::ALL.len()];
     }
 
     fn up_or_down(&mut self, by: isize) {
@@ -198,13 +198,13 @@ impl UiState {
         }
     }
 
-    /// Where the last row is, only who draws it knows: see [`UiState::fit`].
+    /// [`UiState::fit`] limits it to the last row, which only drawing knows.
     fn scroll_state(&mut self, by: isize) {
         self.state_scroll = self.state_scroll.saturating_add_signed(by);
     }
 }
 
-/// Whether people want out at once, whatever is open or not saved.
+/// Whether to quit at once, whatever is open or not saved.
 fn is_interrupt(event: KeyEvent) -> bool {
     event.modifiers.contains(KeyModifiers::CONTROL) && event.code == KeyCode::Char('c')
 }

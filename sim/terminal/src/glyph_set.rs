@@ -19,7 +19,7 @@ pub(super) struct GlyphSet {
     pub(super) cursor: char,
     pub(super) mark: char,
     pub(super) selected: char,
-    /// Stands for what is left out.
+    /// For text that is left out.
     pub(super) gap: char,
 }
 

@@ -1,26 +1,26 @@
-//! Which buttons are being held, and by what.
+//! Which buttons are held down, and by what.
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
-/// How long a key that cannot tell when it is let go presses a button: longer than any
-/// debounce, shorter than any long press.
+/// How long a key press holds a button where the terminal does not report its release:
+/// longer than any debounce, shorter than any long press.
 pub(super) const TAP: Ticks = Ticks::from_ms(60);
 
-/// What holds a button.
+/// What holds a button down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
-    /// A tap that ends at this tick.
+    /// A tap, which ends at this tick.
     Tap(Ticks),
-    /// A key, until it is let go.
+    /// A key, until it is released.
     Key,
-    /// The mouse, until its button is let go.
+    /// The mouse, until its button is released.
     Mouse,
-    /// Nothing: it stays down until it is pressed again.
+    /// A latch: the button stays down until it is pressed again.
     Latch,
 }
 
-/// The buttons that are held at the end of the present branch.
+/// The buttons that are held down at the end of the current branch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HeldButtons {
     held: Vec<(ButtonId, Holder)>,
@@ -36,7 +36,7 @@ impl HeldButtons {
         self.held.retain(|(held, _)| *held != button);
     }
 
-    pub(super) fn forget(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.held.clear();
     }
 
@@ -51,7 +51,7 @@ impl HeldButtons {
         held.map(|(button, _)| *button).collect()
     }
 
-    /// The next tap to end, and when.
+    /// When the next tap ends, and of which button.
     pub(super) fn next_release(&self) -> Option<(Ticks, ButtonId)> {
         let taps = self
             .held

@@ -1,4 +1,4 @@
-//! What hands do to the board, and taking it back.
+//! Pressing buttons and resetting the board, undo and redo.
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
@@ -6,14 +6,15 @@ use lockstep_core::time::Ticks;
 use super::held_buttons::Holder;
 use super::ui_state::UiState;
 use super::view::clock;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::script::{Action, BootCondition, SwitchState};
 use lockstep_engine::timeline::TimelineError;
 
-/// How often a contact that bounces moves to and fro, a tick apart, before it rests.
+/// How often a contact that bounces opens and closes, a tick apart, before it settles.
 const BOUNCES: u32 = 6;
 
 impl UiState {
-    /// Presses a button at the cursor; one that is down there is let go.
+    /// Presses a button at the cursor, or releases it if it is down there.
     pub(super) fn press(&mut self, button: ButtonId, holder: Holder) {
         if self.is_repeated(button, holder) {
             self.hold(button, holder);
@@ -37,8 +38,8 @@ impl UiState {
         }
     }
 
-    /// Whether this is a key that is being held down and that the terminal repeats: a tap
-    /// becomes longer by it, and a key that is known to be held stays so.
+    /// Whether this is the repetition of a key that is held down: it prolongs a tap, and
+    /// changes nothing where the terminal reports releases.
     fn is_repeated(&self, button: ButtonId, holder: Holder) -> bool {
         match (self.held.holder(button), holder) {
             (Some(Holder::Tap(_)), Holder::Tap(_)) => self.playing && self.at_end(),
@@ -55,8 +56,8 @@ impl UiState {
         self.held.hold(button, holder);
     }
 
-    /// Lets go of a button that this holds. Where the cursor is in the past, it comes up as
-    /// soon as time goes on: looking back does not do anything there.
+    /// Releases a button that is held by this. Where the cursor is in the past, the button is
+    /// released when the run plays on: an input there would fork a new branch.
     pub(super) fn release(&mut self, button: ButtonId, holder: Holder) {
         if self.held.holder(button) != Some(holder) {
             return;
@@ -69,12 +70,12 @@ impl UiState {
         }
     }
 
-    /// Resets the board at the cursor, and finds these condition.
+    /// Resets the board at the cursor, which then boots with this condition.
     pub(super) fn reset(&mut self, condition: BootCondition) {
         self.apply_action(Action::Reset(condition));
     }
 
-    /// Does something at the cursor: in the past, on a new branch.
+    /// Applies an action at the cursor: in the past, on a new branch.
     fn apply_action(&mut self, action: Action) -> bool {
         let branches = self.timeline.branches().len();
         let from = self.cursor;
@@ -87,7 +88,7 @@ impl UiState {
         if self.timeline.branches().len() > branches {
             self.on_branch_changed();
             self.show_message(format!(
-                "a new branch from {}; the old one is kept (v lists them)",
+                "new branch at {}; the old one is kept (v lists branches)",
                 clock(from)
             ));
         }
@@ -99,13 +100,13 @@ impl UiState {
             }
             Err(error) => {
                 self.pause();
-                self.show_error(error.to_string());
+                self.show_error(error_chain(&error));
                 false
             }
         }
     }
 
-    /// The end of a tap, at the end of the branch.
+    /// Opens the contact of a button at the end of the branch.
     pub(super) fn release_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
         let end = self.end();
         if self.bounce {
@@ -116,7 +117,7 @@ impl UiState {
         }
     }
 
-    /// The contact moves to and fro before it rests.
+    /// Moves a contact, which bounces before it settles.
     fn bounce_contact(
         &mut self,
         from: Ticks,
@@ -147,10 +148,10 @@ impl UiState {
             Ok(true) => {
                 self.on_branch_changed();
                 self.move_to(self.end());
-                self.show_message("taken back (Ctrl-r does it again)");
+                self.show_message("undone (Ctrl-r redoes it)");
             }
-            Ok(false) => self.show_message("there is nothing to take back"),
-            Err(error) => self.show_error(error.to_string()),
+            Ok(false) => self.show_message("nothing to undo"),
+            Err(error) => self.show_error(error_chain(&error)),
         }
     }
 
@@ -159,9 +160,9 @@ impl UiState {
         if self.timeline.redo() {
             self.on_branch_changed();
             self.move_to(self.end());
-            self.show_message("done again");
+            self.show_message("redone");
         } else {
-            self.show_message("there is nothing to do again");
+            self.show_message("nothing to redo");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What keys do: one table for the program, the help and the footer.
+//! The key bindings: one table for the program, the help and the footer.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -9,7 +9,7 @@ pub enum Pane {
     Board,
     /// The waveforms.
     Waves,
-    /// The events, one a line.
+    /// The events, one on a line.
     Events,
     /// The app's state.
     State,
@@ -28,7 +28,7 @@ impl Pane {
     }
 }
 
-/// Something a key, the mouse or the menu asks for.
+/// A command of a key, the mouse or the menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UiCommand {
     PlayPause,
@@ -59,7 +59,7 @@ pub(super) enum UiCommand {
     ZoomIn,
     ZoomOut,
     ZoomFit,
-    ZoomCentre,
+    ZoomCenter,
     Mark,
     Dismiss,
     Search,
@@ -77,17 +77,17 @@ pub(super) enum UiCommand {
     Quit,
 }
 
-/// A row of the table of keys.
+/// A row of the table of key bindings.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeyBinding {
-    /// The keys as people read them, the first one for the footer.
+    /// The names of the keys; the footer shows the first one.
     pub(super) keys: &'static [&'static str],
     pub(super) command: UiCommand,
-    /// In the footer; empty for what is only in the help.
+    /// The text in the footer; empty for what is only in the help.
     pub(super) short: &'static str,
-    /// In the help.
+    /// The text in the help.
     pub(super) long: &'static str,
-    /// Where it works; everywhere for none.
+    /// The pane that it works in; every pane for `None`.
     pub(super) pane: Option<Pane>,
 }
 
@@ -117,7 +117,7 @@ const fn waves(
     }
 }
 
-/// What the footer shows, the most needed first: later ones fall off a narrow screen.
+/// What the footer shows, most important first: a narrow screen shows fewer.
 pub(super) const FOOTER: &[UiCommand] = &[
     UiCommand::PlayPause,
     UiCommand::Menu,
@@ -135,26 +135,26 @@ pub(super) const FOOTER: &[UiCommand] = &[
     UiCommand::Open,
 ];
 
-/// Every key, by subject.
+/// Every key binding, by subject.
 pub(super) const BINDINGS: &[KeyBinding] = &[
     key(&["Space"], UiCommand::PlayPause, "play", "play or pause"),
-    key(&["Left"], UiCommand::StepBack, "", "a tick back"),
-    key(&["Right"], UiCommand::StepForward, "", "a tick forward"),
+    key(&["Left"], UiCommand::StepBack, "", "one tick back"),
+    key(&["Right"], UiCommand::StepForward, "", "one tick forward"),
     key(
         &["["],
         UiCommand::PreviousEvent,
         "back",
-        "to the event before",
+        "to the previous event",
     ),
     key(
         &["]"],
         UiCommand::NextEvent,
         "next",
-        "to the next event, playing on if there is none",
+        "to the next event, playing on if there is none yet",
     ),
     key(&["-"], UiCommand::Slower, "slower", "slower"),
     key(&["+", "="], UiCommand::Faster, "faster", "faster"),
-    key(&["*"], UiCommand::Unlimited, "", "as fast as it goes"),
+    key(&["*"], UiCommand::Unlimited, "", "as fast as possible"),
     key(&["r"], UiCommand::RealTime, "", "in real time"),
     key(
         &["PgUp"],
@@ -170,12 +170,12 @@ pub(super) const BINDINGS: &[KeyBinding] = &[
     ),
     key(&["Home", "0"], UiCommand::Start, "", "to the start"),
     key(&["End", "$"], UiCommand::End, "", "to the end"),
-    key(&["g"], UiCommand::GoTo, "go to", "to a time that is typed"),
+    key(&["g"], UiCommand::GoTo, "go to", "to a time that you type"),
     key(
         &["m"],
         UiCommand::Mark,
         "mark",
-        "set or clear the mark that times are measured from",
+        "set or clear the mark, from which times are measured",
     ),
     key(
         &["Esc"],
@@ -187,7 +187,7 @@ pub(super) const BINDINGS: &[KeyBinding] = &[
         &["x"],
         UiCommand::Menu,
         "menu",
-        "reset, faults, bounce, other apps: everything",
+        "everything else: reset, faults, bounce, other apps",
     ),
     key(
         &["v"],
@@ -195,45 +195,40 @@ pub(super) const BINDINGS: &[KeyBinding] = &[
         "branches",
         "list, switch and compare branches",
     ),
-    key(&["s"], UiCommand::Save, "save", "keep what happened"),
+    key(
+        &["s"],
+        UiCommand::Save,
+        "save",
+        "save this branch to a file",
+    ),
     key(
         &["o"],
         UiCommand::Open,
         "open",
         "open a scenario, a recording or a waveform",
     ),
-    key(
-        &["u"],
-        UiCommand::Undo,
-        "undo",
-        "take back the last thing that was done",
-    ),
-    key(&["Ctrl-r"], UiCommand::Redo, "", "do it again"),
+    key(&["u"], UiCommand::Undo, "undo", "undo the last input"),
+    key(&["Ctrl-r"], UiCommand::Redo, "", "redo it"),
     key(&["/"], UiCommand::Search, "", "search the events"),
-    key(&["n"], UiCommand::SearchAgain, "", "to the next one found"),
-    key(&["N"], UiCommand::SearchBack, "", "to the one found before"),
+    key(&["n"], UiCommand::SearchAgain, "", "to the next match"),
+    key(&["N"], UiCommand::SearchBack, "", "to the previous match"),
     key(&["Tab"], UiCommand::NextPane, "pane", "to the next pane"),
     key(
         &["BackTab"],
         UiCommand::PreviousPane,
         "",
-        "to the pane before",
+        "to the previous pane",
     ),
     key(
         &["Up"],
         UiCommand::Up,
         "",
-        "up: another signal, event or line",
+        "up: to another signal, event or line",
     ),
     key(&["Down"], UiCommand::Down, "", "down"),
     key(&["?", "F1"], UiCommand::Help, "help", "this page"),
-    key(&["Ctrl-l"], UiCommand::Redraw, "", "draw the screen anew"),
-    key(
-        &["Ctrl-z"],
-        UiCommand::Suspend,
-        "",
-        "back to the shell, until `fg`",
-    ),
+    key(&["Ctrl-l"], UiCommand::Redraw, "", "redraw the screen"),
+    key(&["Ctrl-z"], UiCommand::Suspend, "", "suspend, until `fg`"),
     key(&["q", "Ctrl-c"], UiCommand::Quit, "quit", "quit"),
     waves(&["h"], UiCommand::CellLeft, "a column left"),
     waves(&["l"], UiCommand::CellRight, "a column right"),
@@ -245,20 +240,20 @@ pub(super) const BINDINGS: &[KeyBinding] = &[
         "the next rising edge of the signal",
     ),
     waves(&["e"], UiCommand::NextFall, "its next falling edge"),
-    waves(&["b"], UiCommand::PreviousRise, "its rising edge before"),
+    waves(&["b"], UiCommand::PreviousRise, "its previous rising edge"),
     waves(&["zi"], UiCommand::ZoomIn, "zoom in"),
     waves(&["zo"], UiCommand::ZoomOut, "zoom out"),
     waves(&["zc"], UiCommand::ZoomFit, "zoom to fit the whole run"),
-    waves(&["zz"], UiCommand::ZoomCentre, "the cursor to the middle"),
+    waves(&["zz"], UiCommand::ZoomCenter, "center the cursor"),
     waves(&["K"], UiCommand::First, "the first signal"),
     waves(&["J"], UiCommand::Last, "the last signal"),
 ];
 
-/// The letters that press buttons while the board has the focus: those no command has.
+/// The letters that can press buttons while the board has the focus: no command has them.
 const LETTERS: &str = "abcdefhijklptwyz";
 
-/// The letter that presses each button: its own first letter where that is free, and the
-/// next free one where not.
+/// The letter that presses each button: the first one of its name if that is free, else the
+/// next free one.
 pub(super) fn button_letters(names: &[&str]) -> Vec<Option<char>> {
     let own = |name: &&str| {
         let first = name.chars().next()?.to_ascii_lowercase();
@@ -280,20 +275,20 @@ pub(super) fn button_letters(names: &[&str]) -> Vec<Option<char>> {
     letters
 }
 
-/// What a key press means.
+/// What a key press does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyAction {
-    /// Do this.
-    UiCommand(UiCommand),
-    /// The first of two keys.
+    /// Runs a command.
+    Command(UiCommand),
+    /// Begins a sequence of two keys.
     Prefix(char),
-    /// A button, by its place; held down rather than tapped.
+    /// Presses a button, by its index; `true` latches it.
     Button(usize, bool),
-    /// Nothing.
+    /// Does nothing.
     Nothing,
 }
 
-/// What the key means in a pane, after the first key of a pair where there was one.
+/// What a key does in a pane, after the first key of a sequence if there was one.
 pub(super) fn resolve_key(
     event: KeyEvent,
     prefix: Option<char>,
@@ -304,7 +299,7 @@ pub(super) fn resolve_key(
     if let Some(prefix) = prefix {
         let pair = format!("{prefix}{pressed}");
         return match find(&pair, pane) {
-            Some(command) => KeyAction::UiCommand(command),
+            Some(command) => KeyAction::Command(command),
             None => KeyAction::Nothing,
         };
     }
@@ -315,13 +310,13 @@ pub(super) fn resolve_key(
         return KeyAction::Prefix('z');
     }
     match find(&pressed, pane) {
-        Some(command) => KeyAction::UiCommand(command),
+        Some(command) => KeyAction::Command(command),
         None => KeyAction::Nothing,
     }
 }
 
-/// A digit presses a button in any pane; a letter where the board has the focus, with
-/// Shift to hold it.
+/// A digit presses a button in any pane, a letter only where the board has the focus; Shift
+/// latches it.
 fn button(event: KeyEvent, pane: Pane, letters: &[Option<char>]) -> Option<(usize, bool)> {
     let KeyCode::Char(typed) = event.code else {
         return None;
@@ -346,7 +341,7 @@ fn button(event: KeyEvent, pane: Pane, letters: &[Option<char>]) -> Option<(usiz
     Some((index, hold))
 }
 
-/// The buttons that a key can have pressed, whichever pane had the focus then.
+/// The buttons that a key can have pressed, whichever pane had the focus.
 pub(super) fn buttons_of(
     event: KeyEvent,
     letters: &[Option<char>],
@@ -365,14 +360,14 @@ fn find(pressed: &str, pane: Pane) -> Option<UiCommand> {
         .map(|binding| binding.command)
 }
 
-/// The key and the word the footer shows for a command.
+/// The key and the text that the footer shows for a command.
 pub(super) fn footer_entry(command: UiCommand) -> Option<(&'static str, &'static str)> {
     let mut bindings = BINDINGS.iter();
     let binding = bindings.find(|binding| binding.command == command)?;
     Some((binding.keys.first()?, binding.short))
 }
 
-/// The key as the table writes it.
+/// The name of a key in the table.
 fn name(event: KeyEvent) -> String {
     let key = match event.code {
         KeyCode::Char(' ') => "Space".to_owned(),
@@ -383,7 +378,7 @@ fn name(event: KeyEvent) -> String {
         other => format!("{other:?}"),
     };
     if event.modifiers.contains(KeyModifiers::ALT) {
-        // No key of the table has Alt, and a key that follows Esc too soon looks like one.
+        // No binding has Alt, and a key right after Esc looks like one that has.
         format!("Alt-{key}")
     } else if event.modifiers.contains(KeyModifiers::CONTROL) {
         format!("Ctrl-{}", key.to_lowercase())
@@ -392,7 +387,7 @@ fn name(event: KeyEvent) -> String {
     }
 }
 
-/// The key of this name, as the table writes it.
+/// The key of a name in the table.
 pub(super) fn key_of(name: &str) -> Option<KeyEvent> {
     if let Some(letter) = name.strip_prefix("Ctrl-") {
         let code = KeyCode::Char(single(letter)?);
@@ -480,17 +475,17 @@ mod tests {
         assert_eq!(on(Pane::Board, "B"), KeyAction::Button(1, true));
         assert_eq!(
             on(Pane::Waves, "b"),
-            KeyAction::UiCommand(UiCommand::PreviousRise)
+            KeyAction::Command(UiCommand::PreviousRise)
         );
         assert_eq!(on(Pane::Waves, "2"), KeyAction::Button(1, false));
         assert_eq!(on(Pane::Waves, "z"), KeyAction::Prefix('z'));
         assert_eq!(
             on(Pane::Board, "Space"),
-            KeyAction::UiCommand(UiCommand::PlayPause)
+            KeyAction::Command(UiCommand::PlayPause)
         );
         assert_eq!(
             resolve_key(press("i"), Some('z'), Pane::Waves, &letters),
-            KeyAction::UiCommand(UiCommand::ZoomIn)
+            KeyAction::Command(UiCommand::ZoomIn)
         );
     }
 }

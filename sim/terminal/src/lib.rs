@@ -1,7 +1,9 @@
-//! The terminal UI: a view on a timeline.
+//! The simulator in the terminal: a view on a timeline.
 //!
-//! `ui` is everything the screen knows, `update` and what it calls is what keys do to it,
-//! `view` draws it; none of them knows a terminal or a clock. `terminal` has both.
+//! - `ui_state` is the state of the UI, `dispatch` and what it calls change it, and `view`
+//!   draws it. None of them uses a terminal or a clock.
+//! - `terminal` runs them on the real terminal, [`screenshot`] without one.
+//! - [`ProcessHooks`] has what is process-wide, and is installed by the program.
 
 mod appearance;
 #[doc(hidden)]
@@ -17,6 +19,7 @@ mod late_reply;
 mod measurement;
 mod menus;
 mod navigation;
+mod open;
 mod overlay;
 mod palette;
 mod playback_speed;
@@ -59,7 +62,7 @@ pub struct Options<'a> {
     pub file: Option<&'a Path>,
     /// The name of the app to play a file with that does not name one.
     pub requested_app: Option<&'a str>,
-    /// How it looks.
+    /// The colors and glyphs.
     pub appearance: Appearance,
 }
 

@@ -1,11 +1,11 @@
-//! Times around the cursor: between it and the mark, and of the pulse under it.
+//! Times around the cursor: from the mark to it, and of the pulse under it.
 
 use lockstep_core::time::Ticks;
 
 use super::signal_history::{Edge, Signal};
 use super::ui_state::UiState;
 
-/// What can be said of the selected signal at the cursor, in one line.
+/// What is measured of the selected signal at the cursor, in one line.
 pub(super) fn measure(ui: &UiState) -> String {
     let mut parts = Vec::new();
     if let Some(mark) = ui.mark {
@@ -44,7 +44,7 @@ fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
     })
 }
 
-/// The period around the cursor: from the rise before it to the next one.
+/// The period around the cursor: from the previous rising edge to the next one.
 fn period(ui: &UiState, signal: Signal, after: Ticks) -> Option<String> {
     let rise = ui.signals.previous(signal, after, Edge::Rising)?;
     let fall = ui.signals.next(signal, rise, Edge::Falling)?;

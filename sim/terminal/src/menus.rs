@@ -1,4 +1,6 @@
-//! The keys of menus, of the help and of questions, and what choosing does.
+//! Menus, the help and confirmations: their items, their keys, and what they do.
+
+use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use lockstep_core::event::ButtonId;
@@ -10,6 +12,7 @@ use super::overlay::{
     Confirmation, LeaveAction, Menu, MenuAction, MenuItem, Overlay, PromptKind, SaveFormat,
 };
 use super::ui_state::UiState;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::script::{BootCondition, Script};
 
 impl UiState {
@@ -21,8 +24,8 @@ impl UiState {
             Some(Overlay::Prompt(prompt)) => self.prompt_key(event, prompt, files),
             Some(Overlay::Help { scroll }) if plain => self.help_key(event.code, scroll),
             Some(Overlay::Menu(menu)) if plain => self.menu_key(event.code, menu),
-            Some(Overlay::Confirm(question)) if plain => {
-                self.confirm_key(event.code, question, files);
+            Some(Overlay::Confirm(confirmation)) if plain => {
+                self.confirm_key(event.code, confirmation, files);
             }
             other => self.overlay = other,
         }
@@ -51,13 +54,13 @@ impl UiState {
             KeyCode::End => menu.selected = last,
             KeyCode::Enter | KeyCode::Char(' ') => {
                 if let Some(item) = menu.items.get(menu.selected) {
-                    self.run_menu_action(&item.choice);
+                    self.run_menu_action(&item.action);
                 }
                 return;
             }
             KeyCode::Char('c') => {
                 if let Some(MenuAction::Branch(branch)) =
-                    menu.items.get(menu.selected).map(|item| &item.choice)
+                    menu.items.get(menu.selected).map(|item| &item.action)
                 {
                     self.compare_with(*branch);
                     return;
@@ -69,31 +72,34 @@ impl UiState {
         self.overlay = Some(Overlay::Menu(menu));
     }
 
-    fn confirm_key(&mut self, code: KeyCode, question: Confirmation, files: &mut dyn FileSystem) {
+    fn confirm_key(
+        &mut self,
+        code: KeyCode,
+        confirmation: Confirmation,
+        files: &mut dyn FileSystem,
+    ) {
         match code {
-            KeyCode::Char('y' | 'Y') => match question {
-                Confirmation::Overwrite { kind, path } => self.save(kind, &path, files),
+            KeyCode::Char('y' | 'Y') => match confirmation {
+                Confirmation::Overwrite { format, path } => self.save(format, &path, files),
                 Confirmation::Leave(LeaveAction::Quit) => self.quit = true,
                 Confirmation::Leave(LeaveAction::App(index)) => self.start_app(index),
-                Confirmation::Leave(LeaveAction::Open(path)) => self.open(&path, None, files),
+                Confirmation::Leave(LeaveAction::Open(path)) => {
+                    self.open(Path::new(&path), None, files)
+                }
             },
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {}
-            _ => self.overlay = Some(Overlay::Confirm(question)),
+            _ => self.overlay = Some(Overlay::Confirm(confirmation)),
         }
     }
 
-    fn run_menu_action(&mut self, choice: &MenuAction) {
-        match *choice {
-            MenuAction::UiCommand(command) => self.command(command),
+    fn run_menu_action(&mut self, action: &MenuAction) {
+        match *action {
+            MenuAction::Command(command) => self.command(command),
             MenuAction::Reset(conditions) => self.reset(conditions),
             MenuAction::Bounce => {
                 self.bounce = !self.bounce;
-                let now = if self.bounce {
-                    "bounce for 6 ms"
-                } else {
-                    "are clean"
-                };
-                self.show_message(format!("from now on, contacts {now}"));
+                let state = if self.bounce { "on" } else { "off" };
+                self.show_message(format!("contact bounce is {state}"));
             }
             MenuAction::Buttons => self.overlay = Some(Overlay::Menu(self.button_menu())),
             MenuAction::Tap(button) => self.press(button, Holder::Tap(TAP)),
@@ -105,11 +111,11 @@ impl UiState {
             }
             MenuAction::App(index) => self.start_app(index),
             MenuAction::Branch(branch) => self.switch_branch(branch),
-            MenuAction::Save(kind) => {
+            MenuAction::Save(format) => {
                 let app = self.timeline.app().descriptor().name();
                 self.open_prompt(
-                    PromptKind::Save(kind),
-                    format!("{app}.{}", kind.extension()),
+                    PromptKind::Save(format),
+                    format!("{app}.{}", format.extension()),
                 );
             }
         }
@@ -121,16 +127,16 @@ impl UiState {
         };
         match self.replace(&app, &Script::default()) {
             Ok(()) => self.playing = true,
-            Err(error) => self.show_error(error.to_string()),
+            Err(error) => self.show_error(error_chain(&error)),
         }
     }
 
     pub(super) fn main_menu(&self) -> Menu {
-        let item = |text: &str, choice| MenuItem {
+        let item = |text: &str, action| MenuItem {
             text: text.to_owned(),
-            choice,
+            action,
         };
-        let command = |text, asked| item(text, MenuAction::UiCommand(asked));
+        let command = |text, asked| item(text, MenuAction::Command(asked));
         let bounce = if self.bounce { "on" } else { "off" };
         let conditions = self.timeline.app().descriptor().boot_conditions();
         let mut items = vec![item(
@@ -147,7 +153,7 @@ impl UiState {
                 }),
         );
         items.extend([
-            item(&format!("contacts bounce: {bounce}"), MenuAction::Bounce),
+            item(&format!("contact bounce: {bounce}"), MenuAction::Bounce),
             item("press a button...", MenuAction::Buttons),
             item("another app...", MenuAction::Apps),
             command("branches...", UiCommand::Branches),
@@ -159,7 +165,7 @@ impl UiState {
             command("quit", UiCommand::Quit),
         ]);
         if self.timeline.app().descriptor().buttons().is_empty() {
-            items.retain(|item| item.choice != MenuAction::Buttons);
+            items.retain(|item| item.action != MenuAction::Buttons);
         }
         Menu {
             title: "menu",
@@ -168,7 +174,7 @@ impl UiState {
         }
     }
 
-    /// Every button, also one that no key is left for.
+    /// Every button, including those without a key.
     fn button_menu(&self) -> Menu {
         let buttons = self.timeline.app().descriptor().buttons().iter();
         let items = (0..)
@@ -176,7 +182,7 @@ impl UiState {
             .zip(buttons)
             .map(|(button, name)| MenuItem {
                 text: (*name).to_owned(),
-                choice: MenuAction::Tap(button),
+                action: MenuAction::Tap(button),
             });
         Menu {
             title: "press",
@@ -190,7 +196,7 @@ impl UiState {
         let current = self.timeline.app().descriptor().name();
         let items = (0..).zip(apps).map(|(index, app)| MenuItem {
             text: format!("{} {}", app.descriptor().name(), app.descriptor().version()),
-            choice: MenuAction::App(index),
+            action: MenuAction::App(index),
         });
         Menu {
             title: "apps",
@@ -206,7 +212,7 @@ impl UiState {
 pub(super) fn save_menu() -> Menu {
     let items = SaveFormat::ALL.map(|kind| MenuItem {
         text: kind.title().to_owned(),
-        choice: MenuAction::Save(kind),
+        action: MenuAction::Save(kind),
     });
     Menu {
         title: "save this branch as",

@@ -1,4 +1,4 @@
-//! Going through time: playing on, stepping, jumping, searching.
+//! Moving through time: playing, stepping, jumping, searching.
 
 use std::time::Duration;
 
@@ -10,25 +10,27 @@ use super::playback_speed::PlaybackSpeed;
 use super::signal_history::{Edge, Signal};
 use super::ui_state::UiState;
 use super::view::clock;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::play;
 use lockstep_engine::script::MAX_LENGTH;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_engine::trace::Line;
 
-/// How long an LED stays visible after it went out, so that a short pulse is seen.
+/// How long an LED stays visible after it goes off, so that a short pulse is seen.
 const AFTERGLOW: Duration = Duration::from_millis(75);
 
-/// How many ticks an event is searched for beyond the end.
-const SEARCHED: Ticks = Ticks::from_secs(60);
+/// How far beyond the end of the branch the next event is searched for.
+const SEARCH_LIMIT: Ticks = Ticks::from_secs(60);
 
-/// How many ticks beyond the end are played at once: what a slow machine does in a moment.
+/// How far beyond the end of the branch is played at once: a slow machine does it without a
+/// noticeable delay.
 const AT_ONCE: Ticks = Ticks::from_secs(60);
 
-/// On the way to a time that is far beyond the end.
+/// Playing at full speed to a time far beyond the end of the branch.
 #[derive(Clone, Debug)]
 pub(super) struct FastForward {
     to: Ticks,
-    /// How fast to go on from there.
+    /// The speed to return to.
     speed: PlaybackSpeed,
 }
 
@@ -50,11 +52,11 @@ impl UiState {
         self.speed.restart_measurement();
     }
 
-    /// To any time: one that is far beyond the end is played to over many frames, so that
-    /// keys work on the way.
+    /// Goes to any time. Far beyond the end of the branch, it plays over many frames, so that
+    /// keys keep working.
     pub(super) fn go_to(&mut self, tick: Ticks) {
         if tick > MAX_LENGTH {
-            self.show_error(format!("no run is longer than {}", clock(MAX_LENGTH)));
+            self.show_error(format!("a run cannot be longer than {}", clock(MAX_LENGTH)));
             return;
         }
         let near = tick.min(self.end().saturating_add(AT_ONCE));
@@ -66,11 +68,11 @@ impl UiState {
             });
             self.speed.unlimited();
             self.playing = true;
-            self.show_message(format!("on the way to {} (Space stops)", clock(tick)));
+            self.show_message(format!("playing to {} (Space stops)", clock(tick)));
         }
     }
 
-    /// Plays what is due of this much real time.
+    /// Plays what is due after this much real time.
     pub(super) fn play_due(&mut self, elapsed: Duration) {
         let to = self.cursor.saturating_add(self.speed.due(elapsed));
         match self
@@ -104,15 +106,15 @@ impl UiState {
         self.move_to(Ticks(u32::try_from(tick.max(0)).unwrap_or(u32::MAX)));
     }
 
-    /// To the next tick at which something was seen, playing on to find one.
+    /// Goes to the next tick with an event, playing beyond the end to find one.
     pub(super) fn next_event(&mut self) {
         self.pause();
-        let limit = self.end().saturating_add(SEARCHED);
+        let limit = self.end().saturating_add(SEARCH_LIMIT);
         while self.event_after_cursor().is_none() && self.end() < limit {
-            // Tick by tick, so that what is found is the end and hands can act there.
+            // Tick by tick, so that the event is at the end and inputs there need no branch.
             if let Err(error) = self.play_on(self.end().saturating_add(Ticks(1))) {
                 self.move_to(self.end());
-                self.show_error(error.to_string());
+                self.show_error(error_chain(&error));
                 return;
             }
         }
@@ -120,7 +122,7 @@ impl UiState {
             Some(tick) => self.move_to(tick),
             None => {
                 self.move_to(self.end());
-                self.show_message(format!("nothing happened for {SEARCHED}"));
+                self.show_message(format!("no event within {SEARCH_LIMIT}"));
             }
         }
     }
@@ -158,7 +160,7 @@ impl UiState {
                 };
                 let side = if forward { "after" } else { "before" };
                 let name = self.signals.name(signal);
-                self.show_message(format!("no {what} of `{name}` {side} this"));
+                self.show_message(format!("no {what} of `{name}` {side} the cursor"));
             }
         }
     }
@@ -172,7 +174,7 @@ impl UiState {
             Some(tick) => self.jump(tick),
             None => {
                 let side = if forward { "after" } else { "before" };
-                self.show_message(format!("no `{}` {side} this", self.search));
+                self.show_message(format!("no match for `{}` {side} the cursor", self.search));
             }
         }
     }
@@ -197,22 +199,22 @@ impl UiState {
         found.map(|index| entries[index].tick)
     }
 
-    /// Moves the cursor forward, through what is known and beyond it.
+    /// Moves the cursor to a tick, playing beyond the end of the branch if needed.
     pub(super) fn play_to(&mut self, tick: Ticks) {
         if tick <= self.end() {
             self.move_to(tick);
             return;
         }
         let played = self.play_on(tick);
-        // A contact that bounces at the last tick takes the end a little further.
+        // A contact that bounces at the last tick moves the end a little further.
         self.move_to(self.end());
         if let Err(error) = played {
             self.pause();
-            self.show_error(error.to_string());
+            self.show_error(error_chain(&error));
         }
     }
 
-    /// Plays beyond the end, ending taps on their way.
+    /// Plays beyond the end of the branch, and ends taps in between.
     fn play_on(&mut self, tick: Ticks) -> Result<(), TimelineError> {
         while let Some((until, button)) = self.held.next_release() {
             if until > tick {
@@ -225,7 +227,7 @@ impl UiState {
         self.timeline.advance(tick)
     }
 
-    /// Puts the cursor somewhere in what is known.
+    /// Moves the cursor to a tick of the branch.
     pub(super) fn move_to(&mut self, tick: Ticks) {
         let before = self.cursor;
         self.cursor = tick.min(self.end());
@@ -244,16 +246,16 @@ impl UiState {
                 }
                 self.runner = runner;
             }
-            Err(error) => self.show_error(error.to_string()),
+            Err(error) => self.show_error(error_chain(&error)),
         }
     }
 
-    /// Reads what the present branch has got.
+    /// Takes in what the current branch has got.
     pub(super) fn follow(&mut self) {
         self.signals.follow(self.timeline.branch().trace());
     }
 
-    /// Remembers which outputs were lit on the way here.
+    /// Records which outputs were lit between the last position of the cursor and this one.
     fn update_afterglow(&mut self, before: Ticks) {
         let after = self.cursor.saturating_add(Ticks(1));
         for (index, glow) in self.glow.iter_mut().enumerate() {

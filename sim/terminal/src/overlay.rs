@@ -1,4 +1,4 @@
-//! What lies over the panes: menus, lists, questions.
+//! What is drawn over the panes: menus, prompts, confirmations, the help.
 
 use lockstep_core::event::ButtonId;
 
@@ -6,17 +6,17 @@ use super::key_bindings::UiCommand;
 use super::time_parser::EXAMPLES;
 use lockstep_engine::script::BootCondition;
 
-/// What lies over the panes, and takes the keys.
+/// What is drawn over the panes and receives the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Overlay {
-    /// Every key.
+    /// The help: every key binding.
     Help {
-        /// The first line that is shown.
+        /// The first line that is visible.
         scroll: u16,
     },
-    /// A list to choose from.
+    /// A menu.
     Menu(Menu),
-    /// A line to type.
+    /// A line of text to type.
     Prompt(Prompt),
     /// A question to answer with yes or no.
     Confirm(Confirmation),
@@ -30,66 +30,66 @@ pub(super) struct Menu {
     pub(super) selected: usize,
 }
 
-/// A row of a list.
+/// A row of a menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MenuItem {
     pub(super) text: String,
-    pub(super) choice: MenuAction,
+    pub(super) action: MenuAction,
 }
 
-/// What choosing a row does.
+/// What choosing a row of a menu does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum MenuAction {
-    /// What a key does as well.
-    UiCommand(UiCommand),
-    /// Resets the board, which finds these condition.
+    /// A command that a key has too.
+    Command(UiCommand),
+    /// Resets the board, which then boots with this condition.
     Reset(BootCondition),
-    /// Contacts bounce from now on, or not.
+    /// Turns the bouncing of contacts on or off.
     Bounce,
-    /// Asks which button to press.
+    /// Opens the menu of buttons.
     Buttons,
-    /// Presses this button for a moment.
+    /// Taps this button.
     Tap(ButtonId),
-    /// Asks which app to play.
+    /// Opens the menu of apps.
     Apps,
-    /// Plays this app, by its place in the registry.
+    /// Plays this app, by its index in the registry.
     App(usize),
-    /// Looks at this branch.
+    /// Shows this branch.
     Branch(usize),
-    /// Asks for a file to keep this in.
+    /// Asks for the name of a file to save in this format.
     Save(SaveFormat),
 }
 
-/// A line to type.
+/// A line of text to type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prompt {
-    pub(super) purpose: PromptKind,
+    pub(super) kind: PromptKind,
     pub(super) text: String,
-    /// The byte that is typed before.
-    pub(super) at: usize,
+    /// Where the next character goes, in bytes.
+    pub(super) cursor: usize,
 }
 
-/// What a typed line is for.
+/// What a prompt asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PromptKind {
     /// A time to go to.
     GoTo,
-    /// What to search for.
+    /// A text to search the events for.
     Search,
     /// A file to open.
     Open,
-    /// A file to keep this in.
+    /// A file to save in this format.
     Save(SaveFormat),
 }
 
-/// What can be kept of a run.
+/// The formats that a run is saved in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SaveFormat {
     /// A scenario with expectations.
     Scenario,
-    /// The events alone.
+    /// A recording: the events alone.
     Recording,
-    /// The waveforms.
+    /// The waveforms of the trace.
     Waveform,
 }
 
@@ -113,26 +113,26 @@ impl SaveFormat {
     }
 }
 
-/// Something to be sure of first.
+/// A question to answer before something is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Confirmation {
-    /// The file is there: replace it?
+    /// Replace an existing file?
     Overwrite {
-        /// What to keep.
-        kind: SaveFormat,
-        /// Where.
+        /// The format to save in.
+        format: SaveFormat,
+        /// The file.
         path: String,
     },
-    /// What was done is not saved: go on all the same?
+    /// Discard changes that are not saved?
     Leave(LeaveAction),
 }
 
-/// What comes after the present run.
+/// What follows when the current run is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LeaveAction {
-    /// Nothing.
+    /// The simulator ends.
     Quit,
-    /// Another app, by its place in the registry.
+    /// Another app, by its index in the registry.
     App(usize),
     /// The run in this file.
     Open(String),
@@ -141,25 +141,23 @@ pub(super) enum LeaveAction {
 impl Confirmation {
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Overwrite { path, .. } => format!("`{path}` is there already: replace it?"),
-            Self::Leave(LeaveAction::Quit) => {
-                "what you did is not saved: quit all the same?".to_owned()
-            }
-            Self::Leave(_) => "what you did is not saved: leave it all the same?".to_owned(),
+            Self::Overwrite { path, .. } => format!("`{path}` exists: replace it?"),
+            Self::Leave(LeaveAction::Quit) => "unsaved changes: quit anyway?".to_owned(),
+            Self::Leave(_) => "unsaved changes: discard them?".to_owned(),
         }
     }
 }
 
 impl Menu {
-    /// Whether the rows are branches, which can also be compared.
-    pub(super) fn is_of_branches(&self) -> bool {
-        matches!(self.items.first(), Some(item) if matches!(item.choice, MenuAction::Branch(_)))
+    /// Whether the rows are branches, which can be compared too.
+    pub(super) fn lists_branches(&self) -> bool {
+        matches!(self.items.first(), Some(item) if matches!(item.action, MenuAction::Branch(_)))
     }
 }
 
 impl Prompt {
     pub(super) fn label(&self) -> String {
-        match self.purpose {
+        match self.kind {
             PromptKind::GoTo => format!("go to ({EXAMPLES})"),
             PromptKind::Search => "search".to_owned(),
             PromptKind::Open => "open (.scn, .rec, .vcd)".to_owned(),

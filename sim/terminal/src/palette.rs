@@ -1,7 +1,7 @@
 //! The colors of everything on the screen, for dark and for light backgrounds.
 //!
-//! Those of dark backgrounds are close to the Okabe-Ito palette, which is made to be told
-//! apart with any kind of color vision; nothing is told by its color alone.
+//! The colors for dark backgrounds are close to the Okabe-Ito palette, which is made for any
+//! kind of color vision; no information is in a color alone.
 
 use ratatui::style::Color;
 
@@ -12,19 +12,19 @@ use lockstep_engine::output_color::OutputColor;
 /// The colors of everything on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Palette {
-    /// What stands back: borders, values that did not change, events to come.
+    /// Secondary text: borders, names of state fields, events after the cursor.
     pub(super) quiet: Color,
     /// Headings, and the border of the pane that has the focus.
     pub(super) accent: Color,
     /// A key that can be pressed.
     pub(super) key: Color,
-    /// Something that went wrong.
+    /// An error.
     pub(super) error: Color,
-    /// Something that changed.
+    /// Something that has changed, or differs.
     pub(super) changed: Color,
-    /// What the world does to the board.
+    /// An input: a press, a release, a reset.
     pub(super) input: Color,
-    /// What the app logs.
+    /// A log of the app.
     pub(super) log: Color,
     leds: LedPalette,
 }

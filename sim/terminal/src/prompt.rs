@@ -1,4 +1,4 @@
-//! A line that is typed, and what is done with it.
+//! Prompts: how a line of text is edited, and what it is used for.
 
 use std::path::Path;
 
@@ -13,60 +13,60 @@ use super::ui_state::UiState;
 const LONGEST: usize = 1_000;
 
 impl Prompt {
-    pub(super) fn new(purpose: PromptKind, text: String) -> Self {
-        let at = text.len();
-        Self { purpose, text, at }
+    pub(super) fn new(kind: PromptKind, text: String) -> Self {
+        let cursor = text.len();
+        Self { kind, text, cursor }
     }
 
-    /// What is before the place where people type, and what is after it.
+    /// The text before the cursor, and the text from it on.
     pub(super) fn halves(&self) -> (&str, &str) {
-        self.text.split_at(self.at)
+        self.text.split_at(self.cursor)
     }
 
     fn insert(&mut self, typed: char) {
         if !is_hidden(typed) && self.text.len() + typed.len_utf8() <= LONGEST {
-            self.text.insert(self.at, typed);
-            self.at += typed.len_utf8();
+            self.text.insert(self.cursor, typed);
+            self.cursor += typed.len_utf8();
         }
     }
 
     fn edit(&mut self, event: KeyEvent) {
         let (before, after) = self.halves();
         let previous = before.char_indices().next_back().map_or(0, |(at, _)| at);
-        let next = self.at + after.chars().next().map_or(0, char::len_utf8);
+        let next = self.cursor + after.chars().next().map_or(0, char::len_utf8);
         let control = event.modifiers.contains(KeyModifiers::CONTROL);
         match event.code {
-            KeyCode::Char('u') if control => self.cut(0, self.at),
-            KeyCode::Char('w') if control => self.cut(self.word_start(), self.at),
-            KeyCode::Char('a') if control => self.at = 0,
-            KeyCode::Char('e') if control => self.at = self.text.len(),
+            KeyCode::Char('u') if control => self.cut(0, self.cursor),
+            KeyCode::Char('w') if control => self.cut(self.word_start(), self.cursor),
+            KeyCode::Char('a') if control => self.cursor = 0,
+            KeyCode::Char('e') if control => self.cursor = self.text.len(),
             KeyCode::Char(_) if control || event.modifiers.contains(KeyModifiers::ALT) => {}
             KeyCode::Char(typed) => self.insert(typed),
-            KeyCode::Backspace => self.cut(previous, self.at),
-            KeyCode::Delete => self.cut(self.at, next),
-            KeyCode::Left => self.at = previous,
-            KeyCode::Right => self.at = next,
-            KeyCode::Home => self.at = 0,
-            KeyCode::End => self.at = self.text.len(),
+            KeyCode::Backspace => self.cut(previous, self.cursor),
+            KeyCode::Delete => self.cut(self.cursor, next),
+            KeyCode::Left => self.cursor = previous,
+            KeyCode::Right => self.cursor = next,
+            KeyCode::Home => self.cursor = 0,
+            KeyCode::End => self.cursor = self.text.len(),
             _ => {}
         }
     }
 
     fn cut(&mut self, from: usize, to: usize) {
         self.text.replace_range(from..to, "");
-        self.at = from;
+        self.cursor = from;
     }
 
-    /// Where the word before the place begins, as a shell sees it.
+    /// Where the word before the cursor begins, as in a shell.
     fn word_start(&self) -> usize {
         let before = self.halves().0.trim_end();
         before.rfind([' ', '/']).map_or(0, |sign| sign + 1)
     }
 }
 
-/// Whether a character is not seen in a line, or changes how the rest of it is read: control
-/// characters, marks of zero width, and those that set the direction of text. A file name
-/// with one of them looks like another.
+/// Whether a character is invisible or changes how the rest of the line is shown: control
+/// characters, characters of zero width, and those that set the direction of text. A file
+/// name with one of them looks like another name.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -84,11 +84,11 @@ fn is_hidden(c: char) -> bool {
 }
 
 impl UiState {
-    pub(super) fn open_prompt(&mut self, purpose: PromptKind, text: String) {
-        self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
+    pub(super) fn open_prompt(&mut self, kind: PromptKind, text: String) {
+        self.overlay = Some(Overlay::Prompt(Prompt::new(kind, text)));
     }
 
-    /// Takes text that was pasted: the first line of it, where a line is typed.
+    /// Handles pasted text: a prompt takes its first line, everything else ignores it.
     pub(super) fn paste(&mut self, text: &str) {
         if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {
             text.trim_start()
@@ -116,7 +116,7 @@ impl UiState {
 
     fn submit_prompt(&mut self, prompt: &Prompt, files: &mut dyn FileSystem) {
         let text = prompt.text.trim();
-        match prompt.purpose {
+        match prompt.kind {
             PromptKind::Search => {
                 text.clone_into(&mut self.search);
                 if !text.is_empty() {
@@ -132,12 +132,12 @@ impl UiState {
                 let next = LeaveAction::Open(text.to_owned());
                 self.overlay = Some(Overlay::Confirm(Confirmation::Leave(next)));
             }
-            PromptKind::Open => self.open(text, None, files),
-            PromptKind::Save(kind) if files.exists(Path::new(text)) => {
+            PromptKind::Open => self.open(Path::new(text), None, files),
+            PromptKind::Save(format) if files.exists(Path::new(text)) => {
                 let path = text.to_owned();
-                self.overlay = Some(Overlay::Confirm(Confirmation::Overwrite { kind, path }));
+                self.overlay = Some(Overlay::Confirm(Confirmation::Overwrite { format, path }));
             }
-            PromptKind::Save(kind) => self.save(kind, text, files),
+            PromptKind::Save(format) => self.save(format, text, files),
         }
     }
 }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_edited_by_characters_however_many_bytes_they_have() {
+    fn a_line_is_edited_by_characters_and_not_by_bytes() {
         let keys = [
             key(KeyCode::Left),
             key(KeyCode::Backspace),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_a_shell_cut_a_word_or_all() {
+    fn shell_keys_cut_a_word_or_the_line() {
         let word = typed("a/long name", &[control('w')]);
         assert_eq!(word.0, "a/long ");
         let twice = typed("a/long name", &[control('w'), control('w')]);

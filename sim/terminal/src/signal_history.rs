@@ -1,4 +1,4 @@
-//! The trace of a branch by signal, so that a wave can be drawn without reading it all.
+//! The trace of a branch by signal, so that a wave is drawn without reading all of it.
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
@@ -11,11 +11,11 @@ use lockstep_engine::trace::{Entry, Trace};
 /// Something that can be drawn as a wave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Signal {
-    /// A button, by its place.
+    /// A button, by its index.
     Button(usize),
-    /// An output, by its place.
+    /// An output, by its index.
     Output(usize),
-    /// All logs, and the resets.
+    /// All logs and resets.
     Logs,
 }
 
@@ -23,7 +23,7 @@ pub(super) enum Signal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) tick: Ticks,
-    /// 0 or 1 for a button, the level of an output; the entry of a log.
+    /// 0 or 1 for a button, the level of an output, the index of the entry for logs.
     pub(super) value: u32,
 }
 
@@ -34,6 +34,7 @@ pub(super) struct SignalHistory {
     buttons: Vec<Vec<Change>>,
     outputs: Vec<Vec<Change>>,
     logs: Vec<Change>,
+    /// How many entries of the trace were taken in.
     read: usize,
 }
 
@@ -48,18 +49,18 @@ impl SignalHistory {
         }
     }
 
-    /// Reads what the trace has got since the last time.
+    /// Takes in what the trace has got since the last call.
     pub(super) fn follow(&mut self, trace: &Trace) {
         let entries = trace.entries();
         let new = entries.get(self.read..).unwrap_or(&[]);
         let first = u32::try_from(self.read).unwrap_or(u32::MAX);
         for (index, entry) in (first..).zip(new) {
-            self.take(index, *entry);
+            self.push(index, *entry);
         }
         self.read = entries.len();
     }
 
-    fn take(&mut self, index: u32, Entry { tick, what }: Entry) {
+    fn push(&mut self, index: u32, Entry { tick, what }: Entry) {
         let (changes, value) = match what {
             Observation::Input(Action::Button(ButtonId(button), contact)) => (
                 self.buttons.get_mut(usize::from(button)),
@@ -78,7 +79,7 @@ impl SignalHistory {
         }
     }
 
-    /// All signals, in the order they are drawn.
+    /// All signals, in the order in which they are drawn.
     pub(super) fn all(&self) -> Vec<Signal> {
         let buttons = (0..self.buttons.len()).map(Signal::Button);
         let outputs = (0..self.outputs.len()).map(Signal::Output);
@@ -98,7 +99,7 @@ impl SignalHistory {
         .unwrap_or("?")
     }
 
-    /// The highest value a signal can have; of logs there is none.
+    /// The highest value that a signal can have; 1 for logs, which have no values.
     pub(super) fn max(&self, signal: Signal) -> u32 {
         match signal {
             Signal::Output(index) => self
@@ -118,7 +119,7 @@ impl SignalHistory {
         }
     }
 
-    /// The changes from one tick on, up to before another.
+    /// The changes from one tick on, and before another.
     pub(super) fn between(&self, signal: Signal, from: Ticks, before: Ticks) -> &[Change] {
         let changes = self.changes(signal);
         let first = changes.partition_point(|change| change.tick < from);
@@ -126,7 +127,7 @@ impl SignalHistory {
         &changes[first..last.max(first)]
     }
 
-    /// The value when this tick was over.
+    /// The value at the end of a tick.
     pub(super) fn value(&self, signal: Signal, tick: Ticks) -> u32 {
         let changes = self.changes(signal);
         let after = changes.partition_point(|change| change.tick <= tick);
@@ -136,26 +137,26 @@ impl SignalHistory {
         }
     }
 
-    /// The first change after a tick that rises, falls, or is any.
+    /// The first edge of this kind after a tick.
     pub(super) fn next(&self, signal: Signal, tick: Ticks, edge: Edge) -> Option<Ticks> {
         let changes = self.changes(signal);
         let first = changes.partition_point(|change| change.tick <= tick);
         (first..changes.len())
-            .find(|index| self.is(signal, *index, edge))
+            .find(|index| self.is_edge(signal, *index, edge))
             .map(|index| changes[index].tick)
     }
 
-    /// The last change before a tick that rises, falls, or is any.
+    /// The last edge of this kind before a tick.
     pub(super) fn previous(&self, signal: Signal, tick: Ticks, edge: Edge) -> Option<Ticks> {
         let changes = self.changes(signal);
         let end = changes.partition_point(|change| change.tick < tick);
         (0..end)
             .rev()
-            .find(|index| self.is(signal, *index, edge))
+            .find(|index| self.is_edge(signal, *index, edge))
             .map(|index| changes[index].tick)
     }
 
-    fn is(&self, signal: Signal, index: usize, edge: Edge) -> bool {
+    fn is_edge(&self, signal: Signal, index: usize, edge: Edge) -> bool {
         if edge == Edge::Any || signal == Signal::Logs {
             return true;
         }
@@ -169,12 +170,12 @@ impl SignalHistory {
     }
 }
 
-/// Which changes are looked for.
+/// A kind of edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// From zero up.
+    /// From zero to above it.
     Rising,
-    /// Down to zero.
+    /// To zero.
     Falling,
     /// Any change.
     Any,
@@ -191,7 +192,7 @@ mod tests {
     use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
     use std::ops::ControlFlow;
 
-    /// `toggle` with a press at tick 2, held through a reset at tick 3, let go at tick 6.
+    /// `toggle` with a press at tick 2, held through a reset at tick 3, released at tick 6.
     fn press_and_reset() -> Trace {
         let button = |contact| Action::Button(ButtonId(0), contact);
         let events = [
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn signals_are_what_the_trace_says_at_every_tick() {
+    fn signals_have_the_values_of_the_trace_at_every_tick() {
         let trace = press_and_reset();
         let mut signals = SignalHistory::new(trace.descriptor());
         signals.follow(&trace);

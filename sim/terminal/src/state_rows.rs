@@ -1,4 +1,4 @@
-//! An app's state as rows of a path and a value, from what its `Debug` writes.
+//! An app's state as rows of a path and a value, parsed from its `Debug` output.
 
 /// One value of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -8,8 +8,8 @@ pub(super) struct StateRow {
     pub(super) value: String,
 }
 
-/// The rows of what `{:#?}` writes: a line a value, and lines that open and close around
-/// them. Whatever an app writes instead is shown line by line.
+/// The rows of the output of `{:#?}`: one line for each value, and lines that open and close
+/// groups of them. Anything else that an app writes is shown line by line.
 pub(super) fn state_rows(state: &str) -> Vec<StateRow> {
     let mut rows = Vec::new();
     let mut path: Vec<&str> = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn state_rows(state: &str) -> Vec<StateRow> {
             None => ("", line),
         };
         if let Some(kind) = opened(rest) {
-            // Variants tell something, names of types and wrappers do not.
+            // Names of variants are worth showing, those of types and wrappers are not.
             let is_field = !name.is_empty();
             path.push(if is_field || path.is_empty() {
                 name
@@ -41,7 +41,7 @@ pub(super) fn state_rows(state: &str) -> Vec<StateRow> {
     rows
 }
 
-/// What comes before the sign that opens a group of lines, if one does.
+/// The text before the bracket that opens a group of lines, if there is one.
 fn opened(text: &str) -> Option<&str> {
     ["{", "(", "["]
         .iter()
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_shown_as_it_is() {
+    fn other_output_is_shown_as_it_is() {
         assert_eq!(state_rows("busy")[0].value, "busy");
         assert!(state_rows("").is_empty());
         assert_eq!(state_rows("}\n))\n[").len(), 1);

@@ -65,7 +65,7 @@ pub(super) fn run(ui: &mut UiState, hooks: &ProcessHooks) -> io::Result<ExitReas
 
 /// Opens a file of this machine.
 pub(super) fn open(ui: &mut UiState, file: &Path, app: Option<&str>) {
-    ui.open(&file.display().to_string(), app, &LocalFiles);
+    ui.open(file, app, &LocalFiles);
 }
 
 type CrosstermTerminal = Terminal<CrosstermBackend<TerminalOutput>>;

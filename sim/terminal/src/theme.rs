@@ -10,9 +10,9 @@ use lockstep_engine::output_color::OutputColor;
 /// The styles of everything on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Theme {
-    /// `None` where there are no colors.
+    /// `None` for monochrome.
     palette: Option<Palette>,
-    /// How what matters most stands out.
+    /// The modifier of emphasis.
     strong: Modifier,
     unicode: bool,
 }
@@ -56,10 +56,9 @@ impl Theme {
         self.styled(|palette| palette.led(color, part), self.strong)
     }
 
-    /// What stands back.
+    /// Secondary text: borders, names of state fields, events after the cursor.
     pub(super) fn quiet(&self) -> Style {
-        // Dim is for terminals without colors alone: how dark it makes a color, each
-        // terminal decides.
+        // Dim is only for monochrome: every terminal darkens a color by another amount.
         match self.palette {
             Some(palette) => Style::new().fg(palette.quiet),
             None => Style::new().add_modifier(Modifier::DIM),
@@ -76,12 +75,12 @@ impl Theme {
         self.styled(|palette| palette.key, self.strong)
     }
 
-    /// Something that went wrong.
+    /// An error.
     pub(super) fn error(&self) -> Style {
         self.styled(|palette| palette.error, self.strong | Modifier::REVERSED)
     }
 
-    /// Something that changed.
+    /// Something that has changed, or differs.
     pub(super) fn changed(&self) -> Style {
         self.styled(|palette| palette.changed, self.strong)
     }
@@ -91,12 +90,12 @@ impl Theme {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// What the world does to the board.
+    /// An input: a press, a release, a reset.
     pub(super) fn input(&self) -> Style {
         self.styled(|palette| palette.input, Modifier::empty())
     }
 
-    /// What the app logs.
+    /// A log of the app.
     pub(super) fn log(&self) -> Style {
         self.styled(|palette| palette.log, Modifier::empty())
     }

@@ -1,27 +1,29 @@
-//! A time that people typed to go to.
+//! Parses a time that is typed to go to.
 
 use lockstep_core::time::Ticks;
 
 use lockstep_engine::scenario::duration::parse_length;
 
-/// What can be typed, for whoever is asked and whoever typed something else.
+/// What can be typed, for the prompt and for error messages.
 pub(super) const EXAMPLES: &str = "1.5 s, 2 min, 0:01.583, or a tick";
 
-/// Reads a length of time as scenarios write it, a time as the screen shows it, or the
-/// number of a tick.
+/// Parses a duration as in scenarios, a time as the screen shows it, or the number of a
+/// tick.
 pub(super) fn parse_time(text: &str) -> Result<Ticks, String> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         let tick = text.parse().map(Ticks);
-        return tick.map_err(|_| format!("no run has a tick {text}"));
+        return tick.map_err(|_| format!("tick {text} is beyond the longest run"));
     }
     if text.contains(':') {
-        return clock(text).ok_or_else(|| format!("`{text}` is no time such as {EXAMPLES}"));
+        return parse_clock(text)
+            .ok_or_else(|| format!("`{text}` is not a time; expected one such as {EXAMPLES}"));
     }
-    parse_length(text).map_err(|_| format!("`{text}` is no time such as {EXAMPLES}"))
+    parse_length(text)
+        .map_err(|_| format!("`{text}` is not a time; expected one such as {EXAMPLES}"))
 }
 
-/// `1:02:03.456` or `2:03`, hours and thousandths where they are needed.
-fn clock(text: &str) -> Option<Ticks> {
+/// Parses `1:02:03.456` or `2:03`; hours and milliseconds are optional.
+fn parse_clock(text: &str) -> Option<Ticks> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let mut seconds = 0_u32;
     for (place, part) in whole.split(':').enumerate() {
@@ -44,7 +46,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_time_is_read_as_it_is_shown_and_as_scenarios_write_it() {
+    fn times_are_parsed_as_shown_and_as_in_scenarios() {
         for (text, tick) in [
             ("0", 0),
             ("1583", 1_583),
@@ -60,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_says_what_is_expected() {
+    fn an_error_says_what_is_expected() {
         for text in [
             "soon",
             "0:60",
@@ -79,12 +81,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "[0-9:. a-zé]{0,12}") {
+        fn any_text_is_parsed_or_refused(text in "[0-9:. a-zé]{0,12}") {
             let _ = parse_time(&text);
         }
 
         #[test]
-        fn what_the_screen_shows_is_read_back(tick: u32) {
+        fn a_time_on_the_screen_is_parsed_back(tick: u32) {
             let shown = crate::view::clock(Ticks(tick));
             prop_assert_eq!(parse_time(&shown), Ok(Ticks(tick)));
         }

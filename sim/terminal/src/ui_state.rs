@@ -1,7 +1,7 @@
-//! What the screen shows, and how it comes to be: the state of the terminal UI.
+//! The state of the UI: everything that the screen shows.
 //!
-//! Nothing here knows a terminal or reads a clock: keys and real time are passed in, so
-//! that a test can drive all of it.
+//! Nothing here uses a terminal or reads a clock. Keys and real time are passed in, so that
+//! a test can drive all of it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use lockstep_engine::trace::Trace;
 /// How long a message is shown.
 const MESSAGE: Duration = Duration::from_secs(6);
 
-/// What the terminal UI knows.
+/// The state of the UI.
 pub(super) struct UiState {
     pub(super) registry: Registry,
     pub(super) timeline: Timeline,
@@ -39,13 +39,13 @@ pub(super) struct UiState {
     pub(super) runner: Box<dyn DynRunner>,
     /// The app's state at the cursor.
     pub(super) state: String,
-    /// The state before it was that, to show what changed.
+    /// The state before the cursor was moved, to show what changed.
     pub(super) state_before: String,
     pub(super) playing: bool,
     pub(super) speed: PlaybackSpeed,
     pub(super) fast_forward: Option<FastForward>,
     pub(super) held: HeldButtons,
-    /// The buttons that were pressed to stay down.
+    /// The buttons that were latched.
     pub(super) latched: BTreeSet<ButtonId>,
     pub(super) letters: Vec<Option<char>>,
     pub(super) prefix: Option<char>,
@@ -59,42 +59,42 @@ pub(super) struct UiState {
     pub(super) keys_report_release: bool,
     pub(super) overlay: Option<Overlay>,
     pub(super) message: Option<StatusMessage>,
-    /// What is known of the file that was opened: its expectations that did not hold.
+    /// The failed expectations of the scenario that was opened.
     pub(super) failures: Vec<FailedExpectation>,
     pub(super) theme: Theme,
     pub(super) now: Duration,
     pub(super) glow: Vec<Option<(Duration, Level)>>,
     pub(super) quit: bool,
-    /// The branches on which something was done since they were saved, by their places.
+    /// The branches that have changed since they were saved, by their indices.
     unsaved: BTreeSet<usize>,
 }
 
-/// How the waveforms are looked at.
+/// The part of the waveforms that is visible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WaveViewport {
-    /// The first tick that is drawn.
+    /// The first visible tick.
     pub(super) left: Ticks,
-    /// The ticks of a column, at least 1.
+    /// The ticks in a column, at least 1.
     pub(super) per_cell: u32,
-    /// The signal that edges are looked for on, by its place.
+    /// The selected signal, by its index.
     pub(super) selected: usize,
-    /// The columns there were when the waves were last drawn.
+    /// How many columns the waves had when they were last drawn.
     pub(super) columns: u16,
 }
 
-/// Another branch, drawn below the present one where they differ.
+/// A branch that is drawn below the current one where they differ.
 #[derive(Clone, Debug)]
 pub(super) struct ComparedBranch {
     pub(super) branch: usize,
     pub(super) signals: SignalHistory,
 }
 
-/// Something told to people for a while.
+/// A message in the status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StatusMessage {
     pub(super) text: String,
     pub(super) is_error: bool,
-    /// How long it is shown; until the next key for `None`.
+    /// When it disappears; with the next key for `None`.
     pub(super) until: Option<Duration>,
 }
 
@@ -106,7 +106,7 @@ pub(super) struct FailedExpectation {
 }
 
 impl UiState {
-    /// The app at tick 0 of the script, its whole run behind it, standing still.
+    /// An app whose script has been played, paused at tick 0.
     pub(super) fn new(
         registry: Registry,
         app: &AppEntry,
@@ -157,7 +157,7 @@ impl UiState {
         Ok(ui)
     }
 
-    /// Begins anew with another app or run; what people set for themselves stays.
+    /// Starts over with another app or run, and keeps the settings of the user.
     pub(super) fn replace(&mut self, app: &AppEntry, script: &Script) -> Result<(), TimelineError> {
         let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
         self.pause();
@@ -192,7 +192,7 @@ impl UiState {
         });
     }
 
-    /// Tells what went wrong, until the next key: it may be long, and is not to be missed.
+    /// Shows an error until the next key: it may be long, and must not be missed.
     pub(super) fn show_error(&mut self, text: impl Into<String>) {
         self.message = Some(StatusMessage {
             text: text.into(),
@@ -201,12 +201,12 @@ impl UiState {
         });
     }
 
-    /// Somebody does something: what went wrong was read.
-    pub(super) fn forget_error(&mut self) {
+    /// Hides an error, on the next key or click.
+    pub(super) fn dismiss_error(&mut self) {
         self.message.take_if(|message| message.is_error);
     }
 
-    /// Whether quitting would lose something that people did.
+    /// Whether quitting would lose changes.
     pub(super) fn has_unsaved(&self) -> bool {
         let count = self.timeline.branches().len();
         self.unsaved.iter().any(|branch| *branch < count)
@@ -220,7 +220,7 @@ impl UiState {
         self.unsaved.insert(self.timeline.current());
     }
 
-    /// Lets real time pass: plays what is due, and gives what playing it took to
+    /// Advances real time and plays what is due. Returns the ticks that were played, for
     /// [`UiState::record_play_time`].
     pub(super) fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
         self.now += elapsed;
@@ -235,7 +235,7 @@ impl UiState {
         Ticks(self.cursor.0.saturating_sub(before.0))
     }
 
-    /// When the screen will change by itself while time stands still.
+    /// When the screen changes next while the run is paused.
     pub(super) fn next_change(&self) -> Option<Duration> {
         let glow = self.glow.iter().flatten().map(|(until, _)| *until);
         let message = self.message.iter().filter_map(|message| message.until);
@@ -245,7 +245,7 @@ impl UiState {
             .min()
     }
 
-    /// Makes what is scrolled and zoomed fit a screen of this size.
+    /// Limits scroll positions and zoom to a screen of this size.
     pub(super) fn fit(&mut self, area: Rect) {
         let Some(screen) = ScreenLayout::of(self, area) else {
             return;
@@ -267,7 +267,7 @@ impl UiState {
         }
     }
 
-    /// Notes how long [`UiState::advance_clock`] took.
+    /// Records how long [`UiState::advance_clock`] took.
     pub(super) fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
         if self.playing {
             self.speed.record(ticks, elapsed, took);

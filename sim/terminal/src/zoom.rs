@@ -1,11 +1,11 @@
-//! How the waves are looked at: which signal, how close, from where.
+//! The visible part of the waves: zoom, position, selected signal.
 
 use lockstep_core::time::Ticks;
 
 use super::signal_history::Signal;
 use super::ui_state::{UiState, WaveViewport};
 
-/// The most ticks of a column: a day, which is enough for the longest run.
+/// The most ticks in a column: a day, which is enough for the longest run.
 const WIDEST: u32 = 86_400_000;
 
 impl UiState {
@@ -18,7 +18,7 @@ impl UiState {
 
     pub(super) fn zoom(&mut self, per_cell: u32) {
         self.waves.per_cell = per_cell.clamp(1, WIDEST);
-        self.centre();
+        self.center();
     }
 
     pub(super) fn zoom_to_fit(&mut self) {
@@ -28,7 +28,7 @@ impl UiState {
         self.keep_in_view();
     }
 
-    pub(super) fn centre(&mut self) {
+    pub(super) fn center(&mut self) {
         let half = u32::from(self.waves.columns / 2).saturating_mul(self.waves.per_cell);
         self.waves.left = self.cursor.saturating_sub(Ticks(half));
         self.keep_in_view();
@@ -41,7 +41,7 @@ impl UiState {
         };
     }
 
-    /// Moves the waves so that the cursor is in them.
+    /// Scrolls the waves so that the cursor is visible.
     pub(super) fn keep_in_view(&mut self) {
         let WaveViewport {
             left,
@@ -56,9 +56,9 @@ impl UiState {
         } else if self.cursor.0 - left.0 >= width {
             self.waves.left = Ticks(self.cursor.0.saturating_sub(width - margin.max(per_cell)));
         }
-        // Columns keep their ticks while time goes by.
+        // Columns keep their ticks while the run plays.
         self.waves.left.0 -= self.waves.left.0 % per_cell;
-        // Rounding down may have pushed the cursor out on the right.
+        // Rounding down may have moved the cursor out on the right.
         if self.cursor.0 - self.waves.left.0 >= width {
             self.waves.left.0 += per_cell;
         }

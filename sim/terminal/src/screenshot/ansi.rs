@@ -1,7 +1,7 @@
-//! What a terminal must be told so that it shows a screen.
+//! The escape sequences that make a terminal show a screen.
 //!
-//! Written here and not with crossterm, which asks the environment whether to use color:
-//! a cast is the same wherever it is made.
+//! They do not come from crossterm, which reads `NO_COLOR` from the environment: a cast is the
+//! same wherever it is made.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use super::columns_of;
 /// Clears the screen and hides the cursor.
 pub(super) const BEGIN: &str = "\x1b[?25l\x1b[0m\x1b[2J";
 
-/// What leads from one screen to another; empty where they are the same.
+/// The changes from one screen to another; empty if they are equal.
 pub(super) fn changes(from: &Buffer, to: &Buffer) -> String {
     let mut out = String::new();
     let mut style: Option<(Color, Color, Modifier)> = None;
@@ -54,7 +54,7 @@ fn set_style(out: &mut String, cell: &Cell) {
     out.push('m');
 }
 
-/// The color, as one of the letters where `first` is 30, behind them where it is 40.
+/// Sets the foreground if `first` is 30, the background if it is 40.
 fn set_color(out: &mut String, color: Color, first: u8) {
     let named = match color {
         Color::Reset => return,
@@ -74,7 +74,7 @@ fn set_color(out: &mut String, color: Color, first: u8) {
         Color::Magenta => 5,
         Color::Cyan => 6,
         Color::Gray => 7,
-        // The bright ones begin at 90 and at 100.
+        // The codes of the bright colors are 60 higher.
         Color::DarkGray => 60,
         Color::LightRed => 61,
         Color::LightGreen => 62,

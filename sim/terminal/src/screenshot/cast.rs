@@ -1,4 +1,4 @@
-//! A run playing in the terminal UI, as asciicast: what a terminal was told, and when.
+//! Casts: a run playing in the simulator, as asciicast.
 
 use std::time::Duration;
 
@@ -23,15 +23,15 @@ use lockstep_engine::trace::Trace;
 pub struct CastOptions {
     /// How the screen looks.
     pub screen: ScreenOptions,
-    /// As a multiple of real time; one of those the UI has.
+    /// The speed as a multiple of real time; one of those that the simulator has.
     pub speed: f64,
     /// Frames a second, at least 1 and at most [`MAX_FPS`](super::MAX_FPS).
     pub fps: u32,
-    /// The longest that the cast shows nothing happening.
+    /// The longest time without an event; longer ones are shortened.
     pub idle: Duration,
 }
 
-/// The first line of a cast. Without a time of day, it is the same whenever it is made.
+/// The first line of a cast. It has no date, so that a cast is the same whenever it is made.
 #[derive(Serialize)]
 struct CastHeader<'a> {
     version: u8,
@@ -39,7 +39,7 @@ struct CastHeader<'a> {
     height: u16,
     title: &'a str,
     env: CastEnv,
-    /// Players are dark by themselves.
+    /// Only for light casts: players are dark by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     theme: Option<CastTheme>,
 }
@@ -50,7 +50,7 @@ struct CastEnv {
     term: &'static str,
 }
 
-/// The colors that a player draws with where the cast names none.
+/// The default colors that a player draws with.
 #[derive(Serialize)]
 struct CastTheme {
     fg: String,
@@ -72,8 +72,8 @@ impl CastTheme {
     }
 }
 
-/// The run as asciicast v2, from its start to its end, with the last screen standing
-/// still.
+/// The run as asciicast v2, from its start to its end, with the last screen held for a
+/// moment.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ pub fn cast(
     Ok(out)
 }
 
-/// What is seen, and when.
+/// The screens of a cast, each with its time.
 pub(super) fn screens(
     registry: &Registry,
     loaded: &LoadedScript,
@@ -142,8 +142,8 @@ pub(super) fn screens(
     };
     let frames = frames(&run, flow)?;
     let last = frames.len().saturating_sub(1);
-    let letters = usize::from(screen.size.columns) * usize::from(screen.size.rows);
-    if frames.len().saturating_mul(letters) > MAX_LETTERS {
+    let cells = usize::from(screen.size.columns) * usize::from(screen.size.rows);
+    if frames.len().saturating_mul(cells) > MAX_CELLS {
         return Err(ScreenshotError::TooLarge);
     }
 
@@ -153,36 +153,36 @@ pub(super) fn screens(
     let mut screens = Vec::new();
     for (index, tick) in (0_u32..).zip(&frames) {
         if index > 0 {
-            go_on(&mut ui, *tick, lasts);
+            advance(&mut ui, *tick, lasts);
         }
         ui.playing = usize::try_from(index) != Ok(last);
         let at = Duration::from_micros(u64::from(index) * 1_000_000 / u64::from(fps));
         screens.push((at, draw_screen(&mut ui, screen.size)));
     }
-    // What has glowed after is dark again, and the last screen stays for a moment.
-    ui.advance_clock(STANDS);
+    // The afterglow is over, and the last screen is held for a moment.
+    ui.advance_clock(HOLD);
     let ends = Duration::from_micros(
         u64::from(u32::try_from(last).unwrap_or(u32::MAX)) * 1_000_000 / u64::from(fps),
     );
-    screens.push((ends + STANDS, draw_screen(&mut ui, screen.size)));
+    screens.push((ends + HOLD, draw_screen(&mut ui, screen.size)));
     Ok(screens)
 }
 
-/// The most letters of all screens together, which stand in memory at once.
-pub(super) const MAX_LETTERS: usize = 10_000_000;
+/// The most cells of all screens together: they are in memory at the same time.
+pub(super) const MAX_CELLS: usize = 10_000_000;
 
-/// How long after the end of the run the screen is looked at once more.
-const STANDS: Duration = Duration::from_millis(500);
+/// How long the last screen is held.
+const HOLD: Duration = Duration::from_millis(500);
 
-/// Real time goes by, and the run goes on to a tick.
-fn go_on(ui: &mut UiState, tick: Ticks, lasts: Duration) {
+/// Advances real time, and plays to a tick.
+fn advance(ui: &mut UiState, tick: Ticks, lasts: Duration) {
     let before = ui.cursor;
-    // Standing still, so that it is the schedule that says which tick comes.
+    // Paused, because the schedule decides which tick comes next.
     ui.playing = false;
     ui.advance_clock(lasts);
     ui.playing = true;
     ui.play_to(tick);
-    // Played as fast as was asked for, on every machine.
+    // The achieved speed is the one that is set, on every machine.
     ui.record_play_time(tick.saturating_sub(before), lasts, lasts);
 }
 
@@ -201,7 +201,7 @@ fn entries(trace: &Trace) -> Vec<Ticks> {
     trace.entries().iter().map(|entry| entry.tick).collect()
 }
 
-/// From when to when each button is down.
+/// When each button goes down, and comes up again.
 fn presses(trace: &Trace) -> Vec<(Ticks, Ticks)> {
     let mut down = Vec::new();
     let mut presses = Vec::new();
@@ -211,8 +211,8 @@ fn presses(trace: &Trace) -> Vec<(Ticks, Ticks)> {
                 down.push((button, entry.tick));
             }
             Observation::Input(Action::Button(button, SwitchState::Open)) => {
-                if let Some(place) = down.iter().position(|(held, _)| *held == button) {
-                    presses.push((down.swap_remove(place).1, entry.tick));
+                if let Some(index) = down.iter().position(|(held, _)| *held == button) {
+                    presses.push((down.swap_remove(index).1, entry.tick));
                 }
             }
             _ => {}
@@ -226,12 +226,12 @@ fn ticks(length: f64) -> Ticks {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "never below 0, and what is too large is longer than any run"
+        reason = "never below 0, and saturates above the longest run"
     )]
     Ticks(length as u32)
 }
 
 fn json(value: &impl Serialize) -> String {
-    // Strings and numbers can always be written.
+    // Strings and numbers can always be serialized.
     serde_json::to_string(value).unwrap_or_default()
 }

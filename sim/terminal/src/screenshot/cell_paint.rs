@@ -1,5 +1,4 @@
-//! The colors of a cell in a screenshot: a terminal picks some of them by itself, a
-//! screenshot cannot.
+//! The colors of a cell in a screenshot, including those that a terminal has by default.
 
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
@@ -7,7 +6,7 @@ use ratatui::style::{Color, Modifier};
 use crate::appearance::Background;
 use crate::rgb::Rgb;
 
-/// The colors that a terminal has by itself.
+/// The colors that a terminal has by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TerminalColors {
     /// The background.
@@ -77,14 +76,14 @@ const LIGHT: TerminalColors = TerminalColors {
     ],
 };
 
-/// How much of the paper shines through what is dim.
+/// How far dim text is mixed with the background.
 const DIM: f64 = 0.3;
 
 /// How a cell is painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CellPaint {
     pub(super) ink: Rgb,
-    /// `None` where the paper is seen.
+    /// `None` for the default background.
     pub(super) back: Option<Rgb>,
     pub(super) bold: bool,
     pub(super) italic: bool,
@@ -146,7 +145,7 @@ fn rgb(color: Color, named: &[Rgb; 16]) -> Option<Rgb> {
     })
 }
 
-/// A color of the table of 256: the named ones, a cube of six steps, and grays.
+/// A color of the 256-color table: the named ones, a cube of six steps, and grays.
 fn indexed(index: u8, named: &[Rgb; 16]) -> Rgb {
     if let Some(named) = named.get(usize::from(index)) {
         return *named;
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_256_is_a_cube_and_grays() {
+    fn the_256_color_table_is_a_cube_and_grays() {
         let indexed = |index| indexed(index, &DARK.named);
         assert_eq!(indexed(16), Rgb(0, 0, 0));
         assert_eq!(indexed(231), Rgb(255, 255, 255));

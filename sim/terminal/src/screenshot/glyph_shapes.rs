@@ -1,21 +1,21 @@
-//! The glyphs that are drawn as shapes: lines that must meet look different in every font,
-//! or do not meet at all.
+//! Glyphs that are drawn as shapes and not as text: lines that must meet look different in
+//! every font, or do not meet.
 
 use std::fmt::Write;
 
-/// The size of a cell, in units of the screenshot.
+/// The size of a cell, in units of the SVG.
 pub(super) const WIDTH: i32 = 9;
 pub(super) const HEIGHT: i32 = 18;
 
-/// Waves keep this far from the cells above, so that two rows of them stay apart.
+/// The distance of waves from the cell above, so that two rows of them stay apart.
 const TOP: i32 = 3;
-/// How thick a wave is.
+/// The thickness of a wave.
 const WAVE: i32 = 2;
 
-/// A part of a sign, from the upper left corner of its cell.
+/// A part of a glyph, relative to the upper left corner of its cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum GlyphShape {
-    /// Left, top, width and height; one at the edge of its cell goes on in the next one.
+    /// Left, top, width and height. Rectangles that meet at the edge of their cells are joined.
     Rect(i32, i32, i32, i32),
     /// The same, half transparent.
     Shade(i32, i32, i32, i32),
@@ -29,7 +29,7 @@ pub(super) enum GlyphShape {
 
 use GlyphShape::{Disc, Polygon, Rect, Ring, Shade};
 
-/// Where a light line lies, and how thick it is; the same for a heavy one.
+/// The position and thickness of light and heavy lines.
 const LIGHT: Stroke = Stroke { half: 0, thick: 1 };
 const HEAVY: Stroke = Stroke { half: 1, thick: 3 };
 
@@ -42,7 +42,7 @@ struct Stroke {
 const MIDDLE_X: i32 = WIDTH / 2;
 const MIDDLE_Y: i32 = HEIGHT / 2;
 
-/// Up, down, left and right of the middle.
+/// Whether there is a line up, down, left and right of the middle.
 type Arms = [bool; 4];
 
 impl Stroke {
@@ -55,7 +55,7 @@ impl Stroke {
             let to = if right { WIDTH } else { after_x };
             shapes.push(Rect(from, y, to - from, self.thick));
         }
-        // Where lines cross, no point is covered twice.
+        // No point is covered twice where lines cross.
         let across = left || right;
         if up {
             let to = if across { y } else { after_y };
@@ -70,28 +70,28 @@ impl Stroke {
     }
 }
 
-/// The shapes of a sign, if it is one that is drawn as shapes.
-pub(super) fn shapes(sign: char) -> Option<Vec<GlyphShape>> {
+/// The shapes of a glyph, if it is drawn as shapes.
+pub(super) fn shapes(glyph: char) -> Option<Vec<GlyphShape>> {
     let (up, down, left, right) = (true, true, true, true);
-    let box_sign = |stroke: Stroke, arms: Arms| Some(stroke.shapes(arms));
-    match sign {
-        '─' => box_sign(LIGHT, [!up, !down, left, right]),
-        '│' => box_sign(LIGHT, [up, down, !left, !right]),
-        '┌' => box_sign(LIGHT, [!up, down, !left, right]),
-        '┐' => box_sign(LIGHT, [!up, down, left, !right]),
-        '└' => box_sign(LIGHT, [up, !down, !left, right]),
-        '┘' => box_sign(LIGHT, [up, !down, left, !right]),
-        '├' => box_sign(LIGHT, [up, down, !left, right]),
-        '┤' => box_sign(LIGHT, [up, down, left, !right]),
-        '┬' => box_sign(LIGHT, [!up, down, left, right]),
-        '┴' => box_sign(LIGHT, [up, !down, left, right]),
-        '┼' => box_sign(LIGHT, [up, down, left, right]),
-        '━' => box_sign(HEAVY, [!up, !down, left, right]),
-        '┃' => box_sign(HEAVY, [up, down, !left, !right]),
-        '┏' => box_sign(HEAVY, [!up, down, !left, right]),
-        '┓' => box_sign(HEAVY, [!up, down, left, !right]),
-        '┗' => box_sign(HEAVY, [up, !down, !left, right]),
-        '┛' => box_sign(HEAVY, [up, !down, left, !right]),
+    let box_glyph = |stroke: Stroke, arms: Arms| Some(stroke.shapes(arms));
+    match glyph {
+        '─' => box_glyph(LIGHT, [!up, !down, left, right]),
+        '│' => box_glyph(LIGHT, [up, down, !left, !right]),
+        '┌' => box_glyph(LIGHT, [!up, down, !left, right]),
+        '┐' => box_glyph(LIGHT, [!up, down, left, !right]),
+        '└' => box_glyph(LIGHT, [up, !down, !left, right]),
+        '┘' => box_glyph(LIGHT, [up, !down, left, !right]),
+        '├' => box_glyph(LIGHT, [up, down, !left, right]),
+        '┤' => box_glyph(LIGHT, [up, down, left, !right]),
+        '┬' => box_glyph(LIGHT, [!up, down, left, right]),
+        '┴' => box_glyph(LIGHT, [up, !down, left, right]),
+        '┼' => box_glyph(LIGHT, [up, down, left, right]),
+        '━' => box_glyph(HEAVY, [!up, !down, left, right]),
+        '┃' => box_glyph(HEAVY, [up, down, !left, !right]),
+        '┏' => box_glyph(HEAVY, [!up, down, !left, right]),
+        '┓' => box_glyph(HEAVY, [!up, down, left, !right]),
+        '┗' => box_glyph(HEAVY, [up, !down, !left, right]),
+        '┛' => box_glyph(HEAVY, [up, !down, left, !right]),
         '┆' => Some(vec![
             Rect(MIDDLE_X, 1, 1, 4),
             Rect(MIDDLE_X, 7, 1, 4),
@@ -99,7 +99,7 @@ pub(super) fn shapes(sign: char) -> Option<Vec<GlyphShape>> {
         ]),
         '▔' => Some(vec![Rect(0, TOP, WIDTH, WAVE)]),
         '▁'..='█' => {
-            let eighths = i32::try_from(u32::from(sign) - u32::from('▁') + 1).unwrap_or(8);
+            let eighths = i32::try_from(u32::from(glyph) - u32::from('▁') + 1).unwrap_or(8);
             let height = (HEIGHT - TOP) * eighths / 8;
             let height = height.max(WAVE);
             Some(vec![Rect(0, HEIGHT - height, WIDTH, height)])
@@ -132,19 +132,19 @@ pub(super) fn shapes(sign: char) -> Option<Vec<GlyphShape>> {
     }
 }
 
-/// The shapes of one color, all in one path, so that those that meet do so without a seam.
+/// The shapes of one color in one path, so that there are no seams between them.
 #[derive(Debug, Default)]
 pub(super) struct SvgPath {
     pub(super) solid: String,
     pub(super) shade: String,
     pub(super) glow: String,
     pub(super) line: String,
-    /// The rectangle that the next one may go on from.
+    /// The rectangle that the next one may extend.
     open: Option<(i32, i32, i32, i32)>,
 }
 
 impl SvgPath {
-    /// Adds a shape of the cell whose upper left corner is there.
+    /// Adds a shape of the cell with this upper left corner.
     pub(super) fn add(&mut self, shape: GlyphShape, x: i32, y: i32) {
         match shape {
             Rect(left, top, width, height) => {
@@ -182,7 +182,7 @@ impl SvgPath {
         self.open = Some((x, y, width, height));
     }
 
-    /// Writes what might have gone on.
+    /// Writes the open rectangle.
     pub(super) fn close(&mut self) {
         if let Some((x, y, width, height)) = self.open.take() {
             rect(&mut self.solid, x, y, width, height);
@@ -196,7 +196,7 @@ fn rect(path: &mut String, x: i32, y: i32, width: i32, height: i32) {
 
 /// A circle around the middle of a cell.
 fn circle(path: &mut String, x: i32, y: i32, radius: i32) {
-    // The middle of a cell of odd width lies between two units.
+    // The middle of a cell of odd width is between two units.
     let left = 2 * (x - radius) + WIDTH;
     let (half, middle) = (if left % 2 == 0 { "" } else { ".5" }, y + MIDDLE_Y);
     let (left, across) = (left.div_euclid(2), 2 * radius);
@@ -218,9 +218,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_reach_the_edges_that_their_sign_points_to() {
-        let covers = |sign: char, x: i32, y: i32| {
-            let shapes = shapes(sign).unwrap();
+    fn lines_reach_the_edges_that_their_glyph_points_to() {
+        let covers = |glyph: char, x: i32, y: i32| {
+            let shapes = shapes(glyph).unwrap();
             shapes.iter().any(|shape| match *shape {
                 Rect(left, top, width, height) => {
                     (left..left + width).contains(&x) && (top..top + height).contains(&y)
@@ -235,22 +235,22 @@ mod tests {
             ('┘', [true, false, true, false]),
             ('┼', [true, true, true, true]),
         ];
-        for (sign, arms) in glyphs {
+        for (glyph, arms) in glyphs {
             let edges = [
                 (MIDDLE_X, 0),
                 (MIDDLE_X, HEIGHT - 1),
                 (0, MIDDLE_Y),
                 (WIDTH - 1, MIDDLE_Y),
             ];
-            let reached = edges.map(|(x, y)| covers(sign, x, y));
-            assert_eq!(reached, arms, "{sign}");
+            let reached = edges.map(|(x, y)| covers(glyph, x, y));
+            assert_eq!(reached, arms, "{glyph}");
         }
     }
 
     #[test]
     fn levels_rise_and_end_below_the_cell_above() {
         let heights: Vec<_> = ('▁'..='█')
-            .map(|sign| match shapes(sign).unwrap()[..] {
+            .map(|glyph| match shapes(glyph).unwrap()[..] {
                 [Rect(0, top, WIDTH, height)] if top + height == HEIGHT => height,
                 ref other => panic!("{other:?}"),
             })

@@ -1,4 +1,4 @@
-//! KeyScript that are pressed before a screenshot is taken, and the time between them.
+//! Keys that are pressed before a screenshot is taken, and the times between them.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const MAX_STEPS: usize = 1_000;
 /// The longest time between two keys.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
-/// KeyScript and times, in order.
+/// Keys to press and times to wait, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyScript(Vec<KeyStep>);
 
@@ -30,16 +30,17 @@ enum KeyStep {
     Wait(Duration),
 }
 
-/// Something is neither a key nor a time.
+/// A text is not a script of keys.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum KeyScriptError {
-    /// What it is.
+    /// Neither a key nor a time.
     #[error("`{0}` is neither a key as the help names it nor a time such as 400ms")]
     Unknown(String),
-    /// More than a screenshot takes.
+    /// Too many keys and times.
     #[error("more than {MAX_STEPS} keys and times")]
     TooMany,
-    /// Longer than anybody waits for a screenshot.
+    /// A time that is too long.
     #[error("`{0}` is longer than 10 min")]
     TooLong(String),
 }
@@ -47,7 +48,7 @@ pub enum KeyScriptError {
 impl FromStr for KeyScript {
     type Err = KeyScriptError;
 
-    /// Reads `a,400ms,B,1s,v`: keys as the help names them, and times that pass.
+    /// Parses `a,400ms,B,1s,v`: keys as the help names them, and times.
     fn from_str(text: &str) -> Result<Self, KeyScriptError> {
         let mut steps = Vec::new();
         for word in text
@@ -68,7 +69,7 @@ fn read(word: &str) -> Result<Vec<KeyStep>, KeyScriptError> {
     if let Some(event) = key_of(word) {
         return Ok(vec![KeyStep::Press(event)]);
     }
-    // Two keys, one after the other: `zi`.
+    // A sequence of two keys: `zi`.
     let letters: Option<Vec<_>> = word
         .chars()
         .map(|letter| key_of(&letter.to_string()).map(KeyStep::Press))
@@ -88,7 +89,7 @@ fn read(word: &str) -> Result<Vec<KeyStep>, KeyScriptError> {
 }
 
 impl KeyScript {
-    /// Presses the keys, and lets the times pass, frame by frame.
+    /// Presses the keys and waits in between, frame by frame.
     pub(super) fn play(&self, ui: &mut UiState) {
         for step in &self.0 {
             match *step {
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_times_are_told_apart() {
+    fn keys_and_times_are_distinguished() {
         let KeyScript(steps) = "a, 400ms,Space,1,zi,Ctrl-r,1.5 s".parse().unwrap();
         let times: Vec<_> = steps
             .iter()

@@ -1,6 +1,6 @@
-//! Screenshots of the terminal UI, made without a terminal: one of a moment, and casts.
+//! Screenshots and casts of the simulator, made without a terminal.
 //!
-//! Both come from the same state and the same drawing as the screen that people see.
+//! Both are drawn from the same state and by the same code as the screen.
 
 mod ansi;
 mod cast;
@@ -41,9 +41,9 @@ use lockstep_engine::timeline::TimelineError;
 /// The columns and rows of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScreenSize {
-    /// How many letters a row has.
+    /// The number of columns.
     columns: u16,
-    /// How many rows there are.
+    /// The number of rows.
     rows: u16,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for ScreenSize {
     }
 }
 
-/// Something is no size, or none that screenshots are made in.
+/// A text is not the size of a screenshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "expected a size from {} to {}, such as 100x30",
@@ -80,7 +80,7 @@ pub struct ScreenSizeError;
 impl FromStr for ScreenSize {
     type Err = ScreenSizeError;
 
-    /// Reads `100x30`.
+    /// Parses `100x30`.
     fn from_str(text: &str) -> Result<Self, ScreenSizeError> {
         let (columns, rows) = text.split_once('x').ok_or(ScreenSizeError)?;
         let number = |text: &str| text.parse().map_err(|_| ScreenSizeError);
@@ -91,35 +91,36 @@ impl FromStr for ScreenSize {
     }
 }
 
-/// How much time a column of the waves has.
+/// The time in a column of the waves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zoom {
-    /// As much as makes the whole run fit.
+    /// So that the whole run fits.
     Fit,
     /// This many ticks.
     Column(u32),
 }
 
-/// How a screen looks.
+/// How a screen is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScreenOptions {
-    /// How large it is.
+    /// The size.
     pub size: ScreenSize,
     /// The pane that has the focus.
     pub pane: Pane,
-    /// Where the waves are not to be as the UI opens with them.
+    /// The zoom of the waves, if not the default one.
     pub zoom: Option<Zoom>,
-    /// How it looks.
+    /// The colors and glyphs.
     pub appearance: Appearance,
 }
 
 /// A screenshot cannot be made.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ScreenshotError {
     /// The app cannot be played.
     #[error(transparent)]
     Timeline(#[from] TimelineError),
-    /// There is nothing to be seen there.
+    /// The time is after the end of the run.
     #[error("the run ends at {end}, before {at}")]
     AfterEnd {
         /// The time that was asked for.
@@ -127,20 +128,20 @@ pub enum ScreenshotError {
         /// The last tick there is.
         end: Ticks,
     },
-    /// More would be shown than people would options at.
+    /// The cast would be too long.
     #[error(
-        "this would play for more than {} min, the most a cast has: raise the speed",
+        "this cast would be longer than {} min, the most that is allowed; raise the speed",
         LONGEST.as_secs() / 60
     )]
     TooLong,
-    /// More screens of that size than are drawn.
+    /// The cast would have too many screens of this size.
     #[error(
-        "the screens of this cast have more than {} letters together: choose a smaller size, \
+        "the screens of this cast have more than {} cells together: choose a smaller size, \
          fewer frames a second or a higher speed",
-        cast::MAX_LETTERS
+        cast::MAX_CELLS
     )]
     TooLarge,
-    /// The UI does not play at that speed.
+    /// The simulator does not have this speed.
     #[error("there is no speed {asked}x; expected {known}")]
     NoSuchSpeed {
         /// The speed that was asked for.
@@ -158,11 +159,11 @@ pub struct Screenshot {
     background: Background,
 }
 
-/// Longer than anything lights up after it went out.
+/// Longer than the afterglow of an LED.
 const DARK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The screen at a time of a run, as after a step to it: what changed with that tick is
-/// marked. Without a time it is the end of the run, or where its first expectation fails.
+/// The screen at a time of a run, as after a step to it: what changed in that tick is marked.
+/// The default time is the first failed expectation, or else the end of the run.
 ///
 /// # Errors
 ///
@@ -192,7 +193,7 @@ pub fn shot(
     ui.fit(options.size.area());
     zoom(&mut ui, options.zoom);
     ui.move_to(at);
-    // The light of the tick before is not what is there now.
+    // No afterglow of the tick before.
     ui.advance_clock(DARK_AGAIN);
     Ok(Screenshot {
         title: format!(
@@ -205,8 +206,7 @@ pub fn shot(
     })
 }
 
-/// The screen after keys: those of a run where one was read, of an app from its start
-/// where not.
+/// The screen after pressing keys: in a run that was loaded, or in an app from its start.
 ///
 /// # Errors
 ///
@@ -246,14 +246,14 @@ impl Screenshot {
         svg::svg(&self.screen, &self.title, self.background)
     }
 
-    /// The letters alone, without spaces at the ends of lines.
+    /// The screenshot as text, without spaces at the ends of lines.
     #[must_use]
     pub fn text(&self) -> String {
         text(&self.screen)
     }
 }
 
-/// A UI on this run that looks like that, at tick 0.
+/// The state of the UI with this run and these options, at tick 0.
 fn opened(
     registry: &Registry,
     loaded: &LoadedScript,
@@ -271,7 +271,7 @@ fn zoom(ui: &mut UiState, zoom: Option<Zoom>) {
         Some(Zoom::Fit) => ui.command(UiCommand::ZoomFit),
         Some(Zoom::Column(ticks)) => {
             ui.waves.per_cell = ticks.max(1);
-            ui.command(UiCommand::ZoomCentre);
+            ui.command(UiCommand::ZoomCenter);
         }
     }
 }
@@ -302,13 +302,13 @@ fn text(screen: &Buffer) -> String {
     text
 }
 
-/// The columns that a sign takes, at least one.
+/// The columns that a glyph takes, at least one.
 fn columns_of(symbol: &str) -> u16 {
     let width = unicode_width::UnicodeWidthStr::width(symbol);
     u16::try_from(width).unwrap_or(1).max(1)
 }
 
-/// A screenshot says the same wherever its scenario lies.
+/// The file name alone: a screenshot does not depend on the folder of its scenario.
 fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    path.rsplit('/').next().unwrap_or(path)
 }

@@ -6,28 +6,28 @@ use lockstep_core::time::Ticks;
 
 use super::ScreenshotError;
 
-/// The longest that a cast plays.
+/// The longest cast.
 pub const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 /// The most frames a second.
 pub const MAX_FPS: u32 = 60;
 
-/// How time goes by in a cast.
+/// The timing of a cast.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CastTiming {
     /// Ticks of the run in a second of the cast.
     pub(super) per_second: f64,
     pub(super) fps: u32,
-    /// The longest that nothing happens.
+    /// The longest time without an event.
     pub(super) idle: Ticks,
 }
 
-/// What must be seen of a run.
+/// What a cast shows of a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CastContent {
-    /// When something happens, in order.
+    /// The ticks of events, in order.
     pub(super) events: Vec<Ticks>,
-    /// From when to when a button is down, in order.
+    /// When buttons go down and come up, in order.
     pub(super) presses: Vec<(Ticks, Ticks)>,
     pub(super) end: Ticks,
 }
@@ -52,7 +52,7 @@ pub(super) fn frames(run: &CastContent, flow: CastTiming) -> Result<Vec<Ticks>, 
     Ok(frames)
 }
 
-/// Goes on after the middle of a time in which nothing happens, if it is too long.
+/// Leaves out the middle of a time without events that is too long.
 fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
     let now = whole(position);
     let next = run.events.partition_point(|event| *event <= now);
@@ -74,8 +74,8 @@ fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
     }
 }
 
-/// A press that begins and ends between two frames is shown in the second one instead of
-/// what comes after it: else nobody would know why the lamp went on.
+/// A press that begins and ends between two frames, to be shown in the second one: otherwise
+/// the cast would not show why an output changes.
 fn unseen_press(presses: &[(Ticks, Ticks)], seen: Ticks, now: Ticks) -> Option<Ticks> {
     let begun = presses.partition_point(|(from, _)| *from <= now);
     presses[..begun]
@@ -90,7 +90,7 @@ fn whole(position: f64) -> Ticks {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "never below 0, and what is too large for a tick is after the end"
+        reason = "never below 0, and saturates after the end"
     )]
     Ticks(position as u32)
 }

@@ -1,7 +1,7 @@
 //! A screen as SVG.
 //!
-//! Every stretch of text says how wide it is, so that the columns hold in any font; what
-//! must meet is drawn as shapes.
+//! Every run of text has a fixed width, so that the columns line up in any font; glyphs that
+//! must meet are drawn as shapes.
 
 use std::fmt::Write;
 
@@ -16,15 +16,15 @@ use crate::rgb::Rgb;
 
 const FONTS: &str = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-/// With this size, the letters of common fonts are as wide as a cell.
+/// At this size, the characters of common fonts are as wide as a cell.
 const FONT_SIZE: i32 = 15;
-/// From the top of a cell to the line that letters stand on.
+/// From the top of a cell to the baseline of the text.
 const BASELINE: i32 = 14;
 /// Around the screen.
 const PADDING: i32 = 12;
 const CORNER: i32 = 8;
 
-/// Cells of one row that are painted alike.
+/// Cells of one row with the same paint.
 struct TextRun {
     x: u16,
     y: u16,
@@ -80,7 +80,7 @@ fn runs(screen: &Buffer, colors: &TerminalColors) -> Vec<TextRun> {
                 break;
             };
             let symbol = cell.symbol();
-            // A wide sign takes the cells after it too.
+            // A wide character takes the next cell too.
             let columns = u16::try_from(symbol.width()).unwrap_or(1).max(1);
             let columns = columns.min(screen.area.width - x);
             let paint = CellPaint::of(cell, colors);
@@ -103,8 +103,8 @@ fn runs(screen: &Buffer, colors: &TerminalColors) -> Vec<TextRun> {
     runs
 }
 
-/// What lies behind reversed cells. Equal ones below each other become one, so that no
-/// seam shows where the screenshot is scaled.
+/// The backgrounds of reversed cells. Equal ones in adjacent rows become one, so that there
+/// are no seams when the SVG is scaled.
 fn backgrounds(out: &mut String, runs: &[TextRun]) {
     let mut blocks: Vec<(u16, u16, u16, u16, Rgb)> = Vec::new();
     for run in runs {
@@ -136,7 +136,7 @@ fn backgrounds(out: &mut String, runs: &[TextRun]) {
     }
 }
 
-/// What is drawn and not written: one path a color, in the order they first appear.
+/// The glyphs that are drawn as shapes: one path for each color, in order of appearance.
 fn drawings(out: &mut String, runs: &[TextRun]) {
     let mut paths: Vec<(Rgb, SvgPath)> = Vec::new();
     for run in runs {
@@ -220,8 +220,8 @@ fn texts(out: &mut String, runs: &[TextRun], ink: Rgb) {
     out.push_str("</g>\n");
 }
 
-/// The stretches of a run that are written: without what is drawn, and begun anew after
-/// a gap, so that no font can carry an error from one column to the next.
+/// The words of a run, without glyphs that are drawn as shapes. Each begins at its own column,
+/// so that no font can move the words after it.
 fn words(run: &TextRun) -> Vec<(u16, u16, String)> {
     let mut words: Vec<(u16, u16, String)> = Vec::new();
     let mut x = run.x;
@@ -262,7 +262,7 @@ fn units(cells: u16, size: i32) -> i32 {
     i32::from(cells) * size
 }
 
-/// Text that may stand in XML: what XML has no way to say is replaced.
+/// Text for XML; characters that XML does not allow are replaced.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for sign in text.chars() {

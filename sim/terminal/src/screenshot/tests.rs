@@ -1,4 +1,4 @@
-//! Screenshots say what the screen says, and so do casts, at every moment.
+//! Screenshots and casts show what the screen shows.
 
 use std::time::Duration;
 
@@ -331,7 +331,7 @@ fn quiet_times_are_shortened_and_their_frames_that_are_the_same_left_out() {
     assert!(frames <= 46, "{frames}");
     let (_, whole) = lines(1.0, 60);
     assert!((10.0..10.7).contains(&whole), "{whole}");
-    // A hundredth of real time: a tick takes two frames.
+    // At a hundredth of real time, a tick takes two frames.
     let (frames, length) = lines(0.01, 2);
     let drawn = length * 20.0;
     assert!(
@@ -352,7 +352,7 @@ fn casts_have_the_speeds_of_the_screen_and_an_end() {
             .unwrap_err()
             .to_string()
     };
-    assert!(refused(1.0).contains("more than 10 min"));
+    assert!(refused(1.0).contains("longer than 10 min"));
     assert!(refused(3.0).contains("there is no speed 3x; expected 0.01, "));
     assert!(refused(f64::NAN).contains("there is no speed"));
 }

@@ -1,9 +1,9 @@
-//! No key of the table is dead.
+//! Every key binding has an effect.
 
 use super::super::key_bindings::{BINDINGS, FOOTER, KeyBinding, Pane, UiCommand, footer_entry};
 use super::Driver;
 
-/// States in which a key can do something, as the keys that lead there.
+/// States in which keys have an effect, as the keys that lead to them.
 const STATES: [&str; 7] = [
     "",
     "Space",
@@ -14,7 +14,7 @@ const STATES: [&str; 7] = [
     "+",
 ];
 
-/// Everything that can be seen or that decides what comes next.
+/// Everything that is visible now and a moment later.
 fn observed(driver: &mut Driver) -> String {
     let screen = driver.screen();
     let later = driver.wait(200).screen();
@@ -36,7 +36,7 @@ fn started(binding: &KeyBinding, state: &str) -> Driver {
 }
 
 #[test]
-fn every_key_does_something_somewhere() {
+fn every_key_does_something_in_some_state() {
     let by_the_terminal = [UiCommand::Redraw, UiCommand::Suspend];
     let bindings = BINDINGS.iter();
     for binding in bindings.filter(|binding| !by_the_terminal.contains(&binding.command)) {
@@ -47,19 +47,19 @@ fn every_key_does_something_somewhere() {
                 with.press(key);
                 observed(&mut with) != observed(&mut without)
             });
-            assert!(does_something, "{key} is dead: {}", binding.long);
+            assert!(does_something, "{key} has no effect: {}", binding.long);
         }
     }
 }
 
 #[test]
-fn what_the_footer_shows_works_in_every_pane() {
+fn every_key_of_the_footer_works_in_every_pane() {
     for command in FOOTER.iter().chain([&UiCommand::Help]) {
         let (key, what) = footer_entry(*command).unwrap();
         assert!(!what.is_empty(), "{key} has no word for the footer");
         for pane in Pane::ALL {
             let meaning = super::super::key_bindings::resolve_key(super::key(key), None, pane, &[]);
-            let wanted = super::super::key_bindings::KeyAction::UiCommand(*command);
+            let wanted = super::super::key_bindings::KeyAction::Command(*command);
             assert_eq!(meaning, wanted, "{key} in {pane:?}");
         }
     }

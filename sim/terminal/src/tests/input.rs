@@ -1,4 +1,4 @@
-//! Hands on the board: keys, the mouse, what they hold and for how long.
+//! Pressing buttons with keys and the mouse, bounce, resets, undo.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn lamp() -> Driver {
     Driver::lamp(100, 30)
 }
 
-/// What was done to a button, as ticks and whether it was pressed.
+/// The inputs of a button: the tick, and whether it was pressed.
 fn moves(driver: &Driver, button: ButtonId) -> Vec<(u32, bool)> {
     let events = driver.ui.timeline.branch().events().iter();
     events
@@ -36,7 +36,7 @@ fn is_down(driver: &Driver, button: ButtonId) -> bool {
 }
 
 #[test]
-fn a_tap_lasts_sixty_milliseconds_and_ends_while_time_goes_by() {
+fn a_tap_lasts_60_ms_of_playing_time() {
     let mut driver = lamp();
     driver.wait(100).press("a");
     assert!(is_down(&driver, A));
@@ -49,7 +49,7 @@ fn a_tap_lasts_sixty_milliseconds_and_ends_while_time_goes_by() {
 }
 
 #[test]
-fn a_tap_does_not_end_while_time_stands_still() {
+fn a_tap_does_not_end_while_paused() {
     let mut driver = lamp();
     driver.press("Space a").wait(5_000);
     assert!(is_down(&driver, A));
@@ -78,11 +78,11 @@ fn shift_holds_until_the_button_is_pressed_again() {
 }
 
 #[test]
-fn a_held_key_is_a_held_button_where_the_terminal_tells() {
+fn a_held_key_holds_its_button_where_releases_are_reported() {
     let mut driver = lamp();
     driver.ui.keys_report_release = true;
     driver.press("a").wait(700);
-    // Some terminals tell of a repeated key as of another press.
+    // Some terminals report the repetition of a key as another press.
     driver.press("a").wait(300);
     assert!(is_down(&driver, A));
     driver.release("a").wait(100);
@@ -90,7 +90,7 @@ fn a_held_key_is_a_held_button_where_the_terminal_tells() {
 }
 
 #[test]
-fn a_key_is_let_go_wherever_the_focus_went_meanwhile() {
+fn a_key_releases_its_button_after_the_focus_has_moved() {
     let mut driver = lamp();
     driver.ui.keys_report_release = true;
     driver.press("a Tab").wait(100).release("a").wait(10);
@@ -100,7 +100,7 @@ fn a_key_is_let_go_wherever_the_focus_went_meanwhile() {
 }
 
 #[test]
-fn a_key_let_go_while_people_look_back_comes_up_when_time_goes_on() {
+fn a_key_released_in_the_past_releases_its_button_when_playing_on() {
     let mut driver = lamp();
     driver.ui.keys_report_release = true;
     driver.press("a").wait(500).press("Left Left").release("a");
@@ -115,7 +115,7 @@ fn the_mouse_presses_and_holds() {
     let mut driver = lamp();
     driver.wait(10).down_on("[ B ]").wait(900);
     assert!(is_down(&driver, B));
-    // Moving away while it is held is not pointing at a time.
+    // Dragging while a button is held does not move the cursor.
     driver.mouse(MouseEventKind::Drag(MouseButton::Left), 30, 15);
     assert!(driver.ui.playing);
     driver.up().wait(10);
@@ -123,14 +123,14 @@ fn the_mouse_presses_and_holds() {
 }
 
 #[test]
-fn the_mouse_lets_go_also_while_a_menu_is_open() {
+fn the_mouse_releases_a_button_while_a_menu_is_open() {
     let mut driver = lamp();
     driver.down_on("[ A ]").wait(100).press("x").up();
     assert!(!is_down(&driver, A));
 }
 
 #[test]
-fn what_holds_a_button_on_another_branch_does_not_hold_it_here() {
+fn a_button_held_on_one_branch_is_not_held_on_another() {
     let mut driver = lamp();
     driver.wait(1_000).press("A Space PgUp PgUp b");
     assert!(!is_down(&driver, A));
@@ -140,7 +140,7 @@ fn what_holds_a_button_on_another_branch_does_not_hold_it_here() {
 }
 
 #[test]
-fn contacts_bounce_when_they_are_told_to_and_the_run_goes_on_from_its_end() {
+fn contacts_bounce_when_bounce_is_on_without_forking() {
     let mut driver = lamp();
     driver.press("x Down Down Down Enter").wait(100).press("a");
     driver.wait(200);
@@ -153,14 +153,14 @@ fn contacts_bounce_when_they_are_told_to_and_the_run_goes_on_from_its_end() {
 }
 
 #[test]
-fn the_menu_presses_buttons_that_no_key_is_left_for() {
+fn the_menu_presses_buttons_without_a_key() {
     let mut driver = Driver::of(panel(), 100, 30);
     driver.press("x Down Down Enter End Enter");
     assert!(is_down(&driver, ButtonId(17)));
 }
 
 #[test]
-fn the_menu_resets_the_board_as_it_is_told() {
+fn the_menu_resets_the_board_with_a_boot_condition() {
     let mut driver = lamp();
     driver.wait(50).press("x Down Enter");
     let events = driver.ui.timeline.branch().events();
@@ -170,7 +170,7 @@ fn the_menu_resets_the_board_as_it_is_told() {
 }
 
 #[test]
-fn an_led_that_was_lit_for_a_tick_is_seen_for_75_ms() {
+fn an_led_that_is_lit_for_a_tick_is_visible_for_75_ms() {
     let mut driver = Driver::of(pulse(), 40, 12);
     driver.wait(495).assert_shows("○ blip");
     driver.wait(10);
@@ -182,7 +182,7 @@ fn an_led_that_was_lit_for_a_tick_is_seen_for_75_ms() {
 }
 
 #[test]
-fn an_led_shows_what_is_while_time_stands_still() {
+fn an_led_has_no_afterglow_while_paused() {
     let mut driver = Driver::of(pulse(), 40, 12);
     driver.wait(600).press("g").text("500").press("Enter");
     driver.assert_shows("● blip");
@@ -190,7 +190,7 @@ fn an_led_shows_what_is_while_time_stands_still() {
 }
 
 #[test]
-fn an_app_that_panics_is_told_and_nothing_else_ends() {
+fn the_panic_of_an_app_is_shown_and_the_simulator_stays() {
     let mut driver = Driver::of(shaky(), 100, 30);
     driver.assert_shows("panicked nobody may");
     driver.wait(20).press("a").assert_shows("do not press me");
@@ -200,7 +200,7 @@ fn an_app_that_panics_is_told_and_nothing_else_ends() {
 }
 
 #[test]
-fn a_press_that_was_taken_back_in_its_middle_ends_when_it_is_done_again() {
+fn a_press_that_is_undone_and_redone_ends() {
     let mut driver = lamp();
     driver.press("Space a u Ctrl-r");
     assert!(is_down(&driver, A));
@@ -209,14 +209,14 @@ fn a_press_that_was_taken_back_in_its_middle_ends_when_it_is_done_again() {
 }
 
 #[test]
-fn a_button_that_is_held_on_purpose_stays_down_through_undo_and_redo() {
+fn a_latched_button_stays_down_through_undo_and_redo() {
     let mut driver = lamp();
     driver.press("Space A u Ctrl-r Space").wait(500);
     assert!(is_down(&driver, A));
 }
 
 #[test]
-fn a_run_in_which_the_app_panicked_goes_on_only_when_that_is_taken_back() {
+fn a_run_in_which_the_app_panicked_goes_on_only_after_undo() {
     let mut driver = Driver::of(shaky(), 80, 24);
     driver.wait(100).press("1");
     let end = driver.ui.end();

@@ -1,4 +1,4 @@
-//! The whole UI, driven by keys, the mouse and time, as people drive it.
+//! The whole UI, driven by keys, the mouse and time.
 
 mod apps;
 mod every_key;
@@ -31,10 +31,10 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use shipped_apps::shipped;
 
-/// How long a frame lasts: as in a terminal.
+/// How long a frame lasts, as in a terminal.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// FileSystem that are only in memory.
+/// Files in memory.
 #[derive(Clone, Debug, Default)]
 struct MemoryFiles(BTreeMap<PathBuf, Vec<u8>>);
 
@@ -58,7 +58,7 @@ impl FileSystem for MemoryFiles {
     }
 }
 
-/// Somebody at a terminal.
+/// A user at a terminal.
 struct Driver {
     ui: UiState,
     terminal: Terminal<TestBackend>,
@@ -89,11 +89,11 @@ impl Driver {
         driver
     }
 
-    /// Presses keys, named as in the table of keys and with blanks between.
+    /// Presses keys, named as in the table of key bindings and separated by blanks.
     fn press(&mut self, keys: &str) -> &mut Self {
         for name in keys.split_whitespace() {
             match name.strip_prefix('z') {
-                // Two keys, one after the other.
+                // A sequence of two keys.
                 Some(second @ ("i" | "o" | "c" | "z")) => {
                     self.key(key("z"));
                     self.key(key(second));
@@ -104,7 +104,7 @@ impl Driver {
         self
     }
 
-    /// Types text into whatever takes it.
+    /// Types text.
     fn text(&mut self, text: &str) -> &mut Self {
         for typed in text.chars() {
             self.key(KeyEvent::new(KeyCode::Char(typed), KeyModifiers::NONE));
@@ -112,7 +112,7 @@ impl Driver {
         self
     }
 
-    /// Lets go of a key, on a terminal that tells.
+    /// Releases a key, on a terminal that reports it.
     fn release(&mut self, name: &str) -> &mut Self {
         let mut event = key(name);
         event.kind = KeyEventKind::Release;
@@ -125,7 +125,7 @@ impl Driver {
         self.draw();
     }
 
-    /// Lets real time pass, frame by frame.
+    /// Advances real time, frame by frame.
     fn wait(&mut self, ms: u64) -> &mut Self {
         let mut left = Duration::from_millis(ms);
         while !left.is_zero() {
@@ -152,7 +152,7 @@ impl Driver {
         self
     }
 
-    /// Clicks on the first place where the screen shows this text.
+    /// Clicks on the first occurrence of a text.
     fn down_on(&mut self, text: &str) -> &mut Self {
         let (column, row) = self.place_of(text);
         self.mouse(MouseEventKind::Down(MouseButton::Left), column, row)
@@ -187,7 +187,7 @@ impl Driver {
         self.terminal.draw(|frame| view::draw(ui, frame)).unwrap();
     }
 
-    /// What the screen shows, a string a line.
+    /// The lines of the screen.
     fn lines(&self) -> Vec<String> {
         let buffer = self.terminal.backend().buffer();
         let rows = buffer.content.chunks(usize::from(buffer.area.width).max(1));
@@ -209,8 +209,7 @@ impl Driver {
         self
     }
 
-    /// The screen as text, and below it the runs of equal style of each line that has any
-    /// but the plain one.
+    /// The screen as text, followed by the runs of equal style of each line that has any style.
     fn screen(&self) -> String {
         let mut screen = self
             .lines()
@@ -238,7 +237,7 @@ impl Driver {
     }
 }
 
-/// A style as a word or more, none for the plain one.
+/// A style in words; empty for the default one.
 fn style_of(cell: &ratatui::buffer::Cell) -> String {
     let color = match cell.fg {
         Color::Reset => String::new(),

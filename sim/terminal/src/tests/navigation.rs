@@ -1,4 +1,4 @@
-//! Going through time, and what is done in the past.
+//! Moving through time, and inputs in the past.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn end(driver: &Driver) -> u32 {
 }
 
 #[test]
-fn real_time_goes_by_a_tick_a_millisecond() {
+fn real_time_is_a_tick_per_millisecond() {
     let mut driver = lamp();
     driver.wait(2_000);
     assert_eq!(cursor(&driver), 2_000);
@@ -29,7 +29,7 @@ fn real_time_goes_by_a_tick_a_millisecond() {
 }
 
 #[test]
-fn speeds_are_what_they_say() {
+fn the_run_plays_at_the_speed_that_is_set() {
     for (keys, ticks) in [
         ("- - -", 100),
         ("+", 2_000),
@@ -46,11 +46,11 @@ fn speeds_are_what_they_say() {
 }
 
 #[test]
-fn pressing_in_the_past_forks_and_keeps_what_was() {
+fn pressing_in_the_past_forks_and_keeps_the_old_branch() {
     let mut driver = lamp();
     driver.wait(450).press("a").wait(550).press("Space");
     driver.press("PgUp PgUp PgUp PgUp PgUp b");
-    driver.assert_shows("a new branch from 0:00.500");
+    driver.assert_shows("new branch at 0:00.500");
     assert_eq!(driver.ui.timeline.current(), 1);
     assert_eq!(driver.ui.timeline.branches()[0].events().len(), 2);
     let events = driver.ui.timeline.branch().events();
@@ -68,11 +68,13 @@ fn branches_are_switched_and_compared() {
     assert!(driver.ui.compared.is_none());
     driver.press("v Enter");
     assert_eq!(driver.ui.timeline.current(), 0);
-    driver.press("v Home c").assert_shows("that is this branch");
+    driver
+        .press("v Home c")
+        .assert_shows("this is the current branch");
 }
 
 #[test]
-fn what_was_done_is_taken_back_and_done_again() {
+fn inputs_are_undone_and_redone() {
     let mut driver = lamp();
     driver.wait(100).press("a").wait(200).press("b").wait(200);
     let done = driver.ui.timeline.branch().events().to_vec();
@@ -81,10 +83,10 @@ fn what_was_done_is_taken_back_and_done_again() {
     assert_eq!(driver.ui.timeline.branch().events().len(), 2);
     driver.press("u");
     assert!(driver.ui.timeline.branch().events().is_empty());
-    driver.press("u").assert_shows("nothing to take back");
+    driver.press("u").assert_shows("nothing to undo");
     driver.press("Ctrl-r Ctrl-r");
     assert_eq!(driver.ui.timeline.branch().events(), done);
-    driver.press("Ctrl-r").assert_shows("nothing to do again");
+    driver.press("Ctrl-r").assert_shows("nothing to redo");
 }
 
 #[test]
@@ -98,11 +100,11 @@ fn a_typed_time_is_reached_forwards_and_backwards() {
 }
 
 #[test]
-fn a_time_far_away_is_played_to_while_keys_still_work() {
+fn a_far_time_is_played_to_while_keys_keep_working() {
     let mut driver = Driver::of(bare(), 40, 12);
     driver.press("- g").text("30 min").press("Enter");
     assert!(cursor(&driver) < 1_800_000);
-    driver.assert_shows("on the way to 30:00.000");
+    driver.assert_shows("playing to 30:00.000");
     driver.wait(1_000);
     assert_eq!(cursor(&driver), 1_800_000);
     assert!(!driver.ui.playing);
@@ -112,11 +114,11 @@ fn a_time_far_away_is_played_to_while_keys_still_work() {
     assert!(end(&driver) < 3_600_000);
     driver.assert_shows("0.5x");
     driver.press("g").text("20000:00").press("Enter");
-    driver.assert_shows("no run is longer than 168:00:00.000");
+    driver.assert_shows("a run cannot be longer than");
 }
 
 #[test]
-fn the_next_event_is_played_to_and_hands_act_right_there() {
+fn the_next_event_is_played_to_and_inputs_there_do_not_fork() {
     let mut driver = lamp();
     driver.press("]");
     assert_eq!((cursor(&driver), end(&driver)), (500, 500));
@@ -130,23 +132,23 @@ fn the_next_event_is_played_to_and_hands_act_right_there() {
 }
 
 #[test]
-fn where_nothing_happens_the_search_ends() {
+fn the_search_for_an_event_has_a_limit() {
     let mut driver = Driver::of(bare(), 40, 12);
-    driver.press("]").assert_shows("nothing happened for 1 min");
+    driver.press("]").assert_shows("no event within 1 min");
     assert_eq!(cursor(&driver), 60_000);
 }
 
 #[test]
-fn what_changed_is_told_against_where_the_cursor_was() {
+fn changes_are_relative_to_the_last_position_of_the_cursor() {
     let mut driver = lamp();
     driver.wait(400).press("Space ]");
     assert_eq!(cursor(&driver), 500);
-    // The tick counter, the last beat and the heartbeat itself.
+    // The tick counter, the last beat and the heartbeat.
     driver.assert_shows("state, 3 changed");
 }
 
 #[test]
-fn the_mouse_points_at_a_time_and_drags_it() {
+fn the_mouse_sets_and_drags_the_cursor() {
     let mut driver = lamp();
     driver.wait(1_000).down_on("▔");
     assert_eq!(driver.ui.pane, super::super::key_bindings::Pane::Waves);
@@ -159,7 +161,7 @@ fn the_mouse_points_at_a_time_and_drags_it() {
 }
 
 #[test]
-fn the_wheel_zooms_the_waves_and_scrolls_the_others() {
+fn the_wheel_zooms_the_waves_and_scrolls_other_panes() {
     let mut driver = lamp();
     driver.wait(1_200);
     let (column, row) = driver.place_of("waves");
@@ -187,10 +189,10 @@ fn the_state_scrolls_to_its_end_and_not_beyond() {
 }
 
 #[test]
-fn times_are_measured_between_edges_and_of_pulses() {
+fn times_between_edges_and_of_pulses_are_measured() {
     let mut driver = lamp();
     driver.wait(3_000).press("Space Tab J k w");
-    driver.assert_shows("no rising edge of `heartbeat` after this");
+    driver.assert_shows("no rising edge of `heartbeat` after the cursor");
     driver.press("b b m w").wait(7_000);
     driver.assert_shows("1 s after the mark  heartbeat: high for 500 ms");
     driver.press("b");
@@ -212,21 +214,21 @@ fn a_search_goes_on_in_both_directions() {
     assert_eq!(cursor(&driver), 500);
     driver
         .press("N")
-        .assert_shows("no `HEARTBEAT 1` before this");
+        .assert_shows("no match for `HEARTBEAT 1` before the cursor");
 }
 
 #[test]
-fn messages_go_after_a_while_and_errors_with_the_next_key() {
+fn messages_time_out_and_errors_stay_until_the_next_key() {
     let mut driver = lamp();
-    driver.press("u").assert_shows("nothing to take back");
-    driver.wait(5_999).assert_shows("nothing to take back");
+    driver.press("u").assert_shows("nothing to undo");
+    driver.wait(5_999).assert_shows("nothing to undo");
     driver.wait(1);
-    assert!(!driver.shows("nothing to take back"));
+    assert!(!driver.shows("nothing to undo"));
 
     driver.press("g").text("soon").press("Enter").wait(60_000);
-    driver.assert_shows("`soon` is no time");
+    driver.assert_shows("`soon` is not a time");
     driver.press("Tab");
-    assert!(!driver.shows("`soon` is no time"));
+    assert!(!driver.shows("`soon` is not a time"));
     assert_eq!(
         driver
             .ui

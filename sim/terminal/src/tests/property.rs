@@ -1,4 +1,4 @@
-//! Whatever people do at whatever size: nothing panics, and what is shown is the truth.
+//! Random input on screens of random size.
 
 use std::ops::ControlFlow;
 
@@ -24,7 +24,7 @@ use super::{Driver, key};
 use lockstep_engine::play;
 use shipped_apps::shipped;
 
-/// Something that people do.
+/// One input.
 #[derive(Clone, Debug)]
 enum Step {
     Key(KeyEvent),
@@ -171,7 +171,7 @@ fn check(driver: &Driver) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What is on the screen is what a fresh one would show, and no rest of before.
+/// The screen is what a new one would show, with nothing left of earlier frames.
 fn check_redrawn(driver: &Driver) -> Result<(), TestCaseError> {
     let area = driver.area();
     let mut fresh = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
@@ -186,7 +186,7 @@ fn check_redrawn(driver: &Driver) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The cells that people see: what lies under the second half of a wide character is not.
+/// The visible cells: the second half of a wide character is not.
 fn seen(buffer: &Buffer) -> Vec<(u16, u16, &str, Style)> {
     let mut cells = Vec::new();
     for y in 0..buffer.area.height {
@@ -200,7 +200,7 @@ fn seen(buffer: &Buffer) -> Vec<(u16, u16, &str, Style)> {
     cells
 }
 
-/// The branch can be played again, and goes the same way.
+/// The branch can be replayed, with the same trace.
 fn check_replay(driver: &Driver) -> Result<(), TestCaseError> {
     let branch = driver.ui.timeline.branch();
     let script = branch
@@ -217,7 +217,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_panics_and_the_screen_is_the_truth(
+    fn nothing_panics_and_the_screen_matches_the_state(
         app in 0_usize..4,
         appearance in appearance(),
         steps in vec(step(), 1..40),

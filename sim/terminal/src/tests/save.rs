@@ -1,4 +1,4 @@
-//! Saving, opening, and leaving.
+//! Saving, opening, quitting.
 
 use lockstep_core::time::Ticks;
 
@@ -9,7 +9,7 @@ fn lamp() -> Driver {
     Driver::lamp(100, 30)
 }
 
-/// The lamp was switched on.
+/// The lamp, switched on.
 fn used() -> Driver {
     let mut driver = lamp();
     driver.wait(100).press("a").wait(500).press("Space");
@@ -17,7 +17,7 @@ fn used() -> Driver {
 }
 
 #[test]
-fn every_kind_is_saved_under_the_name_that_is_typed() {
+fn every_format_is_saved_under_the_name_that_is_typed() {
     for (keys, name) in [
         ("s Enter", "lamp.scn"),
         ("s Down Enter", "lamp.rec"),
@@ -25,24 +25,24 @@ fn every_kind_is_saved_under_the_name_that_is_typed() {
     ] {
         let mut driver = used();
         driver.press(keys).press("Enter");
-        driver.assert_shows(&format!("saved in {name}"));
+        driver.assert_shows(&format!("saved to {name}"));
         assert!(driver.files.0.contains_key(std::path::Path::new(name)));
         assert!(!driver.ui.has_unsaved());
     }
 }
 
 #[test]
-fn what_is_there_is_only_replaced_when_people_say_so() {
+fn a_file_is_only_replaced_after_a_confirmation() {
     let mut driver = used();
     driver.files.0.insert("lamp.rec".into(), b"mine".to_vec());
     driver
         .press("s Down Enter Enter")
-        .assert_shows("`lamp.rec` is there already");
+        .assert_shows("`lamp.rec` exists");
     driver.press("n");
     assert_eq!(driver.files.0[std::path::Path::new("lamp.rec")], b"mine");
     driver
         .press("s Down Enter Enter y")
-        .assert_shows("saved in lamp.rec");
+        .assert_shows("saved to lamp.rec");
     assert_ne!(driver.files.0[std::path::Path::new("lamp.rec")], b"mine");
 }
 
@@ -53,7 +53,7 @@ fn a_file_that_cannot_be_written_leaves_the_run_unsaved() {
         .press("s Enter Ctrl-u")
         .text("/no/such/folder/a.scn")
         .press("Enter");
-    driver.assert_shows("not saved in /no/such/folder/a.scn");
+    driver.assert_shows("not saved to /no/such/folder/a.scn");
     assert!(driver.ui.has_unsaved());
 }
 
@@ -68,7 +68,7 @@ fn a_recording_and_a_waveform_are_opened_again_as_they_were() {
             .press("x Down Down Down Down Down Enter Enter")
             .wait(50);
         driver.press("o").text(&name).press("Enter");
-        driver.assert_shows(&format!("{name} is open"));
+        driver.assert_shows(&format!("opened {name}"));
         assert_eq!(driver.ui.cursor, Ticks::ZERO);
         assert!(!driver.ui.playing);
         assert_eq!(driver.ui.trace().entries(), played.entries(), "{name}");
@@ -76,7 +76,7 @@ fn a_recording_and_a_waveform_are_opened_again_as_they_were() {
 }
 
 #[test]
-fn a_scenario_that_fails_is_entered_where_it_does() {
+fn a_scenario_that_fails_is_opened_where_it_fails() {
     let mut driver = lamp();
     let scenario = b"app lamp\ntap A for 50 ms\nwait 400 ms\nexpect lamp is 75\nwait 1 s\n";
     driver.files.0.insert("a.scn".into(), scenario.to_vec());
@@ -114,13 +114,13 @@ fn a_file_that_cannot_be_read_changes_nothing() {
 }
 
 #[test]
-fn unsaved_work_is_asked_for_before_it_is_left() {
+fn unsaved_changes_are_only_discarded_after_a_confirmation() {
     let mut driver = lamp();
     driver.press("q");
     assert!(driver.ui.quit, "nothing was done");
 
     let mut driver = used();
-    driver.press("q").assert_shows("what you did is not saved");
+    driver.press("q").assert_shows("unsaved changes");
     driver.press("n");
     assert!(!driver.ui.quit && driver.ui.overlay.is_none());
     driver.press("q y");
@@ -128,7 +128,7 @@ fn unsaved_work_is_asked_for_before_it_is_left() {
 
     let mut driver = used();
     driver.press("x Down Down Down Down Down Enter Down Enter");
-    driver.assert_shows("leave it all the same?");
+    driver.assert_shows("discard them?");
     driver.press("y").assert_shows(" toggle ");
     assert!(driver.ui.playing && !driver.ui.has_unsaved());
 
@@ -143,7 +143,7 @@ fn unsaved_work_is_asked_for_before_it_is_left() {
         Some(Overlay::Confirm(Confirmation::Leave(_)))
     );
     assert!(asked);
-    driver.press("y").assert_shows("a.scn is open");
+    driver.press("y").assert_shows("opened a.scn");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn control_c_always_quits() {
 }
 
 #[test]
-fn what_is_pasted_goes_into_the_line_and_does_nothing_else() {
+fn pasted_text_goes_into_a_prompt_and_nowhere_else() {
     let mut driver = lamp();
     driver.ui.paste("q");
     assert!(!driver.ui.quit);
@@ -168,7 +168,7 @@ fn what_is_pasted_goes_into_the_line_and_does_nothing_else() {
 }
 
 #[test]
-fn no_hidden_character_gets_into_the_name_of_a_file() {
+fn no_hidden_character_gets_into_a_file_name() {
     let mut driver = used();
     driver.press("s Enter Ctrl-u");
     driver.ui.paste("a\u{202e}ncs\u{7}.");

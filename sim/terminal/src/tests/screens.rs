@@ -1,4 +1,4 @@
-//! Whole screens, style included.
+//! Snapshots of whole screens with their styles.
 
 use super::super::appearance::{Appearance, Background, ColorDepth};
 use super::super::theme::Theme;
@@ -40,7 +40,7 @@ fn breathing(mut driver: Driver) -> Driver {
     driver
 }
 
-/// Then it is locked, and in the time before that something else is pressed.
+/// Then it is locked, and on a second branch something else is pressed before that.
 fn forked(driver: Driver) -> Driver {
     let mut driver = breathing(driver);
     driver.press("A B").wait(2_100).press("a b").wait(300);
@@ -120,7 +120,7 @@ fn waves_and_state() {
 }
 
 #[test]
-fn what_lies_over_the_panes() {
+fn overlays() {
     let mut help = small();
     help.press("? Down Down");
     assert_screen!("help-40x12", help);

@@ -1,4 +1,4 @@
-//! The board: LEDs that shine, buttons to press.
+//! The board pane: LEDs, and buttons to press.
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
@@ -7,22 +7,22 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::shorten;
-use super::{PaneArea, draw_frame};
+use super::{PaneSlot, draw_frame};
 use crate::key_bindings::Pane;
 use crate::ui_state::UiState;
 
 /// The columns around a button's name: `[ A ] a down` and a blank on both sides.
 const CAP: usize = 12;
 
-/// The rows the board would need in a slot of this width, with its frame.
-pub(super) fn height(ui: &UiState, slot: PaneArea) -> u16 {
+/// The rows that the board needs in an area of this width, with its border.
+pub(super) fn height(ui: &UiState, slot: PaneSlot) -> u16 {
     let inner = slot.inner();
     let frame = slot.area.height - inner.height;
     let flows = BoardLayout::new(ui, inner);
     flows.leds.rows() + flows.buttons.rows() + frame
 }
 
-pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
     let inner = slot.inner();
     let flows = BoardLayout::new(ui, inner);
     let leds: Vec<_> = (0..).zip(flows.leds.fitting(flows.upper(inner))).collect();
@@ -99,7 +99,7 @@ fn key_cap(ui: &UiState, button: ButtonId, width: u16) -> Line<'static> {
     ])
 }
 
-/// The key that presses a button in the pane that has the focus, if one is left for it.
+/// The key that presses a button in the pane that has the focus, if it has one.
 pub(super) fn key_of(ui: &UiState, index: usize) -> Option<char> {
     let letter = ui.letters.get(index).copied().flatten();
     let digit = || {
@@ -109,7 +109,7 @@ pub(super) fn key_of(ui: &UiState, index: usize) -> Option<char> {
     letter.filter(|_| ui.pane == Pane::Board).or_else(digit)
 }
 
-/// The LEDs, and below them the buttons.
+/// The LEDs, and the buttons below them.
 struct BoardLayout {
     leds: FlowLayout,
     buttons: FlowLayout,
@@ -149,22 +149,22 @@ impl BoardLayout {
         }
     }
 
-    /// Where not all rows fit, LEDs leave buttons half of them: what cannot be pressed is
-    /// of no use.
+    /// If not all rows fit, buttons get up to half of them: a button that is not shown cannot
+    /// be pressed.
     fn led_rows(&self, inner: Rect) -> u16 {
         let buttons = self.buttons.rows().min(inner.height.div_ceil(2));
         self.leds.rows().min(inner.height - buttons)
     }
 }
 
-/// Cells one after the other, in as many rows as they need.
+/// Cells in a row, wrapped to as many rows as they need.
 struct FlowLayout {
-    /// The cells, as if it began at the corner of the screen.
+    /// The cells, relative to the area.
     cells: Vec<Rect>,
 }
 
 impl FlowLayout {
-    /// Each as wide as what it holds and a column between, or as the space that is there.
+    /// Each cell is one column wider than its content, and no wider than the area.
     fn new(space: u16, contents: impl Iterator<Item = usize>) -> Self {
         let space = space.max(1);
         let (mut x, mut y) = (0_u16, 0_u16);

@@ -1,15 +1,15 @@
-//! Everything that was observed, one a line.
+//! The events pane: the trace, one event on a line.
 
 use ratatui::Frame;
 use ratatui::text::{Line as Text, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{PaneArea, draw_frame};
+use super::{PaneSlot, draw_frame};
 use crate::key_bindings::Pane;
 use crate::ui_state::UiState;
 use lockstep_engine::trace::{Kind, Line};
 
-pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
     let trace = ui.trace();
     let entries = trace.entries();
     let title = format!("{}, {}", Pane::Events.title(), entries.len());

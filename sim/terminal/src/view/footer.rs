@@ -1,4 +1,4 @@
-//! The lines at the bottom: what is to be known now, and the main keys.
+//! The lines at the bottom: the status, and the main keys.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,28 +14,28 @@ use crate::measurement::measure;
 use crate::overlay::{Overlay, Prompt};
 use crate::ui_state::UiState;
 
-/// How many letters of buttons the footer names one by one.
+/// How many keys of buttons the footer lists one by one.
 const NAMED: usize = 6;
 
-/// A message, a question, or what is measured at the cursor. What is too long for the line
-/// goes on above it.
+/// Draws a message, a prompt, or the measurement at the cursor. A text that is too long for
+/// the line continues over the lines above it.
 pub(super) fn draw_status(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
     let lines = status(ui, area);
     let room = area.bottom() / 2;
     let height = u16::try_from(lines.len())
         .unwrap_or(u16::MAX)
         .clamp(1, room.max(1));
-    let place = Rect {
+    let lower = Rect {
         y: area.bottom().saturating_sub(height),
         height,
         ..area
     };
-    frame.render_widget(Clear, place);
-    frame.render_widget(Paragraph::new(lines), place);
+    frame.render_widget(Clear, lower);
+    frame.render_widget(Paragraph::new(lines), lower);
 }
 
 fn status(ui: &UiState, area: Rect) -> Vec<Line<'static>> {
-    // Only the branch that was opened is the run of the scenario.
+    // Only the branch that was opened is the run that failed.
     let opened = ui.timeline.current() == 0;
     let failed = ui
         .failures
@@ -43,8 +43,8 @@ fn status(ui: &UiState, area: Rect) -> Vec<Line<'static>> {
         .find(|failed| opened && failed.tick == ui.cursor);
     let (text, style) = match (&ui.overlay, &ui.message, failed) {
         (Some(Overlay::Prompt(prompt)), ..) => return typed(ui, prompt, area),
-        (Some(Overlay::Confirm(question)), ..) => {
-            (format!("{} (y/n)", question.text()), ui.theme.changed())
+        (Some(Overlay::Confirm(confirmation)), ..) => {
+            (format!("{} (y/n)", confirmation.text()), ui.theme.changed())
         }
         (Some(Overlay::Menu(menu)), ..) => (
             truncated_item(menu, area).unwrap_or_default(),
@@ -66,7 +66,7 @@ fn status(ui: &UiState, area: Rect) -> Vec<Line<'static>> {
         .collect()
 }
 
-/// A line that is being typed: as much as fits around the place where people type.
+/// A prompt: as much of its text as fits around the cursor.
 fn typed(ui: &UiState, prompt: &Prompt, area: Rect) -> Vec<Line<'static>> {
     let width = usize::from(area.width);
     let label = format!("{}: ", prompt.label());
@@ -93,20 +93,20 @@ fn typed(ui: &UiState, prompt: &Prompt, area: Rect) -> Vec<Line<'static>> {
     lines
 }
 
-/// The main keys of what has the focus, as many as fit.
+/// Draws the main keys of the pane that has the focus, as many as fit.
 pub(super) fn draw_keys(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
     let keys = match &ui.overlay {
         None => main_keys(ui),
         Some(overlay) => overlay_keys(overlay),
     };
-    // The help is never what does not fit.
+    // The key of the help always fits.
     let help = ui.overlay.is_none().then(|| footer_entry(UiCommand::Help));
     let help = help.flatten().map(|(key, what)| (key.to_owned(), what));
     let width = |key: &str, what: &str| key.width() + what.len() + 3;
     let needed = help.as_ref().map_or(0, |(key, what)| width(key, what) - 2);
     let mut left = usize::from(area.width).saturating_sub(needed);
     let fitting = keys.into_iter().filter(|(key, what)| {
-        // The gap behind the last one may be cut off.
+        // The gap after the last one may be cut off.
         let least = width(key, what) - if needed == 0 { 2 } else { 0 };
         let fits = least <= left;
         if fits {
@@ -129,7 +129,7 @@ fn main_keys(ui: &UiState) -> Vec<(String, &'static str)> {
     let waves = [("w e b", "edges"), ("zi zo zc", "zoom")]
         .into_iter()
         .filter(|_| ui.pane == Pane::Waves);
-    // A letter with Shift holds its button; a digit has no Shift on every keyboard.
+    // Shift and a letter latch a button; not every keyboard has Shift and a digit.
     let holds = buttons.is_some() && ui.pane == Pane::Board;
     let hold = holds.then_some(("Shift", "hold"));
     let mut others = FOOTER.iter().filter_map(|command| footer_entry(*command));
@@ -162,11 +162,11 @@ fn button_keys(ui: &UiState) -> Option<String> {
 fn overlay_keys(overlay: &Overlay) -> Vec<(String, &'static str)> {
     let keys: &[(&str, &'static str)] = match overlay {
         Overlay::Help { .. } => &[("Up Down", "scroll"), ("Esc", "close")],
-        Overlay::Menu(menu) if menu.is_of_branches() => {
+        Overlay::Menu(menu) if menu.lists_branches() => {
             &[("Enter", "switch"), ("c", "compare"), ("Esc", "close")]
         }
-        Overlay::Menu(_) => &[("Up Down", "choose"), ("Enter", "take"), ("Esc", "close")],
-        Overlay::Prompt(_) => &[("Enter", "go"), ("Esc", "leave it"), ("Ctrl-u", "clear")],
+        Overlay::Menu(_) => &[("Up Down", "move"), ("Enter", "select"), ("Esc", "close")],
+        Overlay::Prompt(_) => &[("Enter", "ok"), ("Esc", "cancel"), ("Ctrl-u", "clear")],
         Overlay::Confirm(_) => &[("y", "yes"), ("n", "no")],
     };
     keys.iter()

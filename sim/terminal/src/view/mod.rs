@@ -1,4 +1,4 @@
-//! Draws the screen from what the UI knows.
+//! Draws the screen from the state of the UI.
 
 mod board;
 mod events;
@@ -21,36 +21,36 @@ use super::ui_state::UiState;
 pub(super) use overlay::last_help_scroll;
 use text::shorten;
 
-/// The smallest screen that everything needed fits on.
+/// The smallest screen that the simulator can be used on.
 const SMALLEST: (u16, u16) = (40, 12);
 
-/// From this width on, panes stand beside each other.
+/// From this width on, panes are side by side.
 const WIDE: u16 = 76;
 
-/// Below this height, panes have a line above them in place of a frame around them.
+/// Below this height, panes have a line above them instead of a border around them.
 const TALL: u16 = 20;
 
-/// The place of a pane, and the sides on which it has lines.
+/// The area of a pane, and the sides on which it has a border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct PaneArea {
+struct PaneSlot {
     area: Rect,
     sides: Borders,
 }
 
-impl PaneArea {
+impl PaneSlot {
     fn inner(self) -> Rect {
         Block::new().borders(self.sides).inner(self.area)
     }
 }
 
-/// Where everything is on a screen of some size.
+/// Where everything is on a screen of a given size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ScreenLayout {
     title: Rect,
-    board: PaneArea,
-    state: Option<PaneArea>,
-    waves: Option<PaneArea>,
-    events: Option<PaneArea>,
+    board: PaneSlot,
+    state: Option<PaneSlot>,
+    waves: Option<PaneSlot>,
+    events: Option<PaneSlot>,
     status: Rect,
     footer: Rect,
 }
@@ -75,7 +75,7 @@ impl ScreenLayout {
         };
         let bare = Self {
             title,
-            board: PaneArea { area: body, sides },
+            board: PaneSlot { area: body, sides },
             state: None,
             waves: None,
             events: None,
@@ -89,14 +89,15 @@ impl ScreenLayout {
         })
     }
 
-    /// Two columns: what is done and how it looks over time, and what that means.
+    /// Two columns: the board and the waves on the left, the state and the events on the
+    /// right.
     fn wide(self, ui: &UiState) -> Self {
-        let PaneArea { area: body, sides } = self.board;
+        let PaneSlot { area: body, sides } = self.board;
         let right = (body.width / 3).clamp(28, 60);
         let [left, right] =
             Layout::horizontal([Constraint::Fill(1), Constraint::Length(right)]).areas(body);
-        let left = PaneArea { area: left, sides };
-        let right = PaneArea {
+        let left = PaneSlot { area: left, sides };
+        let right = PaneSlot {
             area: right,
             sides: sides | Borders::LEFT,
         };
@@ -114,7 +115,7 @@ impl ScreenLayout {
     /// The board, and below it the pane that has the focus.
     fn narrow(self, ui: &UiState) -> Self {
         let body = self.board;
-        // Whoever looks at the board wants to see it all.
+        // The board may take most of the screen while it has the focus.
         let most = if ui.pane == Pane::Board {
             body.area.height - 3
         } else {
@@ -136,33 +137,33 @@ impl ScreenLayout {
         self.waves.map(|slot| waves::columns(ui, slot.inner()))
     }
 
-    /// The furthest that the state can be scrolled.
+    /// The last scroll position of the state.
     pub(super) fn last_state_scroll(&self, ui: &UiState) -> Option<usize> {
         self.state.map(|slot| state::last_scroll(ui, slot.inner()))
     }
 
-    /// The tick of the column at a place of the screen.
+    /// The tick of the wave column at a position.
     pub(super) fn tick_at(&self, ui: &UiState, position: Position) -> Option<Ticks> {
         let area = self.waves?.inner();
         area.contains(position)
             .then(|| waves::tick_at(ui, area, position))?
     }
 
-    /// The signal drawn at a place of the screen, by its place among all.
+    /// The signal at a position, by its index.
     pub(super) fn signal_at(&self, ui: &UiState, position: Position) -> Option<usize> {
         let area = self.waves?.inner();
         area.contains(position)
             .then(|| waves::signal_at(ui, area, position))?
     }
 
-    /// The button drawn at a place of the screen.
+    /// The button at a position.
     pub(super) fn button_at(&self, ui: &UiState, position: Position) -> Option<ButtonId> {
         let buttons = board::buttons(ui, self.board.inner());
         let found = buttons.iter().find(|(_, area)| area.contains(position));
         found.map(|(button, _)| *button)
     }
 
-    /// The pane at a place of the screen.
+    /// The pane at a position.
     pub(super) fn pane_at(&self, position: Position) -> Option<Pane> {
         [
             (Pane::Board, Some(self.board)),
@@ -176,8 +177,8 @@ impl ScreenLayout {
     }
 }
 
-impl PaneArea {
-    /// One above the other, the upper one with so many rows.
+impl PaneSlot {
+    /// Splits the area into an upper one with this many rows, and a lower one.
     fn split(self, rows: u16) -> [Self; 2] {
         let rows = [Constraint::Length(rows), Constraint::Fill(1)];
         Layout::vertical(rows)
@@ -213,13 +214,13 @@ pub(super) fn draw(ui: &UiState, frame: &mut Frame<'_>) {
     footer::draw_keys(ui, screen.footer, frame);
 }
 
-/// A pane's frame, marked where it has the focus; what is in it goes into what is given
-/// back.
+/// Draws the border of a pane, marked if the pane has the focus, and returns the area inside
+/// it.
 fn draw_frame(
     ui: &UiState,
     pane: Pane,
     title: &str,
-    slot: PaneArea,
+    slot: PaneSlot,
     frame: &mut Frame<'_>,
 ) -> Rect {
     let focused = ui.pane == pane;
@@ -260,14 +261,14 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
     horizontal_bottom: "-",
 };
 
-/// Where a pane that has the focus must be told from others without other glyphs.
+/// The border of the pane that has the focus, in ASCII.
 const ASCII_FOCUS: border::Set<'static> = border::Set {
     horizontal_top: "=",
     horizontal_bottom: "=",
     ..ASCII_BORDER
 };
 
-/// A tick as people read time: `1:02:03.456`, `0:03.456`.
+/// A tick as a time: `1:02:03.456`, `0:03.456`.
 pub(super) fn clock(tick: Ticks) -> String {
     let ms = tick.0;
     let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);

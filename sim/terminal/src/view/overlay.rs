@@ -14,7 +14,7 @@ use crate::key_bindings::{BINDINGS, Pane};
 use crate::overlay::{Menu, Overlay};
 use crate::ui_state::UiState;
 
-/// The widest that the help is drawn.
+/// The most columns of the help.
 const HELP: usize = 74;
 
 pub(super) fn draw(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
@@ -48,7 +48,7 @@ fn draw_menu(ui: &UiState, menu: &Menu, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-/// The selected row of a menu, where the menu has no room for all of it.
+/// The selected row of a menu, if the menu has no room for all of it.
 pub(super) fn truncated_item(menu: &Menu, screen: Rect) -> Option<String> {
     let text = &menu.items.get(menu.selected)?.text;
     let room = text_width(boxed(menu_width(menu), 0, screen).width.saturating_sub(2));
@@ -60,12 +60,12 @@ fn menu_width(menu: &Menu) -> usize {
     rows.chain([menu.title.width() + 4]).max().unwrap_or(0)
 }
 
-/// What is left for the text of a row, beside its sign and a blank.
+/// The columns of a row's text, next to its marker and a blank.
 fn text_width(inner: u16) -> usize {
     usize::from(inner).saturating_sub(2)
 }
 
-/// The furthest that the help can be scrolled on a screen.
+/// The last scroll position of the help.
 pub(crate) fn last_help_scroll(ui: &UiState, area: Rect) -> u16 {
     let (lines, place) = help(ui, area);
     let last = lines
@@ -90,28 +90,28 @@ fn draw_help(ui: &UiState, scroll: u16, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), inner);
 }
 
-/// The lines of the help, and the box they stand in.
+/// The lines of the help, and the area of its box.
 fn help(ui: &UiState, area: Rect) -> (Vec<Line<'static>>, Rect) {
     let width = usize::from(area.width.saturating_sub(2)).min(HELP);
     let heading = |text: &'static str| Line::styled(text, ui.theme.accent());
     let mut lines = vec![heading("Buttons")];
     for (keys, what) in [
-        ("letter", "on the board: press the button beside it"),
-        ("1-9", "anywhere: press the first, second... button"),
+        ("letter", "on the board: press the button with this letter"),
+        ("1-9", "in any pane: press the first, second... button"),
         (
             "",
-            "as long as the key is down, where the terminal tells when it comes up; \
-             elsewhere for 60 ms, or while the key repeats",
+            "a button is down while its key is, if the terminal reports releases; \
+             else for 60 ms, or while the key repeats",
         ),
-        ("Shift+letter", "hold until it is pressed again"),
+        ("Shift+letter", "hold the button until it is pressed again"),
         (
             "mouse",
-            "press and hold a drawn button; set the cursor in the waves; the wheel zooms",
+            "press or hold a button; set the cursor in the waves; zoom with the wheel",
         ),
     ] {
         lines.extend(row(ui, keys, what, width));
     }
-    for (title, pane) in [("Everywhere", None), ("In the waves", Some(Pane::Waves))] {
+    for (title, pane) in [("In any pane", None), ("In the waves", Some(Pane::Waves))] {
         lines.extend([Line::default(), heading(title)]);
         for binding in BINDINGS.iter().filter(|binding| binding.pane == pane) {
             lines.extend(row(ui, &binding.keys.join(" "), binding.long, width));
@@ -121,7 +121,7 @@ fn help(ui: &UiState, area: Rect) -> (Vec<Line<'static>>, Rect) {
     (lines, place)
 }
 
-/// A key and what it does, over as many lines as that takes.
+/// A key and what it does, in as many lines as that takes.
 fn row(ui: &UiState, keys: &str, what: &str, width: usize) -> Vec<Line<'static>> {
     const KEYS: usize = 13;
     let lines = wrapped(what, width.saturating_sub(KEYS + 2));
@@ -135,8 +135,8 @@ fn row(ui: &UiState, keys: &str, what: &str, width: usize) -> Vec<Line<'static>>
     lines.collect()
 }
 
-/// A box in the middle, as large as its content where that fits: its lines are never over
-/// the last two, which tell the keys.
+/// The area of a box in the middle, as large as its content if that fits. The last two lines
+/// of the screen, with the status and the keys, stay visible.
 fn boxed(width: usize, height: usize, area: Rect) -> Rect {
     let size = |wanted: usize, there: u16| {
         u16::try_from(wanted.saturating_add(2))

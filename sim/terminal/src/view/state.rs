@@ -1,4 +1,4 @@
-//! The app's state, and what of it changed with the last move of the cursor.
+//! The state pane: the app's state, and what the last move of the cursor changed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,12 +10,12 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::shorten;
-use super::{PaneArea, draw_frame};
+use super::{PaneSlot, draw_frame};
 use crate::key_bindings::Pane;
 use crate::state_rows::{StateRow, state_rows};
 use crate::ui_state::UiState;
 
-pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
     let rows = state_rows(&ui.state);
     let changed = changes(&rows, &state_rows(&ui.state_before));
     let changed = |index: usize| changed.get(index).copied().unwrap_or(false);
@@ -26,7 +26,7 @@ pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
     };
     let inner = draw_frame(ui, Pane::State, &title, slot, frame);
 
-    // While time stands still, what changed stands first: there is time to read it.
+    // While the run is paused, changed rows come first.
     let is_first = |index: &usize| !ui.playing && changed(*index);
     let all = 0..rows.len();
     let order = all.clone().filter(is_first);
@@ -38,7 +38,7 @@ pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-/// A row, of which the value is what must be seen.
+/// A row; if it is too long, most of the space is for its value.
 fn line(ui: &UiState, row: &StateRow, changed: bool, width: usize) -> Line<'static> {
     let gap = ui.theme.glyphs().gap;
     let value = shorten(&row.value, width * 2 / 3, gap);
@@ -55,14 +55,14 @@ fn line(ui: &UiState, row: &StateRow, changed: bool, width: usize) -> Line<'stat
     ])
 }
 
-/// The furthest that can be scrolled.
+/// The last scroll position.
 pub(super) fn last_scroll(ui: &UiState, inner: Rect) -> usize {
     let height = usize::from(inner.height);
     state_rows(&ui.state).len().saturating_sub(height)
 }
 
-/// Which of the rows were not there before, or not with this value. Fields of one path, as
-/// in a list, are told apart by their order.
+/// Which rows are new or have a new value. Rows with the same path, as in a list, are matched
+/// by their order.
 fn changes(now: &[StateRow], before: &[StateRow]) -> Vec<bool> {
     let known: HashSet<_> = numbered(before).collect();
     numbered(now).map(|row| !known.contains(&row)).collect()

@@ -1,9 +1,9 @@
-//! Text that has to fit.
+//! Text that is cut or wrapped to fit.
 
 use unicode_width::UnicodeWidthChar;
 
-/// The text in at most so many columns: where it is longer, its middle is left out, since
-/// long names often differ at their end.
+/// The text in at most this many columns. If it is longer, its middle is left out: long names
+/// often differ at their end.
 pub(super) fn shorten(text: &str, width: usize, gap: char) -> String {
     if columns(text) <= width {
         return text.to_owned();
@@ -16,14 +16,14 @@ pub(super) fn shorten(text: &str, width: usize, gap: char) -> String {
     format!("{head}{gap}{}", tail_of(text, tail))
 }
 
-/// As much of the beginning as so many columns hold.
+/// As much of the beginning as fits in this many columns.
 pub(super) fn head_of(text: &str, width: usize) -> &str {
     let mut left = width;
     let end = text.char_indices().find(|(_, c)| !takes(*c, &mut left));
     end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// As much of the end as so many columns hold.
+/// As much of the end as fits in this many columns.
 pub(super) fn tail_of(text: &str, width: usize) -> &str {
     let mut left = width;
     let before = text
@@ -33,8 +33,8 @@ pub(super) fn tail_of(text: &str, width: usize) -> &str {
     before.map_or(text, |(at, c)| &text[at + c.len_utf8()..])
 }
 
-/// How many columns a text takes. A control character counts for one: what draws it instead
-/// takes no more.
+/// How many columns a text takes. A control character counts as one: no more is drawn in its
+/// place.
 fn columns(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(1)).sum()
 }
@@ -49,7 +49,7 @@ fn takes(c: char, left: &mut usize) -> bool {
     }
 }
 
-/// The text in lines of at most so many columns, broken at blanks where there are some.
+/// The text in lines of at most this many columns, broken at blanks if there are any.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(2);
     let mut lines = Vec::new();

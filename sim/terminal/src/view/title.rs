@@ -1,4 +1,4 @@
-//! The line at the top: which app, when, how fast, which branch.
+//! The title line: app, time, speed, branch.
 
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
@@ -8,7 +8,7 @@ use super::text::shorten;
 use crate::branches::branch_name;
 use crate::ui_state::UiState;
 
-/// As much as fits: what matters least goes first.
+/// The title line, with as much detail as fits.
 pub(super) fn line(ui: &UiState, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let name = ui.timeline.app().descriptor().name();
@@ -26,9 +26,11 @@ pub(super) fn line(ui: &UiState, width: u16) -> Line<'static> {
     ])
 }
 
-/// How much is said.
+/// How detailed the title is.
 struct TitleDetail {
+    /// With the time of the end.
     of_end: bool,
+    /// In words rather than signs.
     words: bool,
 }
 
@@ -83,7 +85,7 @@ fn branch(ui: &UiState, wording: &TitleDetail) -> String {
     }
 }
 
-/// A speed as people read it: `0.02x`, `1.0x`, `113000x`.
+/// A speed with sensible digits: `0.020x`, `1.00x`, `113000x`.
 fn times(speed: f64) -> String {
     if speed < 0.1 {
         format!("{speed:.3}x")

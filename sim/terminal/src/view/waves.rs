@@ -1,4 +1,4 @@
-//! Waveforms of buttons, outputs and logs.
+//! The waves pane: waveforms of buttons, outputs and logs.
 
 use lockstep_core::time::Ticks;
 use ratatui::Frame;
@@ -6,28 +6,28 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::text::shorten;
-use super::{PaneArea, clock, draw_frame};
+use super::{PaneSlot, clock, draw_frame};
 use crate::branches::branch_name;
 use crate::key_bindings::Pane;
 use crate::signal_history::{Signal, SignalHistory};
 use crate::ui_state::UiState;
 use lockstep_engine::timeline::Branch;
 
-/// A name gets this many columns where it needs them, and more on a wide screen.
+/// The most columns of a name; a wide screen has more.
 const NAME: u16 = 12;
 
-/// The columns of a value, and of the glyphs beside it.
+/// The columns of a value, the marker and the blanks next to it.
 const VALUE: u16 = 7;
 
-/// How many columns lie at least between two times on the axis.
+/// The least distance of two times on the axis, in columns.
 const AXIS: u16 = 12;
 
-/// The columns that are left for waves.
+/// How many columns the waves have.
 pub(super) fn columns(ui: &UiState, inner: Rect) -> u16 {
     inner.width.saturating_sub(label_width(ui, inner)).max(1)
 }
 
-/// The tick of the column at a place of the screen.
+/// The tick of the column at a position.
 pub(super) fn tick_at(ui: &UiState, inner: Rect, position: Position) -> Option<Ticks> {
     let first = inner.x + label_width(ui, inner);
     let column = u32::from(position.x.checked_sub(first)?);
@@ -35,7 +35,7 @@ pub(super) fn tick_at(ui: &UiState, inner: Rect, position: Position) -> Option<T
     Some(ui.waves.left.saturating_add(Ticks(offset)))
 }
 
-/// The signal drawn at a place of the screen, by its place among all.
+/// The signal at a position, by its index.
 pub(super) fn signal_at(ui: &UiState, inner: Rect, position: Position) -> Option<usize> {
     let row = position.y.checked_sub(inner.y + 1)?;
     let rows = shown_rows(ui, inner.height);
@@ -43,7 +43,7 @@ pub(super) fn signal_at(ui: &UiState, inner: Rect, position: Position) -> Option
     ui.signals.all().iter().position(|other| *other == signal)
 }
 
-pub(super) fn draw(ui: &UiState, slot: PaneArea, frame: &mut Frame<'_>) {
+pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
     let title = format!("waves, {} a column", Ticks(ui.waves.per_cell));
     let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
     if inner.area() == 0 {
@@ -104,18 +104,18 @@ fn draw_axis(ui: &UiState, wave: Rect, frame: &mut Frame<'_>) {
     }
 }
 
-/// A line of the waves.
+/// A row of the waves.
 #[derive(Clone, Copy)]
 struct WaveRow<'a> {
     signal: Signal,
-    /// Whose wave it is.
+    /// The branch that the wave is of.
     signals: &'a SignalHistory,
     selected: bool,
-    /// Whether it is that of the branch this one is compared with.
+    /// Whether that is the branch which the current one is compared with.
     compared: bool,
 }
 
-/// The rows that fit, the selected one among them.
+/// The rows that fit, scrolled to the selected one.
 fn shown_rows(ui: &UiState, height: u16) -> Vec<WaveRow<'_>> {
     let mut rows = Vec::new();
     let mut selected = 0;
@@ -136,7 +136,7 @@ fn shown_rows(ui: &UiState, height: u16) -> Vec<WaveRow<'_>> {
     rows.into_iter().skip(first).take(space).collect()
 }
 
-/// The same signal on the branch this one is compared with, where it goes another way.
+/// The row of the same signal on the branch that is compared, if it differs.
 fn counterpart(ui: &UiState, signal: Signal) -> Option<WaveRow<'_>> {
     let compared = ui.compared.as_ref()?;
     let both = ui
@@ -146,7 +146,7 @@ fn counterpart(ui: &UiState, signal: Signal) -> Option<WaveRow<'_>> {
     let ours = ui.signals.between(signal, Ticks::ZERO, until);
     let theirs = compared.signals.between(signal, Ticks::ZERO, until);
     let same = match signal {
-        // The value of a log is its place in the trace, which all that is before it shifts.
+        // The value of a log is its index in the trace, which depends on other signals.
         Signal::Logs => ours
             .iter()
             .map(|log| log.tick)
@@ -221,7 +221,7 @@ fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) 
     }
 }
 
-/// The sign for what a signal does from one tick to before another.
+/// The glyph for a signal from one tick on, and before another.
 fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
     let WaveRow {
         signal, signals, ..
@@ -262,7 +262,7 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
         (0, false) => glyphs.low,
         (1, true) if from > Ticks::ZERO => glyphs.rise,
         (1, false) if from > Ticks::ZERO => glyphs.fall,
-        // The first column begins with the level after power-up, which is no edge.
+        // The first column begins with the level after power-up, which is not an edge.
         (1, on) => {
             if on {
                 glyphs.high
@@ -274,7 +274,7 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
     }
 }
 
-/// Marks the column of a tick from top to bottom.
+/// Draws a vertical line in the column of a tick.
 fn draw_column(
     ui: &UiState,
     tick: Ticks,
@@ -295,7 +295,7 @@ fn draw_column(
     for y in wave.top()..wave.bottom() {
         let cell = &mut frame.buffer_mut()[(wave.x + column, y)];
         if cell.symbol() == " " {
-            // A line is a line: turned about, it would be two.
+            // A reversed line would look like two.
             let line = style.remove_modifier(Modifier::REVERSED);
             cell.set_char(sign).set_style(line);
         } else {
@@ -304,7 +304,7 @@ fn draw_column(
     }
 }
 
-/// The ticks of a column: from the first to before the second.
+/// The first tick of a column, and of the next one.
 fn span(ui: &UiState, column: u16) -> (Ticks, Ticks) {
     let per_cell = ui.waves.per_cell;
     let offset = u32::from(column).saturating_mul(per_cell);
