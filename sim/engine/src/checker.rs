@@ -1,6 +1,6 @@
-//! Holds a trace against what a scenario expects of it.
+//! Checks a trace against what a scenario expects of it.
 //!
-//! Only the trace is looked at, never the app, so the trace of any world can be judged.
+//! Only the trace is looked at, never the app, so the trace of any world can be checked.
 
 mod output;
 #[cfg(test)]
@@ -12,27 +12,27 @@ use lockstep_core::time::Ticks;
 
 use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
-use crate::scenario::check::{Assertion, Check, SamplePoint, TickPhase};
+use crate::scenario::plan::{Assertion, Check, SamplePoint, TickPhase};
 use crate::scenario::{LogAssertion, OutputAssertion};
 use crate::trace::{Entry, Trace};
 use output::{Mismatch, OutputWindow, meets, too_late};
 
-/// An expectation that did not hold.
+/// An expectation that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Where the expectation stands.
+    /// Where the expectation is written.
     pub span: Span,
-    /// The tick at which it was clear that it does not hold.
+    /// The tick at which it fails.
     pub tick: Ticks,
-    /// How many entries of the trace had been seen by then.
+    /// How many entries of the trace come before that.
     pub seen: usize,
-    /// When, what was expected and what was there.
+    /// What happened when, and what was expected.
     pub message: String,
-    /// What helps to understand it, where there is something.
+    /// What helps to understand it, if there is anything.
     pub note: Option<String>,
 }
 
-/// The expectations that do not hold, in the order they were written.
+/// The expectations that do not hold, in the order of the checks.
 #[must_use]
 pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
     let checker = Checker {
@@ -50,7 +50,7 @@ pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
 struct Checker<'a> {
     descriptor: &'static AppDescriptor,
     entries: &'a [Entry],
-    /// For every output, the places of its entries.
+    /// The indices of the entries of each output.
     outputs: Vec<Vec<usize>>,
     end: Ticks,
 }
@@ -77,19 +77,19 @@ struct LevelChange {
 impl Checker<'_> {
     fn check(&self, check: &Check) -> Result<(), Failure> {
         let end = check.end();
-        let fail = |(tick, message, note): Mismatch| Failure {
+        let fail = |mismatch: Mismatch| Failure {
             span: check.span,
-            tick,
-            seen: self.index(end).min(self.index_after(tick)),
-            message,
-            note,
+            tick: mismatch.tick,
+            seen: self.index(end).min(self.index_after(mismatch.tick)),
+            message: mismatch.message,
+            note: mismatch.note,
         };
         if self.end < end.tick {
             let message = format!(
                 "the trace ends at tick {}, and this looks up to tick {}",
                 self.end.0, end.tick.0
             );
-            return Err(fail((self.end, message, None)));
+            return Err(fail(Mismatch::new(self.end, message, None)));
         }
         match check.assertion {
             Assertion::Output(output, assertion) => {
@@ -119,7 +119,7 @@ impl Checker<'_> {
             .map_or("?", |output| output.name());
         let level = self.level(output, at).ok_or_else(|| {
             let message = format!("the trace does not show `{name}` up to tick {}", at.tick.0);
-            (at.tick, message, None)
+            Mismatch::new(at.tick, message, None)
         })?;
         let view = OutputWindow { name, at, level };
         match assertion {
@@ -154,8 +154,8 @@ impl Checker<'_> {
         since: Option<SamplePoint>,
     ) -> Result<(), Mismatch> {
         let matches = |entry: &&Entry| {
-            matches!(entry.what, Observation::Log(said)
-                if said.id == log && value.is_none_or(|value| said.value == value))
+            matches!(entry.what, Observation::Log(log_entry)
+                if log_entry.id == log && value.is_none_or(|value| log_entry.value == value))
         };
         let name = self.log_name(log, value);
         let now = self.index(at);
@@ -169,12 +169,9 @@ impl Checker<'_> {
                     Some(since) => format!("since the press or reset at tick {}", since.tick.0),
                     None => "since the start".to_owned(),
                 };
-                Err((
+                Err(Mismatch::new(
                     at.tick,
-                    format!(
-                        "log `{name}` was not said {since}, up to tick {}",
-                        at.tick.0
-                    ),
+                    format!("no log `{name}` {since}, up to tick {}", at.tick.0),
                     self.last_logged(log, now),
                 ))
             }
@@ -187,13 +184,13 @@ impl Checker<'_> {
                 }
                 let late = self.between(after, self.entries.len()).iter().find(matches);
                 let note = match late {
-                    Some(entry) => Some(too_late("it was said", entry.tick, end)),
+                    Some(entry) => Some(too_late("it came", entry.tick, end)),
                     None => self.last_logged(log, after),
                 };
-                Err((
+                Err(Mismatch::new(
                     end,
                     format!(
-                        "log `{name}` was not said within {within}, from tick {} to {}",
+                        "no log `{name}` within {within}, from tick {} to {}",
                         at.tick.0, end.0
                     ),
                     note,
@@ -202,19 +199,19 @@ impl Checker<'_> {
             LogAssertion::NotLogged(length) => {
                 let end = at.tick.saturating_add(length);
                 let window = self.between(now, self.index(window_end(at, length)));
-                let said = window.iter().find_map(|entry| match entry.what {
-                    Observation::Log(said) if matches(&entry) => Some((entry.tick, said)),
+                let log_entry = window.iter().find_map(|entry| match entry.what {
+                    Observation::Log(log_entry) if matches(&entry) => Some((entry.tick, log_entry)),
                     _ => None,
                 });
-                let Some((tick, said)) = said else {
+                let Some((tick, log_entry)) = log_entry else {
                     return Ok(());
                 };
-                Err((
+                Err(Mismatch::new(
                     tick,
                     format!(
-                        "log `{}` was said at tick {}, expected no `{name}` for {length}, from \
+                        "log `{}` at tick {}, expected no `{name}` for {length}, from \
                          tick {} to {}",
-                        self.log_name(log, Some(said.value)),
+                        self.log_name(log, Some(log_entry.value)),
                         tick.0,
                         at.tick.0,
                         end.0
@@ -225,7 +222,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What was said of the kind before, whatever its value.
+    /// A note on the last log of a kind, whatever its value.
     fn last_logged(&self, log: LogId, before: usize) -> Option<String> {
         let kind = self.log_name(log, None);
         let last = self
@@ -233,14 +230,14 @@ impl Checker<'_> {
             .iter()
             .rev()
             .find_map(|entry| match entry.what {
-                Observation::Log(said) if said.id == log => Some(format!(
+                Observation::Log(log_entry) if log_entry.id == log => Some(format!(
                     "the last log of `{kind}` was `{}`, at tick {}",
-                    self.log_name(log, Some(said.value)),
+                    self.log_name(log, Some(log_entry.value)),
                     entry.tick.0
                 )),
                 _ => None,
             });
-        last.or_else(|| Some(format!("nothing was said of `{kind}` until then")))
+        last.or_else(|| Some(format!("there was no log `{kind}` until then")))
     }
 
     fn log_name(&self, log: LogId, value: Option<u16>) -> String {
@@ -257,13 +254,13 @@ impl Checker<'_> {
         }
     }
 
-    /// The changes of an output in the window that begins at a moment.
+    /// The changes of an output in the window that begins at a point.
     fn changes(&self, output: u8, at: SamplePoint, within: Ticks) -> Vec<LevelChange> {
         let (from, to) = (self.index(at), self.index(window_end(at, within)));
         self.changes_between(output, from, to).collect()
     }
 
-    /// The changes of an output from one place in the trace to another.
+    /// The changes of an output from one index of the trace to another.
     fn changes_between(
         &self,
         output: u8,
@@ -280,7 +277,7 @@ impl Checker<'_> {
             .filter_map(move |position| change(self.entries.get(*position)?, output))
     }
 
-    /// When an output did what it should have, but after the window.
+    /// The change that was expected, if it came after the window.
     fn late(
         &self,
         output: u8,
@@ -293,13 +290,13 @@ impl Checker<'_> {
             .find(|change| wanted(change.level))
     }
 
-    /// What stands on an output at a moment; `None` where nothing was seen of it.
+    /// The level of an output at a point; `None` if the trace does not show it.
     fn level(&self, output: u8, at: SamplePoint) -> Option<Level> {
         let last = self.changes_between(output, 0, self.index(at)).next_back();
         last.map(|change| change.level)
     }
 
-    /// How many entries happened before a moment.
+    /// How many entries come before a point.
     fn index(&self, point: SamplePoint) -> usize {
         let after = self.index_after(point.tick);
         match point.phase {
@@ -309,30 +306,29 @@ impl Checker<'_> {
                     Ticks::ZERO => 0,
                     Ticks(tick) => self.index_after(Ticks(tick - 1)),
                 };
-                // Powering up is an input of its own, and not one that hands do.
+                // Power-up is written as an input, but is not an event of the script.
                 let power_up = usize::from(point.tick == Ticks::ZERO).min(after);
-                let acted = self
+                let input = self
                     .between(before + power_up, after)
                     .iter()
                     .position(|entry| matches!(entry.what, Observation::Input(_)));
-                acted.map_or(after, |acted| before + power_up + acted)
+                input.map_or(after, |input| before + power_up + input)
             }
         }
     }
 
-    /// The entries from one place to another; none where that lies before it.
+    /// The entries from one index to another; none if that comes before it.
     fn between(&self, from: usize, to: usize) -> &[Entry] {
         self.entries.get(from..to).unwrap_or_default()
     }
 
-    /// How many entries happened up to and with a tick.
+    /// How many entries come up to and including a tick.
     fn index_after(&self, tick: Ticks) -> usize {
         self.entries.partition_point(|entry| entry.tick <= tick)
     }
 }
 
-/// A window ends with its last tick, but before hands act in it: what is done there is
-/// written after the window.
+/// The end of a window: before the inputs of its last tick, whose statements come after it.
 fn window_end(at: SamplePoint, length: Ticks) -> SamplePoint {
     SamplePoint {
         tick: at.tick.saturating_add(length),

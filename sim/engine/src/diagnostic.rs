@@ -1,23 +1,29 @@
-//! Where something stands in a text people wrote, and what is wrong with it there.
+//! What is wrong in a text, and where.
 
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-/// A stretch of one line.
+/// A range of characters in one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The line, from 1.
     pub line: usize,
-    /// The first character of the stretch, from 1.
+    /// The first character, from 1.
     pub column: usize,
-    /// How many characters it has.
+    /// The number of characters.
     pub width: usize,
 }
 
 impl Span {
-    /// The place that begins where this one does and ends where `last` does; both are on
-    /// one line.
+    /// The first character of a text.
+    pub const START: Self = Self {
+        line: 1,
+        column: 1,
+        width: 1,
+    };
+
+    /// The span from the start of this one to the end of `last`, which is on the same line.
     #[must_use]
     pub fn to(self, last: Self) -> Self {
         Self {
@@ -26,7 +32,7 @@ impl Span {
         }
     }
 
-    /// The place right after this one.
+    /// The character after this span.
     #[must_use]
     pub fn after(self) -> Self {
         Self {
@@ -43,7 +49,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// Something wrong in a text: what, where, what was expected and how to mend it.
+/// Something wrong in a text: what, where, what was expected, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where.
@@ -52,12 +58,12 @@ pub struct Diagnostic {
     pub message: String,
     /// What was expected there.
     pub expected: String,
-    /// How to mend it, where that is not plain from what was expected.
+    /// What to do, if that is not clear from what was expected.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A problem at this place.
+    /// Something wrong at this span.
     pub fn new(span: Span, message: impl Into<String>, expected: impl Into<String>) -> Self {
         Self {
             span,
@@ -67,7 +73,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same problem with a way to mend it.
+    /// The same, with what to do.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -75,7 +81,7 @@ impl Diagnostic {
     }
 }
 
-/// The text, or where it stops being one.
+/// The bytes as text.
 ///
 /// # Errors
 ///
@@ -87,7 +93,7 @@ pub fn utf8(bytes: &[u8]) -> Result<&str, Diagnostic> {
     })
 }
 
-/// The place of these bytes in a text, up to the end of the line they begin on.
+/// The span of these bytes in a text, up to the end of their first line.
 #[must_use]
 pub fn span_of(text: &str, bytes: Range<usize>) -> Span {
     let after = text.as_bytes().get(bytes.start..).unwrap_or_default();
@@ -100,7 +106,7 @@ pub fn span_of(text: &str, bytes: Range<usize>) -> Span {
     }
 }
 
-/// What some programs put before a text; no column counts it.
+/// The mark that some programs put before a text; columns do not count it.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn span_after(before: &[u8]) -> Span {
@@ -118,7 +124,7 @@ fn span_after(before: &[u8]) -> Span {
     }
 }
 
-/// The word of `known` that somebody who wrote `word` most likely meant.
+/// The word of `known` that is closest to `word`, if one is close enough to be meant.
 #[must_use]
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
@@ -133,8 +139,8 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// The error and what caused it, in one line: `cannot read `x`: permission denied`. A cause
-/// that its error has in its message already is left out.
+/// The error and its causes in one line, as in `cannot read x: permission denied`. A cause
+/// that the message repeats already is left out.
 #[must_use]
 pub fn error_chain(error: &dyn Error) -> String {
     let mut chain = error.to_string();
@@ -165,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_finger_finds_the_word_that_was_meant() {
+    fn a_typing_error_finds_the_closest_word() {
         assert_eq!(
             closest("hartbeat", ["lamp", "heartbeat"]),
             Some("heartbeat")
@@ -175,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_have_their_place_within_one_line() {
+    fn bytes_have_their_span_within_one_line() {
         let text = "größe = 1\r\nb = [\r\n1]";
         let span = |line, column, width| Span {
             line,

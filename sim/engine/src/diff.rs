@@ -1,4 +1,4 @@
-//! Where two traces part.
+//! Where two traces diverge.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Display, Formatter};
@@ -8,20 +8,20 @@ use lockstep_core::time::Ticks;
 
 use crate::trace::document::{Document, Record};
 
-/// How many lines both traces share are shown before they part.
+/// How many shared lines are shown before the divergence.
 const BEFORE: usize = 5;
 
-/// How many rows are shown from where they part.
+/// How many rows are shown from the divergence on.
 const AFTER: usize = 8;
 
 /// The first place at which two traces differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence {
-    /// How many lines they share before it.
+    /// The number of lines they share before it.
     pub shared: usize,
     /// The tick of the earlier of the two differing lines.
     pub tick: Ticks,
-    /// In one sentence, what differs.
+    /// What differs, in one sentence.
     pub summary: String,
 }
 
@@ -78,7 +78,7 @@ fn differing(left: &Record, right: &Record) -> String {
     }
 }
 
-/// Writes both timelines around the divergence, side by side.
+/// Writes both traces around the divergence, side by side.
 ///
 /// # Errors
 ///
@@ -124,7 +124,7 @@ pub fn write(
     Ok(())
 }
 
-/// The lines of both from the divergence on, those of one tick beside each other.
+/// The lines of both from the divergence on, those of one tick in one row.
 fn rows<'a>(
     mut left: &'a [Record],
     mut right: &'a [Record],
@@ -196,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_does_not_differ_from_itself() {
+    fn a_trace_is_equal_to_itself() {
         let one = document(vec![line(1, "lamp", "50")], 9);
         assert_eq!(divergence(&one, &one), None);
     }
 
     #[test]
-    fn each_way_to_differ_has_its_sentence() {
+    fn each_way_to_differ_has_its_summary() {
         let base = document(vec![line(0, "lamp", "0"), line(5, "lamp", "50")], 9);
         for (other, expected) in [
             (

@@ -1,5 +1,5 @@
-//! A [`Runner`] of any app behind one type, with what only the host needs: state that can be
-//! read, and copies that go their own way.
+//! A [`Runner`] of any app behind one type, with what only the host needs: the state as text,
+//! and independent copies.
 
 use lockstep_core::action::Action;
 use lockstep_core::app::{App, AppDescriptor};
@@ -11,21 +11,21 @@ use lockstep_core::time::Ticks;
 
 use crate::panic_guard::PanicGuard;
 
-/// An app that is being played, whichever app it is.
+/// A running app of any type.
 pub trait DynRunner {
     /// What the app declares.
     fn descriptor(&self) -> &'static AppDescriptor;
 
-    /// The ticks played so far.
+    /// The tick that was played last.
     fn now(&self) -> Ticks;
 
-    /// Plays up to and with `tick`, with nobody touching anything.
+    /// Plays up to and including `tick`, without inputs.
     fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer);
 
-    /// Does this to the app at the present tick.
+    /// Applies an action at the present tick.
     fn apply(&mut self, action: Action, observer: &mut dyn Observer);
 
-    /// Shows the outputs that the actions of the present tick have changed.
+    /// Reports the outputs that the actions of the present tick have changed.
     fn flush_outputs(&mut self, observer: &mut dyn Observer);
 
     /// The levels of all outputs.
@@ -34,17 +34,17 @@ pub trait DynRunner {
     /// Whether the contact of a button is closed.
     fn is_closed(&self, button: ButtonId) -> bool;
 
-    /// The app's state, as its `Debug` writes it over several lines.
+    /// The state of the app, as its `Debug` prints it over several lines.
     fn state(&self) -> String;
 
-    /// A copy that goes its own way from here.
+    /// An independent copy.
     fn fork(&self) -> Box<dyn DynRunner>;
 
     /// How the code of the app is run.
     fn panic_guard(&self) -> PanicGuard;
 }
 
-/// Plays one app.
+/// A running app of one type.
 #[derive(Clone, Debug)]
 pub struct AppRunner<A: App> {
     runner: Runner<A>,
@@ -52,8 +52,7 @@ pub struct AppRunner<A: App> {
 }
 
 impl<A: App + 'static> AppRunner<A> {
-    /// Powers up `app` at tick 0 under this condition; `after_reset` is what a later
-    /// reset makes of it.
+    /// Powers up `app` at tick 0 under this boot condition; a later reset starts `after_reset`.
     pub fn power_up(
         app: A,
         after_reset: A,

@@ -1,4 +1,4 @@
-//! Files that are read: never without a limit, and those below a folder.
+//! Reads files, never without a limit, and finds those below a folder.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-/// The files below a folder that end in this extension, in whatever case, by name. Links
-/// are followed.
+/// The files below a folder with this extension, in upper or lower case, sorted by name.
+/// Links are followed.
 ///
 /// # Errors
 ///
-/// The first thing that cannot be looked at: what is not seen is not passed over.
+/// The first entry that cannot be read; nothing is skipped.
 pub fn below(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
         let entry = entry?;
-        let ends_so = entry
+        let has_extension = entry
             .path()
             .extension()
             .is_some_and(|found| found.eq_ignore_ascii_case(extension));
-        if entry.file_type().is_file() && ends_so {
+        if entry.file_type().is_file() && has_extension {
             files.push(entry.into_path());
         }
     }

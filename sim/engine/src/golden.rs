@@ -1,4 +1,4 @@
-//! Goldens: the trace of a scenario, kept in a file beside it.
+//! Goldens: the trace of a scenario, in a file beside it.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -15,13 +15,13 @@ use crate::recording::RecordingError;
 use crate::registry::Registry;
 use crate::trace::{Trace, document, text};
 
-/// The ending of scenarios.
+/// The extension of scenarios.
 pub const SCENARIO_EXTENSION: &str = "scn";
 
-/// The ending of goldens.
+/// The extension of goldens.
 pub const GOLDEN_EXTENSION: &str = "snap";
 
-/// A scenario leaves no trace that a golden could keep.
+/// A scenario has no trace that could be its golden.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GoldenError {
@@ -60,12 +60,12 @@ pub enum GoldenError {
         #[source]
         error: PlayError,
     },
-    /// Expectations of it do not hold.
+    /// Some of its expectations fail.
     #[error("{}", failed(.path, .failures))]
     Failed {
         /// The scenario.
         path: PathBuf,
-        /// Those that do not hold.
+        /// The expectations that fail.
         failures: Vec<Failure>,
     },
 }
@@ -74,8 +74,8 @@ pub enum GoldenError {
 ///
 /// # Errors
 ///
-/// A [`GoldenError`]; what is wrong in the scenario, and what does not hold, is listed with
-/// file, line and column.
+/// A [`GoldenError`]. It lists what is wrong in the scenario, or which expectations fail,
+/// each with file, line and column.
 pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError> {
     let bytes = files::read(path, InputFormat::MAX_BYTES).map_err(|error| GoldenError::Read {
         path: path.to_owned(),
@@ -139,7 +139,7 @@ fn in_brackets(text: Option<&str>) -> String {
     text.map_or(String::new(), |text| format!(" ({text})"))
 }
 
-/// The trace as it stands in a golden.
+/// The trace as text, as a golden has it.
 #[must_use]
 pub fn render(trace: &Trace) -> String {
     let mut bytes = Vec::new();
@@ -148,7 +148,7 @@ pub fn render(trace: &Trace) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The trace that a golden keeps, without what insta writes above it.
+/// The trace in a golden, without the header that insta writes.
 ///
 /// # Errors
 ///
@@ -157,7 +157,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     let bytes = files::read(path, document::MAX_BYTES)?;
     let text = String::from_utf8(bytes)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-    // What insta writes above a snapshot ends with a line of three dashes.
+    // The header ends with a line of three dashes.
     let text = text.replace("\r\n", "\n");
     Ok(text
         .split_once("\n---\n")

@@ -1,4 +1,4 @@
-//! What is read: files and standard input, never without a limit.
+//! Reads files and standard input, never without a limit.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -16,9 +16,9 @@ const STDIN: &str = "-";
 /// A text or a stream of bytes, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// What people know it by: a path, mostly.
+    /// Its name in messages: a path, mostly.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
@@ -29,26 +29,26 @@ pub enum InputError {
     /// The file system refuses.
     #[error("cannot read `{name}`")]
     Io {
-        /// What was to be read.
+        /// The input.
         name: String,
         /// Why not.
         #[source]
         error: io::Error,
     },
-    /// It is longer than anything of its kind.
+    /// It is longer than the limit.
     #[error("`{name}` has more than {limit} bytes, the most that are read")]
     TooLarge {
-        /// What was to be read.
+        /// The input.
         name: String,
-        /// The most that is read.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// There is nothing in a folder.
+    /// A folder has no such file.
     #[error("there is no file that ends in `.{extension}` in `{}`", .folder.display())]
     EmptyFolder {
         /// The folder.
         folder: PathBuf,
-        /// The ending that was looked for.
+        /// The extension.
         extension: &'static str,
     },
 }
@@ -89,7 +89,7 @@ impl Source {
         }
     }
 
-    /// The text, or where it stops being one.
+    /// The content as text.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Source {
         utf8(&self.bytes)
     }
 
-    /// One line, from 1, with what is not UTF-8 replaced.
+    /// A line, counted from 1; bytes that are not UTF-8 are replaced.
     pub fn line(&self, number: usize) -> Cow<'_, str> {
         let mut lines = self.bytes.split(|byte| *byte == b'\n');
         let line = lines.nth(number.saturating_sub(1)).unwrap_or_default();
@@ -118,7 +118,7 @@ pub fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }
 
-/// The paths, and for each folder the files in it that end in `extension`, by name.
+/// The paths, with each folder replaced by the files below it that have this extension.
 pub fn expand(paths: &[PathBuf], extension: &'static str) -> Result<Vec<PathBuf>, InputError> {
     let mut files = Vec::new();
     for path in paths {

@@ -1,18 +1,19 @@
-//! Plays scenarios into `no_std` firmware on the host and keeps what happened.
+//! Plays scenarios on `no_std` firmware on the host, and keeps the trace.
 //!
 //! Data flows one way:
 //!
-//! - [`scenario`]: sentences become a script, and checks that judge its trace.
-//! - [`recording`] and [`stimulus`]: scripts that were kept, and scripts found in waveforms.
+//! - [`scenario`]: statements become a script, and checks of its trace.
+//! - [`recording`] and [`stimulus`]: scripts stored in files, and scripts found in waveforms.
 //! - [`script`]: events at exact ticks, whatever they were written in.
 //! - [`registry`]: the apps that can be played.
-//! - [`dyn_runner`] plays events into one app; [`play`] plays a whole script.
-//! - [`trace`]: everything observable that followed; [`timeline`] can enter it anywhere.
-//! - [`checker`] holds a trace against the checks; [`diff`] holds it against another.
+//! - [`dyn_runner`] plays events on one app; [`play`] plays a whole script.
+//! - [`trace`]: everything observable that followed; [`timeline`] can resume it anywhere.
+//! - [`checker`] checks a trace; [`diff`] compares it with another.
 //!
-//! [`golden`] keeps a trace beside its scenario,
-//! [`diagnostic`] tells where in a text a problem is, and [`sanitize`] makes text from
-//! outside safe to print.
+//! [`load`] reads any of the formats, [`golden`] keeps a trace beside its scenario,
+//! [`diagnostic`] says where in a text something is wrong, and [`sanitize`] makes text from
+//! outside safe to print. The library reads no clock and no environment, and changes nothing
+//! in the process: panics of apps are caught by a [`panic_guard`] that a program provides.
 
 pub mod checker;
 pub mod diagnostic;

@@ -1,4 +1,4 @@
-//! Makes something playable of a file, whatever it was written in.
+//! Reads a script from any of the input formats.
 
 use std::path::Path;
 
@@ -9,30 +9,30 @@ use crate::diagnostic::{Diagnostic, Span, closest, one_of, utf8};
 use crate::recording::{self, Recording, RecordingError};
 use crate::registry::{AppEntry, Registry};
 use crate::sanitize::excerpt;
-use crate::scenario::check::{Check, plan};
+use crate::scenario::plan::{Check, plan};
 use crate::scenario::{Name, Scenario, compact, grammar};
 use crate::script::Script;
 use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
 
-/// Something that can be played.
+/// A script that has been read, with the app to play it and the checks of its trace.
 #[derive(Clone, Debug)]
 pub struct LoadedScript {
     /// The app it is for.
     pub app: AppEntry,
     /// What is played.
     pub script: Script,
-    /// What is expected of the trace that follows.
+    /// What is expected of its trace.
     pub checks: Vec<Check>,
-    /// What people should know of it.
+    /// What the user should know about it.
     pub notes: Vec<String>,
 }
 
-/// What something playable is written in.
+/// The formats of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputFormat {
-    /// Sentences, `.scn`.
+    /// A scenario, `.scn`.
     Scenario,
-    /// A scenario on one line.
+    /// A scenario in its compact form.
     Compact,
     /// A recording, `.rec`.
     Recording,
@@ -40,14 +40,14 @@ pub enum InputFormat {
     Waveform,
 }
 
-/// A file cannot be played.
+/// An input cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// Things wrong in a text, at most as many as a parser looks for.
+    /// What is wrong in a text, up to the limit of its parser.
     #[error("{} problems", .0.len())]
     Diagnostics(Vec<Diagnostic>),
-    /// A recording is damaged, or for something else.
+    /// A recording is damaged, or for another app.
     #[error(transparent)]
     Recording(#[from] RecordingError),
 }
@@ -71,24 +71,24 @@ impl From<VcdError> for LoadError {
 }
 
 impl InputFormat {
-    /// The form of a file, by its ending and, where that is none of ours, by how it begins.
+    /// The format of a file, by its extension or, failing that, by how it begins.
     #[must_use]
     pub fn of(path: &Path, bytes: &[u8]) -> Self {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("scn") => Self::Scenario,
             Some("rec") => Self::Recording,
             Some("vcd") => Self::Waveform,
-            // No sentence begins with either.
+            // No statement begins with either.
             _ if bytes.starts_with(&recording::SIGNATURE) => Self::Recording,
             _ if bytes.trim_ascii_start().starts_with(b"$") => Self::Waveform,
             _ => Self::Scenario,
         }
     }
 
-    /// The largest input of any form that is read, in bytes.
+    /// The largest input of any format, in bytes.
     pub const MAX_BYTES: usize = vcd::MAX_BYTES;
 
-    /// Makes something playable of the bytes; `asked` is the app where they do not say.
+    /// Reads the bytes as a script; `asked` is the app if they do not name one.
     ///
     /// # Errors
     ///
@@ -103,11 +103,11 @@ impl InputFormat {
             Self::Scenario => load_scenario(registry, &grammar::parse(utf8(bytes)?)?, asked),
             Self::Compact => {
                 let mut scenario = compact::parse(utf8(bytes)?)?;
-                // On a command line the first app goes without saying.
+                // In this form the first app need not be named.
                 if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
                     scenario.app = Some(Name {
                         text: first.descriptor().name().to_owned(),
-                        span: START,
+                        span: Span::START,
                     });
                 }
                 load_scenario(registry, &scenario, asked)
@@ -125,14 +125,14 @@ fn load_scenario(
 ) -> Result<LoadedScript, LoadError> {
     if scenario.statements.is_empty() {
         return Err(Diagnostic::new(
-            START,
+            Span::START,
             "the scenario does nothing and expects nothing",
             "expected a sentence such as `tap A for 50 ms` or `expect lamp is off`",
         )
         .into());
     }
     let named = scenario.app.as_ref().map(|name| name.text.as_str());
-    let span = scenario.app.as_ref().map_or(START, |name| name.span);
+    let span = scenario.app.as_ref().map_or(Span::START, |name| name.span);
     let app = app_of(registry, named, asked, span, &SCENARIO)?;
     let plan = plan(scenario, app.descriptor())?;
     Ok(LoadedScript {
@@ -178,7 +178,7 @@ fn load_waveform(
     })
 }
 
-/// How an input is called, and how it says which app it is for.
+/// What messages call an input, and how it names its app.
 struct Wording {
     input: &'static str,
     header: &'static str,
@@ -194,7 +194,7 @@ const WAVEFORM: Wording = Wording {
     header: "`$comment lockstep 1 app=lamp $end` or the like",
 };
 
-/// The app that the input names or that was asked for; both must agree.
+/// The app that the input names or that was asked for. If there are both, they must agree.
 fn app_of<'a>(
     registry: &'a Registry,
     named: Option<&str>,
@@ -233,7 +233,7 @@ fn app_of<'a>(
     })
 }
 
-/// What a waveform holds that no board would see.
+/// What a board would not see of a waveform.
 fn unseen(stimulus: &Stimulus) -> Vec<String> {
     let mut notes = Vec::new();
     if stimulus.vanished_pulses > 0 {
@@ -244,14 +244,14 @@ fn unseen(stimulus: &Stimulus) -> Vec<String> {
     }
     if stimulus.unknown_levels > 0 {
         notes.push(format!(
-            "{} levels are `x` or `z`, and were taken as released",
+            "{} levels are `x` or `z`, and count as released",
             stimulus.unknown_levels
         ));
     }
     notes
 }
 
-/// What may differ from the time of the recording.
+/// A note if another build of the app was recorded.
 fn other_build(recording: &Recording, descriptor: &AppDescriptor) -> Vec<String> {
     if recording.built_from(descriptor) {
         return Vec::new();
@@ -265,9 +265,3 @@ fn other_build(recording: &Recording, descriptor: &AppDescriptor) -> Vec<String>
         descriptor.build()
     )]
 }
-
-const START: Span = Span {
-    line: 1,
-    column: 1,
-    width: 1,
-};

@@ -1,4 +1,4 @@
-//! The colour people see an output in.
+//! The colour an output is drawn in.
 
 /// The colour an output is drawn in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

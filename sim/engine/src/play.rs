@@ -12,30 +12,30 @@ use crate::registry::AppEntry;
 use crate::script::{Action, BootCondition, Script, ScriptEvent};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
-/// How many ticks are played between two looks at whoever watches.
+/// How many ticks are played between two calls of `watch`.
 const STRIDE: u32 = 100_000;
 
 /// Why a script was not played to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PlayError {
-    /// The app cannot start with its tick counter anywhere but at zero.
+    /// The app cannot start its tick counter at any other value than zero.
     #[error(
         "app `{app}` cannot start its tick counter at {}: it does not implement `App::starting_at`",
         .clock.0
     )]
     ClockNotSettable {
-        /// Which app.
+        /// The app.
         app: &'static str,
-        /// Where its counter should start.
+        /// Where its counter was to start.
         clock: Instant,
     },
     /// The script moves a button that the app does not have.
     #[error("app `{app}` has {count} buttons, and the script moves number {}", .button.0)]
     NoSuchButton {
-        /// Which app.
+        /// The app.
         app: &'static str,
-        /// The button, by its place.
+        /// The button, by its index.
         button: ButtonId,
         /// How many the app has.
         count: usize,
@@ -43,52 +43,51 @@ pub enum PlayError {
     /// The script comes up under a boot condition that the app does not declare.
     #[error("app `{app}` declares {count} boot conditions, and the script has number {}", .condition.0)]
     NoSuchBootCondition {
-        /// Which app.
+        /// The app.
         app: &'static str,
-        /// The condition, by its place counted from 1.
+        /// The condition, by its number.
         condition: BootCondition,
         /// How many the app declares.
         count: usize,
     },
-    /// The app panicked: what it would do on a board nobody can say.
+    /// The app panicked. What it would do on a board is not known.
     #[error("app `{app}` panicked at tick {}: {message}", .tick.0)]
     Panicked {
-        /// Which app.
+        /// The app.
         app: &'static str,
-        /// At which tick.
+        /// The tick.
         tick: Ticks,
         /// The message, as the [`PanicGuard`](crate::panic_guard::PanicGuard) of the app has it.
         message: String,
     },
-    /// The app showed or said something that it does not declare.
+    /// The app gave an output or a log that it does not declare.
     #[error("app `{app}` broke its contract at tick {}: {problem}", .tick.0)]
     ContractBroken {
-        /// Which app.
+        /// The app.
         app: &'static str,
-        /// At which tick.
+        /// The tick.
         tick: Ticks,
-        /// What it did.
+        /// What it did, and what it declares.
         problem: String,
     },
-    /// More happened than a trace can keep.
+    /// The trace has more lines than can be kept.
     #[error("the trace of app `{app}` has more than {MAX_LINES} lines, the most that are kept")]
     TraceFull {
-        /// Which app.
+        /// The app.
         app: &'static str,
     },
-    /// Whoever watched asked to stop.
+    /// The caller stopped it.
     #[error("stopped at tick {}", .0.0)]
     Stopped(Ticks),
 }
 
-/// Plays the script and keeps everything that happened.
+/// Plays the script and gives its trace.
 ///
-/// `watch` sees the tick every now and then, and may stop the run.
+/// `watch` is called with the tick from time to time, and can stop the run.
 ///
 /// # Errors
 ///
-/// A [`PlayError`] when the run did not come to its end, or when what was seen cannot be
-/// trusted.
+/// A [`PlayError`] if the script is not played to its end, or its trace cannot be trusted.
 pub fn trace(
     app: &AppEntry,
     script: &Script,
@@ -101,11 +100,11 @@ pub fn trace(
     Ok(trace)
 }
 
-/// Plays the script and shows `observer` everything that happens.
+/// Plays the script for an observer.
 ///
 /// # Errors
 ///
-/// As [`trace`], but what was observed is the caller's to judge.
+/// As [`trace()`], but whether the app kept its contract is not checked.
 pub fn play(
     app: &AppEntry,
     script: &Script,
@@ -127,7 +126,7 @@ pub fn play(
 ///
 /// # Errors
 ///
-/// A [`PlayError`] when the app cannot start as the script asks, or panics.
+/// A [`PlayError`] if the app cannot start as the script asks, or panics.
 pub fn start(
     app: &AppEntry,
     script: &Script,
@@ -136,7 +135,7 @@ pub fn start(
     let name = app.descriptor().name();
     check_buttons(app, script)?;
     check_boot_conditions(app, script)?;
-    let panicked = |message| PlayError::Panicked {
+    let panic_error = |message| PlayError::Panicked {
         app: name,
         tick: Ticks::ZERO,
         message,
@@ -150,7 +149,7 @@ pub fn start(
         Some(runner)
     });
     let runner = started
-        .map_err(panicked)?
+        .map_err(panic_error)?
         .ok_or(PlayError::ClockNotSettable {
             app: name,
             clock: script.clock(),
@@ -158,12 +157,11 @@ pub fn start(
     Ok(runner)
 }
 
-/// Plays on from where the runner is, up to and with `tick`; of the events, those that lie
-/// between are played.
+/// Plays on from where the runner is, up to and including `tick`, with the events between.
 ///
 /// # Errors
 ///
-/// A [`PlayError`] when the app panics or the run is stopped.
+/// A [`PlayError`] if the app panics or the run is stopped.
 pub fn play_to(
     runner: &mut dyn DynRunner,
     events: &[ScriptEvent],
@@ -181,7 +179,7 @@ pub fn play_to(
     })
 }
 
-/// Does this to the app at the tick where the runner is.
+/// Plays one event at the present tick of the runner.
 ///
 /// # Errors
 ///
@@ -197,7 +195,7 @@ pub fn apply_now(
     })
 }
 
-/// The app's state as its `Debug` writes it, or what it panicked with there.
+/// The state of the app as its `Debug` prints it, or the message of its panic.
 pub fn state_of(runner: &dyn DynRunner) -> String {
     let state = runner.panic_guard().run(|| runner.state());
     state.unwrap_or_else(|message| format!("panicked: {message}"))
@@ -218,11 +216,11 @@ fn guarded(
     }
 }
 
-/// Closes a trace of the whole script, if what it holds can be trusted.
+/// Completes a trace of the whole script, if it can be trusted.
 ///
 /// # Errors
 ///
-/// A [`PlayError`] when it does not hold everything, or the app broke its contract.
+/// A [`PlayError`] if the trace is incomplete, or the app broke its contract.
 pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), PlayError> {
     if trace.dropped() > 0 {
         return Err(PlayError::TraceFull {
@@ -234,13 +232,13 @@ pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), 
     Ok(())
 }
 
-/// Whether the app showed and said only what it declares.
+/// Makes sure that the app gave only outputs and logs that it declares.
 ///
 /// # Errors
 ///
 /// [`PlayError::ContractBroken`] for the first entry that is anything else.
 pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError> {
-    match entries.iter().find_map(|entry| broken(app, *entry)) {
+    match entries.iter().find_map(|entry| contract_error(app, *entry)) {
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -284,7 +282,7 @@ fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayErro
     }
 }
 
-/// The events after one tick, up to and with another.
+/// The events after one tick, up to and including another.
 pub(crate) fn between(events: &[ScriptEvent], after: Ticks, until: Ticks) -> &[ScriptEvent] {
     let first = events.partition_point(|event| event.tick <= after);
     let last = events.partition_point(|event| event.tick <= until);
@@ -314,8 +312,8 @@ fn advance(
     ControlFlow::Continue(())
 }
 
-/// What is wrong with something the app showed or said.
-fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
+/// How an entry breaks the contract of the app, if it does.
+fn contract_error(app: &AppEntry, entry: Entry) -> Option<PlayError> {
     let descriptor = app.descriptor();
     let problem = match entry.what {
         Observation::Input(_) => None,
@@ -332,7 +330,7 @@ fn broken(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         }
         Observation::Log(log) => match descriptor.logs().get(usize::from(log.id.0)) {
             None => Some(format!(
-                "it said log {}, and declares {}",
+                "it logged kind {}, and declares {} kinds",
                 log.id.0,
                 descriptor.logs().len()
             )),

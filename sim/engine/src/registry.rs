@@ -1,4 +1,4 @@
-//! The apps that can be played, and whether what they declare can be used.
+//! The apps that can be played, their descriptors checked.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::sanitize::excerpt;
 use crate::script::BootCondition;
 use crate::trace::RESET;
 
-/// The longest name an app can give to anything, in bytes.
+/// The longest name in a descriptor, in bytes.
 pub const MAX_NAME: usize = 32;
 
 /// An app that can be played.
@@ -46,8 +46,8 @@ impl AppEntry {
         })
     }
 
-    /// An app that `build` makes, with its tick counter at the given reading: for apps
-    /// with more than one way to be built.
+    /// An app made by `build`, with its tick counter at the given value: for apps that can be
+    /// built in more than one way.
     pub fn built_by<A: App + 'static>(
         build: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
     ) -> Self {
@@ -66,7 +66,7 @@ impl AppEntry {
 
     /// The same app, one of its outputs drawn in this colour; others are red.
     ///
-    /// A name that is no output of the app is refused by [`Registry::new`].
+    /// [`Registry::new`] refuses a name that is not an output of the app.
     #[must_use]
     pub fn with_output_color(mut self, output: &'static str, color: OutputColor) -> Self {
         self.colors.push((output, color));
@@ -101,8 +101,8 @@ impl AppEntry {
         self.descriptor
     }
 
-    /// Powers the app up at tick 0, its tick counter at `clock`; `None` when it cannot
-    /// start there.
+    /// Powers the app up at tick 0, its tick counter at `clock`; `None` if it cannot start
+    /// there.
     pub fn start(
         &self,
         clock: Instant,
@@ -121,7 +121,7 @@ impl fmt::Debug for AppEntry {
     }
 }
 
-/// A set of apps whose interfaces were found usable.
+/// Apps whose descriptors have been checked.
 #[derive(Clone, Debug)]
 pub struct Registry {
     apps: Vec<AppEntry>,
@@ -133,7 +133,7 @@ pub struct Registry {
 pub struct UnknownApp {
     /// The name that was asked for.
     pub name: String,
-    /// The names there are.
+    /// The names of the apps there are.
     pub known: Vec<&'static str>,
 }
 
@@ -142,7 +142,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// An [`DescriptorError`] for the first app whose descriptor cannot be used.
+    /// A [`DescriptorError`] for the first descriptor that cannot be used.
     pub fn new(apps: Vec<AppEntry>) -> Result<Self, DescriptorError> {
         let mut names = HashSet::new();
         for app in &apps {
@@ -152,7 +152,7 @@ impl Registry {
             if !names.insert(descriptor.name()) {
                 return Err(DescriptorError::new(
                     descriptor,
-                    "an app of that name is there already".to_owned(),
+                    "another app has the same name".to_owned(),
                 ));
             }
         }
@@ -178,7 +178,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`UnknownApp`] when there is none.
+    /// [`UnknownApp`] if there is none.
     pub fn find(&self, name: &str) -> Result<&AppEntry, UnknownApp> {
         self.apps
             .iter()
@@ -194,11 +194,11 @@ impl Registry {
     }
 }
 
-/// An app declares something that cannot be used.
+/// The descriptor of an app cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the descriptor of app `{app}` cannot be used: {problem}")]
 pub struct DescriptorError {
-    /// Which app.
+    /// The app.
     pub app: &'static str,
     /// What is wrong, and what was expected.
     pub problem: String,
@@ -263,7 +263,7 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
             "it has {count} boot conditions; at most {most} are allowed"
         ));
     }
-    // Where an expectation names an output or a log, these words mean something else.
+    // In an expectation, these words are keywords.
     for (what, name, taken) in descriptor
         .outputs()
         .iter()
@@ -324,7 +324,7 @@ fn check_lower_case(what: &str, name: &str) -> Option<String> {
     check_name(what, name)
 }
 
-/// What is wrong with the name, if anything.
+/// What is wrong with a name, if anything.
 pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -373,12 +373,12 @@ mod tests {
         .with_logs(&[LogKind::words("power", &["off", "on"])]);
 
     #[test]
-    fn what_ships_is_usable() {
+    fn the_shipped_apps_are_usable() {
         Registry::new(shipped()).unwrap();
     }
 
     #[test]
-    fn a_colour_of_no_output_is_refused() {
+    fn a_colour_for_an_unknown_output_is_refused() {
         let toggle = AppEntry::of::<toggle::Firmware>();
         let green = toggle.clone().with_output_color("led", OutputColor::Green);
         assert_eq!(green.output_color("led"), OutputColor::Green);
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_interfaces_are_refused_with_the_cause() {
+    fn unusable_descriptors_are_refused_with_the_cause() {
         const OFF_OFF: &[LogKind] = &[LogKind::words("power", &["off", "off"])];
         const NAMED_LOG: &[Output] = &[Output::digital("log")];
         const SAYS_WITHIN: &[LogKind] = &[LogKind::words("power", &["within"])];

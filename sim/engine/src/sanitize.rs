@@ -9,7 +9,7 @@ const REPLACEMENT: char = '\u{fffd}';
 /// The most of a text that a message repeats, in characters.
 const MAX_EXCERPT: usize = 40;
 
-/// How many characters of a long line are shown, and how many of them before the place.
+/// How many characters of a long line are shown, and how many of them before the span.
 const MAX_LINE: usize = 110;
 const MAX_BEFORE: usize = 60;
 
@@ -76,21 +76,21 @@ pub fn excerpt(text: &str) -> String {
     excerpt
 }
 
-/// The part of a line around a place in it, scrubbed.
+/// The part of a line around a span in it, scrubbed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineExcerpt {
     /// What is shown of the line; `…` stands where it goes on.
     pub text: String,
-    /// The place in `text`, in bytes; never empty.
+    /// Where the span begins in `text`, in bytes.
     pub start: usize,
-    /// Where the place ends.
+    /// Where it ends, after `start`.
     pub end: usize,
     /// How many characters of the line were left out before `text`.
     pub skipped: usize,
 }
 
 impl LineExcerpt {
-    /// The part of the line around a place in it.
+    /// The part of the line around a span in it.
     #[must_use]
     pub fn new(line: &str, span: Span) -> Self {
         let count = line.chars().count();
@@ -170,13 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_line_is_a_place() {
+    fn the_end_of_a_line_can_be_shown() {
         assert_eq!(shown("tap", 4, 1), ("tap ".to_owned(), " ".to_owned()));
         assert_eq!(shown("", 1, 1), (" ".to_owned(), " ".to_owned()));
     }
 
     #[test]
-    fn of_a_long_line_the_part_around_the_place_is_shown() {
+    fn of_a_long_line_the_part_around_the_span_is_shown() {
         let line = "a".repeat(200) + "X" + &"b".repeat(200);
         let excerpt = LineExcerpt::new(&line, span(201, 1));
         assert_eq!(excerpt.text.chars().count(), MAX_LINE);
@@ -188,7 +188,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_place_of_any_line_is_shown(line in "\\PC{0,5}|(\\PC){100,300}|.{0,300}", column in 0_usize..400, width in 0_usize..400) {
+        fn any_span_of_any_line_is_shown(line in "\\PC{0,5}|(\\PC){100,300}|.{0,300}", column in 0_usize..400, width in 0_usize..400) {
             let LineExcerpt { text, start, end, .. } = LineExcerpt::new(&line, span(column, width));
             prop_assert!(start < end, "{start}..{end} of {text:?}");
             prop_assert!(text.get(start..end).is_some());

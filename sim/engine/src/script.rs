@@ -1,7 +1,7 @@
 //! What a world plays: events at exact ticks, and nothing else.
 //!
-//! Scenarios, recordings and waveforms all become a [`Script`] before anything runs, so
-//! every world plays the same thing whatever it was written in.
+//! Scenarios, recordings and waveforms all become a [`Script`] before anything runs, so that
+//! every world plays the same events, whatever they were written in.
 
 pub use lockstep_core::action::{Action, SwitchState};
 pub use lockstep_core::event::BootCondition;
@@ -18,9 +18,9 @@ pub const MAX_EVENTS: usize = 1_000_000;
 /// An action at a tick, counted from the start of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScriptEvent {
-    /// When.
+    /// The tick.
     pub tick: Ticks,
-    /// What.
+    /// The action.
     pub action: Action,
 }
 
@@ -33,40 +33,40 @@ pub struct Script {
     end: Ticks,
 }
 
-/// Why a list of events is not a script.
+/// A list of events is not a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ScriptError {
-    /// The contact is there already.
+    /// The button is in that state already.
     #[error("at tick {}: button {} cannot {} twice in a row", .tick.0, .button.0, .contact.verb())]
     Unchanged {
-        /// When it happens again.
+        /// The tick of the second move.
         tick: Ticks,
-        /// Which button.
+        /// The button.
         button: ButtonId,
-        /// What it should do.
+        /// The state it has already.
         contact: SwitchState,
     },
-    /// Two edges of one contact in one tick: a board that samples sees neither.
+    /// Two moves of one button in one tick: a board that samples its pins sees neither.
     #[error("at tick {}: button {} moves twice in one tick", .tick.0, .button.0)]
     TwiceInOneTick {
-        /// When.
+        /// The tick.
         tick: Ticks,
-        /// Which button.
+        /// The button.
         button: ButtonId,
     },
     /// Two resets in one tick.
     #[error("at tick {}: two resets in one tick", .tick.0)]
     TwoResets {
-        /// When.
+        /// The tick.
         tick: Ticks,
     },
     /// An event after the end.
     #[error("at tick {}: an event after the end, tick {}", .tick.0, .end.0)]
     AfterEnd {
-        /// When it happens.
+        /// The tick of the event.
         tick: Ticks,
-        /// When the script ends.
+        /// The tick that the script ends at.
         end: Ticks,
     },
     /// A tick above [`MAX_LENGTH`].
@@ -80,12 +80,12 @@ pub enum ScriptError {
 impl Script {
     /// A script of these events, in any order, that ends at `end`.
     ///
-    /// `condition` are what the board finds at tick 0, `clock` is where its tick counter
-    /// starts. Contacts are open at the start, and stay as they are through a reset.
+    /// The board comes up under `condition`, its tick counter at `clock`. Contacts are open
+    /// at the start, and a reset does not move them.
     ///
     /// # Errors
     ///
-    /// A [`ScriptError`] for the first event that no hand could do or no board could see.
+    /// A [`ScriptError`] for the first event that is impossible or that no board could see.
     pub fn new(
         condition: BootCondition,
         clock: Instant,
@@ -108,7 +108,7 @@ impl Script {
         })
     }
 
-    /// What the board finds at tick 0.
+    /// The boot condition at tick 0.
     #[must_use]
     pub fn condition(&self) -> BootCondition {
         self.condition
@@ -146,8 +146,8 @@ fn check_events(events: &[ScriptEvent], end: Ticks) -> Result<(), ScriptError> {
             }
             Action::Reset(_) => {}
             Action::Button(button, contact) => {
-                let place = &mut moved[usize::from(button.0)];
-                let (last_tick, position) = match *place {
+                let last = &mut moved[usize::from(button.0)];
+                let (last_tick, position) = match *last {
                     Some((last_tick, position)) => (Some(last_tick), position),
                     None => (None, SwitchState::Open),
                 };
@@ -161,7 +161,7 @@ fn check_events(events: &[ScriptEvent], end: Ticks) -> Result<(), ScriptError> {
                         contact,
                     });
                 }
-                *place = Some((tick, contact));
+                *last = Some((tick, contact));
             }
         }
     }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_actions_of_a_tick_come_in_the_order_a_board_sees_them() {
+    fn the_actions_of_a_tick_are_in_the_order_a_board_sees_them() {
         let script = script(vec![
             at(5, Action::Button(B, SwitchState::Closed)),
             at(5, Action::Button(A, SwitchState::Closed)),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_hand_can_do_is_refused() {
+    fn impossible_inputs_are_refused() {
         let press = Action::Button(A, SwitchState::Closed);
         let release = Action::Button(A, SwitchState::Open);
         let reset = Action::Reset(BootCondition::OK);

@@ -14,18 +14,18 @@ use crate::registry::AppEntry;
 use crate::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use crate::trace::Trace;
 
-/// The apps that ship; the first is the one that is played where none is named.
+/// The shipped apps.
 pub(crate) fn shipped() -> Vec<AppEntry> {
     vec![AppEntry::of::<Lamp>(), AppEntry::of::<toggle::Firmware>()]
 }
 
-/// What follows when `toggle` plays this script.
+/// The trace of `toggle` playing this script.
 pub(crate) fn trace_of(script: &Script) -> Trace {
     let app = AppEntry::of::<toggle::Firmware>();
     play::trace(&app, script, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
-/// A press at tick 2, held through a reset at tick 3, let go at tick 6.
+/// A press at tick 2, held through a reset at tick 3, released at tick 6.
 pub(crate) fn press_and_reset() -> Script {
     let button = |contact| Action::Button(ButtonId(0), contact);
     let events = [
@@ -40,7 +40,7 @@ pub(crate) fn press_and_reset() -> Script {
     Script::new(BootCondition::OK, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap()
 }
 
-/// Any script that hands could play on a board with this many buttons.
+/// Any script for this many buttons.
 pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
     let gap = prop_oneof![4 => 0_u32..4, 1 => 0_u32..20_000];
     let resets = 0..3_u8;
@@ -82,7 +82,7 @@ fn next_contact(events: &[ScriptEvent], button: u8) -> SwitchState {
     }
 }
 
-/// Whether the event forbids another action of this kind at this tick.
+/// Whether the event excludes this action at this tick.
 fn clashes(event: ScriptEvent, tick: u32, action: Action) -> bool {
     event.tick.0 == tick
         && match (event.action, action) {

@@ -15,8 +15,8 @@ use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::registry::AppEntry;
-use lockstep_engine::scenario::check::plan;
 use lockstep_engine::scenario::grammar;
+use lockstep_engine::scenario::plan::plan;
 
 /// What the app does wrong at tick 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,7 +114,7 @@ fn what_an_app_does_not_declare_breaks_its_contract() {
             Fault::SaysTooMuch,
             "log `power` has value 2, and declares 2 words",
         ),
-        (Fault::SaysAnUnknownLog, "it said log 1, and declares 1"),
+        (Fault::SaysAnUnknownLog, "it logged kind 1, and declares 1 kinds"),
     ] {
         let told = play(fault, "").unwrap_err().to_string();
         let expected = format!("app `faulty` broke its contract at tick 5: {problem}");

@@ -1,10 +1,10 @@
-//! What is claimed of one output, held against what it did.
+//! Checks what is expected of one output.
 
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
 use super::LevelChange;
-use crate::scenario::check::SamplePoint;
+use crate::scenario::plan::SamplePoint;
 use crate::scenario::{Measurement, Polarity, TargetLevel};
 
 pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
@@ -12,10 +12,24 @@ pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
     format!("{what} at tick {}, {late} too late", tick.0)
 }
 
-/// When it was clear that an expectation does not hold, why, and what helps.
-pub(super) type Mismatch = (Ticks, String, Option<String>);
+/// Why an expectation does not hold.
+pub(super) struct Mismatch {
+    pub(super) tick: Ticks,
+    pub(super) message: String,
+    pub(super) note: Option<String>,
+}
 
-/// An output at the moment an expectation begins to look.
+impl Mismatch {
+    pub(super) fn new(tick: Ticks, message: String, note: Option<String>) -> Self {
+        Self {
+            tick,
+            message,
+            note,
+        }
+    }
+}
+
+/// An output at the point where an expectation begins to look.
 pub(super) struct OutputWindow {
     pub(super) name: &'static str,
     pub(super) at: SamplePoint,
@@ -28,7 +42,7 @@ impl OutputWindow {
             return Ok(());
         }
         let not = if wanted { "" } else { "not " };
-        Err((
+        Err(Mismatch::new(
             self.at.tick,
             format!(
                 "at tick {} `{}` was {}, expected {not}{target}",
@@ -90,7 +104,7 @@ impl OutputWindow {
         let Some(change) = changes.first() else {
             return Ok(());
         };
-        Err((
+        Err(Mismatch::new(
             change.tick,
             format!(
                 "at tick {} `{}` changed from {} to {}, expected no change for {length}, from \
@@ -171,9 +185,9 @@ impl OutputWindow {
         }
         let tolerance = match measure.tolerance {
             Ticks::ZERO => String::new(),
-            tolerance => format!(", give or take {tolerance}"),
+            tolerance => format!(" +- {tolerance}"),
         };
-        Err((
+        Err(Mismatch::new(
             to,
             format!(
                 "`{}` {what}, from tick {} to {}, expected {}{tolerance}",
@@ -183,7 +197,7 @@ impl OutputWindow {
         ))
     }
 
-    /// The ticks at which the output leaves zero or comes back to it.
+    /// The ticks at which the output leaves zero or returns to it.
     fn edges(&self, changes: &[LevelChange]) -> Vec<(Ticks, bool)> {
         let mut on = self.level > Level::OFF;
         let mut edges = Vec::new();
@@ -225,7 +239,7 @@ impl OutputWindow {
                 )
             }
         };
-        (
+        Mismatch::new(
             end,
             format!(
                 "`{}` did not {what}, from tick {} to {}: {there}",

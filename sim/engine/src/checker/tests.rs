@@ -17,12 +17,6 @@ const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
         LogKind::number("level"),
     ]);
 
-const SPAN: Span = Span {
-    line: 1,
-    column: 1,
-    width: 1,
-};
-
 const POWER: LogId = LogId(0);
 
 /// A trace that begins with a power-up and both outputs at 0.
@@ -68,20 +62,20 @@ fn after_inputs(tick: u32) -> SamplePoint {
 
 fn failure(at: SamplePoint, assertion: Assertion, trace: &Trace) -> Option<Failure> {
     let check = Check {
-        span: SPAN,
+        span: Span::START,
         at,
         assertion,
     };
     check_trace(&[check], trace).pop()
 }
 
-/// Whether the lamp does what is claimed.
+/// Whether the assertion about the lamp holds.
 fn holds(at: SamplePoint, assertion: OutputAssertion, trace: &Trace) -> bool {
     failure(at, Assertion::Output(0, assertion), trace).is_none()
 }
 
-/// Whether the log of the power is as claimed.
-fn says(
+/// Whether the assertion about the log of the power holds.
+fn log_holds(
     at: SamplePoint,
     assertion: LogAssertion,
     value: Option<u16>,
@@ -106,7 +100,7 @@ fn measure(length: u32, tolerance: u32, within: u32) -> Measurement {
 }
 
 #[test]
-fn a_level_is_looked_at_between_the_halves_of_a_tick() {
+fn a_level_is_checked_before_or_after_the_inputs_of_a_tick() {
     // Time takes the lamp to 10, a press in the same tick to 20.
     let trace = trace(&[(5, lamp(10)), (5, press()), (5, lamp(20))]);
     for (at, level) in [
@@ -123,7 +117,7 @@ fn a_level_is_looked_at_between_the_halves_of_a_tick() {
 }
 
 #[test]
-fn at_tick_0_powering_up_is_not_what_hands_do() {
+fn power_up_is_not_an_input_of_tick_0() {
     let trace = trace(&[(0, press()), (0, lamp(50))]);
     assert!(holds(
         before_inputs(0),
@@ -138,7 +132,7 @@ fn at_tick_0_powering_up_is_not_what_hands_do() {
 }
 
 #[test]
-fn what_the_trace_does_not_show_is_not_taken_for_off() {
+fn an_output_that_the_trace_does_not_show_is_not_off() {
     let mut nothing = Trace::new(APP);
     nothing.set_end(Ticks(1_000));
     for assertion in [
@@ -155,7 +149,7 @@ fn what_the_trace_does_not_show_is_not_taken_for_off() {
 }
 
 #[test]
-fn a_trace_that_ends_too_early_holds_nothing() {
+fn no_expectation_holds_beyond_the_end_of_the_trace() {
     let mut cut = trace(&[]);
     cut.set_end(Ticks(9));
     assert!(holds(
@@ -191,7 +185,7 @@ fn on_is_any_level_above_zero() {
 }
 
 #[test]
-fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_moment_does_not() {
+fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_start_does_not() {
     let trace = trace(&[(10, lamp(50))]);
     let becomes = |within| OutputAssertion::Becomes(TargetLevel::On, Ticks(within));
     let changes = |within| OutputAssertion::Changes(Ticks(within));
@@ -218,7 +212,7 @@ fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_moment_does_not
 }
 
 #[test]
-fn what_hands_do_in_the_tick_of_an_expectation_before_them_counts() {
+fn a_window_sees_the_inputs_of_its_first_tick_that_come_after_it() {
     let trace = trace(&[(10, press()), (10, lamp(50))]);
     let becomes = OutputAssertion::Becomes(TargetLevel::On, Ticks(5));
     assert!(holds(before_inputs(10), becomes, &trace));
@@ -229,7 +223,7 @@ fn what_hands_do_in_the_tick_of_an_expectation_before_them_counts() {
 }
 
 #[test]
-fn becoming_takes_a_change_and_the_right_level() {
+fn becomes_takes_a_change_to_the_right_level() {
     let trace = trace(&[(10, lamp(50)), (20, lamp(75)), (30, lamp(50))]);
     let becomes = |level| OutputAssertion::Becomes(TargetLevel::Level(level), Ticks(15));
     assert!(!holds(after_inputs(0), becomes(0), &trace));
@@ -240,7 +234,7 @@ fn becoming_takes_a_change_and_the_right_level() {
 }
 
 #[test]
-fn staying_holds_the_level_at_the_moment_too() {
+fn stays_checks_the_level_at_its_start_too() {
     let trace = trace(&[(10, lamp(50)), (20, lamp(60))]);
     let stays = |target, length| OutputAssertion::Stays(Some(target), Ticks(length));
     assert!(holds(
@@ -260,17 +254,17 @@ fn staying_holds_the_level_at_the_moment_too() {
     ));
     // Nothing may change, not even to another level that is on.
     assert!(!holds(after_inputs(10), stays(TargetLevel::On, 10), &trace));
-    let told = failure(
+    let failure = failure(
         after_inputs(10),
         Assertion::Output(0, stays(TargetLevel::On, 10)),
         &trace,
     )
     .unwrap();
-    assert_eq!(told.tick, Ticks(20));
+    assert_eq!(failure.tick, Ticks(20));
 }
 
 #[test]
-fn other_outputs_are_none_of_its_business() {
+fn other_outputs_do_not_matter() {
     let trace = trace(&[(10, Observation::Output(1, Level(1)))]);
     assert!(holds(
         after_inputs(0),
@@ -301,17 +295,17 @@ fn only_the_first_whole_pulse_is_measured() {
     // The end of the pulse may be the last tick of the window.
     assert!(holds(after_inputs(0), high(10, 20), &trace));
     assert!(!holds(after_inputs(0), high(10, 19), &trace));
-    // From within the first pulse, it is the second that is whole.
+    // From within the first pulse, the second is the first whole one.
     assert!(holds(after_inputs(10), high(30, 100), &trace));
     assert!(holds(after_inputs(0), low(20, 40), &trace));
     assert!(!holds(after_inputs(0), low(20, 39), &trace));
-    // A low pulse begins with a fall: that it was low at first is none.
+    // A low pulse begins with a falling edge: being low at first is not one.
     assert!(!holds(after_inputs(0), low(10, 30), &trace));
     assert!(!holds(after_inputs(20), low(20, 100), &trace));
 }
 
 #[test]
-fn a_period_is_from_the_first_rise_to_the_second() {
+fn a_period_is_from_the_first_rising_edge_to_the_second() {
     let trace = trace(&[
         (10, lamp(1)),
         (20, lamp(0)),
@@ -348,30 +342,30 @@ fn a_tolerance_is_inclusive_on_both_sides() {
 }
 
 #[test]
-fn a_log_was_said_since_the_last_press() {
+fn a_log_is_looked_for_since_the_last_press() {
     let trace = trace(&[
         (10, power(1)),
         (20, power(0)),
         (20, press()),
         (20, power(1)),
     ]);
-    let said = |at, value, since| says(at, LogAssertion::Logged, value, since, &trace);
-    assert!(said(before_inputs(10), Some(1), None));
-    assert!(!said(after_inputs(9), Some(1), None));
-    assert!(!said(after_inputs(10), Some(0), None));
-    assert!(said(after_inputs(10), None, None));
-    // What time brought in the tick of the press came before it.
-    assert!(said(after_inputs(20), Some(1), Some(before_inputs(20))));
-    assert!(!said(after_inputs(20), Some(0), Some(before_inputs(20))));
-    assert!(said(before_inputs(20), Some(0), None));
-    assert!(!said(before_inputs(20), None, Some(before_inputs(20))));
+    let logged = |at, value, since| log_holds(at, LogAssertion::Logged, value, since, &trace);
+    assert!(logged(before_inputs(10), Some(1), None));
+    assert!(!logged(after_inputs(9), Some(1), None));
+    assert!(!logged(after_inputs(10), Some(0), None));
+    assert!(logged(after_inputs(10), None, None));
+    // What time brings in the tick of the press comes before it.
+    assert!(logged(after_inputs(20), Some(1), Some(before_inputs(20))));
+    assert!(!logged(after_inputs(20), Some(0), Some(before_inputs(20))));
+    assert!(logged(before_inputs(20), Some(0), None));
+    assert!(!logged(before_inputs(20), None, Some(before_inputs(20))));
 }
 
 #[test]
-fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
+fn a_log_counts_from_the_start_of_its_window_to_the_last_tick() {
     let trace = trace(&[(10, power(1)), (10, press()), (10, power(0))]);
     let within = |at, value, time| {
-        says(
+        log_holds(
             at,
             LogAssertion::LoggedWithin(Ticks(time)),
             Some(value),
@@ -380,7 +374,7 @@ fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
         )
     };
     let silent = |at, value, time| {
-        says(
+        log_holds(
             at,
             LogAssertion::NotLogged(Ticks(time)),
             Some(value),
@@ -388,23 +382,23 @@ fn a_log_within_a_time_counts_from_after_the_moment_to_the_last_tick() {
             &trace,
         )
     };
-    for (at, value, time, said) in [
+    for (at, value, time, logged) in [
         (after_inputs(0), 1, 10, true),
         (after_inputs(0), 1, 9, false),
         (before_inputs(10), 1, 10, false),
         (before_inputs(10), 0, 10, true),
         (after_inputs(10), 0, 10, false),
-        // Hands act in the last tick of a window after it has ended.
+        // The inputs of the last tick come after the window.
         (after_inputs(0), 0, 10, false),
         (after_inputs(0), 0, 11, true),
     ] {
-        assert_eq!(within(at, value, time), said, "{at:?} {value} {time}");
-        assert_eq!(silent(at, value, time), !said, "{at:?} {value} {time}");
+        assert_eq!(within(at, value, time), logged, "{at:?} {value} {time}");
+        assert_eq!(silent(at, value, time), !logged, "{at:?} {value} {time}");
     }
 }
 
 #[test]
-fn a_failure_says_when_what_was_expected_and_what_was_there() {
+fn a_failure_says_what_happened_when_and_what_was_expected() {
     let trace = trace(&[(10, lamp(50)), (10, power(1)), (300, power(0))]);
     let becomes =
         |within| Assertion::Output(0, OutputAssertion::Becomes(TargetLevel::On, Ticks(within)));
@@ -426,9 +420,9 @@ fn a_failure_says_when_what_was_expected_and_what_was_there() {
         assertion: LogAssertion::Logged,
         since: None,
     };
-    let not_said = failure(after_inputs(100), assertion, &trace).unwrap();
+    let not_logged = failure(after_inputs(100), assertion, &trace).unwrap();
     assert_eq!(
-        not_said.note.as_deref(),
+        not_logged.note.as_deref(),
         Some("the last log of `power` was `power on`, at tick 10")
     );
 }
@@ -452,8 +446,8 @@ fn observations() -> impl Strategy<Value = Observation> {
 
 fn sample_points() -> impl Strategy<Value = SamplePoint> {
     let ticks = prop_oneof![4 => 0_u32..50, 1 => any::<u32>()];
-    (ticks, any::<bool>()).prop_map(|(tick, is_passed)| {
-        if is_passed {
+    (ticks, any::<bool>()).prop_map(|(tick, is_before)| {
+        if is_before {
             before_inputs(tick)
         } else {
             after_inputs(tick)
@@ -525,7 +519,7 @@ proptest! {
         }
         let checks: Vec<_> = checks
             .into_iter()
-            .map(|(at, assertion)| Check { span: SPAN, at, assertion })
+            .map(|(at, assertion)| Check { span: Span::START, at, assertion })
             .collect();
         prop_assert!(check_trace(&checks, &trace).len() <= checks.len());
     }

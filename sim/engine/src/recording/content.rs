@@ -1,11 +1,10 @@
 //! The content of a recording.
 //!
-//! Numbers and texts are postcard's: varints, and texts behind their length.
+//! Numbers and texts are postcard's: varints, and texts after their length.
 //!
 //! An event is one varint: the ticks since the event before it, times the number of
-//! actions there are, plus the action. The actions are a reset under each of the
-//! conditions, and each button: contacts alternate, so a button need not say whether it
-//! closes or opens. With up to 5 buttons, 2 bytes reach 2 seconds.
+//! actions there are, plus the action. The actions are a reset under each boot condition,
+//! and each button: contacts alternate, so whether one closes or opens is not written. With up to 5 buttons, 2 bytes reach 2 seconds.
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
@@ -56,7 +55,7 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
     bytes
 }
 
-/// Where the name of a button stands in the content.
+/// The offset of the name of a button in the content.
 pub(super) fn button_offset(recording: &Recording, index: usize) -> usize {
     let mut before = Vec::new();
     append(&recording.app, &mut before);
@@ -89,7 +88,7 @@ pub(super) fn read(bytes: &[u8], offset: usize) -> Result<Recording, RecordingEr
     ContentReader { bytes, offset }.recording()
 }
 
-/// Reads the content from front to back.
+/// A position in the content.
 struct ContentReader<'a> {
     bytes: &'a [u8],
     offset: usize,
@@ -165,7 +164,7 @@ impl<'a> ContentReader<'a> {
     ) -> Result<String, RecordingError> {
         let start = self.offset;
         let text: &str = self.take(what)?;
-        // What is checked may be printed.
+        // Messages may quote it.
         match check_identity(what, text).or_else(|| check(text)) {
             Some(problem) => Err(malformed(start, problem)),
             None => Ok(text.to_owned()),
@@ -195,13 +194,13 @@ impl<'a> ContentReader<'a> {
             }
             Err(_) => Err(malformed(
                 self.offset,
-                format!("what stands here cannot be read, expected {what}"),
+                format!("cannot be read, expected {what}"),
             )),
         }
     }
 }
 
-/// Follows what hands do, and refuses what they cannot do.
+/// Decodes the events in order, and refuses impossible ones.
 struct EventDecoder {
     actions: u64,
     end: Ticks,
@@ -242,7 +241,7 @@ impl EventDecoder {
         Ok(ScriptEvent { tick, action })
     }
 
-    /// The actions of a tick stand in the order a board sees them, each once.
+    /// The actions of a tick are in the order a board sees them, each once.
     fn check_order(&self, last: u64, code: u64) -> Result<(), String> {
         let problem = if boot_condition(code).is_some() && boot_condition(last).is_some() {
             "a second reset"
@@ -260,7 +259,7 @@ impl EventDecoder {
         if let Some(condition) = boot_condition(code) {
             return Action::Reset(condition);
         }
-        // Less than 64 buttons: both fit.
+        // There are at most 64 buttons: both fit.
         let index = u8::try_from(code - FIRST_BUTTON).unwrap_or(u8::MAX);
         let mask = 1_u64.checked_shl(index.into()).unwrap_or(0);
         self.closed ^= mask;
@@ -273,7 +272,7 @@ impl EventDecoder {
     }
 }
 
-/// The condition with this [`code`].
+/// The boot condition with this [`code`].
 fn boot_condition(of: u64) -> Option<BootCondition> {
     u8::try_from(of)
         .ok()

@@ -1,21 +1,21 @@
-//! What stands around the content of a recording: a signature, the version, the length of
-//! the whole, and a checksum.
+//! The envelope of a recording: a signature, the version, the length of the whole, and a
+//! checksum.
 //!
-//! They are looked at in this order, so that a newer format or a file that was cut short
-//! is called that, and not damaged.
+//! They are checked in this order, so that a newer format or a truncated file is reported
+//! as that, and not as damaged.
 
 use super::{MAX_BYTES, RecordingError, SIGNATURE, VERSION};
 
-/// Where the version stands.
+/// The offset of the version.
 const VERSION_AT: usize = SIGNATURE.len();
 
-/// Where the length of the whole stands: 4 bytes, the lowest first.
+/// The offset of the length of the whole: 4 bytes, little-endian.
 const LENGTH_AT: usize = VERSION_AT + 1;
 
-/// Where the content begins.
+/// The offset of the content.
 pub(super) const CONTENT_AT: usize = LENGTH_AT + 4;
 
-/// The bytes of the CRC-32 (the one of IEEE 802.3) at the end, the lowest first.
+/// The size of the CRC-32 (IEEE 802.3) at the end, little-endian.
 const CHECKSUM: usize = 4;
 
 /// A recording with this content.
@@ -24,7 +24,7 @@ pub(super) fn seal(content: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length);
     bytes.extend(SIGNATURE);
     bytes.push(VERSION);
-    // What can be recorded is far shorter than the 4 GiB that fit.
+    // The largest recording is far shorter than the 4 GiB that fit.
     bytes.extend(u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
     bytes.extend(content);
     let checksum = crc32fast::hash(&bytes);
@@ -32,8 +32,7 @@ pub(super) fn seal(content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Looks at everything around the content, and tells where that ends; it begins at
-/// [`CONTENT_AT`].
+/// Checks the envelope, and gives the end of the content, which begins at [`CONTENT_AT`].
 pub(super) fn open(bytes: &[u8]) -> Result<usize, RecordingError> {
     let differs = bytes.iter().zip(&SIGNATURE).position(|(a, b)| a != b);
     if let Some(offset) = differs {

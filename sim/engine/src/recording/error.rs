@@ -11,7 +11,7 @@ use crate::script::ScriptError;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// It does not begin like one.
+    /// It does not begin with the signature.
     #[error(
         "byte {offset}: not a recording: found {found:#04x}, expected {:#04x}, as in the \
          signature of every .rec file",
@@ -20,18 +20,18 @@ pub enum RecordingError {
     NotARecording {
         /// The first byte that differs.
         offset: usize,
-        /// What is there.
+        /// The byte.
         found: u8,
     },
-    /// It is in a format that is newer than this program.
+    /// Its format is newer than this program.
     #[error(
         "byte {offset}: a recording in format {found}; this program reads up to format \
          {VERSION}: update it, or record the run again"
     )]
     NewerFormat {
-        /// Where the version stands.
+        /// The offset of the version.
         offset: usize,
-        /// The version it has.
+        /// The version.
         found: u8,
     },
     /// It ends too early.
@@ -41,7 +41,7 @@ pub enum RecordingError {
     Truncated {
         /// Where it ends.
         offset: usize,
-        /// The bytes it should have at least.
+        /// The least number of bytes it should have.
         expected: usize,
     },
     /// It goes on after its end.
@@ -49,7 +49,7 @@ pub enum RecordingError {
     Trailing {
         /// Where it should end.
         offset: usize,
-        /// The bytes that follow.
+        /// The number of bytes that follow.
         extra: usize,
     },
     /// Its checksum is not that of its bytes.
@@ -58,17 +58,17 @@ pub enum RecordingError {
          {computed:08x}"
     )]
     Damaged {
-        /// Where the checksum stands.
+        /// The offset of the checksum.
         offset: usize,
         /// The checksum it has.
         stored: u32,
         /// The checksum of its bytes.
         computed: u32,
     },
-    /// A number in it is larger than this program takes.
+    /// A number in it is larger than this program accepts.
     #[error("byte {offset}: {what} is {found}: at most {most} is allowed")]
     Limit {
-        /// Where the number stands.
+        /// The offset of the number.
         offset: usize,
         /// What it counts.
         what: &'static str,
@@ -77,36 +77,36 @@ pub enum RecordingError {
         /// The most that is allowed.
         most: u64,
     },
-    /// Its bytes are whole but make no sense: no program of ours wrote them.
+    /// Its checksum is right, but its content is not valid.
     #[error("byte {offset}: {problem}")]
     Malformed {
-        /// Where the part begins that makes no sense.
+        /// The offset of the invalid part.
         offset: usize,
         /// What is wrong, and what was expected.
         problem: String,
     },
-    /// What should be recorded cannot be.
+    /// A script cannot be recorded.
     #[error("{0}")]
     Unusable(String),
-    /// What was recorded cannot be played.
+    /// The recorded script cannot be played.
     #[error(transparent)]
     Script(#[from] ScriptError),
     /// It was recorded from another app.
     #[error("byte {offset}: a recording of app `{recorded}` cannot be played by app `{asked}`")]
     OtherApp {
-        /// Where the app's name stands.
+        /// The offset of the app's name.
         offset: usize,
         /// The app that was recorded.
         recorded: String,
         /// The app that should play it.
         asked: &'static str,
     },
-    /// It was recorded from an app that is not there.
+    /// It was recorded from an app that is not known.
     #[error(
-        "byte {offset}: a recording of app `{recorded}`, and there is none of that name: expected {known}"
+        "byte {offset}: a recording of app `{recorded}`, which does not exist: expected {known}"
     )]
     UnknownApp {
-        /// Where the app's name stands.
+        /// The offset of the app's name.
         offset: usize,
         /// The app that was recorded.
         recorded: String,
@@ -119,7 +119,7 @@ pub enum RecordingError {
          name: expected {known}"
     )]
     MissingButton {
-        /// Where the button's name stands.
+        /// The offset of the button's name.
         offset: usize,
         /// The button of the recording.
         name: String,
@@ -131,7 +131,7 @@ pub enum RecordingError {
 }
 
 impl RecordingError {
-    /// How to mend it, where there is a way.
+    /// What to do, if there is anything.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {

@@ -1,12 +1,9 @@
-//! Recordings (`.rec`): the events of a run at their exact ticks, and for which app.
+//! Recordings (`.rec`): the events of a run at their exact ticks, and the app they are for.
 //!
-//! A recording is a [`Script`] that knows its app: the names of its buttons, so that it
-//! can still be played when the app declares them in another order, and the build, so that
-//! people can be told when another one plays it. [`Recording::encode`] and
-//! [`Recording::decode`] are each other's inverse on bytes as well as on recordings: there
-//! is one way to write each.
-//!
-//! `docs/formats.md` describes the bytes.
+//! A recording is a [`Script`] with its app: the names of the buttons, so that it can still
+//! be played when the app declares them in another order, and the build, so that playing it
+//! with another one can be noted. [`Recording::encode`] and [`Recording::decode`] are the
+//! inverse of each other on bytes as well as on recordings: there is one way to write each.
 
 mod content;
 mod envelope;
@@ -26,8 +23,8 @@ use crate::registry::{UnknownApp, check_name};
 use crate::sanitize::is_unprintable;
 use crate::script::{Action, Script, ScriptEvent};
 
-/// What a recording begins with. The first byte is no text, and the line end is one that
-/// a program would change that takes the file for text.
+/// The first bytes of a recording. The first one is not text, and a program that mistakes
+/// the file for text would change the line end.
 pub const SIGNATURE: [u8; 8] = *b"\x89LSREC\r\n";
 
 /// The version of the format that is written, and the newest that is read.
@@ -48,7 +45,7 @@ pub struct Recording {
     app: String,
     app_version: String,
     build: String,
-    /// The names of the app's buttons; the script's buttons are places in this list.
+    /// The names of the app's buttons; the script's buttons are indices in this list.
     buttons: Vec<String>,
     script: Script,
 }
@@ -58,7 +55,7 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// [`RecordingError::Unusable`] when the descriptor is not one that a
+    /// [`RecordingError::Unusable`] if the descriptor is not one that a
     /// [`Registry`](crate::registry::Registry) accepts, its version or build are longer than
     /// [`MAX_IDENTITY`], or the script moves a button that the app does not have.
     pub fn of(descriptor: &'static AppDescriptor, script: &Script) -> Result<Self, RecordingError> {
@@ -90,19 +87,20 @@ impl Recording {
     /// # Errors
     ///
     /// A [`RecordingError`] with the offset of the first thing that is wrong. The
-    /// signature, the version, the length and the checksum are looked at in this order,
-    /// and the content only when all of them are right.
+    /// signature, the version, the length and the checksum are checked in this order, and the
+    /// content only if all of them are right.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordingError> {
         let content_end = envelope::open(bytes)?;
         let recording = content::read(&bytes[..content_end], CONTENT_AT)?;
 
-        // A varint can be written longer than it is: such bytes would come back as others.
+        // A varint can have more bytes than it needs: such a recording would be written with
+        // other bytes.
         let canonical = content::write(&recording);
         let written = &bytes[CONTENT_AT..content_end];
         match written.iter().zip(&canonical).position(|(a, b)| a != b) {
             Some(place) => Err(RecordingError::Malformed {
                 offset: CONTENT_AT + place,
-                problem: "a number is written longer than it need be".to_owned(),
+                problem: "a number is not in its shortest form".to_owned(),
             }),
             None => Ok(recording),
         }
@@ -148,7 +146,7 @@ impl Recording {
         )?)
     }
 
-    /// The error of somebody who looked for the app of this recording in vain.
+    /// The error that the app of this recording is not known.
     #[must_use]
     pub fn unknown_app(&self, error: &UnknownApp) -> RecordingError {
         RecordingError::UnknownApp {
@@ -158,8 +156,8 @@ impl Recording {
         }
     }
 
-    /// Whether an app with this descriptor is known to be the very build that was recorded;
-    /// one that calls its build [`AppDescriptor::UNKNOWN_BUILD`] never is.
+    /// Whether an app with this descriptor is known to be the recorded build. It never is if
+    /// its build is [`AppDescriptor::UNKNOWN_BUILD`].
     #[must_use]
     pub fn built_from(&self, descriptor: &AppDescriptor) -> bool {
         self.app == descriptor.name()
@@ -180,7 +178,7 @@ impl Recording {
         &self.app_version
     }
 
-    /// What tells builds of that version apart.
+    /// What distinguishes builds of that version.
     #[must_use]
     pub fn build(&self) -> &str {
         &self.build
@@ -192,8 +190,8 @@ impl Recording {
         &self.buttons
     }
 
-    /// What about it no recording can have, if anything: what passes here can be written,
-    /// and read again.
+    /// Why it cannot be recorded, if it cannot: what passes here can be written and read
+    /// again.
     fn problem(&self) -> Option<String> {
         check_app_name(&self.app)
             .or_else(|| check_identity("the app's version", &self.app_version))
@@ -271,7 +269,7 @@ fn find_button(name: &str, descriptor: &AppDescriptor) -> Option<ButtonId> {
         .map(|(index, _)| ButtonId(index))
 }
 
-/// The event, its button by the place that the app gives it.
+/// The event with its button as the app numbers it.
 fn renumbered(event: ScriptEvent, buttons: &[ButtonId]) -> ScriptEvent {
     let action = match event.action {
         Action::Button(ButtonId(index), contact) => match buttons.get(usize::from(index)) {

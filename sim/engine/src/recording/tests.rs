@@ -21,7 +21,7 @@ fn two() -> Recording {
     recording(const { &TWO_BUTTONS })
 }
 
-/// A recording whose envelope is right, whatever is in it.
+/// A recording with a valid envelope, whatever its content.
 fn sealed(content: &[&[u8]]) -> Vec<u8> {
     envelope::seal(&content.concat())
 }
@@ -30,7 +30,7 @@ fn sealed(content: &[&[u8]]) -> Vec<u8> {
 const APP: &[u8] = b"\x03one\x011\x012\x01\x01A";
 
 #[test]
-fn the_bytes_are_the_ones_in_the_docs() {
+fn the_bytes_are_those_in_the_docs() {
     let bytes = two().encode();
     let (rest, checksum) = bytes.split_last_chunk().unwrap();
     assert_eq!(
@@ -79,7 +79,7 @@ fn what_was_recorded_can_be_played_by_its_app() {
 }
 
 #[test]
-fn what_could_not_be_read_again_is_not_recorded() {
+fn a_descriptor_that_cannot_be_read_again_is_not_recorded() {
     const CONTROL: AppDescriptor = TWO_BUTTONS.with_build("a\u{1b}b");
     const NO_BUTTON: AppDescriptor = TWO_BUTTONS.with_buttons(&[]);
     const TWICE: AppDescriptor = TWO_BUTTONS.with_buttons(&["A", "A"]);
@@ -169,12 +169,12 @@ fn errors_say_where_and_what_is_wrong() {
         (
             sealed(&[APP, &[0, 0, 9, 1, 0x83, 0]]),
             28,
-            "longer than it need be",
+            "not in its shortest form",
         ),
         (
             sealed(&[APP, &[0x80, 0, 0, 9, 0]]),
             24,
-            "longer than it need be",
+            "not in its shortest form",
         ),
     ] {
         let message_found = Recording::decode(&bytes).unwrap_err().to_string();
@@ -211,8 +211,7 @@ fn the_largest_recording_can_be_read() {
     assert_eq!(Recording::decode(&bytes), Ok(recording));
 }
 
-/// What a person does in a few minutes: mostly taps and double taps, some long presses,
-/// and pauses to look at what happened.
+/// A few minutes of use: mostly taps and double taps, some long presses, and pauses.
 #[test]
 fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
     let mut random = 1_u32;

@@ -4,7 +4,7 @@
 //! app:lamp board:clock-failed clock:4294966296
 //! d:A  d:A+B  d:A~8         press; together; bouncing for 8 ms
 //! u:A  u:A+B  u:A~8         release
-//! t:50  t:2s                wait, in ms unless told
+//! t:50  t:2s                wait, in ms unless a unit is given
 //! r  r:uart-missing         reset
 //! is:lamp=50  is:lamp!=off  becomes:lamp=on@1000  changes:lamp@1000
 //! stays:lamp@1000  stays:lamp=50@1000
@@ -19,7 +19,7 @@ use std::fmt::Write;
 use lockstep_core::time::{Instant, Ticks};
 
 use super::duration::{short_length, short_length_or_zero};
-use super::grammar::{MAX_DIAGNOSTICS, level, reading, vague};
+use super::grammar::{MAX_DIAGNOSTICS, level, reading, tolerance_too_large};
 use super::lexer::{Token, unexpected_token};
 use super::print::NameList;
 use super::{
@@ -36,11 +36,11 @@ const KEYS: [&str; 15] = [
 ];
 const NOLOG: &str = "nolog";
 
-/// Reads a scenario in its short form.
+/// Parses a scenario in its compact form.
 ///
 /// # Errors
 ///
-/// All problems, in order, but at most [`MAX_DIAGNOSTICS`].
+/// All diagnostics, in order, but at most [`MAX_DIAGNOSTICS`].
 pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let mut parser = CompactParser::default();
     let mut diagnostics = Vec::new();
@@ -57,7 +57,7 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
         };
         if let Err(diagnostic) = read {
             diagnostics.push(diagnostic);
-            // With one word too many, every one after it is.
+            // Every word beyond the limit would be reported again.
             if diagnostics.len() == MAX_DIAGNOSTICS || full {
                 break;
             }
@@ -101,7 +101,7 @@ impl CompactParser {
                 format!("expected at most {MAX_LINE}"),
             ));
         }
-        let (key, rest) = cut(token, ":");
+        let (key, rest) = split_at_sign(token, ":");
         let kind = match (key.text, rest) {
             (header @ ("app" | "board" | "clock"), Some(rest)) => {
                 self.check_header(header, token)?;
@@ -135,11 +135,11 @@ impl CompactParser {
     }
 
     fn check_header(&mut self, header: &str, token: Token<'_>) -> Result<(), Diagnostic> {
-        if self.headers.iter().any(|said| said == header) {
+        if self.headers.iter().any(|earlier| earlier == header) {
             return Err(Diagnostic::new(
                 token.span,
-                format!("`{header}:` is said twice"),
-                "expected it once at most",
+                format!("`{header}:` appears twice"),
+                "expected it at most once",
             ));
         }
         if !self.scenario.statements.is_empty() {
@@ -163,8 +163,8 @@ impl CompactParser {
     }
 }
 
-/// What stands before and after the first `sign`.
-fn cut<'a>(token: Token<'a>, sign: &str) -> (Token<'a>, Option<Token<'a>>) {
+/// The parts before and after the first `sign`.
+fn split_at_sign<'a>(token: Token<'a>, sign: &str) -> (Token<'a>, Option<Token<'a>>) {
     let Some((before, after)) = token.text.split_once(sign) else {
         return (token, None);
     };
@@ -202,7 +202,7 @@ fn name(token: Token<'_>) -> Result<Name, Diagnostic> {
     })
 }
 
-/// The condition of this name; `ok` is none.
+/// The boot condition of this name; `None` for `ok`.
 fn boot_condition(token: Token<'_>) -> Result<Option<Name>, Diagnostic> {
     match token.text {
         BootCondition::OK_NAME => Ok(None),
@@ -211,7 +211,7 @@ fn boot_condition(token: Token<'_>) -> Result<Option<Name>, Diagnostic> {
 }
 
 fn movement(token: Token<'_>, contact: SwitchState) -> Result<StatementKind, Diagnostic> {
-    let (names, bouncing) = cut(token, "~");
+    let (names, bouncing) = split_at_sign(token, "~");
     Ok(StatementKind::Move {
         buttons: names_of(names)?,
         contact,
@@ -223,7 +223,7 @@ fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
     let mut names = Vec::new();
     let mut rest = Some(token);
     while let Some(token) = rest {
-        let (first, others) = cut(token, "+");
+        let (first, others) = split_at_sign(token, "+");
         names.push(name(first)?);
         rest = others;
     }
@@ -231,9 +231,9 @@ fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
 }
 
 fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
-    let (subject, window) = cut(token, "@");
+    let (subject, window) = split_at_sign(token, "@");
     let window = window.map(short_length).transpose()?;
-    let needed = || {
+    let required_window = || {
         window.ok_or_else(|| {
             Diagnostic::new(
                 token.span.after(),
@@ -246,16 +246,16 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
         true => (true, "!="),
         false => (false, "="),
     };
-    let (subject, value) = cut(subject, sign);
+    let (subject, value) = split_at_sign(subject, sign);
     if negated && key != "is" {
         return Err(Diagnostic::new(
             token.span,
-            format!("`{key}` knows no `!=`"),
+            format!("`{key}` does not take `!=`"),
             "expected `=`",
         ));
     }
     let subject = name(subject)?;
-    let valued = || {
+    let required_value = || {
         value.ok_or_else(|| {
             Diagnostic::new(
                 token.span.after(),
@@ -265,16 +265,16 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
         })
     };
     let measure = || -> Result<Measurement, Diagnostic> {
-        let (number, tolerance) = cut(valued()?, "+-");
+        let (number, tolerance) = split_at_sign(required_value()?, "+-");
         let length = short_length(number)?;
         let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
         if tolerance >= length {
-            return Err(vague(number.span, length, tolerance));
+            return Err(tolerance_too_large(number.span, length, tolerance));
         }
         Ok(Measurement {
             length,
             tolerance,
-            within: needed()?,
+            within: required_window()?,
         })
     };
     let forbid = |what: Option<Span>, name: &str| match what {
@@ -289,7 +289,7 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
     let assertion = match key {
         "log" | NOLOG => {
             let assertion = match window {
-                _ if key == NOLOG => LogAssertion::NotLogged(needed()?),
+                _ if key == NOLOG => LogAssertion::NotLogged(required_window()?),
                 Some(window) => LogAssertion::LoggedWithin(window),
                 None => LogAssertion::Logged,
             };
@@ -302,19 +302,19 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
         }
         "is" => {
             forbid(window.map(|_| token.span), "window")?;
-            let target = level(valued()?)?;
+            let target = level(required_value()?)?;
             if negated {
                 OutputAssertion::IsNot(target)
             } else {
                 OutputAssertion::Is(target)
             }
         }
-        "becomes" => OutputAssertion::Becomes(level(valued()?)?, needed()?),
+        "becomes" => OutputAssertion::Becomes(level(required_value()?)?, required_window()?),
         "changes" => {
             forbid(value.map(|value| value.span), "value")?;
-            OutputAssertion::Changes(needed()?)
+            OutputAssertion::Changes(required_window()?)
         }
-        "stays" => OutputAssertion::Stays(value.map(level).transpose()?, needed()?),
+        "stays" => OutputAssertion::Stays(value.map(level).transpose()?, required_window()?),
         "pulse" => OutputAssertion::Pulse(Polarity::High, measure()?),
         "low" => OutputAssertion::Pulse(Polarity::Low, measure()?),
         "period" => OutputAssertion::Period(measure()?),
@@ -333,8 +333,10 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
     })
 }
 
-/// Writes the scenario in its short form, which reads as one that plays and expects the
-/// same.
+/// Writes the scenario in its compact form, which plays and expects the same when read.
+///
+/// A tap becomes three words, so a scenario of nearly [`MAX_STATEMENTS`] statements may
+/// have too many in this form.
 #[must_use]
 pub fn write(scenario: &Scenario) -> String {
     let mut tokens = Vec::new();

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: a number and its unit.
+//! Durations: a number and its unit.
 
 use lockstep_core::time::Ticks;
 
@@ -8,32 +8,33 @@ use crate::script::MAX_LENGTH;
 
 const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("min", 60_000)];
 
-/// What can follow a number that lacks its unit.
+/// What can follow a number whose unit is missing.
 const AFTER_A_DURATION: [&str; 3] = ["within", TOLERANCE[0], TOLERANCE[1]];
 
 const A_UNIT: &str = "`ms`, `s` or `min`";
 const A_UNIT_OR_PERCENT: &str = "`ms`, `s`, `min` or `%`";
 
-/// Reads a text that is nothing but a length, of at least one tick.
+/// Parses a text that is a single duration, of at least one tick.
 ///
 /// # Errors
 ///
-/// A [`Diagnostic`] when it is not.
+/// A [`Diagnostic`] if it is not one.
 pub fn parse_length(text: &str) -> Result<Ticks, Diagnostic> {
     let tokens = tokenize(text, 1);
     let mut cursor = TokenCursor::new(&tokens);
     let length = length(&mut cursor)?;
-    cursor.end()?;
+    cursor.expect_end()?;
     Ok(length)
 }
 
-/// A length of at least one tick.
+/// A duration of at least one tick.
 pub(super) fn length(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
     let (number, unit) = quantity(cursor, "a duration such as `50 ms`", A_UNIT)?;
     at_least_one(number, ticks(number, unit)?)
 }
 
-/// A tolerance after its sign, of `length` where it is in percent; none is zero.
+/// A tolerance after its sign, in percent of `length` or as a duration; zero if there is
+/// none.
 pub(super) fn tolerance(cursor: &mut TokenCursor<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
     if !TOLERANCE.iter().any(|sign| cursor.accept(sign)) {
         return Ok(Ticks::ZERO);
@@ -93,14 +94,14 @@ fn at_least_one(number: Token<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
     if length == Ticks::ZERO {
         return Err(Diagnostic::new(
             number.span,
-            "no time at all",
+            "the duration is zero",
             "expected at least 1 ms, which is one tick",
         ));
     }
     Ok(length)
 }
 
-/// A number and its unit, in one word or two.
+/// A number and its unit, in one token or two.
 fn quantity<'a>(
     cursor: &mut TokenCursor<'a>,
     expected: &str,
@@ -192,15 +193,15 @@ fn ticks(number: Token<'_>, unit: Token<'_>) -> Result<Ticks, Diagnostic> {
         })
 }
 
-/// The unit that people mean who write another word for it.
-fn meant_unit(token: &str) -> Option<&'static str> {
-    let token = token.to_lowercase();
-    let begins = |with: &[&str]| with.iter().any(|with| token.starts_with(with));
-    if token == "ms" || begins(&["mil", "msec"]) {
+/// The unit meant by another common word for it.
+fn meant_unit(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let begins = |with: &[&str]| with.iter().any(|with| word.starts_with(with));
+    if word == "ms" || begins(&["mil", "msec"]) {
         Some("ms")
-    } else if token == "s" || begins(&["sec"]) {
+    } else if word == "s" || begins(&["sec"]) {
         Some("s")
-    } else if token == "m" || begins(&["min"]) {
+    } else if word == "m" || begins(&["min"]) {
         Some("min")
     } else {
         None
@@ -213,7 +214,7 @@ fn is_number(text: &str) -> bool {
     digits(whole) && digits(fraction)
 }
 
-/// `number` times `scale`, where that is whole; [`u64::MAX`] when it is beyond counting.
+/// `number` times `scale`, if that is a whole number; [`u64::MAX`] if it does not fit.
 fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let fraction = fraction.trim_end_matches('0');
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_for_a_unit_are_understood_but_not_taken() {
+    fn other_words_for_a_unit_are_suggested_but_not_accepted() {
         for (unit, meant) in [
             ("sec", "s"),
             ("Seconds", "s"),
@@ -281,14 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_length_says_why() {
+    fn what_is_not_a_duration_says_why() {
         for (text, message) in [
             ("50", "`50` has no unit"),
             ("50 within", "`50` has no unit"),
             ("50 +- 1 ms", "`50` has no unit"),
             ("50 foo", "`foo` is not a unit of time"),
             ("50h", "`h` is not a unit of time"),
-            ("0 ms", "no time at all"),
+            ("0 ms", "the duration is zero"),
             ("0.5 ms", "not a whole number of ticks"),
             ("1..5 s", "`1..5` is not a number"),
             ("1.2.3 s", "`1.2.3` is not a number"),

@@ -1,8 +1,8 @@
-//! The sentences of a `.scn` file.
+//! Parses the statements of a `.scn` file.
 //!
 //! ```text
 //! app lamp                                    which app it is for
-//! board clock failed | uart missing           what the board finds at power-up
+//! board clock failed | uart missing           the boot condition at power-up
 //! clock starts at 4294966296                  where the tick counter starts
 //!
 //! press A [and B] [bouncing for 8 ms]         the contacts close
@@ -35,22 +35,22 @@ use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::SwitchState;
 
-/// After this many problems no more are looked for.
+/// After this many diagnostics, parsing stops.
 pub const MAX_DIAGNOSTICS: usize = 20;
 
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 
-/// Reads the sentences of a scenario.
+/// Parses a scenario.
 ///
 /// # Errors
 ///
-/// All problems, in the order of their lines, but at most [`MAX_DIAGNOSTICS`].
+/// All diagnostics, in the order of their lines, but at most [`MAX_DIAGNOSTICS`].
 pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
         let message = format!("the scenario has {} bytes", text.len());
         return Err(vec![Diagnostic::new(
-            START,
+            Span::START,
             message,
             format!("expected at most {MAX_BYTES}"),
         )]);
@@ -65,7 +65,7 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     {
         if let Err(diagnostic) = parser.read_line(line, number) {
             diagnostics.push(diagnostic);
-            // With one sentence too many, every one after it is.
+            // Every statement beyond the limit would be reported again.
             if diagnostics.len() == MAX_DIAGNOSTICS
                 || parser.scenario.statements.len() == MAX_STATEMENTS
             {
@@ -80,16 +80,10 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     }
 }
 
-const START: Span = Span {
-    line: 1,
-    column: 1,
-    width: 1,
-};
-
 #[derive(Default)]
 struct ScenarioParser {
     scenario: Scenario,
-    /// The headers that were read, and the lines they stand on.
+    /// The headers read so far, and their lines.
     headers: Vec<(&'static str, usize)>,
 }
 
@@ -120,7 +114,7 @@ impl ScenarioParser {
         } else {
             self.statement(keyword, *first, &mut cursor)?;
         }
-        cursor.end()
+        cursor.expect_end()
     }
 
     fn header(
@@ -129,12 +123,12 @@ impl ScenarioParser {
         first: Token<'_>,
         cursor: &mut TokenCursor<'_>,
     ) -> Result<(), Diagnostic> {
-        let earlier = self.headers.iter().find(|(said, _)| *said == keyword);
+        let earlier = self.headers.iter().find(|(earlier, _)| *earlier == keyword);
         if let Some((_, line)) = earlier {
             return Err(Diagnostic::new(
                 first.span,
-                format!("`{keyword}` is said twice"),
-                format!("expected it once at most, and it stands on line {line}"),
+                format!("`{keyword}` appears twice"),
+                format!("expected it at most once; it is on line {line} already"),
             ));
         }
         if !self.scenario.statements.is_empty() {
@@ -176,7 +170,7 @@ impl ScenarioParser {
             "release" => movement(cursor, SwitchState::Open)?,
             "tap" => {
                 let buttons = buttons(cursor)?;
-                cursor.before_duration("for")?;
+                cursor.keyword_before_duration("for")?;
                 StatementKind::Tap {
                     buttons,
                     length: length(cursor)?,
@@ -201,7 +195,7 @@ fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic
     })
 }
 
-/// The words of a boot condition: `clock failed` is the name `clock-failed`.
+/// The words of a boot condition: `clock failed` stands for `clock-failed`.
 fn boot_condition(cursor: &mut TokenCursor<'_>) -> Result<Name, Diagnostic> {
     let mut name = name(cursor, "a boot condition that the app declares")?;
     while let Some(Token { text, span }) = cursor.peek() {
@@ -229,7 +223,7 @@ fn movement(
 ) -> Result<StatementKind, Diagnostic> {
     let buttons = buttons(cursor)?;
     let bouncing = if cursor.accept("bouncing") {
-        cursor.before_duration("for")?;
+        cursor.keyword_before_duration("for")?;
         length(cursor)?
     } else {
         Ticks::ZERO
@@ -266,7 +260,7 @@ fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, Diagnostic> 
     if cursor.accept("no") {
         cursor.keyword(&["log"])?;
         let (log, value) = log(cursor)?;
-        cursor.before_duration("for")?;
+        cursor.keyword_before_duration("for")?;
         let assertion = LogAssertion::NotLogged(length(cursor)?);
         return Ok(Expectation::Log {
             log,
@@ -295,7 +289,7 @@ fn log(cursor: &mut TokenCursor<'_>) -> Result<(Name, Option<Name>), Diagnostic>
     Ok((log, value))
 }
 
-/// What is claimed, and through `target_span` where the level in it stands.
+/// What is expected of an output, and through `target_span` where its level is written.
 fn output_assertion(
     cursor: &mut TokenCursor<'_>,
     target_span: &mut Option<Span>,
@@ -319,7 +313,7 @@ fn output_assertion(
                 Some(token) if token.text == "for" => None,
                 _ => Some(target(cursor)?),
             };
-            cursor.before_duration("for")?;
+            cursor.keyword_before_duration("for")?;
             OutputAssertion::Stays(target, length(cursor)?)
         }
         "pulses" => {
@@ -327,18 +321,18 @@ fn output_assertion(
                 "high" => Polarity::High,
                 _ => Polarity::Low,
             };
-            cursor.before_duration("for")?;
+            cursor.keyword_before_duration("for")?;
             OutputAssertion::Pulse(polarity, measure(cursor)?)
         }
         _ => {
-            cursor.before_duration("every")?;
+            cursor.keyword_before_duration("every")?;
             OutputAssertion::Period(measure(cursor)?)
         }
     })
 }
 
 fn within(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
-    cursor.before_duration("within")?;
+    cursor.keyword_before_duration("within")?;
     length(cursor)
 }
 
@@ -347,8 +341,8 @@ fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
     let length = length(cursor)?;
     let tolerance = tolerance(cursor, length)?;
     if tolerance >= length {
-        let span = length_span.unwrap_or(START);
-        return Err(vague(span, length, tolerance));
+        let span = length_span.unwrap_or(Span::START);
+        return Err(tolerance_too_large(span, length, tolerance));
     }
     Ok(Measurement {
         length,
@@ -357,16 +351,16 @@ fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
     })
 }
 
-/// A measure that whatever comes would meet.
-pub(super) fn vague(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
+/// A tolerance so large that any short pulse would be accepted.
+pub(super) fn tolerance_too_large(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
     Diagnostic::new(
         span,
-        format!("{length} give or take {tolerance} is met by anything short"),
-        "expected a tolerance below the length itself",
+        format!("the tolerance, {tolerance}, is not smaller than the duration, {length}"),
+        "expected a tolerance smaller than the duration",
     )
 }
 
-/// A level, or a word for some.
+/// A level, `on` or `off`.
 pub(super) fn level(token: Token<'_>) -> Result<TargetLevel, Diagnostic> {
     match token.text {
         "on" | "high" => Ok(TargetLevel::On),

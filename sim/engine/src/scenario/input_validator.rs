@@ -1,7 +1,7 @@
-//! What hands can do, sentence by sentence.
+//! Checks that the inputs of a scenario are possible, statement by statement.
 //!
-//! A contact closes and opens by turns, and a board that samples its pins once a tick sees
-//! one move of it a tick, and one reset.
+//! A contact closes and opens alternately, and a board that samples its pins once a tick
+//! sees at most one move of it a tick, and one reset.
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
@@ -10,10 +10,10 @@ use lockstep_core::time::Ticks;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::script::SwitchState;
 
-/// Where the contacts of an app are, and which sentence moved them there.
+/// The state of every button, and the statement that last moved it.
 pub(super) struct InputValidator<'a> {
     descriptor: &'a AppDescriptor,
-    moved: Vec<Option<LastMove>>,
+    last_moves: Vec<Option<LastMove>>,
     reset: Option<(Ticks, Span)>,
 }
 
@@ -25,17 +25,17 @@ struct LastMove {
 }
 
 impl<'a> InputValidator<'a> {
-    /// No hand has touched anything: all contacts are open.
+    /// All contacts are open.
     pub(super) fn new(descriptor: &'a AppDescriptor) -> Self {
         Self {
             descriptor,
-            moved: vec![None; descriptor.buttons().len()],
+            last_moves: vec![None; descriptor.buttons().len()],
             reset: None,
         }
     }
 
-    /// Whether a sentence can begin to move a contact towards `contact`.
-    pub(super) fn begin(
+    /// Makes sure that a statement can move a contact to `contact`.
+    pub(super) fn check_move(
         &self,
         button: ButtonId,
         contact: SwitchState,
@@ -43,7 +43,11 @@ impl<'a> InputValidator<'a> {
         span: Span,
     ) -> Result<(), Diagnostic> {
         let name = self.name(button);
-        let before = self.moved.get(usize::from(button.0)).copied().flatten();
+        let before = self
+            .last_moves
+            .get(usize::from(button.0))
+            .copied()
+            .flatten();
         let Some(before) = before else {
             return match contact {
                 SwitchState::Closed => Ok(()),
@@ -80,10 +84,16 @@ impl<'a> InputValidator<'a> {
         Ok(())
     }
 
-    /// A sentence has moved a contact.
-    pub(super) fn end(&mut self, button: ButtonId, contact: SwitchState, tick: Ticks, span: Span) {
-        if let Some(moved) = self.moved.get_mut(usize::from(button.0)) {
-            *moved = Some(LastMove {
+    /// Notes that a statement has moved a contact.
+    pub(super) fn record_move(
+        &mut self,
+        button: ButtonId,
+        contact: SwitchState,
+        tick: Ticks,
+        span: Span,
+    ) {
+        if let Some(last) = self.last_moves.get_mut(usize::from(button.0)) {
+            *last = Some(LastMove {
                 contact,
                 tick,
                 span,
@@ -91,8 +101,8 @@ impl<'a> InputValidator<'a> {
         }
     }
 
-    /// Somebody resets the board, if that can be at this tick.
-    pub(super) fn reset(&mut self, tick: Ticks, span: Span) -> Result<(), Diagnostic> {
+    /// Notes a reset, if there can be one at this tick.
+    pub(super) fn record_reset(&mut self, tick: Ticks, span: Span) -> Result<(), Diagnostic> {
         match self.reset.replace((tick, span)) {
             Some((before, first)) if before == tick => Err(Diagnostic::new(
                 span,

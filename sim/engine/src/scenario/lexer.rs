@@ -1,26 +1,26 @@
-//! The words of a line and where they stand.
+//! Splits a line into tokens, and reads them from left to right.
 
 use std::fmt;
 
 use crate::diagnostic::{Diagnostic, Span, closest, one_of};
 use crate::sanitize::excerpt;
 
-/// A word and where it stands.
+/// A word of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token<'a> {
     pub(super) text: &'a str,
     pub(super) span: Span,
 }
 
-/// The word as a message repeats it.
+/// The token as a message quotes it.
 impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&excerpt(self.text))
     }
 }
 
-/// Splits a line at spaces, up to a `#`. A sign of tolerance is a word of its own, also
-/// where no space follows it.
+/// Splits a line at spaces, up to a `#`. A tolerance sign is a token of its own, whether or
+/// not a space follows it.
 pub(super) fn tokenize(line: &str, number: usize) -> Vec<Token<'_>> {
     let text = line.split('#').next().unwrap_or_default();
     let mut tokens = Vec::new();
@@ -46,59 +46,59 @@ pub(super) fn tokenize(line: &str, number: usize) -> Vec<Token<'_>> {
     tokens
 }
 
-/// What parts a length from its tolerance.
+/// The signs between a duration and its tolerance.
 pub(super) const TOLERANCE: [&str; 2] = ["+-", "±"];
 
-/// The words of a sentence, read from left to right.
+/// A position in the tokens of a line.
 #[derive(Debug)]
 pub(super) struct TokenCursor<'a> {
     tokens: &'a [Token<'a>],
     next: usize,
-    /// What could stand at the next place and was asked for already.
-    tried: Vec<&'static str>,
+    /// Keywords that could come next and did not.
+    alternatives: Vec<&'static str>,
 }
 
 impl<'a> TokenCursor<'a> {
-    /// A sentence of at least one word.
+    /// At the first token.
     pub(super) fn new(tokens: &'a [Token<'a>]) -> Self {
         Self {
             tokens,
             next: 0,
-            tried: Vec::new(),
+            alternatives: Vec::new(),
         }
     }
 
-    /// The next word, without reading it.
+    /// The next token, without reading it.
     pub(super) fn peek(&self) -> Option<Token<'a>> {
         self.tokens.get(self.next).copied()
     }
 
-    /// The next word.
+    /// Reads the next token.
     pub(super) fn next_token(&mut self, expected: &str) -> Result<Token<'a>, Diagnostic> {
         let token = self.peek().ok_or_else(|| self.ends_early(expected))?;
-        self.read();
+        self.advance();
         Ok(token)
     }
 
-    /// Whether the next word is this one; if so it is read.
+    /// Reads the next token if it is this keyword, and says whether it was.
     pub(super) fn accept(&mut self, text: &'static str) -> bool {
         let found = self.peek().is_some_and(|token| token.text == text);
         if found {
-            self.read();
+            self.advance();
         } else {
-            self.tried.push(text);
+            self.alternatives.push(text);
         }
         found
     }
 
-    fn read(&mut self) {
+    fn advance(&mut self) {
         self.next += 1;
-        self.tried.clear();
+        self.alternatives.clear();
     }
 
-    /// One of these words.
+    /// Reads one of these keywords.
     pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Diagnostic> {
-        let possible = [&self.tried, choices].concat();
+        let possible = [&self.alternatives, choices].concat();
         let token = self.next_token(&one_of(possible.iter().copied()))?;
         choices
             .iter()
@@ -107,8 +107,11 @@ impl<'a> TokenCursor<'a> {
             .ok_or_else(|| unexpected_token(token, &possible))
     }
 
-    /// The word that a duration follows.
-    pub(super) fn before_duration(&mut self, keyword: &'static str) -> Result<(), Diagnostic> {
+    /// Reads the keyword that introduces a duration.
+    pub(super) fn keyword_before_duration(
+        &mut self,
+        keyword: &'static str,
+    ) -> Result<(), Diagnostic> {
         if self.peek().is_none() {
             let expected = format!("`{keyword}` and a duration, as in `{keyword} 300 ms`");
             return Err(self.ends_early(&expected));
@@ -116,14 +119,14 @@ impl<'a> TokenCursor<'a> {
         self.keyword(&[keyword]).map(drop)
     }
 
-    /// The end of the sentence.
-    pub(super) fn end(&self) -> Result<(), Diagnostic> {
+    /// Makes sure that no token is left.
+    pub(super) fn expect_end(&self) -> Result<(), Diagnostic> {
         let Some(token) = self.peek() else {
             return Ok(());
         };
         let rest = self.tokens[self.next..].last().unwrap_or(&token);
         let also: Vec<_> = self
-            .tried
+            .alternatives
             .iter()
             .map(|token| format!("`{token}`"))
             .collect();
@@ -134,13 +137,15 @@ impl<'a> TokenCursor<'a> {
             "the sentence goes on after it is complete",
             expected,
         );
-        Err(match closest(token.text, self.tried.iter().copied()) {
-            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
-            None => diagnostic,
-        })
+        Err(
+            match closest(token.text, self.alternatives.iter().copied()) {
+                Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
+                None => diagnostic,
+            },
+        )
     }
 
-    /// From the first word to the last.
+    /// From the first token to the last.
     pub(super) fn span(&self) -> Option<Span> {
         Some(self.tokens.first()?.span.to(self.tokens.last()?.span))
     }
@@ -162,7 +167,7 @@ impl<'a> TokenCursor<'a> {
     }
 }
 
-/// A word that is none of the choices.
+/// A token that is none of the choices.
 pub(super) fn unexpected_token(token: Token<'_>, choices: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         token.span,

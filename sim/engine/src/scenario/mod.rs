@@ -1,14 +1,13 @@
-//! Scenarios: what is done to an app, and what is expected of it.
+//! Scenarios: inputs to an app, and what is expected of it.
 //!
-//! A scenario is read in two steps. [`grammar`] (or [`compact`], its short form) finds
-//! the sentences, which takes no app. [`check`] resolves the names against what an app
-//! declares and gives every sentence its tick; what comes out is a script for any world
-//! and the checks that judge the trace it leaves.
+//! A scenario is read in two passes. [`grammar`], or [`compact`] for the short form, parses
+//! the statements and needs no app. [`plan`] resolves the names against what an app declares
+//! and gives every statement its tick; the result is a script for any world, and the checks
+//! of its trace.
 //!
-//! Only `wait`, `tap` and bouncing contacts move time. An expectation never does: with
-//! all expectations taken away, the very same events are played.
+//! Only `wait`, `tap` and bouncing contacts advance time. An expectation never does: without
+//! its expectations, a scenario plays the same events.
 
-pub mod check;
 pub mod compact;
 pub mod duration;
 pub mod export;
@@ -16,6 +15,7 @@ pub mod grammar;
 mod input_validator;
 mod lexer;
 mod names;
+pub mod plan;
 mod print;
 #[cfg(test)]
 mod tests;
@@ -31,123 +31,123 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 /// The longest line, in characters.
 pub const MAX_LINE: usize = 1_000;
 
-/// The most steps a scenario can have.
+/// The most statements a scenario can have.
 pub const MAX_STATEMENTS: usize = 100_000;
 
-/// A scenario as it was written, its names not yet looked up.
+/// A scenario as written, its names unresolved.
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
-    /// The app it is for, where it says so.
+    /// The app it is for, if it names one.
     pub app: Option<Name>,
-    /// What the board finds at tick 0.
+    /// The boot condition at tick 0; all is well if none is named.
     pub condition: Option<Name>,
     /// Where the app's tick counter starts.
     pub clock: Instant,
-    /// What is done and expected, in order.
+    /// Inputs and expectations, in order.
     pub statements: Vec<Statement>,
 }
 
-/// A name and where it stands.
+/// A name in a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name.
     pub text: String,
-    /// Where it stands.
+    /// Where it is written.
     pub span: Span,
 }
 
-/// One sentence.
+/// One statement: a sentence of a `.scn` file, a word of the compact form.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    /// Where it stands.
+    /// Where it is written.
     pub span: Span,
-    /// What it says.
+    /// What it does or expects.
     pub kind: StatementKind,
 }
 
-/// What a sentence says.
+/// What a statement does or expects.
 #[derive(Clone, Debug)]
 pub enum StatementKind {
-    /// Contacts close or open, bouncing for a time before they rest.
+    /// Buttons are pressed or released, their contacts bouncing for a time.
     Move {
-        /// Whose contacts.
+        /// Which buttons.
         buttons: Vec<Name>,
-        /// Where to.
+        /// The state their contacts come to.
         contact: SwitchState,
-        /// How long they bounce; that long does the sentence take.
+        /// How long they bounce, which is how long the statement takes.
         bouncing: Ticks,
     },
-    /// Contacts close, and open after this time; that long does the sentence take.
+    /// Buttons are pressed, and released after a time.
     Tap {
-        /// Whose contacts.
+        /// Which buttons.
         buttons: Vec<Name>,
-        /// How long they are closed.
+        /// How long they are pressed, which is how long the statement takes.
         length: Ticks,
     },
-    /// Nothing is done for this time.
+    /// Time passes without inputs.
     Wait(Ticks),
-    /// The board is reset and comes up under this condition; all is well where none is
+    /// The board is reset and comes up under this boot condition; all is well if none is
     /// named.
     Reset(Option<Name>),
-    /// Something should be seen.
+    /// Something is expected.
     Expect(Expectation),
 }
 
-/// What should be seen.
+/// What a statement expects, its names unresolved.
 #[derive(Clone, Debug)]
 pub enum Expectation {
-    /// On an output.
+    /// Of an output.
     Output {
-        /// Which.
+        /// Which one.
         output: Name,
-        /// What.
+        /// What is expected of it.
         assertion: OutputAssertion,
-        /// Where the level in it stands, if there is one.
+        /// Where its level is written, if there is one.
         target_span: Option<Span>,
     },
-    /// Among the logs.
+    /// Of the logs.
     Log {
-        /// Which.
+        /// Which kind.
         log: Name,
-        /// With which value; any when none is named.
+        /// With which value; any if none is named.
         value: Option<Name>,
-        /// What.
+        /// What is expected of them.
         assertion: LogAssertion,
     },
 }
 
-/// What should be seen on an output. A window begins at the sentence. It ends with the
-/// tick that lies its length later, but before anything is done in that tick.
+/// What is expected of an output. A window begins at its statement, and ends before the
+/// inputs of the tick that lies its length later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputAssertion {
-    /// Its level is this now.
+    /// Its level is this.
     Is(TargetLevel),
-    /// Its level is anything but this now.
+    /// Its level is not this.
     IsNot(TargetLevel),
-    /// It changes to this within the time.
+    /// It changes to this level within the window.
     Becomes(TargetLevel, Ticks),
-    /// It changes within the time.
+    /// It changes within the window.
     Changes(Ticks),
-    /// It does not change for the time, and is at the target where one is named.
+    /// It does not change in the window, and has this level if one is named.
     Stays(Option<TargetLevel>, Ticks),
-    /// The first pulse that begins and ends within the time is this wide.
+    /// The first pulse that begins and ends in the window is this wide.
     Pulse(Polarity, Measurement),
-    /// The first two rises within the time are this far apart.
+    /// The first two rising edges in the window are this far apart.
     Period(Measurement),
 }
 
-/// A length to be measured.
+/// A duration to be measured in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measurement {
-    /// What it should be.
+    /// The expected duration.
     pub length: Ticks,
-    /// How far off it may be.
+    /// How far off it may be, inclusive.
     pub tolerance: Ticks,
-    /// The window in which it is measured.
+    /// The window.
     pub within: Ticks,
 }
 
-/// Which way a pulse goes.
+/// The direction of a pulse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Polarity {
     /// Up from zero and back.
@@ -156,30 +156,30 @@ pub enum Polarity {
     Low,
 }
 
-/// A level, or a word for some.
+/// A level that is expected, or a word for several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetLevel {
     /// Any level above zero.
     On,
     /// Zero.
     Off,
-    /// This one.
+    /// This level.
     Level(u16),
 }
 
-/// What should be seen among the logs.
+/// What is expected of the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogAssertion {
-    /// It was said since the last press or reset, or since the start.
+    /// One has come since the last press or reset, or since the start.
     Logged,
-    /// It is said within the time.
+    /// One comes within the window.
     LoggedWithin(Ticks),
-    /// It is not said for the time.
+    /// None comes within the window.
     NotLogged(Ticks),
 }
 
 impl OutputAssertion {
-    /// For how long it looks, where it does not look at one moment.
+    /// The length of its window; `None` if it looks at a single point.
     #[must_use]
     pub const fn window(self) -> Option<Ticks> {
         match self {
@@ -193,7 +193,7 @@ impl OutputAssertion {
 }
 
 impl LogAssertion {
-    /// For how long it looks, where it does not look back from one moment.
+    /// The length of its window; `None` if it looks back from a single point.
     #[must_use]
     pub const fn window(self) -> Option<Ticks> {
         match self {

@@ -1,4 +1,4 @@
-//! The names of a scenario, looked up among those an app declares.
+//! Looks up the names of a scenario among those that an app declares.
 
 use lockstep_core::app::AppDescriptor;
 
@@ -7,34 +7,34 @@ use crate::diagnostic::{Diagnostic, closest, one_of};
 use crate::sanitize::excerpt;
 use crate::script::BootCondition;
 
-/// The place of a button.
+/// The index of a button.
 pub(super) fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "button", descriptor, buttons(descriptor))
 }
 
-/// The place of an output.
+/// The index of an output.
 pub(super) fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "output", descriptor, outputs(descriptor))
 }
 
-/// The place of a log.
+/// The index of a log.
 pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "log", descriptor, logs(descriptor))
 }
 
-/// The place of a word among those a log can say.
+/// The index of a word among those of a log.
 pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Diagnostic> {
     position(name, words.iter().copied()).ok_or_else(|| {
         let word = excerpt(&name.text);
         unknown(
             name,
-            format!("log `{log}` never says `{word}`"),
+            format!("log `{log}` has no word `{word}`"),
             words.iter().copied(),
         )
     })
 }
 
-/// The condition a board comes up under; all is well where none is named.
+/// The boot condition of this name; all is well if none is named.
 pub(super) fn boot_condition(
     name: Option<&Name>,
     descriptor: &AppDescriptor,
@@ -65,8 +65,8 @@ pub(super) fn boot_condition(
     })
 }
 
-/// Whether a sentence names every button once.
-pub(super) fn each_once(names: &[Name]) -> Result<(), Diagnostic> {
+/// Makes sure that a statement names every button once.
+pub(super) fn check_distinct(names: &[Name]) -> Result<(), Diagnostic> {
     for (index, name) in names.iter().enumerate() {
         if names[..index]
             .iter()
@@ -111,7 +111,7 @@ fn find<'a>(
     })
 }
 
-/// What to write where the app has the very name, but for something else.
+/// What to write if the app has this name, but for something else.
 fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
     if position(name, logs(descriptor)).is_some() {
         Some(format!("`{name}` is a log: write `expect log {name}`"))
@@ -121,7 +121,7 @@ fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
         ))
     } else if position(name, buttons(descriptor)).is_some() {
         Some(format!(
-            "`{name}` is a button: it can be pressed, and nothing is expected of it"
+            "`{name}` is a button: write `press {name}`; only outputs and logs are expected"
         ))
     } else {
         None

@@ -1,4 +1,4 @@
-//! Scenarios written as sentences.
+//! Writes scenarios as `.scn` files.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::script::SwitchState;
 
-/// Writes the scenario as a `.scn` file that reads as the same scenario. What is begun
-/// after something was expected begins a paragraph.
+/// Writes the scenario as a `.scn` file that reads as the same scenario. An input that
+/// follows an expectation starts a paragraph.
 impl Display for Scenario {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(app) = &self.app {
@@ -26,7 +26,7 @@ impl Display for Scenario {
         let mut is_complete =
             self.app.is_some() || self.condition.is_some() || self.clock != Instant::ZERO;
         for (index, statement) in self.statements.iter().enumerate() {
-            if is_complete && (index == 0 || begins_something(&statement.kind)) {
+            if is_complete && (index == 0 || starts_paragraph(&statement.kind)) {
                 writeln!(f)?;
                 is_complete = false;
             }
@@ -37,8 +37,8 @@ impl Display for Scenario {
     }
 }
 
-/// Whether a new thought can begin with it; a release belongs to its press.
-fn begins_something(kind: &StatementKind) -> bool {
+/// Whether a paragraph can start with it; a release belongs to its press.
+fn starts_paragraph(kind: &StatementKind) -> bool {
     match kind {
         StatementKind::Move { contact, .. } => *contact == SwitchState::Closed,
         StatementKind::Tap { .. } | StatementKind::Reset(_) => true,
@@ -151,7 +151,7 @@ impl Display for Name {
     }
 }
 
-/// Names with something between them.
+/// Names with a separator between them.
 pub(super) struct NameList<'a>(pub(super) &'a [Name], pub(super) &'static str);
 
 impl Display for NameList<'_> {
@@ -165,7 +165,7 @@ impl Display for NameList<'_> {
     }
 }
 
-/// A boot condition as sentences have it: `clock failed`.
+/// A boot condition as statements spell it: `clock failed`.
 fn condition_words(condition: &Name) -> String {
     condition.to_string().replace('-', " ")
 }

@@ -5,24 +5,18 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::check::{Plan, plan};
 use super::grammar::MAX_DIAGNOSTICS;
+use super::plan::{Plan, plan};
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::script::MAX_EVENTS;
 
 const LAMP: AppDescriptor = Lamp::DESCRIPTOR;
 
-const NOWHERE: Span = Span {
-    line: 1,
-    column: 1,
-    width: 1,
-};
-
 fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
-        span: NOWHERE,
+        span: Span::START,
     }
 }
 
@@ -94,9 +88,9 @@ fn conditions() -> impl Strategy<Value = Option<Name>> {
         .prop_map(|name| name.map(self::name))
 }
 
-/// What happens between two waits, for a hand that leaves no contact where it was.
+/// What a statement does between two waits.
 #[derive(Clone, Debug)]
-enum Act {
+enum TestAction {
     Move(usize, Ticks),
     Both,
     Tap(usize, Ticks),
@@ -104,43 +98,45 @@ enum Act {
     Expect(Expectation),
 }
 
-fn acts() -> impl Strategy<Value = Act> {
+fn actions() -> impl Strategy<Value = TestAction> {
     let bouncing = prop_oneof![3 => Just(0), 1 => 2_u32..10].prop_map(Ticks);
     prop_oneof![
-        2 => (0_usize..2, bouncing).prop_map(|(button, bouncing)| Act::Move(button, bouncing)),
-        1 => Just(Act::Both),
-        2 => (0_usize..2, lengths()).prop_map(|(button, length)| Act::Tap(button, length)),
-        1 => conditions().prop_map(Act::Reset),
-        4 => expectations().prop_map(Act::Expect),
+        2 => (0_usize..2, bouncing).prop_map(|(button, bouncing)| TestAction::Move(button, bouncing)),
+        1 => Just(TestAction::Both),
+        2 => (0_usize..2, lengths()).prop_map(|(button, length)| TestAction::Tap(button, length)),
+        1 => conditions().prop_map(TestAction::Reset),
+        4 => expectations().prop_map(TestAction::Expect),
     ]
 }
 
 /// Scenarios that fit the lamp.
 fn scenarios() -> impl Strategy<Value = Scenario> {
     let clock = prop_oneof![Just(0), any::<u32>()].prop_map(Instant);
-    (conditions(), clock, vec((acts(), lengths()), 0..25)).prop_map(|(conditions, clock, acts)| {
-        let mut closed = [false; 2];
-        let mut statements = Vec::new();
-        for (act, wait) in acts {
-            if let Some(verb) = verb(act, &mut closed) {
-                statements.push(verb);
+    (conditions(), clock, vec((actions(), lengths()), 0..25)).prop_map(
+        |(conditions, clock, acts)| {
+            let mut closed = [false; 2];
+            let mut statements = Vec::new();
+            for (act, wait) in acts {
+                if let Some(kind) = statement(act, &mut closed) {
+                    statements.push(kind);
+                }
+                statements.push(StatementKind::Wait(wait));
             }
-            statements.push(StatementKind::Wait(wait));
-        }
-        let span = NOWHERE;
-        Scenario {
-            app: Some(name("lamp")),
-            condition: conditions,
-            clock,
-            statements: statements
-                .into_iter()
-                .map(|kind| Statement { span, kind })
-                .collect(),
-        }
-    })
+            let span = Span::START;
+            Scenario {
+                app: Some(name("lamp")),
+                condition: conditions,
+                clock,
+                statements: statements
+                    .into_iter()
+                    .map(|kind| Statement { span, kind })
+                    .collect(),
+            }
+        },
+    )
 }
 
-fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
+fn statement(action: TestAction, closed: &mut [bool; 2]) -> Option<StatementKind> {
     let names = ["A", "B"];
     let contact = |closed| {
         if closed {
@@ -149,8 +145,8 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
             SwitchState::Open
         }
     };
-    Some(match act {
-        Act::Move(button, bouncing) => {
+    Some(match action {
+        TestAction::Move(button, bouncing) => {
             closed[button] = !closed[button];
             StatementKind::Move {
                 buttons: vec![name(names[button])],
@@ -158,7 +154,7 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
                 bouncing,
             }
         }
-        Act::Both if closed[0] == closed[1] => {
+        TestAction::Both if closed[0] == closed[1] => {
             *closed = closed.map(|closed| !closed);
             StatementKind::Move {
                 buttons: names.map(name).to_vec(),
@@ -166,24 +162,24 @@ fn verb(act: Act, closed: &mut [bool; 2]) -> Option<StatementKind> {
                 bouncing: Ticks::ZERO,
             }
         }
-        Act::Tap(button, length) if !closed[button] => StatementKind::Tap {
+        TestAction::Tap(button, length) if !closed[button] => StatementKind::Tap {
             buttons: vec![name(names[button])],
             length,
         },
-        Act::Both | Act::Tap(..) => return None,
-        Act::Reset(conditions) => StatementKind::Reset(conditions),
-        Act::Expect(expectation) => StatementKind::Expect(expectation),
+        TestAction::Both | TestAction::Tap(..) => return None,
+        TestAction::Reset(conditions) => StatementKind::Reset(conditions),
+        TestAction::Expect(expectation) => StatementKind::Expect(expectation),
     })
 }
 
-/// What a plan does and expects, wherever it stands.
+/// What a plan plays and expects, without its spans.
 fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
     let checks = plan.checks.iter();
     let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.assertion));
     (plan.script.clone(), checks.collect())
 }
 
-/// Problems have places in the text they were found in, and there are not too many.
+/// Diagnostics have spans within their text, and there are not too many.
 fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     assert!((1..=MAX_DIAGNOSTICS).contains(&diagnostics.len()));
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -195,7 +191,7 @@ fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     }
 }
 
-/// Whatever the text, what comes of it stays within the limits.
+/// Whatever the text, what is read from it is within the limits.
 fn read_anything(text: &str) {
     for parse in [grammar::parse, compact::parse] {
         let scenario = match parse(text) {

@@ -1,3 +1,3 @@
-//! Scripts found in files that were not written as scripts.
+//! Scripts taken from files of other tools.
 
 pub mod vcd;

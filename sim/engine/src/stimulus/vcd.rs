@@ -1,18 +1,17 @@
-//! A waveform as stimulus: the script that gives a board the inputs a VCD file shows.
+//! A waveform as stimulus: the script of the inputs in a VCD file.
 //!
-//! The file may be one that [`trace::vcd`](crate::trace::vcd) wrote, or come from a logic
-//! analyser or another simulator. What counts in it:
+//! The file may have been written by [`trace::vcd`](crate::trace::vcd), or come from a logic
+//! analyser or another simulator. These parts of it are used:
 //!
-//! - The 1-bit variables named like the app's buttons, in the scope `in` where there is
-//!   one and in any scope where there is none. 1 is a closed contact; 0, `x` and `z` are an
-//!   open one.
-//! - The string `reset` in the scope `in`: a reset and the conditions the board finds. The
-//!   first one at tick 0 is the power-up.
+//! - The 1-bit variables named like the app's buttons, in the scope `in` if there is one and
+//!   in any scope if there is not. 1 is a closed contact; 0, `x` and `z` are an open one.
+//! - The string `reset` in the scope `in`: a reset and its boot condition. The first one at
+//!   tick 0 is the power-up.
 //! - The last time stamp, which is the end of the script.
 //!
-//! A board samples its pins once a tick. So a change is seen at the first tick at or after
-//! it, and of several changes between two ticks only the last: pulses can vanish, and
-//! [`Stimulus`] says how many did.
+//! A board samples its pins once a tick. A change is seen at the first tick at or after it,
+//! and of several changes between two ticks only the last one is. Pulses can vanish;
+//! [`Stimulus`] counts them.
 //!
 //! The format is that of IEEE 1364-2005, clause 18.2, and the strings of GTKWave.
 
@@ -38,34 +37,34 @@ pub use error::{VcdError, VcdErrorKind};
 use header::{Header, Scope, Variable};
 use sampler::Sampler;
 
-/// The largest file that callers should read, in bytes: 64 MiB. What is kept of a file in
-/// memory grows with its size, never faster.
+/// The largest file that callers should read, in bytes: 64 MiB. The memory that is used grows
+/// in proportion to the file.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// The most variables a file can declare.
 pub const MAX_VARIABLES: usize = 65_536;
 
-/// The most scopes that can lie in one another.
+/// The deepest nesting of scopes.
 pub const MAX_DEPTH: usize = 64;
 
-/// The longest a command can be, in bytes: a comment, a name, a string or a vector.
+/// The longest command in bytes, be it a comment, a name, a string or a vector.
 pub const MAX_COMMAND: usize = 65_536;
 
-/// A waveform whose header was read: what it declares is known, and not yet what happens.
+/// A waveform whose header has been read.
 #[derive(Clone, Debug)]
 pub struct Waveform<'a> {
     bytes: &'a [u8],
     header: Header,
 }
 
-/// What a waveform does to a board.
+/// The inputs of a waveform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stimulus {
-    /// The inputs at the ticks they are seen.
+    /// The inputs, at the ticks at which a board sees them.
     pub script: Script,
-    /// The pulses that began and ended between two ticks, so that no board would see them.
+    /// How many pulses lie between two ticks, so that a board does not see them.
     pub vanished_pulses: u64,
-    /// How often a button was given the level `x` or `z`, which count as open.
+    /// How often a button has the level `x` or `z`, which count as open.
     pub unknown_levels: u64,
 }
 
@@ -74,33 +73,31 @@ impl<'a> Waveform<'a> {
     ///
     /// # Errors
     ///
-    /// A [`VcdError`] where the file is no VCD, lacks what it must have, exceeds a limit,
-    /// or was written by a newer version of this program.
+    /// A [`VcdError`] if the file is not a VCD, is incomplete, exceeds a limit, or was written
+    /// by a newer version of this program.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, VcdError> {
         let header = header::parse(bytes)?;
         Ok(Self { bytes, header })
     }
 
-    /// The name of the app whose trace this is, when the file says so.
+    /// The name of the app whose trace this is, if the file names it.
     #[must_use]
     pub fn app(&self) -> Option<&str> {
         self.header.app.as_ref().map(|(_, name)| name.as_str())
     }
 
-    /// Where the file says which app it shows; its beginning where it does not.
+    /// Where the file names its app; its first character if it does not.
     #[must_use]
     pub fn app_span(&self) -> Span {
         let offset = self.header.app.as_ref().map_or(0, |(offset, _)| *offset);
         error::span_at(self.bytes, offset)
     }
 
-    /// Reads what happens, for an app with this descriptor.
-    ///
-    /// The app need not be [`Waveform::app`]: any that has the buttons will do.
+    /// Reads the inputs for an app with this descriptor, which need not be [`Waveform::app`].
     ///
     /// # Errors
     ///
-    /// A [`VcdError`] when the inputs do not fit the app, or as [`Waveform::parse`].
+    /// A [`VcdError`] if the inputs do not fit the app, or as for [`Waveform::parse`].
     pub fn stimulus(&self, descriptor: &AppDescriptor) -> Result<Stimulus, VcdError> {
         let inputs = self.inputs(descriptor)?;
         let mut sampler = Sampler::new(self.header.timescale, descriptor);
@@ -159,7 +156,7 @@ impl<'a> Waveform<'a> {
         }
     }
 
-    /// What each identifier code stands for that this app listens to.
+    /// The inputs of the app, by their identifier codes.
     fn inputs(&self, descriptor: &AppDescriptor) -> Result<HashMap<IdCode, InputSignal>, VcdError> {
         let only_in = self.header.has_inputs;
         let mut inputs = HashMap::new();
@@ -174,7 +171,7 @@ impl<'a> Waveform<'a> {
                 Ok(None) => continue,
                 Err(kind) => return refuse(kind),
             };
-            // One signal has one code in however many scopes it appears.
+            // A signal has one code, in however many scopes it appears.
             let same_code = inputs.insert(variable.code, input).unwrap_or(input);
             let same_input = codes.insert(input, variable.code).unwrap_or(variable.code);
             if same_code != input {
@@ -198,14 +195,14 @@ impl<'a> Waveform<'a> {
     }
 }
 
-/// What a variable can stand for.
+/// An input that a variable can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum InputSignal {
     Button(ButtonId),
     Reset,
 }
 
-/// What the variable stands for; in the scope `in` it must stand for something.
+/// The input that the variable is; in the scope `in` it must be one.
 fn input(
     variable: &Variable,
     descriptor: &AppDescriptor,

@@ -1,4 +1,4 @@
-//! One way a run went.
+//! One branch of a timeline.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -14,12 +14,12 @@ use crate::script::{
 };
 use crate::trace::Trace;
 
-/// How many ticks lie between two copies of the app.
+/// How many ticks lie between two checkpoints.
 pub const SPACING: Ticks = Ticks(65_536);
 
-/// One way a run went: everything that was done and followed, up to where it was played.
+/// One branch of a timeline: its inputs and its trace, up to where it has been played.
 ///
-/// The app is copied every [`SPACING`] ticks. Any other tick is reached from the copy
+/// The app is copied every [`SPACING`] ticks. Any other tick is reached from the checkpoint
 /// before it, so a jump costs the same wherever it goes.
 pub struct Branch {
     fork_point: Option<ForkPoint>,
@@ -29,21 +29,21 @@ pub struct Branch {
     trace: Trace,
     checkpoints: Vec<Rc<dyn DynRunner>>,
     live: Box<dyn DynRunner>,
-    /// Why nothing that would follow can be trusted.
+    /// Why nothing that follows can be trusted.
     broken: Option<TimelineError>,
 }
 
-/// Where a branch left another.
+/// Where a branch was forked from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForkPoint {
-    /// The place of the other among the branches.
+    /// The index of the other branch.
     pub branch: usize,
     /// The last tick they share.
     pub tick: Ticks,
 }
 
 impl Branch {
-    /// A branch that begins with power-up and what the script does at tick 0.
+    /// A branch that begins with power-up and the events of tick 0.
     pub(super) fn power_up(app: &AppEntry, script: &Script) -> Result<Self, PlayError> {
         let mut trace = Trace::new(app.descriptor());
         trace.set_clock(script.clock());
@@ -65,7 +65,7 @@ impl Branch {
         })
     }
 
-    /// A branch that shares everything with this one up to and with a tick.
+    /// A branch that shares everything with this one up to and including a tick.
     pub(super) fn fork(&self, index: usize, tick: Ticks) -> Result<Self, PlayError> {
         let tick = tick.min(self.end());
         let events = self.events.partition_point(|event| event.tick <= tick);
@@ -102,24 +102,24 @@ impl Branch {
         })
     }
 
-    /// Plays on from the end, doing what the events say.
+    /// Plays on from the end with these events.
     pub(super) fn extend(
         &mut self,
         app: &AppEntry,
         until: Ticks,
         events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
-        self.unbroken()?;
+        self.check_unbroken()?;
         let extended = self.play_on(app, until, events);
         self.remember(extended)
     }
 
-    /// Whether what follows can be trusted.
-    fn unbroken(&self) -> Result<(), TimelineError> {
+    /// Makes sure that what follows can be trusted.
+    fn check_unbroken(&self) -> Result<(), TimelineError> {
         self.broken.clone().map_or(Ok(()), Err)
     }
 
-    /// Keeps what broke the run: nothing is played on from there.
+    /// Keeps the error that broke the branch: nothing is played on from there.
     fn remember(&mut self, played: Result<(), TimelineError>) -> Result<(), TimelineError> {
         if let Err(error @ TimelineError::Play(_)) = &played {
             self.broken = Some(error.clone());
@@ -138,8 +138,8 @@ impl Branch {
         }
         let known = self.trace.entries().len();
         while self.live.now() < until {
-            let next_copy = Ticks((self.live.now().0 / SPACING.0 + 1) * SPACING.0);
-            let next = next_copy.min(until);
+            let next_checkpoint = Ticks((self.live.now().0 / SPACING.0 + 1) * SPACING.0);
+            let next = next_checkpoint.min(until);
             let events = play::between(events, self.live.now(), next);
             self.events.extend(events);
             let played = play::play_to(
@@ -151,7 +151,7 @@ impl Branch {
             );
             self.trace.set_end(self.live.now());
             played?;
-            if next == next_copy {
+            if next == next_checkpoint {
                 self.checkpoints.push(Rc::from(self.live.fork()));
             }
             self.check_complete(app)?;
@@ -168,10 +168,10 @@ impl Branch {
         Ok(())
     }
 
-    /// Does something at the end. Only one thing is done in a tick, so that it can be
-    /// played again in the same order: a second one comes a tick later.
+    /// Applies an action at the end. There is at most one a tick, so that they are played
+    /// again in the same order: a second one comes a tick later.
     pub(super) fn apply(&mut self, app: &AppEntry, action: Action) -> Result<(), TimelineError> {
-        self.unbroken()?;
+        self.check_unbroken()?;
         if self
             .events
             .last()
@@ -198,28 +198,28 @@ impl Branch {
         };
         let known = self.trace.entries().len();
         self.events.push(event);
-        let acted = play::apply_now(self.live.as_mut(), event, &mut self.trace);
-        // A copy that was made at this tick is of the app before this was done.
-        if let Some(copy) = self.checkpoints.last_mut()
-            && copy.now() == event.tick
+        let applied = play::apply_now(self.live.as_mut(), event, &mut self.trace);
+        // A checkpoint at this tick was made before this action.
+        if let Some(checkpoint) = self.checkpoints.last_mut()
+            && checkpoint.now() == event.tick
         {
-            *copy = Rc::from(self.live.fork());
+            *checkpoint = Rc::from(self.live.fork());
         }
-        let acted = acted
+        let applied = applied
             .and_then(|()| self.check_complete(app))
             .and_then(|()| play::check_contract(app, &self.trace.entries()[known..]))
             .map_err(TimelineError::from);
-        self.remember(acted)
+        self.remember(applied)
     }
 
-    /// Why nothing that would follow can be trusted: the app panicked or broke its contract,
-    /// or the trace is full. Nothing is played on from there.
+    /// Why nothing that follows can be trusted: the app panicked or broke its contract, or the
+    /// trace is full. Nothing is played on from there.
     #[must_use]
     pub fn broken(&self) -> Option<&TimelineError> {
         self.broken.as_ref()
     }
 
-    /// Where it left another branch; the first one left none.
+    /// Where it was forked from another branch; `None` for the first one.
     #[must_use]
     pub fn fork_point(&self) -> Option<ForkPoint> {
         self.fork_point
@@ -231,13 +231,13 @@ impl Branch {
         self.live.now()
     }
 
-    /// What was done, in order.
+    /// The inputs, in order.
     #[must_use]
     pub fn events(&self) -> &[ScriptEvent] {
         &self.events
     }
 
-    /// Everything that happened.
+    /// The trace.
     #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.trace
@@ -249,11 +249,11 @@ impl Branch {
         self.live.as_ref()
     }
 
-    /// The app as it was when this tick, or the last one, was over.
+    /// The app as it was at the end of this tick, or of the last one.
     ///
     /// # Errors
     ///
-    /// [`PlayError::Panicked`] when the app does now what it did not do before.
+    /// [`PlayError::Panicked`] if the app behaves differently when played again.
     pub fn at(&self, tick: Ticks) -> Result<Box<dyn DynRunner>, PlayError> {
         if tick >= self.end() {
             return Ok(self.live.fork());
@@ -261,7 +261,7 @@ impl Branch {
         let after = self
             .checkpoints
             .partition_point(|runner| runner.now() <= tick);
-        // The first copy was made at tick 0, which is before any other tick.
+        // The first checkpoint is at tick 0, which is before any other tick.
         let mut runner = self.checkpoints[after.saturating_sub(1)].fork();
         play::play_to(runner.as_mut(), &self.events, tick, &mut (), &mut |_| {
             ControlFlow::Continue(())
@@ -269,11 +269,11 @@ impl Branch {
         Ok(runner)
     }
 
-    /// What was done, as something that any world can play, up to where it was played.
+    /// The inputs as a script that any world can play, up to where the branch was played.
     ///
     /// # Errors
     ///
-    /// A [`ScriptError`] when hands could not do it.
+    /// A [`ScriptError`] if the inputs are impossible.
     pub fn script(&self) -> Result<Script, ScriptError> {
         Script::new(self.condition, self.clock, self.events.clone(), self.end())
     }

@@ -1,7 +1,7 @@
-//! A run that can be entered anywhere, and gone on with another way.
+//! A run that can be resumed anywhere, with other inputs.
 //!
-//! A timeline has branches. What is done at the end of a branch makes it longer; what is
-//! done in its past makes a new branch from there, and the old one is kept.
+//! A timeline has branches. An input at the end of a branch extends it; an input in its past
+//! forks a new branch from there, and the old one is kept.
 
 mod branch;
 
@@ -20,26 +20,26 @@ use crate::trace::document::Document;
 /// The most branches that are kept.
 pub const MAX_BRANCHES: usize = 64;
 
-/// How often in a row something can be taken back and done again.
+/// The most undone inputs that can be redone.
 pub const MAX_UNDONE: usize = 32;
 
-/// All the ways a run went.
+/// All branches of a run.
 pub struct Timeline {
     app: AppEntry,
     branches: Vec<Branch>,
     current: usize,
-    /// What was taken back, and on which branch.
+    /// The branches as they were before each undo, with their indices.
     undone: Vec<(usize, Branch)>,
 }
 
-/// Something cannot be done to a timeline.
+/// A timeline cannot be played on.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TimelineError {
-    /// The app cannot be played, or not trusted.
+    /// The app cannot be played, or its trace cannot be trusted.
     #[error(transparent)]
     Play(#[from] PlayError),
-    /// Hands cannot do that, or not for so long.
+    /// The input is impossible, or the run too long.
     #[error(transparent)]
     Script(#[from] ScriptError),
     /// No more than [`MAX_BRANCHES`].
@@ -52,7 +52,7 @@ impl Timeline {
     ///
     /// # Errors
     ///
-    /// A [`TimelineError`] when it cannot be played to its end.
+    /// A [`TimelineError`] if it cannot be played to its end.
     pub fn new(app: &AppEntry, script: &Script) -> Result<Self, TimelineError> {
         let mut branch = Branch::power_up(app, script)?;
         branch.extend(app, script.end(), script.events())?;
@@ -70,13 +70,13 @@ impl Timeline {
         &self.app
     }
 
-    /// The branch that is looked at.
+    /// The current branch.
     #[must_use]
     pub fn branch(&self) -> &Branch {
         &self.branches[self.current]
     }
 
-    /// The place of that branch among all.
+    /// The index of the current branch.
     #[must_use]
     pub fn current(&self) -> usize {
         self.current
@@ -88,21 +88,22 @@ impl Timeline {
         &self.branches
     }
 
-    /// Looks at another branch; one that is not there changes nothing.
+    /// Makes another branch the current one; an index without a branch is ignored.
     pub fn switch(&mut self, branch: usize) {
         if branch < self.branches.len() {
             self.current = branch;
         }
     }
 
-    /// Takes back the last press or reset that was done on the present branch, and all that
-    /// came after it. A branch on which nothing is left goes, if no other left it.
+    /// Undoes the last press or reset on the current branch, and all that came after it. A
+    /// branch without inputs of its own is removed, if it is the last one and none was forked
+    /// from it.
     ///
-    /// `false` when there is nothing to take back.
+    /// `false` if there is nothing to undo.
     ///
     /// # Errors
     ///
-    /// A [`TimelineError`] when the app does now what it did not do before.
+    /// A [`TimelineError`] if the app behaves differently when played again.
     pub fn undo(&mut self) -> Result<bool, TimelineError> {
         let current = self.current;
         let branch = self.branch();
@@ -132,18 +133,18 @@ impl Timeline {
         Ok(true)
     }
 
-    /// Does again what was taken back last; `false` when there is nothing, or something else
-    /// was done since.
+    /// Redoes what was undone last; `false` if there is nothing to redo, or there was another
+    /// input since.
     pub fn redo(&mut self) -> bool {
-        let Some((place, branch)) = self.undone.pop() else {
+        let Some((index, branch)) = self.undone.pop() else {
             return false;
         };
-        if place < self.branches.len() {
-            self.branches[place] = branch;
+        if index < self.branches.len() {
+            self.branches[index] = branch;
         } else {
             self.branches.push(branch);
         }
-        self.current = place;
+        self.current = index;
         true
     }
 
@@ -154,13 +155,13 @@ impl Timeline {
         }
     }
 
-    /// Whether no branch left this one.
+    /// Whether no branch was forked from this one.
     fn is_leaf(&self, branch: usize) -> bool {
         let mut fork_points = self.branches.iter().filter_map(Branch::fork_point);
         !fork_points.any(|fork_point| fork_point.branch == branch)
     }
 
-    /// Plays the present branch on to this tick, with nobody touching anything.
+    /// Plays the current branch on to this tick, without inputs.
     ///
     /// # Errors
     ///
@@ -169,9 +170,9 @@ impl Timeline {
         self.branches[self.current].extend(&self.app, tick, &[])
     }
 
-    /// Does something at a tick, and tells at which it was done: at the end of the branch,
-    /// one later where something was done at that tick already; beyond it, after playing
-    /// there; in the past, on a new branch.
+    /// Applies an action at a tick, and returns the tick it was applied at. At the end of the
+    /// branch that is one tick later if there was an action at that tick already. Beyond the
+    /// end the branch is first played there; in its past a new branch is forked.
     ///
     /// # Errors
     ///
@@ -195,7 +196,7 @@ impl Timeline {
         Ok(self.branch().end())
     }
 
-    /// Where two branches part, if they do before the shorter one ends.
+    /// Where two branches diverge, if they do before the shorter one ends.
     #[must_use]
     pub fn compare(&self, left: usize, right: usize) -> Option<Divergence> {
         let (left, right) = (self.branches.get(left)?, self.branches.get(right)?);
@@ -206,7 +207,7 @@ impl Timeline {
         });
         let pairs = left.iter().zip(right);
         let shared = pairs.take_while(|(left, right)| left == right).count();
-        // Only the lines that differ need their names: a run can have millions of others.
+        // Only the lines that differ need names: a run can have millions of others.
         let descriptor = self.app.descriptor();
         let [left, right] = [left, right].map(|entries| Document {
             app: descriptor.name().to_owned(),
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_at_the_tick_of_a_copy_is_there_when_it_is_entered() {
+    fn an_action_at_the_tick_of_a_checkpoint_is_part_of_it() {
         for tick in [Ticks::ZERO, SPACING] {
             let mut timeline = idle();
             timeline.advance(tick).unwrap();
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_at_the_end_makes_the_branch_longer() {
+    fn an_action_at_the_end_extends_the_branch() {
         let mut timeline = idle();
         timeline.advance(Ticks(10)).unwrap();
         assert_eq!(timeline.apply(Ticks(10), PRESS), Ok(Ticks(10)));
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_in_the_past_makes_a_branch_and_keeps_the_old_one() {
+    fn an_action_in_the_past_forks_a_branch_and_keeps_the_old_one() {
         let mut timeline = idle();
         timeline.advance(Ticks(100)).unwrap();
         timeline.apply(Ticks(100), PRESS).unwrap();
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_can_be_taken_back_and_done_again() {
+    fn actions_can_be_undone_and_redone() {
         let mut timeline = idle();
         timeline.advance(Ticks(10)).unwrap();
         timeline.apply(Ticks(10), PRESS).unwrap();
@@ -296,7 +297,7 @@ mod tests {
         timeline.apply(Ticks(5), PRESS).unwrap();
         let led = |timeline: &Timeline| timeline.branch().live().levels()[0].0;
 
-        // The press that made the branch was all that was done on it.
+        // The press that forked the branch was its only input.
         assert_eq!(timeline.undo(), Ok(true));
         assert_eq!(
             (timeline.current(), timeline.branch().end()),
@@ -313,7 +314,7 @@ mod tests {
         assert!(!timeline.redo());
     }
 
-    /// A timeline with as many branches as are kept, each made by a press.
+    /// A timeline with as many branches as are kept, each forked by a press.
     fn branched() -> Timeline {
         let mut timeline = idle();
         timeline.advance(Ticks(1_000)).unwrap();
@@ -353,7 +354,7 @@ mod tests {
         assert_eq!(undo_all(&mut timeline), 50);
         assert_eq!(redo_all(&mut timeline), MAX_UNDONE);
 
-        // A press that made a branch: each undo takes a whole branch away.
+        // A press that forked a branch: each undo removes the branch.
         let mut timeline = branched();
         assert_eq!(undo_all(&mut timeline), MAX_BRANCHES - 1);
         assert_eq!(redo_all(&mut timeline), MAX_UNDONE);
@@ -366,7 +367,7 @@ mod tests {
         let refused = timeline.apply(Ticks(500), PRESS);
         assert_eq!(refused, Err(TimelineError::TooManyBranches));
         assert_eq!(timeline.branches().len(), MAX_BRANCHES);
-        // At the end of a branch nothing new is made.
+        // At the end of a branch nothing is forked.
         assert!(timeline.apply(Ticks(1_000), PRESS).is_ok());
     }
 

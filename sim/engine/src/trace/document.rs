@@ -1,4 +1,4 @@
-//! Traces read back from files: whatever app or world they come from.
+//! Reads traces from files, of any app and any world.
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,7 @@ use crate::sanitize::excerpt;
 /// The largest trace that is read, in bytes.
 pub const MAX_BYTES: usize = 1024 * 1024 * 1024;
 
-/// A trace by its names alone.
+/// A trace by names, without the descriptor of its app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     /// The name of the app.
@@ -27,16 +27,16 @@ pub struct Document {
     pub end: Ticks,
 }
 
-/// One line by its names alone.
+/// One line by names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// When, in ticks from the start of the run.
+    /// The tick, counted from the start of the run.
     pub tick: Ticks,
-    /// What kind of observation.
+    /// The kind of observation.
     pub kind: Kind,
-    /// Of what.
+    /// The name of the button, output or log; `reset` for a reset.
     pub name: String,
-    /// What was observed.
+    /// The observed value.
     pub value: String,
 }
 
@@ -68,7 +68,7 @@ impl Document {
     /// # Errors
     ///
     /// The first [`Diagnostic`]: a line that cannot be read, ticks that go backwards, or a
-    /// last line that is missing or does not agree with what stands before it.
+    /// last line that is missing or does not agree with those before it.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let (body, skipped) = after_front_matter(text);
         let mut lines = body.lines().zip(skipped + 1..);
@@ -93,8 +93,8 @@ impl Document {
     }
 }
 
-/// What insta writes above a snapshot stands between two lines of three dashes. What
-/// follows it, and how many lines it takes.
+/// The text after the header that insta writes between two lines of three dashes, and the
+/// number of lines of that header.
 fn after_front_matter(text: &str) -> (&str, usize) {
     const DASHES: &str = "---";
     let mut rest = text;
@@ -111,7 +111,7 @@ fn after_front_matter(text: &str) -> (&str, usize) {
     (text, 0)
 }
 
-/// What one line after the header says.
+/// A line after the header.
 enum BodyLine {
     Record(Record),
     End { end: Ticks, lines: usize },
@@ -174,7 +174,7 @@ impl DocumentParser {
                         format!("the trace says it has {lines} lines, and has {found}"),
                         format!("expected {found}"),
                     )
-                    .with_help("somebody cut or mended it by hand: write it again"));
+                    .with_help("it was cut short or edited: write it again"));
                 }
                 self.document.end = end;
                 self.complete = true;
@@ -243,7 +243,7 @@ fn body_line(
         let kinds = Kind::ALL.map(Kind::word);
         Diagnostic::new(
             kind_at,
-            format!("`{}` is no kind of line", excerpt(kind)),
+            format!("`{}` is not a kind of line", excerpt(kind)),
             format!("expected {}, or `{END}` with `{LINES}`", one_of(kinds)),
         )
     })?;
@@ -310,8 +310,8 @@ fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
 
 fn json(line: &str, span: Span) -> Result<Json, Diagnostic> {
     serde_json::from_str(line).map_err(|error| {
-        // The column counts bytes, and the message ends with it and a line that is not
-        // the file's.
+        // serde_json counts columns in bytes, and its message ends with a line number that
+        // is always 1.
         let before = error.column().saturating_sub(1).min(line.len());
         let column = String::from_utf8_lossy(&line.as_bytes()[..before]);
         let span = Span {
@@ -373,7 +373,7 @@ fn no_app(span: Span) -> Diagnostic {
     )
 }
 
-/// The place of a word that is a part of the line.
+/// The span of a word that is a slice of the line.
 fn word_span(line: &str, word: &str, span: Span) -> Span {
     let before = (word.as_ptr().addr()).saturating_sub(line.as_ptr().addr());
     let before = line.get(..before).unwrap_or_default();

@@ -7,7 +7,7 @@
 //! {"tick":1500,"kind":"end","name":"lines","value":2}
 //! ```
 //!
-//! It says what the [text form](super::text) says, line for line: the objects between the
+//! It has the same lines as the [text form](super::text): the objects between the
 //! first and the last are the lines of the trace, and the last one carries the last tick
 //! that was played and their number.
 

@@ -1,8 +1,7 @@
-//! Everything observable that happened in a run: what every world is judged by.
+//! Everything observable of a run, in any world.
 //!
-//! A trace keeps what was observed as small numbers; [`Trace::lines`] gives each line its
-//! names, and [`text`] writes them down as the golden; [`jsonl`] is for other programs,
-//! [`vcd`] for waveform viewers.
+//! A trace keeps its entries as small numbers, and [`Trace::lines`] gives them their names.
+//! [`text`] writes it as a golden, [`jsonl`] for other programs, [`vcd`] for waveform viewers.
 
 pub mod document;
 pub mod jsonl;
@@ -17,10 +16,10 @@ use lockstep_core::time::{Instant, Ticks};
 use crate::dyn_runner::{Observation, Observer};
 use crate::script::Action;
 
-/// The most lines a trace can keep; what comes after is counted.
+/// The most lines a trace can keep; further ones are counted.
 pub const MAX_LINES: usize = 10_000_000;
 
-/// What was observed of an app, tick by tick.
+/// The observations of a run, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     descriptor: &'static AppDescriptor,
@@ -35,14 +34,14 @@ pub struct Trace {
 /// One observation and its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// When, in ticks from the start of the run.
+    /// The tick, counted from the start of the run.
     pub tick: Ticks,
-    /// What.
+    /// The observation.
     pub what: Observation,
 }
 
 impl Trace {
-    /// A trace of an app with this descriptor in which nothing has happened yet.
+    /// An empty trace of an app with this descriptor.
     #[must_use]
     pub fn new(descriptor: &'static AppDescriptor) -> Self {
         Self {
@@ -67,12 +66,12 @@ impl Trace {
         self.clock
     }
 
-    /// Notes that the board's tick counter started here, and not at zero.
+    /// Sets where the board's tick counter started.
     pub fn set_clock(&mut self, clock: Instant) {
         self.clock = clock;
     }
 
-    /// Everything that was observed, in order.
+    /// The observations, in order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -90,13 +89,12 @@ impl Trace {
         self.end
     }
 
-    /// Notes that the run was played up to and with this tick.
+    /// Sets the last tick that was played.
     pub fn set_end(&mut self, end: Ticks) {
         self.end = end;
     }
 
-    /// What had been observed when this tick was over. It stays incomplete if this trace
-    /// was incomplete by then.
+    /// The trace up to and including this tick; incomplete if this one was incomplete by then.
     #[must_use]
     pub fn up_to(&self, tick: Ticks) -> Self {
         let count = self.entries.partition_point(|entry| entry.tick <= tick);
@@ -137,19 +135,18 @@ impl Observer for Trace {
 /// One line of a trace: `tick, kind, name, value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Line {
-    /// When, in ticks from the start of the run.
+    /// The tick, counted from the start of the run.
     pub tick: Ticks,
-    /// What kind of observation.
+    /// The kind of observation.
     pub kind: Kind,
     /// The name of the button, output or log; `reset` for a reset.
     pub name: &'static str,
-    /// What was observed.
+    /// The observed value.
     pub value: Value,
 }
 
 impl Line {
-    /// The entry with its names. A place the descriptor does not declare is named `?`: an
-    /// app that breaks its contract is shown as it is.
+    /// The entry with its names; what the descriptor does not declare is named `?`.
     #[must_use]
     pub fn new(descriptor: &'static AppDescriptor, Entry { tick, what }: Entry) -> Self {
         let (kind, name, value) = match what {
@@ -191,7 +188,7 @@ impl Line {
     }
 }
 
-/// The name of a reset among the inputs; no button can be called so.
+/// The name of a reset among the inputs; no button can have it.
 pub const RESET: &str = "reset";
 
 const UNDECLARED: &str = "?";
@@ -208,11 +205,11 @@ fn log_value(values: Option<LogValues>, log: Log) -> Value {
 /// The kinds of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// What the world did.
+    /// An input.
     In,
-    /// What the app showed.
+    /// A change of an output.
     Out,
-    /// What the app said.
+    /// A log.
     Log,
 }
 
@@ -220,7 +217,7 @@ impl Kind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::In, Self::Out, Self::Log];
 
-    /// Its word in every format.
+    /// Its name in every format.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -230,7 +227,7 @@ impl Kind {
         }
     }
 
-    /// The kind whose [`Kind::word`] this is.
+    /// The kind with this name.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)

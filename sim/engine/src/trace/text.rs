@@ -1,4 +1,4 @@
-//! The text form of a trace: the golden every world is held against.
+//! The text form of a trace, as in a golden.
 //!
 //! ```text
 //! lockstep trace 1: lamp, tick 1 ms
@@ -8,15 +8,15 @@
 //!     1500  end  lines      3
 //! ```
 //!
-//! The columns are `tick`, `kind`, `name` and `value`, parted by spaces. The last line
-//! carries the last tick that was played and the number of lines before it, so that a
-//! trace that was cut short is not taken for a whole one.
+//! The columns are `tick`, `kind`, `name` and `value`, separated by spaces. The last line has
+//! the last tick that was played and the number of lines before it, so that a truncated trace
+//! is noticed.
 
 use std::io::{self, Write};
 
 use super::{Line, RESET, Trace};
 
-/// What the first line begins with, up to the format's version.
+/// The start of the first line, before the version of the format.
 pub const SIGNATURE: &str = "lockstep trace";
 
 /// The version of the format that is written, and the newest that is read.

@@ -1,5 +1,5 @@
-//! The form of a trace for waveform viewers: a VCD file, as IEEE 1364-2005 describes it in
-//! clause 18.2, with the string variables that GTKWave added.
+//! The form of a trace for waveform viewers: a VCD file according to IEEE 1364-2005, clause
+//! 18.2, with the string variables of GTKWave.
 //!
 //! ```text
 //! $comment
@@ -14,16 +14,16 @@
 //!
 //! - A button is a wire, 1 while its contact is closed.
 //! - A digital output is a wire; any other is a register just wide enough for its maximum.
-//!   A level that it cannot have is written as `x`.
-//! - A reset and a log are moments, not levels: a string that carries the word or number
-//!   at its tick and is empty one tick later, unless the next one is there by then.
+//!   A level out of range is written as `x`.
+//! - A reset or a log is a string that has its word or number for one tick, and is empty
+//!   after it unless the next one follows.
 //!
-//! What happens more than once in a tick is written in the order it happened; a viewer
-//! that shows one value a tick shows the last. A wire that is told to stay as it is (a
-//! button that a reset finds closed) is not written again.
+//! Several changes in a tick are written in order; a viewer that shows one value a tick shows
+//! the last. A change to the same level (a button that is closed during a reset) is not
+//! written.
 //!
-//! The comment is what [`stimulus`](crate::stimulus) needs to play the file again. Nothing here
-//! depends on the day or the machine: equal traces give equal bytes.
+//! [`stimulus`](crate::stimulus) needs the comment to play the file again. Nothing depends on
+//! the date or the machine: equal traces give equal bytes.
 
 use std::io::{self, Write};
 
@@ -35,7 +35,7 @@ use super::{Entry, Kind, Line, RESET, Trace, Value};
 use crate::dyn_runner::Observation;
 use crate::script::{Action, SwitchState};
 
-/// What the comment in the header begins with, up to the version.
+/// The start of the comment in the header, before the version.
 pub const SIGNATURE: &str = "lockstep";
 
 /// The version of the conventions above that is written, and the newest that is read.
@@ -44,13 +44,13 @@ pub const VERSION: u32 = 1;
 /// The key of the app's name in the comment.
 pub const APP: &str = "app";
 
-/// The key of the first reading of the board's tick counter in the comment.
+/// The key of the start of the tick counter in the comment.
 pub const CLOCK: &str = "clock";
 
 /// Writes the whole trace, in many small pieces: `out` should be buffered.
 ///
-/// What the app shows or says without declaring it has no variable and is left out;
-/// [`crate::play::trace`] gives no trace that has any.
+/// Entries that the descriptor does not declare have no variable and are left out; a trace of
+/// [`crate::play::trace`] has none.
 ///
 /// # Errors
 ///
@@ -72,8 +72,8 @@ struct VcdWriter<'a> {
     logs: Vec<IdCode>,
     /// The last time that was written.
     now: Ticks,
-    /// The strings that carry something since `now`.
-    said: Vec<IdCode>,
+    /// The strings that are not empty since `now`.
+    pulsed: Vec<IdCode>,
 }
 
 impl<'a> VcdWriter<'a> {
@@ -120,12 +120,12 @@ impl<'a> VcdWriter<'a> {
             outputs,
             logs,
             now: Ticks::ZERO,
-            said: Vec::new(),
+            pulsed: Vec::new(),
         })
     }
 
-    /// Writes what is there before anything happens: nothing said, every contact open, and
-    /// what the outputs show first.
+    /// Writes the initial values: empty strings, open contacts, and the first levels of the
+    /// outputs.
     fn start(&mut self, trace: &Trace) -> io::Result<()> {
         self.writer.timestamp(0)?;
         self.writer.begin(SimulationCommand::Dumpvars)?;
@@ -149,7 +149,7 @@ impl<'a> VcdWriter<'a> {
         let Some(first) = same_tick.first() else {
             return Ok(());
         };
-        self.fall_silent(first.tick, same_tick)?;
+        self.clear_strings(first.tick, same_tick)?;
         self.at(first.tick)?;
         for entry in same_tick {
             self.change(trace, *entry)?;
@@ -157,19 +157,19 @@ impl<'a> VcdWriter<'a> {
         Ok(())
     }
 
-    /// Empties the strings that are due by this tick, when this happens at it.
-    fn fall_silent(&mut self, tick: Ticks, same_tick: &[Entry]) -> io::Result<()> {
-        if self.said.is_empty() || tick <= self.now {
+    /// Empties the strings that are due by this tick, given the entries of it.
+    fn clear_strings(&mut self, tick: Ticks, same_tick: &[Entry]) -> io::Result<()> {
+        if self.pulsed.is_empty() || tick <= self.now {
             return Ok(());
         }
         let next = Ticks(self.now.0 + 1);
         self.at(next)?;
-        for id in std::mem::take(&mut self.said) {
-            let said_again = tick == next
+        for id in std::mem::take(&mut self.pulsed) {
+            let follows = tick == next
                 && same_tick
                     .iter()
                     .any(|entry| self.string(entry.what) == Some(id));
-            if !said_again {
+            if !follows {
                 self.writer.change_string(id, "")?;
             }
         }
@@ -182,8 +182,8 @@ impl<'a> VcdWriter<'a> {
                 Value::Word(word) => self.writer.change_string(id, word)?,
                 Value::Number(number) => self.writer.change_string(id, &number.to_string())?,
             }
-            if !self.said.contains(&id) {
-                self.said.push(id);
+            if !self.pulsed.contains(&id) {
+                self.pulsed.push(id);
             }
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl<'a> VcdWriter<'a> {
         }
     }
 
-    /// The string that carries what was observed, if one does.
+    /// The string for an observation, if it is a reset or a log.
     fn string(&self, what: Observation) -> Option<IdCode> {
         match what {
             Observation::Input(Action::Reset(_)) => Some(self.reset),
@@ -219,12 +219,12 @@ impl<'a> VcdWriter<'a> {
     }
 
     fn finish(mut self, end: Ticks) -> io::Result<()> {
-        self.fall_silent(end, &[])?;
+        self.clear_strings(end, &[])?;
         self.at(end)
     }
 }
 
-/// The level the output has before its first change.
+/// The level of an output at power-up.
 fn first_level(trace: &Trace, output: u8) -> Option<Level> {
     trace
         .entries()
@@ -236,7 +236,7 @@ fn first_level(trace: &Trace, output: u8) -> Option<Level> {
         })
 }
 
-/// The standard has no strings; the width of one means nothing to GTKWave.
+/// GTKWave ignores the width of a string; the standard has no strings.
 fn add_string(writer: &mut Writer<&mut dyn Write>, name: &str) -> io::Result<IdCode> {
     writer.add_var(VarType::String, 1, name, None)
 }
@@ -283,7 +283,7 @@ impl Wire {
     }
 }
 
-/// The bits it takes to write the highest level.
+/// The number of bits of the highest level.
 fn width(range: Range) -> u32 {
     (u16::BITS - range.max().0.leading_zeros()).max(1)
 }
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn wires_hold_and_strings_last_one_tick() {
+    fn wires_keep_their_level_and_strings_last_one_tick() {
         assert_eq!(
             written(&trace_of(&press_and_reset())),
             "$comment
@@ -349,7 +349,7 @@ s $
     }
 
     #[test]
-    fn a_register_is_just_wide_enough_and_says_when_a_level_does_not_fit() {
+    fn a_register_is_just_wide_enough_and_is_x_when_a_level_does_not_fit() {
         const DIMMER: &AppDescriptor = &AppDescriptor::new("dimmer", "1")
             .with_build("1")
             .with_buttons(&[])

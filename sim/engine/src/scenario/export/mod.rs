@@ -123,7 +123,10 @@ impl ScenarioWriter {
 }
 
 fn statement(kind: StatementKind) -> Statement {
-    Statement { span: START, kind }
+    Statement {
+        span: Span::START,
+        kind,
+    }
 }
 
 /// The name of a boot condition; `None` for [`BootCondition::OK`].
@@ -137,13 +140,6 @@ fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Optio
 fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
-        span: START,
+        span: Span::START,
     }
 }
-
-/// The span of what was never read from a text.
-const START: Span = Span {
-    line: 1,
-    column: 1,
-    width: 1,
-};

@@ -12,7 +12,7 @@ use super::*;
 use crate::checker::{Failure, check_trace};
 use crate::play;
 use crate::registry::{AppEntry, Registry};
-use crate::scenario::check::{Plan, plan};
+use crate::scenario::plan::{Plan, plan};
 use crate::scenario::{compact, grammar};
 use crate::testing::shipped;
 

@@ -1,8 +1,8 @@
-//! The commands of a VCD file, one after the other, each with its place.
+//! The commands of a VCD file, one after the other, with their offsets.
 //!
-//! The `vcd` crate reads them; what is added here is where a command begins, how long it
-//! can be, and two things the crate takes amiss: a string that is empty (it would take the
-//! next word for the string), and a file without a final newline.
+//! The `vcd` crate parses them. Added here are the offset of a command, a limit to its length,
+//! and two cases that the crate does not handle: an empty string (it would take the next word
+//! for the string), and a file without a final newline.
 
 use std::io::{self, BufRead, Read};
 use std::str::FromStr;
@@ -50,7 +50,7 @@ impl<'a> Commands<'a> {
         self.parser.reader().position
     }
 
-    /// `s` and a space: IEEE 1364 knows no strings, and GTKWave writes the empty one so.
+    /// `s` and a space: GTKWave's form of an empty string. IEEE 1364 has no strings.
     fn empty_string(&mut self, start: usize) -> Result<(usize, Command), VcdError> {
         let reader = self.parser.reader();
         reader.position += 1;
@@ -115,13 +115,13 @@ fn expected(kind: &ParseErrorKind) -> &'static str {
     }
 }
 
-/// The file, and how far it was read.
+/// A position in the file.
 struct ByteReader<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// Where the command that is being read begins.
+    /// The offset of the command that is being read.
     command: usize,
-    /// Whether the newline after the last byte was handed out.
+    /// Whether the newline after the last byte has been read.
     ended: bool,
 }
 
@@ -134,7 +134,7 @@ impl<'a> ByteReader<'a> {
         self.position += self.rest().iter().take_while(|byte| is_space(byte)).count();
     }
 
-    /// The bytes up to the next space, no more than a command can have.
+    /// The bytes up to the next space, at most as many as a command can have.
     fn word(&self) -> &'a [u8] {
         let rest = &self.rest()[..self.rest().len().min(MAX_COMMAND)];
         let length = rest.iter().take_while(|byte| !is_space(byte)).count();
@@ -167,7 +167,7 @@ impl<'a> ByteReader<'a> {
     }
 }
 
-/// What parts words: the same bytes as in the `vcd` crate.
+/// Whether a byte separates words: the same bytes as in the `vcd` crate.
 fn is_space(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a waveform, and where.
+//! What is wrong in a waveform, and where.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::sanitize::excerpt;
 use crate::script::{MAX_EVENTS, MAX_LENGTH, ScriptError};
 use crate::trace::vcd::VERSION;
 
-/// What a button can be given.
+/// The values of a button.
 pub(super) const BIT: &str = "a level of one bit: `0`, `1`, `x` or `z`";
 
-/// What the string `reset` can carry.
+/// The values of the string `reset`.
 pub(super) const CONDITIONS: &str = "a string: a boot condition of the app, or nothing";
 
 /// The most characters of a word that an error underlines.
@@ -23,34 +23,33 @@ const MAX_WIDTH: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {}, column {}: {kind}", .span.line, .span.column)]
 pub struct VcdError {
-    /// Where the word stands that is wrong, or that begins what is wrong.
+    /// The word that is wrong, or the first one of what is wrong.
     pub span: Span,
     /// What is wrong there.
     pub kind: VcdErrorKind,
 }
 
-/// What is wrong at a place of a waveform. The names and words in it come from the file,
-/// except where they are the app's.
+/// What is wrong at a span of a waveform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VcdErrorKind {
-    /// Something else should stand here.
+    /// Something else was expected.
     Unexpected {
-        /// What stands here, shortened and with control characters escaped.
+        /// What was found, shortened, its control characters escaped.
         found: String,
-        /// What should.
+        /// What was expected.
         expected: &'static str,
     },
-    /// The string `reset` holds a word that is no boot condition of the app.
+    /// The string `reset` has a value that is not a boot condition of the app.
     UnknownBootCondition {
-        /// The word, shortened and with control characters escaped.
+        /// The value, shortened, its control characters escaped.
         found: String,
         /// The conditions the app has.
         known: String,
     },
-    /// The file ends where more must follow.
+    /// The file ends too early.
     CutShort {
-        /// What must follow.
+        /// What was expected.
         expected: &'static str,
     },
     /// More variables than [`MAX_VARIABLES`].
@@ -82,7 +81,7 @@ pub enum VcdErrorKind {
     BeforeEndOfHeader,
     /// A declaration after the header.
     Declaration,
-    /// A change of something that was never declared.
+    /// A change of a variable that is not declared.
     Undeclared(String),
     /// A variable among the inputs that the app does not have.
     UnknownInput {
@@ -106,14 +105,14 @@ pub enum VcdErrorKind {
     TwoSignals(String),
     /// One signal for two inputs.
     TwoInputs(String),
-    /// Nothing in the file is an input of the app.
+    /// No variable in the file is an input of the app.
     NoInputs {
         /// The app.
         app: &'static str,
         /// The names of its buttons.
         buttons: &'static [&'static str],
     },
-    /// What the inputs do cannot be played.
+    /// The inputs cannot be played.
     Script(ScriptError),
 }
 
@@ -139,7 +138,7 @@ impl VcdErrorKind {
             }
             Self::CutShort { .. } => "the file ends too early".to_owned(),
             Self::TooManyVariables => "there are too many variables".to_owned(),
-            Self::TooDeep => "too many scopes lie in one another".to_owned(),
+            Self::TooDeep => "the scopes are nested too deeply".to_owned(),
             Self::TooLong => "this command, name or value is too long".to_owned(),
             Self::TooManyEvents => "there are too many inputs".to_owned(),
             Self::TooLate { time } => format!("time {time} is too late"),
@@ -211,7 +210,7 @@ impl VcdErrorKind {
         }
     }
 
-    /// How to mend it, where that is not plain.
+    /// What to do, if that is not clear.
     fn help(&self) -> Option<&'static str> {
         match self {
             Self::OtherVersion { .. } => {
@@ -245,7 +244,7 @@ impl From<VcdError> for Diagnostic {
     }
 }
 
-/// The place of the word that begins at this offset.
+/// The span of the word that begins at this offset.
 pub(super) fn span_at(bytes: &[u8], offset: usize) -> Span {
     let (before, rest) = bytes.split_at(offset.min(bytes.len()));
     let line_start = before
@@ -264,7 +263,7 @@ pub(super) fn span_at(bytes: &[u8], offset: usize) -> Span {
     }
 }
 
-/// Something else should stand here.
+/// Something else was expected.
 pub(super) fn unexpected(
     found: &(impl fmt::Display + ?Sized),
     expected: &'static str,

@@ -1,4 +1,4 @@
-//! What a VCD file declares before anything happens in it.
+//! The header of a VCD file.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::trace::vcd::{APP, CLOCK, SIGNATURE, VERSION};
 
 #[derive(Clone, Debug)]
 pub(super) struct Header {
-    /// The app whose trace this is, and where the comment stands that says so.
+    /// The app whose trace this is, and the offset of the comment that names it.
     pub(super) app: Option<(usize, String)>,
     pub(super) clock: Instant,
     pub(super) timescale: Timescale,
@@ -23,15 +23,15 @@ pub(super) struct Header {
     pub(super) codes: HashSet<IdCode>,
     /// Whether there is a scope `in`.
     pub(super) has_inputs: bool,
-    /// Where `$enddefinitions` stands.
+    /// The offset of `$enddefinitions`.
     pub(super) end: usize,
-    /// Where the value changes begin.
+    /// The offset of the value changes.
     pub(super) body: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Variable {
-    /// Where it is declared.
+    /// The offset of its declaration.
     pub(super) offset: usize,
     pub(super) scope: Scope,
     pub(super) name: String,
@@ -40,7 +40,7 @@ pub(super) struct Variable {
     pub(super) size: u32,
 }
 
-/// Which scope a variable stands in.
+/// The scope of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// One called `in`.
@@ -57,13 +57,13 @@ impl Variable {
         carries_levels && self.size == 1
     }
 
-    /// Whatever its size: writers disagree about that of a string.
+    /// The size is not checked: tools disagree about that of a string.
     pub(super) fn is_string(&self) -> bool {
         self.kind == VarType::String
     }
 }
 
-/// Reads up to and with `$enddefinitions`.
+/// Reads up to and including `$enddefinitions`.
 pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
     let mut commands = Commands::new(bytes, 0);
     let mut builder = HeaderBuilder::default();
@@ -80,7 +80,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, VcdError> {
     Err(VcdError::at(bytes, bytes.len(), kind))
 }
 
-/// What is known of a header that is being read.
+/// The part of a header that has been read.
 #[derive(Default)]
 struct HeaderBuilder {
     app: Option<(usize, String)>,
@@ -88,8 +88,8 @@ struct HeaderBuilder {
     timescale: Option<Timescale>,
     variables: Vec<Variable>,
     codes: HashSet<IdCode>,
-    /// The scopes that are open. The crate's own header would be a tree, built by a
-    /// function that calls itself: a file could make it call itself too often.
+    /// The open scopes. The header of the `vcd` crate is a tree, built by a recursive function:
+    /// a file could overflow the stack.
     scopes: Vec<Scope>,
     has_inputs: bool,
 }
@@ -117,7 +117,8 @@ impl HeaderBuilder {
         }
     }
 
-    /// Our own comment says which app is shown and where its clock started.
+    /// The comment that [`trace::vcd`](crate::trace::vcd) writes names the app and where its
+    /// clock started.
     fn comment(&mut self, offset: usize, text: &str) -> Result<(), VcdErrorKind> {
         let mut words = text.split_ascii_whitespace();
         if words.next() != Some(SIGNATURE) {
@@ -126,7 +127,7 @@ impl HeaderBuilder {
         match words.next().map(str::parse) {
             Some(Ok(VERSION)) => {}
             Some(Ok(found)) => return Err(VcdErrorKind::OtherVersion { found }),
-            // Somebody writes about us.
+            // Another comment that begins with the same word.
             Some(Err(_)) | None => return Ok(()),
         }
         for (key, value) in words.filter_map(|word| word.split_once('=')) {

@@ -1,4 +1,4 @@
-//! What a board sees of a waveform that samples its pins once a tick.
+//! What a board that samples its pins once a tick sees of a waveform.
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
@@ -16,7 +16,7 @@ use crate::script::{
 /// Ticks in a second.
 const TICKS_PER_SECOND: u128 = 1_000;
 
-/// How long the file's unit of time is.
+/// The unit of time in the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timescale {
     count: u32,
@@ -24,12 +24,12 @@ pub(super) struct Timescale {
 }
 
 impl Timescale {
-    /// This many of the unit; none for no time at all. The standard has 1, 10 and 100.
+    /// This many of the unit; `None` for zero. The standard allows 1, 10 and 100.
     pub(super) fn new(count: u32, unit: TimescaleUnit) -> Option<Self> {
         (count > 0).then_some(Self { count, unit })
     }
 
-    /// The first tick at or after this time; none beyond the longest script.
+    /// The first tick at or after this time; `None` beyond the longest script.
     fn tick(self, time: u64) -> Option<Ticks> {
         // 64 + 32 + 10 bits: no file can make it overflow.
         let scaled = u128::from(time) * u128::from(self.count) * TICKS_PER_SECOND;
@@ -41,14 +41,14 @@ impl Timescale {
     }
 }
 
-/// Follows the inputs and notes what is seen of them.
+/// Samples the inputs once a tick.
 pub(super) struct Sampler<'a> {
     descriptor: &'a AppDescriptor,
     timescale: Timescale,
     pins: Vec<Pin>,
     /// The time of the file.
     time: u64,
-    /// The tick that will sample what happens now.
+    /// The tick at which the present levels are sampled.
     tick: Ticks,
     power_up: Option<BootCondition>,
     last_reset: Option<Ticks>,
@@ -60,7 +60,7 @@ pub(super) struct Sampler<'a> {
 struct Pin {
     sampled: SwitchState,
     contact: SwitchState,
-    /// The changes since it was sampled.
+    /// The number of changes since the last sample.
     changes: u64,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// Time passes, to this reading of the file's clock.
+    /// Advances to this time of the file.
     pub(super) fn advance(&mut self, time: u64) -> Result<(), VcdErrorKind> {
         if time < self.time {
             return Err(VcdErrorKind::TimeRunsBack {
@@ -105,7 +105,7 @@ impl<'a> Sampler<'a> {
         Ok(())
     }
 
-    /// The button's wire takes a level.
+    /// Sets the level of a button.
     pub(super) fn set(&mut self, button: ButtonId, level: Value) {
         let contact = match level {
             Value::V1 => SwitchState::Closed,
@@ -123,7 +123,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// The string `reset` takes a value; the empty one ends a reset and starts none.
+    /// Sets the value of the string `reset`. The empty one is not a reset.
     pub(super) fn reset(&mut self, word: &str) -> Result<(), VcdErrorKind> {
         if word.is_empty() {
             return Ok(());
@@ -152,7 +152,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// The script of what was seen, on a board whose tick counter starts at `clock`.
+    /// The script of the samples, with the tick counter starting at `clock`.
     pub(super) fn finish(mut self, clock: Instant) -> Result<Stimulus, VcdErrorKind> {
         self.sample()?;
         let condition = self.power_up.unwrap_or_default();
@@ -168,7 +168,7 @@ impl<'a> Sampler<'a> {
             let Some(pin) = self.pins.get_mut(usize::from(index)) else {
                 break;
             };
-            // Two changes make a pulse; one that is left over is what is seen.
+            // Two changes make a pulse; a remaining one is seen.
             self.vanished_pulses += std::mem::take(&mut pin.changes) / 2;
             if pin.sampled != pin.contact {
                 pin.sampled = pin.contact;

@@ -17,8 +17,8 @@ fn read(text: impl AsRef<[u8]>, descriptor: &AppDescriptor) -> Result<Stimulus, 
     Waveform::parse(text.as_ref())?.stimulus(descriptor)
 }
 
-/// A file whose scope `in` has A as `a`, B as `b` and the reset as `r`, all changes in
-/// line 11 and after.
+/// A file whose scope `in` has A as `a`, B as `b` and the reset as `r`; its changes begin in
+/// line 11.
 fn with_changes(changes: &str) -> String {
     format!(
         "$timescale 100 us $end
@@ -111,7 +111,7 @@ fn the_first_reset_at_tick_0_is_the_power_up() {
 }
 
 #[test]
-fn our_own_files_say_which_app_they_show() {
+fn a_written_trace_names_its_app() {
     let mut bytes = Vec::new();
     trace::vcd::write(&trace_of(&press_and_reset()), &mut bytes).unwrap();
     let waveform = Waveform::parse(&bytes).unwrap();

@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn a_trace_that_was_cut_anywhere_is_refused(trace in traces(), cut: Index) {
         for form in written(&trace) {
-            // Without its last newline it is still whole.
+            // It is complete without its last newline.
             let cut = form.floor_char_boundary(cut.index(form.len() - 1));
             let diagnostic = Document::parse(&form[..cut]);
             prop_assert!(diagnostic.is_err() || form[cut..].trim_end().is_empty());

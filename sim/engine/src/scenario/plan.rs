@@ -1,4 +1,4 @@
-//! Gives a scenario's sentences their ticks, and its names their meaning for an app.
+//! Resolves the names of a scenario for an app, and gives its statements their ticks.
 
 use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::event::ButtonId;
@@ -18,29 +18,29 @@ use crate::script::{
     Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
 };
 
-/// A scenario made for one app: what a world plays, and what judges the trace it leaves.
+/// A scenario resolved for one app: what a world plays, and the checks of its trace.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// What is played.
     pub script: Script,
-    /// What is expected, in the order it was written.
+    /// What is expected, in the order of the statements.
     pub checks: Vec<Check>,
 }
 
-/// One expectation, its names looked up and its tick known.
+/// One expectation, its names resolved and its tick known.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// Where it stands.
+    /// Where it is written.
     pub span: Span,
-    /// When it looks, or begins to.
+    /// The point that it looks at, or that its window begins at.
     pub at: SamplePoint,
     /// What it expects.
     pub assertion: Assertion,
 }
 
 impl Check {
-    /// When it has seen all it looks at. A window ends with its last tick, but before hands
-    /// act in it: what is done there is written after the window.
+    /// The point that it looks at, or that its window ends at: before the inputs of the last
+    /// tick, whose statements come after the window.
     #[must_use]
     pub fn end(&self) -> SamplePoint {
         let window = match self.assertion {
@@ -57,48 +57,48 @@ impl Check {
     }
 }
 
-/// A moment between two things that happen.
+/// A point of a run that a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SamplePoint {
     /// The tick.
     pub tick: Ticks,
-    /// Which half of it has happened.
+    /// How much of the tick has happened.
     pub phase: TickPhase,
 }
 
-/// The halves of a tick: first time passes, then hands act.
+/// The phases of a tick: first time passes, then the inputs come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TickPhase {
-    /// Time has passed, nobody has acted yet.
+    /// Time has passed, and the inputs have not come.
     BeforeInputs,
-    /// All that is done in the tick was done.
+    /// All inputs of the tick have come.
     AfterInputs,
 }
 
 /// What a check expects.
 #[derive(Clone, Copy, Debug)]
 pub enum Assertion {
-    /// Of an output, by its place in the descriptor.
+    /// Of an output, by its index in the descriptor.
     Output(u8, OutputAssertion),
     /// Of the logs.
     Log {
-        /// Which.
+        /// Which kind.
         log: LogId,
-        /// With which value, where one is named.
+        /// With which value; any if `None`.
         value: Option<u16>,
-        /// What.
+        /// What is expected of them.
         assertion: LogAssertion,
-        /// Since when [`LogAssertion::Logged`] looks back.
+        /// The point that [`LogAssertion::Logged`] looks back to; the start if `None`.
         since: Option<SamplePoint>,
     },
 }
 
-/// Makes the scenario for an app with this descriptor.
+/// Resolves the scenario for an app with this descriptor.
 ///
 /// # Errors
 ///
-/// All problems, in the order they stand, but at most [`MAX_DIAGNOSTICS`]: names the app
-/// does not declare, levels out of range, and what no hand could do.
+/// All diagnostics, in the order of their spans, but at most [`MAX_DIAGNOSTICS`]: names that
+/// the app does not declare, levels out of range, and impossible inputs.
 pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Diagnostic>> {
     let mut planner = Planner {
         descriptor,
@@ -116,7 +116,7 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
         }
         if let Err(diagnostic) = planner.statement(statement) {
             planner.diagnostics.push(diagnostic);
-            // Past a limit, every sentence is.
+            // Every statement beyond a limit would be reported again.
             if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
                 break;
             }
@@ -128,7 +128,7 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
 struct Planner<'a> {
     descriptor: &'a AppDescriptor,
     now: Ticks,
-    /// The end of the last window, or of what is done.
+    /// The end of the last window, or of the inputs.
     end: Ticks,
     events: Vec<(ScriptEvent, Span)>,
     inputs: InputValidator<'a>,
@@ -137,7 +137,7 @@ struct Planner<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// A check whose half of the tick is not known until all events of the tick are.
+/// A check whose phase is not known until all events of its tick are.
 struct PendingCheck {
     check: Check,
     events_before: usize,
@@ -160,13 +160,13 @@ impl Planner<'_> {
                     ));
                 }
                 self.pass(*bouncing, statement.span)?;
-                names::each_once(buttons)?;
+                names::check_distinct(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let span = button.span;
-                    self.inputs.begin(id, *contact, start, span)?;
+                    self.inputs.check_move(id, *contact, start, span)?;
                     self.bounce(id, *contact, start, *bouncing, span)?;
-                    self.inputs.end(id, *contact, self.now, span);
+                    self.inputs.record_move(id, *contact, self.now, span);
                 }
                 if *contact == SwitchState::Closed {
                     self.last_press = Some(start);
@@ -175,21 +175,23 @@ impl Planner<'_> {
             StatementKind::Tap { buttons, length } => {
                 let start = self.now;
                 self.pass(*length, statement.span)?;
-                names::each_once(buttons)?;
+                names::check_distinct(buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let span = button.span;
-                    self.inputs.begin(id, SwitchState::Closed, start, span)?;
+                    self.inputs
+                        .check_move(id, SwitchState::Closed, start, span)?;
                     self.push(start, Action::Button(id, SwitchState::Closed), span)?;
                     self.push(self.now, Action::Button(id, SwitchState::Open), span)?;
-                    self.inputs.end(id, SwitchState::Open, self.now, span);
+                    self.inputs
+                        .record_move(id, SwitchState::Open, self.now, span);
                 }
                 self.last_press = Some(start);
             }
             StatementKind::Wait(length) => self.pass(*length, statement.span)?,
             StatementKind::Reset(condition) => {
                 let condition = names::boot_condition(condition.as_ref(), self.descriptor)?;
-                self.inputs.reset(self.now, statement.span)?;
+                self.inputs.record_reset(self.now, statement.span)?;
                 self.push(self.now, Action::Reset(condition), statement.span)?;
                 self.last_press = Some(self.now);
             }
@@ -200,10 +202,10 @@ impl Planner<'_> {
 
     fn pass(&mut self, length: Ticks, span: Span) -> Result<(), Diagnostic> {
         self.now = self.now.saturating_add(length);
-        self.open_until(self.now, span)
+        self.extend_to(self.now, span)
     }
 
-    fn open_until(&mut self, end: Ticks, span: Span) -> Result<(), Diagnostic> {
+    fn extend_to(&mut self, end: Ticks, span: Span) -> Result<(), Diagnostic> {
         self.end = self.end.max(end);
         if self.end > MAX_LENGTH {
             return Err(Diagnostic::new(
@@ -215,8 +217,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Moves a contact to and fro every tick until it rests, `bouncing` after the start;
-    /// of an odd length one move is left out, so that it does not rest a tick early.
+    /// Toggles a contact every tick until it settles, `bouncing` after the start; if that is
+    /// odd, one move is left out, so that it does not settle a tick early.
     fn bounce(
         &mut self,
         id: ButtonId,
@@ -298,7 +300,7 @@ impl Planner<'_> {
             },
             assertion,
         };
-        self.open_until(check.end().tick, span)?;
+        self.extend_to(check.end().tick, span)?;
         self.checks.push(PendingCheck {
             check,
             events_before: self.events.len(),
@@ -333,7 +335,7 @@ impl Planner<'_> {
             };
             return Err(Diagnostic::new(
                 span,
-                format!("`{}` is never at {level}", output.name()),
+                format!("level {level} is out of range for `{}`", output.name()),
                 expected,
             ));
         }
@@ -351,7 +353,7 @@ impl Planner<'_> {
                 Diagnostic::new(
                     value.span,
                     format!(
-                        "log `{}` carries a number, and `{}` is none",
+                        "log `{}` takes a number, and `{}` is not one",
                         kind.map_or("", |kind| kind.name()),
                         excerpt(&value.text)
                     ),
@@ -362,7 +364,7 @@ impl Planner<'_> {
     }
 
     fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Diagnostic>> {
-        let checks = self.settle_phases();
+        let checks = self.resolve_phases();
         let condition = names::boot_condition(scenario.condition.as_ref(), self.descriptor)
             .unwrap_or_else(|diagnostic| {
                 self.diagnostics.push(diagnostic);
@@ -376,19 +378,19 @@ impl Planner<'_> {
         let events = self.events.iter().map(|(event, _)| *event).collect();
         match Script::new(condition, scenario.clock, events, self.end) {
             Ok(script) => Ok(Plan { script, checks }),
-            // What hands cannot do was found sentence by sentence; should anything be left,
-            // it has no place.
+            // Impossible inputs are reported by the statements; should any be left, their
+            // span is not known.
             Err(error) => Err(vec![Diagnostic::new(
-                START,
+                Span::START,
                 error.to_string(),
                 "expected a script that can be played",
             )]),
         }
     }
 
-    /// An expectation looks at what it stands behind: before the events of its tick that
-    /// are written after it, and after those that are written before it.
-    fn settle_phases(&mut self) -> Vec<Check> {
+    /// An expectation looks at the point where it is written: after the events of its tick
+    /// that are written before it, and before those that are written after it.
+    fn resolve_phases(&mut self) -> Vec<Check> {
         let mut checks = Vec::with_capacity(self.checks.len());
         for PendingCheck {
             mut check,
@@ -397,11 +399,11 @@ impl Planner<'_> {
         {
             let tick = check.at.tick;
             let (before, after) = self.events.split_at(events_before);
-            // Time never goes back from one sentence to the next, so what stands beside
-            // the expectation is nearest to it in time as well.
-            let acted = before.last().is_some_and(|(event, _)| event.tick == tick);
+            // Time never goes back from one statement to the next, so the neighbouring
+            // events are the nearest in time as well.
+            let after_input = before.last().is_some_and(|(event, _)| event.tick == tick);
             let next = after.first().filter(|(event, _)| event.tick == tick);
-            match (acted, next) {
+            match (after_input, next) {
                 (true, Some((_, span))) => self.diagnostics.push(
                     Diagnostic::new(
                         check.span,
@@ -422,12 +424,6 @@ impl Planner<'_> {
     }
 }
 
-const START: Span = Span {
-    line: 1,
-    column: 1,
-    width: 1,
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -446,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bouncing_contact_rests_when_its_time_is_over() {
+    fn a_bouncing_contact_settles_when_its_time_is_over() {
         assert_eq!(moves("d:A"), [0]);
         assert_eq!(moves("d:A~2"), [0, 1, 2]);
         assert_eq!(moves("d:A~3"), [0, 1, 3]);
@@ -456,12 +452,12 @@ mod tests {
     }
 
     #[test]
-    fn an_expectation_looks_at_what_stands_before_it() {
+    fn an_expectation_looks_at_the_point_where_it_is_written() {
         let scenario = compact::parse("t:5 is:lamp=off d:A t:5 u:A is:lamp=off").unwrap();
         let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
-        let halves: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
+        let points: Vec<_> = plan.checks.iter().map(|check| check.at).collect();
         assert_eq!(
-            halves,
+            points,
             [
                 SamplePoint {
                     tick: Ticks(5),
