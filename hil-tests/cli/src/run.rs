@@ -22,7 +22,7 @@ use super::progress::{Progress, keep, tell_flash};
 use super::suite::Suite;
 use lockstep_hil::bench::lock::LockError;
 use lockstep_hil::bench::plan::{self, Scenario, Test};
-use lockstep_hil::bench::presence::Absent;
+use lockstep_hil::bench::probe_lookup::ProbeLookupError;
 use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::{github, html, jsonl, junit, text};
 use lockstep_hil::suite::prepare::{self, ImagesError, PrepareError, prepare};
@@ -167,8 +167,12 @@ impl Run {
                 return refuse(&message, "name a file for each");
             }
         }
+        let required = place::required();
+        if required.iter().any(|name| suite.is_unusable(name, report)) {
+            return Err(Exit::BadInput);
+        }
         let is_known = |name: &String| suite.benches.iter().any(|bench| bench.name == *name);
-        match place::required().iter().find(|name| !is_known(name)) {
+        match required.iter().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => {
                 let message = format!("`LOCKSTEP_REQUIRE` names the bench `{name}`: there is none");
@@ -186,6 +190,9 @@ impl Run {
                 .map(|bench| bench.name.clone())
                 .collect();
             suite.benches.retain(|bench| bench.name == *name);
+            if suite.benches.is_empty() && suite.is_unusable(name, report) {
+                return Err(Exit::BadInput);
+            }
             if suite.benches.is_empty() {
                 let message = format!("there is no bench `{name}`");
                 let help = format!("there are {}", known.join(", "));
@@ -310,10 +317,10 @@ impl Run {
         if let Some(skip) = job.skip.as_ref().filter(|_| !is_asked_for) {
             return not_taken(job, Outcome::Skipped(Cause::new(skip.to_string())));
         }
-        let cause = Cause::new(error.to_string());
+        let cause = Cause::of(error);
         match error {
             TakeError::Lock(LockError::Cancelled(_)) => no_turn(job),
-            TakeError::Absent(Absent::None { .. }) if !is_asked_for => {
+            TakeError::Absent(ProbeLookupError::NotFound { .. }) if !is_asked_for => {
                 not_taken(job, Outcome::Skipped(cause))
             }
             _ => not_taken(job, Outcome::Infra(cause)),
