@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::diagnostic::closest;
+use lockstep_engine::diagnostic::{closest, error_chain};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 
@@ -337,7 +338,10 @@ impl Run {
             42 => Exit::TimedOut,
             _ => Exit::Interrupted,
         };
-        let mut told = text::render(suite);
+        let mut told = match AutoStream::choice(&io::stdout()) {
+            ColorChoice::Never => text::render(suite),
+            _ => text::render_colored(suite),
+        };
         if place::on_github() {
             told += &github::annotations(suite);
         }
@@ -349,23 +353,19 @@ impl Run {
         {
             report.print(&report.plain(&format!("cannot write the step summary: {error}"), None));
         }
-        let told = |error: &dyn std::error::Error| error.to_string();
         let reports = [
-            (
-                &self.junit,
-                junit::render(suite).map_err(|error| told(&error)),
-            ),
-            (
-                &self.json,
-                jsonl::render(suite).map_err(|error| told(&error)),
-            ),
-            (&self.html, Ok(html::render(suite))),
+            (&self.junit, junit::render(suite)),
+            (&self.json, jsonl::render(suite)),
+            (&self.html, html::render(suite)),
         ];
         for (path, rendered) in reports {
             let Some(path) = path else { continue };
-            let written = rendered.and_then(|rendered| {
-                output::write(Some(path), rendered.as_bytes()).map_err(|error| told(&error))
-            });
+            let written = match rendered {
+                Ok(text) => {
+                    output::write(Some(path), text.as_bytes()).map_err(|error| error_chain(&error))
+                }
+                Err(error) => Err(error_chain(&error)),
+            };
             if let Err(error) = written {
                 report.print(&report.plain(&error, None));
                 exit = exit.max(Exit::Infrastructure);
