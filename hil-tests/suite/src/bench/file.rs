@@ -84,15 +84,14 @@ pub(super) fn parse<'t>(
             unknown_key(key, span, diagnostics);
             continue;
         }
-        let expected = expected(&path);
         match unquoted_pin(&path, &value) {
             Some(pin) => diagnostics.add_with_help(
                 span,
-                &format!("`{pin}` without quotes is a table and a key in it"),
-                &expected,
-                Some(format!("put the pin in quotes, such as `\"{pin}\" = …`")),
+                &format!("without quotes, `{pin}` is a table with a key"),
+                "expected the pin in quotes",
+                Some(format!("write `\"{pin}\" = …`")),
             ),
-            None => diagnostics.add(span, &found(&error), &expected),
+            None => diagnostics.add(span, &found(&error), &expected(&path)),
         }
     }
     (BenchFile::default(), keys)
