@@ -11,8 +11,9 @@ use lockstep_engine::registry::Registry;
 use serde::Serialize;
 
 use super::suite::Suite;
+use lockstep_hil::bench::find::UnusableBench;
 use lockstep_hil::bench::plan::{STIMULI, Test, plan, word};
-use lockstep_hil::bench::{Ability, Bench, Probe};
+use lockstep_hil::bench::{Bench, Capability, Probe};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -25,6 +26,7 @@ pub(super) struct List {
 #[derive(Serialize)]
 struct Listed<'a> {
     benches: Vec<ListedBench<'a>>,
+    unusable: Vec<ListedUnusable<'a>>,
     boards: Vec<ListedBoard<'a>>,
     scenarios: Vec<ListedScenario<'a>>,
     tests: Vec<ListedTest<'a>>,
@@ -44,6 +46,13 @@ struct ListedBench<'a> {
     tolerance_ticks: u32,
     cannot: Vec<&'static str>,
     wired: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct ListedUnusable<'a> {
+    name: &'a str,
+    file: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -112,6 +121,7 @@ fn listed<'a>(suite: &'a Suite, tests: &[Test<'a>]) -> Listed<'a> {
     });
     Listed {
         benches: suite.benches.iter().map(listed_bench).collect(),
+        unusable: suite.unusable.iter().map(listed_unusable).collect(),
         boards: boards.collect(),
         scenarios: scenarios.collect(),
         tests: tests.collect(),
@@ -127,18 +137,31 @@ fn listed_bench(bench: &Bench) -> ListedBench<'_> {
         probe: bench.probe.to_string(),
         serial_starts_with: match &bench.probe {
             Probe::Virtual => &[],
-            Probe::Real(probe) => &probe.serials,
+            Probe::Real(probe) => &probe.serial_prefixes,
         },
         protocol: bench.protocol.to_string().to_lowercase(),
         speed_khz: bench.speed,
         connect_under_reset: bench.connect_under_reset,
         tolerance_ticks: bench.tolerance.0,
-        cannot: bench.cannot.iter().copied().map(Ability::word).collect(),
+        cannot: bench
+            .missing_capabilities
+            .iter()
+            .copied()
+            .map(Capability::name)
+            .collect(),
         wired: bench
             .wiring
             .iter()
             .map(|(input, driver)| (input.to_string(), driver.to_string()))
             .collect(),
+    }
+}
+
+fn listed_unusable(bench: &UnusableBench) -> ListedUnusable<'_> {
+    ListedUnusable {
+        name: &bench.name,
+        file: bench.path.display().to_string(),
+        reason: bench.error.to_string(),
     }
 }
 
@@ -165,6 +188,14 @@ fn table(suite: &Suite, tests: &[Test<'_>]) -> String {
                 counted(tests.iter().filter(of_these))
             );
         }
+    }
+    for bench in &suite.unusable {
+        let _ = writeln!(
+            text,
+            "unusable  {:<16}{}",
+            bench.name.escape_debug().to_string(),
+            bench.path.display().to_string().escape_debug()
+        );
     }
     for inputs in &suite.boards {
         let apps: Vec<_> = inputs.map.apps.keys().map(String::as_str).collect();

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anstream::{AutoStream, ColorChoice};
 use clap::{Args, ValueEnum};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::diagnostic::closest;
+use lockstep_engine::diagnostic::{closest, error_chain};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 
@@ -22,7 +23,7 @@ use super::progress::{Progress, keep, tell_flash};
 use super::suite::Suite;
 use lockstep_hil::bench::lock::LockError;
 use lockstep_hil::bench::plan::{self, Scenario, Test};
-use lockstep_hil::bench::presence::Absent;
+use lockstep_hil::bench::probe_lookup::ProbeLookupError;
 use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::{github, html, jsonl, junit, text};
 use lockstep_hil::suite::prepare::{self, ImagesError, PrepareError, prepare};
@@ -167,8 +168,12 @@ impl Run {
                 return refuse(&message, "name a file for each");
             }
         }
+        let required = place::required();
+        if required.iter().any(|name| suite.is_unusable(name, report)) {
+            return Err(Exit::BadInput);
+        }
         let is_known = |name: &String| suite.benches.iter().any(|bench| bench.name == *name);
-        match place::required().iter().find(|name| !is_known(name)) {
+        match required.iter().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => {
                 let message = format!("`LOCKSTEP_REQUIRE` names the bench `{name}`: there is none");
@@ -186,6 +191,9 @@ impl Run {
                 .map(|bench| bench.name.clone())
                 .collect();
             suite.benches.retain(|bench| bench.name == *name);
+            if suite.benches.is_empty() && suite.is_unusable(name, report) {
+                return Err(Exit::BadInput);
+            }
             if suite.benches.is_empty() {
                 let message = format!("there is no bench `{name}`");
                 let help = format!("there are {}", known.join(", "));
@@ -310,10 +318,10 @@ impl Run {
         if let Some(skip) = job.skip.as_ref().filter(|_| !is_asked_for) {
             return not_taken(job, Outcome::Skipped(Cause::new(skip.to_string())));
         }
-        let cause = Cause::new(error.to_string());
+        let cause = Cause::of(error);
         match error {
             TakeError::Lock(LockError::Cancelled(_)) => no_turn(job),
-            TakeError::Absent(Absent::None { .. }) if !is_asked_for => {
+            TakeError::Absent(ProbeLookupError::NotFound { .. }) if !is_asked_for => {
                 not_taken(job, Outcome::Skipped(cause))
             }
             _ => not_taken(job, Outcome::Infra(cause)),
@@ -330,7 +338,10 @@ impl Run {
             42 => Exit::TimedOut,
             _ => Exit::Interrupted,
         };
-        let mut told = text::render(suite);
+        let mut told = match AutoStream::choice(&io::stdout()) {
+            ColorChoice::Never => text::render(suite),
+            _ => text::render_colored(suite),
+        };
         if place::on_github() {
             told += &github::annotations(suite);
         }
@@ -342,23 +353,19 @@ impl Run {
         {
             report.print(&report.plain(&format!("cannot write the step summary: {error}"), None));
         }
-        let told = |error: &dyn std::error::Error| error.to_string();
         let reports = [
-            (
-                &self.junit,
-                junit::render(suite).map_err(|error| told(&error)),
-            ),
-            (
-                &self.json,
-                jsonl::render(suite).map_err(|error| told(&error)),
-            ),
-            (&self.html, Ok(html::render(suite))),
+            (&self.junit, junit::render(suite)),
+            (&self.json, jsonl::render(suite)),
+            (&self.html, html::render(suite)),
         ];
         for (path, rendered) in reports {
             let Some(path) = path else { continue };
-            let written = rendered.and_then(|rendered| {
-                output::write(Some(path), rendered.as_bytes()).map_err(|error| told(&error))
-            });
+            let written = match rendered {
+                Ok(text) => {
+                    output::write(Some(path), text.as_bytes()).map_err(|error| error_chain(&error))
+                }
+                Err(error) => Err(error_chain(&error)),
+            };
             if let Err(error) = written {
                 report.print(&report.plain(&error, None));
                 exit = exit.max(Exit::Infrastructure);

@@ -8,8 +8,8 @@ use lockstep_engine::registry::Registry;
 
 use super::place;
 use lockstep_hil::bench::Bench;
-use lockstep_hil::bench::find::{self, FindError};
-use lockstep_hil::bench::inputs::Inputs;
+use lockstep_hil::bench::board_pins::BoardPins;
+use lockstep_hil::bench::find::{self, BenchError, BenchSet, UnusableBench};
 use lockstep_hil::bench::plan::{self, Scenario, ScenarioError};
 use lockstep_images::board;
 
@@ -19,8 +19,10 @@ pub(super) struct Suite {
     pub(super) root: PathBuf,
     /// The folders that scenarios are in.
     pub(super) scenario_folders: Vec<PathBuf>,
-    pub(super) boards: Vec<Inputs>,
+    pub(super) boards: Vec<BoardPins>,
     pub(super) benches: Vec<Bench>,
+    /// Bench files with problems, which are printed already: the other benches can be used.
+    pub(super) unusable: Vec<UnusableBench>,
     pub(super) scenarios: Vec<Scenario>,
 }
 
@@ -32,19 +34,21 @@ impl Suite {
         let project = place::project().map_err(broken)?;
         let boards = board::boards(&project.boards().map_err(broken)?)
             .map_err(|error| place::tell_board(&error, report))?;
-        let boards: Result<Vec<_>, _> = boards.into_iter().map(Inputs::read).collect();
+        let boards: Result<Vec<_>, _> = boards.into_iter().map(BoardPins::read).collect();
         let boards = boards.map_err(|error| report.error(error))?;
         let overrides = place::overrides().map_err(|error| report.error(error))?;
         let folders = place::benches(&project).map_err(broken)?;
-        let mut benches = match find::find(&folders, &boards) {
-            Ok(benches) => benches,
-            Err(errors) => {
-                for error in errors {
-                    report.print(&told(&error, report));
-                }
-                return Err(Exit::BadInput);
-            }
-        };
+        let found = find::find(&folders, &boards).map_err(|error| report.error(error))?;
+        let BenchSet {
+            mut benches,
+            unusable,
+        } = found;
+        for bench in &unusable {
+            report.print(&rendered(bench, report));
+        }
+        if benches.is_empty() && !unusable.is_empty() {
+            return Err(Exit::BadInput);
+        }
         for bench in &mut benches {
             overrides.apply(bench);
         }
@@ -65,8 +69,20 @@ impl Suite {
             scenario_folders,
             boards,
             benches,
+            unusable,
             scenarios,
         })
+    }
+
+    /// Whether a bench that was asked for by name cannot be used, which is printed then.
+    pub(super) fn is_unusable(&self, name: &str, report: &Report) -> bool {
+        let found = self.unusable.iter().find(|bench| bench.name == name);
+        if let Some(bench) = found {
+            let message = format!("the bench `{name}` cannot be used");
+            let help = format!("correct `{}`", bench.path.display());
+            report.print(&report.plain(&message, Some(&help)));
+        }
+        found.is_some()
     }
 }
 
@@ -80,7 +96,7 @@ pub(crate) fn read_scenarios(
     for folder in folders {
         let found = match plan::scenarios(folder, registry) {
             Ok(found) => found,
-            Err(ScenarioError::Load { text, error }) => {
+            Err(ScenarioError::Load { text, error, .. }) => {
                 report.print(&report.unloadable(&text, &error));
                 return Err(Exit::BadInput);
             }
@@ -103,9 +119,9 @@ pub(crate) fn read_scenarios(
     Ok(scenarios)
 }
 
-fn told(error: &FindError, report: &Report) -> String {
-    match error {
-        FindError::Problems { text, problems } => report.diagnostics(text, problems),
-        _ => report.caused(error),
+fn rendered(bench: &UnusableBench, report: &Report) -> String {
+    match &bench.error {
+        BenchError::Problems { text, problems, .. } => report.diagnostics(text, problems),
+        error => report.caused(error),
     }
 }

@@ -19,10 +19,10 @@ use lockstep_engine::golden;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::trace::text;
+use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
-use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::plan;
-use lockstep_hil::bench::{Bench, Probe, RealProbe};
+use lockstep_hil::bench::{Bench, Probe, ProbeMatcher};
 use lockstep_hil::session::frames::Told;
 use lockstep_hil::session::{Session, Target};
 use lockstep_hil::suite::firmware::Firmware;
@@ -54,10 +54,10 @@ fn main() {
     let inputs: Vec<_> = boards(&project.boards().unwrap())
         .unwrap()
         .into_iter()
-        .map(|board| Inputs::read(board).unwrap())
+        .map(|board| BoardPins::read(board).unwrap())
         .collect();
     let benches = find(&project.benches().unwrap(), &inputs).unwrap();
-    let bench = named(&benches, "virtual");
+    let bench = named(&benches.benches, "virtual");
     let apps = BTreeSet::from([APP]);
     let built = images(
         &support::environment(),
@@ -69,7 +69,7 @@ fn main() {
     let firmware = built.unwrap().remove(0);
     println!("{:<60}{:>12}{:>14}", "", "measured", "to hold");
     first_frame(&firmware);
-    unchanged(&firmware, named(&benches, "microbit-v1"));
+    unchanged(&firmware, named(&benches.benches, "microbit-v1"));
     let images = Images::from([((bench.board.name.clone(), APP), firmware)]);
     overhead(&images, bench, &registry);
 }
@@ -121,9 +121,9 @@ fn first_frame(firmware: &Firmware) {
 /// A second process finds the image that the first has left.
 fn unchanged(firmware: &Firmware, bench: &Bench) {
     let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::Fast).unwrap();
-    let probe = RealProbe {
+    let probe = ProbeMatcher {
         selector: board.selector().parse().unwrap(),
-        serials: Vec::new(),
+        serial_prefixes: Vec::new(),
     };
     let bench = Bench {
         probe: Probe::Real(probe.clone()),

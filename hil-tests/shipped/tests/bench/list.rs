@@ -65,7 +65,10 @@ pub(crate) fn benches_of_the_user() -> Result<(), Failed> {
     fs::write(folder.join("desk.toml"), wired)?;
     let (out, _) = ended(repository.hil(&["list"]), 0)?;
     assert!(out.contains("bench     desk "), "{out}");
-    assert!(out.contains("skipped: no wire goes to B at P0.23"), "{out}");
+    assert!(
+        out.contains("skipped: no jumper goes to B at P0.23"),
+        "{out}"
+    );
     assert!(out.contains("test      desk/rtt/lamp/"), "{out}");
     assert!(out.contains("test      desk/pins/toggle/"), "{out}");
     assert!(!out.contains("test      desk/pins/lamp/"), "{out}");
@@ -82,6 +85,32 @@ pub(crate) fn two_of_one_name() -> Result<(), Failed> {
     assert!(err.contains("two benches are named `virtual`"), "{err}");
     assert!(err.contains("fixtures/benches/virtual.toml"), "{err}");
     assert!(err.contains("lockstep/benches/virtual.toml"), "{err}");
+    Ok(())
+}
+
+pub(crate) fn a_broken_bench_leaves_the_others() -> Result<(), Failed> {
+    let repository = Repository::new()?;
+    let benches = repository.path(BENCHES);
+    fs::write(benches.join("virtual.toml"), VIRTUAL)?;
+    fs::write(benches.join("desk.toml"), "bord = 1\n")?;
+    let (out, err) = ended(repository.hil(&["list"]), 0)?;
+    assert!(err.contains("fixtures/benches/desk.toml:1:1"), "{err}");
+    assert!(out.contains("unusable  desk "), "{out}");
+    assert!(out.contains("test      virtual/pins/lamp/"), "{out}");
+    assert!(!out.contains("test      desk/"), "{out}");
+    let listed = json(repository.hil(&["list", "--json"]))?;
+    assert_eq!(listed["unusable"][0]["name"], "desk");
+    let benches = listed["benches"].as_array().ok_or("no benches")?;
+    assert_eq!(benches.len(), 1);
+    // Neither of two benches of one name is used.
+    let folder = repository.path("config/lockstep/benches");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("spare.toml"), VIRTUAL)?;
+    fs::write(folder.join("virtual.toml"), VIRTUAL)?;
+    let (out, _) = ended(repository.hil(&["list"]), 0)?;
+    assert!(out.contains("unusable  virtual "), "{out}");
+    assert!(!out.contains("test      virtual/"), "{out}");
+    assert!(out.contains("test      spare/"), "{out}");
     Ok(())
 }
 

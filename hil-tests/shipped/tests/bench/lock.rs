@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use libtest_mimic::Failed;
-use lockstep_hil::bench::lock::{LockError, Owner, ProbeLock};
+use lockstep_hil::bench::lock::{LockError, LockHolder, ProbeLock};
 use probe_rs::probe::DebugProbeSelector;
 use tempfile::TempDir;
 
@@ -26,8 +26,8 @@ fn probe(text: &str) -> DebugProbeSelector {
     text.parse().unwrap()
 }
 
-fn owner(command: &str) -> Owner {
-    Owner {
+fn owner(command: &str) -> LockHolder {
+    LockHolder {
         pid: std::process::id(),
         command: command.to_owned(),
         since: 1_000,
@@ -98,8 +98,8 @@ pub(crate) fn another_process_has_it() -> Result<(), Failed> {
                 false
             });
         let error = error.err().ok_or("it was free")?;
-        let LockError::Taken {
-            owner: Some(found),
+        let LockError::InUse {
+            holder: Some(found),
             waited,
             ..
         } = &error
@@ -110,11 +110,11 @@ pub(crate) fn another_process_has_it() -> Result<(), Failed> {
         assert!(*waited >= patience, "it did not wait");
         let told = error.to_string();
         let expected = format!(
-            "the probe `{wanted}` is taken by process {} (`hil run lamp/lock`) for ",
+            "the probe `{wanted}` is in use by process {} (`hil run lamp/lock`) for ",
             found.pid
         );
         assert!(told.starts_with(&expected), "{told}");
-        let expected = format!(" s: waited {:.1} s for it", waited.as_secs_f64());
+        let expected = format!(" s; gave up after {:.1} s", waited.as_secs_f64());
         assert!(told.ends_with(&expected), "{told}");
     }
     // Another probe of that kind is free, and so is another kind.

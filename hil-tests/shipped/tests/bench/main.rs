@@ -28,11 +28,15 @@ fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::from_args();
-    let tests: [(&str, Test); 14] = [
+    let tests: [(&str, Test); 16] = [
         ("list/shows-what-ships", list::shows_what_ships),
         ("list/json-names-every-test", list::json_names_every_test),
         ("list/benches-of-the-user", list::benches_of_the_user),
         ("list/two-of-one-name", list::two_of_one_name),
+        (
+            "list/a-broken-bench-leaves-the-others",
+            list::a_broken_bench_leaves_the_others,
+        ),
         ("list/the-environment-wins", list::the_environment_wins),
         ("list/broken-environment", list::broken_environment),
         ("list/broken-scenario", list::broken_scenario),
@@ -42,6 +46,10 @@ fn main() -> ExitCode {
         (
             "run/an-absent-probe-needs-no-image",
             run::an_absent_probe_needs_no_image,
+        ),
+        (
+            "run/an-unusable-bench-that-is-asked-for-is-bad-input",
+            run::an_unusable_bench_that_is_asked_for_is_bad_input,
         ),
         (
             "run/a-bench-that-must-be-there-is-one",

@@ -29,6 +29,24 @@ pub(crate) fn an_absent_probe_needs_no_image() -> Result<(), Failed> {
     Ok(())
 }
 
+pub(crate) fn an_unusable_bench_that_is_asked_for_is_bad_input() -> Result<(), Failed> {
+    let repository = repository()?;
+    fs::write(repository.path(BENCHES).join("broken.toml"), "bord = 1\n")?;
+    // Without being asked for, it is only reported.
+    let (out, err) = ended(repository.hil(&["run", "toggle/reset"]), 0)?;
+    assert!(out.contains("2 skipped"), "{out}");
+    assert!(err.contains("fixtures/benches/broken.toml:1:1"), "{err}");
+    let unusable = "the bench `broken` cannot be used";
+    let asked = ["run", "toggle/reset", "--bench", "broken"];
+    let (_, err) = ended(repository.hil(&asked), 2)?;
+    assert!(err.contains(unusable), "{err}");
+    let mut required = repository.hil(&["run", "toggle/reset"]);
+    required.env("LOCKSTEP_REQUIRE", "broken");
+    let (_, err) = ended(required, 2)?;
+    assert!(err.contains(unusable), "{err}");
+    Ok(())
+}
+
 pub(crate) fn a_bench_that_must_be_there_is_one() -> Result<(), Failed> {
     let repository = repository()?;
     let mut command = repository.hil(&["run", "toggle/reset"]);

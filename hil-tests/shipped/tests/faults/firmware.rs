@@ -8,10 +8,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use libtest_mimic::Failed;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
+use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
-use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::plan::Scenario;
-use lockstep_hil::bench::{Ability, Bench};
+use lockstep_hil::bench::{Bench, Capability};
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::suite::station::Station;
@@ -158,7 +158,7 @@ pub(crate) fn is_found(fault: &Fault) -> Result<(), Failed> {
 /// The same on a bench that sees no pin from outside.
 pub(crate) fn is_found_inside(fault: &Fault) -> Result<(), Failed> {
     let mut bench = bench();
-    bench.cannot.insert(Ability::Outside);
+    bench.missing_capabilities.insert(Capability::Outside);
     is_found_on(&bench, fault)
 }
 
@@ -208,10 +208,12 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
 fn bench() -> Bench {
     let project = Project::read(&support::root()).unwrap();
     let boards = boards(&project.boards().unwrap()).unwrap().into_iter();
-    let inputs: Vec<_> = boards.map(|board| Inputs::read(board).unwrap()).collect();
+    let inputs: Vec<_> = boards
+        .map(|board| BoardPins::read(board).unwrap())
+        .collect();
     let benches = find(&project.benches().unwrap(), &inputs).unwrap();
     let named = |bench: &Bench| bench.name == "virtual";
-    benches.into_iter().find(named).unwrap()
+    benches.benches.into_iter().find(named).unwrap()
 }
 
 /// One copy serves all faults, one after the other: what does not change is built once.

@@ -10,10 +10,14 @@ use tempfile::TempDir;
 
 use super::{Test, support};
 
-pub(crate) const TESTS: [(&str, Test); 3] = [
+pub(crate) const TESTS: [(&str, Test); 4] = [
     (
         "golden/one-tick-off-is-a-failure",
         one_tick_off_is_a_failure,
+    ),
+    (
+        "golden/one-tick-off-is-documented",
+        one_tick_off_is_documented,
     ),
     ("golden/none-is-bad-input", none_is_bad_input),
     (
@@ -54,15 +58,23 @@ fn change(repository: &Path, file: &str, from: &str, to: &str) -> Result<(), Fai
 }
 
 fn run(repository: &Path) -> Result<Output, Failed> {
+    hil(
+        repository,
+        &["run", "--bench", "virtual", "--stimulus", "rtt"],
+    )
+}
+
+fn hil(repository: &Path, arguments: &[&str]) -> Result<Output, Failed> {
     Ok(Command::new(env!("CARGO_BIN_EXE_hil"))
         .current_dir(repository)
-        .args(["run", "--bench", "virtual", "--stimulus", "rtt"])
+        .args(arguments)
         .env_remove("LOCKSTEP_REQUIRE")
         .stdin(Stdio::null())
         .output()?)
 }
 
-fn one_tick_off_is_a_failure() -> Result<(), Failed> {
+/// A repository with a golden that expects an output one tick later.
+fn one_tick_off() -> Result<TempDir, Failed> {
     let repository = repository()?;
     change(
         repository.path(),
@@ -70,6 +82,11 @@ fn one_tick_off_is_a_failure() -> Result<(), Failed> {
         "    1420  out  lamp",
         "    1421  out  lamp",
     )?;
+    Ok(repository)
+}
+
+fn one_tick_off_is_a_failure() -> Result<(), Failed> {
+    let repository = one_tick_off()?;
     let output = run(repository.path())?;
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{told}");
@@ -79,6 +96,38 @@ fn one_tick_off_is_a_failure() -> Result<(), Failed> {
         "{told}"
     );
     Ok(())
+}
+
+/// The example of the page is what its command prints, except for durations and for the samples,
+/// which are taken at other ticks each time.
+fn one_tick_off_is_documented() -> Result<(), Failed> {
+    let page = fs::read_to_string(support::root().join("docs/reports.md"))?;
+    let (_, example) = page
+        .split_once("```console\n$ cargo hil ")
+        .ok_or("no example")?;
+    let (command, printed) = example.split_once('\n').ok_or("no command")?;
+    let (printed, _) = printed.split_once("```").ok_or("no end")?;
+    let repository = one_tick_off()?;
+    let arguments: Vec<_> = command.split_whitespace().collect();
+    let output = hil(repository.path(), &arguments)?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(comparable(&told), comparable(printed), "{told}");
+    let sample = "1420  lamp (P0.03)  1  [outside]";
+    assert!(printed.contains(sample), "{printed}");
+    assert!(told.contains(sample), "{told}");
+    Ok(())
+}
+
+fn comparable(report: &str) -> Vec<String> {
+    let is_sample = |line: &&str| line.ends_with("[outside]") || line.ends_with("[register]");
+    let is_duration = |word: &str| word.contains('.') && word.parse::<f64>().is_ok();
+    let lines = report.lines().filter(|line| !is_sample(line));
+    let line = |line: &str| {
+        let words = line.split(' ');
+        let words = words.map(|word| if is_duration(word) { "N" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    lines.map(line).collect()
 }
 
 fn none_is_bad_input() -> Result<(), Failed> {

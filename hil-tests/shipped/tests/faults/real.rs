@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use libtest_mimic::Failed;
-use lockstep_hil::bench::lock::{Owner, ProbeLock};
+use lockstep_hil::bench::lock::{LockHolder, ProbeLock};
 use serde_json::Value;
 
 use super::{Test, hil, told};
@@ -167,7 +167,7 @@ fn another_chip_is_infra() -> Result<(), Failed> {
 fn a_probe_of_another_process_is_infra() -> Result<(), Failed> {
     let board = Board::start()?;
     let runtime = tempfile::tempdir()?;
-    let owner = Owner {
+    let owner = LockHolder {
         pid: std::process::id(),
         command: "somebody else".to_owned(),
         since: 0,
@@ -180,7 +180,7 @@ fn a_probe_of_another_process_is_infra() -> Result<(), Failed> {
     drop(lock);
     counts(&output, 3, "1 infra");
     let told = told(&output);
-    assert!(told.contains("is taken by process"), "{told}");
+    assert!(told.contains("is in use by process"), "{told}");
     assert!(told.contains("somebody else"), "{told}");
     Ok(())
 }
@@ -201,7 +201,7 @@ fn attempts(
     let benches = config.path().join("lockstep/benches");
     fs::create_dir_all(&benches)?;
     let bench = format!(
-        "board = \"microbit-v1\"\nprobe = \"{}\"\ntolerance = {tolerance}\ncannot = [\"outside\"]\n\
+        "board = \"microbit-v1\"\nprobe = \"{}\"\ntolerance = {tolerance}\nmissing_capabilities = [\"outside\"]\n\
          [wiring]\n\"P0.17\" = \"P0.20\"\n\"P0.26\" = \"P0.23\"\n",
         board.selector
     );

@@ -21,8 +21,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use libtest_mimic::{Arguments, Failed, Trial};
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
+use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
-use lockstep_hil::bench::inputs::Inputs;
 use lockstep_hil::bench::lock::folder;
 use lockstep_hil::bench::overrides::Overrides;
 use lockstep_hil::bench::plan::{self, Scenario, Test, plan};
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 
 /// All that tests are made of. It lives as long as the process.
 struct Plan {
-    inputs: Vec<Inputs>,
+    inputs: Vec<BoardPins>,
     benches: Vec<Bench>,
     scenarios: Vec<Scenario>,
     /// By bench.
@@ -73,14 +73,16 @@ impl Plan {
         let inputs = boards(&project.boards().unwrap()).unwrap();
         let inputs: Vec<_> = inputs
             .into_iter()
-            .map(|board| Inputs::read(board).unwrap())
+            .map(|board| BoardPins::read(board).unwrap())
             .collect();
         let config = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
         let config = config.or_else(|| Some(env::home_dir()?.join(".config")));
         let of_user = config.map(|config| config.join("lockstep/benches"));
         let benches = project.benches().unwrap().into_iter();
         let folders: Vec<_> = benches.chain(of_user).collect();
-        let mut benches = find(&folders, &inputs).unwrap();
+        let found = find(&folders, &inputs).unwrap();
+        assert!(found.unusable.is_empty(), "{:?}", found.unusable);
+        let mut benches = found.benches;
         let overrides = Overrides::read(|variable| env::var_os(variable)).unwrap();
         for bench in &mut benches {
             overrides.apply(bench);

@@ -1,9 +1,11 @@
-//! One process a probe: a lock that ends with the process that has it, whatever ends that.
+//! Locks on probes: one process at a time uses a probe, and the lock ends with its process,
+//! however that ends.
 //!
-//! Two files in a folder of the user's own stand for a probe: one for its kind (VID and PID),
-//! one for its serial number. Who names a serial number shares the first and has the second
-//! alone; who names none may get any probe of the kind, and has the first alone. The name of
-//! a lock file says what is locked, its content who has it.
+//! A probe has two lock files in a private folder of the user: one for its kind (VID and PID)
+//! and one for its serial number. A process that names a serial number locks the first file
+//! shared and the second exclusively. One that names none may get any probe of the kind, and
+//! locks the first file exclusively. The name of a lock file says what is locked, its content
+//! which process holds it.
 
 use std::fmt::{self, Write as _};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -18,75 +20,79 @@ use probe_rs::probe::DebugProbeSelector;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// How often a probe that is taken is asked for.
-const ASK_EVERY: Duration = Duration::from_millis(20);
+/// How often a lock that is held is tried again.
+const RETRY_EVERY: Duration = Duration::from_millis(20);
 
-/// The longest account of an owner that is read, in bytes.
-const MAX_OWNER: u64 = 4096;
+/// The most that is read of a lock file, in bytes.
+const MAX_HOLDER: u64 = 4096;
 
-/// The most of its command that an owner writes, in characters.
+/// The most of its command line that a holder writes, in characters.
 const MAX_COMMAND: usize = 200;
 
-/// The ending of lock files.
+/// The extension of lock files.
 const LOCK: &str = "lock";
 
-/// Who has a probe.
+/// The process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    /// The number of the process.
+pub struct LockHolder {
+    /// The process id.
     pub pid: u32,
     /// Its command line.
     pub command: String,
-    /// Since when, in seconds of Unix time; of somebody who asks for a probe, the time now.
+    /// Since when it holds the lock, in seconds of Unix time. While a lock is acquired, the time
+    /// now.
     pub since: u64,
 }
 
-/// A probe cannot be had.
+/// A probe cannot be locked.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another process holds the lock.
     #[error(
-        "the probe `{probe}` is taken by {}: waited {:.1} s for it",
-        Taker(.owner.as_ref(), *.now), .waited.as_secs_f64()
+        "the probe `{probe}` is in use by {}; gave up after {:.1} s",
+        HolderAt(.holder.as_ref(), *.now), .waited.as_secs_f64()
     )]
-    Taken {
+    #[non_exhaustive]
+    InUse {
         /// Which probe.
         probe: String,
-        /// Who has it, as far as they say.
-        owner: Option<Owner>,
-        /// How long it was waited for.
+        /// The process that holds it, if its lock file can be read.
+        holder: Option<LockHolder>,
+        /// How long the lock was waited for.
         waited: Duration,
-        /// When that ended, in seconds of Unix time.
+        /// When the wait ended, in seconds of Unix time.
         now: u64,
     },
-    /// Nobody wants it any more.
-    #[error("stopped while the probe `{0}` was waited for")]
+    /// The wait was cancelled.
+    #[error("cancelled while waiting for the probe `{0}`")]
     Cancelled(String),
-    /// The folder of locks is somebody else's as well.
+    /// Other users can access the folder of locks.
     #[error(
-        "`{}` is open to others: expected a folder of your own with mode 700; \
+        "`{}` is accessible to other users: expected a folder that you own with mode 700; \
          delete it, or set XDG_RUNTIME_DIR",
         .0.display()
     )]
-    Open(PathBuf),
-    /// A file or the folder cannot be used.
-    #[error("cannot lock `{}`: {error}", .path.display())]
+    NotPrivate(PathBuf),
+    /// The folder or a file in it cannot be used.
+    #[error("cannot lock `{}`", .path.display())]
+    #[non_exhaustive]
     Io {
         /// The file or the folder.
         path: PathBuf,
-        /// What the system says.
-        error: io::Error,
+        /// The error of the file system.
+        source: io::Error,
     },
 }
 
-/// Somebody, as people would look for them.
-struct Taker<'o>(Option<&'o Owner>, u64);
+/// A holder as a message names it at a time.
+struct HolderAt<'h>(Option<&'h LockHolder>, u64);
 
-impl fmt::Display for Taker<'_> {
+impl fmt::Display for HolderAt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            None => f.write_str("another process, which does not say who it is"),
-            Some(Owner {
+            None => f.write_str("another process, whose lock file cannot be read"),
+            Some(LockHolder {
                 pid,
                 command,
                 since,
@@ -98,113 +104,110 @@ impl fmt::Display for Taker<'_> {
     }
 }
 
-/// A probe that this process has alone, until this is dropped.
+/// The exclusive use of a probe, until this is dropped.
 #[derive(Debug)]
 pub struct ProbeLock {
     _files: Vec<File>,
 }
 
 impl ProbeLock {
-    /// Waits for the probe, at most this long and no longer than until `cancelled`. The folder is
-    /// made where it is missing. A serial number must be written as the probe has it, as [`resolve`] gives it.
+    /// Waits for the probe, at most for `patience` and until `cancelled`. The folder is created
+    /// where it is missing. A serial number must be spelled as the probe reports it, which is
+    /// what [`resolve`] returns.
     ///
-    /// [`resolve`]: super::presence::resolve
+    /// [`resolve`]: super::probe_lookup::resolve
     ///
     /// # Errors
     ///
-    /// Who has it then, and those of the file system.
+    /// Which process holds it, and those of the file system.
     pub fn acquire(
         folder: &Path,
         probe: &DebugProbeSelector,
-        owner: &Owner,
+        holder: &LockHolder,
         patience: Duration,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, LockError> {
-        make_private(folder)?;
-        let asked = Instant::now();
+        create_private(folder)?;
+        let begun = Instant::now();
         loop {
-            let waited = asked.elapsed();
-            let now = owner.since.saturating_add(waited.as_secs());
-            let owner = Owner {
+            let waited = begun.elapsed();
+            let now = holder.since.saturating_add(waited.as_secs());
+            let holder = LockHolder {
                 since: now,
-                ..owner.clone()
+                ..holder.clone()
             };
-            if let Some(lock) = Self::attempt(folder, probe, &owner)? {
+            if let Some(lock) = Self::try_acquire(folder, probe, &holder)? {
                 return Ok(lock);
             }
             if cancelled() {
                 return Err(LockError::Cancelled(probe.to_string()));
             }
             if waited >= patience {
-                return Err(LockError::Taken {
+                return Err(LockError::InUse {
                     probe: probe.to_string(),
-                    owner: taker(folder, probe),
+                    holder: current_holder(folder, probe),
                     waited,
                     now,
                 });
             }
-            thread::sleep(ASK_EVERY.min(patience - waited));
+            thread::sleep(RETRY_EVERY.min(patience - waited));
         }
     }
 
-    /// The probe, if nobody has it now.
-    fn attempt(
+    /// The lock, if no other process holds it now.
+    fn try_acquire(
         folder: &Path,
         probe: &DebugProbeSelector,
-        owner: &Owner,
+        holder: &LockHolder,
     ) -> Result<Option<Self>, LockError> {
         let kind_path = folder.join(kind_name(probe));
         let mut kind = open(&kind_path)?;
         let Some(serial_name) = serial_name(probe) else {
-            if !is_ours(kind.try_lock(), &kind_path)? {
+            if !is_locked(kind.try_lock(), &kind_path)? {
                 return Ok(None);
             }
-            sign(&mut kind, owner, &kind_path)?;
+            write_holder(&mut kind, holder, &kind_path)?;
             return Ok(Some(Self { _files: vec![kind] }));
         };
-        if !is_ours(kind.try_lock_shared(), &kind_path)? {
+        if !is_locked(kind.try_lock_shared(), &kind_path)? {
             return Ok(None);
         }
         let path = folder.join(serial_name);
         let mut serial = open(&path)?;
-        if !is_ours(serial.try_lock(), &path)? {
+        if !is_locked(serial.try_lock(), &path)? {
             return Ok(None);
         }
-        sign(&mut serial, owner, &path)?;
+        write_holder(&mut serial, holder, &path)?;
         Ok(Some(Self {
             _files: vec![kind, serial],
         }))
     }
 }
 
-/// The folder of locks of this user. `told` is what `XDG_RUNTIME_DIR` says; where it says
-/// nothing, the place it usually names is looked for, then a folder beside `temporary` files
-/// is taken.
+/// The folder of locks of this user: below `runtime`, the value of `XDG_RUNTIME_DIR`; else below
+/// the folder that it usually names; else among the temporary files.
 #[must_use]
-pub fn folder(told: Option<PathBuf>, temporary: &Path) -> PathBuf {
+pub fn folder(runtime: Option<PathBuf>, temporary: &Path) -> PathBuf {
     let user = rustix::process::geteuid().as_raw();
     let usual = || Some(PathBuf::from(format!("/run/user/{user}"))).filter(|path| path.is_dir());
-    match told.filter(|path| path.is_absolute()).or_else(usual) {
+    match runtime.filter(|path| path.is_absolute()).or_else(usual) {
         Some(runtime) => runtime.join("lockstep"),
         None => temporary.join(format!("lockstep-{user}")),
     }
 }
 
-/// The folder, which nobody else may look into: who can write there can lock probes.
-fn make_private(folder: &Path) -> Result<(), LockError> {
-    let failed = |error| LockError::Io {
-        path: folder.to_owned(),
-        error,
-    };
+/// Creates the folder with access for this user alone: whoever can write there can lock probes.
+fn create_private(folder: &Path) -> Result<(), LockError> {
+    let failed = |error| io_error(folder, error);
     let mut builder = DirBuilder::new();
-    let made = builder.recursive(true).mode(0o700).create(folder);
-    made.map_err(failed)?;
+    let created = builder.recursive(true).mode(0o700).create(folder);
+    created.map_err(failed)?;
     let found = fs::symlink_metadata(folder).map_err(failed)?;
     let is_ours = found.uid() == rustix::process::geteuid().as_raw();
     if found.is_dir() && is_ours && found.mode() & 0o077 == 0 {
         return Ok(());
     }
-    Err(LockError::Open(folder.to_owned()))
+    Err(LockError::NotPrivate(folder.to_owned()))
 }
 
 fn kind_name(probe: &DebugProbeSelector) -> String {
@@ -215,7 +218,7 @@ fn kind(probe: &DebugProbeSelector) -> String {
     format!("{:04x}-{:04x}", probe.vendor_id, probe.product_id)
 }
 
-/// The serial number as the part of a file's name that no other serial number makes.
+/// The name of the file of a serial number: different serial numbers have different files.
 fn serial_name(probe: &DebugProbeSelector) -> Option<String> {
     let serial = probe.serial_number.as_ref()?;
     let mut name = kind(probe);
@@ -239,12 +242,12 @@ fn open(path: &Path) -> Result<File, LockError> {
     file.map_err(|error| io_error(path, error))
 }
 
-fn io_error(path: &Path, error: io::Error) -> LockError {
+fn io_error(path: &Path, source: io::Error) -> LockError {
     let path = path.to_owned();
-    LockError::Io { path, error }
+    LockError::Io { path, source }
 }
 
-fn is_ours(tried: Result<(), TryLockError>, path: &Path) -> Result<bool, LockError> {
+fn is_locked(tried: Result<(), TryLockError>, path: &Path) -> Result<bool, LockError> {
     match tried {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
@@ -252,13 +255,13 @@ fn is_ours(tried: Result<(), TryLockError>, path: &Path) -> Result<bool, LockErr
     }
 }
 
-/// Writes who has the lock, over whoever had it.
-fn sign(file: &mut File, owner: &Owner, path: &Path) -> Result<(), LockError> {
-    let owner = Owner {
-        command: owner.command.chars().take(MAX_COMMAND).collect(),
-        ..*owner
+/// Writes the holder of a lock into its file.
+fn write_holder(file: &mut File, holder: &LockHolder, path: &Path) -> Result<(), LockError> {
+    let holder = LockHolder {
+        command: holder.command.chars().take(MAX_COMMAND).collect(),
+        ..*holder
     };
-    let text = serde_json::to_string(&owner).unwrap_or_default();
+    let text = serde_json::to_string(&holder).unwrap_or_default();
     let written = file
         .set_len(0)
         .and_then(|()| file.rewind())
@@ -266,29 +269,29 @@ fn sign(file: &mut File, owner: &Owner, path: &Path) -> Result<(), LockError> {
     written.map_err(|error| io_error(path, error))
 }
 
-/// Who keeps the probe from being had: the owner of its kind, of itself, or of any probe of
+/// The process that prevents the lock: the holder of the probe, of its kind, or of any probe of
 /// its kind.
-fn taker(folder: &Path, probe: &DebugProbeSelector) -> Option<Owner> {
+fn current_holder(folder: &Path, probe: &DebugProbeSelector) -> Option<LockHolder> {
     let of_kind = folder.join(kind_name(probe));
     if let Some(serial) = serial_name(probe) {
-        return holder(&folder.join(serial)).or_else(|| holder(&of_kind));
+        return holder_of(&folder.join(serial)).or_else(|| holder_of(&of_kind));
     }
     let prefix = kind(probe) + "-";
     let entries = fs::read_dir(folder).ok()?.flatten();
     let of_one = entries
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
-        .find_map(|entry| holder(&entry.path()));
-    of_one.or_else(|| holder(&of_kind))
+        .find_map(|entry| holder_of(&entry.path()));
+    of_one.or_else(|| holder_of(&of_kind))
 }
 
-/// Who has the lock of this file alone, if anybody has.
-fn holder(path: &Path) -> Option<Owner> {
+/// The process that holds an exclusive lock on this file, if any.
+fn holder_of(path: &Path) -> Option<LockHolder> {
     let file = File::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => {}
         Ok(()) | Err(TryLockError::Error(_)) => return None,
     }
     let mut text = String::new();
-    file.take(MAX_OWNER).read_to_string(&mut text).ok()?;
+    file.take(MAX_HOLDER).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }

@@ -1,19 +1,20 @@
-//! Benches: one described board each, and the probe that reaches it.
+//! Benches: each describes one board and the probe that reaches it.
 //!
-//! - [`read`]: a bench file becomes a [`Bench`], or every problem in it with its place.
+//! - [`read`]: a bench file becomes a [`Bench`], or every problem in it with its line.
 //! - [`find`]: the bench files of folders.
-//! - [`overrides`]: what the environment says instead, as it says it to `probe-rs`.
-//! - [`presence`]: which plugged-in probe is that of a bench.
-//! - [`lock`]: one process a probe.
+//! - [`overrides`]: environment variables that win over bench files, named as for `probe-rs`.
+//! - [`probe_lookup`]: which plugged-in probe belongs to a bench.
+//! - [`lock`]: a probe is used by one process at a time.
 //! - [`plan`]: which tests a set of benches and scenarios makes.
 
-mod fields;
+pub mod board_pins;
+mod diagnostics;
+mod file;
 pub mod find;
-pub mod inputs;
 pub mod lock;
 pub mod overrides;
 pub mod plan;
-pub mod presence;
+pub mod probe_lookup;
 pub mod read;
 #[cfg(test)]
 mod tests;
@@ -28,13 +29,13 @@ use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 
 use lockstep_images::board::Board;
 
-/// The ending of bench files.
+/// The extension of bench files.
 pub const BENCH: &str = "toml";
 
-/// A described board, and how it is reached.
+/// A board, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bench {
-    /// Its name: that of its file, without the ending.
+    /// Its name: that of its file, without the extension.
     pub name: String,
     /// The file.
     pub path: PathBuf,
@@ -44,18 +45,18 @@ pub struct Bench {
     pub chip: String,
     /// What reaches the board.
     pub probe: Probe,
-    /// What the probe speaks to the chip.
+    /// The protocol between probe and chip.
     pub protocol: WireProtocol,
-    /// The clock of that, in kHz; the probe's own choice where nothing is said.
+    /// The clock between probe and chip, in kHz; the probe's default where it is not given.
     pub speed: Option<u32>,
     /// Whether the chip is held in reset while the probe attaches.
     pub connect_under_reset: bool,
-    /// The pins of the board that jumpers join to its inputs, by input.
+    /// The pins of the board that jumpers connect to its inputs, by input.
     pub wiring: BTreeMap<Pin, Pin>,
     /// How far from its tick a pin may be seen to move.
     pub tolerance: Ticks,
-    /// What cannot be done here.
-    pub cannot: BTreeSet<Ability>,
+    /// What this bench cannot do.
+    pub missing_capabilities: BTreeSet<Capability>,
 }
 
 /// What reaches a board.
@@ -64,21 +65,21 @@ pub enum Probe {
     /// The probe of a virtual board, which is started for the bench.
     Virtual,
     /// A probe that is plugged in.
-    Real(RealProbe),
+    Real(ProbeMatcher),
 }
 
-/// A probe as it is looked for.
+/// What identifies a probe that is plugged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RealProbe {
+pub struct ProbeMatcher {
     /// Its kind, and its serial number where it matters.
     pub selector: DebugProbeSelector,
-    /// How its serial number may begin; in any way where nothing is said.
-    pub serials: Vec<String>,
+    /// The prefixes that its serial number may have; any where the list is empty.
+    pub serial_prefixes: Vec<String>,
 }
 
-/// What a bench can do unless it says otherwise.
+/// What a bench can do unless its file says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ability {
+pub enum Capability {
     /// Pressing buttons at their pins.
     Pins,
     /// Reading levels from the registers of the chip, through the probe.
@@ -87,13 +88,13 @@ pub enum Ability {
     Outside,
 }
 
-impl Ability {
+impl Capability {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Pins, Self::Register, Self::Outside];
 
-    /// The word for it in a bench file.
+    /// Its name in a bench file.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Pins => "pins",
             Self::Register => "register",
@@ -111,5 +112,5 @@ impl fmt::Display for Probe {
     }
 }
 
-/// The word for a virtual board's probe in a bench file.
+/// The name of a virtual board's probe in a bench file.
 pub const VIRTUAL: &str = "virtual";

@@ -1,6 +1,7 @@
-//! What the environment says of probes, as it says it to probe-rs's own command line.
+//! Environment variables about probes, with the names and meanings that probe-rs's own command
+//! line gives them.
 //!
-//! It holds for every bench with a real probe: a virtual board brings its own.
+//! They apply to every bench with a real probe: a virtual board brings its own.
 
 use std::ffi::OsString;
 
@@ -17,24 +18,25 @@ pub const PROBE: &str = "PROBE_RS_PROBE";
 pub const CHIP: &str = "PROBE_RS_CHIP";
 /// The clock between probe and chip, in kHz.
 pub const SPEED: &str = "PROBE_RS_SPEED";
-/// What is spoken between them: `swd` or `jtag`.
+/// The protocol between them: `swd` or `jtag`.
 pub const PROTOCOL: &str = "PROBE_RS_PROTOCOL";
-/// Whether the chip is held in reset meanwhile: `true` or `false`.
+/// Whether the chip is held in reset while the probe attaches: `true` or `false`.
 pub const CONNECT_UNDER_RESET: &str = "PROBE_RS_CONNECT_UNDER_RESET";
 
-/// A variable that cannot be understood.
+/// A variable with a value that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 #[error("`{variable}` is `{}`: expected {expected}", excerpt(.value))]
 pub struct OverrideError {
     /// Its name.
     pub variable: &'static str,
-    /// What is in it.
+    /// Its value.
     pub value: String,
     /// What was expected.
     pub expected: String,
 }
 
-/// What is said instead of what bench files say.
+/// Values that win over those of bench files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     probe: Option<DebugProbeSelector>,
@@ -45,11 +47,11 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// What the variables say; `variable` gives the value of one.
+    /// Reads the variables; `variable` gives the value of one.
     ///
     /// # Errors
     ///
-    /// The first that cannot be understood. As for probe-rs, one that is empty is there.
+    /// The first that is not valid. As for probe-rs, an empty variable is set.
     pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, OverrideError> {
         Ok(Self {
             probe: parsed(&variable, PROBE, "VID:PID or VID:PID:SERIAL", |text| {
@@ -79,8 +81,8 @@ impl Overrides {
         })
     }
 
-    /// The bench as the environment wants it. How serial numbers begin belongs to a kind of
-    /// probe: another kind begins them as it likes.
+    /// Changes the bench. Prefixes of serial numbers belong to one kind of probe: they do not
+    /// hold for another kind.
     pub fn apply(&self, bench: &mut Bench) {
         let Probe::Real(probe) = &mut bench.probe else {
             return;
@@ -88,7 +90,7 @@ impl Overrides {
         if let Some(selector) = &self.probe {
             let kind = |of: &DebugProbeSelector| (of.vendor_id, of.product_id);
             if kind(selector) != kind(&probe.selector) {
-                probe.serials.clear();
+                probe.serial_prefixes.clear();
             }
             probe.selector = selector.clone();
         }

@@ -1,5 +1,5 @@
-//! Which tests there are: every scenario on every bench, with every stimulus, and why one of
-//! them cannot run.
+//! Which tests there are: every scenario on every bench with every stimulus, and why a test
+//! is not run.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use lockstep_engine::scenario::MAX_BYTES;
 use lockstep_pins::Pin;
 use thiserror::Error;
 
-use super::inputs::Inputs;
-use super::{Ability, Bench, Probe};
+use super::board_pins::BoardPins;
+use super::{Bench, Capability, Probe};
 
 /// Both ways to press a button.
 pub const STIMULI: [Stimulus; 2] = [Stimulus::Scheduled, Stimulus::Pins];
 
-/// The word for a stimulus in names of tests and on the command line.
+/// The name of a stimulus in names of tests and on the command line.
 #[must_use]
 pub const fn word(stimulus: Stimulus) -> &'static str {
     match stimulus {
@@ -33,7 +33,7 @@ pub const fn word(stimulus: Stimulus) -> &'static str {
 /// A scenario that can be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// Its name: its path below the folder of scenarios, without the ending.
+    /// Its name: its path below the folder of scenarios, without the extension.
     pub name: String,
     /// The file.
     pub path: PathBuf,
@@ -43,26 +43,30 @@ pub struct Scenario {
     pub end: Ticks,
 }
 
-/// A scenario cannot be had.
+/// The scenarios cannot be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ScenarioError {
-    /// The folder cannot be walked.
-    #[error("cannot read `{}`: {error}", .folder.display())]
+    /// The folder cannot be read.
+    #[error("cannot read `{}`", .folder.display())]
+    #[non_exhaustive]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
+        /// The error of the file system.
+        source: std::io::Error,
     },
     /// A file cannot be read.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// A file cannot be played.
-    #[error("`{}` is no scenario", .text.name)]
+    /// A file is not a valid scenario.
+    #[error("`{}` is not a valid scenario", .text.name)]
+    #[non_exhaustive]
     Load {
         /// The file.
         text: Source,
         /// What is wrong with it.
+        #[source]
         error: LoadError,
     },
 }
@@ -74,9 +78,9 @@ pub enum ScenarioError {
 /// The first thing that cannot be read or played.
 pub fn scenarios(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, ScenarioError> {
     let paths =
-        files::below(folder, SCENARIO_EXTENSION).map_err(|error| ScenarioError::Folder {
+        files::below(folder, SCENARIO_EXTENSION).map_err(|source| ScenarioError::Folder {
             folder: folder.to_owned(),
-            error,
+            source,
         })?;
     let load = |path: PathBuf| {
         let source = Source::read(&path, MAX_BYTES)?;
@@ -100,19 +104,20 @@ pub fn scenarios(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, Sc
     paths.into_iter().map(load).collect()
 }
 
-/// Why something is not run.
+/// Why a test is not run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Skip {
-    /// The bench says that it cannot.
-    #[error("the bench says that it cannot do `{0}`")]
-    Cannot(&'static str),
-    /// No wire goes to a button.
-    #[error("no wire goes to {0}")]
-    Unwired(String),
-    /// The jumpers are there, but nothing is known that moves them.
+#[non_exhaustive]
+pub enum SkipReason {
+    /// The bench file says that the bench cannot do it.
+    #[error("the bench lacks the capability `{}`", .0.name())]
+    MissingCapability(Capability),
+    /// No jumper goes to a button.
+    #[error("no jumper goes to {0}")]
+    NotWired(String),
+    /// There are jumpers, but the pin map does not say which registers drive them.
     #[error("the pin map of `{0}` has no `drive_registers`")]
-    Undriven(String),
-    /// The board has no such image.
+    NoDriveRegisters(String),
+    /// The board has no image of the app.
     #[error("the board has no image of `{0}`")]
     NoImage(&'static str),
 }
@@ -127,7 +132,7 @@ pub struct Test<'a> {
     /// How buttons are pressed.
     pub stimulus: Stimulus,
     /// Why it is not run, where that is known without looking at any hardware.
-    pub skip: Option<Skip>,
+    pub skip: Option<SkipReason>,
 }
 
 impl fmt::Display for Test<'_> {
@@ -141,48 +146,47 @@ impl fmt::Display for Test<'_> {
 #[must_use]
 pub fn plan<'a>(
     benches: &'a [Bench],
-    boards: &[Inputs],
+    boards: &[BoardPins],
     scenarios: &'a [Scenario],
 ) -> Vec<Test<'a>> {
     let mut tests = Vec::new();
     for bench in benches {
-        let inputs = boards.iter().find(|inputs| inputs.board == bench.board);
+        let board = boards.iter().find(|board| board.board == bench.board);
         for stimulus in STIMULI {
             tests.extend(scenarios.iter().map(|scenario| Test {
                 scenario,
                 bench,
                 stimulus,
-                skip: skip(bench, inputs, scenario.app, stimulus),
+                skip: skip_reason(bench, board, scenario.app, stimulus),
             }));
         }
     }
     tests
 }
 
-fn skip(
+fn skip_reason(
     bench: &Bench,
-    inputs: Option<&Inputs>,
+    board: Option<&BoardPins>,
     app: &'static str,
     stimulus: Stimulus,
-) -> Option<Skip> {
-    let Some((map, pins)) =
-        inputs.and_then(|inputs| Some((&inputs.map, inputs.map.apps.get(app)?)))
+) -> Option<SkipReason> {
+    let Some((map, pins)) = board.and_then(|board| Some((&board.map, board.map.apps.get(app)?)))
     else {
-        return Some(Skip::NoImage(app));
+        return Some(SkipReason::NoImage(app));
     };
     if stimulus == Stimulus::Scheduled {
         return None;
     }
-    if bench.cannot.contains(&Ability::Pins) {
-        return Some(Skip::Cannot(Ability::Pins.word()));
+    if bench.missing_capabilities.contains(&Capability::Pins) {
+        return Some(SkipReason::MissingCapability(Capability::Pins));
     }
     if bench.probe == Probe::Virtual {
         return None;
     }
     let unwired = |(_, pin): &(_, &Pin)| !bench.wiring.contains_key(pin);
     if let Some((button, pin)) = pins.buttons.iter().find(unwired) {
-        return Some(Skip::Unwired(format!("{button} at {pin}")));
+        return Some(SkipReason::NotWired(format!("{button} at {pin}")));
     }
     let undriven = map.drive_registers.is_none() && !pins.buttons.is_empty();
-    undriven.then(|| Skip::Undriven(bench.board.name.clone()))
+    undriven.then(|| SkipReason::NoDriveRegisters(bench.board.name.clone()))
 }

@@ -1,6 +1,7 @@
-//! A bench file, read: its keys and their limits.
+//! Reads a bench file: what its values mean, and their limits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use lockstep_core::time::Ticks;
@@ -10,11 +11,11 @@ use lockstep_pins::{Pin, PinMap};
 use lockstep_virtual_board::machine::MACHINE;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::fields::Told;
-use super::inputs::Inputs;
-use super::{Ability, BENCH, Bench, Probe, RealProbe, VIRTUAL};
+use super::board_pins::BoardPins;
+use super::diagnostics::Diagnostics;
+use super::file::{self, BenchFile};
+use super::{BENCH, Bench, Capability, Probe, ProbeMatcher, VIRTUAL};
 
 /// The longest bench file that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -31,21 +32,7 @@ pub const MAX_SPEED: u32 = 100_000;
 /// The largest tolerance, in ticks.
 pub const MAX_TOLERANCE: u32 = 1_000;
 
-/// The keys of a bench file.
-const KEYS: [&str; 10] = [
-    "board",
-    "cannot",
-    "chip",
-    "connect_under_reset",
-    "probe",
-    "protocol",
-    "serial_starts_with",
-    "speed",
-    "tolerance",
-    "wiring",
-];
-
-/// Those that mean nothing where the board is a virtual one.
+/// Keys that have no effect on a virtual board.
 const REAL_ONLY: [&str; 6] = [
     "chip",
     "connect_under_reset",
@@ -55,136 +42,362 @@ const REAL_ONLY: [&str; 6] = [
     "wiring",
 ];
 
-const SELECTOR: &str = "expected `virtual`, or VID:PID or VID:PID:SERIAL as `probe-rs list` shows";
-
 /// Reads the bench of this file; `boards` are those it can be for.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the text, by place.
-pub fn read(path: &Path, text: &str, boards: &[Inputs]) -> Result<Bench, Vec<Diagnostic>> {
-    let (table, mut told) = Told::parse(text);
-    let table = table.get_ref();
-    told.refuse_unknown(table, &KEYS);
-    let name = name(path, &mut told);
-    let inputs = board(table, boards, &mut told);
-    let chip = chip(table, &mut told);
-    let probe = probe(table, &mut told);
-    let protocol = protocol(table, &mut told);
-    let speed = told.number(table, "speed", 1..MAX_SPEED + 1, " kHz");
-    let connect_under_reset = told.flag(table, "connect_under_reset");
-    let most = MAX_TOLERANCE + 1;
-    let tolerance = told.number(table, "tolerance", 0..most, " ticks of 1 ms");
-    let cannot = cannot(table, &mut told);
-    let wiring = inputs.map(|inputs| wiring(table, inputs, &mut told));
+/// Everything that is wrong with the text, in its order.
+pub fn read(path: &Path, text: &str, boards: &[BoardPins]) -> Result<Bench, Vec<Diagnostic>> {
+    let mut diagnostics = Diagnostics::new(text);
+    let expected = |keys: &[String]| expected(keys, boards);
+    let (file, keys) = file::parse(text, expected, &mut diagnostics);
+    let mut reader = Reader {
+        file: &file,
+        keys: &keys,
+        boards,
+        diagnostics,
+    };
+    let name = reader.name(path);
+    let board = reader.board();
+    let chip = reader.chip();
+    let probe = reader.probe();
+    let protocol = reader.protocol();
+    let speed = reader.number("speed", file.speed.as_ref(), 1..=MAX_SPEED);
+    let tolerance = reader.number("tolerance", file.tolerance.as_ref(), 0..=MAX_TOLERANCE);
+    let missing_capabilities = reader.missing_capabilities();
+    let wiring = board.map(|board| reader.wiring(board));
     if probe == Some(Probe::Virtual) {
-        refuse_real_only(table, inputs, boards, &mut told);
+        reader.refuse_real_only(board);
     }
-    let problems = told.into_problems();
-    match (name, inputs, probe) {
-        (Some(name), Some(inputs), Some(probe)) if problems.is_empty() => Ok(Bench {
+    let problems = reader.diagnostics.into_problems();
+    match (name, board, probe) {
+        (Some(name), Some(board), Some(probe)) if problems.is_empty() => Ok(Bench {
             name,
             path: path.to_owned(),
-            board: inputs.board.clone(),
-            chip: chip.unwrap_or_else(|| inputs.board.chip.clone()),
+            board: board.board.clone(),
+            chip: chip.unwrap_or_else(|| board.board.chip.clone()),
             probe,
             protocol: protocol.unwrap_or(WireProtocol::Swd),
             speed,
-            connect_under_reset: connect_under_reset.unwrap_or_default(),
+            connect_under_reset: file.connect_under_reset.unwrap_or_default(),
             wiring: wiring.unwrap_or_default(),
             tolerance: Ticks(tolerance.unwrap_or_default()),
-            cannot,
+            missing_capabilities,
         }),
         _ => Err(problems),
     }
 }
 
-/// The name of the file is that of the bench: it stands in names of tests and in `--bench`.
-fn name(path: &Path, told: &mut Told<'_>) -> Option<String> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !stem.is_empty() && stem.len() <= MAX_NAME && stem.chars().all(fits) {
-        return Some(stem.into_owned());
-    }
-    told.push(
-        0..0,
-        &format!("`{}` cannot be the name of a bench", excerpt(&stem)),
-        &format!("expected at most {MAX_NAME} small letters, digits and `-`"),
-        Some(format!(
-            "the bench is named like its file: rename it, such as `my-board.{BENCH}`"
-        )),
-    );
-    None
+/// What the value at this path of keys should be.
+fn expected<K: AsRef<str>>(path: &[K], boards: &[BoardPins]) -> String {
+    let path: Vec<_> = path.iter().map(AsRef::as_ref).collect();
+    let fixed = match path[..] {
+        ["board"] => return format!("expected {}", one_of(board_names(boards))),
+        ["chip"] => "expected a name that `probe-rs chip list` shows, such as `nRF51822_xxAA`",
+        ["connect_under_reset"] => "expected `true` or `false`",
+        ["missing_capabilities"] => {
+            let names = Capability::ALL.map(Capability::name);
+            return format!("expected a list of {}", one_of(names));
+        }
+        ["probe"] => {
+            "expected `virtual`, or VID:PID or VID:PID:SERIAL as `probe-rs list` shows them"
+        }
+        ["protocol"] => "expected `swd` or `jtag`",
+        ["serial_starts_with"] => {
+            "expected a list of serial number prefixes, such as `[\"9900\", \"9901\"]`"
+        }
+        ["speed"] => return format!("expected a whole number from 1 to {MAX_SPEED} (kHz)"),
+        ["tolerance"] => {
+            return format!("expected a whole number from 0 to {MAX_TOLERANCE} (ticks of 1 ms)");
+        }
+        ["wiring"] => "expected a table `[wiring]` with one line per input",
+        _ => "expected `\"none\"`, or a free pin of the board, such as `\"P0.20\"`",
+    };
+    fixed.to_owned()
 }
 
-fn board<'i>(table: &DeTable<'_>, boards: &'i [Inputs], told: &mut Told<'_>) -> Option<&'i Inputs> {
-    let names = || boards.iter().map(|inputs| inputs.board.name.as_str());
-    let expected = format!("expected {}", one_of(names()));
-    if !table.contains_key("board") {
-        let example = boards.first().map_or("NAME", |inputs| &inputs.board.name);
-        let expected = format!("expected a line such as `board = \"{example}\"`");
-        told.add(0..0, "the bench does not name its board", &expected);
+fn board_names(boards: &[BoardPins]) -> impl Iterator<Item = &str> {
+    boards.iter().map(|board| board.board.name.as_str())
+}
+
+/// Checks the values of a bench file.
+struct Reader<'t, 'f> {
+    file: &'f BenchFile,
+    keys: &'f BTreeMap<String, Range<usize>>,
+    boards: &'f [BoardPins],
+    diagnostics: Diagnostics<'t>,
+}
+
+impl<'f> Reader<'_, 'f> {
+    fn expected(&self, key: &str) -> String {
+        expected(&[key], self.boards)
     }
-    let named = told.text(table, "board", &expected)?;
-    let found = boards
-        .iter()
-        .find(|inputs| inputs.board.name == *named.get_ref());
-    if found.is_none() {
-        told.push(
-            named.span(),
-            &format!("there is no board `{}`", excerpt(named.get_ref())),
-            &expected,
-            closest(named.get_ref(), names()).map(|meant| format!("did you mean `{meant}`?")),
+
+    /// Adds that the value of a key cannot be used.
+    fn refuse(&mut self, key: &str, span: Range<usize>, message: &str) {
+        let expected = self.expected(key);
+        self.diagnostics.add(span, message, &expected);
+    }
+
+    /// The name of the file is that of the bench: it is part of test names and of `--bench`.
+    fn name(&mut self, path: &Path) -> Option<String> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if !stem.is_empty() && stem.len() <= MAX_NAME && stem.chars().all(fits) {
+            return Some(stem.into_owned());
+        }
+        self.diagnostics.add_with_help(
+            0..0,
+            &format!("`{}` is not a valid name of a bench", excerpt(&stem)),
+            &format!("expected at most {MAX_NAME} lower-case letters, digits and `-`"),
+            Some(format!(
+                "a bench has the name of its file: rename the file, for example to `my-board.{BENCH}`"
+            )),
         );
+        None
     }
-    found
-}
 
-fn chip(table: &DeTable<'_>, told: &mut Told<'_>) -> Option<String> {
-    let expected = "expected a name that `probe-rs chip list` shows, such as `nRF51822_xxAA`";
-    let chip = told.text(table, "chip", expected)?;
-    if is_name(chip.get_ref()) {
-        return Some(chip.into_inner());
+    fn board(&mut self) -> Option<&'f BoardPins> {
+        let Some(name) = &self.file.board else {
+            let example = board_names(self.boards).next().unwrap_or("NAME");
+            let expected = format!("expected a line such as `board = \"{example}\"`");
+            self.missing("board", &expected);
+            return None;
+        };
+        let found = self
+            .boards
+            .iter()
+            .find(|board| board.board.name == *name.get_ref());
+        if found.is_none() {
+            let meant = closest(name.get_ref(), board_names(self.boards));
+            let expected = self.expected("board");
+            self.diagnostics.add_with_help(
+                name.span(),
+                &format!("unknown board `{}`", excerpt(name.get_ref())),
+                &expected,
+                meant.map(|meant| format!("did you mean `{meant}`?")),
+            );
+        }
+        found
     }
-    told.add(chip.span(), "this cannot be the name of a chip", expected);
-    None
-}
 
-/// Whether it is a short text that can be seen, without spaces.
-pub(super) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.len() <= MAX_NAME && text.chars().all(|c| c.is_ascii_graphic())
-}
+    /// Adds that a key is missing, unless it is there with a value that was rejected already.
+    fn missing(&mut self, key: &str, expected: &str) {
+        if !self.keys.contains_key(key) {
+            let message = format!("the key `{key}` is missing");
+            self.diagnostics.add(0..0, &message, expected);
+        }
+    }
 
-fn probe(table: &DeTable<'_>, told: &mut Told<'_>) -> Option<Probe> {
-    if !table.contains_key("probe") {
-        let expected = "expected a line such as `probe = \"virtual\"` or `probe = \"0d28:0204\"`";
-        told.add(0..0, "the bench does not name its probe", expected);
+    fn chip(&mut self) -> Option<String> {
+        let chip = self.file.chip.as_ref()?;
+        if is_name(chip.get_ref()) {
+            return Some(chip.get_ref().clone());
+        }
+        let message = format!(
+            "`{}` is not a valid name of a chip",
+            excerpt(chip.get_ref())
+        );
+        self.refuse("chip", chip.span(), &message);
+        None
     }
-    let named = told.text(table, "probe", SELECTOR)?;
-    if named.get_ref() == VIRTUAL {
-        return Some(Probe::Virtual);
+
+    fn probe(&mut self) -> Option<Probe> {
+        let Some(name) = &self.file.probe else {
+            let expected =
+                "expected a line such as `probe = \"virtual\"` or `probe = \"0d28:0204\"`";
+            self.missing("probe", expected);
+            return None;
+        };
+        if name.get_ref() == VIRTUAL {
+            return Some(Probe::Virtual);
+        }
+        match selector(name.get_ref()) {
+            Ok(selector) => Some(Probe::Real(ProbeMatcher {
+                selector,
+                serial_prefixes: self.serial_prefixes()?,
+            })),
+            Err(message) => {
+                self.refuse("probe", name.span(), &message);
+                None
+            }
+        }
     }
-    match selector(named.get_ref()) {
-        Ok(selector) => Some(Probe::Real(RealProbe {
-            selector,
-            serials: serials(table, told)?,
-        })),
-        Err(reason) => {
-            let message = format!("this names no probe: {reason}");
-            told.add(named.span(), &message, SELECTOR);
-            None
+
+    fn serial_prefixes(&mut self) -> Option<Vec<String>> {
+        let mut prefixes = Vec::new();
+        for prefix in &self.file.serial_starts_with {
+            let text = prefix.get_ref();
+            if text.is_empty() || !is_serial(text) {
+                let message = match text.is_empty() {
+                    true => "an empty prefix fits every serial number".to_owned(),
+                    false => format!("no serial number begins with `{}`", excerpt(text)),
+                };
+                self.refuse("serial_starts_with", prefix.span(), &message);
+                return None;
+            }
+            prefixes.push(text.clone());
+        }
+        Some(prefixes)
+    }
+
+    fn protocol(&mut self) -> Option<WireProtocol> {
+        let name = self.file.protocol.as_ref()?;
+        let protocol = name.get_ref().parse().ok();
+        if protocol.is_none() {
+            let message = format!("unknown protocol `{}`", excerpt(name.get_ref()));
+            self.refuse("protocol", name.span(), &message);
+        }
+        protocol
+    }
+
+    fn number(
+        &mut self,
+        key: &str,
+        number: Option<&Spanned<i64>>,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let number = number?;
+        let within = u32::try_from(*number.get_ref()).ok();
+        let within = within.filter(|number| range.contains(number));
+        if within.is_none() {
+            let message = format!("`{key}` is out of range: {}", number.get_ref());
+            self.refuse(key, number.span(), &message);
+        }
+        within
+    }
+
+    fn missing_capabilities(&mut self) -> BTreeSet<Capability> {
+        let names = Capability::ALL.map(Capability::name);
+        let mut missing = BTreeSet::new();
+        for name in &self.file.missing_capabilities {
+            let mut all = Capability::ALL.into_iter();
+            let Some(capability) = all.find(|one| one.name() == name.get_ref()) else {
+                let meant = closest(name.get_ref(), names);
+                let expected = self.expected("missing_capabilities");
+                self.diagnostics.add_with_help(
+                    name.span(),
+                    &format!("unknown capability `{}`", excerpt(name.get_ref())),
+                    &expected,
+                    meant.map(|meant| format!("did you mean `{meant}`?")),
+                );
+                continue;
+            };
+            missing.insert(capability);
+        }
+        missing
+    }
+
+    fn wiring(&mut self, board: &BoardPins) -> BTreeMap<Pin, Pin> {
+        let inputs = board.button_pins();
+        let mut wiring = BTreeMap::new();
+        for (name, driver) in &self.file.wiring {
+            let input = name.get_ref().parse().ok();
+            let Some(input) = input.filter(|input| inputs.contains_key(input)) else {
+                let message = format!("`{}` is not an input of the board", excerpt(name.get_ref()));
+                let expected = expected_input(board, &inputs);
+                self.diagnostics.add(name.span(), &message, &expected);
+                continue;
+            };
+            let Some(pin) = self.driver(driver, &board.map) else {
+                continue;
+            };
+            if wiring.contains_key(&input) {
+                let message = format!("`{input}` is wired twice");
+                let expected = "expected one line per input";
+                self.diagnostics.add(name.span(), &message, expected);
+            }
+            if let Some((earlier, _)) = wiring.iter().find(|(_, other)| **other == pin) {
+                let message = format!("`{pin}` already drives `{earlier}`");
+                let expected = "expected a different pin for each input";
+                self.diagnostics.add(driver.span(), &message, expected);
+            }
+            wiring.insert(input, pin);
+        }
+        wiring
+    }
+
+    /// The pin at the other end of a jumper, which nothing else may use.
+    fn driver(&mut self, name: &Spanned<String>, map: &PinMap) -> Option<Pin> {
+        if name.get_ref() == "none" {
+            return None;
+        }
+        let message = match name.get_ref().parse() {
+            Err(_) => format!("`{}` is not a pin", excerpt(name.get_ref())),
+            Ok(pin) if !map.has(pin) => format!("the chip has no pin `{pin}`"),
+            Ok(pin) => match map.use_of(pin) {
+                None => return Some(pin),
+                Some(used) => format!("`{pin}` is in use: {used}"),
+            },
+        };
+        let expected = expected(&["wiring", name.get_ref()], self.boards);
+        self.diagnostics.add(name.span(), &message, &expected);
+        None
+    }
+
+    /// A virtual board is always exact and brings its own probe: keys that say otherwise would
+    /// only seem to do something.
+    fn refuse_real_only(&mut self, board: Option<&BoardPins>) {
+        for key in REAL_ONLY {
+            if let Some(span) = self.keys.get(key) {
+                self.diagnostics.add_with_help(
+                    span.clone(),
+                    &format!("`{key}` has no effect on a virtual board"),
+                    "expected it only beside a real probe",
+                    Some("delete it".to_owned()),
+                );
+            }
+        }
+        if let Some(tolerance) = self
+            .file
+            .tolerance
+            .as_ref()
+            .filter(|one| *one.get_ref() != 0)
+        {
+            let message = "a virtual board is exact to the tick";
+            let expected = "expected 0, or no `tolerance`";
+            self.diagnostics.add(tolerance.span(), message, expected);
+        }
+        if let (Some(board), Some(name)) = (board, &self.file.board)
+            && !is_emulated(board)
+        {
+            let message = format!("there is no virtual `{}`", board.board.name);
+            let emulated = self.boards.iter().filter(|board| is_emulated(board));
+            let names = one_of(emulated.map(|board| board.board.name.as_str()));
+            let expected = format!("expected {names}");
+            self.diagnostics.add(name.span(), &message, &expected);
         }
     }
 }
 
-/// A probe as probe-rs reads it, with a serial number that can name a file.
+fn expected_input(board: &BoardPins, inputs: &BTreeMap<Pin, Vec<&str>>) -> String {
+    let listed: Vec<_> = inputs
+        .iter()
+        .map(|(pin, buttons)| format!("`{pin}` ({})", buttons.join(" and ")))
+        .collect();
+    let listed = listed.join(", ");
+    format!("expected an input of `{}`: {listed}", board.board.name)
+}
+
+/// Whether the virtual board can be this board.
+fn is_emulated(board: &BoardPins) -> bool {
+    board.board.machine.as_deref() == Some(MACHINE)
+}
+
+/// Whether it is a short visible text without spaces.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_NAME && text.chars().all(|c| c.is_ascii_graphic())
+}
+
+/// A probe as probe-rs reads it, with a serial number that can be part of a file name; or what
+/// is wrong with it.
 pub(super) fn selector(text: &str) -> Result<DebugProbeSelector, String> {
     let selector: DebugProbeSelector = text
         .parse()
-        .map_err(|_| format!("`{}` is no selector", excerpt(text)))?;
+        .map_err(|_| format!("`{}` is not a probe", excerpt(text)))?;
     match &selector.serial_number {
         Some(serial) if !is_serial(serial) => Err(format!(
-            "a serial number has at most {MAX_SERIAL} ASCII characters that can be seen"
+            "a serial number has at most {MAX_SERIAL} visible ASCII characters"
         )),
         _ => Ok(selector),
     }
@@ -192,161 +405,4 @@ pub(super) fn selector(text: &str) -> Result<DebugProbeSelector, String> {
 
 fn is_serial(text: &str) -> bool {
     text.len() <= MAX_SERIAL && text.chars().all(|c| c.is_ascii_graphic())
-}
-
-fn serials(table: &DeTable<'_>, told: &mut Told<'_>) -> Option<Vec<String>> {
-    let expected = "expected beginnings of serial numbers, such as `[\"9900\", \"9901\"]`";
-    let serials = told.texts(table, "serial_starts_with", expected);
-    let mut read = Vec::new();
-    for serial in &serials {
-        let text = serial.get_ref();
-        if text.is_empty() || !is_serial(text) {
-            let message = "no serial number that can be named begins like this";
-            told.add(serial.span(), message, expected);
-            return None;
-        }
-        read.push(text.clone());
-    }
-    Some(read)
-}
-
-fn protocol(table: &DeTable<'_>, told: &mut Told<'_>) -> Option<WireProtocol> {
-    let expected = "expected `swd` or `jtag`";
-    let named = told.text(table, "protocol", expected)?;
-    let protocol = named.get_ref().parse().ok();
-    if protocol.is_none() {
-        let message = format!("there is no protocol `{}`", excerpt(named.get_ref()));
-        told.add(named.span(), &message, expected);
-    }
-    protocol
-}
-
-fn cannot(table: &DeTable<'_>, told: &mut Told<'_>) -> BTreeSet<Ability> {
-    let words = Ability::ALL.map(Ability::word);
-    let expected = format!("expected a list of {}", one_of(words));
-    let mut cannot = BTreeSet::new();
-    for named in told.texts(table, "cannot", &expected) {
-        let word = named.get_ref().as_str();
-        match Ability::ALL
-            .into_iter()
-            .find(|ability| ability.word() == word)
-        {
-            Some(ability) => {
-                cannot.insert(ability);
-            }
-            None => told.push(
-                named.span(),
-                &format!("nothing a bench can do is called `{}`", excerpt(word)),
-                &expected,
-                closest(word, words).map(|meant| format!("did you mean `{meant}`?")),
-            ),
-        }
-    }
-    cannot
-}
-
-fn wiring(table: &DeTable<'_>, inputs: &Inputs, told: &mut Told<'_>) -> BTreeMap<Pin, Pin> {
-    let pins = inputs.pins();
-    let listed = pins.iter().map(|(pin, buttons)| {
-        let buttons = buttons.join(" and ");
-        format!("`{pin}` ({buttons})")
-    });
-    let listed = listed.collect::<Vec<_>>().join(", ");
-    let expected = format!("expected an input of `{}`: {listed}", inputs.board.name);
-    let mut wiring = BTreeMap::new();
-    let Some(value) = table.get("wiring") else {
-        return wiring;
-    };
-    let DeValue::Table(wires) = value.get_ref() else {
-        let expected = "expected a table `[wiring]` with a line for each input";
-        told.mistyped::<()>(value, expected);
-        return wiring;
-    };
-    for (key, value) in wires {
-        let input = key.get_ref().parse().ok();
-        let Some(input) = input.filter(|input| pins.contains_key(input)) else {
-            let message = format!("the board has no input `{}`", excerpt(key.get_ref()));
-            told.push(key.span(), &message, &expected, quote(value));
-            continue;
-        };
-        let Some(driver) = driver(value, &inputs.map, told) else {
-            continue;
-        };
-        if wiring.contains_key(&input) {
-            let message = format!("`{input}` has a wire already");
-            told.add(key.span(), &message, "expected one line for each input");
-        }
-        if let Some((earlier, _)) = wiring.iter().find(|(_, other)| **other == driver) {
-            let message = format!("`{driver}` drives `{earlier}` already");
-            told.add(value.span(), &message, "expected a pin of its own");
-        }
-        wiring.insert(input, driver);
-    }
-    wiring
-}
-
-/// Without quotes `P0.17` is a table `P0` with a key `17`.
-fn quote(value: &Spanned<DeValue<'_>>) -> Option<String> {
-    let table = value.get_ref().as_table()?;
-    let number = table.keys().next()?.get_ref();
-    let is_number = number.chars().all(|c| c.is_ascii_digit());
-    is_number.then(|| format!("put the pin in quotes, such as `\"P0.{number}\" = …`"))
-}
-
-/// The pin at the other end of a jumper: one that nothing else uses.
-fn driver(value: &Spanned<DeValue<'_>>, map: &PinMap, told: &mut Told<'_>) -> Option<Pin> {
-    let expected = "expected `\"none\"`, or a free pin of the board, such as `\"P0.20\"`";
-    let named = match value.get_ref() {
-        DeValue::String(none) if none == "none" => return None,
-        DeValue::String(named) => named,
-        _ => return told.mistyped(value, expected),
-    };
-    let message = match named.parse() {
-        Err(_) => format!("`{}` is no pin", excerpt(named)),
-        Ok(pin) if !map.has(pin) => format!("the chip has no pin `{pin}`"),
-        Ok(pin) => match map.use_of(pin) {
-            None => return Some(pin),
-            Some(used) => format!("`{pin}` is {used}"),
-        },
-    };
-    told.add(value.span(), &message, expected);
-    None
-}
-
-/// A key that changes nothing would only seem to.
-fn refuse_real_only(
-    table: &DeTable<'_>,
-    inputs: Option<&Inputs>,
-    boards: &[Inputs],
-    told: &mut Told<'_>,
-) {
-    let expected = "expected it only where a real probe is named";
-    for (key, _) in table {
-        if REAL_ONLY.contains(&key.get_ref().as_ref()) {
-            let message = format!("`{}` means nothing on a virtual board", key.get_ref());
-            told.push(key.span(), &message, expected, Some("delete it".to_owned()));
-        }
-    }
-    if let Some(value) = table.get("tolerance")
-        && value
-            .get_ref()
-            .as_integer()
-            .is_some_and(|n| n.as_str() != "0")
-    {
-        let message = "a virtual board is exact to the tick";
-        told.add(value.span(), message, "expected 0, or no `tolerance`");
-    }
-    if let (Some(inputs), Some(value)) = (inputs, table.get("board"))
-        && !is_emulated(inputs)
-    {
-        let message = format!("there is no virtual `{}`", inputs.board.name);
-        let emulated = boards.iter().filter(|inputs| is_emulated(inputs));
-        let names = one_of(emulated.map(|inputs| inputs.board.name.as_str()));
-        told.add(value.span(), &message, &format!("expected {names}"));
-    }
-}
-
-/// Whether the virtual board can be this board.
-fn is_emulated(inputs: &Inputs) -> bool {
-    inputs.board.machine.as_deref() == Some(MACHINE)
 }

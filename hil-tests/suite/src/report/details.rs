@@ -1,16 +1,17 @@
-//! Everything that is known of a case, as lines for people.
+//! Everything that is known of a case, as lines of text.
 
 use std::fmt::Display;
 
-use super::{clean, one_line, reason, seconds};
+use super::{reason, seconds};
 use crate::verdict::{Case, Cause, Clues, Divergence};
+use lockstep_engine::sanitize::{scrub, scrub_line};
 
-/// The lines: why it is no pass, where it leaves the expected trace, what was seen of the
+/// The lines: why it did not pass, where it leaves the expected trace, the samples of its
 /// outputs, what the board logged, and the commands that play it here.
 pub(super) fn details(case: &Case) -> String {
     let mut lines = Lines::default();
     if let Some(reason) = reason(case) {
-        lines.push(0, one_line(reason));
+        lines.push(0, scrub_line(reason));
     }
     if let Some(cause) = case.cause() {
         explain(cause, &mut lines);
@@ -21,17 +22,12 @@ pub(super) fn details(case: &Case) -> String {
     if case.attempts.len() > 1 {
         lines.push(0, format!("attempts: {}", attempts(case)));
     }
-    match case.divergence() {
-        Some(divergence) => {
-            let Divergence { tick, summary, .. } = &divergence;
-            lines.push(0, format!("first difference at tick {}: {summary}", tick.0));
-            lines.block(&divergence.timelines);
-        }
-        None => {
-            if let Some(tick) = held_to(case) {
-                lines.push(0, format!("up to tick {tick} it did what the golden says"));
-            }
-        }
+    let divergence = case.divergence();
+    if let Some(comparison) = comparison(case, divergence.as_ref()) {
+        lines.push(0, comparison);
+    }
+    if let Some(divergence) = divergence {
+        lines.block(&divergence.timelines);
     }
     let clues = case.clues();
     if let Some(clues) = &clues {
@@ -47,12 +43,15 @@ pub(super) fn details(case: &Case) -> String {
     lines.0
 }
 
-/// The last tick at which a run that broke off was still what the golden says, where it never
-/// was anything else.
-pub(super) fn held_to(case: &Case) -> Option<u32> {
+/// Where the board leaves the expected trace; of a run that was cut short and never left it, how
+/// far it matches.
+pub(super) fn comparison(case: &Case, divergence: Option<&Divergence>) -> Option<String> {
+    if let Some(Divergence { tick, summary, .. }) = divergence {
+        return Some(format!("first difference at tick {}: {summary}", tick.0));
+    }
     let attempt = case.telling().filter(|attempt| attempt.is_cut)?;
     let last = attempt.trace.as_ref()?.end.0.checked_sub(1)?;
-    case.divergence().is_none().then_some(last)
+    Some(format!("up to tick {last} it did what the golden says"))
 }
 
 /// How each attempt ended: `1 fail 0.20 s, 2 pass 0.21 s`.
@@ -66,11 +65,11 @@ pub(super) fn attempts(case: &Case) -> String {
 
 fn explain(cause: &Cause, lines: &mut Lines) {
     if let Some(place) = &cause.place {
-        lines.push(0, format!("at {}", one_line(&place.to_string())));
+        lines.push(0, format!("at {}", scrub_line(&place.to_string())));
     }
     lines.block(&cause.details);
     if let Some(help) = &cause.help {
-        lines.push(0, format!("help: {}", one_line(help)));
+        lines.push(0, format!("help: {}", scrub_line(help)));
     }
 }
 
@@ -79,7 +78,7 @@ struct Lines(String);
 
 impl Lines {
     fn push(&mut self, indent: usize, line: impl AsRef<str>) {
-        let line = format!("{:indent$}{}", "", clean(line.as_ref()));
+        let line = format!("{:indent$}{}", "", scrub(line.as_ref()));
         self.0 += line.trim_end();
         self.0 += "\n";
     }
@@ -95,7 +94,7 @@ impl Lines {
             self.push(0, title);
         }
         for item in items {
-            self.push(2, one_line(&item.to_string()));
+            self.push(2, scrub_line(&item.to_string()));
         }
     }
 }

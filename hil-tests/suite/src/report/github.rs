@@ -2,10 +2,11 @@
 //! step summary.
 
 use super::details::details;
-use super::grid::{Grid, cell, place};
+use super::grid::{Grid, place};
 use super::text::closing;
-use super::{clean_char, headline, one_line, reason};
+use super::{headline, reason};
 use crate::verdict::{Case, Clues, Suite, Verdict};
+use lockstep_engine::sanitize::{scrub_char, scrub_line};
 
 /// The most cases whose details stand in a summary; GitHub refuses one above 1 MiB.
 const MAX_DETAILS: usize = 20;
@@ -57,7 +58,7 @@ fn data(text: &str) -> String {
             '%' => escaped += "%25",
             '\r' => escaped += "%0D",
             '\n' => escaped += "%0A",
-            c => escaped.push(clean_char(c)),
+            c => escaped.push(scrub_char(c)),
         }
     }
     escaped
@@ -86,10 +87,13 @@ pub fn summary(suite: &Suite) -> String {
     }
     for row in &grid.rows {
         text += &format!("| {} |", markdown(row.scenario));
-        for cases in &row.cells {
-            let cells: Vec<_> = cases
+        for cells in &row.cells {
+            let cells: Vec<_> = cells
                 .iter()
-                .map(|case| format!("{} {}", sign(case.verdict()), cell(case)))
+                .map(|cell| {
+                    let sign = sign(cell.case.verdict());
+                    format!("{sign} {}{}", cell.headline(), cell.measurements())
+                })
                 .collect();
             text += &format!(" {} |", cells.join(", "));
         }
@@ -139,7 +143,7 @@ fn folded(case: &Case) -> String {
 /// The text as Markdown shows it: nothing in it is markup.
 fn markdown(text: &str) -> String {
     let mut escaped = String::new();
-    for c in one_line(text).chars() {
+    for c in scrub_line(text).chars() {
         match c {
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",

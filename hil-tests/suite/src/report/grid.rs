@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{headline, one_line, seconds};
+use super::{headline, seconds};
 use crate::verdict::{Case, Suite, Verdict};
+use lockstep_engine::sanitize::scrub_line;
 
 /// The table. Rows and columns stand in the order in which they first come.
 pub(super) struct Grid<'a> {
@@ -15,7 +16,14 @@ pub(super) struct Grid<'a> {
 pub(super) struct Row<'a> {
     pub(super) scenario: &'a str,
     /// For each column, the cases there: one, unless it was played more than once or never.
-    pub(super) cells: Vec<Vec<&'a Case>>,
+    pub(super) cells: Vec<Vec<Cell<'a>>>,
+}
+
+/// A case in the table.
+pub(super) struct Cell<'a> {
+    pub(super) case: &'a Case,
+    /// Its place in the suite, from 1.
+    pub(super) number: usize,
 }
 
 impl<'a> Grid<'a> {
@@ -30,16 +38,16 @@ impl<'a> Grid<'a> {
         }
         let mut rows: Vec<Row<'a>> = Vec::new();
         let mut row_of = BTreeMap::new();
-        for case in &suite.cases {
+        for (case, number) in suite.cases.iter().zip(1..) {
             let row = *row_of.entry(case.scenario.as_str()).or_insert_with(|| {
                 rows.push(Row {
                     scenario: &case.scenario,
-                    cells: vec![Vec::new(); columns.len()],
+                    cells: columns.iter().map(|_| Vec::new()).collect(),
                 });
                 rows.len() - 1
             });
             if let Some(&column) = column_of.get(&key(case)) {
-                rows[row].cells[column].push(case);
+                rows[row].cells[column].push(Cell { case, number });
             }
         }
         Self { columns, rows }
@@ -52,17 +60,24 @@ fn key(case: &Case) -> (&str, &str) {
 
 /// Where and how a case was played, on one line.
 pub(super) fn place(case: &Case) -> String {
-    format!("{} {}", one_line(&case.bench.name), case.stimulus.word())
+    format!("{} {}", scrub_line(&case.bench.name), case.stimulus.word())
 }
 
-/// What a cell says of a case.
-pub(super) fn cell(case: &Case) -> String {
-    let mut text = headline(case.verdict());
-    if case.verdict() != Verdict::Skipped {
-        text += &format!("  {}", seconds(case.took()));
+impl Cell<'_> {
+    /// The verdict, as it is written in the table.
+    pub(super) fn headline(&self) -> String {
+        headline(self.case.verdict())
     }
-    if let Some(slack) = case.slack().filter(|_| case.tolerance.0 > 0) {
-        text += &format!("  slack {slack}");
+
+    /// What follows the verdict: how long it took and, where presses may be late, by how much.
+    pub(super) fn measurements(&self) -> String {
+        let mut text = String::new();
+        if self.case.verdict() != Verdict::Skipped {
+            text += &format!("  {}", seconds(self.case.took()));
+        }
+        if let Some(slack) = self.case.slack().filter(|_| self.case.tolerance.0 > 0) {
+            text += &format!("  slack {slack}");
+        }
+        text
     }
-    text
 }

@@ -6,7 +6,7 @@
 //! {"end":"complete","verdict":"pass","exit":0,"took_us":210000,"counts":{"pass":1,…}}
 //! ```
 //!
-//! Keys always stand in the same order, and what is not known is `null`. A report without its
+//! Keys are always in the same order, and what is not known is `null`. A report without its
 //! last line was cut short.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use lockstep_engine::trace::document::Record;
 use serde::Serialize;
 
-use super::reason;
+use super::{RenderError, reason};
 use crate::verdict::{Attempt, Case, Divergence, LogLine, PinSample, Suite, Verdict};
 
 /// The version of the format that is written.
@@ -24,7 +24,7 @@ pub const VERSION: u32 = 2;
 /// Milliseconds in a tick.
 const TICK_MS: u32 = 1;
 
-/// What a report has near its beginning, and other files have not.
+/// What every report has near its beginning, and other files do not have.
 pub const MARK: &str = "{\"report\":";
 
 /// The whole report.
@@ -32,7 +32,11 @@ pub const MARK: &str = "{\"report\":";
 /// # Errors
 ///
 /// Those of the JSON writer.
-pub fn render(suite: &Suite) -> Result<String, serde_json::Error> {
+pub fn render(suite: &Suite) -> Result<String, RenderError> {
+    lines(suite).map_err(|error| RenderError::new("JSON", error))
+}
+
+fn lines(suite: &Suite) -> Result<String, serde_json::Error> {
     let header = Header {
         report: VERSION,
         tick_ms: TICK_MS,
@@ -49,48 +53,56 @@ fn line(object: &impl Serialize) -> Result<String, serde_json::Error> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
 struct Header {
     report: u32,
     tick_ms: u32,
 }
 
 #[derive(Serialize)]
-struct CaseRow<'a> {
-    case: &'a str,
-    file: &'a str,
-    bench: &'a str,
-    board: &'a str,
-    probe: &'a str,
-    build: Option<&'a str>,
-    stimulus: &'static str,
-    evidence: Vec<&'static str>,
-    verdict: &'static str,
-    reason: Option<&'a str>,
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+struct CaseRow {
+    case: String,
+    file: String,
+    bench: String,
+    board: String,
+    probe: String,
+    build: Option<String>,
+    stimulus: String,
+    evidence: Vec<String>,
+    verdict: String,
+    reason: Option<String>,
     took_us: u64,
     tolerance: u32,
     slack: Option<u32>,
-    attempts: Vec<AttemptRow<'a>>,
+    attempts: Vec<AttemptRow>,
     divergence: Option<DivergenceRow>,
     replay: Option<String>,
     open: Option<String>,
 }
 
-impl<'a> CaseRow<'a> {
-    fn of(case: &'a Case) -> Self {
+impl CaseRow {
+    fn of(case: &Case) -> Self {
         let bench = &case.bench;
         let clues = case.clues();
         let (replay, open) = clues.map(|clues| (clues.replay, clues.open)).unzip();
         Self {
-            case: &case.scenario,
-            file: &case.path,
-            bench: &bench.name,
-            board: &bench.board,
-            probe: &bench.probe,
-            build: bench.build.as_deref(),
-            stimulus: case.stimulus.word(),
-            evidence: case.evidence.iter().map(|one| one.word()).collect(),
-            verdict: case.verdict().word(),
-            reason: reason(case),
+            case: case.scenario.clone(),
+            file: case.path.clone(),
+            bench: bench.name.clone(),
+            board: bench.board.clone(),
+            probe: bench.probe.clone(),
+            build: bench.build.clone(),
+            stimulus: case.stimulus.word().to_owned(),
+            evidence: case
+                .evidence
+                .iter()
+                .map(|one| one.word().to_owned())
+                .collect(),
+            verdict: case.verdict().word().to_owned(),
+            reason: reason(case).map(str::to_owned),
             took_us: micros(case.took()),
             tolerance: case.tolerance.0,
             slack: case.slack().map(|slack| slack.0),
@@ -103,40 +115,42 @@ impl<'a> CaseRow<'a> {
 }
 
 #[derive(Serialize)]
-struct AttemptRow<'a> {
-    verdict: &'static str,
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+struct AttemptRow {
+    verdict: String,
     took_us: u64,
-    message: Option<&'a str>,
-    details: Option<&'a str>,
-    help: Option<&'a str>,
-    file: Option<&'a str>,
+    message: Option<String>,
+    details: Option<String>,
+    help: Option<String>,
+    file: Option<String>,
     line: Option<u32>,
     tick: Option<u32>,
     broke_off: bool,
     slack: Option<u32>,
-    recording: Option<&'a str>,
-    pins: Vec<PinRow<'a>>,
-    log: Vec<LogRow<'a>>,
+    recording: Option<String>,
+    pins: Vec<PinRow>,
+    log: Vec<LogRow>,
 }
 
-impl<'a> AttemptRow<'a> {
-    fn of(attempt: &'a Attempt) -> Self {
+impl AttemptRow {
+    fn of(attempt: &Attempt) -> Self {
         let cause = attempt.outcome.cause();
         let place = cause.and_then(|cause| cause.place.as_ref());
         Self {
-            verdict: attempt.outcome.verdict().word(),
+            verdict: attempt.outcome.verdict().word().to_owned(),
             took_us: micros(attempt.took),
-            message: cause.map(|cause| cause.message.as_str()),
+            message: cause.map(|cause| cause.message.clone()),
             details: cause
-                .map(|cause| cause.details.as_str())
+                .map(|cause| cause.details.clone())
                 .filter(|details| !details.is_empty()),
-            help: cause.and_then(|cause| cause.help.as_deref()),
-            file: place.map(|place| place.file.as_str()),
+            help: cause.and_then(|cause| cause.help.clone()),
+            file: place.map(|place| place.file.clone()),
             line: place.map(|place| place.line),
             tick: cause.and_then(|cause| cause.tick).map(|tick| tick.0),
             broke_off: attempt.is_cut,
             slack: attempt.slack.map(|slack| slack.0),
-            recording: attempt.recording.as_deref(),
+            recording: attempt.recording.clone(),
             pins: attempt.pins.iter().map(PinRow::of).collect(),
             log: attempt.log.iter().map(LogRow::of).collect(),
         }
@@ -144,49 +158,55 @@ impl<'a> AttemptRow<'a> {
 }
 
 #[derive(Serialize)]
-struct PinRow<'a> {
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+struct PinRow {
     tick: u32,
-    output: &'a str,
-    pin: &'a str,
+    output: String,
+    pin: String,
     level: u16,
-    evidence: &'static str,
+    evidence: String,
 }
 
-impl<'a> PinRow<'a> {
-    fn of(sample: &'a PinSample) -> Self {
+impl PinRow {
+    fn of(sample: &PinSample) -> Self {
         Self {
             tick: sample.tick.0,
-            output: &sample.output,
-            pin: &sample.pin,
+            output: sample.output.clone(),
+            pin: sample.pin.clone(),
             level: sample.level,
-            evidence: sample.evidence.word(),
+            evidence: sample.evidence.word().to_owned(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct LogRow<'a> {
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
+struct LogRow {
     tick: Option<u32>,
-    level: Option<&'static str>,
-    text: &'a str,
-    file: Option<&'a str>,
+    level: Option<String>,
+    text: String,
+    file: Option<String>,
     line: Option<u32>,
 }
 
-impl<'a> LogRow<'a> {
-    fn of(line: &'a LogLine) -> Self {
+impl LogRow {
+    fn of(line: &LogLine) -> Self {
         let place = line.place.as_ref();
         Self {
             tick: line.tick.map(|tick| tick.0),
-            level: line.level.map(|level| level.word()),
-            text: &line.text,
-            file: place.map(|place| place.file.as_str()),
+            level: line.level.map(|level| level.word().to_owned()),
+            text: line.text.clone(),
+            file: place.map(|place| place.file.clone()),
             line: place.map(|place| place.line),
         }
     }
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
 struct DivergenceRow {
     tick: u32,
     shared: usize,
@@ -208,9 +228,11 @@ impl DivergenceRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
 struct EventRow {
     tick: u32,
-    kind: &'static str,
+    kind: String,
     name: String,
     value: String,
 }
@@ -219,7 +241,7 @@ impl EventRow {
     fn of(line: Record) -> Self {
         Self {
             tick: line.tick.0,
-            kind: line.kind.word(),
+            kind: line.kind.word().to_owned(),
             name: line.name,
             value: line.value,
         }
@@ -227,20 +249,22 @@ impl EventRow {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
+#[cfg_attr(test, serde(deny_unknown_fields))]
 struct EndRow {
-    end: &'static str,
-    verdict: &'static str,
+    end: String,
+    verdict: String,
     exit: u8,
     took_us: u64,
-    counts: BTreeMap<&'static str, usize>,
+    counts: BTreeMap<String, usize>,
 }
 
 impl EndRow {
     fn of(suite: &Suite) -> Self {
-        let counts = Verdict::ALL.map(|verdict| (verdict.word(), suite.count(verdict)));
+        let counts = Verdict::ALL.map(|verdict| (verdict.word().to_owned(), suite.count(verdict)));
         Self {
-            end: suite.ending.word(),
-            verdict: suite.verdict().word(),
+            end: suite.ending.word().to_owned(),
+            verdict: suite.verdict().word().to_owned(),
             exit: suite.exit_code(),
             took_us: micros(suite.took),
             counts: counts.into(),
@@ -251,4 +275,56 @@ impl EndRow {
 /// Whole microseconds; what does not fit in 64 bits is the largest number that does.
 fn micros(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::DeserializeOwned;
+
+    use super::super::testing::suites;
+    use super::*;
+    use crate::verdict::Outcome;
+
+    /// The row of a line, if writing it gives the same line again.
+    fn round_trip<R: Serialize + DeserializeOwned>(text: &str) -> R {
+        let row: R = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&row).unwrap(), text);
+        row
+    }
+
+    proptest! {
+        #[test]
+        fn a_report_is_read_back_as_it_was_written(
+            name in any::<String>(),
+            message in any::<String>(),
+            level in any::<u16>(),
+            index in 0..9_usize,
+        ) {
+            let mut suite = suites().swap_remove(index).1;
+            for case in &mut suite.cases {
+                case.scenario.clone_from(&name);
+                case.bench.build = Some(message.clone());
+                for attempt in &mut case.attempts {
+                    if let Outcome::Fail(cause) = &mut attempt.outcome {
+                        cause.message.clone_from(&message);
+                        cause.help = Some(name.clone());
+                    }
+                    for sample in &mut attempt.pins {
+                        sample.level = level;
+                    }
+                }
+            }
+            let text = render(&suite).unwrap();
+            let lines: Vec<_> = text.lines().collect();
+            let (header, rest) = lines.split_first().unwrap();
+            let (end, cases) = rest.split_last().unwrap();
+            let header: Header = round_trip(header);
+            prop_assert_eq!((header.report, header.tick_ms), (VERSION, TICK_MS));
+            let cases: Vec<CaseRow> = cases.iter().map(|line| round_trip(line)).collect();
+            let written: Vec<_> = suite.cases.iter().map(CaseRow::of).collect();
+            prop_assert_eq!(cases, written);
+            prop_assert_eq!(round_trip::<EndRow>(end), EndRow::of(&suite));
+        }
+    }
 }

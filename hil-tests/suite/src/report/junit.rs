@@ -1,34 +1,34 @@
 //! A suite for CI servers: JUnit XML.
 //!
 //! A bench with a stimulus is a test suite. A fail is a `failure`; infra is an `error`, which CI
-//! servers keep apart from it. Flaky is a `failure` too, and every attempt that did not pass
-//! stands in a `flakyFailure` or `flakyError`. Board, probe and build are properties, and the
-//! details are the standard output of a test.
+//! servers count separately. Flaky is a `failure` too, and every attempt that did not pass is a
+//! `flakyFailure` or `flakyError`. Board, probe and build are properties, and the details are the
+//! standard output of a test.
 
 use std::time::Duration;
 
 use quick_junit::{
-    FlakyOrRerun, NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus,
-    TestRerun, TestSuite,
+    FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite,
 };
 
 use super::details::{attempts, details};
 use super::grid::place;
-use super::{clean, one_line, reason};
+use super::{RenderError, reason};
 use crate::verdict::{Attempt, Case, Ending, Outcome, Suite, Verdict};
+use lockstep_engine::sanitize::{scrub, scrub_line};
 
 /// The name of the report.
 const NAME: &str = "lockstep";
 
-/// What a report has near its beginning, and other files have not.
+/// What every report has near its beginning, and other files do not have.
 pub const MARK: &str = "<testsuites name=\"lockstep\"";
 
-/// The whole report. An attribute keeps no newline: there, a space stands for it.
+/// The whole report. Attributes have spaces in place of newlines, which XML does not keep there.
 ///
 /// # Errors
 ///
 /// Those of the XML writer.
-pub fn render(suite: &Suite) -> Result<String, SerializeError> {
+pub fn render(suite: &Suite) -> Result<String, RenderError> {
     let mut report = Report::new(NAME);
     report.set_time(suite.took);
     let mut suites: Vec<(String, TestSuite, Duration)> = Vec::new();
@@ -54,10 +54,12 @@ pub fn render(suite: &Suite) -> Result<String, SerializeError> {
     if suite.ending != Ending::Complete {
         report.add_test_suite(unfinished(suite.ending));
     }
-    report.to_string()
+    report
+        .to_string()
+        .map_err(|error| RenderError::new("JUnit", error))
 }
 
-/// What makes a suite that was cut short no green one to whoever counts errors.
+/// An error for a suite that was cut short: a CI server that only counts would call it green.
 fn unfinished(ending: Ending) -> TestSuite {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     let message = match ending {
@@ -71,7 +73,7 @@ fn unfinished(ending: Ending) -> TestSuite {
 }
 
 fn test_case(case: &Case) -> TestCase {
-    let mut test = TestCase::new(one_line(&case.scenario), status(case));
+    let mut test = TestCase::new(scrub_line(&case.scenario), status(case));
     test.set_classname(place(case)).set_time(case.took());
     let evidence: Vec<_> = case
         .evidence
@@ -91,7 +93,7 @@ fn test_case(case: &Case) -> TestCase {
         ("attempts", &attempts(case)),
     ] {
         if !value.is_empty() {
-            test.add_property(Property::new(name, one_line(value)));
+            test.add_property(Property::new(name, scrub_line(value)));
         }
     }
     if case.tolerance.0 > 0 {
@@ -123,18 +125,18 @@ fn status(case: &Case) -> TestCaseStatus {
         };
         status
             .set_type(verdict.word())
-            .set_message(one_line(&message));
+            .set_message(scrub_line(&message));
     }
     if verdict == Verdict::Flaky {
         status.set_rerun_kind(FlakyOrRerun::Flaky);
         status.add_reruns(case.attempts.iter().filter_map(rerun));
     } else if verdict.needs_attention() {
-        // The one that is told is the failure itself.
-        let told = case.telling();
+        // The decisive attempt is the failure itself.
+        let decisive = case.telling();
         let others = case
             .attempts
             .iter()
-            .filter(|attempt| !told.is_some_and(|told| std::ptr::eq(told, *attempt)));
+            .filter(|attempt| !decisive.is_some_and(|one| std::ptr::eq(one, *attempt)));
         status.add_reruns(others.filter_map(rerun));
     }
     status
@@ -150,15 +152,15 @@ fn rerun(attempt: &Attempt) -> Option<TestRerun> {
     let log: String = attempt
         .log
         .iter()
-        .map(|line| format!("{}\n", one_line(&line.to_string())))
+        .map(|line| format!("{}\n", scrub_line(&line.to_string())))
         .collect();
     let mut rerun = TestRerun::new(kind);
     rerun
         .set_type(attempt.outcome.verdict().word())
-        .set_message(one_line(&cause.message))
+        .set_message(scrub_line(&cause.message))
         .set_time(attempt.took);
     if !cause.details.is_empty() {
-        rerun.set_description(clean(&cause.details));
+        rerun.set_description(scrub(&cause.details));
     }
     if !log.is_empty() {
         rerun.set_system_out(log);

@@ -1,4 +1,4 @@
-//! A suite written down: for people, for CI servers, for other programs.
+//! Reports of a suite: for people, for CI servers, for other programs.
 //!
 //! - [`text`]: a table for the terminal, and the details of what needs attention.
 //! - [`junit`]: XML for CI servers.
@@ -9,6 +9,7 @@
 //! Equal suites give equal bytes. `docs/reports.md` describes each format.
 
 mod details;
+mod escape;
 pub mod github;
 mod grid;
 pub mod html;
@@ -22,16 +23,37 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+use std::error::Error;
 use std::time::Duration;
 
-use lockstep_engine::sanitize::{scrub as clean, scrub_char as clean_char, scrub_line as one_line};
+use thiserror::Error;
 
 use crate::verdict::{Case, Suite, Verdict};
 
 /// Why a case without attempts has none.
-const NO_TURN: &str = "its turn did not come";
+const NOT_RUN: &str = "not run";
 
-/// A length of real time for people.
+/// A report cannot be written as text.
+#[derive(Debug, Error)]
+#[error("cannot render the {format} report")]
+#[non_exhaustive]
+pub struct RenderError {
+    /// The format.
+    pub format: &'static str,
+    /// The error of the library that writes the format.
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+impl RenderError {
+    fn new(format: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            format,
+            source: Box::new(source),
+        }
+    }
+}
+
+/// A duration in seconds.
 fn seconds(took: Duration) -> String {
     format!("{:.2} s", took.as_secs_f64())
 }
@@ -52,11 +74,11 @@ fn headline(verdict: Verdict) -> String {
     }
 }
 
-/// In one sentence, why the verdict is no pass.
+/// In one sentence, why the case did not pass.
 fn reason(case: &Case) -> Option<&str> {
     match (case.verdict(), case.cause()) {
         (Verdict::Pass, _) => None,
         (_, Some(cause)) => Some(&cause.message),
-        (_, None) => Some(NO_TURN),
+        (_, None) => Some(NOT_RUN),
     }
 }

@@ -1,12 +1,14 @@
 //! Every format of every kind of suite.
 
+use anstream::adapter::strip_str;
 use proptest::prelude::*;
 use roxmltree::{Document, ParsingOptions};
 use serde_json::Value;
 
 use super::testing::{HOSTILE, suites};
-use super::{github, html, jsonl, junit, one_line, text};
+use super::{github, html, jsonl, junit, text};
 use crate::verdict::{Ending, Outcome, Verdict};
+use lockstep_engine::sanitize::scrub_line;
 
 #[test]
 fn every_format_of_every_suite_is_its_golden() {
@@ -23,11 +25,34 @@ fn every_format_of_every_suite_is_its_golden() {
 fn the_page_of_a_failing_suite_is_its_golden() {
     let suites = suites();
     let (_, suite) = suites.iter().find(|(name, _)| *name == "fail").unwrap();
-    insta::assert_snapshot!("fail-page", html::render(suite));
+    insta::assert_snapshot!("fail-page", html::render(suite).unwrap());
 }
 
 #[test]
-fn junit_says_what_the_suite_says() {
+fn colour_marks_verdicts_and_changes_no_text() {
+    for (name, suite) in suites() {
+        let colored = text::render_colored(&suite);
+        assert_eq!(
+            strip_str(&colored).to_string(),
+            text::render(&suite),
+            "{name}"
+        );
+    }
+    let suites = suites();
+    let (_, suite) = suites.iter().find(|(name, _)| *name == "fail").unwrap();
+    let colored = text::render_colored(suite);
+    let row = colored.lines().nth(1).unwrap();
+    let (pass, fail) = (
+        "\u{1b}[32mpass\u{1b}[0m",
+        "\u{1b}[1m\u{1b}[31mFAIL\u{1b}[0m",
+    );
+    let start = format!("lamp/brightness/cycles  {pass}  0.21 s    {fail}  0.25 s     {pass}");
+    assert!(row.starts_with(&start), "{row:?}");
+    assert!(colored.contains(&format!("\n{fail}  lamp/brightness/cycles")));
+}
+
+#[test]
+fn junit_has_the_verdicts_of_the_suite() {
     for (name, suite) in suites() {
         let text = junit::render(&suite).unwrap();
         let xml = Document::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -61,7 +86,7 @@ fn junit_says_what_the_suite_says() {
 }
 
 #[test]
-fn json_lines_say_what_the_suite_says() {
+fn json_lines_have_the_verdicts_of_the_suite() {
     for (name, suite) in suites() {
         let text = jsonl::render(&suite).unwrap();
         let rows: Vec<Value> = text
@@ -91,7 +116,7 @@ fn json_lines_say_what_the_suite_says() {
 #[test]
 fn the_page_is_well_formed_and_stands_alone() {
     for (name, suite) in suites() {
-        let page = html::render(&suite);
+        let page = html::render(&suite).unwrap();
         let options = ParsingOptions {
             allow_dtd: true,
             ..ParsingOptions::default()
@@ -126,16 +151,16 @@ fn the_page_is_well_formed_and_stands_alone() {
 }
 
 #[test]
-fn a_hostile_name_arrives_as_it_is_or_as_signs() {
+fn hostile_names_are_escaped_in_every_format() {
     let suites = suites();
     let (_, suite) = suites.iter().find(|(name, _)| *name == "hostile").unwrap();
     let text = junit::render(suite).unwrap();
     let xml = Document::parse(&text).unwrap();
     let case = xml.descendants().find(|node| node.has_tag_name("testcase"));
     let name = case.unwrap().attribute("name").unwrap();
-    assert_eq!(name, one_line(HOSTILE));
+    assert_eq!(name, scrub_line(HOSTILE));
 
-    let page = html::render(suite);
+    let page = html::render(suite).unwrap();
     assert!(page.contains("<b>a&lt;b&gt;&amp;&quot;c&#39;%0A|`,::]]&gt;"));
 
     for line in github::annotations(suite).lines() {
@@ -154,11 +179,11 @@ fn a_hostile_name_arrives_as_it_is_or_as_signs() {
         let moves = |c: char| (c.is_control() && !"\n\t".contains(c)) || c == '\u{202e}';
         assert_eq!(text.chars().find(|c| moves(*c)), None);
     }
-    assert_eq!(one_line("a\nb\tc"), "a b c");
+    assert_eq!(scrub_line("a\nb\tc"), "a b c");
 }
 
 #[test]
-fn a_long_run_gives_no_large_page() {
+fn a_long_run_does_not_make_a_large_page() {
     let mut suites = suites();
     let (_, suite) = suites.iter_mut().find(|(name, _)| *name == "fail").unwrap();
     let case = &mut suite.cases[1];
@@ -171,7 +196,7 @@ fn a_long_run_gives_no_large_page() {
         line
     }));
     expected.end.0 = 101_000;
-    let size = html::render(suite).len();
+    let size = html::render(suite).unwrap().len();
     assert!(size < 200_000, "{size} bytes");
 }
 
@@ -231,7 +256,7 @@ proptest! {
             }
         }
         let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
-        let page = html::render(&suite);
+        let page = html::render(&suite).unwrap();
         prop_assert!(Document::parse_with_options(&page, options).is_ok());
         prop_assert!(Document::parse(&junit::render(&suite).unwrap()).is_ok());
         prop_assert_eq!(github::annotations(&suite).lines().count(), 1);

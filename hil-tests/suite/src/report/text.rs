@@ -5,25 +5,48 @@
 //! lamp/lock/holds    pass  0.21 s    FAIL  0.25 s
 //! ```
 
-use unicode_width::UnicodeWidthStr;
+use anstyle::{AnsiColor, Style};
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
 
 use super::details::details;
-use super::grid::{Grid, cell, place};
-use super::{counts, headline, one_line, reason, seconds};
+use super::grid::{Cell, Grid, Row, place};
+use super::{counts, headline, reason, seconds};
 use crate::verdict::{Ending, Suite, Verdict};
+use lockstep_engine::sanitize::scrub_line;
 
-/// What parts two columns.
-const GAP: &str = "  ";
+/// The spaces between two columns.
+const GAP: u16 = 2;
 
-/// The whole report.
+/// The whole report, without colour.
 #[must_use]
 pub fn render(suite: &Suite) -> String {
-    let mut text = table(suite);
+    render_styled(suite, |_| Style::new())
+}
+
+/// The whole report with verdicts in colour, for a terminal.
+#[must_use]
+pub fn render_colored(suite: &Suite) -> String {
+    render_styled(suite, color)
+}
+
+fn color(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => AnsiColor::Green.on_default(),
+        Verdict::Fail => AnsiColor::Red.on_default().bold(),
+        Verdict::Flaky => AnsiColor::Yellow.on_default().bold(),
+        Verdict::Infra => AnsiColor::Magenta.on_default().bold(),
+        Verdict::Skipped => Style::new().dimmed(),
+    }
+}
+
+fn render_styled(suite: &Suite, style: impl Fn(Verdict) -> Style) -> String {
+    let mut text = table(suite, &style);
     for case in suite.worth_attention() {
         text += &format!(
             "\n{}  {}  {}\n",
-            headline(case.verdict()),
-            one_line(&case.scenario),
+            painted(&headline(case.verdict()), style(case.verdict())),
+            scrub_line(&case.scenario),
             place(case)
         );
         for line in details(case).lines() {
@@ -38,7 +61,11 @@ pub fn render(suite: &Suite) -> String {
     text + &closing(suite)
 }
 
-/// The last lines: how it ended, and how many cases have each verdict.
+fn painted(text: &str, style: Style) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The last lines: how the suite ended, and how many cases have each verdict.
 #[must_use]
 pub fn closing(suite: &Suite) -> String {
     let took = seconds(suite.took);
@@ -49,42 +76,56 @@ pub fn closing(suite: &Suite) -> String {
     }
 }
 
-fn table(suite: &Suite) -> String {
+fn table(suite: &Suite, style: impl Fn(Verdict) -> Style) -> String {
     let grid = Grid::of(suite);
     if grid.rows.is_empty() {
         return String::new();
     }
-    let header = ["scenario".to_owned()].into_iter().chain(grid.columns);
-    let rows = grid.rows.iter().map(|row| {
-        let cells = row.cells.iter().map(|cases| match cases[..] {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header(["scenario".to_owned()].into_iter().chain(grid.columns));
+    for row in &grid.rows {
+        let cells = row.cells.iter().map(|cells| match cells[..] {
             [] => "-".to_owned(),
-            _ => cases
-                .iter()
-                .copied()
-                .map(cell)
-                .collect::<Vec<_>>()
-                .join(", "),
+            _ => cells.iter().map(text_of).collect::<Vec<_>>().join(", "),
         });
-        [one_line(row.scenario)].into_iter().chain(cells).collect()
+        table.add_row([scrub_line(row.scenario)].into_iter().chain(cells));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
+    let lines = table.lines();
+    let header = [None].into_iter();
+    let rows = header.chain(grid.rows.iter().map(Some));
+    let lines = lines.zip(rows).map(|(line, row)| match row {
+        None => line.trim_end().to_owned() + "\n",
+        Some(row) => painted_row(line.trim_end(), row, &style) + "\n",
     });
-    let rows: Vec<Vec<String>> = [header.collect()].into_iter().chain(rows).collect();
-    let mut widths = vec![0; rows[0].len()];
-    for row in &rows {
-        for (width, text) in widths.iter_mut().zip(row) {
-            *width = (*width).max(text.width());
-        }
+    lines.collect()
+}
+
+fn text_of(cell: &Cell<'_>) -> String {
+    cell.headline() + &cell.measurements()
+}
+
+/// A line of the table with its verdicts in colour. They are coloured after the layout, which
+/// would count escape sequences as text.
+fn painted_row(line: &str, row: &Row<'_>, style: impl Fn(Verdict) -> Style) -> String {
+    let name = scrub_line(row.scenario);
+    let Some(mut rest) = line.strip_prefix(&name) else {
+        return line.to_owned();
+    };
+    let mut text = name;
+    for cell in row.cells.iter().flatten() {
+        let headline = cell.headline();
+        let Some((before, after)) = rest.split_once(&headline) else {
+            break;
+        };
+        text += before;
+        text += &painted(&headline, style(cell.case.verdict()));
+        rest = after;
     }
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let padding = width - cell.width();
-            line += &format!("{cell}{:padding$}{GAP}", "");
-        }
-        text += line.trim_end();
-        text += "\n";
-    }
-    text
+    text + rest
 }
 
 /// What was skipped, a line for each reason.
@@ -94,7 +135,7 @@ fn skipped(suite: &Suite) -> String {
         if case.verdict() != Verdict::Skipped {
             continue;
         }
-        let reason = one_line(reason(case).unwrap_or_default());
+        let reason = scrub_line(reason(case).unwrap_or_default());
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, count)) => *count += 1,
             None => reasons.push((reason, 1)),

@@ -1,26 +1,25 @@
-//! Two traces as waveforms, signal by signal, the golden above the board.
+//! Two traces as waveforms, signal by signal, the golden above the board: the geometry that
+//! `templates/waves.svg` draws.
 //!
-//! All arithmetic is on whole numbers, so that a page is the same on every machine. What
-//! happens within half a pixel is drawn as one stroke: a long run gives no larger picture.
+//! All arithmetic is on integers, so that a page is the same on every machine. Changes within
+//! half a pixel are drawn as one stroke: a long run does not make a larger picture.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use lockstep_engine::trace::document::{Document, Record};
 use lockstep_engine::trace::{Kind, RESET};
 
-use super::html::escape;
-
-/// The width of the picture, and of what stands left of the waves.
-const WIDTH: u64 = 1100;
-const GUTTER: u64 = 170;
+/// The width of the picture, and of what is left of the waves.
+pub(super) const WIDTH: u64 = 1100;
+pub(super) const GUTTER: u64 = 170;
 const WAVES: u64 = WIDTH - GUTTER - 14;
 
 /// Heights: of the axis, of a lane, and of the gap below the lanes of a signal.
-const AXIS: u64 = 30;
+pub(super) const AXIS: u64 = 30;
 const LANE: u64 = 24;
-const GAP: u64 = 12;
+pub(super) const GAP: u64 = 12;
 
-/// The width that a letter of a label is given.
+/// The width of a letter of a label.
 const LETTER: u64 = 6;
 
 /// The ticks that are drawn, both included.
@@ -30,7 +29,7 @@ pub(super) struct Window {
     pub(super) to: u32,
 }
 
-/// Where the traces part.
+/// Where the traces diverge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark<'a> {
     /// The ticks of the expected and of the board's event; equal where there is only one.
@@ -39,19 +38,145 @@ pub(super) struct Mark<'a> {
     pub(super) signals: Vec<(Kind, &'a str)>,
 }
 
-/// Draws them. Where there is one lane, both traces are the same.
-pub(super) fn svg(lanes: &[(&str, &Document)], window: Window, mark: Option<&Mark<'_>>) -> String {
-    let picture = Picture { lanes, window };
-    let signals = signals(lanes);
-    let block = LANE * u64::try_from(lanes.len()).unwrap_or(1) + GAP;
-    let height = AXIS + block * u64::try_from(signals.len()).unwrap_or(1) + 4;
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = picture.write(&signals, (block, height), mark, &mut out);
-    out
+/// The picture.
+pub(super) struct Waveforms<'a> {
+    pub(super) window: Window,
+    pub(super) height: u64,
+    /// The height of a signal with its gap.
+    pub(super) block: u64,
+    pub(super) grid_lines: Vec<GridLine>,
+    pub(super) signals: Vec<SignalShape<'a>>,
+    pub(super) mark: Option<MarkShape>,
 }
 
-/// One named thing, and its highest level: none if it has moments and no levels.
+/// A line of the time axis.
+pub(super) struct GridLine {
+    pub(super) x: Pixels,
+    pub(super) tick: u64,
+}
+
+/// A signal, and a lane for each trace.
+pub(super) struct SignalShape<'a> {
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    pub(super) top: u64,
+    /// Whether the traces diverge here.
+    pub(super) is_marked: bool,
+    /// The classes of strokes and of labels.
+    pub(super) stroke: &'static str,
+    pub(super) label: &'static str,
+    pub(super) lanes: Vec<Lane<'a>>,
+}
+
+/// A signal of one trace.
+pub(super) struct Lane<'a> {
+    pub(super) name: &'a str,
+    pub(super) top: u64,
+    /// The stroke, in the path language of SVG.
+    pub(super) path: String,
+    pub(super) labels: Vec<Label>,
+}
+
+/// A text beside a stroke.
+pub(super) struct Label {
+    pub(super) x: Pixels,
+    pub(super) y: u64,
+    pub(super) text: String,
+}
+
+/// The line at a divergence, and the band to where the other trace does the same.
+pub(super) struct MarkShape {
+    pub(super) x: Pixels,
+    pub(super) width: Option<Pixels>,
+}
+
+/// A length in tenths of a pixel.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pixels(u64);
+
+impl fmt::Display for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = self.0 / 10;
+        match self.0 % 10 {
+            0 => write!(f, "{whole}"),
+            rest => write!(f, "{whole}.{rest}"),
+        }
+    }
+}
+
+impl<'a> Waveforms<'a> {
+    /// Lays them out. With one lane, both traces are the same.
+    pub(super) fn new(
+        lanes: &[(&'a str, &'a Document)],
+        window: Window,
+        mark: Option<&Mark<'_>>,
+    ) -> Self {
+        let signals = signals(lanes);
+        let block = LANE * u64::try_from(lanes.len()).unwrap_or(1) + GAP;
+        let height = AXIS + block * u64::try_from(signals.len()).unwrap_or(1) + 4;
+        let tops = (0..).map(|index| AXIS + block * index);
+        let signals = signals.iter().zip(tops).map(|(signal, top)| {
+            let is_it = |mark: &Mark<'_>| mark.signals.contains(&(signal.kind, signal.name));
+            signal.shape(lanes, window, top, mark.is_some_and(is_it))
+        });
+        Self {
+            window,
+            height,
+            block,
+            grid_lines: grid_lines(window),
+            signals: signals.collect(),
+            mark: mark.map(|mark| mark.shape(window)),
+        }
+    }
+}
+
+impl Window {
+    /// Where a tick is.
+    fn x(self, tick: u32) -> u64 {
+        let span = u64::from(self.to.saturating_sub(self.from)).max(1);
+        let tick = tick.clamp(self.from, self.to.max(self.from));
+        GUTTER * 10 + u64::from(tick - self.from) * WAVES * 10 / span
+    }
+}
+
+impl Mark<'_> {
+    fn shape(&self, window: Window) -> MarkShape {
+        let (expected, board) = self.ticks;
+        let left = window.x(expected.min(board));
+        let right = window.x(expected.max(board));
+        MarkShape {
+            x: Pixels(left),
+            width: (right > left).then(|| Pixels(right - left)),
+        }
+    }
+}
+
+/// Lines of the axis: 1, 2 or 5 times a power of ten apart, so that there are at most ten.
+fn grid_lines(window: Window) -> Vec<GridLine> {
+    let step = nice_step(window.to.saturating_sub(window.from));
+    let first = u64::from(window.from).next_multiple_of(step);
+    let ticks = (0..).map(|index| first + index * step);
+    let ticks = ticks.take_while(|tick| *tick <= u64::from(window.to));
+    let line = |tick| GridLine {
+        x: Pixels(window.x(u32::try_from(tick).unwrap_or(window.to))),
+        tick,
+    };
+    ticks.map(line).collect()
+}
+
+fn nice_step(span: u32) -> u64 {
+    let mut power = 1;
+    loop {
+        for factor in [1, 2, 5] {
+            if u64::from(span) / (factor * power) <= 10 {
+                return factor * power;
+            }
+        }
+        power *= 10;
+    }
+}
+
+/// A named signal, and its highest level: none if it has events and no levels.
 struct Signal<'a> {
     kind: Kind,
     name: &'a str,
@@ -91,219 +216,155 @@ fn level(line: &Record) -> Option<u32> {
     }
 }
 
-struct Picture<'a> {
-    lanes: &'a [(&'a str, &'a Document)],
-    window: Window,
-}
-
-impl Picture<'_> {
-    fn write(
+impl Signal<'_> {
+    fn shape<'a>(
         &self,
-        signals: &[Signal<'_>],
-        (block, height): (u64, u64),
-        mark: Option<&Mark<'_>>,
-        out: &mut String,
-    ) -> std::fmt::Result {
-        let Window { from, to } = self.window;
-        writeln!(
-            out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"waves\" viewBox=\"0 0 {WIDTH} {height}\" \
-             role=\"img\" aria-label=\"waveforms from tick {from} to {to}\">"
-        )?;
-        self.axis(height, out)?;
-        let mut top = AXIS;
-        for signal in signals {
-            let marked =
-                mark.is_some_and(|mark| mark.signals.contains(&(signal.kind, signal.name)));
-            self.signal(signal, (top, block), marked, out)?;
-            top += block;
-        }
-        if let Some(mark) = mark {
-            self.mark(mark, height, out)?;
-        }
-        writeln!(out, "</svg>")
-    }
-
-    /// Where a tick is, in tenths of a pixel.
-    fn x(&self, tick: u32) -> u64 {
-        let Window { from, to } = self.window;
-        let span = u64::from(to.saturating_sub(from)).max(1);
-        let tick = tick.clamp(from, to.max(from));
-        GUTTER * 10 + u64::from(tick - from) * WAVES * 10 / span
-    }
-
-    fn axis(&self, height: u64, out: &mut String) -> std::fmt::Result {
-        let Window { from, to } = self.window;
-        let step = nice_step(to.saturating_sub(from));
-        let mut tick = u64::from(from).next_multiple_of(step);
-        while tick <= u64::from(to) {
-            let x = tenths(self.x(u32::try_from(tick).unwrap_or(to)));
-            writeln!(
-                out,
-                "<path class=\"grid\" d=\"M{x} {AXIS}V{height}\"/>\
-                 <text class=\"tick\" x=\"{x}\" y=\"{}\">{tick}</text>",
-                AXIS - 8
-            )?;
-            tick += step;
-        }
-        writeln!(
-            out,
-            "<text class=\"unit\" x=\"8\" y=\"{}\">tick</text>",
-            AXIS - 8
-        )
-    }
-
-    fn signal(
-        &self,
-        signal: &Signal<'_>,
-        (top, block): (u64, u64),
-        marked: bool,
-        out: &mut String,
-    ) -> std::fmt::Result {
-        if marked {
-            writeln!(
-                out,
-                "<rect class=\"parted\" x=\"0\" y=\"{}\" width=\"{WIDTH}\" height=\"{block}\"/>",
-                top - GAP / 2
-            )?;
-        }
-        writeln!(
-            out,
-            "<text class=\"name\" x=\"8\" y=\"{}\">{}</text>\
-             <text class=\"kind\" x=\"{}\" y=\"{}\">{}</text>",
-            top + 14,
-            escape(&shortened(signal.name)),
-            GUTTER - 70,
-            top + 14,
-            signal.kind.word(),
-        )?;
-        for ((lane, document), index) in self.lanes.iter().zip(0..) {
-            let y = top + LANE * index;
-            if self.lanes.len() > 1 {
-                let class = format!("lane {lane}");
-                writeln!(
-                    out,
-                    "<text class=\"{class}\" x=\"{}\" y=\"{}\">{lane}</text>",
-                    GUTTER - 6,
-                    y + 14
-                )?;
-            }
+        lanes: &[(&'a str, &Document)],
+        window: Window,
+        top: u64,
+        is_marked: bool,
+    ) -> SignalShape<'a> {
+        let tops = (0..).map(|index| top + LANE * index);
+        let lanes = lanes.iter().zip(tops).map(|((name, document), top)| {
             let lines = document
                 .lines
                 .iter()
-                .filter(|line| line.kind == signal.kind && line.name == signal.name);
-            match signal.max {
-                Some(max) => self.levels(lane, lines, (y, signal.kind, max), out)?,
-                None => self.moments(lane, lines, y, out)?,
+                .filter(|line| line.kind == self.kind && line.name == self.name);
+            let (path, labels) = match self.max {
+                Some(max) => levels(lines, self.kind, max, window, top),
+                None => events(lines, window, top),
+            };
+            Lane {
+                name,
+                top,
+                path,
+                labels,
             }
-        }
-        Ok(())
-    }
-
-    fn levels<'a>(
-        &self,
-        lane: &str,
-        lines: impl Iterator<Item = &'a Record>,
-        (top, kind, max): (u64, Kind, u32),
-        out: &mut String,
-    ) -> std::fmt::Result {
-        let bottom = top + LANE - 3;
-        let room = LANE - 6;
-        let y = |level: u32| bottom * 10 - u64::from(level.min(max)) * room * 10 / u64::from(max);
-        let mut changes = lines
-            .filter_map(|line| Some((line.tick.0, level(line)?)))
-            .peekable();
-        // Nobody holds a button before anything is told of it.
-        let mut now = (kind == Kind::In).then_some(0);
-        while let Some((_, level)) = changes.next_if(|(tick, _)| *tick < self.window.from) {
-            now = Some(level);
-        }
-        let mut path = now.map_or(String::new(), |level| {
-            format!("M{} {}", tenths(self.x(self.window.from)), tenths(y(level)))
         });
-        // A label stands on its stroke, or hangs from it where there is no room above.
-        let beside = |level: u32| match y(level) / 10 {
-            stroke if stroke >= top + LANE / 2 => stroke - 3,
-            stroke => stroke + 11,
+        let (stroke, label) = match self.max {
+            Some(_) => ("wave", "level"),
+            None => ("moment", "word"),
         };
-        let mut labels = Labels::default();
-        if let Some(level) = now {
-            labels.add(self.x(self.window.from), beside(level), level.to_string());
+        SignalShape {
+            name: shortened(self.name),
+            kind: self.kind.word(),
+            top,
+            is_marked,
+            stroke,
+            label,
+            lanes: lanes.collect(),
         }
-        while let Some((tick, first)) = changes.next_if(|(tick, _)| *tick <= self.window.to) {
-            let x = self.x(tick);
-            let (mut low, mut high, mut last) = (first, first, first);
-            while let Some((_, level)) =
-                changes.next_if(|(tick, _)| *tick <= self.window.to && self.x(*tick) / 5 == x / 5)
-            {
-                (low, high, last) = (low.min(level), high.max(level), level);
+    }
+}
+
+/// The stroke of a signal with levels up to `max`.
+fn levels<'a>(
+    lines: impl Iterator<Item = &'a Record>,
+    kind: Kind,
+    max: u32,
+    window: Window,
+    top: u64,
+) -> (String, Vec<Label>) {
+    let bottom = top + LANE - 3;
+    let room = LANE - 6;
+    let y = |level: u32| bottom * 10 - u64::from(level.min(max)) * room * 10 / u64::from(max);
+    let mut changes = lines
+        .filter_map(|line| Some((line.tick.0, level(line)?)))
+        .peekable();
+    // A button is up until a line says otherwise.
+    let mut now = (kind == Kind::In).then_some(0);
+    while let Some((_, level)) = changes.next_if(|(tick, _)| *tick < window.from) {
+        now = Some(level);
+    }
+    let mut path = Path::default();
+    // A label is above its stroke, or below it where there is no room above.
+    let beside = |level: u32| match y(level) / 10 {
+        stroke if stroke >= top + LANE / 2 => stroke - 3,
+        stroke => stroke + 11,
+    };
+    let mut labels = Labels::default();
+    if let Some(level) = now {
+        let x = window.x(window.from);
+        path.step(x, y(level));
+        labels.add(x, beside(level), level.to_string());
+    }
+    while let Some((tick, first)) = changes.next_if(|(tick, _)| *tick <= window.to) {
+        let x = window.x(tick);
+        let (mut low, mut high, mut last) = (first, first, first);
+        while let Some((_, level)) =
+            changes.next_if(|(tick, _)| *tick <= window.to && window.x(*tick) / 5 == x / 5)
+        {
+            (low, high, last) = (low.min(level), high.max(level), level);
+        }
+        path.step(x, y(first));
+        if low != high {
+            for level in [low, high, last] {
+                path.vertical(y(level));
             }
-            let command = if path.is_empty() { "M" } else { "H" };
-            let vertical = if path.is_empty() { " " } else { "V" };
-            write!(path, "{command}{}{vertical}{}", tenths(x), tenths(y(first)))?;
-            if low != high {
-                for level in [low, high, last] {
-                    write!(path, "V{}", tenths(y(level)))?;
-                }
-            }
-            labels.add(x, beside(last), last.to_string());
         }
-        if path.is_empty() {
-            return Ok(());
+        labels.add(x, beside(last), last.to_string());
+    }
+    path.end((GUTTER + WAVES) * 10);
+    let labels = if max > 1 {
+        labels.fitting()
+    } else {
+        Vec::new()
+    };
+    (path.0, labels)
+}
+
+/// The strokes of a signal that has events and no levels.
+fn events<'a>(
+    lines: impl Iterator<Item = &'a Record>,
+    window: Window,
+    top: u64,
+) -> (String, Vec<Label>) {
+    let Window { from, to } = window;
+    let mut path = Path::default();
+    let mut labels = Labels::default();
+    let mut last = None;
+    for line in lines.filter(|line| (from..=to).contains(&line.tick.0)) {
+        let x = window.x(line.tick.0);
+        if last.replace(x / 5) == Some(x / 5) {
+            continue;
         }
-        write!(path, "H{}", tenths((GUTTER + WAVES) * 10))?;
-        writeln!(out, "<path class=\"wave {lane}\" d=\"{path}\"/>")?;
-        if max > 1 {
-            labels.write("level", out)?;
+        path.stroke(x, top + 3, LANE - 6);
+        labels.add(x, top + LANE / 2 + 4, line.value.clone());
+    }
+    (path.0, labels.fitting())
+}
+
+/// A path in the language of SVG, which begins with its first point.
+#[derive(Default)]
+struct Path(String);
+
+impl Path {
+    /// Goes to the right at the level so far, then up or down at `x`.
+    fn step(&mut self, x: u64, y: u64) {
+        let (x, y) = (Pixels(x), Pixels(y));
+        match self.0.is_empty() {
+            true => self.write(format_args!("M{x} {y}")),
+            false => self.write(format_args!("H{x}V{y}")),
         }
-        Ok(())
     }
 
-    fn moments<'a>(
-        &self,
-        lane: &str,
-        lines: impl Iterator<Item = &'a Record>,
-        top: u64,
-        out: &mut String,
-    ) -> std::fmt::Result {
-        let Window { from, to } = self.window;
-        let mut path = String::new();
-        let mut labels = Labels::default();
-        let mut last = None;
-        for line in lines.filter(|line| (from..=to).contains(&line.tick.0)) {
-            let x = self.x(line.tick.0);
-            if last.replace(x / 5) == Some(x / 5) {
-                continue;
-            }
-            write!(path, "M{} {}v{}", tenths(x), top + 3, LANE - 6)?;
-            labels.add(x, top + LANE / 2 + 4, line.value.clone());
-        }
-        if path.is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "<path class=\"moment {lane}\" d=\"{path}\"/>")?;
-        labels.write("word", out)
+    fn vertical(&mut self, y: u64) {
+        self.write(format_args!("V{}", Pixels(y)));
     }
 
-    fn mark(&self, mark: &Mark<'_>, height: u64, out: &mut String) -> std::fmt::Result {
-        let (expected, board) = mark.ticks;
-        let (left, right) = (self.x(expected.min(board)), self.x(expected.max(board)));
-        if right > left {
-            writeln!(
-                out,
-                "<rect class=\"between\" x=\"{}\" y=\"{AXIS}\" width=\"{}\" height=\"{}\"/>",
-                tenths(left),
-                tenths(right - left),
-                height - AXIS
-            )?;
+    fn stroke(&mut self, x: u64, top: u64, height: u64) {
+        self.write(format_args!("M{} {top}v{height}", Pixels(x)));
+    }
+
+    fn end(&mut self, x: u64) {
+        if !self.0.is_empty() {
+            self.write(format_args!("H{}", Pixels(x)));
         }
-        let x = tenths(left);
-        writeln!(
-            out,
-            "<path class=\"mark\" d=\"M{x} {}V{height}\"/>\
-             <path class=\"flag\" d=\"M{x} {AXIS}l-5 -8h10z\"/>",
-            AXIS - 4
-        )
+    }
+
+    fn write(&mut self, command: fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = self.0.write_fmt(command);
     }
 }
 
@@ -317,53 +378,31 @@ fn shortened(name: &str) -> String {
     }
 }
 
-/// Labels that stand right of a place, where the next one leaves room.
+/// Labels to the right of a point each.
 #[derive(Default)]
-struct Labels {
-    all: Vec<(u64, u64, String)>,
-}
+struct Labels(Vec<(u64, u64, String)>);
 
 impl Labels {
     fn add(&mut self, x: u64, y: u64, text: String) {
-        self.all.push((x, y, text));
+        self.0.push((x, y, text));
     }
 
-    fn write(&self, class: &str, out: &mut String) -> std::fmt::Result {
-        let ends = self.all.iter().skip(1).map(|(x, ..)| *x);
-        let ends = ends.chain([(GUTTER + WAVES) * 10]);
-        for ((x, y, text), end) in self.all.iter().zip(ends) {
+    /// Those for which the next one leaves room.
+    fn fitting(self) -> Vec<Label> {
+        let ends: Vec<_> = self.0.iter().skip(1).map(|(x, ..)| *x).collect();
+        let ends = ends.into_iter().chain([(GUTTER + WAVES) * 10]);
+        let fits = |x: u64, text: &str, end: u64| {
             let letters = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-            if x + letters.saturating_mul(LETTER * 10) + 60 <= end {
-                let x = tenths(x + 40);
-                writeln!(
-                    out,
-                    "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>",
-                    escape(text)
-                )?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The length between two ticks of the axis: 1, 2 or 5 times a power of ten, so that there are
-/// at most ten.
-fn nice_step(span: u32) -> u64 {
-    let mut power = 1;
-    loop {
-        for factor in [1, 2, 5] {
-            if u64::from(span) / (factor * power) <= 10 {
-                return factor * power;
-            }
-        }
-        power *= 10;
-    }
-}
-
-/// Tenths of a pixel as pixels.
-fn tenths(tenths: u64) -> String {
-    match tenths % 10 {
-        0 => (tenths / 10).to_string(),
-        rest => format!("{}.{rest}", tenths / 10),
+            letters.saturating_mul(LETTER * 10).saturating_add(x + 60) <= end
+        };
+        let labels = self.0.into_iter().zip(ends);
+        let labels = labels.filter(|((x, _, text), end)| fits(*x, text, *end));
+        labels
+            .map(|((x, y, text), _)| Label {
+                x: Pixels(x + 40),
+                y,
+                text,
+            })
+            .collect()
     }
 }

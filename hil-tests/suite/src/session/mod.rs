@@ -25,7 +25,7 @@ use probe_rs::rtt::Rtt;
 use probe_rs::{Core, MemoryInterface, Permissions};
 use thiserror::Error;
 
-use crate::bench::presence::is_on_network;
+use crate::bench::probe_lookup::is_on_network;
 use link::{CONTROL_BLOCK, Link, LinkError};
 use lockstep_images::board::ChipId;
 use lockstep_images::elf::Elf;

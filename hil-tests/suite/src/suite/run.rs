@@ -17,7 +17,7 @@ use lockstep_engine::trace::document::Document;
 use super::firmware::Firmware;
 use super::pressed;
 use super::station::{Played, Station, StationError};
-use crate::bench::plan::{Scenario, Skip};
+use crate::bench::plan::{Scenario, SkipReason};
 use crate::session::logs;
 use crate::session::play::PlayError;
 use crate::verdict::{Attempt, Bench, Case, Cause, LogLevel, LogLine, Outcome, Place, Stimulus};
@@ -50,7 +50,7 @@ pub struct Job<'a> {
     /// How buttons are pressed.
     pub stimulus: Stimulus,
     /// Why it is not played, if it is not.
-    pub skip: Option<Skip>,
+    pub skip: Option<SkipReason>,
 }
 
 /// How the cases are played.

@@ -17,7 +17,7 @@ use super::jumpers::Jumpers;
 use super::registers;
 use super::stimulus::{Change, Problem, changes, compare, drives};
 use crate::bench::lock::ProbeLock;
-use crate::bench::{Ability, Bench, Probe};
+use crate::bench::{Bench, Capability, Probe};
 use crate::session::hands::Hands;
 use crate::session::heard::{Heard, Look, Watched};
 use crate::session::link::LinkError;
@@ -183,12 +183,12 @@ impl<'b> Station<'b> {
     /// Who is asked what the outputs do.
     #[must_use]
     pub fn evidence(&self) -> Vec<Evidence> {
-        let can = |ability| !self.bench.cannot.contains(&ability);
+        let can = |ability| !self.bench.missing_capabilities.contains(&ability);
         let mut evidence = vec![Evidence::Rtt];
-        if can(Ability::Register) {
+        if can(Capability::Register) {
             evidence.push(Evidence::Register);
         }
-        if can(Ability::Outside) && matches!(self.bench.probe, Probe::Virtual) {
+        if can(Capability::Outside) && matches!(self.bench.probe, Probe::Virtual) {
             evidence.push(Evidence::Outside);
         }
         evidence
@@ -502,7 +502,11 @@ impl<'b> Station<'b> {
         let Reach::Virtual(Some(board)) = &self.reach else {
             return Ok((Vec::new(), None));
         };
-        if self.bench.cannot.contains(&Ability::Outside) {
+        if self
+            .bench
+            .missing_capabilities
+            .contains(&Capability::Outside)
+        {
             return Ok((Vec::new(), None));
         }
         let (edges, lost) = board.take_last_edges()?;
@@ -557,7 +561,11 @@ impl<'b> Station<'b> {
 
     /// What of this image is looked at in a run; nothing on a bench that cannot.
     fn watched<'f>(&self, firmware: &'f Firmware) -> Result<Option<Watched<'f>>, StationError> {
-        if self.bench.cannot.contains(&Ability::Register) {
+        if self
+            .bench
+            .missing_capabilities
+            .contains(&Capability::Register)
+        {
             return Ok(None);
         }
         let registers = &firmware.level_registers;

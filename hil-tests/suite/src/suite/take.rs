@@ -9,9 +9,9 @@ use probe_rs::probe::list::Lister;
 use thiserror::Error;
 
 use super::station::Station;
-use crate::bench::lock::{LockError, Owner, ProbeLock};
-use crate::bench::presence::{Absent, resolve};
-use crate::bench::{Bench, RealProbe};
+use crate::bench::lock::{LockError, LockHolder, ProbeLock};
+use crate::bench::probe_lookup::{ProbeLookupError, resolve};
+use crate::bench::{Bench, ProbeMatcher};
 
 /// How long somebody else's probe is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub enum TakeError {
     /// Its probe is not there.
     #[error(transparent)]
-    Absent(#[from] Absent),
+    Absent(#[from] ProbeLookupError),
     /// Somebody else has its probe.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -32,7 +32,7 @@ pub enum TakeError {
 /// # Errors
 ///
 /// That there is none, or more than one.
-pub fn find_probe(probe: &RealProbe) -> Result<DebugProbeSelector, Absent> {
+pub fn find_probe(probe: &ProbeMatcher) -> Result<DebugProbeSelector, ProbeLookupError> {
     resolve(probe, &Lister::new().list_all())
 }
 
@@ -44,7 +44,7 @@ pub fn find_probe(probe: &RealProbe) -> Result<DebugProbeSelector, Absent> {
 /// That the probe is not there, or stays somebody else's.
 pub fn take<'b>(
     bench: &'b Bench,
-    probe: &RealProbe,
+    probe: &ProbeMatcher,
     locks: &Path,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<Station<'b>, TakeError> {
@@ -54,10 +54,10 @@ pub fn take<'b>(
 }
 
 /// This process, as others are told who has the probe.
-fn owner() -> Owner {
+fn owner() -> LockHolder {
     let command: Vec<_> = std::env::args().collect();
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    Owner {
+    LockHolder {
         pid: std::process::id(),
         command: command.join(" "),
         since: now.unwrap_or_default().as_secs(),

@@ -1,51 +1,54 @@
-//! Which of the probes that are plugged in is that of a bench.
+//! Which of the probes that are plugged in belongs to a bench.
 
 use std::net::SocketAddr;
 
 use probe_rs::probe::{DebugProbeInfo, DebugProbeSelector};
 use thiserror::Error;
 
-use super::RealProbe;
+use super::ProbeMatcher;
 
 /// VID and PID of Black Magic probes.
 const BLACK_MAGIC: (u16, u16) = (0x1d50, 0x6018);
 
-/// No probe can be taken for a bench: a reason to skip it.
+/// The probe of a bench cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Absent {
-    /// Nothing that is plugged in is like it.
-    #[error("no probe `{selector}`{} is plugged in", beginning(.serials))]
-    None {
+#[non_exhaustive]
+pub enum ProbeLookupError {
+    /// No probe that is plugged in matches.
+    #[error("no probe `{selector}`{} is plugged in", condition(.serial_prefixes))]
+    #[non_exhaustive]
+    NotFound {
         /// What was looked for.
         selector: String,
-        /// How its serial number may begin.
-        serials: Vec<String>,
+        /// The prefixes that its serial number may have.
+        serial_prefixes: Vec<String>,
     },
-    /// More than one is like it.
+    /// More than one probe matches.
     #[error(
-        "{} probes are like `{selector}`: {}; name one with its serial number",
+        "{} probes match `{selector}`: {}; add the serial number of one to the bench file",
         .found.len(), .found.join(", ")
     )]
-    Several {
+    #[non_exhaustive]
+    Ambiguous {
         /// What was looked for.
         selector: String,
-        /// All that are like it.
+        /// All probes that match.
         found: Vec<String>,
     },
 }
 
-fn beginning(serials: &[String]) -> String {
-    match serials {
+fn condition(serial_prefixes: &[String]) -> String {
+    match serial_prefixes {
         [] => String::new(),
-        serials => format!(
+        prefixes => format!(
             " with a serial number that begins with {}",
-            serials.join(" or ")
+            prefixes.join(" or ")
         ),
     }
 }
 
-/// Whether it is a Black Magic probe, or one that speaks its protocol such as a virtual board's,
-/// whose serial number is an address: probe-rs connects to that.
+/// Whether it is a Black Magic probe, or one with its protocol such as that of a virtual board,
+/// whose serial number is a network address: probe-rs connects to that address.
 #[must_use]
 pub fn is_on_network(selector: &DebugProbeSelector) -> bool {
     let is_black_magic = (selector.vendor_id, selector.product_id) == BLACK_MAGIC;
@@ -53,29 +56,29 @@ pub fn is_on_network(selector: &DebugProbeSelector) -> bool {
     is_black_magic && serial.is_some_and(|serial| serial.parse::<SocketAddr>().is_ok())
 }
 
-/// The one probe that is like the one looked for, named by its serial number. One that is reached
-/// over the network is taken by its word: whether it is there shows when it is opened.
+/// The one probe that matches, by its serial number. A probe on the network is not looked for:
+/// whether it is there shows when it is opened.
 ///
 /// # Errors
 ///
 /// That there is none, or more than one.
 pub fn resolve(
-    wanted: &RealProbe,
+    wanted: &ProbeMatcher,
     plugged_in: &[DebugProbeInfo],
-) -> Result<DebugProbeSelector, Absent> {
+) -> Result<DebugProbeSelector, ProbeLookupError> {
     if is_on_network(&wanted.selector) {
         return Ok(wanted.selector.clone());
     }
     let begins = |info: &DebugProbeInfo| {
         let serial = info.serial_number.as_deref().unwrap_or_default();
-        let mut serials = wanted.serials.iter();
-        wanted.serials.is_empty() || serials.any(|begin| serial.starts_with(begin))
+        let mut prefixes = wanted.serial_prefixes.iter();
+        wanted.serial_prefixes.is_empty() || prefixes.any(|prefix| serial.starts_with(prefix))
     };
-    let fits = |info: &&DebugProbeInfo| wanted.selector.matches_probe(info) && begins(info);
+    let matches = |info: &&DebugProbeInfo| wanted.selector.matches_probe(info) && begins(info);
     let mut found: Vec<DebugProbeSelector> = Vec::new();
-    for info in plugged_in.iter().filter(fits) {
+    for info in plugged_in.iter().filter(matches) {
         let mut selector = DebugProbeSelector::from(info);
-        // One probe may be found at several of its interfaces.
+        // A probe may be listed once for each of its interfaces.
         selector.interface = wanted.selector.interface;
         if !found.contains(&selector) {
             found.push(selector);
@@ -83,11 +86,11 @@ pub fn resolve(
     }
     match found.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Absent::None {
+        [] => Err(ProbeLookupError::NotFound {
             selector: wanted.selector.to_string(),
-            serials: wanted.serials.clone(),
+            serial_prefixes: wanted.serial_prefixes.clone(),
         }),
-        several => Err(Absent::Several {
+        several => Err(ProbeLookupError::Ambiguous {
             selector: wanted.selector.to_string(),
             found: several.iter().map(ToString::to_string).collect(),
         }),
