@@ -1,0 +1,77 @@
+//! The scenario of the project, on its image on the virtual board.
+
+use std::collections::BTreeSet;
+
+use libtest_mimic::Failed;
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_hil::bench::find::find;
+use lockstep_hil::bench::inputs::Inputs;
+use lockstep_hil::bench::{BENCHES, Bench, plan};
+use lockstep_hil::report::text;
+use lockstep_hil::suite::prepare::{images, prepare};
+use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
+use lockstep_hil::suite::station::Station;
+use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
+use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_virtual_board::machine::Pace;
+use stairwell::Stairwell;
+
+use super::{board, project, support};
+
+/// Every scenario passes, held against its golden.
+pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
+    let registry = Registry::new(vec![AppEntry::of::<Stairwell>()])?;
+    let bench = bench()?;
+    let scenarios = plan::scenarios(&project().join("scenarios"), &registry)?;
+    let apps = BTreeSet::from(["stairwell"]);
+    let built = images(
+        &support::environment(),
+        &project(),
+        &bench.board,
+        &apps,
+        &registry,
+    )?;
+    let keyed = |firmware| ((bench.board.name.clone(), "stairwell"), firmware);
+    let images: Images = built.into_iter().map(keyed).collect();
+    let settings = Settings {
+        images: &images,
+        attempts: 1,
+        cancelled: &|| false,
+        keep: &|_, _| None,
+    };
+    let mut station = Station::on_virtual(&bench, Pace::Fast);
+    assert!(!scenarios.is_empty());
+    for scenario in &scenarios {
+        let job = Job {
+            place: 0,
+            prepared: &prepare(scenario, &registry)?,
+            bench: &bench,
+            stimulus,
+            skip: None,
+        };
+        let case = play_case(&job, &mut station, &settings).0;
+        if case.verdict() != Verdict::Pass {
+            let suite = Suite {
+                cases: vec![case],
+                ..Suite::default()
+            };
+            return Err(text::render(&suite).into());
+        }
+    }
+    Ok(())
+}
+
+/// The virtual bench of this repository, with the board of the project on it.
+fn bench() -> Result<Bench, Failed> {
+    let inputs = boards(&support::root().join(BOARDS))?.into_iter();
+    let inputs: Vec<_> = inputs.map(Inputs::read).collect::<Result<_, _>>()?;
+    let found = find(&[support::root().join(BENCHES)], &inputs);
+    let benches = found.map_err(|_| "the benches cannot be read")?;
+    let bench = benches.into_iter().find(|bench| bench.name == "virtual");
+    let board = board()?;
+    Ok(Bench {
+        chip: board.chip.clone(),
+        board,
+        ..bench.ok_or("there is no virtual bench")?
+    })
+}
