@@ -123,7 +123,8 @@ impl Image {
 
 /// Builds all images of a board. Cargo shows its progress on standard error.
 ///
-/// `root` is the folder of the project: images do not depend on where that is.
+/// `root` is the folder of the project, empty for the current one: images do not depend on where
+/// that is.
 ///
 /// # Errors
 ///
@@ -142,6 +143,10 @@ pub fn build(
         source,
     };
     let workspace = fs::canonicalize(workspace).map_err(cargo_error)?;
+    let root = match root.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => root,
+    };
     let root = fs::canonicalize(root).map_err(cargo_error)?;
     // Boards outside the project depend on nothing in it.
     let root = match workspace.starts_with(&root) {

@@ -17,6 +17,7 @@ use std::path::{self, Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, closest, one_of, span_of};
 use crate::input::{InputError, Source};
@@ -36,7 +37,7 @@ const SCENARIOS: &str = "scenarios";
 
 const FOLDERS: &str =
     "expected a list of folders, relative to `lockstep.toml`, such as `[\"tests\"]`";
-const FOLDER: &str = "expected a folder, relative to `lockstep.toml`";
+const FOLDER: &str = "expected a folder in quotes, relative to `lockstep.toml`";
 
 /// A project: its root, and where its parts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,11 +141,13 @@ impl Project {
             Ok(text) => text,
             Err(diagnostic) => return refuse(source, vec![diagnostic]),
         };
+        if let Some(diagnostic) = syntax_error(text) {
+            return refuse(source, vec![diagnostic]);
+        }
         let file: ProjectFile = match toml::from_str(text) {
             Ok(file) => file,
             Err(error) => {
-                let diagnostic = diagnostic(text, &error);
-                return refuse(source, vec![diagnostic]);
+                return refuse(source, vec![value_error(text, &error)]);
             }
         };
         let lists = [&file.boards, &file.benches, &file.scenarios];
@@ -271,14 +274,40 @@ fn check(text: &str, list: &FolderList) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// What the parser says is wrong, in the words of a diagnostic.
-fn diagnostic(text: &str, error: &toml::de::Error) -> Diagnostic {
+/// The first place where the text is not TOML.
+fn syntax_error(text: &str) -> Option<Diagnostic> {
+    let (_, errors) = DeTable::parse_recoverable(text);
+    let start = |error: &&toml::de::Error| error.span().unwrap_or_default().start;
+    // Of several errors at one place the last is about the innermost value.
+    let error = errors.iter().rev().min_by_key(start)?;
+    let (message, expected) = error
+        .message()
+        .split_once(", expected ")
+        .unwrap_or((error.message(), ""));
+    // An unquoted `firmware` is taken for `false` that is misspelt.
+    let is_unquoted = ["invalid boolean", "string values must be quoted"].contains(&message);
+    let (message, expected) = match expected {
+        _ if is_unquoted => ("a string must be quoted", FOLDER.to_owned()),
+        "" if message == "duplicate key" => (message, "expected each key once".to_owned()),
+        "" => (message, "expected `key = value` on each line".to_owned()),
+        expected => (message, format!("expected {expected}")),
+    };
+    let span = span_of(text, error.span().unwrap_or_default());
+    Some(Diagnostic::new(
+        span,
+        format!("this is not TOML: {message}"),
+        expected,
+    ))
+}
+
+/// What is wrong with the keys and values of a text that is TOML.
+fn value_error(text: &str, error: &toml::de::Error) -> Diagnostic {
     let range = error.span().unwrap_or_default();
     let span = span_of(text, range.clone());
     let (message, expected) = error
         .message()
         .split_once(", expected ")
-        .unwrap_or((error.message(), "one `key = value` on each line"));
+        .unwrap_or((error.message(), FOLDERS));
     if message.starts_with("unknown field") {
         let key = text.get(range).unwrap_or_default();
         let diagnostic = Diagnostic::new(
@@ -291,16 +320,13 @@ fn diagnostic(text: &str, error: &toml::de::Error) -> Diagnostic {
             None => diagnostic,
         };
     }
-    if let Some(found) = message.strip_prefix("invalid type: ") {
-        // The value itself may be long: the excerpt of its line shows it.
-        let kind = found.split(['`', '"']).next().unwrap_or_default();
-        let expected = match expected {
-            "a sequence" => FOLDERS,
-            _ => FOLDER,
-        };
-        return Diagnostic::new(span, format!("invalid type: {}", kind.trim_end()), expected);
-    }
-    Diagnostic::new(span, message, format!("expected {expected}"))
+    // The value itself may be long: the excerpt of its line shows it.
+    let kind = message.split(['`', '"']).next().unwrap_or_default();
+    let expected = match expected {
+        "a string" => FOLDER,
+        _ => FOLDERS,
+    };
+    Diagnostic::new(span, kind.trim_end(), expected)
 }
 
 #[cfg(test)]
@@ -433,6 +459,25 @@ mod tests {
             Some("did you mean `scenarios`?")
         );
         assert_eq!(diagnostic_of("zebra = 1").help, None);
+    }
+
+    #[test]
+    fn a_text_that_is_not_toml_is_refused_at_its_first_error() {
+        for (text, span, message) in [
+            (
+                "boards = [\"a\nbenches = []\n",
+                "1:13",
+                "invalid basic string",
+            ),
+            ("boards = [fw, x]\n", "1:11", "a string must be quoted"),
+            ("boards = []\nboards = []\n", "2:1", "duplicate key"),
+            ("boards\n", "1:7", "key with no value"),
+        ] {
+            let diagnostic = diagnostic_of(text);
+            assert_eq!(diagnostic.span.to_string(), span, "{text}");
+            let message = format!("this is not TOML: {message}");
+            assert_eq!(diagnostic.message, message);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::board::{Budget, Region};
 use crate::elf::{BUILD_ID_SECTION, BuildId, Section, Symbol};
 
-/// The end of the stack region, and the start of what lies above it.
+/// The initial stack pointer, which is the start of everything else in RAM.
 const STACK: u32 = 0x2000_3b00;
 
 pub(super) fn board() -> Board {
@@ -160,7 +160,7 @@ fn vectors_are_set_and_odd_and_point_into_code() {
             );
         }
     }
-    // An interrupt that nobody uses has no vector.
+    // An unused interrupt has no vector.
     assert_eq!(broken_by(|elf| set_vector(elf, 25, 0)), []);
     assert_eq!(broken_by(|elf| set_vector(elf, 24, 0xc0)), [Rule::Vectors]);
     assert_eq!(broken_by(|elf| elf.entry = 0), [Rule::Vectors]);

@@ -10,7 +10,7 @@ const TEXT: &str = ".text";
 /// The alignment of the stack pointer in bytes; the gap above it is smaller.
 const STACK_ALIGNMENT: u32 = 8;
 
-/// The exceptions that every Cortex-M has, by their place in the table.
+/// The exceptions that every Cortex-M has, by their index in the table.
 const EXCEPTIONS: [(usize, &str); 6] = [
     (1, "Reset"),
     (2, "NMI"),

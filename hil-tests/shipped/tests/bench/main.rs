@@ -3,7 +3,8 @@
 //!
 //! Every file in `fixtures/broken-benches` is put into a repository as its only bench; the
 //! real binary must refuse it with exit code 2 and say where it is wrong. What is told stands
-//! in the golden beside the file, and `INSTA_UPDATE=always` blesses it.
+//! in the golden beside the file, and `INSTA_UPDATE=always` blesses it. The same holds for every
+//! file in `fixtures/broken-projects`, as the project file.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +12,7 @@
 )]
 
 mod broken;
+mod broken_projects;
 mod list;
 mod lock;
 mod repository;
@@ -69,5 +71,6 @@ fn main() -> ExitCode {
         .map(|(name, test)| Trial::test(name, test))
         .collect();
     trials.extend(broken::trials());
+    trials.extend(broken_projects::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
