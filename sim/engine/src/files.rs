@@ -42,3 +42,44 @@ pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A new folder of this test process.
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("lockstep-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit_and_not_beyond() {
+        let folder = folder("limit");
+        let path = folder.join("file");
+        fs::write(&path, [7; 10]).unwrap();
+        assert_eq!(read(&path, 10).unwrap(), [7; 10]);
+        let error = read(&path, 9).unwrap_err().to_string();
+        assert!(error.contains("more than 9 bytes"), "{error}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn files_are_found_below_a_folder_in_any_case_and_sorted() {
+        let folder = folder("below");
+        fs::create_dir_all(folder.join("inner.scn")).unwrap();
+        for name in ["b.scn", "a.SCN", "inner.scn/c.scn", "other.snap", "scn"] {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        let found = below(&folder, "scn").unwrap();
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.strip_prefix(&folder).unwrap().display().to_string())
+            .collect();
+        assert_eq!(names, ["a.SCN", "b.scn", "inner.scn/c.scn"]);
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(below(&folder, "scn").is_err());
+    }
+}

@@ -351,3 +351,118 @@ fn contract_error(app: &AppEntry, entry: Entry) -> Option<PlayError> {
         problem,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::SwitchState;
+    use crate::testing::{press_and_reset, trace_of};
+    use lockstep_apps::toggle;
+    use lockstep_core::output::Level;
+
+    fn toggle() -> AppEntry {
+        AppEntry::of::<toggle::Firmware>()
+    }
+
+    fn event(tick: u32, button: u8, contact: SwitchState) -> ScriptEvent {
+        ScriptEvent {
+            tick: Ticks(tick),
+            action: Action::Button(ButtonId(button), contact),
+        }
+    }
+
+    fn script(events: Vec<ScriptEvent>, end: u32) -> Script {
+        Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(end)).unwrap()
+    }
+
+    fn go_on(_: Ticks) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    #[test]
+    fn events_lie_between_ticks_exclusive_and_inclusive() {
+        let events = [2, 3, 3, 6].map(|tick| event(tick, 0, SwitchState::Closed));
+        let ticks = |after, until| -> Vec<u32> {
+            let between = between(&events, Ticks(after), Ticks(until));
+            between.iter().map(|event| event.tick.0).collect()
+        };
+        assert_eq!(ticks(0, 9), [2, 3, 3, 6]);
+        assert_eq!(ticks(2, 6), [3, 3, 6]);
+        assert!(ticks(3, 5).is_empty());
+        assert!(ticks(6, 2).is_empty());
+    }
+
+    #[test]
+    fn playing_in_parts_is_playing_at_once() {
+        let script = press_and_reset();
+        let mut trace = Trace::new(toggle().descriptor());
+        let mut runner = start(&toggle(), &script, &mut trace).unwrap();
+        for tick in [2, 2, 5, script.end().0] {
+            let (events, tick) = (script.events(), Ticks(tick));
+            play_to(runner.as_mut(), events, tick, &mut trace, &mut go_on).unwrap();
+            assert_eq!(runner.now(), tick);
+        }
+        finish(&toggle(), &script, &mut trace).unwrap();
+        assert_eq!(trace, trace_of(&script));
+    }
+
+    #[test]
+    fn an_event_at_tick_0_is_played_with_the_power_up() {
+        let script = script(vec![event(0, 0, SwitchState::Closed)], 0);
+        let runner = start(&toggle(), &script, &mut ()).unwrap();
+        assert_eq!(runner.now(), Ticks::ZERO);
+        assert!(runner.is_closed(ButtonId(0)));
+        assert_eq!(runner.levels(), [Level(1)]);
+    }
+
+    #[test]
+    fn a_copy_does_not_follow_the_original() {
+        let mut runner = start(&toggle(), &Script::default(), &mut ()).unwrap();
+        let copy = runner.fork();
+        let press = event(0, 0, SwitchState::Closed);
+        apply_now(runner.as_mut(), press, &mut ()).unwrap();
+        assert_eq!((runner.levels()[0], copy.levels()[0]), (Level(1), Level(0)));
+    }
+
+    #[test]
+    fn watching_sees_every_stride_and_can_stop_the_run() {
+        let end = 2 * STRIDE + 1;
+        let mut seen = Vec::new();
+        let mut watch = |tick: Ticks| {
+            seen.push(tick.0);
+            ControlFlow::Continue(())
+        };
+        trace(&toggle(), &script(Vec::new(), end), &mut watch).unwrap();
+        assert_eq!(seen, [STRIDE, 2 * STRIDE, end]);
+        let stopped = trace(&toggle(), &script(Vec::new(), end), &mut |_| {
+            ControlFlow::Break(())
+        });
+        assert_eq!(stopped, Err(PlayError::Stopped(Ticks(STRIDE))));
+    }
+
+    #[test]
+    fn a_button_that_the_app_does_not_have_is_refused_before_anything_is_played() {
+        let script = script(vec![event(5, 1, SwitchState::Closed)], 9);
+        let mut observed = Trace::new(toggle().descriptor());
+        let refused = play(&toggle(), &script, &mut observed, &mut go_on).err();
+        assert_eq!(
+            refused,
+            Some(PlayError::NoSuchButton {
+                app: "toggle",
+                button: ButtonId(1),
+                count: 1,
+            })
+        );
+        assert_eq!(observed.entries(), []);
+    }
+
+    #[test]
+    fn a_trace_that_lacks_lines_is_not_finished() {
+        let mut full = Trace::new(toggle().descriptor());
+        for _ in 0..=MAX_LINES {
+            full.observe(Ticks::ZERO, Observation::Output(0, Level::OFF));
+        }
+        let refused = finish(&toggle(), &Script::default(), &mut full);
+        assert_eq!(refused, Err(PlayError::TraceFull { app: "toggle" }));
+    }
+}

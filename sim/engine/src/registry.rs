@@ -403,6 +403,69 @@ mod tests {
         assert!(error.known.contains(&"toggle"));
     }
 
+    /// So many names of one kind, each different, and lower case.
+    fn names(count: usize) -> &'static [&'static str] {
+        let names = (0..count).map(|index| -> &'static str { format!("n{index}").leak() });
+        names.collect::<Vec<_>>().leak()
+    }
+
+    #[test]
+    fn a_descriptor_has_at_most_max_items_of_a_kind() {
+        let problem = |descriptor: AppDescriptor| {
+            let checked = check_descriptor(Box::leak(Box::new(descriptor)));
+            checked.err().map(|error| error.problem)
+        };
+        let with: [(fn(usize) -> AppDescriptor, usize, &str); 5] = [
+            (
+                |count| GOOD.with_buttons(names(count)),
+                AppDescriptor::MAX_ITEMS,
+                "buttons",
+            ),
+            (
+                |count| {
+                    let outputs = names(count).iter().map(|name| Output::digital(name));
+                    GOOD.with_outputs(outputs.collect::<Vec<_>>().leak())
+                },
+                AppDescriptor::MAX_ITEMS,
+                "outputs",
+            ),
+            (
+                |count| {
+                    let logs = names(count).iter().map(|name| LogKind::number(name));
+                    GOOD.with_logs(logs.collect::<Vec<_>>().leak())
+                },
+                AppDescriptor::MAX_ITEMS,
+                "logs",
+            ),
+            (
+                |count| GOOD.with_logs(vec![LogKind::words("power", names(count))].leak()),
+                AppDescriptor::MAX_ITEMS,
+                "words",
+            ),
+            (
+                |count| GOOD.with_boot_conditions(names(count)),
+                AppDescriptor::MAX_BOOT_CONDITIONS,
+                "boot conditions",
+            ),
+        ];
+        for (with, most, what) in with {
+            assert_eq!(problem(with(most)), None, "{what}");
+            let refused = problem(with(most + 1)).unwrap_or_default();
+            let expected = format!("{} {what}; at most {most} are allowed", most + 1);
+            assert!(refused.ends_with(&expected), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_at_most_max_name_bytes() {
+        assert_eq!(check_name("button", &"a".repeat(MAX_NAME)), None);
+        let problem = check_name("button", &"a".repeat(MAX_NAME + 1)).unwrap_or_default();
+        assert!(
+            problem.ends_with("has 33 bytes; at most 32 are allowed"),
+            "{problem}"
+        );
+    }
+
     #[test]
     fn unusable_descriptors_are_refused_with_the_cause() {
         const OFF_OFF: &[LogKind] = &[LogKind::words("power", &["off", "off"])];

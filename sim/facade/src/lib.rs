@@ -1,8 +1,102 @@
 //! Simulator and test harness for `no_std` firmware: one dependency for everything.
 //!
-//! The library is always there: [`registry`], [`scenario`], [`script`], [`trace`] and
-//! what else `lockstep-engine` has. The features, all of them on unless told otherwise, add the
-//! terminal simulator, the command line and golden tests.
+//! The library is always there: [`registry`], [`scenario`], [`script`], [`play`], [`trace`],
+//! [`checker`] and the other modules of `lockstep-engine`, and the contract of an app as
+//! `core`. The features `terminal`, `cli` and `goldens`, all on by default, add
+//! the terminal simulator, the command line and golden tests.
+//!
+//! # A simulator
+//!
+//! An app of your own, and the whole program that plays it. The app belongs in a `no_std`
+//! library that depends on `lockstep-core` alone, so that a board can run it as well.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use lockstep_sim::core::app::{App, AppDescriptor, Log, LogId, LogKind};
+//! use lockstep_sim::core::event::Event;
+//! use lockstep_sim::core::output::{Level, Output};
+//! use lockstep_sim::registry::AppEntry;
+//!
+//! /// Chimes for 250 ms when its button is pressed.
+//! #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//! struct Doorbell {
+//!     ticks_left: u16,
+//! }
+//!
+//! impl App for Doorbell {
+//!     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("doorbell", "1.0.0")
+//!         .with_buttons(&["bell"])
+//!         .with_outputs(&[Output::digital("chime")])
+//!         .with_logs(&[LogKind::words("visitor", &["rang"])]);
+//!     type Outputs = [Level; 1];
+//!
+//!     fn new() -> Self {
+//!         Self { ticks_left: 0 }
+//!     }
+//!
+//!     fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+//!         match event {
+//!             Event::Press(_) => {
+//!                 self.ticks_left = 250;
+//!                 log(Log::new(LogId(0), 0));
+//!             }
+//!             Event::Tick => self.ticks_left = self.ticks_left.saturating_sub(1),
+//!             Event::Init(_) | Event::Release(_) => {}
+//!         }
+//!     }
+//!
+//!     fn outputs(&self) -> Self::Outputs {
+//!         [(self.ticks_left > 0).into()]
+//!     }
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     # #[cfg(feature = "cli")]
+//!     return lockstep_sim::cli::main(vec![AppEntry::of::<Doorbell>()]);
+//!     # #[cfg(not(feature = "cli"))]
+//!     # ExitCode::SUCCESS
+//! }
+//! ```
+//!
+//! # Golden tests
+//!
+//! A test target with `harness = false` in the manifest. Every scenario `NAME.scn` below the
+//! folder is a test: its expectations must hold, and its trace must be that of `NAME.snap`.
+//! `INSTA_UPDATE=always cargo test` writes the goldens.
+//!
+//! ```no_run
+//! # use lockstep_sim::core::app::{App, AppDescriptor, Log};
+//! # use lockstep_sim::core::event::Event;
+//! # #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//! # struct Doorbell;
+//! # impl App for Doorbell {
+//! #     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("doorbell", "1.0.0");
+//! #     type Outputs = [lockstep_sim::core::output::Level; 0];
+//! #     fn new() -> Self { Self }
+//! #     fn handle(&mut self, _: Event, _: &mut dyn FnMut(Log)) {}
+//! #     fn outputs(&self) -> Self::Outputs { [] }
+//! # }
+//! use std::process::ExitCode;
+//!
+//! use lockstep_sim::registry::AppEntry;
+//!
+//! fn main() -> ExitCode {
+//!     # #[cfg(feature = "goldens")]
+//!     return lockstep_sim::goldens::test(vec![AppEntry::of::<Doorbell>()], "tests/scenarios");
+//!     # #[cfg(not(feature = "goldens"))]
+//!     # ExitCode::SUCCESS
+//! }
+//! ```
+//!
+//! A scenario for it:
+//!
+//! ```text
+//! app doorbell
+//! tap bell for 10 ms
+//! expect log visitor rang
+//! expect chime becomes off within 250 ms
+//! ```
 
 #[cfg(feature = "cli")]
 pub use lockstep_cli as cli;

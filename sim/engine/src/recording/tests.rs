@@ -94,6 +94,29 @@ fn a_descriptor_that_cannot_be_read_again_is_not_recorded() {
 }
 
 #[test]
+fn an_identity_has_at_most_max_identity_bytes() {
+    for (length, is_recorded) in [(MAX_IDENTITY, true), (MAX_IDENTITY + 1, false)] {
+        let build: &'static str = "b".repeat(length).leak();
+        let version: &'static str = "1".repeat(length).leak();
+        for descriptor in [
+            TWO_BUTTONS.with_build(build),
+            AppDescriptor::new("two", version).with_buttons(&["A", "B"]),
+        ] {
+            let descriptor: &'static AppDescriptor = Box::leak(Box::new(descriptor));
+            let script = Script::default();
+            assert_eq!(Recording::of(descriptor, &script).is_ok(), is_recorded);
+        }
+    }
+}
+
+#[test]
+fn marks_of_direction_are_not_recorded() {
+    const REVERSED: AppDescriptor = TWO_BUTTONS.with_build("a\u{202e}b");
+    let error = Recording::of(const { &REVERSED }, &Script::default()).unwrap_err();
+    assert!(error.to_string().contains("control characters"), "{error}");
+}
+
+#[test]
 fn errors_say_where_and_what_is_wrong() {
     let with = |place: usize, byte: u8| {
         let mut bytes = two().encode();

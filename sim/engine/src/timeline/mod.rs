@@ -372,6 +372,19 @@ mod tests {
     }
 
     #[test]
+    fn a_timeline_ends_with_the_longest_script() {
+        use crate::script::MAX_LENGTH;
+
+        let mut timeline = idle();
+        let beyond = MAX_LENGTH.saturating_add(Ticks(1));
+        let too_long = Err(TimelineError::Script(ScriptError::TooLong(beyond)));
+        assert_eq!(timeline.advance(beyond), too_long);
+        assert_eq!(timeline.branch().end(), Ticks::ZERO);
+        assert_eq!(timeline.apply(beyond, PRESS), too_long.map(|()| beyond));
+        assert_eq!(timeline.branch().events(), []);
+    }
+
+    #[test]
     fn a_contact_cannot_close_twice() {
         let mut timeline = idle();
         timeline.apply(Ticks::ZERO, PRESS).unwrap();

@@ -121,6 +121,7 @@ struct DocumentParser {
     document: Document,
     complete: bool,
     last: Span,
+    max_lines: usize,
 }
 
 impl DocumentParser {
@@ -133,6 +134,7 @@ impl DocumentParser {
             },
             complete: false,
             last: header,
+            max_lines: MAX_LINES,
         }
     }
 
@@ -158,11 +160,11 @@ impl DocumentParser {
             ));
         }
         match body_line {
-            BodyLine::Record(_) if self.document.lines.len() >= MAX_LINES => {
+            BodyLine::Record(_) if self.document.lines.len() >= self.max_lines => {
                 return Err(Diagnostic::new(
                     span,
                     "the trace has too many lines",
-                    format!("expected at most {MAX_LINES}"),
+                    format!("expected at most {}", self.max_lines),
                 ));
             }
             BodyLine::Record(record) => self.document.lines.push(record),

@@ -72,6 +72,26 @@ fn a_golden_is_read_with_either_line_end() {
     assert_eq!(empty.span.line, 4);
 }
 
+#[test]
+fn a_document_has_at_most_max_lines() {
+    let line = || {
+        BodyLine::Record(Record {
+            tick: Ticks::ZERO,
+            kind: Kind::Out,
+            name: "lamp".to_owned(),
+            value: "0".to_owned(),
+        })
+    };
+    let mut parser = DocumentParser::new("app".to_owned(), Span::START);
+    assert_eq!(parser.max_lines, MAX_LINES);
+    parser.max_lines = 2;
+    assert_eq!(parser.take(line(), Span::START), Ok(()));
+    assert_eq!(parser.take(line(), Span::START), Ok(()));
+    let refused = parser.take(line(), Span::START).unwrap_err();
+    assert_eq!(refused.message, "the trace has too many lines");
+    assert_eq!(refused.expected, "expected at most 2");
+}
+
 proptest! {
     #[test]
     fn what_was_written_is_read_the_same_in_both_forms(trace in traces()) {
