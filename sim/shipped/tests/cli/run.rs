@@ -166,7 +166,7 @@ fn one_line_means_what_its_scenario_means() {
 fn one_line_without_an_app_is_for_the_first_one() {
     let ended = sim(["run", "--inline", "d:A t:50 u:A"]).with(0);
     assert!(ended.out.starts_with("lockstep trace 1: lamp"));
-    assert_eq!(ended.err, "pass: nothing was expected, 50 ms played\n");
+    assert_eq!(ended.err, "pass: no expectations, 50 ms played\n");
     let toggle = sim([
         "run",
         "--app",
