@@ -1,4 +1,4 @@
-//! `sim apps`: what can be simulated.
+//! `sim apps`: lists the apps.
 
 use std::fmt::Write;
 

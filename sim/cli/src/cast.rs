@@ -22,7 +22,7 @@ pub(super) struct CastArgs {
     #[command(flatten)]
     screen: ScreenArgs,
 
-    /// How fast it plays, as a multiple of real time: a speed the simulator has.
+    /// The speed as a multiple of real time; one of those of the simulator.
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
 
@@ -30,7 +30,7 @@ pub(super) struct CastArgs {
     #[arg(long, default_value_t = 20, value_parser = fps())]
     fps: u32,
 
-    /// The longest that nothing happens; what is longer is shortened.
+    /// The longest time without an event; longer ones are shortened.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = load::time)]
     idle_limit: Ticks,
 
@@ -59,12 +59,12 @@ impl CastArgs {
             screen: self.screen.options(),
             speed: self.speed,
             fps: self.fps,
-            // Here a tick is a millisecond of whoever looks on.
+            // In real time, a tick is a millisecond.
             idle: Duration::from_millis(u64::from(self.idle_limit.0)),
         };
         let cast = match screenshot::cast(registry, &name, &loaded, &options) {
             Ok(cast) => cast,
-            Err(error) => return load::refuse(&error, report),
+            Err(error) => return load::report_error(&error, report),
         };
         match output::write(self.out.as_deref(), cast.as_bytes()) {
             Ok(()) => Exit::Held,

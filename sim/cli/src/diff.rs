@@ -1,4 +1,4 @@
-//! `sim diff`: where two traces part.
+//! `sim diff`: the first difference of two traces.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use lockstep_engine::trace::document::{Document, MAX_BYTES};
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    /// A trace in its text form or in JSON lines, a golden, or `-`.
+    /// A trace as text or JSON lines, a golden, or `-` for standard input.
     left: PathBuf,
     /// Another one.
     right: PathBuf,
@@ -22,7 +22,7 @@ pub(super) struct DiffArgs {
 impl DiffArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         if is_stdin(&self.left) && is_stdin(&self.right) {
-            report.print(&report.plain("standard input can be one of the traces, not both", None));
+            report.print(&report.plain("only one of the traces can be standard input", None));
             return Exit::BadInput;
         }
         let (Some((left_name, left)), Some((right_name, right))) =

@@ -1,4 +1,4 @@
-//! Reads one input, plays it and judges it: what `run` and `replay` share.
+//! Plays one input and checks its expectations: what `run` and `replay` share.
 
 use std::ops::ControlFlow;
 
@@ -20,7 +20,7 @@ use lockstep_engine::trace::{Entry, Line, Trace, text};
 const LINES_BEFORE: usize = 4;
 const LINES_AFTER: usize = 3;
 
-/// What every input of one command is played with.
+/// Plays the inputs of one command.
 pub(super) struct InputPlayer<'a> {
     pub(super) registry: &'a Registry,
     pub(super) report: &'a Report,
@@ -28,7 +28,7 @@ pub(super) struct InputPlayer<'a> {
     pub(super) progress: &'a ProgressReporter,
 }
 
-/// What came of playing one input.
+/// An input that was played to its end.
 pub(super) struct PlayOutcome {
     pub(super) script: Script,
     pub(super) trace: Trace,
@@ -37,7 +37,7 @@ pub(super) struct PlayOutcome {
     notes: Vec<String>,
 }
 
-/// Why an input was not played to its end, rendered.
+/// Why an input was not played to its end, as text.
 pub(super) struct PlayFailure {
     pub(super) exit: Exit,
     pub(super) verdict: String,
@@ -55,7 +55,7 @@ impl From<String> for PlayFailure {
 }
 
 impl InputPlayer<'_> {
-    /// Plays an input of this form.
+    /// Plays an input of this format.
     pub(super) fn play(
         &self,
         form: InputFormat,
@@ -99,7 +99,7 @@ impl InputPlayer<'_> {
         })
     }
 
-    /// What is told of a run that did not come to its end.
+    /// The failure of a run that was stopped by an error.
     fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> PlayFailure {
         let message = format!("`{}`: {error}", source.name);
         let tick = match *error {
@@ -109,7 +109,7 @@ impl InputPlayer<'_> {
         let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
         PlayFailure {
             exit: Exit::Failed,
-            verdict: format!("not to be trusted from tick {} on", tick.0),
+            verdict: format!("invalid from tick {} on", tick.0),
             details: self
                 .report
                 .noted(&message, &surroundings(trace, tick, seen)),
@@ -123,7 +123,7 @@ impl InputPlayer<'_> {
             .map_err(|error| self.report.plain(&error.to_string(), None).into())
     }
 
-    /// The failures and notes of a run, rendered, if there are any.
+    /// The failures and notes of a run as text, if there are any.
     pub(super) fn describe(&self, source: &Source, played: &PlayOutcome) -> Option<String> {
         let failures = played.failures.iter().map(|failure| {
             let mut note = failure.note.clone().unwrap_or_default();
@@ -158,7 +158,7 @@ impl PlayOutcome {
     pub(super) fn verdict(&self) -> String {
         let length = format!("{} played", self.trace.end());
         match (self.checks, self.failures.len()) {
-            (0, _) => format!("nothing was expected, {length}"),
+            (0, _) => format!("no expectations, {length}"),
             (1, 0) => format!("1 expectation held, {length}"),
             (checks, 0) => format!("{checks} expectations held, {length}"),
             (checks, failed) => {
@@ -168,7 +168,7 @@ impl PlayOutcome {
     }
 }
 
-/// The lines of a trace around a tick, those that had been seen and those that come after.
+/// The lines of a trace before and after a tick; `seen` of them are before.
 fn surroundings(trace: &Trace, tick: Ticks, seen: usize) -> String {
     let entries = trace.entries();
     let after = seen.min(entries.len());

@@ -27,7 +27,7 @@ use lockstep_console::report::Report;
 use lockstep_console::{output, panics};
 use lockstep_engine::registry::{AppEntry, Registry};
 
-/// Plays no_std firmware on the host and keeps what happened.
+/// Plays no_std firmware on the host and records what happens.
 #[derive(Debug, Parser)]
 #[command(
     name = "sim",
@@ -50,17 +50,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Open the terminal simulator, as without a command.
+    /// Open the simulator in the terminal; the default without a command.
     Open(open::OpenArgs),
     /// Play scenarios and check what they expect.
     Run(run::RunArgs),
-    /// Play a recording again.
+    /// Play a recording.
     Replay(replay::ReplayArgs),
-    /// Show where two traces part.
+    /// Show the first difference of two traces.
     Diff(diff::DiffArgs),
-    /// Draw the terminal simulator at a time of a run, without a terminal.
+    /// Take a screenshot of the simulator at a time of a run, without a terminal.
     Shot(shot::ShotArgs),
-    /// Write a run playing in the terminal simulator as asciicast.
+    /// Record a run playing in the simulator as an asciicast.
     Cast(cast::CastArgs),
     /// List the apps that can be played.
     Apps(apps::AppsArgs),
@@ -109,8 +109,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     exit.into()
 }
 
-/// Prints what clap has to say: usage errors on standard error, help and the version on
-/// standard output. `clap::Error::exit` would ignore that they cannot be written.
+/// Prints usage errors to standard error, help and the version to standard output.
+/// `clap::Error::exit` would ignore that they cannot be written.
 fn print_usage(error: &clap::Error) -> Exit {
     if error.use_stderr() {
         // There is nowhere left to report an error of standard error.

@@ -1,4 +1,4 @@
-//! Something playable, read from a file: what `shot` and `cast` share.
+//! Loads what `open`, `shot` and `cast` play.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use lockstep_terminal::screenshot::ScreenshotError;
 
 use lockstep_core::time::Ticks;
 
-/// What there is to play, and what it is called; what is wrong with it is told.
+/// Loads a file, with its name. Errors and notes are printed.
 pub(super) fn read(
     path: &Path,
     app: Option<&str>,
@@ -34,7 +34,7 @@ pub(super) fn read(
     Ok((source.name, loaded))
 }
 
-/// The app of this name, or the first one; that there is none is told.
+/// The app of this name, or the first one. An unknown name is printed as an error.
 pub(super) fn app<'a>(
     name: Option<&str>,
     registry: &'a Registry,
@@ -47,8 +47,8 @@ pub(super) fn app<'a>(
     found.map_err(|error| report.error(error))
 }
 
-/// Tells why there is no screenshot.
-pub(super) fn refuse(error: &ScreenshotError, report: &Report) -> Exit {
+/// Prints why there is no screenshot.
+pub(super) fn report_error(error: &ScreenshotError, report: &Report) -> Exit {
     report.error(error);
     match error {
         ScreenshotError::Timeline(TimelineError::Play(
@@ -58,7 +58,7 @@ pub(super) fn refuse(error: &ScreenshotError, report: &Report) -> Exit {
     }
 }
 
-/// A length of time, as scenarios have it; none at all is one too.
+/// Parses a duration as in scenarios, or zero.
 pub(super) fn time(text: &str) -> Result<Ticks, String> {
     if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
         return Ok(Ticks::ZERO);
@@ -67,8 +67,8 @@ pub(super) fn time(text: &str) -> Result<Ticks, String> {
         .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 
-/// The colors of a screenshot, which is not for the terminal that it is made in: only
-/// `--color never` takes them away.
+/// The colors of a screenshot. It is not made for this terminal, so that only
+/// `--color never` turns them off.
 pub(super) fn colors() -> ColorDepth {
     if anstream::ColorChoice::global() == anstream::ColorChoice::Never {
         ColorDepth::Monochrome

@@ -1,4 +1,4 @@
-//! `sim oneline`: a scenario in its short form.
+//! `sim oneline`: a scenario in its one-line form.
 
 use std::path::PathBuf;
 

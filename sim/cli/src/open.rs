@@ -17,11 +17,11 @@ use lockstep_terminal::{
     Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,
 };
 
-/// How long to wait for a terminal to tell its background. One that does not know the
-/// question answers another one, and does not keep anybody waiting.
+/// How long to wait for a terminal to report its background. One that does not know the query
+/// answers a second query, so that it need not be waited for.
 const BACKGROUND_DEADLINE: Duration = Duration::from_millis(500);
 
-/// What to do where the simulator cannot be shown.
+/// What to do if the simulator cannot be shown.
 const WITHOUT_TERMINAL: &str =
     "`sim run FILE` plays a scenario and `sim shot FILE` draws one, both without a terminal";
 
@@ -114,7 +114,7 @@ impl OpenArgs {
     }
 }
 
-/// The background of the terminal, where it tells.
+/// The background of the terminal, if it reports it.
 fn background_of_terminal() -> Option<Background> {
     if !stdin().is_terminal() || !stdout().is_terminal() {
         return None;

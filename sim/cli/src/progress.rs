@@ -1,4 +1,4 @@
-//! How far a long run has come, on standard error.
+//! The progress of a long run, on standard error.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Mutex;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lockstep_core::time::Ticks;
 
-/// A run shorter than this shows nothing.
+/// No progress is shown before this.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// How often a line is printed where there is no terminal to draw on.
+/// How often a line is printed if standard error is not a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 const TEMPLATE: &str = "playing {bar:30} {percent:>3} % of {len} ticks, {eta} left";
 
-/// The progress of everything that is played.
+/// Reports the progress of everything that a command plays.
 pub(super) struct ProgressReporter {
     start: Instant,
     bar: ProgressBar,
@@ -35,12 +35,12 @@ impl ProgressReporter {
         }
     }
 
-    /// So much more is to be played.
+    /// Adds ticks that are to be played.
     pub(super) fn expect(&self, ticks: Ticks) {
         self.bar.inc_length(u64::from(ticks.0));
     }
 
-    /// So much more has been played.
+    /// Adds ticks that have been played.
     pub(super) fn advance(&self, ticks: Ticks) {
         self.bar.inc(u64::from(ticks.0));
         let elapsed = self.start.elapsed();
@@ -57,12 +57,12 @@ impl ProgressReporter {
             }
         } else {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            // Nobody need listen.
+            // Progress is not worth an error.
             let _ = writeln!(anstream::stderr(), "playing: {done} of {all} ticks");
         }
     }
 
-    /// Leaves nothing on the screen.
+    /// Removes the progress bar.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! `sim replay`: plays a recording again.
+//! `sim replay`: plays a recording.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub(super) struct ReplayArgs {
     /// A recording (.rec), or `-` for standard input.
     file: PathBuf,
 
-    /// Print the trace in this form.
+    /// Print the trace in this format.
     #[arg(long, default_value = "text")]
     format: TraceFormat,
 

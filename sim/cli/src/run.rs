@@ -30,7 +30,7 @@ pub(super) struct RunArgs {
     #[arg(required_unless_present = "inline", value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// The app to play, where the input does not say.
+    /// The app to play inputs with that do not name one.
     #[arg(long)]
     app: Option<String>,
 
@@ -38,7 +38,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "SCENARIO", conflicts_with = "files")]
     inline: Option<String>,
 
-    /// Print the trace in this form, also of several scenarios.
+    /// Print the trace in this format, also of several scenarios.
     #[arg(long)]
     format: Option<TraceFormat>,
 
@@ -46,11 +46,11 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Keep the events as a recording.
+    /// Save the events as a recording.
     #[arg(long, value_name = "FILE.rec")]
     record: Option<PathBuf>,
 
-    /// How many scenarios to play at once; as many as there are cores unless told.
+    /// How many scenarios to play at once; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 
@@ -73,7 +73,7 @@ impl RunArgs {
             self.record.is_some() || self.out.is_some() || self.format == Some(TraceFormat::Vcd);
         if several && for_one {
             let message = "`--out`, `--record` and `--format vcd` take one scenario";
-            report.print(&report.plain(message, Some("run the scenarios one by one")));
+            report.print(&report.plain(message, Some("run one scenario at a time")));
             return Exit::BadInput;
         }
         let written = [self.out.as_deref(), self.record.as_deref()];
@@ -95,9 +95,9 @@ impl RunArgs {
         let results = self.play_all(&player, &sources, format);
         progress.finish();
         if several {
-            self.tell_several(&results, report)
+            self.report_several(&results, report)
         } else {
-            self.tell_one(&results, report)
+            self.report_one(&results, report)
         }
     }
 
@@ -153,7 +153,7 @@ impl RunArgs {
         input: &RunInput,
         format: Option<TraceFormat>,
     ) -> InputResult {
-        let refused = |name: String, details: String| InputResult {
+        let failed = |name: String, details: String| InputResult {
             name,
             exit: Exit::BadInput,
             verdict: "not played".to_owned(),
@@ -165,26 +165,26 @@ impl RunArgs {
             Ok(source) => source,
             Err(error) => {
                 let details = player.report.caused(&error);
-                return refused(input.name(), details);
+                return failed(input.name(), details);
             }
         };
-        let played = match input.form(&source) {
+        let played = match input.format(&source) {
             InputFormat::Recording => {
                 let message = format!("`{}` is a recording", source.name);
                 let help = "`sim replay` plays recordings";
                 Err(player.report.plain(&message, Some(help)).into())
             }
-            form => player.play(form, &source),
+            format => player.play(format, &source),
         };
-        let done = played.and_then(|played| self.done(player, &source, &played, format));
-        done.unwrap_or_else(|failure| InputResult {
+        let result = played.and_then(|played| self.input_result(player, &source, &played, format));
+        result.unwrap_or_else(|failure| InputResult {
             exit: failure.exit,
             verdict: failure.verdict,
-            ..refused(source.name, failure.details)
+            ..failed(source.name, failure.details)
         })
     }
 
-    fn done(
+    fn input_result(
         &self,
         player: &InputPlayer<'_>,
         source: &Source,
@@ -206,27 +206,32 @@ impl RunArgs {
         })
     }
 
-    fn tell_one(&self, results: &[InputResult], report: &Report) -> Exit {
+    fn report_one(&self, results: &[InputResult], report: &Report) -> Exit {
         let exit = self.write_traces(results, report);
-        for done in results {
-            if let Some(details) = &done.details {
+        for result in results {
+            if let Some(details) = &result.details {
                 report.print(details);
             }
-            if done.exit != Exit::BadInput {
-                report.print(&format!("{}: {}", done.word(), done.verdict));
+            if result.exit != Exit::BadInput {
+                report.print(&format!("{}: {}", result.word(), result.verdict));
             }
         }
         worst(results).max(exit)
     }
 
-    fn tell_several(&self, results: &[InputResult], report: &Report) -> Exit {
+    fn report_several(&self, results: &[InputResult], report: &Report) -> Exit {
         let exit = self.write_traces(results, report);
-        for details in results.iter().filter_map(|done| done.details.as_ref()) {
+        for details in results.iter().filter_map(|result| result.details.as_ref()) {
             report.print(details);
         }
         let mut text = String::new();
-        for done in results {
-            text += &format!("{:<4}  {}  {}\n", done.word(), done.name, done.verdict);
+        for result in results {
+            text += &format!(
+                "{:<4}  {}  {}\n",
+                result.word(),
+                result.name,
+                result.verdict
+            );
         }
         text += &format!(
             "{} passed, {} failed, {} not played\n",
@@ -234,7 +239,7 @@ impl RunArgs {
             count(results, Exit::Failed),
             count(results, Exit::BadInput)
         );
-        // Traces are the result where they were asked for, verdicts where they were not.
+        // Standard output has the traces if a format was given, else the verdicts.
         if self.format.is_some() && self.out.is_none() {
             report.print(text.trim_end());
         } else if let Err(error) = output::write(None, text.as_bytes()) {
@@ -244,7 +249,7 @@ impl RunArgs {
     }
 
     fn write_traces(&self, results: &[InputResult], report: &Report) -> Exit {
-        let recording = results.iter().find_map(|done| done.recording.as_ref());
+        let recording = results.iter().find_map(|result| result.recording.as_ref());
         if let (Some(path), Some(recording)) = (&self.record, recording)
             && let Err(error) = output::write(Some(path), recording)
         {
@@ -252,7 +257,7 @@ impl RunArgs {
         }
         let traces: Vec<_> = results
             .iter()
-            .filter_map(|done| done.trace.as_deref())
+            .filter_map(|result| result.trace.as_deref())
             .collect();
         if traces.is_empty() {
             return Exit::Held;
@@ -264,7 +269,7 @@ impl RunArgs {
     }
 }
 
-/// What is to be played.
+/// An input to play.
 enum RunInput {
     Inline(String),
     File(PathBuf),
@@ -278,7 +283,7 @@ impl RunInput {
         }
     }
 
-    fn form(&self, source: &Source) -> InputFormat {
+    fn format(&self, source: &Source) -> InputFormat {
         match self {
             Self::Inline(_) => InputFormat::Compact,
             Self::File(path) => InputFormat::of(path, &source.bytes),
@@ -293,7 +298,7 @@ impl RunInput {
     }
 }
 
-/// What came of one input.
+/// The result of one input.
 struct InputResult {
     name: String,
     exit: Exit,
@@ -314,10 +319,10 @@ impl InputResult {
 }
 
 fn worst(results: &[InputResult]) -> Exit {
-    let exits = results.iter().map(|done| done.exit);
+    let exits = results.iter().map(|result| result.exit);
     exits.max().unwrap_or(Exit::Held)
 }
 
 fn count(results: &[InputResult], exit: Exit) -> usize {
-    results.iter().filter(|done| done.exit == exit).count()
+    results.iter().filter(|result| result.exit == exit).count()
 }

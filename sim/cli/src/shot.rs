@@ -16,24 +16,24 @@ use lockstep_terminal::{Appearance, Background};
 
 #[derive(Debug, Args)]
 pub(super) struct ShotArgs {
-    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd); without one, an app from
-    /// its start, and --keys.
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd); without one, --keys are
+    /// pressed in an app from its start.
     #[arg(required_unless_present = "keys")]
     file: Option<PathBuf>,
 
-    /// When in the run, such as 1.5s; the end unless told, or where an expectation fails.
+    /// The time in the run, such as 1.5s; by default its end, or where an expectation fails.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
     at: Option<Ticks>,
 
-    /// KeyScript to press before, as the help of the simulator names them, and times to pass:
-    /// such as a,400ms,B,1s,v.
+    /// Keys to press, as named in the help of the simulator, and times to wait, such as
+    /// a,400ms,B,1s,v.
     #[arg(long, conflicts_with = "at")]
     keys: Option<KeyScript>,
 
     #[command(flatten)]
     screen: ScreenArgs,
 
-    /// The form of the screenshot; svg where --out ends so, else text.
+    /// The format of the screenshot; by default svg if --out ends in it, else text.
     #[arg(long)]
     format: Option<ScreenshotFormat>,
 
@@ -42,7 +42,7 @@ pub(super) struct ShotArgs {
     out: Option<PathBuf>,
 }
 
-/// What `shot` and `cast` ask of the screen.
+/// The options of the screen, for `shot` and `cast`.
 #[derive(Debug, Args)]
 pub(super) struct ScreenArgs {
     /// Columns and rows, from 40x12 to 300x100.
@@ -53,7 +53,7 @@ pub(super) struct ScreenArgs {
     #[arg(long, default_value = "board")]
     pane: PaneArg,
 
-    /// The time of a column of the waves: `fit` for the whole run, ticks, or such as 50ms.
+    /// The time in a column of the waves: ticks, a time such as 50ms, or `fit`.
     #[arg(long, value_name = "TICKS", value_parser = zoom)]
     zoom: Option<Zoom>,
 
@@ -61,11 +61,11 @@ pub(super) struct ScreenArgs {
     #[arg(long, default_value = "dark")]
     theme: ScreenshotTheme,
 
-    /// Draw with ASCII signs only.
+    /// Draw with ASCII characters only.
     #[arg(long)]
     ascii: bool,
 
-    /// The app, where the file does not say.
+    /// The app to play a file with that does not name one.
     #[arg(long)]
     pub(super) app: Option<String>,
 }
@@ -87,9 +87,9 @@ impl ScreenArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ScreenshotFormat {
-    /// A drawing that browsers show.
+    /// A picture for browsers.
     Svg,
-    /// The letters alone.
+    /// Plain text.
     Text,
 }
 
@@ -168,7 +168,7 @@ impl ShotArgs {
                 screenshot::shot_after(registry, Err(app), &options, &keys)
             }
         };
-        screenshot.map_err(|error| load::refuse(&error, report))
+        screenshot.map_err(|error| load::report_error(&error, report))
     }
 
     fn format(&self) -> ScreenshotFormat {

@@ -11,12 +11,12 @@ pub(super) struct TerminalEnvironment {
     term: String,
     /// `COLORTERM`.
     color_term: String,
-    /// The locale of text: the first one that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
+    /// The locale of characters: the first that is set of `LC_ALL`, `LC_CTYPE` and `LANG`.
     locale: String,
 }
 
 impl TerminalEnvironment {
-    /// That of this process.
+    /// The environment of this process.
     pub(super) fn of_process() -> Self {
         let variable = |name| {
             let value = env::var_os(name).unwrap_or_default();

@@ -1,10 +1,10 @@
-//! The limit people can set to how long a command takes.
+//! The time limit of a command.
 
 use std::time::Duration;
 
 use clap::Args;
 
-/// The limit people can set to how long a command takes.
+/// The time limit of a command.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct TimeLimit {
     /// End with exit code 42 after this many seconds of real time.

@@ -1,23 +1,23 @@
-//! The forms a trace is written in.
+//! The formats of traces.
 
 use std::io;
 
 use clap::ValueEnum;
 use lockstep_engine::trace::{Trace, jsonl, text, vcd};
 
-/// The forms a trace is written in.
+/// The formats of traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum TraceFormat {
-    /// One line each, in columns: the form of the goldens.
+    /// Lines in columns, as in goldens.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
     /// A value change dump (IEEE 1364), for waveform viewers.
     Vcd,
 }
 
 impl TraceFormat {
-    /// The trace in this form.
+    /// The trace in this format.
     pub(super) fn render(self, trace: &Trace) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match self {

@@ -1,6 +1,6 @@
-//! Every picture in the documentation is what `sim` draws today.
+//! Every picture in the documentation is what `sim` draws now.
 //!
-//! `INSTA_UPDATE=always cargo test -p sim --test pictures` draws them anew.
+//! `INSTA_UPDATE=always cargo test -p sim --test pictures` renews them.
 
 #![allow(
     clippy::unwrap_used,
@@ -78,7 +78,7 @@ fn no_picture_is_stale() {
     }
     assert!(
         stale.is_empty(),
-        "no longer what is drawn: {}; look at what changed after\n  {RENEW}",
+        "outdated pictures: {}; renew them with\n  {RENEW}\nand look at the changes",
         stale.join(", ")
     );
 }

@@ -6,7 +6,7 @@ use crate::support::{GOOD, GOOD_GOLDEN, LAMP, root, sim, sim_with};
 use tempfile::tempdir;
 
 #[test]
-fn equal_traces_say_nothing() {
+fn equal_traces_print_nothing() {
     let folder = tempdir().unwrap();
     let fresh = folder.path().join("fresh");
     let jsonl = folder.path().join("fresh.jsonl");

@@ -1,4 +1,4 @@
-//! The same in, the same out: however often, and on however many threads.
+//! The same input gives the same output, every time and on any number of threads.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn threads_change_nothing() {
             }
             let output = command.output().unwrap();
             assert_eq!(output.status.code(), Some(0));
-            // How far a long run has come depends on how busy the machine is.
+            // The progress of a long run depends on the load of the machine.
             let errors = String::from_utf8(output.stderr).unwrap();
             let lines = errors.lines().filter(|line| !line.starts_with("playing: "));
             (output.stdout, lines.collect::<Vec<_>>().join("\n"))
@@ -51,7 +51,7 @@ fn waveforms_and_recordings_are_the_same_bytes_every_time() {
 }
 
 #[test]
-fn where_it_is_run_from_changes_nothing_but_the_name() {
+fn the_working_directory_changes_nothing_but_the_name() {
     let here = sim(["run", GOOD]).with(0);
     let elsewhere = command(["run"])
         .arg(fs::canonicalize(root().join(GOOD)).unwrap())

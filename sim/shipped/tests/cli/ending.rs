@@ -1,4 +1,4 @@
-//! How a process ends before it is done, and who need not listen.
+//! Time limits, interrupts, closed pipes and full disks.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::{FAILING, FOREVER, GOOD, command, sim_with};
 use tempfile::{NamedTempFile, tempdir};
 
-/// Longer than anything here takes.
+/// Longer than any test here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A file with seven days in it.
@@ -50,7 +50,7 @@ fn a_run_that_takes_too_long_ends_with_42() {
 }
 
 #[test]
-fn a_limit_that_is_not_reached_changes_nothing() {
+fn a_time_limit_that_is_not_reached_changes_nothing() {
     let ended = sim_with(["run", GOOD, "--timeout", "1000"], b"").with(0);
     assert!(ended.err.starts_with("pass: "));
 }
@@ -66,7 +66,7 @@ fn a_run_that_is_interrupted_ends_with_130_and_leaves_no_file() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // It tells its progress after a second: by then it plays, and listens to signals.
+        // It reports its progress after a second: by then it plays and handles signals.
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
@@ -81,7 +81,7 @@ fn a_run_that_is_interrupted_ends_with_130_and_leaves_no_file() {
 }
 
 #[test]
-fn whoever_closes_standard_output_has_seen_enough() {
+fn a_closed_standard_output_is_not_an_error() {
     for (arguments, expected) in [
         (
             &["run", "fixtures/scenarios/lamp", "--format", "text"][..],
@@ -109,7 +109,7 @@ fn whoever_closes_standard_output_has_seen_enough() {
 }
 
 #[test]
-fn nobody_need_listen_on_standard_error_either() {
+fn a_closed_standard_error_is_not_an_error() {
     let file = forever();
     let start = Instant::now();
     let mut child = command(["run".as_ref(), file.path().as_os_str()])
@@ -142,7 +142,7 @@ fn a_full_disk_behind_standard_error_does_not_keep_a_process_alive() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_behind_standard_output_is_told() {
+fn a_full_disk_behind_standard_output_is_an_error() {
     for arguments in [
         &["run", GOOD][..],
         &["apps"],

@@ -1,4 +1,4 @@
-//! Where results go: forms, files, recordings, colors.
+//! Where results go: formats, files, recordings, colors.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{FAILING, GOOD, GOOD_GOLDEN, LAMP, command, golden, root, sim, sim_with};
 use tempfile::tempdir;
 
-/// The files in a folder, hidden ones too.
+/// The files in a folder, including hidden ones.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = folder
         .read_dir()
@@ -18,7 +18,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_trace_has_three_forms() {
+fn a_trace_has_three_formats() {
     let text = sim(["run", GOOD, "--format", "text"]).with(0).out;
     assert_eq!(text, golden(&root().join(GOOD_GOLDEN)));
     let jsonl = sim(["run", GOOD, "--format", "jsonl"]).with(0).out;
@@ -26,14 +26,14 @@ fn a_trace_has_three_forms() {
     assert_eq!(jsonl.lines().count(), text.lines().count());
     let vcd = sim(["run", GOOD, "--format", "vcd"]).with(0).out;
     assert!(vcd.starts_with("$comment\n    lockstep 1 app=toggle clock=0\n$end\n"));
-    for form in [text, jsonl, vcd] {
-        assert!(form.ends_with('\n') && !form.ends_with("\n\n"));
+    for format in [text, jsonl, vcd] {
+        assert!(format.ends_with('\n') && !format.ends_with("\n\n"));
     }
     sim(["run", GOOD, "--format", "xml"]).with(2);
 }
 
 #[test]
-fn traces_of_several_follow_each_other_where_they_are_asked_for() {
+fn traces_of_several_scenarios_are_concatenated_if_a_format_is_given() {
     let both = sim(["run", GOOD, LAMP, "--format", "text"]).with(0);
     let one = sim(["run", GOOD]).out;
     let other = sim(["run", LAMP]).out;
@@ -119,7 +119,6 @@ fn a_folder_that_does_not_exist_is_an_error_with_its_name() {
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_link_is_followed_and_stays_a_link() {
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -148,7 +147,6 @@ fn a_link_is_followed_and_stays_a_link() {
     assert_eq!(names(folder.path()), ["behind", "dangling", "kept", "link"]);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_device_is_written_and_not_replaced() {
     use std::os::unix::fs::FileTypeExt;
@@ -159,7 +157,7 @@ fn a_device_is_written_and_not_replaced() {
 }
 
 #[test]
-fn what_was_recorded_is_replayed_byte_for_byte() {
+fn a_recording_is_replayed_byte_for_byte() {
     let folder = tempdir().unwrap();
     let kept = folder.path().join("run.rec");
     for scenario in [GOOD, LAMP, FAILING, "fixtures/scenarios/lamp/wrap/lock.scn"] {
@@ -193,7 +191,7 @@ fn what_was_recorded_is_replayed_byte_for_byte() {
 }
 
 #[test]
-fn what_was_written_as_a_waveform_can_be_played_again() {
+fn a_waveform_that_was_written_can_be_played() {
     let folder = tempdir().unwrap();
     let waveform = folder.path().join("run.vcd");
     for scenario in [
@@ -219,7 +217,7 @@ fn what_was_written_as_a_waveform_can_be_played_again() {
 }
 
 #[test]
-fn several_are_not_recorded_into_one() {
+fn several_scenarios_are_not_recorded_into_one_file() {
     let folder = tempdir().unwrap();
     let kept = folder.path().join("run.rec");
     let ended = command(["run", GOOD, LAMP, "--record"])
@@ -231,7 +229,7 @@ fn several_are_not_recorded_into_one() {
 }
 
 #[test]
-fn color_is_for_who_asks_for_it() {
+fn color_follows_the_option_then_the_environment() {
     const ESCAPE: char = '\u{1b}';
     let told = |options: &[&str], variables: &[(&str, &str)]| {
         let mut command = command(["run", FAILING]);

@@ -1,4 +1,4 @@
-//! What is played, from where, and what is said about it.
+//! `sim run`, `replay`, `apps` and `completions`: inputs, traces, verdicts.
 
 use crate::support::{
     BROKEN, FAILING, FOREVER, GOOD, GOOD_GOLDEN, LAMP, golden, root, scenarios, sim, sim_with,
@@ -6,14 +6,14 @@ use crate::support::{
 use tempfile::tempdir;
 
 #[test]
-fn one_scenario_prints_its_trace_and_tells_its_verdict() {
+fn one_scenario_prints_its_trace_and_its_verdict() {
     let ended = sim(["run", GOOD]).with(0);
     assert_eq!(ended.out, golden(&root().join(GOOD_GOLDEN)));
     assert_eq!(ended.err, "pass: 7 expectations held, 2400 ms played\n");
 }
 
 #[test]
-fn a_failure_prints_its_trace_all_the_same() {
+fn a_failed_scenario_prints_its_trace_too() {
     let ended = sim(["run", FAILING]).with(1);
     assert!(ended.out.starts_with("lockstep trace 1: lamp"));
     assert!(ended.err.contains("at tick 150 `lamp` was 0, expected on"));
@@ -25,14 +25,14 @@ fn a_failure_prints_its_trace_all_the_same() {
 }
 
 #[test]
-fn what_is_broken_prints_nothing_on_standard_output() {
+fn a_broken_scenario_prints_nothing_on_standard_output() {
     let ended = sim(["run", BROKEN]).with(2);
     assert_eq!(ended.out, "");
     assert!(ended.err.contains("unknown-verb.scn:5:1"), "{}", ended.err);
 }
 
 #[test]
-fn several_print_a_verdict_each_and_the_worst_counts() {
+fn several_scenarios_print_a_verdict_each_and_the_worst_one_counts() {
     let ended = sim(["run", GOOD, FAILING, BROKEN, GOOD]).with(2);
     let lines: Vec<_> = ended.out.lines().collect();
     assert_eq!(
@@ -111,7 +111,7 @@ fn a_recording_is_not_run_and_a_scenario_not_replayed() {
 }
 
 #[test]
-fn more_than_is_read_is_refused() {
+fn an_input_that_is_too_large_is_refused() {
     let long = vec![b'#'; 1024 * 1024 + 1];
     let ended = sim_with(["run", "-"], &long).with(2);
     assert!(
@@ -152,7 +152,7 @@ fn the_app_must_agree_with_the_scenario() {
 }
 
 #[test]
-fn one_line_means_what_its_scenario_means() {
+fn the_one_line_form_plays_like_its_scenario() {
     for path in scenarios() {
         let line = sim(["oneline".as_ref(), path.as_os_str()]).with(0).out;
         assert_eq!(line.lines().count(), 1, "{}", path.display());
@@ -163,10 +163,10 @@ fn one_line_means_what_its_scenario_means() {
 }
 
 #[test]
-fn one_line_without_an_app_is_for_the_first_one() {
+fn the_one_line_form_without_an_app_is_for_the_first_one() {
     let ended = sim(["run", "--inline", "d:A t:50 u:A"]).with(0);
     assert!(ended.out.starts_with("lockstep trace 1: lamp"));
-    assert_eq!(ended.err, "pass: nothing was expected, 50 ms played\n");
+    assert_eq!(ended.err, "pass: no expectations, 50 ms played\n");
     let toggle = sim([
         "run",
         "--app",
@@ -179,7 +179,7 @@ fn one_line_without_an_app_is_for_the_first_one() {
 }
 
 #[test]
-fn one_line_says_where_it_is_wrong() {
+fn an_error_in_the_one_line_form_has_its_column() {
     for (line, column, message) in [
         ("d:A t: u:A", 7, "a time is missing"),
         ("d:A t:soon u:A", 7, "`soon` is not a time"),
@@ -227,7 +227,7 @@ fn one_line_says_where_it_is_wrong() {
 }
 
 #[test]
-fn what_is_told_about_several_problems_is_all_of_them() {
+fn all_problems_of_an_input_are_reported() {
     let ended = sim(["run", "--inline", "d:C t:5 u:D t:x"]).with(2);
     assert_eq!(
         ended.err.matches("error: ").count(),
@@ -239,7 +239,7 @@ fn what_is_told_about_several_problems_is_all_of_them() {
 }
 
 #[test]
-fn the_apps_are_listed_with_all_they_have() {
+fn apps_lists_buttons_outputs_and_logs() {
     let ended = sim(["apps"]).with(0);
     for part in [
         "lamp ",

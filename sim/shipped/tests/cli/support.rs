@@ -7,14 +7,14 @@ use std::process::{Command, Output, Stdio};
 
 use walkdir::WalkDir;
 
-/// A scenario that holds, and its golden.
+/// A scenario that passes, and its golden.
 pub(crate) const GOOD: &str = "fixtures/scenarios/toggle/reset.scn";
 pub(crate) const GOOD_GOLDEN: &str = "fixtures/scenarios/toggle/reset.snap";
 
 /// Another one, of the lamp.
 pub(crate) const LAMP: &str = "fixtures/scenarios/lamp/power/short-press-toggles.scn";
 
-/// One that does not hold, and one that is broken.
+/// One that fails, and one that cannot be parsed.
 pub(crate) const FAILING: &str = "fixtures/failing/level-now.scn";
 pub(crate) const BROKEN: &str = "fixtures/broken/unknown-verb.scn";
 
@@ -25,8 +25,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The binary at the root of the repository, with nothing in the environment that decides
-/// about color.
+/// The binary, run at the root of the repository without environment variables about color.
 pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
     command
@@ -39,7 +38,7 @@ pub(crate) fn command<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -
     command
 }
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -58,7 +57,7 @@ impl From<Output> for Ended {
 }
 
 impl Ended {
-    /// The same, if the exit code is this one.
+    /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
@@ -70,7 +69,7 @@ pub(crate) fn sim<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> En
     command(arguments).output().unwrap().into()
 }
 
-/// With this on standard input.
+/// Runs it with this on standard input.
 pub(crate) fn sim_with<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
     input: &[u8],
@@ -81,12 +80,12 @@ pub(crate) fn sim_with<S: AsRef<OsStr>>(
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // What it does not read, it does not want.
+    // It need not read all of it.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap().into()
 }
 
-/// Every scenario that holds.
+/// Every scenario that passes.
 pub(crate) fn scenarios() -> Vec<PathBuf> {
     let found: Vec<_> = WalkDir::new(root().join("fixtures/scenarios"))
         .sort_by_file_name()
@@ -98,7 +97,7 @@ pub(crate) fn scenarios() -> Vec<PathBuf> {
     found
 }
 
-/// The trace of a golden: what stands below its head.
+/// The trace of a golden: what is below its header.
 pub(crate) fn golden(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let (_, body) = text.split_once("\n---\n").unwrap();

@@ -1,4 +1,4 @@
-//! What the simulator makes of the terminal that it is shown in.
+//! The simulator adapts to its terminal: background, colors, characters.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ const SILENT: Emulator = Emulator {
     ..PLAIN
 };
 
-/// The color of headings, on a dark and on a light background.
+/// The color of headings on a dark and on a light background.
 const DARK_ACCENT: &str = "38;2;86;180;233";
 const LIGHT_ACCENT: &str = "38;2;0;95;160";
 
@@ -27,12 +27,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     let tests: [(&str, fn()); 10] = [
         ("a light terminal", light),
         ("a dark terminal", dark),
-        ("a terminal that does not tell its background", untold),
+        ("a terminal that does not report its background", unreported),
         ("a terminal that answers nothing", silent),
-        ("a background that is told late", late),
-        ("a theme that is asked for", themes),
+        ("a background that is reported late", late),
+        ("a theme of the command line", themes),
         ("a terminal without 24-bit colors", sixteen_colors),
-        ("colors against the environment", forced_colors),
+        ("colors that override NO_COLOR", forced_colors),
         ("a locale without UTF-8", ascii),
         ("a dumb terminal", dumb),
     ];
@@ -56,7 +56,7 @@ fn quit(mut session: Session) -> Session {
     session.send("q");
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(0));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
     ended.session
 }
 
@@ -75,7 +75,7 @@ fn dark() {
     assert!(session.count(DARK_ACCENT) > 0);
 }
 
-fn untold() {
+fn unreported() {
     let session = quit(shown(&[], &[], PLAIN));
     assert_eq!(session.count(BACKGROUND_QUERY), 1);
     assert!(session.count(DARK_ACCENT) > 0);
@@ -84,7 +84,7 @@ fn untold() {
 fn silent() {
     let start = Instant::now();
     let session = shown(&[], &[], SILENT);
-    // Half a second for the background, and the two of crossterm for the keyboard.
+    // It waits half a second for the background, and crossterm two for the keyboard.
     assert!(start.elapsed() < Duration::from_secs(8));
     quit(session);
 }
@@ -96,7 +96,7 @@ fn late() {
     session.wait_for("Buttons");
     session.send("\x1b");
     session.wait_for("[ A ] a up");
-    // With a press, there would be something to save.
+    // A button that was pressed would make it ask about unsaved changes.
     quit(session);
 }
 
@@ -114,7 +114,7 @@ fn themes() {
 fn sixteen_colors() {
     let session = quit(shown(&[], &[("COLORTERM", "")], PLAIN));
     assert_eq!(session.count("38;2;"), 0);
-    // Bright cyan, which crossterm writes as one of 256.
+    // Bright cyan, in the notation of 256 colors.
     assert!(session.count("\x1b[38;5;14") > 0);
 }
 

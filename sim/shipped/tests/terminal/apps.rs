@@ -5,14 +5,14 @@ use lockstep_core::event::Event;
 use lockstep_core::output::Level;
 use lockstep_engine::registry::AppEntry;
 
-/// With this in the environment, the binary of these tests is a simulator of these apps.
+/// If this is in the environment, the binary of these tests is a simulator of these apps.
 pub(crate) const AS_SIMULATOR: &str = "LOCKSTEP_TEST_AS_SIMULATOR";
 
 pub(crate) fn all() -> Vec<AppEntry> {
     vec![AppEntry::of::<Shaky>(), AppEntry::of::<Fragile>()]
 }
 
-/// Panics when its button is pressed: a fault of an app, of which people are told.
+/// Panics when its button is pressed: a fault of an app, which is shown on the screen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Shaky;
 
@@ -33,8 +33,8 @@ impl App for Shaky {
     }
 }
 
-/// Cannot be copied once its button was pressed: nothing guards the UI against that, so it
-/// stands for a fault of the UI itself.
+/// Panics when it is copied after its button was pressed. The UI is not guarded against that,
+/// so that it stands for a fault of the UI.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Fragile {
     pressed: bool,

@@ -1,4 +1,4 @@
-//! All the ways to leave, and to come back.
+//! All ways to end, suspend and resume the simulator.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -18,10 +18,10 @@ const CTRL_Z: &str = "\x1a";
 pub(crate) fn trials() -> Vec<Trial> {
     let tests: [(&str, fn()); 15] = [
         ("quit", quit),
-        ("quit with work that is not saved", quit_unsaved),
+        ("quit with unsaved changes", quit_unsaved),
         ("interrupted by a key", interrupted),
-        ("asked to end", asked_to_end),
-        ("keys that report their release", kitty),
+        ("terminated by a signal", terminated),
+        ("keys that report their release", key_releases),
         ("an app that panics", app_panics),
         ("a panic of the UI", ui_panics),
         ("the terminal is closed", closed),
@@ -29,14 +29,11 @@ pub(crate) fn trials() -> Vec<Trial> {
             "the terminal is closed without a signal",
             closed_without_a_signal,
         ),
-        (
-            "an escape sequence that does not go on",
-            unfinished_sequence,
-        ),
+        ("an unfinished escape sequence", unfinished_sequence),
         ("suspended by a key", suspended_by_key),
         ("suspended by a signal", suspended_by_signal),
         ("resized", resized),
-        ("drawn anew", redrawn),
+        ("redrawn", redrawn),
         ("no terminal", no_terminal),
     ];
     let trial = |(name, test): (&str, fn())| {
@@ -48,7 +45,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     tests.map(trial).into()
 }
 
-/// The lamp, on the screen and taking keys.
+/// The lamp, shown and ready for keys.
 fn lamp(emulator: Emulator) -> Session {
     opened(&[], emulator)
 }
@@ -56,7 +53,7 @@ fn lamp(emulator: Emulator) -> Session {
 fn opened(arguments: &[&str], emulator: Emulator) -> Session {
     let mut session = Session::start(SIM, arguments, &[], emulator);
     session.wait_for("? help");
-    session.assert_taken();
+    session.assert_entered();
     session
 }
 
@@ -66,7 +63,7 @@ fn quit() {
     session.send("q");
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(0));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
 }
 
 fn quit_unsaved() {
@@ -80,7 +77,7 @@ fn quit_unsaved() {
     session.send("y");
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(0));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
 }
 
 fn interrupted() {
@@ -90,33 +87,33 @@ fn interrupted() {
     session.send(CTRL_C);
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(0));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
 }
 
-fn asked_to_end() {
+fn terminated() {
     for (signal, code) in [(Signal::TERM, 130), (Signal::INT, 130), (Signal::HUP, 0)] {
         for arguments in [&[][..], &["open"]] {
             let session = opened(arguments, KITTY);
             session.signal(signal);
             let ended = session.ended();
             assert_eq!(ended.status.code(), Some(code), "{arguments:?} {signal:?}");
-            ended.session.assert_given_back();
+            ended.session.assert_restored();
         }
     }
 }
 
-fn kitty() {
+fn key_releases() {
     let mut session = lamp(KITTY);
     assert_eq!(session.count("\x1b[>3u"), 1);
     session.send("\x1b[97;1:1u");
     session.wait_for("[ A ] a down");
-    // Held for longer than any tap: the lamp takes it for a long press.
+    // Held for longer than a tap: a long press.
     session.send("\x1b[97;1:2u");
     session.wait_for("state, ");
     session.send("\x1b[97;1:3u");
     session.wait_for("[ A ] a up");
     session.send(CTRL_C);
-    session.ended().session.assert_given_back();
+    session.ended().session.assert_restored();
 }
 
 /// This binary as a simulator of apps that break.
@@ -132,13 +129,13 @@ fn app_panics() {
     let mut session = breaking("shaky");
     session.send("a");
     session.wait_for("do not press me");
-    session.assert_taken();
+    session.assert_entered();
     session.send("?");
     session.wait_for("Buttons");
     session.send(CTRL_C);
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(0));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
 }
 
 fn ui_panics() {
@@ -146,13 +143,13 @@ fn ui_panics() {
     session.send("a");
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(101));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
     let text = ended.text();
     assert!(text.contains("do not copy me"), "{text}");
 }
 
-/// Much less than a loop that reads the end of input again and again would use, and much
-/// more than it takes to end.
+/// Much less processor time than a loop that keeps reading the end of input uses, and much
+/// more than ending takes.
 const TO_END: Duration = Duration::from_millis(300);
 
 fn closed() {
@@ -163,7 +160,7 @@ fn closed() {
     }
 }
 
-/// Only the shell is told that the terminal is gone.
+/// Only the shell gets a signal when the terminal is closed.
 fn closed_without_a_signal() {
     let script = "trap '' HUP; \"$0\"; exit $?";
     let mut session = Session::start("sh", &["-c", script, SIM], &[], PLAIN);
@@ -183,7 +180,7 @@ fn unfinished_sequence() {
     session.send("?");
     session.wait_for("Buttons");
     session.send(CTRL_C);
-    session.ended().session.assert_given_back();
+    session.ended().session.assert_restored();
 }
 
 fn suspended_by_key() {
@@ -199,20 +196,20 @@ fn suspended(suspend: impl Fn(&mut Session)) {
     for times in 1..=2 {
         suspend(&mut session);
         session.stopped();
-        session.assert_given_back();
+        session.assert_restored();
         session.signal(Signal::CONT);
         session.wait_until("keyboard flags", |session| {
             session.count("\x1b[>3u") == times + 1
         });
         session.send("?");
         session.wait_for("Buttons");
-        session.assert_taken();
+        session.assert_entered();
         session.send("\x1b[27u");
     }
     session.send(CTRL_C);
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(0));
-    ended.session.assert_given_back();
+    ended.session.assert_restored();
     assert_eq!(
         ended.session.count("\x1b[>3u"),
         ended.session.count("\x1b[<1u")
@@ -226,7 +223,7 @@ fn resized() {
     session.resize(120, 40);
     session.wait_for("? help");
     session.send("q");
-    session.ended().session.assert_given_back();
+    session.ended().session.assert_restored();
 }
 
 fn redrawn() {
@@ -238,7 +235,7 @@ fn redrawn() {
     });
     session.wait_for("? help");
     session.send("q");
-    session.ended().session.assert_given_back();
+    session.ended().session.assert_restored();
 }
 
 fn no_terminal() {

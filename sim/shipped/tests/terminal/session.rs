@@ -1,6 +1,6 @@
-//! A program in a pseudo-terminal, and whoever sits before it.
+//! A program in a pseudo-terminal, and the terminal emulator around it.
 //!
-//! Everything waits for a condition, with a deadline, and nothing sleeps.
+//! Everything waits for a condition with a deadline, and nothing sleeps.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
@@ -21,18 +21,18 @@ use vt100::{MouseProtocolMode, Parser};
 /// Much longer than anything takes, on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// What a terminal answers when it is asked about itself.
+/// The queries that a terminal emulator answers.
 #[derive(Clone, Copy)]
 pub(crate) struct Emulator {
-    /// What it is, which nearly every terminal answers.
+    /// Whether it reports its attributes, as nearly every terminal does.
     pub(crate) attributes: bool,
-    /// The flags of the kitty keyboard protocol, none of them set.
+    /// Whether it has the kitty keyboard protocol.
     pub(crate) keyboard: bool,
-    /// The background color, as in `rgb:ffff/ffff/ffff`.
+    /// The background color that it reports, such as `rgb:ffff/ffff/ffff`.
     pub(crate) background: Option<&'static str>,
 }
 
-/// What most terminals answer.
+/// A common terminal.
 pub(crate) const PLAIN: Emulator = Emulator {
     attributes: true,
     keyboard: false,
@@ -53,7 +53,7 @@ pub(crate) struct Session {
     emulator: Emulator,
     /// Everything the program wrote.
     pub(crate) output: Vec<u8>,
-    /// How much of it was searched for queries.
+    /// How much of the output was searched for queries.
     searched: usize,
     modes_before: String,
 }
@@ -112,22 +112,22 @@ impl Session {
         });
     }
 
-    /// Reads until something is so.
+    /// Reads until a condition holds.
     #[track_caller]
-    pub(crate) fn wait_until(&mut self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let deadline = Instant::now() + DEADLINE;
-        while !is_so(self) {
+        while !holds(self) {
             let left = deadline.saturating_duration_since(Instant::now());
             let is_open = !left.is_zero() && self.read_some(left);
             assert!(
-                is_open || is_so(self),
+                is_open || holds(self),
                 "no {what:?} on\n{}",
                 self.describe()
             );
         }
     }
 
-    /// Takes what the program writes next; `false` when nothing came or no more will.
+    /// Reads what the program writes next; `false` if there was nothing, or will be no more.
     fn read_some(&mut self, within: Duration) -> bool {
         let within = Timespec::try_from(within).unwrap();
         let mut ready = [PollFd::new(&self.pty, PollFlags::IN)];
@@ -198,7 +198,7 @@ impl Session {
         (child.wait().unwrap().code(), used)
     }
 
-    /// The exit status; the output is read meanwhile, or the program could wait for it.
+    /// Waits for the exit status, and reads the output, which the program could wait for.
     #[track_caller]
     fn status(&mut self) -> ExitStatus {
         let deadline = Instant::now() + DEADLINE;
@@ -212,14 +212,14 @@ impl Session {
             }
             if left.is_zero() {
                 let _ = self.child.kill();
-                panic!("it did not end:\n{}", self.describe());
+                panic!("the program did not end:\n{}", self.describe());
             }
-            // The terminal is closed on its side, so that there is nothing more to read.
+            // The program has closed its side, so that there is nothing more to read.
             thread::yield_now();
         }
     }
 
-    /// Waits for the program to be stopped, as a shell would.
+    /// Waits for the program to be stopped, as a shell does.
     #[track_caller]
     pub(crate) fn stopped(&mut self) {
         let pid = self.pid();
@@ -235,14 +235,14 @@ impl Session {
         assert_eq!(
             receiver.recv_timeout(DEADLINE),
             Ok(true),
-            "it was not stopped"
+            "the program was not stopped"
         );
         while self.read_some(Duration::ZERO) {}
     }
 
-    /// Whether the terminal is the program's: keys come one by one and nothing echoes.
+    /// Asserts that the terminal is in the modes of the simulator.
     #[track_caller]
-    pub(crate) fn assert_taken(&self) {
+    pub(crate) fn assert_entered(&self) {
         let local = tcgetattr(&self.pty).unwrap().local_modes;
         assert!(
             !local.intersects(LocalModes::ICANON | LocalModes::ECHO),
@@ -254,9 +254,9 @@ impl Session {
         assert!(screen.bracketed_paste());
     }
 
-    /// Whether everything is as it was.
+    /// Asserts that the terminal is in the modes that it was in before.
     #[track_caller]
-    pub(crate) fn assert_given_back(&self) {
+    pub(crate) fn assert_restored(&self) {
         assert_eq!(modes(&self.pty), self.modes_before);
         let screen = self.screen.screen();
         assert!(
@@ -297,13 +297,13 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// What is on the screen that people see afterwards.
+    /// The text on the screen afterwards.
     pub(crate) fn text(&self) -> String {
         self.session.screen.screen().contents()
     }
 }
 
-/// Waits for a child to end, and leaves it there for its parent to collect.
+/// Waits for a child to end, without reaping it.
 #[track_caller]
 fn wait_for_end(pid: Pid) {
     let (sender, receiver) = mpsc::channel();
@@ -313,7 +313,7 @@ fn wait_for_end(pid: Pid) {
         Ok(ended) => ended.unwrap(),
         Err(_) => {
             let _ = kill_process(pid, Signal::KILL);
-            panic!("it did not end")
+            panic!("the program did not end")
         }
     }
 }
@@ -333,7 +333,7 @@ fn parser(columns: u16, rows: u16) -> Parser {
     Parser::new(rows, columns, 0)
 }
 
-/// The modes of the terminal, all of them.
+/// All modes of the terminal.
 fn modes(pty: &Pty) -> String {
     format!("{:?}", tcgetattr(pty).unwrap())
 }
