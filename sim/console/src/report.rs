@@ -1,4 +1,4 @@
-//! What went wrong, told to people on standard error.
+//! Reports diagnostics on standard error.
 
 use std::error::Error;
 use std::io::Write;
@@ -47,7 +47,7 @@ impl Report {
     /// Prints what was rendered.
     pub fn print(&self, rendered: &str) {
         let mut stderr = anstream::stderr().lock();
-        // With standard error gone there is nobody left to tell.
+        // If standard error is closed, the message is lost.
         let _ = writeln!(stderr, "{rendered}");
     }
 

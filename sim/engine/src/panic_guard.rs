@@ -60,7 +60,7 @@ impl fmt::Debug for PanicGuard {
 ///
 /// The message of the panic.
 pub fn catch_unwind(code: &mut dyn FnMut()) -> Result<(), String> {
-    // A run whose app panicked is not played on, so nobody sees what the panic left behind.
+    // A run whose app panicked is not played on, so a broken state is never used.
     panic::catch_unwind(AssertUnwindSafe(code)).map_err(|payload| message(payload.as_ref()))
 }
 

@@ -100,7 +100,7 @@ fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Faile
     guard
         .run(|| settings.bind(|| insta::assert_snapshot!(name, &expected)))
         .map_err(|_| format!("the trace differs from `{}`", golden_path.display()))?;
-    // insta can be told to let everything pass. A golden holds all the same.
+    // INSTA_FORCE_PASS makes insta accept any difference; a golden is compared all the same.
     let kept = golden::read(&golden_path)?;
     if kept.trim_end() != expected.trim_end() {
         return Err("snapshot differs (INSTA_FORCE_PASS is set)".into());

@@ -114,7 +114,10 @@ fn what_an_app_does_not_declare_breaks_its_contract() {
             Fault::SaysTooMuch,
             "log `power` has value 2, and declares 2 words",
         ),
-        (Fault::SaysAnUnknownLog, "it logged kind 1, and declares 1 kinds"),
+        (
+            Fault::SaysAnUnknownLog,
+            "it logged kind 1, and declares 1 kinds",
+        ),
     ] {
         let told = play(fault, "").unwrap_err().to_string();
         let expected = format!("app `faulty` broke its contract at tick 5: {problem}");
