@@ -20,9 +20,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::AppEntry;
 use lockstep_hil::verdict::Stimulus;
+use lockstep_images::board::Board;
+use lockstep_images::build::{Profile, build};
 use lockstep_images::contract;
-use lockstep_images::images::board::Board;
-use lockstep_images::images::build::{Profile, build};
 use stairwell::Stairwell;
 
 const TARGET: &str = "thumbv6m-none-eabi";

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use libtest_mimic::Failed;
+use lockstep_engine::project::Project;
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
-use lockstep_hil::bench::inputs::Inputs;
-use lockstep_hil::bench::{BENCHES, Bench, plan};
+use lockstep_hil::bench::{Bench, plan};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::suite::station::Station;
 use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
-use lockstep_images::images::board::{BOARDS, boards};
+use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::Pace;
 use stairwell::Stairwell;
 
@@ -63,11 +64,11 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
 
 /// The virtual bench of this repository, with the board of the project on it.
 fn bench() -> Result<Bench, Failed> {
-    let inputs = boards(&support::root().join(BOARDS))?.into_iter();
-    let inputs: Vec<_> = inputs.map(Inputs::read).collect::<Result<_, _>>()?;
-    let found = find(&[support::root().join(BENCHES)], &inputs);
-    let benches = found.map_err(|_| "the benches cannot be read")?;
-    let bench = benches.into_iter().find(|bench| bench.name == "virtual");
+    let repository = Project::read(&support::root())?;
+    let inputs = boards(&repository.boards()?)?.into_iter();
+    let inputs: Vec<_> = inputs.map(BoardPins::read).collect::<Result<_, _>>()?;
+    let mut benches = find(&repository.benches()?, &inputs)?.benches.into_iter();
+    let bench = benches.find(|bench| bench.name == "virtual");
     let board = board()?;
     Ok(Bench {
         chip: board.chip.clone(),

@@ -10,7 +10,7 @@ use super::ProbeMatcher;
 /// VID and PID of Black Magic probes.
 const BLACK_MAGIC: (u16, u16) = (0x1d50, 0x6018);
 
-/// The probe of a bench cannot be told.
+/// The probe of a bench cannot be determined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProbeLookupError {

@@ -222,10 +222,10 @@ fn a_lock_ends_when_it_is_dropped_and_its_holder_is_named_escaped() {
     let wanted = selector("0d28:0204:a/../b");
     let acquire = || ProbeLock::acquire(&folder, &wanted, &holder(), Duration::ZERO, &|| false);
     let first = acquire().unwrap();
-    let told = acquire().unwrap_err().to_string();
+    let message = acquire().unwrap_err().to_string();
     let expected =
         "the probe `0d28:0204:a/../b` is in use by process 4711 (`hil run\\u{1b}[2J`) for ";
-    assert!(told.starts_with(expected), "{told}");
+    assert!(message.starts_with(expected), "{message}");
     drop(first);
     acquire().unwrap();
     let names = fs::read_dir(&folder).unwrap();
@@ -239,10 +239,10 @@ fn a_lock_ends_when_it_is_dropped_and_its_holder_is_named_escaped() {
 fn every_process_of_a_user_has_the_same_folder_of_locks() {
     let temporary = tempfile::tempdir().unwrap();
     let temporary = temporary.path();
-    let told = Some(temporary.join("run"));
-    assert_eq!(folder(told, temporary), temporary.join("run/lockstep"));
-    for told in [None, Some("run".into())] {
-        let found = folder(told, temporary);
+    let runtime = Some(temporary.join("run"));
+    assert_eq!(folder(runtime, temporary), temporary.join("run/lockstep"));
+    for runtime in [None, Some("run".into())] {
+        let found = folder(runtime, temporary);
         assert!(found.is_absolute());
         let name = found.file_name().unwrap().to_string_lossy();
         assert!(name.starts_with("lockstep"), "{name}");

@@ -2,7 +2,7 @@
 //! step summary.
 
 use super::details::details;
-use super::grid::{Grid, place};
+use super::grid::{Grid, column_title};
 use super::text::closing;
 use super::{headline, reason};
 use crate::verdict::{Case, Clues, Suite, Verdict};
@@ -30,7 +30,7 @@ fn annotation(case: &Case) -> String {
         "{}: {} on {}",
         headline(case.verdict()),
         case.scenario,
-        place(case)
+        column_title(case)
     );
     let mut message = reason(case).unwrap_or_default().to_owned();
     if let Some(divergence) = case.divergence() {
@@ -136,7 +136,7 @@ fn folded(case: &Case) -> String {
         "\n<details><summary>{}: {} on {}</summary>\n\n{fence}text\n{shown}{cut}{fence}\n\n</details>\n",
         headline(case.verdict()),
         markdown(&case.scenario),
-        markdown(&place(case))
+        markdown(&column_title(case))
     )
 }
 

@@ -32,7 +32,7 @@ impl<'a> Grid<'a> {
         let mut column_of = BTreeMap::new();
         for case in &suite.cases {
             column_of.entry(key(case)).or_insert_with(|| {
-                columns.push(place(case));
+                columns.push(column_title(case));
                 columns.len() - 1
             });
         }
@@ -58,8 +58,8 @@ fn key(case: &Case) -> (&str, &str) {
     (&case.bench.name, case.stimulus.word())
 }
 
-/// Where and how a case was played, on one line.
-pub(super) fn place(case: &Case) -> String {
+/// The bench and the stimulus of a case, on one line: the title of its column.
+pub(super) fn column_title(case: &Case) -> String {
     format!("{} {}", scrub_line(&case.bench.name), case.stimulus.word())
 }
 

@@ -11,7 +11,7 @@
 use askama::Template;
 
 use super::details::{attempts, comparison};
-use super::grid::{Grid, place};
+use super::grid::{Grid, column_title};
 use super::waves::{self, Mark, Waveforms, Window};
 use super::{RenderError, counts, headline, reason, seconds};
 use crate::verdict::{Attempt, Case, Cause, Clues, Divergence, Ending, Suite, Verdict};
@@ -65,7 +65,7 @@ struct Section<'a> {
     number: usize,
     verdict: Verdict,
     scenario: &'a str,
-    place: String,
+    column_title: String,
     reason: Option<&'a str>,
     cause: Option<&'a Cause>,
     comparison: Option<String>,
@@ -105,7 +105,7 @@ fn section((case, number): (&Case, usize)) -> Section<'_> {
         number,
         verdict: case.verdict(),
         scenario: &case.scenario,
-        place: place(case),
+        column_title: column_title(case),
         reason: reason(case),
         cause: case.cause(),
         comparison: comparison(case, divergence.as_ref()).map(|text| capitalized(&text)),

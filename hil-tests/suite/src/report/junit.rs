@@ -12,7 +12,7 @@ use quick_junit::{
 };
 
 use super::details::{attempts, details};
-use super::grid::place;
+use super::grid::column_title;
 use super::{RenderError, reason};
 use crate::verdict::{Attempt, Case, Ending, Outcome, Suite, Verdict};
 use lockstep_engine::sanitize::{scrub, scrub_line};
@@ -33,7 +33,7 @@ pub fn render(suite: &Suite) -> Result<String, RenderError> {
     report.set_time(suite.took);
     let mut suites: Vec<(String, TestSuite, Duration)> = Vec::new();
     for case in &suite.cases {
-        let name = place(case);
+        let name = column_title(case);
         let index = match suites.iter().position(|(known, ..)| *known == name) {
             Some(index) => index,
             None => {
@@ -74,7 +74,7 @@ fn unfinished(ending: Ending) -> TestSuite {
 
 fn test_case(case: &Case) -> TestCase {
     let mut test = TestCase::new(scrub_line(&case.scenario), status(case));
-    test.set_classname(place(case)).set_time(case.took());
+    test.set_classname(column_title(case)).set_time(case.took());
     let evidence: Vec<_> = case
         .evidence
         .iter()

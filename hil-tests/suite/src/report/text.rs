@@ -10,7 +10,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 
 use super::details::details;
-use super::grid::{Cell, Grid, Row, place};
+use super::grid::{Cell, Grid, Row, column_title};
 use super::{counts, headline, reason, seconds};
 use crate::verdict::{Ending, Suite, Verdict};
 use lockstep_engine::sanitize::scrub_line;
@@ -47,7 +47,7 @@ fn render_styled(suite: &Suite, style: impl Fn(Verdict) -> Style) -> String {
             "\n{}  {}  {}\n",
             painted(&headline(case.verdict()), style(case.verdict())),
             scrub_line(&case.scenario),
-            place(case)
+            column_title(case)
         );
         for line in details(case).lines() {
             text += format!("  {line}").trim_end();
