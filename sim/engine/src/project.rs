@@ -147,7 +147,8 @@ impl Project {
         let file: ProjectFile = match toml::from_str(text) {
             Ok(file) => file,
             Err(error) => {
-                return refuse(source, vec![value_error(text, &error)]);
+                let diagnostic = value_error(text, &error);
+                return refuse(source, vec![diagnostic]);
             }
         };
         let lists = [&file.boards, &file.benches, &file.scenarios];
