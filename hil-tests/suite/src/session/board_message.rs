@@ -1,32 +1,32 @@
-//! What comes up the trace channel: bytes become frames that own what they say.
+//! What a board sends up its trace channel: bytes become messages that own what they carry.
 
 use lockstep_core::protocol::{self, Boot, End, Frame, MAX_FRAME, Message, Refusal, Status};
 use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
 use thiserror::Error;
 
-/// The bytes are no frame: another wire format, or something lost in the middle of one.
+/// Bytes that are not a frame: another wire format, or something was lost inside one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{length} bytes on the trace channel are no frame of wire format {version}", version = protocol::VERSION)]
-pub struct Malformed {
+#[error("{length} bytes on the trace channel are not a frame of wire format {version}", version = protocol::VERSION)]
+pub struct MalformedFrame {
     /// How many bytes there were up to the closing zero.
     pub length: usize,
 }
 
-/// One frame.
+/// One frame: [`protocol::Frame`], owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
+pub struct BoardFrame {
     /// Its number.
     pub number: u32,
-    /// What it says.
-    pub message: Told,
+    /// What it carries.
+    pub message: BoardMessage,
 }
 
-/// What a board said.
+/// What a board says: [`protocol::Message`], owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum BoardMessage {
     /// Who is speaking.
-    Hello(Box<Hello>),
+    Hello(Box<BoardHello>),
     /// Something was observed at this tick.
     Observed(Ticks, Observation),
     /// The run is over.
@@ -37,10 +37,10 @@ pub enum Told {
     Refused(Refusal),
 }
 
-/// Who is speaking: [`protocol::Hello`], kept.
+/// Who is speaking: [`protocol::Hello`], owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of the wire format")]
-pub struct Hello {
+pub struct BoardHello {
     pub wire: u8,
     pub run: Option<u32>,
     pub app: String,
@@ -54,7 +54,7 @@ pub struct Hello {
     pub crash_record: Vec<u8>,
 }
 
-impl From<protocol::Hello<'_>> for Hello {
+impl From<protocol::Hello<'_>> for BoardHello {
     fn from(hello: protocol::Hello<'_>) -> Self {
         Self {
             wire: hello.protocol,
@@ -72,11 +72,11 @@ impl From<protocol::Hello<'_>> for Hello {
     }
 }
 
-impl From<Message<'_>> for Told {
+impl From<Message<'_>> for BoardMessage {
     fn from(message: Message<'_>) -> Self {
         match message {
             Message::Hello(hello) => Self::Hello(Box::new(hello.into())),
-            Message::Observed(tick, what) => Self::Observed(tick, what),
+            Message::Observed(tick, observation) => Self::Observed(tick, observation),
             Message::End(end) => Self::End(end),
             Message::Status(status) => Self::Status(status),
             Message::Refused(refusal) => Self::Refused(refusal),
@@ -84,42 +84,65 @@ impl From<Message<'_>> for Told {
     }
 }
 
-/// Gathers the bytes of frames.
+/// Splits the bytes of a trace channel into frames.
+///
+/// It outlives whoever reads from it, so that no frame is cut in two between two readers. Bytes
+/// that are not a frame cost that frame alone: reading goes on behind its closing zero.
 #[derive(Clone, Debug, Default)]
-pub struct Frames {
-    waiting: Vec<u8>,
+pub struct FrameReader {
+    bytes: Vec<u8>,
+    /// Whether everything up to the next zero is dropped: it may be the rest of a frame.
+    skips_to_zero: bool,
 }
 
-impl Frames {
-    /// Takes bytes as they come.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.waiting.extend_from_slice(bytes);
+impl FrameReader {
+    /// A reader of a channel that may be in the middle of a frame.
+    #[must_use]
+    pub fn mid_stream() -> Self {
+        Self {
+            bytes: Vec::new(),
+            skips_to_zero: true,
+        }
     }
 
-    /// The next whole frame, if one is there.
+    /// Takes bytes as they come.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut bytes = bytes;
+        if self.skips_to_zero {
+            let Some(zero) = bytes.iter().position(|byte| *byte == 0) else {
+                return;
+            };
+            bytes = &bytes[zero + 1..];
+            self.skips_to_zero = false;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The next whole frame, if one has come.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] for bytes up to a zero that are no frame, and for more bytes without a
-    /// zero than a frame can have; they are dropped.
-    pub fn next_frame(&mut self) -> Option<Result<Received, Malformed>> {
-        let Some(end) = self.waiting.iter().position(|byte| *byte == 0) else {
-            if self.waiting.len() < MAX_FRAME {
+    /// [`MalformedFrame`] for bytes up to a zero that are not a frame, and for more bytes without
+    /// a zero than a frame can have; they are dropped.
+    pub fn next_frame(&mut self) -> Option<Result<BoardFrame, MalformedFrame>> {
+        let Some(zero) = self.bytes.iter().position(|byte| *byte == 0) else {
+            if self.bytes.len() < MAX_FRAME {
                 return None;
             }
-            let length = self.waiting.len();
-            self.waiting.clear();
-            return Some(Err(Malformed { length }));
+            let length = self.bytes.len();
+            self.bytes.clear();
+            self.skips_to_zero = true;
+            return Some(Err(MalformedFrame { length }));
         };
-        let mut bytes: Vec<u8> = self.waiting.drain(..=end).collect();
+        let mut bytes: Vec<u8> = self.bytes.drain(..=zero).collect();
         let length = bytes.len();
         let frame: Result<Frame<'_>, _> = protocol::decode_in_place(&mut bytes);
         Some(match frame {
-            Ok(frame) => Ok(Received {
+            Ok(frame) => Ok(BoardFrame {
                 number: frame.number,
                 message: frame.message.into(),
             }),
-            Err(protocol::Malformed) => Err(Malformed { length }),
+            Err(protocol::Malformed) => Err(MalformedFrame { length }),
         })
     }
 }
@@ -137,56 +160,78 @@ mod tests {
             .to_vec()
     }
 
-    #[test]
-    fn what_is_no_frame_is_told_and_the_next_one_is_read() {
-        let mut frames = Frames::default();
-        frames.push(&[9, 9, 0]);
-        frames.push(&encoded(3, Message::Refused(Refusal::QueueFull)));
-        assert_eq!(frames.next_frame(), Some(Err(Malformed { length: 3 })));
-        let received = Received {
-            number: 3,
-            message: Told::Refused(Refusal::QueueFull),
+    fn refused(number: u32) -> (Vec<u8>, BoardFrame) {
+        let frame = BoardFrame {
+            number,
+            message: BoardMessage::Refused(Refusal::QueueFull),
         };
-        assert_eq!(frames.next_frame(), Some(Ok(received)));
-        assert_eq!(frames.next_frame(), None);
+        let bytes = encoded(number, Message::Refused(Refusal::QueueFull));
+        (bytes, frame)
     }
 
     #[test]
-    fn bytes_without_end_are_not_kept() {
-        let mut frames = Frames::default();
-        frames.push(&[1; MAX_FRAME]);
+    fn a_malformed_frame_costs_itself_alone() {
+        let (bytes, frame) = refused(3);
+        let mut reader = FrameReader::default();
+        reader.push(&[9, 9, 0]);
+        reader.push(&bytes);
+        let malformed = MalformedFrame { length: 3 };
+        assert_eq!(reader.next_frame(), Some(Err(malformed)));
+        assert_eq!(reader.next_frame(), Some(Ok(frame)));
+        assert_eq!(reader.next_frame(), None);
+    }
+
+    #[test]
+    fn bytes_without_a_zero_are_dropped_up_to_the_next_one() {
+        let (bytes, frame) = refused(3);
+        let mut reader = FrameReader::default();
+        reader.push(&[1; MAX_FRAME]);
         let length = MAX_FRAME;
-        assert_eq!(frames.next_frame(), Some(Err(Malformed { length })));
-        assert_eq!(frames.next_frame(), None);
+        assert_eq!(reader.next_frame(), Some(Err(MalformedFrame { length })));
+        reader.push(&[1, 1, 0]);
+        reader.push(&bytes);
+        assert_eq!(reader.next_frame(), Some(Ok(frame)));
+        assert_eq!(reader.next_frame(), None);
+    }
+
+    #[test]
+    fn a_reader_in_mid_stream_begins_behind_the_first_zero() {
+        let (bytes, frame) = refused(3);
+        for cut in 0..bytes.len() {
+            let mut reader = FrameReader::mid_stream();
+            reader.push(&bytes[cut..]);
+            assert_eq!(reader.next_frame(), None);
+            reader.push(&bytes);
+            assert_eq!(reader.next_frame(), Some(Ok(frame.clone())));
+            assert_eq!(reader.next_frame(), None);
+        }
     }
 
     proptest! {
         #[test]
-        fn frames_come_whole_however_their_bytes_are_cut(
+        fn frames_are_whole_wherever_their_bytes_are_cut(
             frames in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<u16>()), 0..9),
             cut in 1..20_usize,
         ) {
-            let message = |tick, level| {
-                (Ticks(tick), Observation::Output(1, Level(level)))
-            };
+            let observation = |level| Observation::Output(1, Level(level));
             let mut bytes = Vec::new();
             for &(number, tick, level) in &frames {
-                let (tick, what) = message(tick, level);
-                bytes.extend(encoded(number, Message::Observed(tick, what)));
+                let message = Message::Observed(Ticks(tick), observation(level));
+                bytes.extend(encoded(number, message));
             }
-            let mut gathered = Frames::default();
+            let mut reader = FrameReader::default();
             let mut received = Vec::new();
             for piece in bytes.chunks(cut) {
-                gathered.push(piece);
-                while let Some(frame) = gathered.next_frame() {
+                reader.push(piece);
+                while let Some(frame) = reader.next_frame() {
                     received.push(frame.unwrap());
                 }
             }
             let expected: Vec<_> = frames
                 .into_iter()
-                .map(|(number, tick, level)| {
-                    let (tick, what) = message(tick, level);
-                    Received { number, message: Told::Observed(tick, what) }
+                .map(|(number, tick, level)| BoardFrame {
+                    number,
+                    message: BoardMessage::Observed(Ticks(tick), observation(level)),
                 })
                 .collect();
             prop_assert_eq!(received, expected);

@@ -1,28 +1,30 @@
-//! A bench with hardware is taken before it is used: its probe is found, and is nobody else's
-//! meanwhile.
+//! A bench with hardware is acquired before it is used: its probe is found and locked, so that no
+//! other process uses it meanwhile.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
 use thiserror::Error;
 
-use super::station::Station;
+use super::bench_session::BenchSession;
+use super::board_access::ProbeAccess;
 use crate::bench::lock::{LockError, LockHolder, ProbeLock};
 use crate::bench::probe_lookup::{ProbeLookupError, resolve};
 use crate::bench::{Bench, ProbeMatcher};
 
-/// How long somebody else's probe is waited for.
+/// How long a probe is waited for that another process has.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A bench cannot be taken.
+/// A bench cannot be acquired.
 #[derive(Debug, Error)]
-pub enum TakeError {
+#[non_exhaustive]
+pub enum AcquireError {
     /// Its probe is not there.
     #[error(transparent)]
     Absent(#[from] ProbeLookupError),
-    /// Somebody else has its probe.
+    /// Another process has its probe.
     #[error(transparent)]
     Lock(#[from] LockError),
 }
@@ -31,35 +33,28 @@ pub enum TakeError {
 ///
 /// # Errors
 ///
-/// That there is none, or more than one.
+/// There is none, or more than one.
 pub fn find_probe(probe: &ProbeMatcher) -> Result<DebugProbeSelector, ProbeLookupError> {
     resolve(probe, &Lister::new().list_all())
 }
 
-/// Takes the bench with this probe for this process. `locks` is the folder of locks; somebody
-/// else's probe is not waited for any longer once `cancelled`.
+/// Acquires the bench with this probe for its `owner`, this process. `locks` is the folder of locks;
+/// a probe that another process has is not waited for any longer once `cancelled`.
 ///
 /// # Errors
 ///
-/// That the probe is not there, or stays somebody else's.
-pub fn take<'b>(
+/// The probe is not there, or another process keeps it.
+pub fn acquire<'b>(
     bench: &'b Bench,
     probe: &ProbeMatcher,
     locks: &Path,
+    owner: &LockHolder,
     cancelled: &dyn Fn() -> bool,
-) -> Result<Station<'b>, TakeError> {
+) -> Result<BenchSession<'b>, AcquireError> {
     let selector = find_probe(probe)?;
-    let lock = ProbeLock::acquire(locks, &selector, &owner(), PATIENCE, cancelled)?;
-    Ok(Station::on_probe(bench, selector, lock))
-}
-
-/// This process, as others are told who has the probe.
-fn owner() -> LockHolder {
-    let command: Vec<_> = std::env::args().collect();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    LockHolder {
-        pid: std::process::id(),
-        command: command.join(" "),
-        since: now.unwrap_or_default().as_secs(),
-    }
+    let lock = ProbeLock::acquire(locks, &selector, owner, PATIENCE, cancelled)?;
+    Ok(BenchSession::new(
+        bench,
+        Box::new(ProbeAccess::new(selector, lock)),
+    ))
 }
