@@ -22,6 +22,8 @@ pub mod probe_target;
 pub mod query;
 pub mod run_capture;
 pub mod target;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

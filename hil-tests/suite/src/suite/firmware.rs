@@ -37,7 +37,7 @@ pub enum FirmwareError {
     /// It cannot be read.
     #[error(transparent)]
     Image(#[from] BuildError),
-    /// It has no identity.
+    /// It has no build id.
     #[error("the image `{0}` has no build id: expected one that `hil build` has made")]
     NoBuildId(String),
     /// The board's pin map cannot be read.
@@ -101,11 +101,26 @@ impl Firmware {
     ///
     /// # Errors
     ///
-    /// That the image or the pin map cannot be used.
+    /// The image or the pin map cannot be used.
     pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
         let (bytes, elf) = image.load()?;
+        Self::new(app, &image.name, bytes, elf, board)
+    }
+
+    /// The image of this app with this name: an ELF file, and what is in it.
+    ///
+    /// # Errors
+    ///
+    /// The image has no build id, or the pin map cannot be used.
+    pub fn new(
+        app: &AppEntry,
+        name: &str,
+        bytes: Vec<u8>,
+        elf: Elf,
+        board: &Board,
+    ) -> Result<Self, FirmwareError> {
         let identity = elf.build_id.clone();
-        let identity = identity.ok_or_else(|| FirmwareError::NoBuildId(image.name.clone()))?;
+        let identity = identity.ok_or_else(|| FirmwareError::NoBuildId(name.to_owned()))?;
         let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;
         let descriptor = app.descriptor();
