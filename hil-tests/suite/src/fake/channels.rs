@@ -29,18 +29,18 @@ pub(crate) struct Channels {
     pub(crate) most_waiting: usize,
     /// Whether a run has begun since they were set up.
     is_in_run: bool,
-    fault: Option<(u32, FrameFault)>,
+    pub(crate) fault: Option<(u32, FrameFault)>,
 }
 
 impl Channels {
-    pub(crate) fn new(trace_bytes: Option<usize>, fault: Option<(u32, FrameFault)>) -> Self {
+    pub(crate) fn new(trace_bytes: Option<usize>) -> Self {
         Self {
             trace: VecDeque::new(),
             trace_bytes: trace_bytes.unwrap_or(TRACE_BYTES),
             commands: VecDeque::new(),
             most_waiting: 0,
             is_in_run: false,
-            fault,
+            fault: None,
         }
     }
 

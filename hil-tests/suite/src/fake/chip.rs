@@ -17,6 +17,10 @@ use crate::suite::board_access::{PinDrive, PinEdge};
 const CPUID: u32 = 0xe000_ed00;
 const CORTEX_M0: u32 = 0x410c_c200;
 
+/// The register by which boards tell an nRF51822 with 256 kB of flash: FICR.CODESIZE.
+const CODE_SIZE: u32 = 0x1000_0014;
+const PAGES: u32 = 0x100;
+
 /// How long a probe takes for one access.
 const ACCESS: Duration = Duration::from_micros(20);
 
@@ -57,7 +61,7 @@ pub(crate) struct Chip {
     pub(crate) tick_length: Duration,
     /// The size of the trace buffer, where it is not that of a board.
     pub(crate) trace_bytes: Option<usize>,
-    pub(crate) faults: Vec<Fault>,
+    faults: Vec<Fault>,
     pub(crate) probe_is_gone: bool,
     pub(crate) machine_has_ended: bool,
     /// Pins by which others are pulled low.
@@ -114,6 +118,16 @@ impl Chip {
         }
     }
 
+    /// Lets this happen.
+    pub(crate) fn add_fault(&mut self, fault: Fault) {
+        match (fault, &mut self.channels) {
+            (Fault::Frame(number, fault), Some(channels)) => {
+                channels.fault = Some((number, fault));
+            }
+            _ => self.faults.push(fault),
+        }
+    }
+
     /// A new machine in place of this one.
     pub(crate) fn replace(&mut self) {
         let new = Self::blank(std::mem::take(&mut self.images));
@@ -166,11 +180,11 @@ impl Chip {
         let Some(image) = self.image.clone() else {
             return;
         };
-        let frame_fault = self.faults.iter().find_map(|fault| match fault {
-            Fault::Frame(number, fault) => Some((*number, *fault)),
-            _ => None,
-        });
-        let mut channels = Channels::new(self.trace_bytes, frame_fault);
+        let mut channels = Channels::new(self.trace_bytes);
+        let is_of_frame = |fault: &mut Fault| matches!(fault, Fault::Frame(..));
+        if let Some(Fault::Frame(number, fault)) = self.faults.extract_if(.., is_of_frame).next() {
+            channels.fault = Some((number, fault));
+        }
         self.program = Some(image.boot(self.retained, &mut channels));
         self.retained.crash_record = &[];
         self.channels = Some(channels);
@@ -321,7 +335,9 @@ impl Chip {
         let firmware = self.image.as_ref().map(|image| &image.firmware);
         let buttons = firmware.iter().flat_map(|firmware| &firmware.buttons);
         let closed = buttons.map(|button| u64::from(!self.is_high(button.pin)));
-        (0..).zip(closed).fold(0, |all, (bit, one)| all | one << bit)
+        (0..)
+            .zip(closed)
+            .fold(0, |all, (bit, one)| all | one << bit)
     }
 
     /// A word of memory or of a register.
@@ -335,6 +351,7 @@ impl Chip {
         }
         match address {
             CPUID => CORTEX_M0,
+            CODE_SIZE => PAGES,
             address => self.words.get(&address).copied().unwrap_or_default(),
         }
     }

@@ -138,6 +138,15 @@ impl FakeImage {
         }
     }
 
+    /// The image as it is read from a file.
+    pub(crate) fn new_firmware(&self) -> Firmware {
+        let Firmware {
+            app, bytes, elf, ..
+        } = self.firmware.as_ref();
+        let name = app.descriptor().name;
+        Firmware::new(app, name, bytes.clone(), elf.clone(), &super::board()).unwrap()
+    }
+
     /// The same, but it says that it is another one.
     pub(crate) fn saying(self, identity: &'static [u8]) -> Self {
         Self { identity, ..self }

@@ -28,10 +28,10 @@ use crate::bench::{Bench, read};
 use crate::session::target::Target;
 use crate::session::{ExpectedChip, Session};
 use crate::suite::board_access::BoardAccess;
-pub(crate) use chip::Fault;
 pub(crate) use channels::FrameFault;
 pub(crate) use chip::Chip;
-pub(crate) use image::{FakeImage, GlitchyToggle, Retained, TICK_LIMIT};
+pub(crate) use chip::Fault;
+pub(crate) use image::{FakeImage, GlitchyToggle, Retained, TICK, TICK_LIMIT};
 
 /// The chip of the board.
 pub(crate) const EXPECTED: ExpectedChip<'static> = ExpectedChip {
@@ -76,7 +76,7 @@ impl FakeBoard {
 
     /// The same board, to which this happens.
     pub(crate) fn with_fault(self, fault: Fault) -> Self {
-        self.chip().faults.push(fault);
+        self.chip().add_fault(fault);
         self
     }
 

@@ -23,3 +23,5 @@ pub mod pin_edges;
 pub mod prepare;
 pub mod registers;
 pub mod run;
+#[cfg(test)]
+mod tests;
