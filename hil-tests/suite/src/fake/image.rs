@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle;
-use lockstep_core::action::Conditions;
 use lockstep_core::agent::{Agent, CrashLoop, Identity, Link};
 use lockstep_core::app::{App, AppDescriptor, Log};
-use lockstep_core::event::Event;
+use lockstep_core::event::{BootCondition, Event};
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{Boot, Phase};
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::registry::AppEntry;
-use lockstep_images::images::elf::{self, Elf, Section, Symbol};
+use lockstep_images::elf::{BuildId, Elf, Section, Symbol};
 
 use crate::suite::firmware::{Firmware, symbols};
 
@@ -127,7 +126,7 @@ impl FakeImage {
 
     /// The image of this app, with this identity.
     pub(crate) fn of<A: App<Outputs: Send> + Send + 'static>(identity: &'static [u8]) -> Self {
-        let name = A::DESCRIPTOR.name;
+        let name = A::DESCRIPTOR.name();
         let app = AppEntry::of::<A>();
         let bytes = identity.to_vec();
         let firmware = Firmware::new(&app, name, bytes, elf(identity), &super::board());
@@ -143,7 +142,7 @@ impl FakeImage {
         let Firmware {
             app, bytes, elf, ..
         } = self.firmware.as_ref();
-        let name = app.descriptor().name;
+        let name = app.descriptor().name();
         Firmware::new(app, name, bytes.clone(), elf.clone(), &super::board()).unwrap()
     }
 
@@ -165,7 +164,7 @@ fn start<A: App<Outputs: Send> + Send + 'static>(
     let identity = Identity {
         image,
         boot: Boot {
-            conditions: Conditions::Ok,
+            condition: BootCondition::OK,
             data_copied: true,
             bss_zeroed: true,
             crashes: retained.crashes,
@@ -191,7 +190,7 @@ fn elf(identity: &[u8]) -> Elf {
             name: ".text".to_owned(),
             address: 0,
             bytes: 0x1000,
-            load: Some(0),
+            load_address: Some(0),
             content: Vec::new(),
         }],
         symbols: vec![
@@ -207,7 +206,7 @@ fn elf(identity: &[u8]) -> Elf {
             symbol(symbols::STACK_START, STACK_START, 0),
         ],
         debug_names: Vec::new(),
-        identity: Some(elf::Identity(identity.to_vec())),
+        build_id: Some(BuildId(identity.to_vec())),
     }
 }
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
-use lockstep_engine::{load::Form, play};
-use lockstep_images::images::board::{BOARDS, Board};
+use lockstep_engine::{load::InputFormat, play};
+use lockstep_images::board::Board;
 use lockstep_pins::Pin;
 
 use crate::bench::inputs::Inputs;
@@ -37,7 +37,7 @@ pub(crate) use image::{FakeImage, GlitchyToggle, Retained, TICK, TICK_LIMIT};
 pub(crate) const EXPECTED: ExpectedChip<'static> = ExpectedChip {
     chip: "nRF51822_xxAA",
     triple: "thumbv6m-none-eabi",
-    chip_says: None,
+    chip_id: None,
 };
 
 /// A board, shared by the test and whoever reaches it.
@@ -104,7 +104,7 @@ impl FakeBoard {
 fn boards() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
-        .join(BOARDS)
+        .join("firmware-core/boards")
 }
 
 /// The board that the fake is one of.
@@ -144,7 +144,7 @@ pub(crate) fn jumpers() -> [(Pin, Pin); 2] {
 /// The script of a scenario, and its trace on the host.
 pub(crate) fn scenario(text: &str) -> (Script, Trace) {
     let registry = Registry::new(shipped_apps::shipped()).unwrap();
-    let loaded = Form::Scenario.load(&registry, text.as_bytes(), None);
+    let loaded = InputFormat::Scenario.load(&registry, text.as_bytes(), None);
     let loaded = loaded.unwrap();
     let mut watch = |_| std::ops::ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();

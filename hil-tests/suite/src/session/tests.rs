@@ -7,7 +7,7 @@ use std::time::Duration;
 use lockstep_core::crash_record::{Cause, CrashRecord};
 use lockstep_core::protocol::{Refusal, Stimulus};
 use lockstep_core::time::Ticks;
-use lockstep_engine::golden::golden;
+use lockstep_engine::golden::render;
 use proptest::prelude::*;
 
 use super::link::LinkError;
@@ -66,7 +66,7 @@ fn play_on(board: &FakeBoard, image: &FakeImage, scenario: &str) -> Result<(), P
 fn holds(session: &mut Session, image: &FakeImage, scenario: &str) {
     let (played, capture) = play_with(session, image, scenario, Some(TICK_LIMIT));
     played.unwrap();
-    assert_eq!(golden(&capture.trace), golden(&fake::scenario(scenario).1));
+    assert_eq!(render(&capture.trace), render(&fake::scenario(scenario).1));
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn prepared(text: &str) -> PreparedScenario {
         scenario: Scenario {
             name: "a/scenario".to_owned(),
             path: PathBuf::from("a/scenario.scn"),
-            app: host.descriptor().name,
+            app: host.descriptor().name(),
             end: script.end(),
         },
         script,
@@ -55,7 +55,7 @@ fn bent(text: &str) -> PreparedScenario {
 
 fn images(bench: &Bench, image: &FakeImage) -> Images {
     let firmware = image.new_firmware();
-    let app = firmware.app.descriptor().name;
+    let app = firmware.app.descriptor().name();
     BTreeMap::from([((bench.board.name.clone(), app), firmware)])
 }
 
