@@ -23,7 +23,7 @@ use lockstep_engine::{load::InputFormat, play};
 use lockstep_images::board::Board;
 use lockstep_pins::Pin;
 
-use crate::bench::inputs::Inputs;
+use crate::bench::board_pins::BoardPins;
 use crate::bench::{Bench, read};
 use crate::session::target::Target;
 use crate::session::{ExpectedChip, Session};
@@ -114,9 +114,9 @@ pub(crate) fn board() -> Board {
 
 /// A bench with that board, whose file has these lines too.
 pub(crate) fn bench(lines: &str) -> Bench {
-    let inputs = Inputs::read(board()).unwrap();
+    let pins = BoardPins::read(board()).unwrap();
     let text = format!("board = \"microbit-v1\"\n{lines}");
-    read::read(Path::new("benches/desk.toml"), &text, &[inputs]).unwrap()
+    read::read(Path::new("benches/desk.toml"), &text, &[pins]).unwrap()
 }
 
 /// A bench whose pins are reached from outside.
