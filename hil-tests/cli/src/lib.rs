@@ -3,6 +3,7 @@
 mod board;
 mod build;
 mod doctor;
+pub mod emulated_board;
 mod interrupt;
 mod keys;
 mod list;

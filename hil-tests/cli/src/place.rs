@@ -4,6 +4,7 @@ use std::env;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use lockstep_console::exit::Exit;
@@ -12,7 +13,7 @@ use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::project::{Project, ProjectError};
 use lockstep_pins::PinMap;
 
-use lockstep_hil::bench::lock;
+use lockstep_hil::bench::lock::{self, LockHolder};
 use lockstep_hil::bench::overrides::{OverrideError, Overrides};
 use lockstep_images::board::{self, Board, BoardError};
 use lockstep_images::build::{self, BuildError, Image, Profile};
@@ -169,6 +170,17 @@ pub(super) fn overrides() -> Result<Overrides, OverrideError> {
 pub(super) fn locks() -> PathBuf {
     let told = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     lock::folder(told, &env::temp_dir())
+}
+
+/// This process, as others are told who has a probe.
+pub(super) fn owner() -> LockHolder {
+    let command: Vec<_> = env::args().collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    LockHolder {
+        pid: std::process::id(),
+        command: command.join(" "),
+        since: now.unwrap_or_default().as_secs(),
+    }
 }
 
 /// Whether this is a step of GitHub Actions.

@@ -17,6 +17,7 @@ use lockstep_engine::diagnostic::{closest, error_chain};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 
+use super::emulated_board::EmulatedBoard;
 use super::interrupt::Cancel;
 use super::place;
 use super::progress::{Progress, keep, tell_flash};
@@ -26,10 +27,12 @@ use lockstep_hil::bench::plan::{self, Scenario, Test};
 use lockstep_hil::bench::probe_lookup::ProbeLookupError;
 use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::{github, html, jsonl, junit, text};
+use lockstep_hil::suite::acquire::{AcquireError, acquire, find_probe};
+use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::prepare::{self, ImagesError, PrepareError, prepare};
-use lockstep_hil::suite::run::{Images, Job, Prepared, Queue, Settings, no_turn, not_taken, work};
-use lockstep_hil::suite::station::Station;
-use lockstep_hil::suite::take::{TakeError, find_probe, take};
+use lockstep_hil::suite::run::{
+    Images, Job, JobQueue, PreparedScenario, Settings, new_case, not_played, work,
+};
 use lockstep_hil::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
 use lockstep_images::toolchain::Environment;
 use lockstep_virtual_board::machine::Pace;
@@ -231,7 +234,7 @@ impl Run {
     fn play(
         &self,
         tests: &[Test<'_>],
-        prepared: &[Prepared],
+        prepared: &[PreparedScenario],
         images: &Images,
         benches: &[Bench],
         repository: &Path,
@@ -279,16 +282,13 @@ impl Run {
                 } else {
                     Pace::Fast
                 };
-                let queue = Queue::new(jobs);
+                let queue = JobQueue::new(jobs);
                 thread::scope(|scope| {
                     for _ in 0..self.jobs {
                         scope.spawn(|| {
-                            work(
-                                &queue,
-                                &mut Station::on_virtual(bench, pace),
-                                settings,
-                                told,
-                            );
+                            let board = Box::new(EmulatedBoard::new(pace));
+                            let mut session = BenchSession::new(bench, board);
+                            work(&queue, &mut session, settings, told);
                         });
                     }
                 });
@@ -296,15 +296,16 @@ impl Run {
             }
             Probe::Real(probe) => probe,
         };
-        match take(bench, probe, &place::locks(), settings.cancelled) {
-            Ok(station) => {
-                let mut station = station.on_flash(tell_flash);
-                work(&Queue::new(jobs), &mut station, settings, told);
+        let owner = place::owner();
+        match acquire(bench, probe, &place::locks(), &owner, settings.cancelled) {
+            Ok(session) => {
+                let mut session = session.on_flash(tell_flash);
+                work(&JobQueue::new(jobs), &mut session, settings, told);
             }
             Err(error) => {
                 for job in jobs {
                     // Nobody listens any more once the process ends.
-                    let _ = told.send((job.place, self.without_bench(&job, &error)));
+                    let _ = told.send((job.index, self.without_bench(&job, &error)));
                 }
             }
         }
@@ -312,19 +313,19 @@ impl Run {
 
     /// A case on a bench that cannot be taken. Whoever names a bench wants it: only one that nobody
     /// asked for is left out.
-    fn without_bench(&self, job: &Job<'_>, error: &TakeError) -> Case {
+    fn without_bench(&self, job: &Job<'_>, error: &AcquireError) -> Case {
         let name = &job.bench.name;
         let is_asked_for = self.bench.is_some() || place::required().contains(name);
         if let Some(skip) = job.skip.as_ref().filter(|_| !is_asked_for) {
-            return not_taken(job, Outcome::Skipped(Cause::new(skip.to_string())));
+            return not_played(job, Outcome::Skipped(Cause::new(skip.to_string())));
         }
         let cause = Cause::of(error);
         match error {
-            TakeError::Lock(LockError::Cancelled(_)) => no_turn(job),
-            TakeError::Absent(ProbeLookupError::NotFound { .. }) if !is_asked_for => {
-                not_taken(job, Outcome::Skipped(cause))
+            AcquireError::Lock(LockError::Cancelled(_)) => new_case(job),
+            AcquireError::Absent(ProbeLookupError::NotFound { .. }) if !is_asked_for => {
+                not_played(job, Outcome::Skipped(cause))
             }
-            _ => not_taken(job, Outcome::Infra(cause)),
+            _ => not_played(job, Outcome::Infra(cause)),
         }
     }
 
@@ -473,7 +474,7 @@ fn prepare_all(
     scenarios: &[Scenario],
     registry: &Registry,
     report: &Report,
-) -> Result<Vec<Prepared>, Exit> {
+) -> Result<Vec<PreparedScenario>, Exit> {
     let ready = scenarios.iter().map(|scenario| prepare(scenario, registry));
     let ready: Result<_, PrepareError> = ready.collect();
     ready.map_err(|error| {
@@ -519,18 +520,18 @@ fn images(
     Ok(images)
 }
 
-fn jobs<'a>(tests: &[Test<'a>], prepared: &'a [Prepared], bench: &Bench) -> Vec<Job<'a>> {
+fn jobs<'a>(tests: &[Test<'a>], prepared: &'a [PreparedScenario], bench: &Bench) -> Vec<Job<'a>> {
     let of_bench = tests
         .iter()
         .enumerate()
         .filter(|(_, test)| test.bench.name == bench.name);
     of_bench
-        .filter_map(|(place, test)| {
+        .filter_map(|(index, test)| {
             let found = prepared
                 .iter()
                 .find(|prepared| prepared.scenario.name == test.scenario.name);
             Some(Job {
-                place,
+                index,
                 prepared: found?,
                 bench: test.bench,
                 stimulus: stimulus(test),

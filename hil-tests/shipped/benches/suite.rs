@@ -21,16 +21,19 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::trace::text;
 use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
+use lockstep_hil::bench::lock::LockHolder;
 use lockstep_hil::bench::plan;
 use lockstep_hil::bench::{Bench, Probe, ProbeMatcher};
-use lockstep_hil::session::frames::Told;
-use lockstep_hil::session::{Session, Target};
+use lockstep_hil::session::board_message::BoardMessage;
+use lockstep_hil::session::probe_target::AttachOptions;
+use lockstep_hil::session::{ExpectedChip, Session};
+use lockstep_hil::suite::acquire::acquire;
+use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::firmware::Firmware;
 use lockstep_hil::suite::prepare::{images, prepare};
-use lockstep_hil::suite::run::{Images, Job, Prepared, Settings, play_case};
-use lockstep_hil::suite::station::Station;
-use lockstep_hil::suite::take::take;
+use lockstep_hil::suite::run::{Images, Job, PreparedScenario, Settings, play_case};
 use lockstep_hil::verdict::{Stimulus, Verdict};
+use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::Pace;
@@ -91,16 +94,20 @@ fn first_frame(firmware: &Firmware) {
     let times = (0..ROUNDS / 3).map(|_| {
         let begun = Instant::now();
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime).unwrap();
-        let mut session = Session::attach(&Target {
+        let chip = "nRF51822_xxAA";
+        let options = AttachOptions {
             selector: board.selector().parse().unwrap(),
-            chip: "nRF51822_xxAA",
-            chip_id: None,
-            triple: "thumbv6m-none-eabi",
+            chip,
             protocol: WireProtocol::Swd,
             speed_khz: None,
             under_reset: false,
-        })
-        .unwrap();
+        };
+        let expected = ExpectedChip {
+            chip,
+            triple: "thumbv6m-none-eabi",
+            chip_id: None,
+        };
+        let mut session = Session::attach(&options, &expected).unwrap();
         session.flash(&firmware.bytes, &firmware.elf).unwrap();
         let hello = loop {
             // The channels are there once start-up is over.
@@ -111,7 +118,7 @@ fn first_frame(firmware: &Firmware) {
                 break received.message;
             }
         };
-        assert!(matches!(hello, Told::Hello(_)));
+        assert!(matches!(hello, BoardMessage::Hello(_)));
         begun.elapsed()
     });
     let name = "start, attach, flash, first frame: median of 10";
@@ -131,9 +138,15 @@ fn unchanged(firmware: &Firmware, bench: &Bench) {
     };
     let locks = tempfile::tempdir().unwrap();
     let load = || {
-        let mut station = take(&bench, &probe, &locks.path().join("locks"), &|| false).unwrap();
-        station.load(firmware).unwrap();
-        station.flashed()
+        let owner = LockHolder {
+            pid: std::process::id(),
+            command: "benchmark".to_owned(),
+            since: 0,
+        };
+        let locks = locks.path().join("locks");
+        let mut session = acquire(&bench, &probe, &locks, &owner, &|| false).unwrap();
+        session.load(firmware).unwrap();
+        session.flash_count()
     };
     assert_eq!(load(), 1, "a blank chip is flashed");
     row(
@@ -149,10 +162,11 @@ fn overhead(images: &Images, bench: &Bench, registry: &Registry) {
     let short = scenario(&folder, registry, SHORT);
     let long = scenario(&folder, registry, LONG);
     for (stimulus, word) in [(Stimulus::Rtt, "rtt"), (Stimulus::Pins, "pins")] {
-        let mut station = Station::on_virtual(bench, Pace::Fast);
-        let mut time = |prepared: &Prepared| {
+        let board = Box::new(EmulatedBoard::new(Pace::Fast));
+        let mut session = BenchSession::new(bench, board);
+        let mut time = |prepared: &PreparedScenario| {
             let job = Job {
-                place: 0,
+                index: 0,
                 prepared,
                 bench,
                 stimulus,
@@ -165,7 +179,7 @@ fn overhead(images: &Images, bench: &Bench, registry: &Registry) {
                 keep: &|_, _| None,
             };
             let begun = Instant::now();
-            let case = play_case(&job, &mut station, &settings).0;
+            let case = play_case(&job, &mut session, &settings).0;
             let took = begun.elapsed();
             assert_eq!(case.verdict(), Verdict::Pass, "{:?}", case.cause());
             took
@@ -185,7 +199,7 @@ fn overhead(images: &Images, bench: &Bench, registry: &Registry) {
 }
 
 /// A scenario in which nothing happens for so many ticks.
-fn scenario(folder: &TempDir, registry: &Registry, ticks: u32) -> Prepared {
+fn scenario(folder: &TempDir, registry: &Registry, ticks: u32) -> PreparedScenario {
     let path = folder.path().join(format!("{ticks}.scn"));
     fs::write(&path, format!("app {APP}\n\nwait {ticks} ms\n")).unwrap();
     let trace = golden::play_file(registry, &path).unwrap();

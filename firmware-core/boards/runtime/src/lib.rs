@@ -19,6 +19,7 @@
 //! | `_SEGGER_RTT` | the RTT control block |
 //! | `LOCKSTEP_TICK` | the tick of the run that was sampled last; 0 while the run is stopped |
 //! | `LOCKSTEP_OUTPUT_TICK` | the tick whose outputs were set last; `0xffff_ffff` before the first tick |
+//! | `LOCKSTEP_TICK_LIMIT` | to be written: the last tick that is sampled; the run waits there until this is moved, so that events of later ticks can be sent in time; `0xffff_ffff` for none |
 //! | `LOCKSTEP_SAMPLE_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right before the buttons are sampled in this tick; `0xffff_ffff` for none |
 //! | `LOCKSTEP_OUTPUT_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right after the outputs of this tick are set; `0xffff_ffff` for none |
 //! | `LOCKSTEP_BOOT` | bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
@@ -105,7 +106,8 @@ fn play<A: App>(
 ) -> ! {
     let mut healthy = Ticks::ZERO;
     loop {
-        while let Some(sample) = samples::next() {
+        // One at a time: commands are taken even where the ticks take all the time there is.
+        if let Some(sample) = samples::next() {
             agent.lose_ticks(sample.lost);
             agent.tick(sample.buttons, link);
             hardware.show(agent.levels());

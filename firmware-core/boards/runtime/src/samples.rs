@@ -23,6 +23,12 @@ const NEVER: u32 = u32::MAX;
 #[unsafe(no_mangle)]
 static LOCKSTEP_TICK: AtomicU32 = AtomicU32::new(0);
 
+/// The last tick of a run that is sampled: before the next one the run waits until a bench moves
+/// this. An atomic, because a debugger writes it at any time; the firmware only reads it.
+// SAFETY: the symbol is unique in the link.
+#[unsafe(no_mangle)]
+static LOCKSTEP_TICK_LIMIT: AtomicU32 = AtomicU32::new(NEVER);
+
 /// The tick before whose sample [`lockstep_tick_hook`] is called. An atomic, because a debugger
 /// writes it at any time; the firmware only reads it.
 // SAFETY: the symbol is unique in the link.
@@ -129,6 +135,9 @@ pub fn tick(ports: impl FnOnce() -> [u32; PORTS]) {
             return;
         }
         let tick = now().wrapping_add(1);
+        if tick > LOCKSTEP_TICK_LIMIT.load(Ordering::Relaxed) {
+            return;
+        }
         if LOCKSTEP_SAMPLE_BREAK_TICK.load(Ordering::Relaxed) == tick {
             lockstep_tick_hook();
         }

@@ -4,16 +4,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
-use lockstep_hil::session::frames::{Hello, Told};
+use lockstep_hil::session::board_message::{BoardHello, BoardMessage};
 use lockstep_hil::session::link::Link;
-use lockstep_hil::session::play::ask_hello;
-use lockstep_hil::session::{Session, Target};
+use lockstep_hil::session::probe_target::AttachOptions;
+use lockstep_hil::session::query::ask_hello;
+use lockstep_hil::session::target::Register;
+use lockstep_hil::session::{ExpectedChip, Session};
 use lockstep_images::board::{Board, ChipId};
 use lockstep_images::build::{Image, Profile, build};
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::Pace;
-use probe_rs::RegisterId;
 use probe_rs::probe::WireProtocol;
 
 use super::support;
@@ -64,13 +65,13 @@ impl Bench {
     }
 
     /// Who is speaking, asked for anew.
-    pub(crate) fn hello(&mut self) -> Result<Hello, Failed> {
+    pub(crate) fn hello(&mut self) -> Result<BoardHello, Failed> {
         Ok(ask_hello(&mut self.link()?)?)
     }
 
     /// Waits until the boot after this many crashes in a row says hello. That of the boot before
     /// may still wait in the channel.
-    pub(crate) fn hello_after_a_crash(&mut self, crashes: u8) -> Result<Hello, Failed> {
+    pub(crate) fn hello_after_a_crash(&mut self, crashes: u8) -> Result<BoardHello, Failed> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             // Between the crash and the next boot nobody may answer.
@@ -91,9 +92,9 @@ impl Bench {
         let place = begin..begin + parked.bytes;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            let pc: u32 = self
+            let pc = self
                 .session
-                .halted(|core| core.read_core_reg(RegisterId(15)))?;
+                .halted(|core| core.read_register(Register::PC))?;
             if place.contains(&pc) {
                 return Ok(());
             }
@@ -133,22 +134,26 @@ pub(crate) fn attach_to(
     chip_id: Option<&ChipId>,
 ) -> Result<Session, Failed> {
     let selector = selector.parse().map_err(|_| "no selector")?;
-    Ok(Session::attach(&Target {
+    let options = AttachOptions {
         selector,
         chip,
-        chip_id,
-        triple,
         protocol: WireProtocol::Swd,
         speed_khz: None,
         under_reset: false,
-    })?)
+    };
+    let expected = ExpectedChip {
+        chip,
+        triple,
+        chip_id,
+    };
+    Ok(Session::attach(&options, &expected)?)
 }
 
 /// What is said on the link until something is.
 pub(crate) fn until(
     link: &mut Link<'_>,
-    last: impl Fn(&Told) -> bool,
-) -> Result<Vec<Told>, Failed> {
+    last: impl Fn(&BoardMessage) -> bool,
+) -> Result<Vec<BoardMessage>, Failed> {
     let deadline = Instant::now() + PATIENCE;
     let mut said = Vec::new();
     while Instant::now() < deadline {

@@ -8,7 +8,7 @@ use lockstep_core::output::Level;
 use lockstep_core::protocol::Boot;
 use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
-use lockstep_hil::session::frames::Told;
+use lockstep_hil::session::board_message::BoardMessage;
 use lockstep_hil::session::logs::LogTable;
 use lockstep_images::board::Board;
 use lockstep_images::build::Profile;
@@ -31,10 +31,10 @@ const GOOD: Boot = Boot {
 pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     let identity = bench.elf.build_id.clone().ok_or("no identity")?;
-    let heartbeat = |told: &Told| {
+    let heartbeat = |told: &BoardMessage| {
         matches!(
             told,
-            Told::Observed(Ticks(1_500), Observation::Output(3, Level(1)))
+            BoardMessage::Observed(Ticks(1_500), Observation::Output(3, Level(1)))
         )
     };
     let table = LogTable::of(&bench.bytes)?;
@@ -49,7 +49,7 @@ pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
     );
     let place = greeting.place.clone().ok_or("the log has no place")?;
     assert!(place.file.ends_with("runtime/src/boot.rs"), "{place:?}");
-    let Some(Told::Hello(hello)) = said.first() else {
+    let Some(BoardMessage::Hello(hello)) = said.first() else {
         return Err(format!("the first frame is no hello: {said:?}").into());
     };
     assert_eq!(hello.image, identity.0);
@@ -60,7 +60,7 @@ pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
     let beats: Vec<_> = said
         .iter()
         .filter_map(|told| match told {
-            Told::Observed(tick, Observation::Output(3, level)) => Some((tick.0, level.0)),
+            BoardMessage::Observed(tick, Observation::Output(3, level)) => Some((tick.0, level.0)),
             _ => None,
         })
         .collect();

@@ -5,20 +5,20 @@ use libtest_mimic::Failed;
 use lockstep_core::crash_record::{Cause, CrashRecord};
 use lockstep_core::protocol::Phase;
 use lockstep_hil::session::logs::LogTable;
+use lockstep_hil::session::target::{Core, Register, TargetError};
+use lockstep_hil::verdict::LogLevel;
 use lockstep_images::build::Profile;
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::Pace;
+use probe_rs::Permissions;
 use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
-use probe_rs::{Core, MemoryInterface, Permissions, RegisterId};
 
 use super::bench::{ANY_PORT, Bench, CHIP, image};
 
-const R0: RegisterId = RegisterId(0);
-const SP: RegisterId = RegisterId(13);
-const PC: RegisterId = RegisterId(15);
+const R0: Register = Register(0);
 
 /// No memory is here.
 const NOWHERE: u32 = 0x3000_0000;
@@ -28,21 +28,23 @@ const SCRATCH: u32 = 0x2000_0400;
 
 /// Calls the function behind every sum that overflows, as the code of a bug would: with the
 /// place of the sum in R0.
-fn panic(core: &mut Core<'_>, elf: &Elf) -> Result<(), probe_rs::Error> {
+fn panic(core: &mut dyn Core, elf: &Elf) -> Result<(), TargetError> {
     let overflowed = |name: &str| name.contains("panic_const_add_overflow");
     let function = elf.symbols.iter().find(|symbol| overflowed(&symbol.name));
     let function = function.unwrap().address;
     // A `core::panic::Location`: the file as pointer and length, line, column.
     let file = b"bug.rs\0\0";
-    core.write_8(u64::from(SCRATCH + 32), file)?;
-    core.write_32(u64::from(SCRATCH), &[SCRATCH + 32, 6, 17, 5])?;
-    core.write_core_reg(R0, SCRATCH)?;
-    core.write_core_reg(PC, function & !1)
+    core.write_bytes(SCRATCH + 32, file)?;
+    for (address, word) in (SCRATCH..).step_by(4).zip([SCRATCH + 32, 6, 17, 5]) {
+        core.write_word(address, word)?;
+    }
+    core.write_register(R0, SCRATCH)?;
+    core.write_register(Register::PC, function & !1)
 }
 
 fn crash(
     bench: &mut Bench,
-    how: impl FnOnce(&mut Core<'_>, &Elf) -> Result<(), probe_rs::Error>,
+    how: impl FnOnce(&mut dyn Core, &Elf) -> Result<(), TargetError>,
 ) -> Result<(), Failed> {
     bench.await_word("LOCKSTEP_TICK", |tick| tick > 20)?;
     let elf = &bench.elf;
@@ -77,8 +79,8 @@ pub(crate) fn a_panic_leaves_its_epitaph() -> Result<(), Failed> {
 pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     crash(&mut bench, |core, _| {
-        core.write_core_reg(R0, 0x1234_5678_u32)?;
-        core.write_core_reg(PC, NOWHERE)
+        core.write_register(R0, 0x1234_5678)?;
+        core.write_register(Register::PC, NOWHERE)
     })?;
     let hello = bench.hello_after_a_crash(1)?;
     let Some(Cause::Fault(registers)) = cause(&hello.crash_record) else {
@@ -113,8 +115,8 @@ fn fault_with_stack(above: u32, pc: Option<u32>) -> Result<Vec<u8>, Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     crash(&mut bench, |core, elf| {
         let end = elf.symbol("_stack_end").unwrap().address;
-        core.write_core_reg(SP, end + above)?;
-        pc.map_or(Ok(()), |pc| core.write_core_reg(PC, pc))
+        core.write_register(Register::SP, end + above)?;
+        pc.map_or(Ok(()), |pc| core.write_register(Register::PC, pc))
     })?;
     Ok(bench.hello_after_a_crash(1)?.crash_record)
 }
@@ -160,7 +162,7 @@ pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
     bench.await_parked()?;
     let logs = table.decode(&bench.link()?.take_logs());
     let last = logs.last().ok_or("nothing is logged")?;
-    assert_eq!(last.level.as_deref(), Some("ERROR"));
+    assert_eq!(last.level, Some(LogLevel::Error));
     assert!(
         last.text
             .ends_with("panic at bug.rs:17: attempt to add with overflow"),

@@ -7,9 +7,9 @@ use lockstep_core::protocol::{Command, Status, Stimulus};
 use lockstep_engine::golden::{play_file, render};
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
-use lockstep_hil::session::frames::Told;
-use lockstep_hil::session::heard::Heard;
-use lockstep_hil::session::play::{Order, play};
+use lockstep_hil::session::board_message::BoardMessage;
+use lockstep_hil::session::play::{RunRequest, play};
+use lockstep_hil::session::run_capture::RunCapture;
 use lockstep_images::build::Profile;
 use shipped_apps::shipped;
 
@@ -39,17 +39,18 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
         let loaded = InputFormat::Scenario
             .load(&registry, &fs::read(&path)?, None)
             .map_err(|_| "unreadable")?;
-        let order = Order {
+        let request = RunRequest {
             app: &loaded.app,
             image: &identity,
             script: &loaded.script,
             stimulus: Stimulus::Scheduled,
+            tick_limit: None,
             watched: None,
             cancelled: &|| false,
         };
-        let mut heard = Heard::new(&loaded.app, &loaded.script);
-        play(&mut link, &order, None, &mut heard)?;
-        assert_eq!(render(&heard.trace), render(&on_the_host), "{scenario}");
+        let mut capture = RunCapture::new(&loaded.app, &loaded.script);
+        play(&mut link, &request, None, &mut capture)?;
+        assert_eq!(render(&capture.trace), render(&on_the_host), "{scenario}");
     }
     Ok(())
 }
@@ -58,9 +59,9 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
 pub(crate) fn status(bench: &mut Bench) -> Result<Status, Failed> {
     let mut link = bench.link()?;
     link.send(&Command::Query)?;
-    let said = until(&mut link, |told| matches!(told, Told::Status(_)))?;
+    let said = until(&mut link, |told| matches!(told, BoardMessage::Status(_)))?;
     match said.last() {
-        Some(Told::Status(status)) => Ok(*status),
+        Some(BoardMessage::Status(status)) => Ok(*status),
         _ => Err("no status".into()),
     }
 }

@@ -12,10 +12,11 @@ use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::plan::Scenario;
 use lockstep_hil::bench::{Bench, Capability};
+use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
-use lockstep_hil::suite::station::Station;
 use lockstep_hil::verdict::{Case, Stimulus, Verdict};
+use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::{Board, boards};
 use lockstep_virtual_board::machine::Pace;
 use shipped_apps::shipped;
@@ -195,14 +196,15 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
         keep: &|_, _| None,
     };
     let job = Job {
-        place: 0,
+        index: 0,
         prepared: &prepared,
         bench,
         stimulus: Stimulus::Rtt,
         skip: None,
     };
-    let mut station = Station::on_virtual(bench, Pace::Fast);
-    Ok(play_case(&job, &mut station, &settings).0)
+    let board = Box::new(EmulatedBoard::new(Pace::Fast));
+    let mut session = BenchSession::new(bench, board);
+    Ok(play_case(&job, &mut session, &settings).0)
 }
 
 fn bench() -> Bench {

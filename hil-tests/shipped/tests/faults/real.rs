@@ -226,7 +226,7 @@ fn attempts(
 /// What is said of presses that were not as they were to be.
 const PRESSED_BADLY: [&str; 4] = [
     "late: the bench allows",
-    "the buttons were not pressed as they were to be",
+    "inputs deviate from the script by more than",
     "this bench is not exact enough",
     "the run was over before the pin moved",
 ];

@@ -23,17 +23,18 @@ use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
-use lockstep_hil::bench::lock::folder;
+use lockstep_hil::bench::lock::{LockHolder, folder};
 use lockstep_hil::bench::overrides::Overrides;
 use lockstep_hil::bench::plan::{self, Scenario, Test, plan};
 use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::text;
+use lockstep_hil::suite::acquire::acquire;
+use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::firmware::Firmware;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
-use lockstep_hil::suite::station::Station;
-use lockstep_hil::suite::take::take;
 use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
+use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::Pace;
 use shipped_apps::shipped;
@@ -54,16 +55,16 @@ struct Plan {
     benches: Vec<Bench>,
     scenarios: Vec<Scenario>,
     /// By bench.
-    stations: Mutex<BTreeMap<String, Stations>>,
+    sessions: Mutex<BTreeMap<String, Sessions>>,
     given_back: Condvar,
 }
 
-/// The stations of a bench: a test takes one and gives it back, with its session and its image.
+/// The sessions of a bench: a test borrows one, with the image that is loaded.
 #[derive(Default)]
-struct Stations {
-    free: Vec<Station<'static>>,
-    is_taken: bool,
-    /// Why it cannot be taken: what was waited for once is not waited for again.
+struct Sessions {
+    free: Vec<BenchSession<'static>>,
+    is_acquired: bool,
+    /// Why the bench cannot be acquired: what was waited for once is not waited for again.
     refused: Option<String>,
 }
 
@@ -95,7 +96,7 @@ impl Plan {
             inputs,
             benches,
             scenarios,
-            stations: Mutex::default(),
+            sessions: Mutex::default(),
             given_back: Condvar::new(),
         }))
     }
@@ -176,7 +177,7 @@ impl Plan {
         };
         let mut borrowed = self.borrow(test.bench)?;
         let job = Job {
-            place: 0,
+            index: 0,
             prepared: &prepared,
             bench: test.bench,
             stimulus: match test.stimulus {
@@ -185,10 +186,10 @@ impl Plan {
             },
             skip: None,
         };
-        let Some(station) = &mut borrowed.station else {
-            return Err("there is no station".into());
+        let Some(session) = &mut borrowed.session else {
+            return Err("there is no session".into());
         };
-        let case = play_case(&job, station, &settings).0;
+        let case = play_case(&job, session, &settings).0;
         if case.verdict() == Verdict::Pass {
             return Ok(());
         }
@@ -199,33 +200,37 @@ impl Plan {
         Err(text::render(&suite).into())
     }
 
-    /// A station of the bench: there are as many virtual boards as tests at the same time, and of
-    /// a real one there is one, for which the others wait.
-    fn take(&'static self, bench: &'static Bench) -> Result<Station<'static>, Failed> {
-        let mut stations = self.stations.lock().unwrap();
+    /// A session of the bench: there are as many virtual boards as tests at the same time, and one
+    /// real board, for which the others wait.
+    fn session(&'static self, bench: &'static Bench) -> Result<BenchSession<'static>, Failed> {
+        let mut sessions = self.sessions.lock().unwrap();
         loop {
-            let of_bench = stations.entry(bench.name.clone()).or_default();
+            let of_bench = sessions.entry(bench.name.clone()).or_default();
             if let Some(free) = of_bench.free.pop() {
                 return Ok(free);
             }
             match (&bench.probe, &of_bench.refused) {
-                (Probe::Virtual, _) => return Ok(Station::on_virtual(bench, Pace::Fast)),
-                (Probe::Real(_), Some(refused)) => return Err(refused.into()),
-                (Probe::Real(probe), None) if !of_bench.is_taken => {
-                    let runtime = env::var_os("XDG_RUNTIME_DIR").map(Into::into);
-                    let taken = take(bench, probe, &folder(runtime, &env::temp_dir()), &|| false);
-                    of_bench.is_taken = taken.is_ok();
-                    of_bench.refused = taken.as_ref().err().map(ToString::to_string);
-                    return Ok(taken?);
+                (Probe::Virtual, _) => {
+                    let board = Box::new(EmulatedBoard::new(Pace::Fast));
+                    return Ok(BenchSession::new(bench, board));
                 }
-                (Probe::Real(_), None) => stations = self.given_back.wait(stations).unwrap(),
+                (Probe::Real(_), Some(refused)) => return Err(refused.into()),
+                (Probe::Real(probe), None) if !of_bench.is_acquired => {
+                    let runtime = env::var_os("XDG_RUNTIME_DIR").map(Into::into);
+                    let locks = folder(runtime, &env::temp_dir());
+                    let acquired = acquire(bench, probe, &locks, &owner(), &|| false);
+                    of_bench.is_acquired = acquired.is_ok();
+                    of_bench.refused = acquired.as_ref().err().map(ToString::to_string);
+                    return Ok(acquired?);
+                }
+                (Probe::Real(_), None) => sessions = self.given_back.wait(sessions).unwrap(),
             }
         }
     }
 
     fn borrow(&'static self, bench: &'static Bench) -> Result<Borrowed, Failed> {
         Ok(Borrowed {
-            station: Some(self.take(bench)?),
+            session: Some(self.session(bench)?),
             bench: &bench.name,
             plan: self,
         })
@@ -268,20 +273,29 @@ impl Plan {
     }
 }
 
-/// A station in use by one test. It is given back however that ends, also by a panic: others
-/// wait for it.
+/// This process, as others are told who has a probe.
+fn owner() -> LockHolder {
+    LockHolder {
+        pid: std::process::id(),
+        command: "the tests of the hardware suite".to_owned(),
+        since: 0,
+    }
+}
+
+/// A session in use by one test. It is given back however that ends, also by a panic: others wait
+/// for it.
 struct Borrowed {
-    station: Option<Station<'static>>,
+    session: Option<BenchSession<'static>>,
     bench: &'static str,
     plan: &'static Plan,
 }
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        let stations = self.plan.stations.lock();
-        let mut stations = stations.unwrap_or_else(PoisonError::into_inner);
-        let of_bench = stations.entry(self.bench.to_owned()).or_default();
-        of_bench.free.extend(self.station.take());
+        let sessions = self.plan.sessions.lock();
+        let mut sessions = sessions.unwrap_or_else(PoisonError::into_inner);
+        let of_bench = sessions.entry(self.bench.to_owned()).or_default();
+        of_bench.free.extend(self.session.take());
         self.plan.given_back.notify_all();
     }
 }

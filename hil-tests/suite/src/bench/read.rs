@@ -8,7 +8,6 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::diagnostic::{Diagnostic, closest, one_of};
 use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
-use lockstep_virtual_board::machine::MACHINE;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 use toml::Spanned;
 
@@ -379,9 +378,9 @@ fn expected_input(board: &BoardPins, inputs: &BTreeMap<Pin, Vec<&str>>) -> Strin
     format!("expected an input of `{}`: {listed}", board.board.name)
 }
 
-/// Whether the virtual board can be this board.
+/// Whether an emulator can be this board.
 fn is_emulated(board: &BoardPins) -> bool {
-    board.board.machine.as_deref() == Some(MACHINE)
+    board.board.machine.is_some()
 }
 
 /// Whether it is a short visible text without spaces.

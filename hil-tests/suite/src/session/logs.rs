@@ -1,43 +1,28 @@
-//! What the firmware logs for people: defmt on its own channel, made readable with the table
-//! that the image's ELF file holds.
+//! What the firmware logs for people: defmt on its own channel, decoded with the table that the
+//! image's ELF file holds.
 
-use std::path::PathBuf;
-
-use defmt_decoder::{DecodeError, Locations, Table};
+use defmt_decoder::{DecodeError, Frame, Locations, Table};
 use lockstep_core::time::Ticks;
 use thiserror::Error;
+
+use crate::verdict::{LogLevel, LogLine, Place};
 
 /// The most bytes of logs that are kept of one run; what comes after is dropped.
 pub const MAX_BYTES: usize = 1 << 20;
 
 /// The image cannot explain its logs.
 #[derive(Debug, Error)]
-#[error("the image has no usable defmt table: {0}")]
-pub struct NoTable(String);
-
-/// One line of a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// The tick of the run, where the image says it with every line.
-    pub tick: Option<Ticks>,
-    /// `ERROR`, `WARN`, `INFO`, `DEBUG` or `TRACE`; nothing for a plain print.
-    pub level: Option<String>,
-    /// What it says.
-    pub text: String,
-    /// The place in the source that says it, where debug information knows.
-    pub place: Option<Place>,
+#[non_exhaustive]
+pub enum LogTableError {
+    /// It logs nothing.
+    #[error("the image has no defmt table: it logs nothing")]
+    None,
+    /// The table is one of another version of defmt, or damaged.
+    #[error("the image has no usable defmt table: {0}")]
+    Unusable(String),
 }
 
-/// A place in the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file as the image names it.
-    pub file: PathBuf,
-    /// The line, from 1.
-    pub line: u64,
-}
-
-/// What an image says its logs mean.
+/// What an image's logs mean.
 pub struct LogTable {
     table: Table,
     locations: Locations,
@@ -48,18 +33,22 @@ impl LogTable {
     ///
     /// # Errors
     ///
-    /// That there is none, or one of another version of defmt.
-    pub fn of(elf: &[u8]) -> Result<Self, NoTable> {
-        let unusable = |error: &dyn std::fmt::Display| NoTable(error.to_string());
-        let table = Table::parse(elf)
-            .map_err(|error| unusable(&error))?
-            .ok_or_else(|| unusable(&"it logs nothing"))?;
-        let locations = table.get_locations(elf).map_err(|error| unusable(&error))?;
-        Ok(Self { table, locations })
+    /// There is none, or one of another version of defmt.
+    pub fn of(elf: &[u8]) -> Result<Self, LogTableError> {
+        // The errors of the decoder are those of `anyhow`, which is no error type.
+        let table = match Table::parse(elf) {
+            Ok(Some(table)) => table,
+            Ok(None) => return Err(LogTableError::None),
+            Err(error) => return Err(LogTableError::Unusable(error.to_string())),
+        };
+        match table.get_locations(elf) {
+            Ok(locations) => Ok(Self { table, locations }),
+            Err(error) => Err(LogTableError::Unusable(error.to_string())),
+        }
     }
 
-    /// The lines in these bytes. A piece that is no log, because bytes before it were lost, is
-    /// passed over.
+    /// The lines in these bytes. A piece that is not a log, because bytes before it were lost, is
+    /// skipped.
     #[must_use]
     pub fn decode(&self, bytes: &[u8]) -> Vec<LogLine> {
         let mut decoder = self.table.new_stream_decoder();
@@ -67,21 +56,36 @@ impl LogTable {
         let mut lines = Vec::new();
         loop {
             match decoder.decode() {
-                Ok(frame) => lines.push(LogLine {
-                    tick: frame
-                        .display_timestamp()
-                        .and_then(|told| told.to_string().parse().ok())
-                        .map(Ticks),
-                    level: frame.level().map(|level| level.as_str().to_uppercase()),
-                    text: frame.display_message().to_string(),
-                    place: self.locations.get(&frame.index()).map(|location| Place {
-                        file: location.file.clone(),
-                        line: location.line,
-                    }),
-                }),
+                Ok(frame) => lines.push(self.line(&frame)),
                 Err(DecodeError::Malformed) => {}
                 Err(DecodeError::UnexpectedEof) => return lines,
             }
         }
     }
+
+    fn line(&self, frame: &Frame<'_>) -> LogLine {
+        let timestamp = frame.display_timestamp();
+        LogLine {
+            tick: timestamp
+                .and_then(|tick| tick.to_string().parse().ok())
+                .map(Ticks),
+            level: frame.level().and_then(|level| log_level(level.as_str())),
+            text: frame.display_message().to_string(),
+            place: self.locations.get(&frame.index()).map(|location| Place {
+                file: location.file.display().to_string(),
+                line: u32::try_from(location.line).unwrap_or(u32::MAX),
+            }),
+        }
+    }
+}
+
+fn log_level(word: &str) -> Option<LogLevel> {
+    let levels = [
+        LogLevel::Trace,
+        LogLevel::Debug,
+        LogLevel::Info,
+        LogLevel::Warn,
+        LogLevel::Error,
+    ];
+    levels.into_iter().find(|level| level.word() == word)
 }

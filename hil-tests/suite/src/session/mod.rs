@@ -1,37 +1,42 @@
-//! A board through its probe: flashed, started, asked, listened to. Only probe-rs is spoken to
-//! here, so a virtual board and a real one differ in nothing but their selector.
+//! A board through its probe: flashed, started, asked, listened to. A virtual board and a real one
+//! differ in nothing but their selector.
 //!
-//! - [`frames`]: what comes up a channel becomes messages.
+//! - [`target`]: what is needed of a probe, and [`probe_target`]: that over probe-rs.
+//! - [`board_message`]: the bytes of a trace channel become messages.
 //! - [`link`]: the RTT channels of a running image.
 //! - [`logs`]: what it logs for people.
+//! - [`query`]: a board is asked, and answers.
 //! - [`play`]: a script goes down, its trace comes up.
-//! - [`hands`]: buttons pressed through the probe meanwhile.
-//! - [`heard`]: that trace, and what registers said meanwhile.
+//! - `event_feed`: the events of the script, ahead of their ticks.
+//! - [`pin_driver`]: buttons pressed through the probe meanwhile.
+//! - [`run_capture`]: that trace, and what registers held meanwhile.
 
-pub mod frames;
-pub mod hands;
-pub mod heard;
+pub mod board_message;
+mod event_feed;
 pub mod link;
 pub mod logs;
+pub mod pin_driver;
 pub mod play;
+pub mod play_error;
+pub mod probe_target;
+pub mod query;
+pub mod run_capture;
+pub mod target;
+#[cfg(test)]
+mod tests;
 
-use std::io::Cursor;
 use std::time::Duration;
 
-use probe_rs::flashing::{DownloadOptions, ElfLoader, ElfOptions, FileDownloadError};
-use probe_rs::probe::list::Lister;
-use probe_rs::probe::{DebugProbeError, DebugProbeSelector, WireProtocol};
-use probe_rs::rtt::Rtt;
-use probe_rs::{Core, MemoryInterface, Permissions};
 use thiserror::Error;
 
-use crate::bench::probe_lookup::is_on_network;
-use link::{CONTROL_BLOCK, Link, LinkError};
+use link::{CONTROL_BLOCK, Channels, Link, LinkError, PATIENCE};
 use lockstep_images::board::ChipId;
 use lockstep_images::elf::Elf;
+use probe_target::{AttachError, AttachOptions, ProbeTarget};
+use target::{Core, Target, TargetError};
 
-/// How long a core may take to halt.
-const HALT: Duration = Duration::from_secs(1);
+/// The id in an RTT control block, by which probes find it.
+const CONTROL_BLOCK_ID: &[u8; 16] = b"SEGGER RTT\0\0\0\0\0\0";
 
 /// The register that names the core, with its part number in bits 4 to 15 (Armv6-M Architecture
 /// Reference Manual, B3.2.3).
@@ -39,27 +44,11 @@ const CPUID: u32 = 0xe000_ed00;
 
 /// A board cannot be reached, or not be worked with: never a verdict about its firmware.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SessionError {
-    /// The probe cannot be opened.
-    #[error("cannot open the probe `{selector}`{}", if *.on_network { ": no probe answers there" } else { "" })]
-    Open {
-        /// Which probe.
-        selector: String,
-        /// Whether it is reached over the network.
-        on_network: bool,
-        /// What probe-rs says.
-        #[source]
-        error: DebugProbeError,
-    },
-    /// The chip cannot be attached to.
-    #[error("cannot attach to {chip}: is it the chip of the bench?")]
-    Attach {
-        /// Which chip was expected.
-        chip: String,
-        /// What probe-rs says.
-        #[source]
-        error: probe_rs::Error,
-    },
+    /// The probe or the chip behind it does not answer.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
     /// The core is another one than that of the board.
     #[error(
         "the core behind the probe is {found}: the board has {expected}; this is another board"
@@ -67,7 +56,7 @@ pub enum SessionError {
     Core {
         /// The core that is there.
         found: String,
-        /// The cores that its target is for.
+        /// The cores that the target triple of the board is for.
         expected: &'static str,
     },
     /// The chip is another one than that of the board.
@@ -86,80 +75,75 @@ pub enum SessionError {
     /// The image cannot be written into flash.
     #[error("cannot flash the image{image}")]
     Flash {
-        /// Which image, after a space, if it says.
+        /// Which image, after a space, if it has an identity.
         image: String,
-        /// What probe-rs says.
+        /// What the target reports.
         #[source]
-        error: FileDownloadError,
+        source: TargetError,
     },
     /// The image has no such symbol.
     #[error("the image has no symbol `{0}`: expected an image that `hil build` has made")]
     Symbol(String),
-    /// The probe failed.
-    #[error("the probe failed")]
-    Probe(#[from] probe_rs::Error),
-    /// The image cannot be talked to.
+    /// The target failed.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The image cannot be communicated with.
     #[error(transparent)]
     Link(#[from] LinkError),
 }
 
-/// What is attached to, and how.
-#[derive(Clone, Debug)]
-pub struct Target<'a> {
-    /// The probe.
-    pub selector: DebugProbeSelector,
+/// What the chip behind a probe should be.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedChip<'a> {
     /// The chip, as probe-rs names it.
     pub chip: &'a str,
-    /// What that chip says of itself, where it can be asked.
-    pub chip_id: Option<&'a ChipId>,
-    /// The target triple of its images, which says what core it has.
+    /// The target triple of its images, which tells what core it has.
     pub triple: &'a str,
-    /// What the probe speaks to the chip.
-    pub protocol: WireProtocol,
-    /// The clock of that, in kHz; the probe's own choice where nothing is said.
-    pub speed_khz: Option<u32>,
-    /// Whether the chip is held in reset meanwhile.
-    pub under_reset: bool,
+    /// A register by which the chip can be told from others, where there is one.
+    pub chip_id: Option<&'a ChipId>,
 }
 
 /// A board that is attached to.
 pub struct Session {
-    probe: probe_rs::Session,
+    target: Box<dyn Target>,
+    channels: Option<Channels>,
+    /// Whether the image has not been communicated with since this session has reset it.
+    was_reset: bool,
 }
 
 impl Session {
-    /// Opens the probe and attaches to the chip behind it.
+    /// Opens the probe, attaches to the chip behind it, and checks that it is the expected one.
     ///
     /// # Errors
     ///
-    /// That there is no such probe, or no such chip behind it.
-    pub fn attach(target: &Target<'_>) -> Result<Self, SessionError> {
-        let open = |error| SessionError::Open {
-            selector: target.selector.to_string(),
-            on_network: is_on_network(&target.selector),
-            error,
+    /// The probe or the chip does not answer, or it is another chip.
+    pub fn attach(
+        options: &AttachOptions<'_>,
+        expected: &ExpectedChip<'_>,
+    ) -> Result<Self, SessionError> {
+        Self::with(Box::new(ProbeTarget::attach(options)?), expected)
+    }
+
+    /// A session with a target, which is checked to be the expected one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the target, and another chip.
+    pub fn with(
+        target: Box<dyn Target>,
+        expected: &ExpectedChip<'_>,
+    ) -> Result<Self, SessionError> {
+        let mut session = Self {
+            target,
+            channels: None,
+            was_reset: false,
         };
-        let mut probe = Lister::new().open(target.selector.clone()).map_err(open)?;
-        probe.select_protocol(target.protocol).map_err(open)?;
-        if let Some(speed) = target.speed_khz {
-            probe.set_speed(speed).map_err(open)?;
-        }
-        let permissions = Permissions::default();
-        let attached = match target.under_reset {
-            true => probe.attach_under_reset(target.chip, permissions),
-            false => probe.attach(target.chip, permissions),
-        };
-        let probe = attached.map_err(|error| SessionError::Attach {
-            chip: target.chip.to_owned(),
-            error,
-        })?;
-        let mut session = Self { probe };
-        session.check_core(target.triple)?;
-        session.check_chip(target)?;
+        session.check_core(expected.triple)?;
+        session.check_chip(expected)?;
         Ok(session)
     }
 
-    /// What probe-rs is told of the chip it takes on trust: the core itself says what it is.
+    /// probe-rs takes the chip it is given on trust: the core itself tells what it is.
     fn check_core(&mut self, triple: &str) -> Result<(), SessionError> {
         let part = self.word_at(CPUID)? >> 4 & 0xfff;
         let (parts, expected): (&[u32], _) = match triple.split('-').next() {
@@ -183,18 +167,18 @@ impl Session {
     }
 
     /// Two chips can have one kind of core: a register of this one tells which it is.
-    fn check_chip(&mut self, target: &Target<'_>) -> Result<(), SessionError> {
-        let Some(expected) = target.chip_id else {
+    fn check_chip(&mut self, expected: &ExpectedChip<'_>) -> Result<(), SessionError> {
+        let Some(register) = expected.chip_id else {
             return Ok(());
         };
-        let found = self.word_at(expected.address)?;
-        if found == expected.value {
+        let found = self.word_at(register.address)?;
+        if found == register.value {
             return Ok(());
         }
         Err(SessionError::Chip {
             found,
-            expected: expected.clone(),
-            chip: target.chip.to_owned(),
+            expected: register.clone(),
+            chip: expected.chip.to_owned(),
         })
     }
 
@@ -204,38 +188,35 @@ impl Session {
     ///
     /// Those of the probe, and an image that does not fit.
     pub fn flash(&mut self, bytes: &[u8], elf: &Elf) -> Result<(), SessionError> {
-        let failed = |error| SessionError::Flash {
-            image: elf
-                .build_id
-                .as_ref()
-                .map_or_else(String::new, |id| format!(" {id}")),
-            error,
-        };
-        let mut loader = self.probe.target().flash_loader();
-        let format = ElfLoader(ElfOptions::default());
-        loader
-            .load_image(&mut self.probe, &mut Cursor::new(bytes), format, None)
-            .map_err(failed)?;
-        let mut options = DownloadOptions::default();
-        options.verify = true;
-        loader
-            .commit(&mut self.probe, options)
-            .map_err(|error| failed(FileDownloadError::Flash(error)))?;
+        self.channels = None;
+        self.target
+            .flash(bytes)
+            .map_err(|source| SessionError::Flash {
+                image: elf
+                    .build_id
+                    .as_ref()
+                    .map_or_else(String::new, |id| format!(" {id}")),
+                source,
+            })?;
         self.reset(elf)
     }
 
-    /// Resets the board and lets it run. What an earlier run left of the image's channels is
-    /// wiped first: they are those of this run, once they are there.
+    /// Resets the board and lets it run. What an earlier run left of the image's channels is wiped
+    /// first: they are those of this run, once they are there.
     ///
     /// # Errors
     ///
     /// Those of the probe, and an image without channels.
     pub fn reset(&mut self, elf: &Elf) -> Result<(), SessionError> {
         let control_block = address(elf, CONTROL_BLOCK)?;
-        let mut core = self.core()?;
-        core.reset_and_halt(HALT)?;
-        core.write_8(control_block, &[0; Rtt::RTT_ID.len()])?;
-        Ok(core.run()?)
+        self.channels = None;
+        let mut core = self.target.core()?;
+        core.reset_and_halt()?;
+        core.write_bytes(control_block, &[0; CONTROL_BLOCK_ID.len()])?;
+        core.run()?;
+        drop(core);
+        self.was_reset = true;
+        Ok(())
     }
 
     /// Halts the core, does this, and lets it run on.
@@ -245,11 +226,11 @@ impl Session {
     /// Those of the probe.
     pub fn halted<T>(
         &mut self,
-        act: impl FnOnce(&mut Core<'_>) -> Result<T, probe_rs::Error>,
+        act: impl FnOnce(&mut dyn Core) -> Result<T, TargetError>,
     ) -> Result<T, SessionError> {
-        let mut core = self.core()?;
-        core.halt(HALT)?;
-        let result = act(&mut core);
+        let mut core = self.target.core()?;
+        core.halt()?;
+        let result = act(core.as_mut());
         core.run()?;
         Ok(result?)
     }
@@ -260,8 +241,7 @@ impl Session {
     ///
     /// Those of the probe, and an image without the symbol.
     pub fn word(&mut self, elf: &Elf, symbol: &str) -> Result<u32, SessionError> {
-        let address = address(elf, symbol)?;
-        Ok(self.core()?.read_word_32(address)?)
+        self.word_at(address(elf, symbol)?)
     }
 
     /// The word at this address, read while the core runs.
@@ -270,7 +250,7 @@ impl Session {
     ///
     /// Those of the probe.
     pub fn word_at(&mut self, address: u32) -> Result<u32, SessionError> {
-        Ok(self.core()?.read_word_32(u64::from(address))?)
+        Ok(self.target.core()?.read_word(address)?)
     }
 
     /// Writes the word at this address while the core runs.
@@ -279,24 +259,44 @@ impl Session {
     ///
     /// Those of the probe.
     pub fn write_at(&mut self, address: u32, word: u32) -> Result<(), SessionError> {
-        Ok(self.core()?.write_word_32(u64::from(address), word)?)
+        Ok(self.target.core()?.write_word(address, word)?)
     }
 
-    /// Opens the channels of the image that runs.
+    /// The channels of the image that runs, opened if they are not.
     ///
     /// # Errors
     ///
-    /// Those of [`Link::open`].
+    /// The image does not set them up, or has none.
     pub fn link(&mut self, elf: &Elf) -> Result<Link<'_>, SessionError> {
-        Ok(Link::open(self.probe.core(0)?, elf)?)
+        self.link_within(elf, PATIENCE)
     }
 
-    fn core(&mut self) -> Result<Core<'_>, probe_rs::Error> {
-        self.probe.core(0)
+    /// The same for an image that may be another one: its channels are not waited for any longer.
+    ///
+    /// # Errors
+    ///
+    /// See [`Session::link`].
+    pub fn link_within(&mut self, elf: &Elf, patience: Duration) -> Result<Link<'_>, SessionError> {
+        let mut core = self.target.core()?;
+        let channels = match self.channels.take().filter(|channels| channels.are_of(elf)) {
+            Some(channels) => channels,
+            None => Channels::open(core.as_mut(), elf, self.was_reset, patience)?,
+        };
+        self.was_reset = false;
+        Ok(Link::new(core, self.channels.insert(channels)))
+    }
+
+    /// The core of the board.
+    ///
+    /// # Errors
+    ///
+    /// Those of the probe.
+    pub fn core(&mut self) -> Result<Box<dyn Core + '_>, SessionError> {
+        Ok(self.target.core()?)
     }
 }
 
-fn address(elf: &Elf, symbol: &str) -> Result<u64, SessionError> {
-    let found = elf.symbol(symbol).map(|symbol| u64::from(symbol.address));
+fn address(elf: &Elf, symbol: &str) -> Result<u32, SessionError> {
+    let found = elf.symbol(symbol).map(|symbol| symbol.address);
     found.ok_or_else(|| SessionError::Symbol(symbol.to_owned()))
 }

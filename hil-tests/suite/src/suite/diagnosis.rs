@@ -1,16 +1,17 @@
-//! Why a board has not played to the end: its firmware crashed or hangs, which is its failure,
-//! or something between here and it broke, which tells nothing about it.
+//! Why a board has not played to the end: its firmware crashed or hangs, which is its failure, or
+//! something between the host and the firmware broke, which tells nothing about that.
 
 use std::error::Error;
 use std::fmt::Write;
 use std::iter;
 
 use lockstep_core::crash_record::{Cause, CrashRecord};
-use probe_rs::{Core, MemoryInterface, RegisterId};
 
-use super::firmware::Firmware;
+use super::firmware::{Firmware, symbols};
 use crate::session::Session;
-use crate::session::play::{PlayError, ask_hello};
+use crate::session::play_error::PlayError;
+use crate::session::query::ask_hello;
+use crate::session::target::{Core, Register, TargetError};
 use crate::verdict;
 use lockstep_images::line_table::LineTable;
 
@@ -20,9 +21,9 @@ const STACK_WORDS: usize = 128;
 /// How many of them are shown.
 const MAX_FRAMES: usize = 16;
 
-/// What was found.
+/// Why a run was not played to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Diagnosis {
     /// Whether it is the firmware that is to blame.
     pub firmware: bool,
     /// In one sentence, what happened.
@@ -31,8 +32,8 @@ pub struct Finding {
     pub details: String,
 }
 
-impl Finding {
-    /// Something broke that is not the firmware: an error, and what caused it.
+impl Diagnosis {
+    /// Something else broke than the firmware: an error, and what caused it.
     #[must_use]
     pub fn of_error(error: &dyn Error) -> Self {
         let cause = verdict::Cause::of(error);
@@ -43,7 +44,7 @@ impl Finding {
         }
     }
 
-    /// Something broke that is not the firmware.
+    /// Something else broke than the firmware.
     #[must_use]
     pub fn infra(message: impl Into<String>) -> Self {
         Self {
@@ -63,38 +64,40 @@ impl Finding {
 }
 
 /// What is behind an error of a run.
-pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
+pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
     match error {
-        PlayError::Contract(error) => Finding::of_firmware(error.to_string(), ""),
+        PlayError::Contract(error) => Diagnosis::of_firmware(error.to_string(), ""),
         PlayError::Rebooted { hello, .. } => rebooted(&hello.crash_record, error, firmware),
         PlayError::Silent { .. } | PlayError::Stuck(_) | PlayError::Phase(_) => {
             of_silence(error, session, firmware)
         }
         PlayError::Link(_) => not_understood(error, session, firmware),
-        _ => Finding::of_error(error),
+        _ => Diagnosis::of_error(error),
     }
 }
 
-fn rebooted(crash_record: &[u8], error: &PlayError, firmware: &Firmware) -> Finding {
+fn rebooted(crash_record: &[u8], error: &PlayError, firmware: &Firmware) -> Diagnosis {
     match CrashRecord::decode(crash_record) {
         Some(crash_record) => crashed(&crash_record, firmware),
-        None => Finding::infra(format!("{error}; it has not crashed: something reset it")),
+        None => Diagnosis::infra(format!(
+            "{error}; it left no crash record: something reset it"
+        )),
     }
 }
 
-fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Finding {
+fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Diagnosis {
     let tick = crash_record.tick.0;
     match crash_record.cause {
         Cause::Panic {
             message,
             file,
             line,
-        } => Finding::of_firmware(
+        } => Diagnosis::of_firmware(
             format!("the firmware panicked at tick {tick}: {message}"),
             format!("at {file}:{line}\n"),
         ),
         Cause::StackOverflow => {
-            Finding::of_firmware(format!("the stack overflowed at tick {tick}"), "")
+            Diagnosis::of_firmware(format!("the stack overflowed at tick {tick}"), "")
         }
         Cause::Fault(registers) => {
             let mut details = String::new();
@@ -109,9 +112,9 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Finding {
                 ("xpsr", registers.xpsr),
             ] {
                 // Writing to a string cannot fail.
-                let _ = writeln!(details, "{name:>4}  {}", place(value, firmware));
+                let _ = writeln!(details, "{name:>4}  {}", location(value, firmware));
             }
-            Finding::of_firmware(
+            Diagnosis::of_firmware(
                 format!("the core took a hard fault at tick {tick}"),
                 details,
             )
@@ -119,44 +122,43 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Finding {
     }
 }
 
-/// The board says nothing, or stands still: its core tells where it is, and that is where its
-/// firmware hangs.
-pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware) -> Finding {
-    if let Some(finding) = crash_record(session, firmware) {
-        return finding;
+/// The board says nothing, or stands still: where its core is, its firmware hangs.
+pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+    if let Some(diagnosis) = crash_record(session, firmware) {
+        return diagnosis;
     }
     match session.halted(|core| state(core, firmware)) {
         Ok((pc, details)) => {
-            let what = match is_parked(pc, firmware) {
-                true => PARKED.to_owned(),
-                false => format!("the firmware hangs at {}", place(pc, firmware)),
+            let what = match is_halted(pc, firmware) {
+                true => HALTED.to_owned(),
+                false => format!("the firmware hangs at {}", location(pc, firmware)),
             };
-            Finding::of_firmware(format!("{error}: {what}"), details)
+            Diagnosis::of_firmware(format!("{error}: {what}"), details)
         }
-        Err(broken) => Finding::infra(format!("{error}; and then: {}", in_one_line(&broken))),
+        Err(broken) => Diagnosis::infra(format!("{error}; then: {}", in_one_line(&broken))),
     }
 }
 
-/// What the board says is not what it should: only a crash makes that its firmware's fault.
-fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Finding {
-    if let Some(finding) = crash_record(session, firmware) {
-        return finding;
+/// The board cannot be understood: only a crash makes that its firmware's fault.
+fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+    if let Some(diagnosis) = crash_record(session, firmware) {
+        return diagnosis;
     }
     match session.halted(|core| state(core, firmware)) {
-        Ok((pc, details)) if is_parked(pc, firmware) => {
-            Finding::of_firmware(format!("{error}: {PARKED}"), details)
+        Ok((pc, details)) if is_halted(pc, firmware) => {
+            Diagnosis::of_firmware(format!("{error}: {HALTED}"), details)
         }
-        Ok((_, details)) => Finding {
+        Ok((_, details)) => Diagnosis {
             details,
-            ..Finding::of_error(error)
+            ..Diagnosis::of_error(error)
         },
-        Err(broken) => Finding::infra(format!("{error}; and then: {}", in_one_line(&broken))),
+        Err(broken) => Diagnosis::infra(format!("{error}; then: {}", in_one_line(&broken))),
     }
 }
 
-const PARKED: &str = "the firmware crashed and stays where it is; its log says why";
+const HALTED: &str = "the firmware crashed and halted; its log says why";
 
-fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Finding> {
+fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Diagnosis> {
     let hello = ask_hello(&mut session.link(&firmware.elf).ok()?).ok()?;
     Some(crashed(
         &CrashRecord::decode(&hello.crash_record)?,
@@ -164,9 +166,9 @@ fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Finding> {
     ))
 }
 
-fn is_parked(pc: u32, firmware: &Firmware) -> bool {
-    let parked = firmware.elf.symbol("lockstep_halt");
-    parked.is_some_and(|symbol| {
+fn is_halted(pc: u32, firmware: &Firmware) -> bool {
+    let halt = firmware.elf.symbol(symbols::HALT);
+    halt.is_some_and(|symbol| {
         let begin = symbol.address & !1;
         (begin..begin + symbol.bytes).contains(&pc)
     })
@@ -179,33 +181,34 @@ fn in_one_line(error: &dyn Error) -> String {
     })
 }
 
-fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), probe_rs::Error> {
+fn state(core: &mut dyn Core, firmware: &Firmware) -> Result<(u32, String), TargetError> {
     let mut details = String::new();
     let mut pc = 0;
     let mut sp = 0;
     for index in 0..16 {
-        let value: u32 = core.read_core_reg(RegisterId(index))?;
-        match index {
-            13 => sp = value,
-            15 => pc = value,
+        let register = Register(index);
+        let value = core.read_register(register)?;
+        let name = match register {
+            Register::SP => "sp".to_owned(),
+            Register::LR => "lr".to_owned(),
+            Register::PC => "pc".to_owned(),
+            Register(index) => format!("r{index}"),
+        };
+        match register {
+            Register::SP => sp = value,
+            Register::PC => pc = value,
             _ => {}
         }
-        let name = match index {
-            13 => "sp".to_owned(),
-            14 => "lr".to_owned(),
-            15 => "pc".to_owned(),
-            _ => format!("r{index}"),
-        };
-        let _ = writeln!(details, "{name:>4}  {}", place(value, firmware));
+        let _ = writeln!(details, "{name:>4}  {}", location(value, firmware));
     }
-    let _ = writeln!(details, "what looks like calls on the stack:");
+    let _ = writeln!(details, "likely calls on the stack:");
     let top = firmware
         .elf
-        .symbol("_stack_start")
+        .symbol(symbols::STACK_START)
         .map_or(sp, |symbol| symbol.address);
     let words = (top.saturating_sub(sp) as usize / 4).min(STACK_WORDS);
     let mut stack = vec![0; words];
-    if let Err(error) = core.read_32(u64::from(sp), &mut stack) {
+    if let Err(error) = core.read_words(sp, &mut stack) {
         // The registers are worth having without it.
         let _ = writeln!(details, "      the stack cannot be read: {error}");
         return Ok((pc, details));
@@ -219,8 +222,8 @@ fn state(core: &mut Core<'_>, firmware: &Firmware) -> Result<(u32, String), prob
     Ok((pc, details))
 }
 
-/// The number, the function it lies in, and the line of the sources.
-fn place(address: u32, firmware: &Firmware) -> String {
+/// The address, the function it lies in, and the line of the sources.
+fn location(address: u32, firmware: &Firmware) -> String {
     let Some((name, offset)) = function(address, firmware) else {
         return format!("{address:#010x}");
     };
@@ -231,7 +234,7 @@ fn place(address: u32, firmware: &Firmware) -> String {
 
 /// The same of the call that returns to this address: the instruction before it.
 fn call_before(address: u32, firmware: &Firmware) -> String {
-    place(address.saturating_sub(2), firmware)
+    location(address.saturating_sub(2), firmware)
 }
 
 fn function(address: u32, firmware: &Firmware) -> Option<(String, u32)> {

@@ -4,21 +4,42 @@ use lockstep_engine::registry::AppEntry;
 use lockstep_pins::{DriveRegisters, PinMap, PinMapError};
 use thiserror::Error;
 
+use super::board_access::TickClock;
 use crate::session::logs::LogTable;
 use lockstep_images::board::Board;
 use lockstep_images::build::{BuildError, Image};
 use lockstep_images::elf::{BuildId, Elf};
-use lockstep_virtual_board::pins::{Alarms, TickClock};
+
+/// The symbols of an image that the suite relies on.
+pub mod symbols {
+    /// The tick that was sampled last; 0 while the board stands still.
+    pub const TICK: &str = "LOCKSTEP_TICK";
+    /// The tick whose outputs were shown last.
+    pub const SHOWN: &str = "LOCKSTEP_OUTPUT_TICK";
+    /// The tick beyond which the board does not play.
+    pub const TICK_LIMIT: &str = "LOCKSTEP_TICK_LIMIT";
+    /// The function that is called at the ticks of the two words below.
+    pub const TICK_HOOK: &str = "lockstep_tick_hook";
+    /// The tick before whose sample it is called.
+    pub const SAMPLE_BREAK: &str = "LOCKSTEP_SAMPLE_BREAK_TICK";
+    /// The tick after whose outputs it is called.
+    pub const OUTPUT_BREAK: &str = "LOCKSTEP_OUTPUT_BREAK_TICK";
+    /// Where a board stays that does not reset after a crash.
+    pub const HALT: &str = "lockstep_halt";
+    /// The top of the stack.
+    pub const STACK_START: &str = "_stack_start";
+}
 
 /// An image cannot be used on a bench.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum FirmwareError {
     /// It cannot be read.
     #[error(transparent)]
     Image(#[from] BuildError),
-    /// It has no identity.
+    /// It has no build id.
     #[error("the image `{0}` has no build id: expected one that `hil build` has made")]
-    NoIdentity(String),
+    NoBuildId(String),
     /// The board's pin map cannot be read.
     #[error(transparent)]
     Pins(#[from] PinMapError),
@@ -80,11 +101,26 @@ impl Firmware {
     ///
     /// # Errors
     ///
-    /// That the image or the pin map cannot be used.
+    /// The image or the pin map cannot be used.
     pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
         let (bytes, elf) = image.load()?;
+        Self::new(app, &image.name, bytes, elf, board)
+    }
+
+    /// The image of this app with this name: an ELF file, and what is in it.
+    ///
+    /// # Errors
+    ///
+    /// The image has no build id, or the pin map cannot be used.
+    pub fn new(
+        app: &AppEntry,
+        name: &str,
+        bytes: Vec<u8>,
+        elf: Elf,
+        board: &Board,
+    ) -> Result<Self, FirmwareError> {
         let identity = elf.build_id.clone();
-        let identity = identity.ok_or_else(|| FirmwareError::NoIdentity(image.name.clone()))?;
+        let identity = identity.ok_or_else(|| FirmwareError::NoBuildId(name.to_owned()))?;
         let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;
         let descriptor = app.descriptor();
@@ -130,18 +166,15 @@ impl Firmware {
     }
 
     /// Where the firmware shows its ticks and can be stopped at one; nothing for an image that
-    /// has no alarms.
+    /// cannot.
     #[must_use]
     pub fn clock(&self) -> Option<TickClock> {
-        let address = |name| self.address(name);
         Some(TickClock {
-            stop: address("lockstep_tick_hook")? & !1,
-            counter: address("LOCKSTEP_TICK")?,
-            alarms: Some(Alarms {
-                sample: address("LOCKSTEP_SAMPLE_BREAK_TICK")?,
-                shown: address("LOCKSTEP_OUTPUT_BREAK_TICK")?,
-                shown_counter: address("LOCKSTEP_OUTPUT_TICK")?,
-            }),
+            hook: self.address(symbols::TICK_HOOK)? & !1,
+            sample_break: self.address(symbols::SAMPLE_BREAK)?,
+            output_break: self.address(symbols::OUTPUT_BREAK)?,
+            sampled: self.address(symbols::TICK)?,
+            shown: self.address(symbols::SHOWN)?,
         })
     }
 
@@ -151,11 +184,9 @@ impl Firmware {
         Some(self.elf.symbol(name)?.address)
     }
 
-    /// A bit for each output's pin of port 0.
+    /// The pins of its outputs.
     #[must_use]
-    pub fn output_mask(&self) -> u32 {
-        let pins = self.outputs.iter().map(|named| named.pin);
-        let of_port = pins.filter(|pin| pin.port == 0);
-        of_port.fold(0, |mask, pin| mask | 1 << pin.pin)
+    pub fn output_pins(&self) -> Vec<lockstep_pins::Pin> {
+        self.outputs.iter().map(|named| named.pin).collect()
     }
 }

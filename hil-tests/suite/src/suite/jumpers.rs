@@ -9,7 +9,7 @@ use lockstep_engine::script::Script;
 use lockstep_pins::{DriveRegisters, Pin};
 
 use super::firmware::Firmware;
-use crate::session::hands::Stroke;
+use crate::session::pin_driver::PinWrite;
 
 /// A wire from a free pin to that of a button.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct Jumper {
 }
 
 impl Jumper {
-    /// What this contact writes.
+    /// What is written, and where, to bring the contact into this state.
     #[must_use]
     pub fn write(&self, contact: SwitchState) -> (u32, u32) {
         let address = match contact {
@@ -62,10 +62,10 @@ impl Jumpers {
         })
     }
 
-    /// Lets every button go: the pins become inputs, at the level that will press once they are
+    /// Releases every button: the pins become inputs, at the level that will press once they are
     /// outputs. They never drive the other level: a finger may be on the button.
     #[must_use]
-    pub fn released(&self) -> Vec<Stroke> {
+    pub fn released(&self) -> Vec<PinWrite> {
         let all = self.all.iter().enumerate();
         let writes = all.flat_map(|(line, jumper)| {
             let level = match self.active_low {
@@ -73,7 +73,7 @@ impl Jumpers {
                 false => jumper.registers.high,
             };
             let (input, bits) = jumper.write(SwitchState::Open);
-            [input, level].map(|address| Stroke {
+            [input, level].map(|address| PinWrite {
                 tick: Ticks::ZERO,
                 line,
                 address,
@@ -83,14 +83,14 @@ impl Jumpers {
         writes.collect()
     }
 
-    /// What the buttons do in a script, after they are all let go.
+    /// What the buttons do in a script, after all of them are released.
     #[must_use]
-    pub fn strokes(&self, script: &Script) -> Vec<Stroke> {
-        let stroke = |tick, action| match action {
+    pub fn writes(&self, script: &Script) -> Vec<PinWrite> {
+        let write = |tick, action| match action {
             Action::Button(button, contact) => {
                 let line = usize::from(button.0);
                 let (address, bits) = self.all.get(line)?.write(contact);
-                Some(Stroke {
+                Some(PinWrite {
                     tick,
                     line,
                     address,
@@ -100,7 +100,7 @@ impl Jumpers {
             Action::Reset(_) => None,
         };
         let events = script.events().iter();
-        let pressed = events.filter_map(|event| stroke(event.tick, event.action));
+        let pressed = events.filter_map(|event| write(event.tick, event.action));
         self.released().into_iter().chain(pressed).collect()
     }
 }

@@ -1,23 +1,27 @@
-//! Plays scenarios on benches and says what came of it.
+//! Plays scenarios on benches and gives each a verdict.
 //!
 //! - [`firmware`]: an image, and all that a bench has to know of it.
-//! - [`take`](mod@take): a probe is found, and is nobody else's meanwhile.
-//! - [`station`]: a bench that is in use, from its first image to its recovery.
-//! - [`stimulus`]: what pins do in a run, and what should be seen of them.
+//! - [`board_access`]: what a bench needs of whatever has its board.
+//! - [`acquire`](mod@acquire): a probe is found, and locked.
+//! - [`bench_session`]: a bench in use, from its first image to its recovery.
+//! - [`pin_edges`]: what pins do in a run, and what should be seen of them.
 //! - [`jumpers`]: buttons that pins of the board itself press.
-//! - [`pressed`]: what a board was told, and what the host does with that.
-//! - [`registers`]: what registers say of the outputs.
+//! - [`input_jitter`]: inputs that are not exact to the tick, and what the host does with them.
+//! - [`registers`]: what registers hold of the outputs.
 //! - [`diagnosis`]: why a board has not played to the end.
 //! - [`prepare`](mod@prepare): what has to be there before anything is played.
 //! - [`run`](mod@run): every case of a plan, one after the other.
 
+pub mod acquire;
+pub mod bench_session;
+pub mod board_access;
 pub mod diagnosis;
 pub mod firmware;
+pub mod input_jitter;
 pub mod jumpers;
+pub mod pin_edges;
 pub mod prepare;
-pub mod pressed;
 pub mod registers;
 pub mod run;
-pub mod station;
-pub mod stimulus;
-pub mod take;
+#[cfg(test)]
+mod tests;

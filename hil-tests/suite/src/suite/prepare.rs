@@ -15,14 +15,15 @@ use lockstep_engine::trace::document::Document;
 use thiserror::Error;
 
 use super::firmware::{Firmware, FirmwareError};
-use super::run::Prepared;
+use super::run::PreparedScenario;
 use crate::bench::plan::Scenario;
 use lockstep_images::board::Board;
 use lockstep_images::build::{self, BuildError, Profile};
 use lockstep_images::toolchain::Environment;
 
-/// A scenario cannot be played on a board yet.
+/// A scenario cannot be played on a board.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum PrepareError {
     /// A file cannot be read.
     #[error("cannot read `{}`: {error}", .path.display())]
@@ -63,7 +64,7 @@ impl PrepareError {
 /// # Errors
 ///
 /// That it has no golden, or is no scenario.
-pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, PrepareError> {
+pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScenario, PrepareError> {
     let host = golden::play_file(registry, &scenario.path).map_err(|error| error_chain(&error));
     let read = |path: PathBuf| match fs::read_to_string(&path) {
         Ok(text) => Ok((text, path)),
@@ -79,7 +80,7 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, Pre
     })?;
     let on_the_host = host.as_ref().ok().map(Document::from);
     let stale = on_the_host.and_then(|host| divergence(&golden, &host));
-    Ok(Prepared {
+    Ok(PreparedScenario {
         scenario: scenario.clone(),
         script: loaded.script,
         host,
@@ -90,6 +91,7 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<Prepared, Pre
 
 /// There are no images to play on a board.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ImagesError {
     /// They cannot be built.
     #[error(transparent)]

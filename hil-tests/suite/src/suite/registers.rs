@@ -1,71 +1,76 @@
-//! What registers say of the outputs, held against what the firmware says of them.
+//! What registers hold of the outputs, compared with what the firmware says of them.
 
 use lockstep_core::time::Ticks;
 use lockstep_engine::trace::Trace;
 
 use super::firmware::NamedPin;
-use super::stimulus::{Change, Problem, changes, level, sample};
-use crate::session::heard::Look;
+use super::pin_edges::{PinChange, PinMismatch, changes, level, sample};
+use crate::session::run_capture::RegisterSample;
 use crate::verdict::{Evidence, PinSample};
 
-/// What was seen of the outputs, where it changed from look to look, and the first look at which
-/// a pin was as the firmware says of no tick that the look may have seen.
+/// What was seen of the outputs, where it changed from sample to sample, and the first sample in
+/// which a pin is as the firmware says of no tick that the sample may have seen.
 #[must_use]
 pub fn compare(
     trace: &Trace,
-    looks: &[Look],
+    registers: &[RegisterSample],
     outputs: &[NamedPin],
-) -> (Vec<PinSample>, Option<Problem>) {
+) -> (Vec<PinSample>, Option<PinMismatch>) {
     let said = changes(trace, &vec![false; outputs.len()]);
     let mut samples = Vec::new();
-    let mut problem = None;
+    let mut mismatch = None;
     let mut seen = vec![None; outputs.len()];
-    for look in looks {
+    for registers in registers {
         for (output, (named, seen)) in outputs.iter().zip(&mut seen).enumerate() {
-            let Some(port) = look.registers.get(usize::from(named.pin.port)) else {
+            let Some(port) = registers.words.get(usize::from(named.pin.port)) else {
                 continue;
             };
             let high = port >> named.pin.pin & 1 == 1;
-            let said_at = tick_that_says(&said, output, high, look);
+            let said_at = tick_that_says(&said, output, high, registers);
             if seen.replace(high) != Some(high) {
-                let tick = said_at.unwrap_or(look.to);
+                let tick = said_at.unwrap_or(registers.to);
                 samples.push(sample(tick, named, high, Evidence::Register));
             }
-            if problem.is_none() && said_at.is_none() {
-                problem = Some(Problem {
-                    tick: look.to,
+            if mismatch.is_none() && said_at.is_none() {
+                mismatch = Some(PinMismatch {
+                    tick: registers.to,
                     message: format!(
                         "pin {} (`{}`) is {} in its register at tick {}: the firmware says {}",
                         named.pin,
                         named.name,
                         level(high),
-                        look.to.0,
+                        registers.to.0,
                         level(!high),
                     ),
                 });
             }
         }
     }
-    (samples, problem)
+    (samples, mismatch)
 }
 
-/// The tick at which the firmware says that the output has this level, of those that the look may
+/// The tick at which the firmware says that the output has this level, of those that the sample may
 /// have seen: up to the one whose outputs may be there already.
-fn tick_that_says(said: &[Change], output: usize, high: bool, look: &Look) -> Option<Ticks> {
-    let last = look.to.saturating_add(Ticks(1));
+fn tick_that_says(
+    said: &[PinChange],
+    output: usize,
+    high: bool,
+    registers: &RegisterSample,
+) -> Option<Ticks> {
+    let last = registers.to.saturating_add(Ticks(1));
     let has_level = |tick: &Ticks| level_at(said, output, *tick) == high;
     let changes = said.iter().filter(|change| change.output == output);
     let ticks = changes.map(|change| change.tick);
-    let within = ticks.filter(|tick| (look.from..=last).contains(tick));
-    [look.to]
+    let within = ticks.filter(|tick| (registers.from..=last).contains(tick));
+    [registers.to]
         .into_iter()
         .chain(within)
-        .chain([look.from])
+        .chain([registers.from])
         .find(has_level)
 }
 
 /// Whether an output is high when this tick is over.
-fn level_at(said: &[Change], output: usize, tick: Ticks) -> bool {
+fn level_at(said: &[PinChange], output: usize, tick: Ticks) -> bool {
     let before = said.partition_point(|change| change.tick <= tick);
     let of_output = said[..before].iter().rev();
     let mut last = of_output.filter(|change| change.output == output);
@@ -100,43 +105,43 @@ mod tests {
         trace
     }
 
-    fn problem(tick: u32, registers: [u32; 2]) -> Option<String> {
-        let look = Look {
+    fn mismatch(tick: u32, registers: [u32; 2]) -> Option<String> {
+        let sample = RegisterSample {
             from: Ticks(tick),
             to: Ticks(tick),
-            registers: registers.to_vec(),
+            words: registers.to_vec(),
         };
-        let (_, problem) = compare(&trace(), &[look], &OUTPUTS);
-        problem.map(|problem| problem.message)
+        let (_, mismatch) = compare(&trace(), &[sample], &OUTPUTS);
+        mismatch.map(|mismatch| mismatch.message)
     }
 
     #[test]
-    fn a_pin_is_as_the_firmware_says_for_the_tick_or_the_next() {
+    fn a_pin_may_have_its_level_of_the_tick_or_of_the_next() {
         let (low, high) = ([0, 0], [1 << 3, 0]);
         for (tick, registers) in [(8, low), (9, low), (9, high), (10, high), (18, high)] {
-            assert_eq!(problem(tick, registers), None, "{tick}");
+            assert_eq!(mismatch(tick, registers), None, "{tick}");
         }
         for (tick, registers) in [(19, low), (19, high), (20, low), (30, low)] {
-            assert_eq!(problem(tick, registers), None, "{tick}");
+            assert_eq!(mismatch(tick, registers), None, "{tick}");
         }
         for (tick, registers) in [(8, high), (10, low), (18, low), (20, high), (30, high)] {
-            assert!(problem(tick, registers).is_some(), "{tick}");
+            assert!(mismatch(tick, registers).is_some(), "{tick}");
         }
         assert_eq!(
-            problem(5, [0, 1]).as_deref(),
+            mismatch(5, [0, 1]).as_deref(),
             Some("pin P1.00 (`locked`) is high in its register at tick 5: the firmware says low")
         );
     }
 
     #[test]
-    fn a_look_that_takes_long_may_have_seen_any_of_its_ticks() {
+    fn a_slow_sample_may_have_seen_any_of_its_ticks() {
         let long = |from, to, port| {
-            let look = Look {
+            let sample = RegisterSample {
                 from: Ticks(from),
                 to: Ticks(to),
-                registers: vec![port, 0],
+                words: vec![port, 0],
             };
-            compare(&trace(), &[look], &OUTPUTS).1.is_none()
+            compare(&trace(), &[sample], &OUTPUTS).1.is_none()
         };
         assert!(long(5, 12, 0) && long(5, 12, 8));
         assert!(long(5, 25, 0) && long(5, 25, 8));
@@ -145,28 +150,28 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_change_is_one_sample() {
-        let looks = [(1, 0), (2, 0), (11, 8), (12, 8), (21, 0)];
-        let looks = looks.map(|(tick, port)| Look {
+    fn a_level_that_does_not_change_is_one_pin_sample() {
+        let registers = [(1, 0), (2, 0), (11, 8), (12, 8), (21, 0)];
+        let registers = registers.map(|(tick, port)| RegisterSample {
             from: Ticks(tick),
             to: Ticks(tick),
-            registers: vec![port, 0],
+            words: vec![port, 0],
         });
-        let (samples, problem) = compare(&trace(), &looks, &OUTPUTS);
-        assert_eq!(problem, None);
+        let (samples, mismatch) = compare(&trace(), &registers, &OUTPUTS);
+        assert_eq!(mismatch, None);
         let lamp = samples.iter().filter(|sample| sample.output == "lamp");
         let seen: Vec<_> = lamp.map(|sample| (sample.tick.0, sample.level)).collect();
         assert_eq!(seen, [(1, 0), (11, 1), (21, 0)]);
     }
 
     #[test]
-    fn a_look_at_the_outputs_of_the_next_tick_has_that_tick() {
-        let look = Look {
+    fn a_sample_of_the_outputs_of_the_next_tick_has_that_tick() {
+        let sample = RegisterSample {
             from: Ticks(9),
             to: Ticks(9),
-            registers: vec![8, 0],
+            words: vec![8, 0],
         };
-        let (samples, _) = compare(&trace(), &[look], &OUTPUTS);
+        let (samples, _) = compare(&trace(), &[sample], &OUTPUTS);
         assert_eq!((samples[0].tick, samples[0].level), (Ticks(10), 1));
     }
 }

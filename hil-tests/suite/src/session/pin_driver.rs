@@ -6,18 +6,18 @@ use std::collections::{BTreeMap, VecDeque};
 use lockstep_core::time::Ticks;
 
 use super::link::{Link, LinkError};
-use super::play::PlayError;
+use super::play_error::PlayError;
 
-/// From how many ticks before a stroke on nothing else is waited for: what a board says meanwhile
+/// From how many ticks before a write on nothing else is waited for: what a board says meanwhile
 /// has room in its channel.
 const NEAR: Ticks = Ticks::from_ms(5);
 
-/// A write that moves pins.
+/// A write to a register that moves a pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stroke {
+pub struct PinWrite {
     /// The tick whose sample is to be the first to see it.
     pub tick: Ticks,
-    /// The line that is moved: a sample comes between two strokes of one.
+    /// The line that is moved: a sample comes between two writes to one.
     pub line: usize,
     /// The register.
     pub address: u32,
@@ -25,37 +25,37 @@ pub struct Stroke {
     pub bits: u32,
 }
 
-/// What is still to be pressed in a run.
+/// Moves pins during a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hands {
-    strokes: VecDeque<Stroke>,
+pub struct PinDriver {
+    writes: VecDeque<PinWrite>,
     counter: u32,
     allowed: Ticks,
     /// The tick that was sampled last when a line was moved last.
     moved: BTreeMap<usize, Ticks>,
 }
 
-impl Hands {
-    /// These strokes, in the order of their ticks, on a board that has the tick it sampled last at
+impl PinDriver {
+    /// These writes, in the order of their ticks, on a board that has the tick it sampled last at
     /// `counter`. One that may have been seen more than `allowed` ticks late ends the run.
     #[must_use]
-    pub fn new(strokes: impl IntoIterator<Item = Stroke>, counter: u32, allowed: Ticks) -> Self {
+    pub fn new(writes: impl IntoIterator<Item = PinWrite>, counter: u32, allowed: Ticks) -> Self {
         Self {
-            strokes: strokes.into_iter().collect(),
+            writes: writes.into_iter().collect(),
             counter,
             allowed,
             moved: BTreeMap::new(),
         }
     }
 
-    /// Makes the strokes whose time has come, and tells whether the next is so near that nothing
-    /// else should be done meanwhile.
+    /// Makes the writes that are due, and tells whether the next is so near that nothing else
+    /// should be done meanwhile.
     ///
-    /// A stroke is due once the sample before its own was taken, and one after the last stroke of
-    /// its line. What the counter says after the write is the last tick that may not have seen it.
-    pub(super) fn act(&mut self, link: &mut Link<'_>) -> Result<bool, PlayError> {
+    /// A write is due once the sample before its own was taken, and one after the last write to
+    /// its line. What the counter holds after the write is the last tick that may not have seen it.
+    pub(super) fn advance(&mut self, link: &mut Link<'_>) -> Result<bool, PlayError> {
         loop {
-            let Some(next) = self.strokes.front().copied() else {
+            let Some(next) = self.writes.front().copied() else {
                 return Ok(false);
             };
             let before = Ticks(next.tick.0.saturating_sub(1));
@@ -66,45 +66,45 @@ impl Hands {
             if self.moved.get(&next.line).is_some_and(|last| now <= *last) {
                 return Ok(true);
             }
-            self.make(next, before, link)?;
-            self.strokes.pop_front();
+            self.write(next, before, link)?;
+            self.writes.pop_front();
         }
     }
 
-    /// Makes the strokes of the moment before the run: nobody can see those late.
+    /// Makes the writes of tick 0, before the run: nobody can see those late.
     pub(super) fn begin(&mut self, link: &mut Link<'_>) -> Result<(), LinkError> {
-        while let Some(first) = self.strokes.front().filter(|next| next.tick == Ticks::ZERO) {
+        while let Some(first) = self.writes.front().filter(|next| next.tick == Ticks::ZERO) {
             link.write_word(first.address, first.bits)?;
-            self.strokes.pop_front();
+            self.writes.pop_front();
         }
         Ok(())
     }
 
-    /// Whether everything was pressed by the end of the run.
-    pub(super) fn finish(&self) -> Result<(), PlayError> {
-        match self.strokes.front() {
+    /// Checks that every pin was moved by the end of the run.
+    pub(super) fn check_done(&self) -> Result<(), PlayError> {
+        match self.writes.front() {
             None => Ok(()),
-            Some(stroke) => Err(PlayError::Unpressed(stroke.tick)),
+            Some(write) => Err(PlayError::PinNotMoved(write.tick)),
         }
     }
 
-    fn make(
+    fn write(
         &mut self,
-        stroke: Stroke,
+        write: PinWrite,
         before: Ticks,
         link: &mut Link<'_>,
     ) -> Result<(), PlayError> {
-        link.write_word(stroke.address, stroke.bits)?;
+        link.write_word(write.address, write.bits)?;
         let after = Ticks(link.word(self.counter)?);
         if after < before {
             // The board stands still: its run is over.
-            return Err(PlayError::Unpressed(stroke.tick));
+            return Err(PlayError::PinNotMoved(write.tick));
         }
-        self.moved.insert(stroke.line, after);
+        self.moved.insert(write.line, after);
         let late = Ticks(after.0 - before.0);
         if late > self.allowed {
             return Err(PlayError::Late {
-                tick: stroke.tick,
+                tick: write.tick,
                 late,
                 allowed: self.allowed,
             });

@@ -9,19 +9,19 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 
+use super::board_access::{PinDrive, PinEdge};
 use super::firmware::{Firmware, NamedPin};
 use crate::verdict::{Evidence, PinSample};
-use lockstep_virtual_board::pins::{Drive, Edge};
 
-/// What hands do to the lines of the buttons.
+/// How the pins of the buttons are driven in a script.
 #[must_use]
-pub fn drives(script: &Script, firmware: &Firmware) -> Vec<Drive> {
+pub fn drives(script: &Script, firmware: &Firmware) -> Vec<PinDrive> {
     let drive = |tick: Ticks, action| match action {
         Action::Button(button, contact) => {
             let pin = firmware.buttons.get(usize::from(button.0))?.pin;
-            Some(Drive {
-                tick: tick.0,
-                pin: pin.pin,
+            Some(PinDrive {
+                tick,
+                pin,
                 high: firmware.level(contact == SwitchState::Closed),
             })
         }
@@ -35,7 +35,7 @@ pub fn drives(script: &Script, firmware: &Firmware) -> Vec<Drive> {
 
 /// An output's pin that should change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct PinChange {
     /// When.
     pub tick: Ticks,
     /// The output, by its place.
@@ -49,7 +49,7 @@ pub struct Change {
 /// A board shows its outputs once a tick: what an output does and undoes in one tick is not a
 /// change of its pin.
 #[must_use]
-pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
+pub fn changes(trace: &Trace, before: &[bool]) -> Vec<PinChange> {
     let mut shown = before.to_vec();
     let mut levels = before.to_vec();
     let mut changes = Vec::new();
@@ -66,7 +66,7 @@ pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
         for (output, (shown, level)) in shown.iter_mut().zip(&levels).enumerate() {
             if shown != level {
                 *shown = *level;
-                changes.push(Change {
+                changes.push(PinChange {
                     tick: entry.tick,
                     output,
                     high: *level,
@@ -79,7 +79,7 @@ pub fn changes(trace: &Trace, before: &[bool]) -> Vec<Change> {
 
 /// A pin that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct PinMismatch {
     /// When that was seen, or should have been.
     pub tick: Ticks,
     /// In one sentence, what is wrong.
@@ -89,14 +89,14 @@ pub struct Problem {
 /// What was seen from outside, and what of it is not as it should be.
 #[must_use]
 pub fn compare(
-    expected: &[Change],
-    seen: &[Edge],
+    expected: &[PinChange],
+    seen: &[PinEdge],
     outputs: &[NamedPin],
-) -> (Vec<PinSample>, Option<Problem>) {
+) -> (Vec<PinSample>, Option<PinMismatch>) {
     let mut samples = Vec::new();
-    let mut by_output: BTreeMap<usize, Vec<(Option<u32>, bool)>> = BTreeMap::new();
+    let mut by_output: BTreeMap<usize, Vec<(Option<Ticks>, bool)>> = BTreeMap::new();
     for edge in seen {
-        let of_pin = |named: &NamedPin| named.pin.port == 0 && named.pin.pin == edge.pin;
+        let of_pin = |named: &NamedPin| named.pin == edge.pin;
         let Some(output) = outputs.iter().position(of_pin) else {
             continue;
         };
@@ -106,36 +106,36 @@ pub fn compare(
             .push((edge.tick, edge.high));
         if let Some(tick) = edge.tick {
             let named = &outputs[output];
-            samples.push(sample(Ticks(tick), named, edge.high, Evidence::Outside));
+            samples.push(sample(tick, named, edge.high, Evidence::Outside));
         }
     }
-    let problem = (0..outputs.len()).find_map(|output| {
+    let mismatch = (0..outputs.len()).find_map(|output| {
         let expected = expected.iter().filter(|change| change.output == output);
         let expected: Vec<_> = expected
-            .map(|change| (Some(change.tick.0), change.high))
+            .map(|change| (Some(change.tick), change.high))
             .collect();
         let seen = by_output.remove(&output).unwrap_or_default();
         differing(&expected, &seen, &outputs[output])
     });
-    (samples, problem)
+    (samples, mismatch)
 }
 
 fn differing(
-    expected: &[(Option<u32>, bool)],
-    seen: &[(Option<u32>, bool)],
+    expected: &[(Option<Ticks>, bool)],
+    seen: &[(Option<Ticks>, bool)],
     named: &NamedPin,
-) -> Option<Problem> {
+) -> Option<PinMismatch> {
     let shared = expected
         .iter()
         .zip(seen)
         .take_while(|(a, b)| a == b)
         .count();
-    let told = |at: Option<&(Option<u32>, bool)>| match at {
+    let described = |at: Option<&(Option<Ticks>, bool)>| match at {
         None => "no further change".to_owned(),
         Some((tick, high)) => {
             let level = level(*high);
             match tick {
-                Some(tick) => format!("{level} at tick {tick}"),
+                Some(tick) => format!("{level} at tick {}", tick.0),
                 None => format!("{level} at a tick where nothing should move"),
             }
         }
@@ -143,14 +143,14 @@ fn differing(
     let (expected_there, seen_there) = (expected.get(shared), seen.get(shared));
     let ticks = [expected_there, seen_there].into_iter().flatten();
     let first = ticks.filter_map(|(tick, _)| *tick).min();
-    (expected_there.is_some() || seen_there.is_some()).then(|| Problem {
-        tick: Ticks(first.unwrap_or_default()),
+    (expected_there.is_some() || seen_there.is_some()).then(|| PinMismatch {
+        tick: first.unwrap_or_default(),
         message: format!(
             "pin {} (`{}`) was seen from outside: {}; expected {}",
             named.pin,
             named.name,
-            told(seen_there),
-            told(expected_there)
+            described(seen_there),
+            described(expected_there)
         ),
     })
 }

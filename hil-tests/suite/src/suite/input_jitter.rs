@@ -1,5 +1,5 @@
-//! What a board was told, as its own trace has it, and what the host does with that: presses that
-//! a probe makes are not exact to the tick.
+//! Inputs that are not exact to the tick, because a probe moves the pins: the board is compared with
+//! what the host does with the inputs as the board saw them.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,9 +17,10 @@ use lockstep_engine::trace::{Kind, Trace};
 
 use crate::verdict::{Attempt, Cause, Outcome, align};
 
-/// The script that a board played: that of the trace, where `script` says how it began.
+/// The script that a board played: that of the inputs in its trace, where `script` says how it
+/// began.
 #[must_use]
-pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
+pub fn played_script(trace: &Trace, script: &Script) -> Option<Script> {
     let mut events: Vec<ScriptEvent> = Vec::new();
     let mut condition = script.condition();
     for entry in trace.entries() {
@@ -36,7 +37,7 @@ pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
             }),
         }
     }
-    // A press that follows a reset in its tick is that of a contact that is held: nobody did it.
+    // A press that follows a reset in its tick is that of a button that is held, and no input.
     let resets: Vec<Ticks> = events
         .iter()
         .filter(|event| matches!(event.action, Action::Reset(_)))
@@ -55,20 +56,19 @@ pub fn as_played(trace: &Trace, script: &Script) -> Option<Script> {
     Script::new(condition, script.clock(), events, trace.end()).ok()
 }
 
-/// What the host does with the presses as the board had them.
+/// What the host does with the inputs as the board saw them.
 #[must_use]
-pub fn on_the_host(app: &AppEntry, trace: &Trace, script: &Script) -> Option<Document> {
-    let played = as_played(trace, script)?;
+pub fn host_document(app: &AppEntry, trace: &Trace, script: &Script) -> Option<Document> {
+    let played = played_script(trace, script)?;
     let mut watch = |_| ControlFlow::Continue(());
     let host = play::trace(app, &played, &mut watch).ok()?;
     Some((&host).into())
 }
 
-/// The attempt in which a board did this with presses that may be off by the tolerance.
+/// The attempt in which a board did this with inputs that may be off by the tolerance.
 ///
-/// Presses that are further off, or that make the host itself do something else than the golden
-/// says, tell nothing about the firmware. Given the presses it had, the board is held to the host
-/// exactly.
+/// Inputs that are further off, or that make the host itself leave the golden, tell nothing about
+/// the firmware. With the inputs it saw, the board has to do exactly what the host does.
 #[must_use]
 pub fn judge(
     app: &AppEntry,
@@ -79,29 +79,31 @@ pub fn judge(
     took: Duration,
 ) -> Attempt {
     let board = Document::from(trace);
-    let meant = presses(golden);
-    let aligned = align(&meant, &presses(&board), tolerance);
-    let host = on_the_host(app, trace, script);
-    let outcome = match (divergence(&meant, &aligned.trace), &host) {
+    let scripted = inputs(golden);
+    let aligned = align(&scripted, &inputs(&board), tolerance);
+    let host = host_document(app, trace, script);
+    let outcome = match (divergence(&scripted, &aligned.trace), &host) {
         (Some(off), _) => Outcome::Infra(Cause {
             tick: Some(off.tick),
             help: Some("a larger `tolerance`, or a faster probe".to_owned()),
             ..Cause::new(format!(
-                "from tick {} on the buttons were not pressed as they were to be, within {tolerance}",
+                "inputs deviate from the script by more than {tolerance} from tick {}",
                 off.tick.0
             ))
         }),
-        (None, None) => Outcome::Infra(Cause::new("the host cannot play what the board was told")),
+        (None, None) => Outcome::Infra(Cause::new(
+            "the host cannot play the inputs that the board saw",
+        )),
         (None, Some(host)) => match divergence(host, &board) {
             Some(found) => Outcome::Fail(Cause::new(format!(
-                "the board leaves what the host does with the same presses at tick {}",
+                "the board differs from the host with the same inputs at tick {}",
                 found.tick.0
             ))),
             None => match first_unlike(golden, host, tolerance) {
                 Some(unlike) => Outcome::Infra(Cause {
                     tick: Some(unlike.tick),
                     ..Cause::new(format!(
-                        "pressed up to {} off, the host too leaves the golden, at {} `{}`: this bench \
+                        "with inputs up to {} off, the host leaves the golden too, at {} `{}`: this bench \
                          is not exact enough for the scenario",
                         aligned.slack,
                         unlike.kind.word(),
@@ -119,29 +121,29 @@ pub fn judge(
     attempt
 }
 
-/// The buttons alone.
-fn presses(document: &Document) -> Document {
+/// The lines of the buttons alone.
+fn inputs(document: &Document) -> Document {
     let lines = document.lines.iter();
-    let is_press = |line: &&Record| line.kind == Kind::In && line.name != "reset";
+    let is_input = |line: &&Record| line.kind == Kind::In && line.name != "reset";
     Document {
-        lines: lines.filter(is_press).cloned().collect(),
+        lines: lines.filter(is_input).cloned().collect(),
         ..document.clone()
     }
 }
 
-/// The first line that one of the two has and the other has not, thing by thing and whatever the
-/// tick. What comes within the tolerance of the end may be missing.
+/// The first line that only one of the two has, signal by signal and whatever the tick. What comes
+/// within the tolerance of the end may be missing.
 fn first_unlike<'d>(
     golden: &'d Document,
     host: &'d Document,
     tolerance: Ticks,
 ) -> Option<&'d Record> {
-    let (golden_things, host_things) = (things(golden), things(host));
-    let names = golden_things.keys().chain(host_things.keys());
+    let (golden_signals, host_signals) = (signals(golden), signals(host));
+    let names = golden_signals.keys().chain(host_signals.keys());
     let unlike = names.filter_map(|name| {
         let of =
-            |things: &BTreeMap<_, Vec<&'d Record>>| things.get(name).cloned().unwrap_or_default();
-        let (golden_lines, host_lines) = (of(&golden_things), of(&host_things));
+            |signals: &BTreeMap<_, Vec<&'d Record>>| signals.get(name).cloned().unwrap_or_default();
+        let (golden_lines, host_lines) = (of(&golden_signals), of(&host_signals));
         let shared = golden_lines
             .iter()
             .zip(&host_lines)
@@ -154,14 +156,14 @@ fn first_unlike<'d>(
     unlike.min_by_key(|line| line.tick)
 }
 
-/// The lines of each thing, by what it is called.
-fn things(document: &Document) -> BTreeMap<(&str, &str), Vec<&Record>> {
-    let mut things = BTreeMap::<_, Vec<_>>::new();
+/// The lines of each signal, by its kind and name.
+fn signals(document: &Document) -> BTreeMap<(&str, &str), Vec<&Record>> {
+    let mut signals = BTreeMap::<_, Vec<_>>::new();
     for line in &document.lines {
         let name = (line.kind.word(), line.name.as_str());
-        things.entry(name).or_default().push(line);
+        signals.entry(name).or_default().push(line);
     }
-    things
+    signals
 }
 
 #[cfg(test)]
@@ -174,7 +176,7 @@ mod tests {
     use lockstep_engine::registry::Registry;
     use shipped_apps::shipped;
 
-    /// A run of the lamp: two presses of A, the second one this long after the first was let go.
+    /// A run of the lamp: two presses of A, the second one this long after the first is released.
     fn run(between: u32, first: u32) -> (AppEntry, Script, Trace) {
         let registry = Registry::new(shipped()).unwrap();
         let rest = 1_500 - between - first;
@@ -187,9 +189,9 @@ mod tests {
         (loaded.app, loaded.script, trace)
     }
 
-    /// What is said of a board that did this, where `meant` was to be played within 3 ticks.
-    fn judged(meant: (u32, u32), board: &Trace) -> Attempt {
-        let (app, script, golden) = run(meant.0, meant.1);
+    /// What is said of a board that did this, where `scripted` was to be played within 3 ticks.
+    fn judged(scripted: (u32, u32), board: &Trace) -> Attempt {
+        let (app, script, golden) = run(scripted.0, scripted.1);
         let golden = Document::from(&golden);
         judge(&app, &script, &golden, board, Ticks(3), Duration::ZERO)
     }
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_board_that_does_what_the_host_does_with_its_presses_passes() {
+    fn a_board_that_does_what_the_host_does_with_its_inputs_passes() {
         for off in 0..=3 {
             let attempt = judged((600, 50), &run(600 + off, 50).2);
             assert_eq!(attempt.outcome, Outcome::Pass, "{}", message(&attempt));
@@ -209,14 +211,17 @@ mod tests {
     }
 
     #[test]
-    fn presses_that_are_further_off_tell_nothing() {
+    fn inputs_that_are_further_off_are_infra() {
         let attempt = judged((600, 50), &run(604, 50).2);
         assert_eq!(attempt.outcome.verdict(), Verdict::Infra);
-        assert!(message(&attempt).contains("not pressed as they were to be"));
+        assert!(
+            message(&attempt)
+                .contains("inputs deviate from the script by more than 3 ms from tick 150")
+        );
     }
 
     #[test]
-    fn one_tick_that_the_presses_do_not_explain_is_a_failure() {
+    fn one_tick_that_the_inputs_do_not_explain_is_a_failure() {
         let (.., board) = run(602, 50);
         let mut late = Trace::new(board.descriptor());
         late.set_clock(board.clock());
@@ -228,12 +233,12 @@ mod tests {
         late.set_end(board.end());
         let attempt = judged((600, 50), &late);
         assert_eq!(attempt.outcome.verdict(), Verdict::Fail);
-        assert!(message(&attempt).contains("does with the same presses at tick"));
+        assert!(message(&attempt).contains("differs from the host with the same inputs at tick"));
     }
 
     /// The lamp takes a second press within 300 ms of the first for a double one.
     #[test]
-    fn a_press_that_makes_it_another_scenario_tells_nothing() {
+    fn an_input_that_makes_it_another_scenario_is_infra() {
         let attempt = judged((300, 50), &run(302, 50).2);
         assert_eq!(attempt.outcome.verdict(), Verdict::Infra);
         assert!(

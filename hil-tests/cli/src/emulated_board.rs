@@ -1,0 +1,161 @@
+//! The virtual board as the board of a bench: started when it is first needed, attached to through
+//! its probe like any other, and reached at its pins.
+
+use lockstep_core::time::Ticks;
+use lockstep_hil::bench::Bench;
+use lockstep_hil::session::target::Target;
+use lockstep_hil::suite::board_access::{
+    AccessError, BoardAccess, PinAccess, PinDrive, PinEdge, PinEdges, TickClock, attach,
+};
+use lockstep_pins::Pin;
+use lockstep_virtual_board::board::{BoardError, VirtualBoard};
+use lockstep_virtual_board::machine::{MACHINE, Pace};
+use lockstep_virtual_board::pins::{self, Drive};
+use thiserror::Error;
+
+/// The virtual board cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EmulatedBoardError {
+    /// It does not start, or failed.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The board of the bench is another machine.
+    #[error(
+        "the board `{board}` is not one that can be emulated: expected `machine = \"{MACHINE}\"` in its board.toml"
+    )]
+    Machine {
+        /// The board.
+        board: String,
+    },
+    /// It was not attached to.
+    #[error("the virtual board is not started")]
+    NotStarted,
+    /// The emulated chip has no such pin.
+    #[error("the emulated chip has no pin {0}")]
+    NoPin(Pin),
+}
+
+impl From<EmulatedBoardError> for AccessError {
+    fn from(error: EmulatedBoardError) -> Self {
+        Self::Board(error.into())
+    }
+}
+
+/// A virtual board, started when it is first attached to.
+#[derive(Debug)]
+pub struct EmulatedBoard {
+    pace: Pace,
+    board: Option<VirtualBoard>,
+}
+
+impl EmulatedBoard {
+    /// A board whose clock goes at this pace.
+    #[must_use]
+    pub const fn new(pace: Pace) -> Self {
+        Self { pace, board: None }
+    }
+
+    fn start(&mut self) -> Result<&VirtualBoard, EmulatedBoardError> {
+        let board = match self.board.take() {
+            Some(running) => running,
+            None => VirtualBoard::start(([127, 0, 0, 1], 0).into(), self.pace)?,
+        };
+        Ok(self.board.insert(board))
+    }
+
+    fn started(&self) -> Result<&VirtualBoard, EmulatedBoardError> {
+        self.board.as_ref().ok_or(EmulatedBoardError::NotStarted)
+    }
+}
+
+impl BoardAccess for EmulatedBoard {
+    fn attach(&mut self, bench: &Bench) -> Result<Box<dyn Target>, AccessError> {
+        if bench.board.machine.as_deref() != Some(MACHINE) {
+            let board = bench.board.name.clone();
+            return Err(EmulatedBoardError::Machine { board }.into());
+        }
+        attach(bench, &self.start()?.selector())
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.board.as_ref()?.failure()
+    }
+
+    fn discard(&mut self) {
+        self.board = None;
+    }
+
+    fn pins(&mut self) -> Option<&mut dyn PinAccess> {
+        Some(self)
+    }
+}
+
+impl PinAccess for EmulatedBoard {
+    fn watch(&mut self, outputs: &[Pin]) -> Result<(), AccessError> {
+        let mut mask = 0;
+        for output in outputs {
+            mask |= 1 << number(*output)?;
+        }
+        self.started()?.watch_pins(mask);
+        Ok(())
+    }
+
+    fn drive(&mut self, pin: Pin, high: bool) -> Result<(), AccessError> {
+        let driven = self.started()?.drive(number(pin)?, high);
+        Ok(driven.map_err(EmulatedBoardError::from)?)
+    }
+
+    fn follow_ticks(
+        &mut self,
+        clock: &TickClock,
+        drives: &[PinDrive],
+        dated: &[Ticks],
+    ) -> Result<(), AccessError> {
+        let clock = pins::TickClock {
+            stop: clock.hook,
+            counter: clock.sampled,
+            alarms: Some(pins::Alarms {
+                sample: clock.sample_break,
+                shown: clock.output_break,
+                shown_counter: clock.shown,
+            }),
+        };
+        let drive = |drive: &PinDrive| {
+            Ok(Drive {
+                tick: drive.tick.0,
+                pin: number(drive.pin)?,
+                high: drive.high,
+            })
+        };
+        let drives: Result<Vec<Drive>, EmulatedBoardError> = drives.iter().map(drive).collect();
+        let dated: Vec<u32> = dated.iter().map(|tick| tick.0).collect();
+        let followed = self.started()?.follow_ticks(clock, &drives?, &dated);
+        Ok(followed.map_err(EmulatedBoardError::from)?)
+    }
+
+    fn take_edges(&mut self) -> Result<PinEdges, AccessError> {
+        let taken = self.started()?.take_last_edges();
+        let (edges, lost) = taken.map_err(EmulatedBoardError::from)?;
+        let edge = |edge: pins::Edge| PinEdge {
+            tick: edge.tick.map(Ticks),
+            pin: Pin {
+                port: 0,
+                pin: edge.pin,
+            },
+            high: edge.high,
+        };
+        Ok(PinEdges {
+            edges: edges.into_iter().map(edge).collect(),
+            lost,
+        })
+    }
+}
+
+/// The number of a pin on the emulated chip, which has one port.
+fn number(pin: Pin) -> Result<u8, EmulatedBoardError> {
+    match pin {
+        Pin { port: 0, pin } if pin < pins::PINS => Ok(pin),
+        pin => Err(EmulatedBoardError::NoPin(pin)),
+    }
+}

@@ -1,0 +1,185 @@
+//! How a bench reaches its board. The suite knows no emulator and no kind of probe by its type:
+//! whoever has a board implements [`BoardAccess`].
+
+use std::error::Error;
+
+use lockstep_core::time::Ticks;
+use lockstep_pins::Pin;
+use probe_rs::probe::DebugProbeSelector;
+use thiserror::Error;
+
+use crate::bench::Bench;
+use crate::bench::lock::ProbeLock;
+use crate::session::probe_target::{AttachError, AttachOptions, ProbeTarget};
+use crate::session::target::Target;
+
+/// A board cannot be reached, or does not do what it is asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AccessError {
+    /// The probe or the chip behind it does not answer.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// The text names no probe.
+    #[error("`{0}` is not a probe selector: expected VID:PID or VID:PID:SERIAL")]
+    Selector(String),
+    /// Whatever has the board reports this.
+    #[error(transparent)]
+    Board(#[from] Box<dyn Error + Send + Sync>),
+}
+
+/// What a bench needs of its board.
+pub trait BoardAccess: Send {
+    /// Attaches to the board of this bench, which is started if it has to be.
+    ///
+    /// # Errors
+    ///
+    /// The board does not start, or does not answer.
+    fn attach(&mut self, bench: &Bench) -> Result<Box<dyn Target>, AccessError>;
+
+    /// Why the board is of no use any more, if that is known.
+    fn failure(&self) -> Option<String> {
+        None
+    }
+
+    /// Gives the board up, where another one can be had: the next attach starts that.
+    fn discard(&mut self) {}
+
+    /// The pins of the chip, where they are reached from outside of it.
+    fn pins(&mut self) -> Option<&mut dyn PinAccess> {
+        None
+    }
+}
+
+/// The pins of a chip, reached from outside of it.
+pub trait PinAccess {
+    /// From now on the edges of these outputs are kept.
+    ///
+    /// # Errors
+    ///
+    /// The board failed; so for all of them.
+    fn watch(&mut self, outputs: &[Pin]) -> Result<(), AccessError>;
+
+    /// Drives an input now, and holds it.
+    ///
+    /// # Errors
+    ///
+    /// See [`PinAccess::watch`], and a pin that is not there.
+    fn drive(&mut self, pin: Pin, high: bool) -> Result<(), AccessError>;
+
+    /// Follows the ticks of the next run, on a board that stands still: `drives` happen at their
+    /// ticks, and the edges of the ticks `dated` are dated.
+    ///
+    /// # Errors
+    ///
+    /// See [`PinAccess::drive`].
+    fn follow_ticks(
+        &mut self,
+        clock: &TickClock,
+        drives: &[PinDrive],
+        dated: &[Ticks],
+    ) -> Result<(), AccessError>;
+
+    /// The edges that were not taken yet. Ticks are not followed any more.
+    ///
+    /// # Errors
+    ///
+    /// See [`PinAccess::watch`].
+    fn take_edges(&mut self) -> Result<PinEdges, AccessError>;
+}
+
+/// Where an image shows its ticks, and can be stopped at one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TickClock {
+    /// The function that the firmware calls at the ticks below.
+    pub hook: u32,
+    /// The word with the tick before whose sample it calls it.
+    pub sample_break: u32,
+    /// The word with the tick after whose outputs it calls it.
+    pub output_break: u32,
+    /// The word with the tick that was sampled last.
+    pub sampled: u32,
+    /// The word with the tick whose outputs were shown last.
+    pub shown: u32,
+}
+
+/// An input that is driven at a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinDrive {
+    /// The tick whose sample is the first to see it.
+    pub tick: Ticks,
+    /// The pin.
+    pub pin: Pin,
+    /// To which level.
+    pub high: bool,
+}
+
+/// An output that has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PinEdge {
+    /// The tick whose outputs were being shown; nothing where that was not followed.
+    pub tick: Option<Ticks>,
+    /// The pin.
+    pub pin: Pin,
+    /// To which level.
+    pub high: bool,
+}
+
+/// What watched outputs did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PinEdges {
+    /// The edges, in order.
+    pub edges: Vec<PinEdge>,
+    /// How many more there were than are kept.
+    pub lost: u64,
+}
+
+/// A board behind a probe that this process has alone.
+pub struct ProbeAccess {
+    selector: DebugProbeSelector,
+    _lock: ProbeLock,
+}
+
+impl ProbeAccess {
+    /// The board behind this probe, for as long as it is locked.
+    #[must_use]
+    pub fn new(selector: DebugProbeSelector, lock: ProbeLock) -> Self {
+        Self {
+            selector,
+            _lock: lock,
+        }
+    }
+}
+
+impl BoardAccess for ProbeAccess {
+    fn attach(&mut self, bench: &Bench) -> Result<Box<dyn Target>, AccessError> {
+        attach_through(bench, self.selector.clone())
+    }
+}
+
+/// Attaches to the board of this bench through the probe with this selector, as probe-rs tools
+/// write it.
+///
+/// # Errors
+///
+/// It is no selector, or the probe or the chip behind it does not answer.
+pub fn attach(bench: &Bench, selector: &str) -> Result<Box<dyn Target>, AccessError> {
+    match selector.parse() {
+        Ok(selector) => attach_through(bench, selector),
+        Err(_) => Err(AccessError::Selector(selector.to_owned())),
+    }
+}
+
+fn attach_through(
+    bench: &Bench,
+    selector: DebugProbeSelector,
+) -> Result<Box<dyn Target>, AccessError> {
+    let target = ProbeTarget::attach(&AttachOptions {
+        selector,
+        chip: &bench.chip,
+        protocol: bench.protocol,
+        speed_khz: bench.speed,
+        under_reset: bench.connect_under_reset,
+    })?;
+    Ok(Box::new(target))
+}
