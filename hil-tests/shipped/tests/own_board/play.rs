@@ -9,10 +9,11 @@ use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::{Bench, plan};
 use lockstep_hil::report::text;
+use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
-use lockstep_hil::suite::station::Station;
 use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
+use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::Pace;
 use stairwell::Stairwell;
@@ -40,17 +41,17 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
         cancelled: &|| false,
         keep: &|_, _| None,
     };
-    let mut station = Station::on_virtual(&bench, Pace::Fast);
+    let mut session = BenchSession::new(&bench, Box::new(EmulatedBoard::new(Pace::Fast)));
     assert!(!scenarios.is_empty());
     for scenario in &scenarios {
         let job = Job {
-            place: 0,
+            index: 0,
             prepared: &prepare(scenario, &registry)?,
             bench: &bench,
             stimulus,
             skip: None,
         };
-        let case = play_case(&job, &mut station, &settings).0;
+        let case = play_case(&job, &mut session, &settings).0;
         if case.verdict() != Verdict::Pass {
             let suite = Suite {
                 cases: vec![case],
