@@ -8,7 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::board::Board;
-use crate::elf::{Elf, Section};
+use crate::elf::{Elf, Section, Symbol};
 
 /// The memory that an image takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,8 @@ pub struct ImageSize {
     pub usage: MemoryUsage,
     /// By section, by address.
     pub sections: Vec<SectionSize>,
-    /// Bytes by the readable name of functions and objects.
+    /// Bytes by the readable name of functions and objects; what has no stable name is one row of
+    /// its kind.
     pub symbols: BTreeMap<String, u64>,
 }
 
@@ -85,7 +86,7 @@ impl ImageSize {
             .filter(|symbol| symbol.sized && symbol.bytes > 0)
         {
             if last.replace(symbol.address) != Some(symbol.address) {
-                *symbols.entry(symbol.readable()).or_default() += u64::from(symbol.bytes);
+                *symbols.entry(row(symbol)).or_default() += u64::from(symbol.bytes);
             }
         }
         let sections = elf.sections.iter();
@@ -104,5 +105,24 @@ impl ImageSize {
     pub fn exceeds_budget(&self, board: &Board) -> bool {
         self.usage.flash > u64::from(board.budget.flash)
             || self.usage.ram > u64::from(board.budget.ram)
+    }
+}
+
+/// The row of all constants without a name of their own.
+const ANONYMOUS_CONSTANTS: &str = "(anonymous constants)";
+
+/// The row of all strings that defmt interns.
+const DEFMT_STRINGS: &str = "(defmt strings)";
+
+/// The row in which a symbol is counted. The compiler numbers constants without a name, and defmt
+/// gives each string a number too: such names change with every compiler.
+fn row(symbol: &Symbol) -> String {
+    let name = symbol.name.as_str();
+    if name.starts_with(".Lanon.") || name.starts_with("anon.") {
+        ANONYMOUS_CONSTANTS.to_owned()
+    } else if name.starts_with("{\"package\":") {
+        DEFMT_STRINGS.to_owned()
+    } else {
+        symbol.readable()
     }
 }

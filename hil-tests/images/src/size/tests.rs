@@ -76,6 +76,36 @@ fn data_takes_flash_and_ram_and_an_alias_takes_nothing() {
 }
 
 #[test]
+fn symbols_without_a_stable_name_are_one_row_of_their_kind() {
+    let log = |number: u32| {
+        format!(r#"{{"package":"lamp","tag":"defmt_info","disambiguator":"{number}"}}"#)
+    };
+    let elf = Elf {
+        entry: 1,
+        sections: Vec::new(),
+        symbols: vec![
+            symbol(".Lanon.37e88192153e5e3d2e3eab4cb0101e14.21", 0x100, 16),
+            symbol(".Lanon.88b94e7312261267de5bd5db2f6d1e4d.3", 0x110, 8),
+            symbol(&log(7), 0x200, 1),
+            symbol(&log(8), 0x201, 1),
+        ],
+        debug_names: Vec::new(),
+        build_id: None,
+    };
+    let symbols: Vec<_> = ImageSize::of("lamp", &elf, &board(100))
+        .symbols
+        .into_iter()
+        .collect();
+    assert_eq!(
+        symbols,
+        [
+            ("(anonymous constants)".to_owned(), 24),
+            ("(defmt strings)".to_owned(), 2),
+        ]
+    );
+}
+
+#[test]
 fn an_image_may_take_its_whole_budget() {
     assert!(!image().exceeds_budget(&board(68)));
     assert!(image().exceeds_budget(&board(67)));
