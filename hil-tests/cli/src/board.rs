@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,20 +14,24 @@ use lockstep_console::report::Report;
 use lockstep_engine::project::ProjectError;
 use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::keys::Keys;
+use super::keys::KeyReader;
 use super::place;
 use lockstep_images::board;
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::app_pins::AppPins;
 use lockstep_virtual_board::board::{BoardError, VirtualBoard};
-use lockstep_virtual_board::machine::{MACHINE, Pace};
-use lockstep_virtual_board::pins::TickClock;
+use lockstep_virtual_board::emulator::ResponseTimeout;
+use lockstep_virtual_board::machine::{ClockMode, MACHINE, MachineConfig};
+use lockstep_virtual_board::pins::TickHook;
 
 /// How often pin changes are shown.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const REFRESH: Duration = Duration::from_millis(20);
 /// How long a tapped button is held.
 const TAP: Duration = Duration::from_millis(100);
+/// How often a wait for the emulator is reported.
+const WARN_EVERY: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Args)]
 pub(super) struct Board {
@@ -51,6 +56,10 @@ pub(super) struct Board {
     /// low.
     #[arg(long, value_name = "FROM=TO", value_parser = jumper)]
     jumper: Vec<(u8, u8)>,
+
+    /// How long the emulator may leave a request unanswered, on a host that is busy.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    response_timeout: u64,
 }
 
 /// The names of the handler and the counter of ticks, in images.
@@ -84,8 +93,8 @@ fn jumper(text: &str) -> Result<(u8, u8), String> {
     both.ok_or_else(|| "expected two pins of port 0, such as P0.20=P0.17".to_owned())
 }
 
-/// Where the image shows its clock.
-fn clock(image: &Path) -> Result<TickClock, String> {
+/// Where the image can be stopped at its ticks.
+fn tick_hook(image: &Path) -> Result<TickHook, String> {
     let unusable = |reason: String| format!("`{}`: {reason}", image.display());
     let bytes = fs::read(image).map_err(|error| unusable(error.to_string()))?;
     let elf = Elf::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
@@ -95,10 +104,10 @@ fn clock(image: &Path) -> Result<TickClock, String> {
             "no symbol `{name}`: expected an image of this repository"
         ))),
     };
-    Ok(TickClock {
-        stop: address(TICK_HANDLER)?,
+    Ok(TickHook {
+        address: address(TICK_HANDLER)?,
         counter: address(TICK_COUNTER)?,
-        alarms: None,
+        break_ticks: None,
     })
 }
 
@@ -108,77 +117,83 @@ impl Board {
             Ok(pins) => pins,
             Err(exit) => return exit,
         };
-        let pace = if self.fast {
-            Pace::Fast
-        } else {
-            Pace::RealTime
-        };
-        let clock = match self.image.as_deref().map(clock).transpose() {
-            Ok(clock) => clock,
+        let hook = match self.image.as_deref().map(tick_hook).transpose() {
+            Ok(hook) => hook,
             Err(message) => {
                 report.print(&report.plain(&message, Some("`cargo hil build` builds images")));
                 return Exit::BadInput;
             }
         };
-        match self.serve(pace, &pins, clock) {
+        match self.serve(&pins, hook) {
             Ok(exit) => exit,
             Err(ServeError::Output(error)) => report.error(error),
             Err(ServeError::Board(error)) => {
-                report.print(&report.plain(&error.to_string(), None));
+                report.error(error);
                 Exit::Infrastructure
             }
-            Err(ServeError::Ended(cause)) => {
+            Err(ServeError::Failed(cause)) => {
                 report.print(&report.plain(&cause, None));
                 Exit::Infrastructure
             }
         }
     }
-}
 
-impl Board {
-    fn serve(
-        &self,
-        pace: Pace,
-        pins: &AppPins,
-        clock: Option<TickClock>,
-    ) -> Result<Exit, ServeError> {
-        let board = VirtualBoard::start(self.listen, pace)?;
-        let mut buttons: Vec<Button> = Vec::new();
+    fn config(&self) -> MachineConfig {
+        let clock_mode = match self.fast {
+            true => ClockMode::Unthrottled,
+            false => ClockMode::RealTime,
+        };
+        let limit = Duration::from_secs(self.response_timeout);
+        let timeout = ResponseTimeout::new(limit).with_warning(WARN_EVERY, move |waited| {
+            let message = format!(
+                "the emulator has not answered for {} s: still waiting, up to {} s",
+                waited.as_secs(),
+                limit.as_secs()
+            );
+            let report = Report::to_stderr();
+            report.print(&report.note(&message, Some("Ctrl-C ends the board")));
+        });
+        MachineConfig::new(clock_mode).with_timeout(timeout)
+    }
+
+    fn serve(&self, pins: &AppPins, hook: Option<TickHook>) -> Result<Exit, ServeError> {
+        let board = VirtualBoard::start(self.listen, self.config())?;
+        let mut buttons: Vec<ButtonKey> = Vec::new();
         for (name, pin) in &pins.buttons {
             let taken: Vec<_> = buttons.iter().map(|button| button.tap).collect();
-            buttons.extend(letter(name, &taken).map(|tap| Button::new(name, *pin, tap)));
+            buttons.extend(letter(name, &taken).map(|tap| ButtonKey::new(name, *pin, tap)));
         }
-        if let Some(clock) = clock {
-            board.follow_ticks(clock, &[], &[])?;
+        if let Some(hook) = hook {
+            board.follow_ticks(hook, &[], &[])?;
         }
         for button in &buttons {
             board.drive(button.pin, pins.level(false))?;
         }
         for (from, to) in &self.jumper {
-            board.jumper(*from, *to)?;
+            board.connect_jumper(*from, *to)?;
         }
-        board.watch_pins(pins.output_mask());
+        board.watch_outputs(pins.output_mask());
         let image = self.image.as_ref().map(|path| path.display().to_string());
         let image = image.as_deref().unwrap_or("IMAGE");
         output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
-        let keys = Keys::listen();
+        let keys = KeyReader::start();
         loop {
-            let key = keys.next(LOOK_EVERY);
-            if key == Some(END) {
+            let key = keys.next(REFRESH);
+            if key == Some(END) || is_stdout_closed() {
                 return Ok(Exit::Held);
             }
             let mut shown = String::new();
-            if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.knows(*key))) {
+            if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.has(*key))) {
                 // Writing to a string cannot fail.
                 let _ = writeln!(
                     shown,
-                    "key       `{}` is none of these:",
+                    "key       no key `{}`; the keys are:",
                     excerpt(&key.to_string())
                 );
                 shown.push_str(&legend(&buttons));
             }
             for button in &mut buttons {
-                if let Some(pressed) = button.next(key, Instant::now()) {
+                if let Some(pressed) = button.update(key, Instant::now()) {
                     board.drive(button.pin, pins.level(pressed))?;
                     let edge = if pressed { "pressed" } else { "released" };
                     // Writing to a string cannot fail.
@@ -193,7 +208,7 @@ impl Board {
                 output::write(None, shown.as_bytes())?;
             }
             if let Some(cause) = board.failure() {
-                return Err(ServeError::Ended(cause));
+                return Err(ServeError::Failed(cause));
             }
         }
     }
@@ -249,7 +264,8 @@ impl Board {
 enum ServeError {
     Board(BoardError),
     Output(output::OutputError),
-    Ended(String),
+    /// The machine failed while it was served.
+    Failed(String),
 }
 
 impl From<BoardError> for ServeError {
@@ -264,10 +280,20 @@ impl From<output::OutputError> for ServeError {
     }
 }
 
+/// Whether nobody reads standard output any more, as after `hil board | head -1`.
+fn is_stdout_closed() -> bool {
+    let stdout = io::stdout();
+    // Without events that are asked for, errors and hang-ups are reported alone.
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let polls = poll(&mut polled, Some(&Timespec::default()));
+    let [polled] = polled;
+    polls.is_ok() && polled.revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
 fn show_edges(board: &VirtualBoard, pins: &AppPins, shown: &mut String) {
     let (edges, lost) = board.take_edges();
     if lost > 0 {
-        let _ = writeln!(shown, "out  {lost} changes came too fast to be kept");
+        let _ = writeln!(shown, "out  {lost} changes were lost: they came too fast");
     }
     for edge in edges {
         let named = pins.outputs.iter().find(|(_, pin)| *pin == edge.pin);
@@ -292,9 +318,9 @@ fn letter(name: &str, taken: &[char]) -> Option<char> {
         .find(|letter| *letter != END && !taken.contains(letter))
 }
 
-/// A button, tapped by its small letter, held and let go by its capital one.
+/// A button and its keys: the small letter taps it, the capital one holds and releases it.
 #[derive(Debug)]
-struct Button {
+struct ButtonKey {
     name: String,
     pin: u8,
     tap: char,
@@ -302,7 +328,7 @@ struct Button {
     until: Option<Instant>,
 }
 
-impl Button {
+impl ButtonKey {
     fn new(name: &str, pin: u8, tap: char) -> Self {
         Self {
             name: name.to_owned(),
@@ -317,12 +343,12 @@ impl Button {
         self.tap.to_ascii_uppercase()
     }
 
-    fn knows(&self, key: char) -> bool {
+    fn has(&self, key: char) -> bool {
         key == self.tap || key == self.hold()
     }
 
-    /// Whether the button is now pressed or released, if that changes.
-    fn next(&mut self, key: Option<char>, now: Instant) -> Option<bool> {
+    /// Takes a key, and the time; tells whether the button is now pressed, if that changes.
+    fn update(&mut self, key: Option<char>, now: Instant) -> Option<bool> {
         let was = self.held || self.until.is_some();
         if key == Some(self.tap) {
             self.until = Some(now + TAP);
@@ -335,8 +361,8 @@ impl Button {
     }
 }
 
-/// How the board is used. Of the channels of an image, channel 0 is for people.
-fn welcome(selector: &str, image: &str, buttons: &[Button]) -> String {
+/// How to use the board. Of the RTT channels of an image, channel 0 is for people.
+fn welcome(selector: &str, image: &str, buttons: &[ButtonKey]) -> String {
     let probe = format!("--chip nRF51822_xxAA --protocol swd --probe {selector}");
     let mut text = format!(
         "probe     {selector}\n\
@@ -355,14 +381,14 @@ fn welcome(selector: &str, image: &str, buttons: &[Button]) -> String {
 }
 
 /// What each key does.
-fn legend(buttons: &[Button]) -> String {
+fn legend(buttons: &[ButtonKey]) -> String {
     let mut text = String::new();
     for button in buttons {
         let (tap, hold, name) = (button.tap, button.hold(), &button.name);
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "key       {tap} taps {name}, {hold} holds it and lets it go"
+            "key       {tap} taps {name}, {hold} holds and releases it"
         );
     }
     let _ = writeln!(text, "key       {END} ends the board, and so does Ctrl-C");
@@ -374,16 +400,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tap_presses_and_lets_go_by_itself() {
-        let mut button = Button::new("A", 17, 'a');
+    fn a_tap_presses_and_releases_by_itself() {
+        let mut button = ButtonKey::new("A", 17, 'a');
         let now = Instant::now();
-        assert_eq!(button.next(Some('a'), now), Some(true));
-        assert_eq!(button.next(None, now + TAP / 2), None);
-        assert_eq!(button.next(None, now + TAP), Some(false));
-        assert_eq!(button.next(Some('A'), now), Some(true));
-        assert_eq!(button.next(Some('a'), now), None);
-        assert_eq!(button.next(None, now + 2 * TAP), None);
-        assert_eq!(button.next(Some('A'), now + 2 * TAP), Some(false));
+        assert_eq!(button.update(Some('a'), now), Some(true));
+        assert_eq!(button.update(None, now + TAP / 2), None);
+        assert_eq!(button.update(None, now + TAP), Some(false));
+        assert_eq!(button.update(Some('A'), now), Some(true));
+        assert_eq!(button.update(Some('a'), now), None);
+        assert_eq!(button.update(None, now + 2 * TAP), None);
+        assert_eq!(button.update(Some('A'), now + 2 * TAP), Some(false));
     }
 
     #[test]
@@ -409,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_is_listened_on() {
+    fn only_loopback_addresses_are_accepted() {
         for address in ["127.0.0.1:0", "localhost:3333", "[::1]:0"] {
             assert!(loopback(address).is_ok(), "{address}");
         }

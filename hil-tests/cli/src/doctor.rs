@@ -9,12 +9,12 @@ use super::interrupt;
 use super::place::{self, Boards};
 use lockstep_images::toolchain::Environment;
 use lockstep_images::toolchain::doctor::{self, Requirement, Tool};
-use lockstep_virtual_board::machine;
+use lockstep_virtual_board::emulator::{MIN_VERSION, PROGRAM};
 
 /// The emulator of the virtual board.
 const EMULATOR: Tool = Tool {
-    program: "qemu-system-arm",
-    minimum: Some(machine::OLDEST),
+    program: PROGRAM,
+    minimum: Some((MIN_VERSION.major, MIN_VERSION.minor)),
     needed_for: "virtual board",
     required: true,
     install_command: "apt-get install qemu-system-arm",

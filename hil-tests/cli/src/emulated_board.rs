@@ -9,8 +9,8 @@ use lockstep_hil::suite::board_access::{
 };
 use lockstep_pins::Pin;
 use lockstep_virtual_board::board::{BoardError, VirtualBoard};
-use lockstep_virtual_board::machine::{MACHINE, Pace};
-use lockstep_virtual_board::pins::{self, Drive};
+use lockstep_virtual_board::machine::{ClockMode, MACHINE};
+use lockstep_virtual_board::pins::{self, ScheduledInput};
 use thiserror::Error;
 
 /// The virtual board cannot be used.
@@ -45,21 +45,24 @@ impl From<EmulatedBoardError> for AccessError {
 /// A virtual board, started when it is first attached to.
 #[derive(Debug)]
 pub struct EmulatedBoard {
-    pace: Pace,
+    clock_mode: ClockMode,
     board: Option<VirtualBoard>,
 }
 
 impl EmulatedBoard {
-    /// A board whose clock goes at this pace.
+    /// A board whose clock goes in this mode.
     #[must_use]
-    pub const fn new(pace: Pace) -> Self {
-        Self { pace, board: None }
+    pub const fn new(clock_mode: ClockMode) -> Self {
+        Self {
+            clock_mode,
+            board: None,
+        }
     }
 
     fn start(&mut self) -> Result<&VirtualBoard, EmulatedBoardError> {
         let board = match self.board.take() {
             Some(running) => running,
-            None => VirtualBoard::start(([127, 0, 0, 1], 0).into(), self.pace)?,
+            None => VirtualBoard::start(([127, 0, 0, 1], 0).into(), self.clock_mode)?,
         };
         Ok(self.board.insert(board))
     }
@@ -97,7 +100,7 @@ impl PinAccess for EmulatedBoard {
         for output in outputs {
             mask |= 1 << number(*output)?;
         }
-        self.started()?.watch_pins(mask);
+        self.started()?.watch_outputs(mask);
         Ok(())
     }
 
@@ -112,32 +115,33 @@ impl PinAccess for EmulatedBoard {
         drives: &[PinDrive],
         dated: &[Ticks],
     ) -> Result<(), AccessError> {
-        let clock = pins::TickClock {
-            stop: clock.hook,
+        let hook = pins::TickHook {
+            address: clock.hook,
             counter: clock.sampled,
-            alarms: Some(pins::Alarms {
+            break_ticks: Some(pins::BreakTicks {
                 sample: clock.sample_break,
-                shown: clock.output_break,
-                shown_counter: clock.shown,
+                output: clock.output_break,
+                output_counter: clock.shown,
             }),
         };
-        let drive = |drive: &PinDrive| {
-            Ok(Drive {
+        let input = |drive: &PinDrive| {
+            Ok(ScheduledInput {
                 tick: drive.tick.0,
                 pin: number(drive.pin)?,
                 high: drive.high,
             })
         };
-        let drives: Result<Vec<Drive>, EmulatedBoardError> = drives.iter().map(drive).collect();
+        let inputs: Result<Vec<ScheduledInput>, EmulatedBoardError> =
+            drives.iter().map(input).collect();
         let dated: Vec<u32> = dated.iter().map(|tick| tick.0).collect();
-        let followed = self.started()?.follow_ticks(clock, &drives?, &dated);
+        let followed = self.started()?.follow_ticks(hook, &inputs?, &dated);
         Ok(followed.map_err(EmulatedBoardError::from)?)
     }
 
     fn take_edges(&mut self) -> Result<PinEdges, AccessError> {
-        let taken = self.started()?.take_last_edges();
+        let taken = self.started()?.unfollow_ticks();
         let (edges, lost) = taken.map_err(EmulatedBoardError::from)?;
-        let edge = |edge: pins::Edge| PinEdge {
+        let edge = |edge: pins::PinEdge| PinEdge {
             tick: edge.tick.map(Ticks),
             pin: Pin {
                 port: 0,

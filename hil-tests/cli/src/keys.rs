@@ -1,4 +1,4 @@
-//! The keys of standard input: one by one where it is a terminal.
+//! The keys of standard input: single keys where it is a terminal.
 
 use std::io::{self, IsTerminal, Read, Stdin};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -14,30 +14,30 @@ use rustix::termios::{
 
 const ESCAPE: u8 = 0x1b;
 
-/// How the terminal was before its keys came one by one.
-static TERMINAL: Mutex<Option<Termios>> = Mutex::new(None);
+/// The settings of the terminal before single keys were enabled.
+static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Keys as they come; dropped, the terminal is as it was.
-pub(super) struct Keys(Receiver<char>);
+/// Keys as they come; dropped, the terminal is restored.
+pub(super) struct KeyReader(Receiver<char>);
 
-impl Keys {
-    /// Starts to listen.
-    pub(super) fn listen() -> Self {
+impl KeyReader {
+    /// Starts to read.
+    pub(super) fn start() -> Self {
         let (sender, keys) = mpsc::channel();
         let stdin = io::stdin();
         let is_terminal = stdin.is_terminal();
-        // A terminal stops whoever reads from it while something else is in front.
+        // A terminal stops a process of the background that reads from it.
         if is_terminal && tcgetpgrp(&stdin).ok() != Some(getpgrp()) {
             return Self(keys);
         }
         if is_terminal {
-            one_by_one(&stdin);
+            enable_single_keys(&stdin);
         }
         thread::spawn(move || {
-            let mut escape = Escape::default();
-            // The end of it, or of whoever listens, is the end of keys.
+            let mut filter = EscapeFilter::default();
+            // It ends with its input, or with the receiver.
             for byte in stdin.lock().bytes().map_while(Result::ok) {
-                if let Some(key) = escape.key(byte)
+                if let Some(key) = filter.key(byte)
                     && sender.send(key).is_err()
                 {
                     return;
@@ -60,14 +60,14 @@ impl Keys {
     }
 }
 
-impl Drop for Keys {
+impl Drop for KeyReader {
     fn drop(&mut self) {
-        give_back();
+        restore_terminal();
     }
 }
 
-/// A terminal that cannot be set gives its keys at the end of each line.
-fn one_by_one(stdin: &Stdin) {
+/// A terminal that cannot be set delivers its keys at the end of each line.
+fn enable_single_keys(stdin: &Stdin) {
     let Ok(before) = tcgetattr(stdin) else { return };
     let mut wanted = before.clone();
     wanted
@@ -75,31 +75,31 @@ fn one_by_one(stdin: &Stdin) {
         .remove(LocalModes::ICANON | LocalModes::ECHO);
     wanted.special_codes[SpecialCodeIndex::VMIN] = 1;
     wanted.special_codes[SpecialCodeIndex::VTIME] = 0;
-    *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
-    exit::before_end(give_back);
+    *SAVED.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    exit::before_end(restore_terminal);
     if tcsetattr(stdin, OptionalActions::Now, &wanted).is_err() {
-        give_back();
+        restore_terminal();
     }
 }
 
-fn give_back() {
-    let mut terminal = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(before) = terminal.take() {
+fn restore_terminal() {
+    let mut saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(settings) = saved.take() {
         // A terminal that is gone needs nothing.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &settings);
     }
 }
 
-/// Leaves out what a terminal sends for keys that are no letters, and spaces.
+/// Drops white space, and the escape sequences of keys that are no characters.
 #[derive(Default)]
-enum Escape {
+enum EscapeFilter {
     #[default]
     Outside,
     Begun,
     Inside,
 }
 
-impl Escape {
+impl EscapeFilter {
     fn key(&mut self, byte: u8) -> Option<char> {
         let (next, key) = match (&self, byte) {
             (_, ESCAPE) => (Self::Begun, None),
@@ -119,10 +119,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arrow_is_no_letter() {
-        let mut escape = Escape::default();
+    fn escape_sequences_are_no_keys() {
+        let mut filter = EscapeFilter::default();
         let bytes = b"a\n\x1b[A\x1bOBb\x1b[1;5Cc\x1bd";
-        let keys: String = bytes.iter().filter_map(|byte| escape.key(*byte)).collect();
+        let keys: String = bytes.iter().filter_map(|byte| filter.key(*byte)).collect();
         assert_eq!(keys, "abcd");
     }
 }

@@ -15,6 +15,7 @@ use lockstep_pins::PinMap;
 
 use lockstep_hil::bench::lock::{self, LockHolder};
 use lockstep_hil::bench::overrides::{OverrideError, Overrides};
+use lockstep_hil::bench::required::{REQUIRE, RequiredBenches};
 use lockstep_images::board::{self, Board, BoardError};
 use lockstep_images::build::{self, BuildError, Image, Profile};
 use lockstep_images::process::Supervisor;
@@ -198,9 +199,6 @@ pub(super) fn add_to_summary(markdown: &str) -> io::Result<()> {
 }
 
 /// The benches that must be there: one that is not is then no reason to skip.
-pub(super) fn required() -> Vec<String> {
-    let named = env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
-    let names = named.split(',').map(str::trim);
-    let names = names.filter(|name| !name.is_empty());
-    names.map(str::to_owned).collect()
+pub(super) fn required() -> RequiredBenches {
+    RequiredBenches::parse(env::var_os(REQUIRE))
 }

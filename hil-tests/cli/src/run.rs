@@ -23,6 +23,7 @@ use super::place;
 use super::progress::{Progress, keep, tell_flash};
 use super::suite::Suite;
 use lockstep_hil::bench::lock::LockError;
+use lockstep_hil::bench::required::REQUIRE;
 use lockstep_hil::bench::plan::{self, Scenario, Test};
 use lockstep_hil::bench::probe_lookup::ProbeLookupError;
 use lockstep_hil::bench::{Bench, Probe};
@@ -35,7 +36,7 @@ use lockstep_hil::suite::run::{
 };
 use lockstep_hil::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
 use lockstep_images::toolchain::Environment;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -175,11 +176,11 @@ impl Run {
         if required.iter().any(|name| suite.is_unusable(name, report)) {
             return Err(Exit::BadInput);
         }
-        let is_known = |name: &String| suite.benches.iter().any(|bench| bench.name == *name);
+        let is_known = |name: &&str| suite.benches.iter().any(|bench| bench.name == *name);
         match required.iter().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => {
-                let message = format!("`LOCKSTEP_REQUIRE` names the bench `{name}`: there is none");
+                let message = format!("`{REQUIRE}` names the bench `{name}`: there is none");
                 refuse(&message, "`hil list` shows the benches there are")
             }
         }
@@ -278,9 +279,9 @@ impl Run {
         let probe = match &bench.probe {
             Probe::Virtual => {
                 let pace = if self.real_time {
-                    Pace::RealTime
+                    ClockMode::RealTime
                 } else {
-                    Pace::Fast
+                    ClockMode::Unthrottled
                 };
                 let queue = JobQueue::new(jobs);
                 thread::scope(|scope| {

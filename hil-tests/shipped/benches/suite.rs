@@ -36,7 +36,7 @@ use lockstep_hil::verdict::{Stimulus, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::board::VirtualBoard;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::probe::WireProtocol;
 use shipped_apps::shipped;
 use tempfile::TempDir;
@@ -93,7 +93,7 @@ fn ms(time: f64) -> String {
 fn first_frame(firmware: &Firmware) {
     let times = (0..ROUNDS / 3).map(|_| {
         let begun = Instant::now();
-        let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime).unwrap();
+        let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), ClockMode::RealTime).unwrap();
         let chip = "nRF51822_xxAA";
         let options = AttachOptions {
             selector: board.selector().parse().unwrap(),
@@ -127,7 +127,7 @@ fn first_frame(firmware: &Firmware) {
 
 /// A second process finds the image that the first has left.
 fn unchanged(firmware: &Firmware, bench: &Bench) {
-    let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::Fast).unwrap();
+    let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), ClockMode::Unthrottled).unwrap();
     let probe = ProbeMatcher {
         selector: board.selector().parse().unwrap(),
         serial_prefixes: Vec::new(),
@@ -162,7 +162,7 @@ fn overhead(images: &Images, bench: &Bench, registry: &Registry) {
     let short = scenario(&folder, registry, SHORT);
     let long = scenario(&folder, registry, LONG);
     for (stimulus, word) in [(Stimulus::Rtt, "rtt"), (Stimulus::Pins, "pins")] {
-        let board = Box::new(EmulatedBoard::new(Pace::Fast));
+        let board = Box::new(EmulatedBoard::new(ClockMode::Unthrottled));
         let mut session = BenchSession::new(bench, board);
         let mut time = |prepared: &PreparedScenario| {
             let job = Job {

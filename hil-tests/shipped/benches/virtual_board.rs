@@ -1,6 +1,6 @@
 //! What the virtual board takes, each number from one run.
 //!
-//! `cargo bench -p hil-tests` prints them. Machines are noisy, so the best of
+//! `cargo bench -p hil --bench virtual_board` prints them. Machines are noisy, so the best of
 //! some rounds counts; nothing here fails a build.
 
 #![allow(
@@ -10,32 +10,33 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
-#[path = "../tests/virtual_board/programs.rs"]
-#[allow(dead_code, reason = "the tests need more of it")]
+#[path = "../tests/support/boards.rs"]
+mod boards;
+#[path = "../tests/support/machine.rs"]
+mod missing_machine;
+#[path = "../tests/support/programs.rs"]
 mod programs;
-#[path = "../tests/virtual_board/support.rs"]
-#[allow(dead_code, reason = "the tests need more of it")]
-mod support;
 
 use std::time::{Duration, Instant};
 
-use lockstep_virtual_board::core::Core;
-use lockstep_virtual_board::machine::Pace;
-use lockstep_virtual_board::pins::TickClock;
+use boards::{SECOND, attach, board, flash, machine};
+use lockstep_virtual_board::cpu::Cpu;
+use lockstep_virtual_board::machine::ClockMode;
+use lockstep_virtual_board::pins::TickHook;
 use probe_rs::MemoryInterface;
 use probe_rs::rtt::Rtt;
 use programs::{CODE, COUNT, TICK, TICKER, image};
-use support::{attach, board, flash, machine};
 
 const ROUNDS: usize = 3;
-const CLOCK: TickClock = TickClock {
-    stop: TICK,
+const HOOK: TickHook = TickHook {
+    address: TICK,
     counter: COUNT,
-    alarms: None,
+    break_ticks: None,
 };
 
 fn main() {
-    if machine(Pace::RealTime).is_none() {
+    if let Some(reason) = missing_machine::missing() {
+        eprintln!("nothing is measured: {reason}");
         return;
     }
     start();
@@ -53,7 +54,7 @@ fn start() {
     let mut best = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        let board = board(Pace::RealTime).unwrap();
+        let board = board(ClockMode::RealTime);
         let started = begun.elapsed();
         let mut session = attach(&board);
         let attached = begun.elapsed();
@@ -88,10 +89,10 @@ fn fastest(memory: &mut [u8], mut read: impl FnMut(&mut [u8])) -> f64 {
 }
 
 fn bandwidth() {
-    let board = board(Pace::RealTime).unwrap();
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
-    let mut machine = machine(Pace::RealTime).unwrap();
+    let mut machine = machine(ClockMode::RealTime);
     let mut memory = vec![0u8; 16 * 1024];
     let plain = fastest(&mut memory, |memory| {
         machine.read(0x2000_0000, memory).unwrap();
@@ -117,11 +118,11 @@ const TALKER: [u16; 12] = [
 ];
 
 fn rtt() {
-    let board = board(Pace::RealTime).unwrap();
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &TALKER);
     let mut core = session.core(0).unwrap();
-    core.reset_and_halt(support::SECOND).unwrap();
+    core.reset_and_halt(SECOND).unwrap();
     core.write(CONTROL_BLOCK.into(), b"SEGGER RTT\0\0\0\0\0\0")
         .unwrap();
     let words = [1, 0, 0, RING, RING_BYTES, 0, 0, 0];
@@ -132,7 +133,7 @@ fn rtt() {
     let channel = rtt.up_channel(0).unwrap();
     let mut ring = vec![0; RING_BYTES as usize];
     let (begun, mut bytes) = (Instant::now(), 0);
-    while begun.elapsed() < support::SECOND {
+    while begun.elapsed() < SECOND {
         bytes += channel.read(&mut core, &mut ring).unwrap();
     }
     let rate = bytes as f64 / begun.elapsed().as_secs_f64() / 1024.0;
@@ -144,7 +145,7 @@ fn rtt() {
 
 fn real_time() {
     for (what, follow) in [("attached", false), ("each tick stopped at", true)] {
-        let measured = attached(Pace::RealTime, follow);
+        let measured = attached(ClockMode::RealTime, follow);
         row(
             &format!("ticks in real time, {what} (hold: 1000 /s)"),
             &format!("{measured:.0} /s"),
@@ -165,7 +166,7 @@ fn rate(mut count: impl FnMut() -> u32) -> f64 {
 
 /// The rate of a machine that no board is around.
 fn plain() -> f64 {
-    let mut machine = machine(Pace::Fast).unwrap();
+    let mut machine = machine(ClockMode::Unthrottled);
     for (register, value) in [(0x4001_e504, 2), (0x4001_e50c, 1), (0x4001_e504, 1)] {
         machine.write_word(register, value).unwrap();
     }
@@ -181,14 +182,14 @@ fn plain() -> f64 {
 }
 
 /// The rate of a board with a debugger attached.
-fn attached(pace: Pace, follow: bool) -> f64 {
-    let board = board(pace).unwrap();
+fn attached(clock_mode: ClockMode, follow: bool) -> f64 {
+    let board = board(clock_mode);
     let mut session = attach(&board);
     flash(&mut session, &TICKER);
     let mut core = session.core(0).unwrap();
-    core.reset_and_halt(support::SECOND).unwrap();
+    core.reset_and_halt(SECOND).unwrap();
     if follow {
-        board.follow_ticks(CLOCK, &[], &[]).unwrap();
+        board.follow_ticks(HOOK, &[], &[]).unwrap();
     }
     core.run().unwrap();
     rate(|| core.read_word_32(COUNT.into()).unwrap())
@@ -199,8 +200,8 @@ fn ticks() {
     for _ in 0..ROUNDS {
         for (best, now) in best.iter_mut().zip([
             plain(),
-            attached(Pace::Fast, false),
-            attached(Pace::Fast, true),
+            attached(ClockMode::Unthrottled, false),
+            attached(ClockMode::Unthrottled, true),
         ]) {
             *best = now.max(*best);
         }

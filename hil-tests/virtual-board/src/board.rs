@@ -1,373 +1,354 @@
 //! The whole board: machine, debug registers and probe, behind one port.
 
-use std::io;
+use std::error::Error;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::adiv5::Bus;
-use super::core_debug::{self, CoreDebug};
-use super::dispatch::{Probe, answer};
-use super::jumpers::Jumpers;
-use super::machine::{Machine, MachineError, Pace};
-use super::memory_map::MachineBus;
-use super::pins::{Drive, Edge, PINS, TickClock};
-use super::probe_server::{ProbeServer, Serving};
+use crate::board_bus::BoardBus;
+use crate::core_debug::CoreDebug;
+use crate::emulator::EmulatorError;
+use crate::jumper_wires::JumperWires;
+use crate::machine::{Machine, MachineConfig};
+use crate::pins::{PINS, PinEdge, ScheduledInput, TickHook};
+use crate::probe_server::{ProbeListener, ProbeServer};
+use crate::remote_commands::RemoteProbe;
+use crate::remote_protocol::Response;
 
-/// How often a machine that neither stops nor is asked about is looked after.
-const WATCH_EVERY: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 5_000_000,
-};
+/// How often a machine is polled that has nothing due.
+const POLL_EVERY: Duration = Duration::from_millis(5);
 
 /// Why there is no board.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BoardError {
-    /// The emulated chip failed.
+    /// The emulator failed.
     #[error(transparent)]
-    Machine(#[from] MachineError),
-    /// The probe's port cannot be had.
-    #[error("cannot listen on {address}: {error}; port 0 is any free one")]
-    Port {
+    Emulator(#[from] EmulatorError),
+    /// The probe's port cannot be bound.
+    #[error("cannot listen on {address}; port 0 is any free one")]
+    Listen {
         /// The address that was wanted.
         address: SocketAddr,
         /// What the operating system says.
-        error: io::Error,
+        source: io::Error,
     },
+    /// The threads of the board cannot be started.
+    #[error("cannot start the threads of the board")]
+    Thread(#[source] io::Error),
+    /// The port has no such pin.
+    #[error("there is no pin P0.{0:02}: the last one is P0.{last}", last = PINS - 1)]
+    NoSuchPin(u8),
 }
 
 /// A board that any probe-rs tool can reach, until it is dropped.
+///
+/// ```no_run
+/// use lockstep_virtual_board::board::VirtualBoard;
+/// use lockstep_virtual_board::machine::ClockMode;
+///
+/// let any_port = ([127, 0, 0, 1], 0).into();
+/// let board = VirtualBoard::start(any_port, ClockMode::RealTime)?;
+/// println!("probe-rs info --protocol swd --probe {}", board.selector());
+///
+/// // A button on P0.17 is pressed, and P0.03 is watched.
+/// board.watch_outputs(1 << 3);
+/// board.drive(17, false)?;
+/// let (edges, _lost) = board.take_edges();
+/// for edge in edges {
+///     println!("P0.{:02} is {}", edge.pin, if edge.high { "high" } else { "low" });
+/// }
+/// # Ok::<(), lockstep_virtual_board::board::BoardError>(())
+/// ```
 #[derive(Debug)]
 pub struct VirtualBoard {
-    serving: Serving,
-    inside: Arc<Mutex<Inside>>,
-    watching: Option<(Arc<AtomicBool>, JoinHandle<()>)>,
+    server: ProbeServer,
+    state: Arc<Mutex<BoardState>>,
+    poller: Option<Poller>,
 }
 
-/// What requests and the board's owner share.
+/// What requests, the poller and the board's owner share.
 #[derive(Debug)]
-struct Inside {
+struct BoardState {
     machine: Machine,
     debug: CoreDebug,
-    probe: Probe,
-    jumpers: Jumpers,
-    failure: Option<MachineError>,
+    probe: RemoteProbe,
+    jumpers: JumperWires,
+    failure: Option<EmulatorError>,
+    /// Wakes the poller.
+    waker: UnixStream,
 }
 
 impl VirtualBoard {
-    /// Starts a board with blank flash, its probe on `address`; port 0 takes any free one.
+    /// Starts a board with blank flash, its probe on `address`; port 0 is any free one. The config
+    /// can be a [`ClockMode`](crate::machine::ClockMode).
     ///
     /// # Errors
-    /// The port is taken, or the machine cannot be used.
-    pub fn start(address: SocketAddr, pace: Pace) -> Result<Self, BoardError> {
-        let port = |error| BoardError::Port { address, error };
-        let server = ProbeServer::bind(address).map_err(port)?;
-        let mut machine = Machine::start(pace)?;
+    /// The port is in use, or the emulator cannot be used.
+    pub fn start(
+        address: SocketAddr,
+        config: impl Into<MachineConfig>,
+    ) -> Result<Self, BoardError> {
+        let listener = ProbeListener::bind(address)
+            .map_err(|source| BoardError::Listen { address, source })?;
+        let mut machine = Machine::start(config)?;
         let mut debug = CoreDebug::default();
         debug.power_up(&mut machine)?;
-        let inside = Arc::new(Mutex::new(Inside {
+        let (waker, woken) = UnixStream::pair().map_err(BoardError::Thread)?;
+        waker.set_nonblocking(true).map_err(BoardError::Thread)?;
+        woken.set_nonblocking(true).map_err(BoardError::Thread)?;
+        let state = Arc::new(Mutex::new(BoardState {
             machine,
             debug,
-            probe: Probe::default(),
-            jumpers: Jumpers::default(),
+            probe: RemoteProbe::default(),
+            jumpers: JumperWires::default(),
             failure: None,
+            waker,
         }));
-        let asked = Arc::clone(&inside);
-        let serving = server
-            .serve(move |request| lock(&asked).answer(request))
-            .map_err(port)?;
-        let watching = watch(Arc::clone(&inside)).map_err(port)?;
+        let of_server = Arc::clone(&state);
+        let server = listener
+            .serve(move |request| lock(&of_server).execute(request))
+            .map_err(BoardError::Thread)?;
+        let poller = Poller::start(&state, woken).map_err(BoardError::Thread)?;
         Ok(Self {
-            serving,
-            inside,
-            watching: Some(watching),
+            server,
+            state,
+            poller: Some(poller),
         })
     }
 
     /// Where the probe listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.serving.address()
+        self.server.address()
     }
 
-    /// How many tools were refused since this was last asked, because another has the probe.
+    /// How many tools were refused since this was last asked, because another one has the probe.
     #[must_use]
     pub fn take_refused(&self) -> u32 {
-        self.serving.take_refused()
+        self.server.take_refused()
     }
 
-    /// How probe-rs tools name the probe.
+    /// The selector by which probe-rs tools find the probe.
     #[must_use]
     pub fn selector(&self) -> String {
         format!("1d50:6018:{}", self.address())
     }
 
-    /// Why the machine is of no use any more, in words.
+    /// Why the machine cannot be used any more, if it cannot, with what caused that.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
-        let inside = lock(&self.inside);
-        inside.failure.as_ref().map(ToString::to_string)
+        lock(&self.state).failure.as_ref().map(|it| chain(it))
     }
 
-    /// Drives an input pin now.
+    /// Drives an input pin from now on.
     ///
     /// # Errors
-    /// There is no such pin, or the machine failed.
+    /// There is no such pin, or the emulator failed.
     pub fn drive(&self, pin: u8, high: bool) -> Result<(), BoardError> {
-        Ok(lock(&self.inside).machine.drive(pin, high)?)
+        check_pin(pin)?;
+        Ok(lock(&self.state).machine.drive(pin, high)?)
     }
 
-    /// Joins two pins: while a probe lets `from` drive low, `to` is low, and high otherwise.
+    /// Connects two pins: while a probe lets `from` drive low, `to` is low, and high otherwise.
     ///
     /// # Errors
-    /// There is no such pin, or the machine failed.
-    pub fn jumper(&self, from: u8, to: u8) -> Result<(), BoardError> {
-        if from >= PINS {
-            return Err(MachineError::Pin(from).into());
-        }
-        let mut inside = lock(&self.inside);
-        inside.machine.drive(to, true)?;
-        inside.jumpers.add(from, to);
+    /// There is no such pin, or the emulator failed.
+    pub fn connect_jumper(&self, from: u8, to: u8) -> Result<(), BoardError> {
+        check_pin(from)?;
+        check_pin(to)?;
+        let mut state = lock(&self.state);
+        state.machine.drive(to, true)?;
+        state.jumpers.add(from, to);
         Ok(())
     }
 
     /// Watches the outputs whose bits are set.
-    pub fn watch_pins(&self, mask: u32) {
-        lock(&self.inside).machine.pins.watch(mask);
+    pub fn watch_outputs(&self, mask: u32) {
+        lock(&self.state).machine.pins.watch(mask);
     }
 
-    /// The edges of watched outputs that were not taken yet, and how many
-    /// there was no room for.
+    /// The edges of watched outputs that were not taken yet, and how many there was no room for.
     #[must_use]
-    pub fn take_edges(&self) -> (Vec<Edge>, u64) {
-        lock(&self.inside).machine.pins.take_edges()
+    pub fn take_edges(&self) -> (Vec<PinEdge>, u64) {
+        lock(&self.state).machine.pins.take_edges()
     }
 
-    /// The same at the end of a run whose ticks were followed: what came after the last look has
-    /// no tick. Ticks are not followed any more.
+    /// Follows the ticks of a firmware that is in flash and stands still: edges are dated, and
+    /// `inputs` happen at their ticks. A firmware with break ticks is stopped there and around the
+    /// ticks in `dated`, and nowhere else; edges of other ticks have no date.
     ///
     /// # Errors
-    /// The machine failed.
-    pub fn take_last_edges(&self) -> Result<(Vec<Edge>, u64), BoardError> {
-        let mut inside = lock(&self.inside);
-        let Inside { machine, debug, .. } = &mut *inside;
-        machine.hear_pins()?;
+    /// There is no such pin, or the emulator failed.
+    pub fn follow_ticks(
+        &self,
+        hook: TickHook,
+        inputs: &[ScheduledInput],
+        dated: &[u32],
+    ) -> Result<(), BoardError> {
+        inputs.iter().try_for_each(|input| check_pin(input.pin))?;
+        let mut state = lock(&self.state);
+        let BoardState { machine, debug, .. } = &mut *state;
+        machine.take_pin_changes()?;
         machine.pins.date(None);
-        machine.follow(None);
-        debug.hook(None, machine)?;
+        machine.tick_hook = Some(hook);
+        machine.pins.schedule(inputs, dated);
+        machine.write_break_ticks()?;
+        Ok(debug.set_hook(Some(hook.address), machine)?)
+    }
+
+    /// Follows ticks no longer, and takes the edges that were not taken yet. What came after the
+    /// last stop has no date.
+    ///
+    /// # Errors
+    /// The emulator failed.
+    pub fn unfollow_ticks(&self) -> Result<(Vec<PinEdge>, u64), BoardError> {
+        let mut state = lock(&self.state);
+        let BoardState { machine, debug, .. } = &mut *state;
+        machine.take_pin_changes()?;
+        machine.pins.date(None);
+        machine.tick_hook = None;
+        debug.set_hook(None, machine)?;
         Ok(machine.pins.take_edges())
     }
 
-    /// Follows the ticks of a firmware that is in flash: edges are dated, and
-    /// `drives` happen at their ticks. Where the clock has alarms the firmware is stopped there
-    /// and to date the edges of the ticks of `looks`, and nowhere else; to be called while it
-    /// stands still.
-    ///
-    /// # Errors
-    /// There is no such pin, or the machine failed.
-    pub fn follow_ticks(
-        &self,
-        clock: TickClock,
-        drives: &[Drive],
-        looks: &[u32],
-    ) -> Result<(), BoardError> {
-        if let Some(drive) = drives.iter().find(|drive| drive.pin >= PINS) {
-            return Err(MachineError::Pin(drive.pin).into());
-        }
-        let mut inside = lock(&self.inside);
-        let Inside { machine, debug, .. } = &mut *inside;
-        machine.hear_pins()?;
-        machine.pins.date(None);
-        machine.follow(Some(clock));
-        machine.pins.schedule(drives, looks);
-        machine.set_alarms()?;
-        Ok(debug.hook(Some(clock.stop), machine)?)
-    }
-
-    /// The process id of the wrapper that holds the machine.
+    /// The process id of the watchdog, whose first child is the emulator.
     #[must_use]
-    pub fn machine_id(&self) -> u32 {
-        lock(&self.inside).machine.id()
+    pub fn watchdog_pid(&self) -> u32 {
+        lock(&self.state).machine.watchdog_pid()
     }
 }
 
 impl Drop for VirtualBoard {
     fn drop(&mut self) {
-        if let Some((stop, thread)) = self.watching.take() {
-            stop.store(true, Ordering::Release);
+        if let Some(poller) = self.poller.take() {
+            poller.stop.store(true, Ordering::Release);
+            lock(&self.state).wake_poller();
             // A thread that panicked is gone as well.
-            let _ = thread.join();
+            let _ = poller.thread.join();
         }
     }
 }
 
+fn check_pin(pin: u8) -> Result<(), BoardError> {
+    match pin < PINS {
+        true => Ok(()),
+        false => Err(BoardError::NoSuchPin(pin)),
+    }
+}
+
+/// The message of an error with those of its sources.
+fn chain(error: &dyn Error) -> String {
+    let (mut text, mut source) = (error.to_string(), error.source());
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
 /// Whatever a request that panicked left behind is still the state of the board.
-fn lock(inside: &Mutex<Inside>) -> MutexGuard<'_, Inside> {
-    inside.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(state: &Mutex<BoardState>) -> MutexGuard<'_, BoardState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Looks after the machine from a thread of its own.
-fn watch(inside: Arc<Mutex<Inside>>) -> io::Result<(Arc<AtomicBool>, JoinHandle<()>)> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let stops = lock(&inside).machine.stub.clone_socket()?;
-    let stopping = Arc::clone(&stop);
-    let thread = thread::Builder::new()
-        .name("board".to_owned())
-        .spawn(move || {
-            while !stopping.load(Ordering::Acquire) && lock(&inside).watch() {
-                // A socket that cannot be waited for is seen to have failed
-                // by the look at the machine.
-                let mut sockets = [PollFd::new(&stops, PollFlags::IN)];
-                let _ = poll(&mut sockets, Some(&WATCH_EVERY));
-            }
-        })?;
-    Ok((stop, thread))
+/// The thread that polls the machine: at a stop, when a slice or a rest of it is over, and
+/// otherwise every [`POLL_EVERY`].
+#[derive(Debug)]
+struct Poller {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
-impl Inside {
-    fn answer(&mut self, request: &[u8]) -> super::protocol::Reply {
+impl Poller {
+    fn start(state: &Arc<Mutex<BoardState>>, mut woken: UnixStream) -> io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let machine_stops = lock(state).machine.stop_events()?;
+        let (state, stopping) = (Arc::clone(state), Arc::clone(&stop));
+        let thread = thread::Builder::new()
+            .name("board".to_owned())
+            .spawn(move || {
+                while !stopping.load(Ordering::Acquire) {
+                    let Some(pause) = lock(&state).poll() else {
+                        return;
+                    };
+                    let mut sockets = [
+                        PollFd::new(&machine_stops, PollFlags::IN),
+                        PollFd::new(&woken, PollFlags::IN),
+                    ];
+                    // A socket that cannot be polled has failed, which the next poll of the machine
+                    // meets.
+                    let _ = poll(&mut sockets, Timespec::try_from(pause).ok().as_ref());
+                    let _ = woken.read(&mut [0; 64]);
+                }
+            })?;
+        Ok(Self { stop, thread })
+    }
+}
+
+impl BoardState {
+    fn execute(&mut self, request: &[u8]) -> Response {
         let mut bus = BoardBus {
             machine: &mut self.machine,
             debug: &mut self.debug,
             jumpers: &mut self.jumpers,
             failure: &mut self.failure,
         };
-        answer(request, &mut self.probe, &mut bus)
+        let response = self.probe.execute(request, &mut bus);
+        if self.machine.take_started() {
+            self.wake_poller();
+        }
+        response
     }
 
-    /// Looks after the machine; false once it is of no use any more.
-    fn watch(&mut self) -> bool {
+    fn wake_poller(&mut self) {
+        // Where there is no room, it is awake already.
+        let _ = self.waker.write(&[0]);
+    }
+
+    /// Looks after the machine, and tells how long until the next time; none once it cannot be
+    /// used any more.
+    fn poll(&mut self) -> Option<Duration> {
         if self.failure.is_none() {
-            let watched = self.debug.watch(&mut self.machine);
-            let heard = watched.and_then(|()| self.machine.hear_pins());
-            let answered = heard.and_then(|()| self.machine.look_after());
-            self.failure = answered.err();
+            self.failure = self.poll_machine().err();
         }
-        self.failure.is_none()
-    }
-}
-
-/// The bus of the chip with the debug registers on it.
-struct BoardBus<'a> {
-    machine: &'a mut Machine,
-    debug: &'a mut CoreDebug,
-    jumpers: &'a mut Jumpers,
-    failure: &'a mut Option<MachineError>,
-}
-
-impl BoardBus<'_> {
-    /// A machine that failed once faults from then on.
-    fn keep<T>(&mut self, result: Result<T, MachineError>) -> Option<T> {
-        result.map_err(|error| *self.failure = Some(error)).ok()
-    }
-
-    /// Does something on the machine's bus.
-    fn plain<T>(&mut self, act: impl FnOnce(&mut MachineBus<'_>) -> T) -> T {
-        let mut bus = MachineBus::new(self.machine);
-        let result = act(&mut bus);
-        if let Some(error) = bus.into_error() {
-            *self.failure = Some(error);
-        }
-        result
-    }
-
-    fn move_jumpers(&mut self) {
-        let moved = self.jumpers.follow(self.machine);
-        self.keep(moved);
-    }
-}
-
-impl Bus for BoardBus<'_> {
-    fn read(&mut self, address: u32) -> Option<u32> {
         if self.failure.is_some() {
             return None;
         }
-        if core_debug::owns(address) {
-            let read = self.debug.read(address, self.machine);
-            return self.keep(read);
-        }
-        self.plain(|bus| bus.read(address))
+        let next = self.machine.next_event();
+        let pause = next.map(|next| next.saturating_duration_since(Instant::now()));
+        Some(pause.map_or(POLL_EVERY, |pause| pause.min(POLL_EVERY)))
     }
 
-    fn write(&mut self, address: u32, word: u32) -> bool {
-        if self.failure.is_some() {
-            return false;
-        }
-        if core_debug::owns(address) {
-            let written = self.debug.write(address, word, self.machine);
-            let held = self.keep(written).is_some();
-            if address == RESETS {
-                self.move_jumpers();
-            }
-            return held;
-        }
-        let written = self.plain(|bus| bus.write(address, word));
-        if self.jumpers.hang_at(address) {
-            self.move_jumpers();
-        }
-        written
-    }
-
-    fn read_block(&mut self, address: u32, bytes: &mut [u8]) -> bool {
-        if self.failure.is_some() {
-            return false;
-        }
-        if !has_debug(address) {
-            return self.plain(|bus| bus.read_block(address, bytes));
-        }
-        let (mut at, mut held) = (address, true);
-        for word in bytes.chunks_mut(4) {
-            let read = self.read(at & !3);
-            held &= read.is_some();
-            let shifted = read.unwrap_or_default() >> (8 * (at & 3));
-            for (byte, value) in word.iter_mut().zip(shifted.to_le_bytes()) {
-                *byte = value;
-            }
-            at = at.wrapping_add(4);
-        }
-        held
-    }
-
-    fn write_block(&mut self, address: u32, width: usize, bytes: &[u8]) -> bool {
-        if self.failure.is_some() {
-            return false;
-        }
-        if !has_debug(address) || width != 4 || address & 3 != 0 {
-            let written = self.plain(|bus| bus.write_block(address, width, bytes));
-            if self.jumpers.hang_at(address) {
-                self.move_jumpers();
-            }
-            return written;
-        }
-        (address..)
-            .step_by(4)
-            .zip(bytes.chunks(4))
-            .all(|(at, word)| {
-                let word = word.try_into().map(u32::from_le_bytes);
-                word.is_ok_and(|word| self.write(at, word))
-            })
-    }
-
-    fn reset_line(&mut self, pulled: bool) {
-        if self.failure.is_some() {
-            return;
-        }
-        let moved = match pulled {
-            true => self.debug.pull_reset(self.machine),
-            false => self.debug.release_reset(self.machine),
-        };
-        self.keep(moved);
-        self.move_jumpers();
+    fn poll_machine(&mut self) -> Result<(), EmulatorError> {
+        self.debug.poll(&mut self.machine)?;
+        self.machine.take_pin_changes()?;
+        self.machine.check_alive()
     }
 }
 
-/// The register that resets the chip: AIRCR (Armv6-M Architecture Reference Manual, B3.2.6).
-const RESETS: u32 = 0xe000_ed0c;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether a block may hold a debug register: they are in the core's own space.
-fn has_debug(address: u32) -> bool {
-    address >= 0xe000_0000
+    #[test]
+    fn an_error_is_told_with_its_sources() {
+        let cause = io::Error::new(io::ErrorKind::Other, "no more files");
+        let error = EmulatorError::Io(cause);
+        let text = "the emulator cannot be reached: no more files";
+        assert_eq!(chain(&error), text);
+    }
+
+    #[test]
+    fn pins_end_at_the_last_one_of_the_port() {
+        assert!(check_pin(PINS - 1).is_ok());
+        let error = check_pin(PINS).unwrap_err().to_string();
+        assert_eq!(error, "there is no pin P0.32: the last one is P0.31");
+    }
 }

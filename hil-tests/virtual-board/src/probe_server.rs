@@ -1,38 +1,48 @@
-//! The probe on loopback: one client at a time, a second one is told so.
+//! The probe's port on loopback: one client at a time, others are refused at once.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::protocol::{Frame, Framer, Reply};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// What the error of a probe that has a client already is numbered.
+use crate::remote_protocol::{DecodedRequest, RequestDecoder, Response};
+
+/// The error code of a probe that has a client already.
 pub const IN_USE: u64 = 0xb;
 /// How long a client that has hung up may take to be seen to: until then, the next one waits.
 const HAND_OVER: Duration = Duration::from_millis(250);
-/// How long a client may leave a reply unread.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a client may leave a response unread.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long the listener may take to be woken up.
+const WAKE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A bound, not yet serving port.
+/// The event of a peer that sends no more; systems without it report a hang-up.
+#[cfg(target_os = "linux")]
+const PEER_CLOSED: PollFlags = PollFlags::RDHUP;
+#[cfg(not(target_os = "linux"))]
+const PEER_CLOSED: PollFlags = PollFlags::empty();
+
+/// A bound port that is not served yet.
 #[derive(Debug)]
-pub struct ProbeServer {
+pub struct ProbeListener {
     listener: TcpListener,
 }
 
-/// A port that serves until it is dropped.
+/// A port that is served until this is dropped.
 #[derive(Debug)]
-pub struct Serving {
+pub struct ProbeServer {
     address: SocketAddr,
     shared: Arc<Shared>,
-    listening: Option<JoinHandle<()>>,
+    accepting: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    taken: Mutex<bool>,
+    occupied: Mutex<bool>,
     freed: Condvar,
     stopping: AtomicBool,
     refused: AtomicU32,
@@ -40,11 +50,11 @@ struct Shared {
     client: Mutex<Option<(TcpStream, JoinHandle<()>)>>,
 }
 
-impl ProbeServer {
-    /// Takes the port; port 0 takes any free one.
+impl ProbeListener {
+    /// Binds the port; port 0 is any free one.
     ///
     /// # Errors
-    /// The port is taken, or the address is not one of this computer.
+    /// The port is in use, or the address is not one of this computer.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         Ok(Self { listener })
@@ -53,36 +63,36 @@ impl ProbeServer {
     /// Where clients find the probe.
     ///
     /// # Errors
-    /// The operating system does not say.
+    /// The operating system does not tell.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Serves clients, one after the other, with the answers of `answer`; a
-    /// client that fails or vanishes only makes place.
+    /// Serves clients, one after the other, with the responses of `execute`. A client that fails
+    /// or vanishes frees the probe.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// No thread can be started.
     pub fn serve(
         self,
-        answer: impl Fn(&[u8]) -> Reply + Send + Sync + 'static,
-    ) -> io::Result<Serving> {
+        execute: impl Fn(&[u8]) -> Response + Send + Sync + 'static,
+    ) -> io::Result<ProbeServer> {
         let address = self.address()?;
         let shared = Arc::new(Shared::default());
-        let accepting = Arc::clone(&shared);
-        let listening = thread::Builder::new()
+        let of_thread = Arc::clone(&shared);
+        let accepting = thread::Builder::new()
             .name("probe".to_owned())
-            .spawn(move || accept(&self.listener, &accepting, &Arc::new(answer)))?;
-        Ok(Serving {
+            .spawn(move || accept(&self.listener, &of_thread, &Arc::new(execute)))?;
+        Ok(ProbeServer {
             address,
             shared,
-            listening: Some(listening),
+            accepting: Some(accepting),
         })
     }
 }
 
-impl Serving {
-    /// How many clients were refused since this was last asked, because one is served.
+impl ProbeServer {
+    /// How many clients were refused since this was last asked, because another one is served.
     #[must_use]
     pub fn take_refused(&self) -> u32 {
         self.shared.refused.swap(0, Ordering::Relaxed)
@@ -95,97 +105,113 @@ impl Serving {
     }
 }
 
-impl Drop for Serving {
+impl Drop for ProbeServer {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::Release);
-        // The listener looks at the flag with every client: this is one. Where
-        // it cannot be reached, it is gone.
-        let woken = TcpStream::connect_timeout(&self.address, PATIENCE).is_ok();
-        if let Some(listening) = self.listening.take().filter(|_| woken) {
+        // The listener checks the flag with every client: this is one. Where it cannot be reached,
+        // it is gone.
+        let woken = TcpStream::connect_timeout(&self.address, WAKE_TIMEOUT).is_ok();
+        if let Some(accepting) = self.accepting.take().filter(|_| woken) {
             // A thread that panicked is gone as well.
-            let _ = listening.join();
+            let _ = accepting.join();
         }
-        let client = self.shared.client.lock();
-        if let Some((stream, thread)) = client.unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some((stream, thread)) = lock(&self.shared.client).take() {
             let _ = stream.shutdown(Shutdown::Both);
             let _ = thread.join();
         }
     }
 }
 
-fn accept<T>(listener: &TcpListener, shared: &Arc<Shared>, answer: &Arc<T>)
+fn accept<T>(listener: &TcpListener, shared: &Arc<Shared>, execute: &Arc<T>)
 where
-    T: Fn(&[u8]) -> Reply + Send + Sync + 'static,
+    T: Fn(&[u8]) -> Response + Send + Sync + 'static,
 {
     for client in listener.incoming() {
         if shared.stopping.load(Ordering::Acquire) {
             return;
         }
-        // A client that was gone before it was taken is none.
+        // A client that was gone before it was accepted is none.
         let Ok(mut client) = client else { continue };
-        if !shared.take_place() {
+        if !shared.occupy() {
             shared.refused.fetch_add(1, Ordering::Relaxed);
-            // A refused client that is gone already needs no answer.
-            let _ = client.write_all(&Reply::Error(IN_USE).encode());
+            // A refused client that is gone already needs no response.
+            let _ = client.write_all(&Response::Error(IN_USE).encode());
             continue;
         }
         let (Ok(hang_up), Ok(served)) = (client.try_clone(), client.try_clone()) else {
-            shared.make_place();
+            shared.free();
             continue;
         };
-        let answer = Arc::clone(answer);
-        let place = Place {
+        let execute = Arc::clone(execute);
+        let occupancy = Occupancy {
             shared: Arc::clone(shared),
             client: served,
         };
         let serving = thread::Builder::new().spawn(move || {
-            // The client's own failure ends its turn, nothing else.
-            let _ = converse(client, answer.as_ref());
-            drop(place);
+            // A failure of the client ends its session, and nothing else.
+            let _ = converse(client, execute.as_ref());
+            drop(occupancy);
         });
         if let Ok(thread) = serving {
-            let mut kept = shared.client.lock().unwrap_or_else(PoisonError::into_inner);
-            *kept = Some((hang_up, thread));
+            *lock(&shared.client) = Some((hang_up, thread));
         }
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Shared {
-    fn make_place(&self) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        *taken = false;
+    fn free(&self) {
+        *lock(&self.occupied) = false;
         self.freed.notify_one();
     }
 
-    /// Takes the one client's place, unless somebody stays in it.
-    fn take_place(&self) -> bool {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .freed
-            .wait_timeout_while(taken, HAND_OVER, |taken| *taken);
-        let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        !std::mem::replace(&mut *taken, true)
+    /// Occupies the probe, unless somebody uses it. A client that has hung up does not: its thread
+    /// is waited for.
+    fn occupy(&self) -> bool {
+        let hung_up = match &*lock(&self.client) {
+            Some((stream, _)) => has_hung_up(stream),
+            None => false,
+        };
+        let mut occupied = lock(&self.occupied);
+        if hung_up {
+            let freed = self
+                .freed
+                .wait_timeout_while(occupied, HAND_OVER, |occupied| *occupied);
+            occupied = freed.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        !std::mem::replace(&mut *occupied, true)
     }
 }
 
-/// The one client's place, free again once dropped.
-struct Place {
+/// Whether the peer has closed its end, although not all it has sent may be read.
+fn has_hung_up(stream: &TcpStream) -> bool {
+    let mut polled = [PollFd::new(stream, PEER_CLOSED)];
+    let polls = poll(&mut polled, Some(&Timespec::default()));
+    let [polled] = polled;
+    polls.is_err() || !polled.revents().is_empty()
+}
+
+/// The probe in use by one client, and free again once dropped.
+struct Occupancy {
     shared: Arc<Shared>,
-    /// The stream once more: whoever is served no longer is hung up on.
+    /// The stream once more: a client that is served no longer is hung up on.
     client: TcpStream,
 }
 
-impl Drop for Place {
+impl Drop for Occupancy {
     fn drop(&mut self) {
         let _ = self.client.shutdown(Shutdown::Both);
-        self.shared.make_place();
+        self.shared.free();
     }
 }
 
-fn converse(mut client: TcpStream, answer: &dyn Fn(&[u8]) -> Reply) -> io::Result<()> {
+fn converse(mut client: TcpStream, execute: &dyn Fn(&[u8]) -> Response) -> io::Result<()> {
     client.set_nodelay(true)?;
-    client.set_write_timeout(Some(PATIENCE))?;
-    let mut framer = Framer::default();
+    client.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let mut decoder = RequestDecoder::default();
     let mut block = [0; 1024];
     loop {
         let count = client.read(&mut block)?;
@@ -193,56 +219,92 @@ fn converse(mut client: TcpStream, answer: &dyn Fn(&[u8]) -> Reply) -> io::Resul
             return Ok(());
         }
         for &byte in block.iter().take(count) {
-            let reply = match framer.push(byte) {
-                Some(Frame::Request(request)) => answer(&request),
-                Some(Frame::TooLong) => Reply::Parameter,
+            let response = match decoder.push(byte) {
+                Some(DecodedRequest::Complete(request)) => execute(&request),
+                Some(DecodedRequest::TooLong) => Response::ParameterError,
                 None => continue,
             };
-            client.write_all(&reply.encode())?;
+            client.write_all(&response.encode())?;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
+    fn serve() -> ProbeServer {
+        let listener = ProbeListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        listener.serve(|_| Response::Number(3)).unwrap()
+    }
+
+    /// A client that is served.
+    fn served(server: &ProbeServer) -> TcpStream {
+        let mut client = TcpStream::connect(server.address()).unwrap();
+        let mut response = [0; 4];
+        client.write_all(b"!HC#").unwrap();
+        client.read_exact(&mut response).unwrap();
+        assert_eq!(&response, b"&K3#");
+        client
+    }
+
     #[test]
-    fn a_second_client_is_told_the_probe_is_in_use() {
-        let server = ProbeServer::bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let address = server.address().unwrap();
-        let serving = server.serve(|_| Reply::Number(3)).unwrap();
-        let mut first = TcpStream::connect(address).unwrap();
-        let mut reply = [0; 4];
-        first.write_all(b"!HC#").unwrap();
-        first.read_exact(&mut reply).unwrap();
-        assert_eq!(&reply, b"&K3#");
-        let mut told = Vec::new();
-        let mut second = TcpStream::connect(address).unwrap();
-        second.read_to_end(&mut told).unwrap();
-        assert_eq!(told, b"&Eb#");
-        drop(serving);
-        assert_eq!(first.read(&mut reply).unwrap(), 0);
+    fn a_second_client_is_refused_with_a_code() {
+        let server = serve();
+        let mut first = served(&server);
+        let mut received = Vec::new();
+        let mut second = TcpStream::connect(server.address()).unwrap();
+        second.read_to_end(&mut received).unwrap();
+        assert_eq!(received, b"&Eb#");
+        assert_eq!(server.take_refused(), 1);
+        let address = server.address();
+        drop(server);
+        assert_eq!(first.read(&mut [0]).unwrap(), 0);
         assert!(TcpStream::connect(address).is_err());
     }
 
     #[test]
-    fn the_next_client_need_not_wait_for_the_last_to_be_gone() {
-        let server = ProbeServer::bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let serving = server.serve(|_| Reply::Number(3)).unwrap();
+    fn refusing_a_hundred_clients_makes_none_of_them_wait() {
+        let server = serve();
+        let first = served(&server);
+        let start = Instant::now();
         for _ in 0..100 {
-            let mut client = TcpStream::connect(serving.address()).unwrap();
-            let mut reply = [0; 4];
-            client.write_all(b"!HC#").unwrap();
-            client.read_exact(&mut reply).unwrap();
-            assert_eq!(&reply, b"&K3#");
+            let mut received = Vec::new();
+            let mut client = TcpStream::connect(server.address()).unwrap();
+            client.read_to_end(&mut received).unwrap();
+            assert_eq!(received, b"&Eb#");
+        }
+        let took = start.elapsed();
+        assert!(took < 10 * HAND_OVER, "{took:?} for 100 clients");
+        drop(first);
+    }
+
+    #[test]
+    fn the_next_client_need_not_wait_for_the_last_to_be_gone() {
+        let server = serve();
+        for _ in 0..100 {
+            drop(served(&server));
+        }
+        assert_eq!(server.take_refused(), 0);
+    }
+
+    #[test]
+    fn a_client_that_leaves_requests_behind_frees_the_probe() {
+        let server = serve();
+        for _ in 0..20 {
+            let mut client = TcpStream::connect(server.address()).unwrap();
+            client.write_all(&b"!HC#".repeat(1000)).unwrap();
+            drop(client);
+            drop(served(&server));
         }
     }
 
     #[test]
-    fn a_taken_port_is_an_error() {
-        let server = ProbeServer::bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let error = ProbeServer::bind(server.address().unwrap()).unwrap_err();
+    fn a_port_in_use_is_an_error() {
+        let listener = ProbeListener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let error = ProbeListener::bind(listener.address().unwrap()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     }
 }

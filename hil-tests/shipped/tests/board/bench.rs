@@ -14,7 +14,7 @@ use lockstep_images::board::{Board, ChipId};
 use lockstep_images::build::{Image, Profile, build};
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::board::VirtualBoard;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::probe::WireProtocol;
 
 use super::support;
@@ -40,7 +40,7 @@ impl Bench {
     /// Flashes the image of the micro:bit v1 for this app, and lets it run.
     pub(crate) fn of(app: &str, profile: Profile) -> Result<Self, Failed> {
         let mut bench = Self::with(
-            VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?,
+            VirtualBoard::start(ANY_PORT.into(), ClockMode::RealTime)?,
             &image(app, profile)?,
         )?;
         bench.session.flash(&bench.bytes, &bench.elf)?;

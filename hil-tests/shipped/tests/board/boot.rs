@@ -13,7 +13,7 @@ use lockstep_hil::session::logs::LogTable;
 use lockstep_images::board::Board;
 use lockstep_images::build::Profile;
 use lockstep_virtual_board::board::VirtualBoard;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 
 use super::bench::{ANY_PORT, Bench, CHIP, attach, attach_to, until};
 use super::support;
@@ -86,7 +86,7 @@ pub(crate) fn start_up_is_held_after_a_reset() -> Result<(), Failed> {
 
 /// probe-rs attaches to what it is told is there.
 pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
-    let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
+    let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), ClockMode::RealTime)?;
     let error = match attach(&board.selector(), "nRF52833_xxAA", "thumbv7em-none-eabihf") {
         Ok(_) => return Err("a Cortex-M0 is taken for a Cortex-M4".into()),
         Err(error) => error.message().unwrap_or_default().to_owned(),
@@ -100,7 +100,7 @@ pub(crate) fn another_chip_is_refused() -> Result<(), Failed> {
 
 /// A chip of the same family has the same core, and says of itself that it is another one.
 pub(crate) fn another_chip_of_the_same_core_is_refused() -> Result<(), Failed> {
-    let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
+    let board = VirtualBoard::start(ANY_PORT.into(), ClockMode::RealTime)?;
     let mut shipped = Board::read(&support::root().join("firmware-core/boards/microbit-v1"))?;
     let says = shipped.chip_id.as_mut().ok_or("it says nothing")?;
     attach_to(&board.selector(), CHIP, "thumbv6m-none-eabi", Some(says))?;

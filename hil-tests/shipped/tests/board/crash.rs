@@ -10,7 +10,7 @@ use lockstep_hil::verdict::LogLevel;
 use lockstep_images::build::Profile;
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::board::VirtualBoard;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::Permissions;
 use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
 use probe_rs::probe::list::Lister;
@@ -142,7 +142,7 @@ pub(crate) fn three_in_a_row_are_enough() -> Result<(), Failed> {
 /// The core then stands on the breakpoint of the flash algorithm, in RAM that holds nothing of
 /// the image's, and no debugger is there for it any more: a fault before start-up.
 pub(crate) fn a_debugger_that_flashes_and_goes_leaves_a_board_that_boots() -> Result<(), Failed> {
-    let board = VirtualBoard::start(ANY_PORT.into(), Pace::RealTime)?;
+    let board = VirtualBoard::start(ANY_PORT.into(), ClockMode::RealTime)?;
     let image = image("lamp", Profile::Release)?;
     let mut probe = Lister::new().open(board.selector().parse::<DebugProbeSelector>()?)?;
     probe.select_protocol(WireProtocol::Swd)?;

@@ -4,7 +4,8 @@ use libtest_mimic::Failed;
 use probe_rs::{Core, CoreStatus, HaltReason, MemoryInterface, RegisterId};
 
 use crate::control::PC;
-use crate::programs::{CODE, COUNTER, TRAP};
+use crate::programs::CODE;
+use crate::stop_programs::{COUNTER, TRAP};
 use crate::target::{SECOND, Target, until};
 
 /// The comparators of the breakpoint unit.

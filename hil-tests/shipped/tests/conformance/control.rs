@@ -7,7 +7,8 @@ use probe_rs::{
     VectorCatchCondition,
 };
 
-use crate::programs::{CODE, COUNT, COUNTER, FAULT, HANDLER, TICKER};
+use crate::programs::{CODE, COUNT, HANDLER, TICKER};
+use crate::stop_programs::{COUNTER, FAULT};
 use crate::target::{CHIP, SECOND, Target, until};
 
 pub(crate) const PC: RegisterId = RegisterId(15);

@@ -4,7 +4,8 @@ use libtest_mimic::Failed;
 use probe_rs::MemoryInterface;
 use probe_rs::flashing::{FlashProgress, erase, erase_all};
 
-use crate::programs::{COUNTER, TICKER, TRAP, image};
+use crate::programs::{TICKER, image};
+use crate::stop_programs::{COUNTER, TRAP};
 use crate::target::{Target, download, loader};
 
 /// The size of a page.

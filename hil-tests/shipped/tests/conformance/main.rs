@@ -13,12 +13,17 @@
 mod breakpoints;
 mod control;
 mod flash;
+#[path = "../support/machine.rs"]
+mod machine;
 mod memory;
-#[path = "../virtual_board/programs.rs"]
-#[allow(dead_code, reason = "other tests need more of it")]
+#[path = "../support/programs.rs"]
 mod programs;
 mod registers;
+#[path = "../support/stop_programs.rs"]
+mod stop_programs;
 mod target;
+#[path = "../support/trial.rs"]
+mod trial;
 
 use std::process::ExitCode;
 
@@ -95,27 +100,20 @@ fn main() -> ExitCode {
             eprintln!("not here: {what}: {why}");
         }
     }
-    let missing = reach.missing();
-    let trial = |name: &str, test: Test, missing: Option<String>| {
-        let reach = reach.clone();
-        match missing {
-            None => Trial::test(name, move || test(&reach.target()?)),
-            Some(reason) if reach.required() => {
-                Trial::test(name, move || Err(reason.clone().into()))
-            }
-            Some(reason) => {
-                eprintln!("skipped: {name}: {reason}");
-                Trial::test(name, || Ok(())).with_ignored_flag(true)
-            }
-        }
+    let missing = match reach {
+        Reach::Virtual => machine::missing(),
+        Reach::Real(_) => None,
     };
-    let mut trials = Vec::new();
-    for (name, test) in TESTS {
-        trials.push(trial(name, test, missing.clone()));
-    }
-    for (name, test, why) in VIRTUAL_ONLY {
-        let real = matches!(reach, Reach::Real(_)).then(|| why.to_owned());
-        trials.push(trial(name, test, real.or_else(|| missing.clone())));
-    }
+    let trial = |name: &str, test: Test| {
+        let reach = reach.clone();
+        trial::trial(name.to_owned(), missing.clone(), move || {
+            test(&reach.target()?)
+        })
+    };
+    let mut trials: Vec<Trial> = TESTS.map(|(name, test)| trial(name, test)).into();
+    trials.extend(VIRTUAL_ONLY.map(|(name, test, why)| match reach {
+        Reach::Virtual => trial(name, test),
+        Reach::Real(_) => trial::ignored(name, why),
+    }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -3,7 +3,7 @@
 use libtest_mimic::Failed;
 use probe_rs::{Core, RegisterId};
 
-use crate::programs::COUNTER;
+use crate::stop_programs::COUNTER;
 use crate::target::{SECOND, Target};
 
 const SP: RegisterId = RegisterId(13);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
 use lockstep_virtual_board::board::VirtualBoard;
-use lockstep_virtual_board::machine::{Machine, MachineError, Pace};
+use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::flashing::{DownloadOptions, FlashLoader};
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
@@ -15,8 +15,6 @@ use crate::programs::image;
 
 /// Names the probe of a real board.
 const PROBE: &str = "LOCKSTEP_CONFORMANCE_PROBE";
-/// Names the worlds whose tests must run: one that cannot is then a failure.
-const REQUIRE: &str = "LOCKSTEP_REQUIRE";
 /// The chip, as probe-rs names it.
 pub(crate) const CHIP: &str = "nRF51822_xxAA";
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -45,27 +43,10 @@ impl Reach {
         Ok(Self::Real(selector))
     }
 
-    /// Why there is no board, with the command that changes it.
-    pub(crate) fn missing(&self) -> Option<String> {
-        match self {
-            Self::Virtual => match Machine::start(Pace::RealTime) {
-                Err(error @ MachineError::Missing) => Some(error.to_string()),
-                _ => None,
-            },
-            Self::Real(_) => None,
-        }
-    }
-
-    /// Whether a board that is missing is a failure.
-    pub(crate) fn required(&self) -> bool {
-        let worlds = env::var(REQUIRE).unwrap_or_default();
-        matches!(self, Self::Virtual) && worlds.contains("virtual")
-    }
-
     pub(crate) fn target(&self) -> Result<Target, Failed> {
         Ok(match self {
             Self::Virtual => {
-                let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), Pace::RealTime)?;
+                let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), ClockMode::RealTime)?;
                 Target {
                     selector: board.selector().parse()?,
                     _board: Some(board),
@@ -107,15 +88,15 @@ pub(crate) fn download(session: &mut Session, code: &[u16]) -> Result<(), Failed
     Ok(loader.commit(session, options)?)
 }
 
-/// Looks again until it is so; a test that waits longer than this has failed.
+/// Polls a condition; fails the test where it does not hold within 5 s.
 pub(crate) fn until(
     what: &str,
-    mut is_so: impl FnMut() -> Result<bool, Failed>,
+    mut holds: impl FnMut() -> Result<bool, Failed>,
 ) -> Result<(), Failed> {
     let deadline = Instant::now() + 5 * SECOND;
-    while !is_so()? {
+    while !holds()? {
         if Instant::now() > deadline {
-            return Err(format!("never came: {what}").into());
+            return Err(format!("not within 5 s: {what}").into());
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Case, Stimulus, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::{Board, boards};
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use shipped_apps::shipped;
 
 use super::copy::Copy;
@@ -202,7 +202,7 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
         stimulus: Stimulus::Rtt,
         skip: None,
     };
-    let board = Box::new(EmulatedBoard::new(Pace::Fast));
+    let board = Box::new(EmulatedBoard::new(ClockMode::Unthrottled));
     let mut session = BenchSession::new(bench, board);
     Ok(play_case(&job, &mut session, &settings).0)
 }

@@ -78,7 +78,7 @@ fn a_machine_that_is_killed_costs_one_case() -> Result<(), Failed> {
     let output = child.wait_with_output()?;
     let told = told(&output);
     assert_eq!(output.status.code(), Some(3), "{told}");
-    assert!(told.contains("the machine ended"), "{told}");
+    assert!(told.contains("the emulator exited"), "{told}");
     assert!(
         told.contains("1 passed, 0 failed, 0 flaky, 1 infra"),
         "{told}"

@@ -15,7 +15,7 @@ use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use stairwell::Stairwell;
 
 use super::{board, project, support};
@@ -41,7 +41,7 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
         cancelled: &|| false,
         keep: &|_, _| None,
     };
-    let mut session = BenchSession::new(&bench, Box::new(EmulatedBoard::new(Pace::Fast)));
+    let mut session = BenchSession::new(&bench, Box::new(EmulatedBoard::new(ClockMode::Unthrottled)));
     assert!(!scenarios.is_empty());
     for scenario in &scenarios {
         let job = Job {

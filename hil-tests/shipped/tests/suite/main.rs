@@ -26,6 +26,7 @@ use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::lock::{LockHolder, folder};
 use lockstep_hil::bench::overrides::Overrides;
 use lockstep_hil::bench::plan::{self, Scenario, Test, plan};
+use lockstep_hil::bench::required::REQUIRE;
 use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::acquire::acquire;
@@ -36,9 +37,9 @@ use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use shipped_apps::shipped;
-use support::{REQUIRE, is_required};
+use support::trial::{ignored, required};
 
 /// Says that the suite is played by somebody else in this run, such as `hil run`.
 const ELSEWHERE: &str = "LOCKSTEP_SUITE";
@@ -119,13 +120,10 @@ impl Plan {
 
     /// A failure for each bench that must be there and is not known.
     fn unknown(&self) -> Vec<Trial> {
-        let required = env::var(REQUIRE).unwrap_or_default();
-        let names = required
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
+        let required = required();
         let is_unknown = |name: &&str| self.benches.iter().all(|bench| bench.name != *name);
-        names
+        required
+            .iter()
             .filter(is_unknown)
             .map(|name| {
                 let message = format!("{REQUIRE} names `{name}`, and there is no such bench");
@@ -146,7 +144,7 @@ impl Plan {
             // What a bench says it cannot do is not missing.
             (_, Some(reason), _) => ignored(&name, &reason),
             (_, None, Some(elsewhere)) => ignored(&name, &format!("{ELSEWHERE} says: {elsewhere}")),
-            (Probe::Real(_), None, None) if !is_required(&test.bench.name) => {
+            (Probe::Real(_), None, None) if !required().contains(&test.bench.name) => {
                 let reason = format!("{REQUIRE}={} plays it, on hardware", test.bench.name);
                 ignored(&name, &reason)
             }
@@ -211,7 +209,7 @@ impl Plan {
             }
             match (&bench.probe, &of_bench.refused) {
                 (Probe::Virtual, _) => {
-                    let board = Box::new(EmulatedBoard::new(Pace::Fast));
+                    let board = Box::new(EmulatedBoard::new(ClockMode::Unthrottled));
                     return Ok(BenchSession::new(bench, board));
                 }
                 (Probe::Real(_), Some(refused)) => return Err(refused.into()),
@@ -298,17 +296,4 @@ impl Drop for Borrowed {
         of_bench.free.extend(self.session.take());
         self.plan.given_back.notify_all();
     }
-}
-
-fn ignored(name: &str, reason: &str) -> Trial {
-    let skipped = format!("it is skipped: {reason}");
-    // Whoever runs ignored tests all the same must not see a pass of what was not played.
-    Trial::test(name, || Err(skipped.into()))
-        .with_ignored_flag(true)
-        .with_kind(short(reason))
-}
-
-/// The reason as it stands beside the name of an ignored test.
-fn short(reason: &str) -> String {
-    reason.chars().take(80).collect()
 }

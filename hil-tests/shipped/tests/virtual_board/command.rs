@@ -4,11 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
-use lockstep_virtual_board::machine::Pace;
 use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::support::*;
+use crate::boards::*;
+use crate::process::*;
 
 fn hil(arguments: &[&str], temporary: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hil"));
@@ -18,7 +19,7 @@ fn hil(arguments: &[&str], temporary: &Path) -> Command {
     command
 }
 
-/// Starts it, and reads until it says how it is used.
+/// Starts it, and reads until it has said how to use it.
 fn start(temporary: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut child = hil(&[], temporary).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -30,7 +31,11 @@ fn read_until(out: &mut impl BufRead, start: &str) -> String {
     let mut line = String::new();
     while !line.starts_with(start) {
         line.clear();
-        assert_ne!(out.read_line(&mut line).unwrap(), 0, "`{start}` never came");
+        assert_ne!(
+            out.read_line(&mut line).unwrap(),
+            0,
+            "no line starts with `{start}`"
+        );
     }
     line
 }
@@ -39,11 +44,7 @@ fn is_empty(folder: &Path) -> bool {
     folder.read_dir().unwrap().next().is_none()
 }
 
-#[test]
-fn an_interrupt_ends_it_with_130_and_leaves_nothing() {
-    let Some(_) = machine(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn signals_end_it_and_leave_no_files() {
     for signal in ["-INT", "-TERM", "-KILL"] {
         let temporary = tempfile::tempdir().unwrap();
         let (mut child, _out) = start(temporary.path());
@@ -57,11 +58,7 @@ fn an_interrupt_ends_it_with_130_and_leaves_nothing() {
     }
 }
 
-#[test]
-fn keys_press_buttons() {
-    let Some(_) = machine(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn keys_press_buttons() {
     let temporary = tempfile::tempdir().unwrap();
     let (mut child, mut out) = start(temporary.path());
     let mut keys = child.stdin.take().unwrap();
@@ -73,27 +70,18 @@ fn keys_press_buttons() {
     assert!(is_empty(temporary.path()));
 }
 
-#[test]
-fn a_key_that_is_none_is_answered_with_those_there_are() {
-    let Some(_) = machine(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn an_unknown_key_lists_the_keys() {
     let temporary = tempfile::tempdir().unwrap();
     let (mut child, mut out) = start(temporary.path());
     let mut keys = child.stdin.take().unwrap();
     keys.write_all(b"x").unwrap();
-    let told = read_until(&mut out, "key       `");
-    assert_eq!(told, "key       `x` is none of these:\n");
-    read_until(&mut out, "key       a taps A, A holds it and lets it go");
+    read_until(&mut out, "key       no key `x`; the keys are:");
+    read_until(&mut out, "key       a taps A, A holds and releases it");
     keys.write_all(b"q").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-#[test]
-fn in_a_terminal_each_key_counts_at_once_and_the_terminal_is_given_back() {
-    let Some(_) = machine(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_terminal_sends_single_keys_and_is_restored() {
     for (key, code) in [("q", 0), ("\x03", 130)] {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         let before = format!("{:?}", tcgetattr(&pty).unwrap());
@@ -113,35 +101,71 @@ fn in_a_terminal_each_key_counts_at_once_and_the_terminal_is_given_back() {
     }
 }
 
-#[test]
-fn a_machine_that_dies_ends_it_with_3_and_the_cause() {
-    let Some(_) = machine(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_killed_emulator_ends_it_with_3_and_the_cause() {
     let temporary = tempfile::tempdir().unwrap();
     let (child, _out) = start(temporary.path());
-    let id = child.id();
-    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-    kill_machine(children.trim().parse().unwrap());
+    kill_machine(watchdog(&child));
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(3));
-    let told = String::from_utf8(ended.stderr).unwrap();
-    assert!(told.contains("the machine ended (signal: 9"), "{told}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        stderr.contains("the emulator exited (signal: 9"),
+        "{stderr}"
+    );
     until("the end of the folder", || is_empty(temporary.path()));
 }
 
-#[test]
-fn without_the_emulator_it_ends_with_3_and_the_command_that_adds_it() {
+/// The watchdog of the emulator that a board has started.
+fn watchdog(board: &Child) -> u32 {
+    let id = board.id();
+    let children = format!("/proc/{id}/task/{id}/children");
+    let children = std::fs::read_to_string(children).unwrap();
+    children.trim().parse().unwrap()
+}
+
+/// It says that it waits, and goes on once the emulator answers again.
+pub(crate) fn a_starved_emulator_is_waited_for() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (mut child, mut out) = start(temporary.path());
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let watchdog = watchdog(&child);
+    freeze_machine(watchdog);
+    read_until(&mut stderr, "note: the emulator has not answered for 4 s");
+    thaw_machine(watchdog);
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"a\n").unwrap();
+    read_until(&mut out, "in   A pressed");
+    keys.write_all(b"q\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+pub(crate) fn a_closed_standard_output_ends_it() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (mut child, out) = start(temporary.path());
+    let _keys = child.stdin.take().unwrap();
+    drop(out);
+    until("the end of the board", || {
+        child
+            .try_wait()
+            .unwrap()
+            .is_some_and(|status| status.code() == Some(0))
+    });
+    assert!(is_empty(temporary.path()));
+}
+
+pub(crate) fn a_missing_emulator_ends_it_with_3_and_the_install_command() {
     let temporary = tempfile::tempdir().unwrap();
     let mut command = hil(&[], temporary.path());
     let ended = command.env("PATH", temporary.path()).output().unwrap();
     assert_eq!(ended.status.code(), Some(3));
-    let told = String::from_utf8(ended.stderr).unwrap();
-    assert!(told.contains("apt-get install qemu-system-arm"), "{told}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        stderr.contains("apt-get install qemu-system-arm"),
+        "{stderr}"
+    );
 }
 
-#[test]
-fn a_taken_port_ends_it_with_3() {
+pub(crate) fn a_port_in_use_ends_it_with_3() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let temporary = tempfile::tempdir().unwrap();
@@ -149,26 +173,24 @@ fn a_taken_port_ends_it_with_3() {
         .output()
         .unwrap();
     assert_eq!(ended.status.code(), Some(3));
-    let told = String::from_utf8(ended.stderr).unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
     assert!(
-        told.contains(&format!("cannot listen on {address}")),
-        "{told}"
+        stderr.contains(&format!("cannot listen on {address}")),
+        "{stderr}"
     );
     assert!(is_empty(temporary.path()));
 }
 
-#[test]
-fn an_image_of_another_app_is_refused() {
+pub(crate) fn an_image_of_another_app_is_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let arguments = ["--app", "toggle", "--image", "somewhere/microbit-v1-lamp"];
     let ended = hil(&arguments, temporary.path()).output().unwrap();
     assert_eq!(ended.status.code(), Some(2));
-    let told = String::from_utf8(ended.stderr).unwrap();
-    assert!(told.contains("is an image of `lamp`"), "{told}");
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(stderr.contains("is an image of `lamp`"), "{stderr}");
 }
 
-#[test]
-fn an_image_without_a_clock_is_refused() {
+pub(crate) fn an_image_without_tick_symbols_is_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let ended = hil(&["--image", env!("CARGO_BIN_EXE_hil")], temporary.path())
         .output()
@@ -176,8 +198,7 @@ fn an_image_without_a_clock_is_refused() {
     assert_eq!(ended.status.code(), Some(2));
 }
 
-#[test]
-fn an_address_of_the_network_is_refused() {
+pub(crate) fn only_loopback_addresses_are_accepted() {
     let temporary = tempfile::tempdir().unwrap();
     let ended = hil(&["--listen", "0.0.0.0:3333"], temporary.path())
         .output()
@@ -185,7 +206,7 @@ fn an_address_of_the_network_is_refused() {
     assert_eq!(ended.status.code(), Some(2));
 }
 
-/// Ends it with an emulator that is this script, and gives what it told.
+/// Starts it with an emulator that is this script, and gives its standard error once it has ended.
 fn with_emulator(script: &str) -> String {
     let (folder, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let emulator = folder.path().join("qemu-system-arm");
@@ -195,28 +216,24 @@ fn with_emulator(script: &str) -> String {
     let mut path = folder.path().as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap());
-    let begun = std::time::Instant::now();
-    let ended = hil(&[], temporary.path())
+    let start = Instant::now();
+    let ended = hil(&["--response-timeout", "2"], temporary.path())
         .env("PATH", path)
         .output()
         .unwrap();
-    assert!(begun.elapsed() < 6 * SECOND, "it is told within seconds");
+    assert!(start.elapsed() < 6 * SECOND, "{:?}", start.elapsed());
     assert_eq!(ended.status.code(), Some(3));
     until("the end of the folder", || is_empty(temporary.path()));
     String::from_utf8(ended.stderr).unwrap()
 }
 
-#[test]
-fn an_emulator_that_does_not_start_is_told_with_its_own_words() {
-    let told = with_emulator("echo no such machine >&2; exit 1");
-    assert!(
-        told.contains("the machine ended (exit status: 1): no such machine"),
-        "{told}"
-    );
+pub(crate) fn an_emulator_that_exits_is_reported_with_its_stderr() {
+    let stderr = with_emulator("echo no such machine >&2; exit 1");
+    let message = "the emulator exited (exit status: 1): no such machine";
+    assert!(stderr.contains(message), "{stderr}");
 }
 
-#[test]
-fn an_emulator_that_hangs_is_told_and_ended() {
-    let told = with_emulator("exec sleep 1000");
-    assert!(told.contains("the machine did not answer"), "{told}");
+pub(crate) fn an_emulator_that_hangs_is_reported_and_ended() {
+    let stderr = with_emulator("exec sleep 1000");
+    assert!(stderr.contains("the emulator did not answer"), "{stderr}");
 }

@@ -4,12 +4,15 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use lockstep_virtual_board::board::VirtualBoard;
-use lockstep_virtual_board::machine::Pace;
+use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::MemoryInterface;
 use probe_rs::flashing::{DownloadOptions, FlashProgress, ProgressEvent};
 
+use crate::boards::*;
+use crate::process::*;
 use crate::programs::*;
-use crate::support::*;
+use crate::special_programs::*;
+use crate::stop_programs::*;
 
 /// A client that speaks the protocol by hand.
 struct Client(TcpStream);
@@ -59,11 +62,8 @@ fn next_client(board: &VirtualBoard) -> Client {
     client.unwrap()
 }
 
-#[test]
-fn a_client_that_vanishes_mid_request_makes_place() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_client_that_disconnects_mid_request_frees_the_probe() {
+    let board = board(ClockMode::RealTime);
     for cut in [
         "!",
         "!Am0000",
@@ -78,11 +78,8 @@ fn a_client_that_vanishes_mid_request_makes_place() {
 }
 
 /// With debug enabled and the reset caught, it halts when the line is let go.
-#[test]
-fn the_reset_line_holds_the_chip() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn the_reset_line_holds_the_chip() {
+    let board = board(ClockMode::RealTime);
     let mut client = next_client(&board);
     // Enabled and asked to halt, halted, ready.
     let halted = "&K03000300#";
@@ -103,11 +100,8 @@ fn the_reset_line_holds_the_chip() {
     assert_eq!(client.ask(status), halted);
 }
 
-#[test]
-fn ten_thousand_random_requests_are_answered_and_leave_a_board_that_works() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn random_requests_are_answered_and_leave_a_working_board() {
+    let board = board(ClockMode::RealTime);
     let mut client = next_client(&board);
     let mut seed = 1u32;
     let mut random = |below: usize| {
@@ -157,16 +151,13 @@ fn ten_thousand_random_requests_are_answered_and_leave_a_board_that_works() {
     assert_eq!(board.failure(), None);
 }
 
-#[test]
-fn a_machine_killed_while_flash_is_written_is_an_error_of_the_download() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn an_emulator_killed_during_a_download_fails_the_download() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     let mut loader = session.target().flash_loader();
     loader.add_data(0, &[0x5a; 32 * 1024]).unwrap();
     let mut options = DownloadOptions::default();
-    let wrapper = board.machine_id();
+    let wrapper = board.watchdog_pid();
     let mut killed = false;
     options.progress = FlashProgress::new(move |event| {
         if matches!(event, ProgressEvent::Progress { .. }) && !killed {
@@ -178,34 +169,28 @@ fn a_machine_killed_while_flash_is_written_is_an_error_of_the_download() {
     until("the cause", || board.failure().is_some());
     let failure = board.failure().unwrap();
     assert!(
-        failure.contains("the machine ended (signal: 9"),
+        failure.contains("the emulator exited (signal: 9"),
         "{failure}"
     );
 }
 
-#[test]
-fn a_machine_killed_while_it_runs_is_an_error_of_the_next_request() {
-    let Some(board) = board(Pace::Fast) else {
-        return;
-    };
+pub(crate) fn an_emulator_killed_while_it_runs_fails_the_next_request() {
+    let board = board(ClockMode::Unthrottled);
     let mut session = attach(&board);
     flash(&mut session, &COUNTER);
     let mut core = session.core(0).unwrap();
     core.reset().unwrap();
-    kill_machine(board.machine_id());
+    kill_machine(board.watchdog_pid());
     until("the error", || core.read_word_32(COUNT.into()).is_err());
     assert!(core.halt(SECOND).is_err());
     assert!(board.failure().is_some());
 }
 
 /// The emulator tells of each change of a pin and does nothing else until that is read.
-#[test]
-fn a_firmware_that_moves_its_pins_all_the_time_is_debugged_like_any_other() {
-    for pace in [Pace::RealTime, Pace::Fast] {
-        let Some(board) = board(pace) else {
-            return;
-        };
-        board.watch_pins(1 << 3);
+pub(crate) fn firmware_that_toggles_pins_without_pause_can_be_debugged() {
+    for pace in [ClockMode::RealTime, ClockMode::Unthrottled] {
+        let board = board(pace);
+        board.watch_outputs(1 << 3);
         let mut session = attach(&board);
         flash(&mut session, &TOGGLER);
         let mut core = session.core(0).unwrap();
@@ -223,31 +208,25 @@ fn a_firmware_that_moves_its_pins_all_the_time_is_debugged_like_any_other() {
     }
 }
 
-/// [`until`] waits for 5 s, which is the most that a hang may take to be told.
-#[test]
-fn a_machine_that_hangs_is_a_failure_whether_or_not_anybody_asks() {
+/// [`until`] waits for 5 s, which is the most that a hang may take to be noticed.
+pub(crate) fn a_frozen_emulator_is_a_failure_with_and_without_requests() {
     for is_asked in [false, true] {
-        let Some(board) = board(Pace::RealTime) else {
-            return;
-        };
+        let board = board(ClockMode::RealTime);
         let mut session = attach(&board);
         let mut core = session.core(0).unwrap();
         core.read_word_32(COUNT.into()).unwrap();
-        freeze_machine(board.machine_id());
+        freeze_machine(board.watchdog_pid());
         if is_asked {
             assert!(core.read_word_32(COUNT.into()).is_err());
         }
         until("the cause", || board.failure().is_some());
         let failure = board.failure().unwrap();
-        assert!(failure.contains("the machine did not answer"), "{failure}");
+        assert!(failure.contains("the emulator did not answer"), "{failure}");
     }
 }
 
-#[test]
-fn a_core_that_locks_up_by_itself_is_a_failure_with_its_cause() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_lockup_by_the_firmware_is_a_failure_with_its_cause() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     // Its hard fault handler is the code that faults: a load from nowhere.
     let mut image = image(&[0x4801, 0x6800, 0xe7fe, 0x46c0, 0x0000, 0x6000]);
@@ -256,16 +235,15 @@ fn a_core_that_locks_up_by_itself_is_a_failure_with_its_cause() {
     loader.add_data(0, &image).unwrap();
     let options = DownloadOptions::default();
     loader.commit(&mut session, options).unwrap();
-    // The machine may be gone before the reset is told to be done.
+    // The emulator may be gone before the reset is acknowledged.
     let _ = session.core(0).unwrap().reset();
     until("the end of the machine", || board.failure().is_some());
     let failure = board.failure().unwrap();
     assert!(failure.to_lowercase().contains("lockup"), "{failure}");
 }
 
-#[test]
-fn boards_run_side_by_side() {
-    let boards: Vec<_> = (0..3).map_while(|_| board(Pace::RealTime)).collect();
+pub(crate) fn boards_run_side_by_side() {
+    let boards: Vec<_> = (0..3).map(|_| board(ClockMode::RealTime)).collect();
     for (board, word) in boards.iter().zip(1u32..) {
         let mut session = attach(board);
         let mut core = session.core(0).unwrap();

@@ -1,19 +1,24 @@
 //! The board as probe-rs sees it.
 
-use lockstep_virtual_board::board::{BoardError, VirtualBoard};
-use lockstep_virtual_board::machine::Pace;
+use std::net::{SocketAddr, TcpListener};
+
+use lockstep_virtual_board::board::VirtualBoard;
+use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::probe::DebugProbeSelector;
 use probe_rs::probe::list::Lister;
 use probe_rs::{CoreStatus, HaltReason, MemoryInterface, RegisterId, VectorCatchCondition};
 
+use crate::boards::*;
+use crate::process::*;
 use crate::programs::*;
-use crate::support::*;
+use crate::special_programs::*;
+use crate::stop_programs::*;
 
-#[test]
-fn an_image_is_flashed_from_blank_and_runs() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+/// Any port of the loopback address of IPv6.
+const IPV6: &str = "[::1]:0";
+
+pub(crate) fn an_image_is_flashed_from_blank_and_runs() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &COUNTER);
     let mut core = session.core(0).unwrap();
@@ -35,11 +40,8 @@ fn an_image_is_flashed_from_blank_and_runs() {
     });
 }
 
-#[test]
-fn every_register_reads_back_what_was_written() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn every_register_reads_back_what_was_written() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
     core.halt(SECOND).unwrap();
@@ -69,11 +71,8 @@ fn every_register_reads_back_what_was_written() {
     assert_eq!(stack, 0x2000_0800, "the process stack is selected");
 }
 
-#[test]
-fn a_breakpoint_stops_and_reads_back() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_breakpoint_stops_and_reads_back() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &COUNTER);
     let mut core = session.core(0).unwrap();
@@ -97,11 +96,8 @@ fn a_breakpoint_stops_and_reads_back() {
     core.clear_hw_breakpoint(breakpoint).unwrap();
 }
 
-#[test]
-fn an_unmapped_address_faults() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn an_unmapped_address_faults() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
     assert!(core.read_word_32(0x3000_0000).is_err());
@@ -113,32 +109,36 @@ fn an_unmapped_address_faults() {
     assert!(board.failure().is_none());
 }
 
-#[test]
-fn the_probe_can_be_on_the_other_loopback() {
-    let address = "[::1]:0".parse().unwrap();
-    match VirtualBoard::start(address, Pace::RealTime) {
-        Ok(board) => drop(attach(&board)),
-        Err(BoardError::Machine(error)) => skip(&error),
-        Err(BoardError::Port { error, .. }) => eprintln!("skipped: no IPv6 here: {error}"),
-    }
+/// Why this computer cannot listen on the loopback address of IPv6.
+pub(crate) fn no_ipv6() -> Option<String> {
+    let error = TcpListener::bind(IPV6).err()?;
+    Some(format!("there is no IPv6 loopback here: {error}"))
 }
 
-#[test]
-fn a_second_client_is_refused() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn the_probe_can_listen_on_ipv6_alone() {
+    let address: SocketAddr = IPV6.parse().unwrap();
+    let board = VirtualBoard::start(address, ClockMode::RealTime).unwrap();
+    let expected = format!("1d50:6018:[::1]:{}", board.address().port());
+    assert_eq!(board.selector(), expected);
+    let mut session = attach(&board);
+    let mut core = session.core(0).unwrap();
+    core.write_word_32(0x2000_0100, 0x0123_4567).unwrap();
+    assert_eq!(core.read_word_32(0x2000_0100).unwrap(), 0x0123_4567);
+    // Nobody listens on the same port of the other loopback, or it is not this board.
+    let other = SocketAddr::from(([127, 0, 0, 1], board.address().port()));
+    drop(TcpListener::bind(other).unwrap());
+}
+
+pub(crate) fn a_second_client_is_refused() {
+    let board = board(ClockMode::RealTime);
     let session = attach(&board);
     let selector: DebugProbeSelector = board.selector().parse().unwrap();
     assert!(Lister::new().open(selector).is_err());
     drop(session);
 }
 
-#[test]
-fn a_bkpt_instruction_halts_where_it_is() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_bkpt_instruction_halts_where_it_is() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &TRAP);
     let mut core = session.core(0).unwrap();
@@ -157,11 +157,8 @@ fn a_bkpt_instruction_halts_where_it_is() {
     assert_eq!(exception & 0x3f, 0, "the core is in no exception");
 }
 
-#[test]
-fn a_hard_fault_is_caught() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_hard_fault_is_caught() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &FAULT);
     let mut core = session.core(0).unwrap();
@@ -178,11 +175,8 @@ fn a_hard_fault_is_caught() {
     assert_eq!(pc, HANDLER);
 }
 
-#[test]
-fn erased_flash_locks_the_core_up_until_there_is_a_program() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn erased_flash_locks_the_core_up_until_there_is_a_program() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     probe_rs::flashing::erase_all(
         &mut session,
@@ -202,11 +196,8 @@ fn erased_flash_locks_the_core_up_until_there_is_a_program() {
 }
 
 /// It leaves the core on the breakpoint of the flash algorithm, with no vectors in flash.
-#[test]
-fn a_board_outlives_a_debugger_that_erases_and_goes() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_board_can_be_flashed_after_a_debugger_erased_it_and_left() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     let mut progress = probe_rs::flashing::FlashProgress::empty();
     probe_rs::flashing::erase_all(&mut session, &mut progress, false).unwrap();
@@ -220,11 +211,8 @@ fn a_board_outlives_a_debugger_that_erases_and_goes() {
     assert!(board.failure().is_none());
 }
 
-#[test]
-fn a_sleeping_core_halts_steps_and_goes_on() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_sleeping_core_halts_steps_and_goes_on() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &TICKER);
     let mut core = session.core(0).unwrap();
@@ -240,11 +228,8 @@ fn a_sleeping_core_halts_steps_and_goes_on() {
     }
 }
 
-#[test]
-fn a_step_over_an_instruction_that_waits_is_one_step() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_step_over_wfi_wfe_and_yield_is_one_step_each() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &WAITER);
     let mut core = session.core(0).unwrap();
@@ -256,12 +241,9 @@ fn a_step_over_an_instruction_that_waits_is_one_step() {
 
 /// The pins of a chip fall with its reset and rise with its firmware: what is seen of them is
 /// what they are, however the news come in.
-#[test]
-fn pins_are_as_they_are_after_a_firmware_has_reset_itself() {
-    let Some(board) = board(Pace::Fast) else {
-        return;
-    };
-    board.watch_pins(1 << 3);
+pub(crate) fn edges_alternate_through_resets_by_the_firmware() {
+    let board = board(ClockMode::Unthrottled);
+    board.watch_outputs(1 << 3);
     let mut session = attach(&board);
     flash(&mut session, &RESETTER);
     let mut core = session.core(0).unwrap();
@@ -283,11 +265,8 @@ fn pins_are_as_they_are_after_a_firmware_has_reset_itself() {
 }
 
 /// A fault that nobody catches is let through, and the next one is caught all the same.
-#[test]
-fn a_fault_is_caught_after_one_that_was_not() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_fault_is_caught_after_an_uncaught_one() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     flash(&mut session, &FAULT);
     let mut core = session.core(0).unwrap();
@@ -312,21 +291,18 @@ fn a_fault_is_caught_after_one_that_was_not() {
     assert_eq!(core.status().unwrap(), CoreStatus::Running);
 }
 
-#[test]
-fn a_killed_machine_is_an_error_and_never_a_hang() {
-    let Some(board) = board(Pace::RealTime) else {
-        return;
-    };
+pub(crate) fn a_killed_emulator_is_an_error_of_the_next_request() {
+    let board = board(ClockMode::RealTime);
     let mut session = attach(&board);
     let mut core = session.core(0).unwrap();
     core.halt(SECOND).unwrap();
-    kill_machine(board.machine_id());
+    kill_machine(board.watchdog_pid());
     until("the cause", || board.failure().is_some());
     assert!(core.read_word_32(0).is_err());
     assert!(core.run().is_err());
     let failure = board.failure().unwrap();
     assert!(
-        failure.contains("the machine ended (signal: 9"),
+        failure.contains("the emulator exited (signal: 9"),
         "{failure}"
     );
 }

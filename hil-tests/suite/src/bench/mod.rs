@@ -6,6 +6,7 @@
 //! - [`probe_lookup`]: which plugged-in probe belongs to a bench.
 //! - [`lock`]: a probe is used by one process at a time.
 //! - [`plan`]: which tests a set of benches and scenarios makes.
+//! - [`required`]: the benches that must be usable.
 
 pub mod board_pins;
 mod diagnostics;
@@ -16,6 +17,7 @@ pub mod overrides;
 pub mod plan;
 pub mod probe_lookup;
 pub mod read;
+pub mod required;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,10 @@
-//! The debug registers over a core that is a few numbers.
+//! The debug registers over a CPU that is a few numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
+use super::registers::VC_HARDERR;
+use super::stops::{HARD_FAULT, RESET_VECTOR};
 use super::*;
 
 const CODE: u32 = 0x100;
@@ -11,15 +14,17 @@ const HALT: u32 = KEY | C_DEBUGEN | C_HALT;
 const STEP: u32 = KEY | C_DEBUGEN | C_STEP;
 const RUN: u32 = KEY | C_DEBUGEN;
 
-/// A core that moves by two at each step, and runs only when the test says so.
+/// A CPU that moves by two at each step, and runs only when the test says so.
 #[derive(Default)]
-struct Fake {
+struct FakeCpu {
     words: BTreeMap<u32, u32>,
     registers: BTreeMap<u8, u32>,
     breakpoints: BTreeSet<u32>,
     running: bool,
     masked: Vec<bool>,
     hooked: u32,
+    /// How often it went on after a stop that its debugger does not know of.
+    resumed: u32,
     left: u32,
     resets: u32,
 }
@@ -27,21 +32,23 @@ struct Fake {
 fn key(register: Register) -> u8 {
     match register {
         Register::General(number) => number,
-        Register::Status => 16,
-        Register::Special(Special::Msp) => 17,
-        Register::Special(Special::Psp) => 18,
-        Register::Special(Special::Primask) => 19,
-        Register::Special(Special::Control) => 20,
+        Register::Xpsr => 16,
+        Register::Special(SpecialRegister::Msp) => 17,
+        Register::Special(SpecialRegister::Psp) => 18,
+        Register::Special(SpecialRegister::Primask) => 19,
+        Register::Special(SpecialRegister::Control) => 20,
     }
 }
 
-impl Core for Fake {
-    fn word(&mut self, address: u32) -> Result<u32, MachineError> {
+impl Cpu for FakeCpu {
+    type Error = Infallible;
+
+    fn read_word(&mut self, address: u32) -> Result<u32, Infallible> {
         Ok(self.words.get(&address).copied().unwrap_or_default())
     }
 
-    fn register(&mut self, register: Register) -> Result<u32, MachineError> {
-        assert!(!self.running, "a running core has no registers to read");
+    fn read_register(&mut self, register: Register) -> Result<u32, Infallible> {
+        assert!(!self.running, "a running CPU has no registers to read");
         Ok(self
             .registers
             .get(&key(register))
@@ -49,66 +56,72 @@ impl Core for Fake {
             .unwrap_or_default())
     }
 
-    fn set_register(&mut self, register: Register, value: u32) -> Result<(), MachineError> {
+    fn write_register(&mut self, register: Register, value: u32) -> Result<(), Infallible> {
         assert!(!self.running);
         self.registers.insert(key(register), value);
         Ok(())
     }
 
-    fn breakpoint(&mut self, address: u32, set: bool) -> Result<(), MachineError> {
+    fn set_breakpoint(&mut self, address: u32, armed: bool) -> Result<(), Infallible> {
         assert!(!self.running);
-        let changed = match set {
+        let changed = match armed {
             true => self.breakpoints.insert(address),
             false => self.breakpoints.remove(&address),
         };
-        assert!(changed, "{address:#x} was so already");
+        assert!(changed, "{address:#x} did not change");
         Ok(())
     }
 
-    fn run(&mut self) -> Result<(), MachineError> {
+    fn run(&mut self) -> Result<(), Infallible> {
         self.running = true;
         Ok(())
     }
 
-    fn step(&mut self, masked: bool) -> Result<(), MachineError> {
+    fn resume(&mut self) -> Result<(), Infallible> {
+        self.resumed += 1;
+        self.running = true;
+        Ok(())
+    }
+
+    fn step(&mut self, masked: bool) -> Result<(), Infallible> {
         assert!(!self.running);
         self.masked.push(masked);
         *self.registers.entry(15).or_default() += 2;
         Ok(())
     }
 
-    fn leave_exception(&mut self) -> Result<(), MachineError> {
+    fn return_from_exception(&mut self) -> Result<(), Infallible> {
         self.left += 1;
         Ok(())
     }
 
-    fn stop(&mut self) -> Result<(), MachineError> {
+    fn halt(&mut self) -> Result<(), Infallible> {
         self.running = false;
         Ok(())
     }
 
-    fn stopped(&mut self) -> Result<bool, MachineError> {
+    fn poll_stopped(&mut self) -> Result<bool, Infallible> {
         Ok(!self.running)
     }
 
-    fn reset(&mut self) -> Result<(), MachineError> {
+    fn reset(&mut self) -> Result<(), Infallible> {
         self.resets += 1;
         self.registers.insert(15, CODE);
         Ok(())
     }
 
-    fn was_reset(&mut self) -> Result<bool, MachineError> {
+    fn take_reset(&mut self) -> Result<bool, Infallible> {
         Ok(false)
     }
 
-    fn hook(&mut self) -> Result<(), MachineError> {
+    fn at_hook(&mut self) -> Result<(), Infallible> {
         self.hooked += 1;
         Ok(())
     }
 }
 
-impl Fake {
-    /// A core with a program, just switched on.
+impl FakeCpu {
+    /// A CPU with a program, just powered up.
     fn new() -> (CoreDebug, Self) {
         let mut core = Self::default();
         core.words.insert(RESET_VECTOR, CODE | 1);
@@ -127,12 +140,12 @@ impl Fake {
     }
 }
 
-/// What a debugger does, and what it expects to be done without a failure.
-struct Debugger(CoreDebug, Fake);
+/// A debugger, and its CPU.
+struct Debugger(CoreDebug, FakeCpu);
 
 impl Debugger {
     fn new() -> Self {
-        let (debug, core) = Fake::new();
+        let (debug, core) = FakeCpu::new();
         Self(debug, core)
     }
 
@@ -157,7 +170,7 @@ impl Debugger {
 }
 
 #[test]
-fn without_its_key_nothing_is_controlled() {
+fn writes_without_their_key_are_ignored() {
     let mut it = Debugger::new();
     it.write(DHCSR, C_DEBUGEN | C_HALT);
     it.write(AIRCR, SYSRESETREQ);
@@ -169,7 +182,7 @@ fn without_its_key_nothing_is_controlled() {
 }
 
 #[test]
-fn halt_run_and_step_tell_why_they_stopped() {
+fn halt_run_and_step_have_their_causes() {
     let mut it = Debugger::new();
     it.write(DHCSR, HALT);
     assert!(it.is_halted());
@@ -185,7 +198,7 @@ fn halt_run_and_step_tell_why_they_stopped() {
 }
 
 #[test]
-fn a_core_that_no_debugger_wants_runs() {
+fn a_cpu_without_a_debugger_runs() {
     let mut it = Debugger::new();
     it.write(DHCSR, HALT);
     it.write(DHCSR, KEY);
@@ -194,7 +207,7 @@ fn a_core_that_no_debugger_wants_runs() {
 }
 
 #[test]
-fn a_trap_that_its_debugger_left_locks_up_where_nothing_handles_it() {
+fn a_bkpt_without_a_debugger_locks_up_where_nothing_handles_it() {
     let mut it = Debugger::new();
     it.write(DHCSR, HALT);
     it.1.words.insert(CODE, 0xbe00);
@@ -228,7 +241,7 @@ fn every_register_is_transferred_through_its_number() {
 }
 
 #[test]
-fn a_running_core_keeps_its_registers_to_itself() {
+fn a_running_cpu_transfers_no_registers() {
     let mut it = Debugger::new();
     it.write(DCRDR, 7);
     it.write(DCRSR, 0);
@@ -252,7 +265,7 @@ fn breakpoints_read_back_and_stop_in_either_half() {
         it.1.meet(address);
         assert!(it.is_halted());
         assert_eq!(it.causes(), BKPT);
-        // Where it stands on a breakpoint it gets no further.
+        // It gets no further than the breakpoint it stands on.
         it.write(DHCSR, STEP);
         assert_eq!(it.causes(), BKPT);
         assert_eq!(it.1.registers[&15], address);
@@ -293,7 +306,7 @@ fn reset_runs_or_is_caught_before_the_first_instruction() {
     assert_eq!(it.1.registers[&15], CODE);
 }
 
-/// Lets the core meet its fault handler from `from`.
+/// Lets the CPU meet its fault handler from `from`.
 fn fault(it: &mut Debugger, from: u32) {
     it.write(DHCSR, HALT);
     it.causes();
@@ -319,7 +332,7 @@ fn a_hard_fault_is_caught_only_where_that_is_asked_for() {
 }
 
 #[test]
-fn the_fault_of_a_bkpt_is_left_and_is_a_halt() {
+fn the_fault_of_a_bkpt_is_a_halt() {
     let mut it = Debugger::new();
     it.1.words.insert(CODE, 0xbe00_0000);
     fault(&mut it, CODE + 2);
@@ -342,7 +355,7 @@ fn a_flash_algorithm_stops_at_the_bkpt_it_returns_to() {
 }
 
 #[test]
-fn a_core_with_nothing_to_run_locks_up_until_it_is_halted() {
+fn a_cpu_with_nothing_to_execute_locks_up_until_it_is_halted() {
     let mut it = Debugger::new();
     it.write(DHCSR, HALT);
     it.1.words.insert(HARD_FAULT_VECTOR, u32::MAX);
@@ -355,13 +368,14 @@ fn a_core_with_nothing_to_run_locks_up_until_it_is_halted() {
 }
 
 #[test]
-fn the_world_acts_before_a_hooked_instruction_and_the_core_goes_on() {
+fn a_hooked_instruction_is_preceded_by_its_hook_and_the_cpu_goes_on() {
     let mut it = Debugger::new();
-    it.0.hook(Some(0x141), &mut it.1).unwrap();
+    it.0.set_hook(Some(0x141), &mut it.1).unwrap();
     it.1.meet(0x140);
-    it.0.watch(&mut it.1).unwrap();
+    it.0.poll(&mut it.1).unwrap();
     assert!(it.1.running && !it.is_halted());
     assert_eq!(it.1.hooked, 1);
+    assert_eq!(it.1.resumed, 2, "after it was armed, and after the hook");
     it.write(DHCSR, HALT);
     it.1.registers.insert(15, 0x140);
     it.write(DHCSR, STEP);
