@@ -6,8 +6,8 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::trace::document::Document;
 
 use crate::verdict::{
-    Attempt, Bench, Case, Cause, Ending, Evidence, LogLevel, LogLine, Outcome, PinSample, Place,
-    Stimulus, Suite,
+    Attempt, Bench, Case, Cause, Ending, Evidence, LogLevel, LogLine, Outcome, PinSample,
+    SourceLocation, Stimulus, Suite,
 };
 
 /// A name that breaks every format that does not escape it.
@@ -84,7 +84,7 @@ pub(super) fn passed() -> Attempt {
 pub(super) fn failed() -> Attempt {
     let cause = Cause {
         message: "the trace is not the golden".to_owned(),
-        place: Some(Place {
+        place: Some(SourceLocation {
             file: "fixtures/scenarios/lamp/brightness/cycles.scn".to_owned(),
             line: 7,
         }),
@@ -101,7 +101,7 @@ pub(super) fn failed() -> Attempt {
         tick: Some(Ticks(tick)),
         level: Some(level),
         text: text.to_owned(),
-        place: Some(Place {
+        place: Some(SourceLocation {
             file: "firmware-core/src/apps/lamp/light.rs".to_owned(),
             line,
         }),
@@ -152,7 +152,7 @@ pub(super) fn crashed() -> Attempt {
     };
     Attempt {
         trace: Some(cut),
-        is_cut: true,
+        is_partial: true,
         log: vec![log],
         recording: Some("target/hil/virtual-v1/rtt/lamp/lock/holds.rec".to_owned()),
         ..Attempt::new(Outcome::Fail(cause), ms(480))
@@ -267,7 +267,7 @@ fn hostile(mut suite: Suite) -> Suite {
                 cause.message = name();
                 cause.details = name();
                 cause.help = Some(name());
-                cause.place = Some(Place {
+                cause.place = Some(SourceLocation {
                     file: name(),
                     line: 7,
                 });

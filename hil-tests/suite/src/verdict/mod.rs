@@ -9,8 +9,8 @@
 
 mod attempt;
 mod case;
-mod clues;
 mod divergence;
+mod failure_context;
 mod tolerance;
 
 #[cfg(test)]
@@ -18,10 +18,10 @@ mod tests;
 
 use std::time::Duration;
 
-pub use attempt::{Attempt, Cause, LogLevel, LogLine, Outcome, PinSample, Place};
+pub use attempt::{Attempt, Cause, LogLevel, LogLine, Outcome, PinSample, SourceLocation};
 pub use case::{Bench, Case, Stimulus};
-pub use clues::Clues;
 pub use divergence::Divergence;
+pub use failure_context::FailureContext;
 pub use tolerance::{Aligned, align};
 
 /// What is said about a scenario on a bench, and about a whole suite. The order is that of
