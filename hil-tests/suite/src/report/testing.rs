@@ -124,7 +124,7 @@ pub(super) fn failed() -> Attempt {
 
 pub(super) fn broken() -> Attempt {
     let cause = Cause {
-        message: "the board said nothing for 5 s while the end of the run was awaited".to_owned(),
+        message: "the board sent nothing for 5 s: expected the end of the run".to_owned(),
         details: "pc 0x00001a2c  lr 0x00000f01  HardFault\n  0: lamp::light::step at light.rs:48"
             .to_owned(),
         help: Some("reset the board, or look at its cable".to_owned()),
