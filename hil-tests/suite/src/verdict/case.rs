@@ -68,7 +68,7 @@ pub struct Case {
     pub expected: Option<Document>,
     /// How far a press may be from its tick; 0 where the design promises exactness.
     pub tolerance: Ticks,
-    /// What was tried, in order. None at all: its turn did not come.
+    /// What was tried, in order. Empty: the case was not run.
     pub attempts: Vec<Attempt>,
 }
 

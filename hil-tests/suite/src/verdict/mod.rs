@@ -130,7 +130,7 @@ impl Evidence {
 /// How a suite ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Ending {
-    /// Everything had its turn.
+    /// Every case was run.
     #[default]
     Complete,
     /// The time for the whole suite was over.
