@@ -154,8 +154,8 @@ impl Ending {
 /// Everything that was to be played, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Suite {
-    /// The cases, in the order in which they are reported. A case whose turn did not come has
-    /// no attempts.
+    /// The cases, in the order in which they are reported. A case that was not run has no
+    /// attempts.
     pub cases: Vec<Case>,
     /// How long all of it took.
     pub took: Duration,
