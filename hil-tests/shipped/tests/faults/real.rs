@@ -231,19 +231,18 @@ const PRESSED_BADLY: [&str; 4] = [
     "the run was over before the pin moved",
 ];
 
-/// A machine that is busy may press late, which is told; what is pressed in time must hold.
+/// How far an input may be from its tick on a busy machine, in ticks: less than half the time between
+/// two presses of the scenario, so that none can be taken for another.
+const BUSY: u32 = 400;
+
+/// Every press is seen within the tolerance at the first attempt, and the board does what the host
+/// does with it: a button that is not pressed, or pressed for another, does not pass.
 fn pins_of_the_board_press_its_buttons() -> Result<(), Failed> {
     let board = Board::with(&JUMPERS)?;
-    let scenario = ["toggle/each-press-toggles", "--attempts", "10"];
-    let (code, attempts) = attempts(&board, 50, &scenario)?;
-    let (last, late) = attempts.split_last().ok_or("nothing was tried")?;
-    assert_eq!(last.0, "pass", "{attempts:?}");
-    assert_eq!(code, Some(if late.is_empty() { 0 } else { 3 }));
-    for (verdict, message) in late {
-        assert_eq!(verdict, "infra", "{message}");
-        let is_about_pressing = |part: &&str| message.contains(part);
-        assert!(PRESSED_BADLY.iter().any(is_about_pressing), "{message}");
-    }
+    let scenario = ["toggle/each-press-toggles", "--attempts", "1"];
+    let (code, attempts) = attempts(&board, BUSY, &scenario)?;
+    assert_eq!(attempts, [("pass".to_owned(), String::new())]);
+    assert_eq!(code, Some(0));
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{reason, seconds};
-use crate::verdict::{Case, Cause, Clues, Divergence};
+use crate::verdict::{Case, Cause, Divergence, FailureContext};
 use lockstep_engine::sanitize::{scrub, scrub_line};
 
 /// The lines: why it did not pass, where it leaves the expected trace, the samples of its
@@ -29,14 +29,14 @@ pub(super) fn details(case: &Case) -> String {
     if let Some(divergence) = divergence {
         lines.block(&divergence.timelines);
     }
-    let clues = case.clues();
+    let clues = case.failure_context();
     if let Some(clues) = &clues {
         lines.list("seen around it:", &clues.pins);
     }
-    if let Some(attempt) = case.telling() {
+    if let Some(attempt) = case.decisive_attempt() {
         lines.list("log of the board:", &attempt.log);
     }
-    if let Some(Clues { replay, open, .. }) = clues {
+    if let Some(FailureContext { replay, open, .. }) = clues {
         lines.push(0, format!("replay on the host:        {replay}"));
         lines.push(0, format!("in the terminal simulator: {open}"));
     }
@@ -49,7 +49,9 @@ pub(super) fn comparison(case: &Case, divergence: Option<&Divergence>) -> Option
     if let Some(Divergence { tick, summary, .. }) = divergence {
         return Some(format!("first difference at tick {}: {summary}", tick.0));
     }
-    let attempt = case.telling().filter(|attempt| attempt.is_cut)?;
+    let attempt = case
+        .decisive_attempt()
+        .filter(|attempt| attempt.is_partial)?;
     let last = attempt.trace.as_ref()?.end.0.checked_sub(1)?;
     Some(format!("up to tick {last} it did what the golden says"))
 }

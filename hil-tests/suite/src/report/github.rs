@@ -5,7 +5,7 @@ use super::details::details;
 use super::grid::{Grid, column_title};
 use super::text::closing;
 use super::{headline, reason};
-use crate::verdict::{Case, Clues, Suite, Verdict};
+use crate::verdict::{Case, FailureContext, Suite, Verdict};
 use lockstep_engine::sanitize::{scrub_char, scrub_line};
 
 /// The most cases whose details stand in a summary; GitHub refuses one above 1 MiB.
@@ -39,7 +39,7 @@ fn annotation(case: &Case) -> String {
             divergence.tick.0, divergence.summary
         );
     }
-    if let Some(Clues { replay, open, .. }) = case.clues() {
+    if let Some(FailureContext { replay, open, .. }) = case.failure_context() {
         message += &format!("\n{replay}\n{open}");
     }
     format!(

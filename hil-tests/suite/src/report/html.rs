@@ -14,7 +14,7 @@ use super::details::{attempts, comparison};
 use super::grid::{Grid, column_title};
 use super::waves::{self, Mark, Waveforms, Window};
 use super::{RenderError, counts, headline, reason, seconds};
-use crate::verdict::{Attempt, Case, Cause, Clues, Divergence, Ending, Suite, Verdict};
+use crate::verdict::{Attempt, Case, Cause, Divergence, Ending, FailureContext, Suite, Verdict};
 
 /// The least number of ticks that are shown on each side of a divergence.
 const CLOSE: u32 = 40;
@@ -72,7 +72,7 @@ struct Section<'a> {
     figures: Vec<Figure<'a>>,
     blocks: Vec<Block>,
     facts: Vec<(&'static str, String)>,
-    clues: Option<Clues>,
+    clues: Option<FailureContext>,
 }
 
 /// A picture with its caption.
@@ -89,8 +89,8 @@ struct Block {
 
 fn section((case, number): (&Case, usize)) -> Section<'_> {
     let divergence = case.divergence();
-    let clues = case.clues();
-    let attempt = case.telling();
+    let clues = case.failure_context();
+    let attempt = case.decisive_attempt();
     let mut blocks = Vec::new();
     if let Some(divergence) = &divergence {
         blocks.extend(block("Both timelines", &[&divergence.timelines]));
@@ -167,7 +167,7 @@ fn figures<'a>(
     let both = [("golden", golden), ("board", board)];
     let Some(divergence) = divergence else {
         let (caption, lanes) = match golden == board {
-            _ if attempt.is_cut => ("Golden and board, as far as it came", &both[..]),
+            _ if attempt.is_partial => ("Golden and board, as far as it came", &both[..]),
             true => ("Golden and board, tick for tick the same", &both[..1]),
             false => ("Golden and board, within the tolerance", &both[..]),
         };

@@ -86,7 +86,7 @@ struct CaseRow {
 impl CaseRow {
     fn of(case: &Case) -> Self {
         let bench = &case.bench;
-        let clues = case.clues();
+        let clues = case.failure_context();
         let (replay, open) = clues.map(|clues| (clues.replay, clues.open)).unzip();
         Self {
             case: case.scenario.clone(),
@@ -148,7 +148,7 @@ impl AttemptRow {
             file: place.map(|place| place.file.clone()),
             line: place.map(|place| place.line),
             tick: cause.and_then(|cause| cause.tick).map(|tick| tick.0),
-            broke_off: attempt.is_cut,
+            broke_off: attempt.is_partial,
             slack: attempt.slack.map(|slack| slack.0),
             recording: attempt.recording.clone(),
             pins: attempt.pins.iter().map(PinRow::of).collect(),

@@ -132,7 +132,7 @@ fn status(case: &Case) -> TestCaseStatus {
         status.add_reruns(case.attempts.iter().filter_map(rerun));
     } else if verdict.needs_attention() {
         // The decisive attempt is the failure itself.
-        let decisive = case.telling();
+        let decisive = case.decisive_attempt();
         let others = case
             .attempts
             .iter()

@@ -6,8 +6,8 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::trace::document::Document;
 
 use crate::verdict::{
-    Attempt, Bench, Case, Cause, Ending, Evidence, LogLevel, LogLine, Outcome, PinSample, Place,
-    Stimulus, Suite,
+    Attempt, Bench, Case, Cause, Ending, Evidence, LogLevel, LogLine, Outcome, PinSample,
+    SourceLocation, Stimulus, Suite,
 };
 
 /// A name that breaks every format that does not escape it.
@@ -84,7 +84,7 @@ pub(super) fn passed() -> Attempt {
 pub(super) fn failed() -> Attempt {
     let cause = Cause {
         message: "the trace is not the golden".to_owned(),
-        place: Some(Place {
+        place: Some(SourceLocation {
             file: "fixtures/scenarios/lamp/brightness/cycles.scn".to_owned(),
             line: 7,
         }),
@@ -101,7 +101,7 @@ pub(super) fn failed() -> Attempt {
         tick: Some(Ticks(tick)),
         level: Some(level),
         text: text.to_owned(),
-        place: Some(Place {
+        place: Some(SourceLocation {
             file: "firmware-core/src/apps/lamp/light.rs".to_owned(),
             line,
         }),
@@ -124,7 +124,7 @@ pub(super) fn failed() -> Attempt {
 
 pub(super) fn broken() -> Attempt {
     let cause = Cause {
-        message: "the board said nothing for 5 s while the end of the run was awaited".to_owned(),
+        message: "the board sent nothing for 5 s: expected the end of the run".to_owned(),
         details: "pc 0x00001a2c  lr 0x00000f01  HardFault\n  0: lamp::light::step at light.rs:48"
             .to_owned(),
         help: Some("reset the board, or look at its cable".to_owned()),
@@ -152,7 +152,7 @@ pub(super) fn crashed() -> Attempt {
     };
     Attempt {
         trace: Some(cut),
-        is_cut: true,
+        is_partial: true,
         log: vec![log],
         recording: Some("target/hil/virtual-v1/rtt/lamp/lock/holds.rec".to_owned()),
         ..Attempt::new(Outcome::Fail(cause), ms(480))
@@ -267,7 +267,7 @@ fn hostile(mut suite: Suite) -> Suite {
                 cause.message = name();
                 cause.details = name();
                 cause.help = Some(name());
-                cause.place = Some(Place {
+                cause.place = Some(SourceLocation {
                     file: name(),
                     line: 7,
                 });

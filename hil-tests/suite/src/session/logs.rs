@@ -5,7 +5,7 @@ use defmt_decoder::{DecodeError, Frame, Locations, Table};
 use lockstep_core::time::Ticks;
 use thiserror::Error;
 
-use crate::verdict::{LogLevel, LogLine, Place};
+use crate::verdict::{LogLevel, LogLine, SourceLocation};
 
 /// The most bytes of logs that are kept of one run; what comes after is dropped.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -71,10 +71,13 @@ impl LogTable {
                 .map(Ticks),
             level: frame.level().and_then(|level| log_level(level.as_str())),
             text: frame.display_message().to_string(),
-            place: self.locations.get(&frame.index()).map(|location| Place {
-                file: location.file.display().to_string(),
-                line: u32::try_from(location.line).unwrap_or(u32::MAX),
-            }),
+            place: self
+                .locations
+                .get(&frame.index())
+                .map(|location| SourceLocation {
+                    file: location.file.display().to_string(),
+                    line: u32::try_from(location.line).unwrap_or(u32::MAX),
+                }),
         }
     }
 }

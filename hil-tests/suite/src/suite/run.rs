@@ -237,7 +237,7 @@ fn try_case(
                 attempt.log = bench.take_logs(firmware);
                 if let Some(partial) = &partial {
                     attempt.trace = Some(partial.into());
-                    attempt.is_cut = true;
+                    attempt.is_partial = true;
                     if case.tolerance > Ticks::ZERO {
                         let script = &job.prepared.script;
                         attempt.expected =
@@ -270,7 +270,7 @@ fn cancelled(partial: Option<&Trace>, took: Duration) -> Attempt {
     let cause = Cause::new(format!("cancelled at tick {}", tick.0));
     let mut attempt = Attempt::new(Outcome::Skipped(cause), took);
     attempt.trace = partial.map(Document::from);
-    attempt.is_cut = true;
+    attempt.is_partial = true;
     attempt
 }
 

@@ -301,7 +301,7 @@ fn a_fault_of_the_firmware_is_a_failure_that_names_it() {
         let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Rtt, 1);
         assert_eq!(case.verdict(), Verdict::Fail, "{}", message(&case));
         assert_eq!(message(&case), expected);
-        assert!(case.attempts[0].is_cut);
+        assert!(case.attempts[0].is_partial);
         desk.passes(&prepared(TWO_PRESSES), Stimulus::Rtt);
     }
 }

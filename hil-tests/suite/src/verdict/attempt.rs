@@ -55,7 +55,7 @@ pub struct Cause {
     /// What can be done about it.
     pub help: Option<String>,
     /// Where in a scenario or a source file.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
     /// When in the run.
     pub tick: Option<Ticks>,
 }
@@ -85,14 +85,14 @@ impl Cause {
 
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceLocation {
     /// The path, from where the suite was started.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -133,7 +133,7 @@ pub struct LogLine {
     /// What it says.
     pub text: String,
     /// Where in the firmware's source it is said, if the image tells.
-    pub place: Option<Place>,
+    pub place: Option<SourceLocation>,
 }
 
 impl fmt::Display for LogLine {
@@ -192,7 +192,7 @@ pub struct Attempt {
     pub trace: Option<Document>,
     /// Whether the trace ends where the run broke off: of its last tick all or nothing may have
     /// come.
-    pub is_cut: bool,
+    pub is_partial: bool,
     /// What it should have done, where that is not the golden: what the host does with presses that
     /// came as near to those of the scenario as the bench could make them.
     pub expected: Option<Document>,
@@ -213,7 +213,7 @@ impl Attempt {
             took,
             log: Vec::new(),
             trace: None,
-            is_cut: false,
+            is_partial: false,
             expected: None,
             pins: Vec::new(),
             slack: None,

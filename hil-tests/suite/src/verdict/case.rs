@@ -7,7 +7,7 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::trace::document::Document;
 
-use super::{Attempt, Cause, Clues, Divergence, Evidence, Outcome, Verdict};
+use super::{Attempt, Cause, Divergence, Evidence, FailureContext, Outcome, Verdict};
 
 /// How the buttons are pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +68,7 @@ pub struct Case {
     pub expected: Option<Document>,
     /// How far a press may be from its tick; 0 where the design promises exactness.
     pub tolerance: Ticks,
-    /// What was tried, in order. None at all: its turn did not come.
+    /// What was tried, in order. Empty: the case was not run.
     pub attempts: Vec<Attempt>,
 }
 
@@ -114,7 +114,7 @@ impl Case {
     /// The last attempt with the most severe outcome, at which was looked most closely: the one
     /// that is told.
     #[must_use]
-    pub fn telling(&self) -> Option<&Attempt> {
+    pub fn decisive_attempt(&self) -> Option<&Attempt> {
         let verdict = |attempt: &&Attempt| attempt.outcome.verdict();
         // Of equals, `max_by_key` gives the last.
         self.attempts.iter().max_by_key(verdict)
@@ -123,7 +123,8 @@ impl Case {
     /// Why the verdict is no pass.
     #[must_use]
     pub fn cause(&self) -> Option<&Cause> {
-        self.telling().and_then(|attempt| attempt.outcome.cause())
+        self.decisive_attempt()
+            .and_then(|attempt| attempt.outcome.cause())
     }
 
     /// The largest slack of all attempts.
@@ -138,13 +139,13 @@ impl Case {
     /// Where the attempt that is told leaves the expected trace.
     #[must_use]
     pub fn divergence(&self) -> Option<Divergence> {
-        self.telling()
+        self.decisive_attempt()
             .and_then(|attempt| Divergence::of(self, attempt))
     }
 
     /// What helps to see why the attempt that is told is no pass.
     #[must_use]
-    pub fn clues(&self) -> Option<Clues> {
-        Clues::of(self)
+    pub fn failure_context(&self) -> Option<FailureContext> {
+        FailureContext::of(self)
     }
 }

@@ -69,7 +69,7 @@ fn comparable<'a>(
     attempt: &'a Attempt,
 ) -> Option<(Cow<'a, Document>, Cow<'a, Document>)> {
     let trace = attempt.trace.as_ref()?;
-    if !attempt.is_cut {
+    if !attempt.is_partial {
         return Some((Cow::Borrowed(golden), Cow::Borrowed(trace)));
     }
     let end = trace.end;

@@ -9,8 +9,8 @@
 
 mod attempt;
 mod case;
-mod clues;
 mod divergence;
+mod failure_context;
 mod tolerance;
 
 #[cfg(test)]
@@ -18,10 +18,10 @@ mod tests;
 
 use std::time::Duration;
 
-pub use attempt::{Attempt, Cause, LogLevel, LogLine, Outcome, PinSample, Place};
+pub use attempt::{Attempt, Cause, LogLevel, LogLine, Outcome, PinSample, SourceLocation};
 pub use case::{Bench, Case, Stimulus};
-pub use clues::Clues;
 pub use divergence::Divergence;
+pub use failure_context::FailureContext;
 pub use tolerance::{Aligned, align};
 
 /// What is said about a scenario on a bench, and about a whole suite. The order is that of
@@ -130,7 +130,7 @@ impl Evidence {
 /// How a suite ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Ending {
-    /// Everything had its turn.
+    /// Every case was run.
     #[default]
     Complete,
     /// The time for the whole suite was over.
@@ -154,8 +154,8 @@ impl Ending {
 /// Everything that was to be played, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Suite {
-    /// The cases, in the order in which they are reported. A case whose turn did not come has
-    /// no attempts.
+    /// The cases, in the order in which they are reported. A case that was not run has no
+    /// attempts.
     pub cases: Vec<Case>,
     /// How long all of it took.
     pub took: Duration,

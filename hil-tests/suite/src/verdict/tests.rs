@@ -117,7 +117,7 @@ proptest! {
         let case = case(&verdicts);
         let worst = verdicts.iter().max().unwrap();
         let last = verdicts.iter().rposition(|verdict| verdict == worst).unwrap();
-        prop_assert!(std::ptr::eq(case.telling().unwrap(), &raw const case.attempts[last]));
+        prop_assert!(std::ptr::eq(case.decisive_attempt().unwrap(), &raw const case.attempts[last]));
     }
 
     #[test]
@@ -223,7 +223,7 @@ fn the_commands_are_safe_to_paste() {
     let mut case = case(&[Verdict::Fail]);
     case.expected = Some(document(vec![line(1, "lamp", "0")], 9));
     case.attempts[0].trace = Some(document(Vec::new(), 9));
-    let found = case.clues().unwrap();
+    let found = case.failure_context().unwrap();
     assert_eq!(found.replay, r"cargo sim run 'it'\''s a file.scn'");
     assert_eq!(found.open, r"cargo sim open 'it'\''s a file.scn'");
 }
@@ -243,7 +243,7 @@ fn what_is_far_from_the_divergence_is_left_out() {
             evidence: Evidence::Outside,
         })
         .collect();
-    let pins = case.clues().unwrap().pins;
+    let pins = case.failure_context().unwrap().pins;
     let ticks: Vec<_> = pins.iter().map(|sample| sample.tick.0).collect();
     assert_eq!(ticks, (14..26).collect::<Vec<_>>());
 }
@@ -255,7 +255,7 @@ fn a_run_that_broke_off_is_judged_before_its_last_tick() {
         let mut case = case(&[Verdict::Fail]);
         case.expected = Some(golden.clone());
         case.attempts[0].trace = Some(document(lines, end));
-        case.attempts[0].is_cut = true;
+        case.attempts[0].is_partial = true;
         case.divergence().map(|found| found.summary)
     };
     let first = line(1, "lamp", "0");

@@ -9,7 +9,7 @@ const SHOWN: usize = 6;
 
 /// What was seen around the place where a board went wrong, and how to play it here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clues {
+pub struct FailureContext {
     /// What was seen of the outputs around it.
     pub pins: Vec<PinSample>,
     /// The command that plays the scenario on the host.
@@ -19,12 +19,12 @@ pub struct Clues {
     pub open: String,
 }
 
-impl Clues {
+impl FailureContext {
     /// Those of the attempt that is told. None where the board was not heard of, and none
     /// of a case that is green or skipped.
     #[must_use]
     pub fn of(case: &Case) -> Option<Self> {
-        let attempt = case.telling()?;
+        let attempt = case.decisive_attempt()?;
         attempt.trace.as_ref()?;
         let cause = case.cause()?;
         let divergence = case.divergence().map(|found| found.tick);
