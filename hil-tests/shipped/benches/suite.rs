@@ -7,7 +7,11 @@
 )]
 
 #[path = "../tests/support/mod.rs"]
-#[allow(dead_code, reason = "the tests need more of it")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the tests need more of it"
+)]
 mod support;
 
 use std::collections::BTreeSet;

@@ -41,7 +41,8 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
         cancelled: &|| false,
         keep: &|_, _| None,
     };
-    let mut session = BenchSession::new(&bench, Box::new(EmulatedBoard::new(ClockMode::Unthrottled)));
+    let mut session =
+        BenchSession::new(&bench, Box::new(EmulatedBoard::new(ClockMode::Unthrottled)));
     assert!(!scenarios.is_empty());
     for scenario in &scenarios {
         let job = Job {

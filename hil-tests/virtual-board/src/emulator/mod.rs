@@ -180,9 +180,7 @@ impl Emulator {
             .tempdir()?;
         let mut command = Command::new(SHELL);
         command.args(["-c", WATCHDOG, "sh"]).arg(folder.path());
-        command
-            .arg(program)
-            .args(["-M", MACHINE, "-accel", "tcg"]);
+        command.arg(program).args(["-M", MACHINE, "-accel", "tcg"]);
         command.args(["-nographic", "-monitor", "none", "-serial", "null", "-S"]);
         // Without it every request is written to standard error.
         command.args(["-qtest-log", "none"]);
