@@ -16,8 +16,8 @@ use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::environment;
 use super::keys::KeyReader;
-use super::place;
 use lockstep_images::board;
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::app_pins::AppPins;
@@ -216,16 +216,16 @@ impl Board {
     /// The pins of the app, from the pin map of the project's emulated board. Without a project or
     /// without such a board no pin has a name.
     fn pins(&self, report: &Report) -> Result<AppPins, Exit> {
-        let project = match place::project() {
+        let project = match environment::project() {
             Ok(project) => project,
             Err(ProjectError::NotFound { .. }) if self.app.is_none() => {
                 return Ok(AppPins::default());
             }
-            Err(error) => return Err(place::tell_project(&error, report)),
+            Err(error) => return Err(environment::report_project_error(&error, report)),
         };
-        let broken = |error| place::tell_project(&error, report);
+        let broken = |error| environment::report_project_error(&error, report);
         let boards = board::boards(&project.boards().map_err(broken)?)
-            .map_err(|error| place::tell_board(&error, report))?;
+            .map_err(|error| environment::report_board_error(&error, report))?;
         let image = self
             .image
             .as_ref()

@@ -1,4 +1,4 @@
-//! `hil build`: the images of boards, each held against its contract.
+//! `hil build`: builds the images of boards and checks each against the image contract.
 
 use std::fmt::Write;
 use std::fs;
@@ -9,51 +9,52 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_pins::PinMap;
 
-use super::interrupt;
-use super::place::{self, Boards};
+use super::cancellation;
+use super::environment::{self, BoardSelection};
 use lockstep_images::board::Board;
 use lockstep_images::build::{Image, Profile};
 use lockstep_images::contract::{self, Violation, linker_script};
 use lockstep_images::toolchain::Environment;
 
-/// How an image is built, as it is asked for.
+/// The value of `--profile`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ProfileName {
-    /// Says why and stays where it is, for the probe, when it panics.
+enum ProfileArg {
+    /// A panic prints its message and halts for the debugger.
     Debug,
-    /// Leaves a crash record and resets when it panics.
+    /// A panic leaves a crash record and resets.
     Release,
 }
 
-impl From<ProfileName> for Profile {
-    fn from(name: ProfileName) -> Self {
+impl From<ProfileArg> for Profile {
+    fn from(name: ProfileArg) -> Self {
         match name {
-            ProfileName::Debug => Self::Debug,
-            ProfileName::Release => Self::Release,
+            ProfileArg::Debug => Self::Debug,
+            ProfileArg::Release => Self::Release,
         }
     }
 }
 
+/// The options of `hil build`.
 #[derive(Debug, Args)]
-pub(super) struct Build {
+pub(super) struct BuildArgs {
     #[command(flatten)]
-    boards: Boards,
+    boards: BoardSelection,
 
-    /// How the images are built; both ways where nothing is said.
+    /// The profile to build [default: both]
     #[arg(long)]
-    profile: Option<ProfileName>,
+    profile: Option<ProfileArg>,
 }
 
-impl Build {
+impl BuildArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         let boards = match self.boards.select(report) {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };
-        let environment = match interrupt::listen(report) {
+        let environment = match cancellation::on_interrupt(report) {
             Ok(supervisor) => Environment {
                 supervisor,
-                ..place::environment()
+                ..environment::toolchain()
             },
             Err(exit) => return exit,
         };
@@ -74,7 +75,7 @@ impl Build {
                     }
                 };
                 for image in &images {
-                    worst = worst.max(show(image, board, report));
+                    worst = worst.max(check_image(image, board, report));
                 }
             }
         }
@@ -82,25 +83,25 @@ impl Build {
     }
 }
 
-/// A message for each rule that the linker script breaks.
+/// Prints each rule that the linker script breaks.
 fn check_script(board: &Board, report: &Report) -> Exit {
     let path = board.folder.join(linker_script::LINKER_SCRIPT);
     match fs::read_to_string(&path) {
-        Ok(text) => tell(&board.name, &linker_script::check(&text, board), report),
+        Ok(text) => print_violations(&board.name, &linker_script::check(&text, board), report),
         Err(error) => {
             let message = format!("cannot read `{}`: {error}", path.display());
-            let help = "every board has a linker script of this name";
+            let help = "every board needs a linker script with this name";
             report.print(&report.plain(&message, Some(help)));
             Exit::BadInput
         }
     }
 }
 
-/// A line for the image, and a message for each rule it breaks.
-fn show(image: &Image, board: &Board, report: &Report) -> Exit {
+/// Prints a line for the image, and each rule that it breaks.
+fn check_image(image: &Image, board: &Board, report: &Report) -> Exit {
     let elf = match image.read() {
         Ok(elf) => elf,
-        Err(error) => return place::refuse(&error, report),
+        Err(error) => return environment::report_build_error(&error, report),
     };
     let build_id = elf.build_id.as_ref().map(ToString::to_string);
     let build_id = build_id.unwrap_or_else(|| "no build id".to_owned());
@@ -111,11 +112,10 @@ fn show(image: &Image, board: &Board, report: &Report) -> Exit {
         return report.error(error);
     }
     let violations = contract::check(&elf, board, image.profile);
-    check_name(image, board, report).max(tell(&image.name, &violations, report))
+    check_name(image, board, report).max(print_violations(&image.name, &violations, report))
 }
 
-/// The suite finds the image of an app by its name. A board without a pin map is none of the
-/// suite's.
+/// The suite finds the image of an app by its name. It does not use boards without a pin map.
 fn check_name(image: &Image, board: &Board, report: &Report) -> Exit {
     let Ok(pins) = PinMap::read(&board.folder) else {
         return Exit::Held;
@@ -130,19 +130,19 @@ fn check_name(image: &Image, board: &Board, report: &Report) -> Exit {
         .map(|app| format!("`{}-{app}`", board.name))
         .collect();
     let message = format!(
-        "the image `{}` is of no app that `{}` names",
+        "the image `{}` belongs to no app in `{}`",
         image.name,
         lockstep_pins::FILE
     );
     let help = format!(
-        "programs are named BOARD-APP: expected one of {}",
+        "expected a name of the form BOARD-APP: one of {}",
         apps.join(", ")
     );
     report.print(&report.plain(&message, Some(&help)));
     Exit::Failed
 }
 
-fn tell(name: &str, violations: &[Violation], report: &Report) -> Exit {
+fn print_violations(name: &str, violations: &[Violation], report: &Report) -> Exit {
     for violation in violations {
         let message = format!("`{name}` breaks its contract: {violation}");
         report.print(&report.plain(&message, Some(violation.rule.help())));

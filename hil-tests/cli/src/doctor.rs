@@ -5,8 +5,8 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 
-use super::interrupt;
-use super::place::{self, Boards};
+use super::cancellation;
+use super::environment::{self, BoardSelection};
 use lockstep_images::toolchain::Environment;
 use lockstep_images::toolchain::doctor::{self, Requirement, Tool};
 use lockstep_virtual_board::emulator::{MIN_VERSION, PROGRAM};
@@ -20,13 +20,14 @@ const EMULATOR: Tool = Tool {
     install_command: "apt-get install qemu-system-arm",
 };
 
+/// The options of `hil doctor`.
 #[derive(Debug, Args)]
-pub(super) struct Doctor {
+pub(super) struct DoctorArgs {
     #[command(flatten)]
-    boards: Boards,
+    boards: BoardSelection,
 }
 
-impl Doctor {
+impl DoctorArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         let boards = match self.boards.select_any(report) {
             Ok(boards) => boards,
@@ -35,10 +36,10 @@ impl Doctor {
         let mut targets: Vec<_> = boards.iter().map(|board| board.target.as_str()).collect();
         targets.sort_unstable();
         targets.dedup();
-        let environment = match interrupt::listen(report) {
+        let environment = match cancellation::on_interrupt(report) {
             Ok(supervisor) => Environment {
                 supervisor,
-                ..place::environment()
+                ..environment::toolchain()
             },
             Err(exit) => return exit,
         };

@@ -2,16 +2,18 @@
 
 mod board;
 mod build;
+mod cancellation;
 mod doctor;
 pub mod emulated_board;
-mod interrupt;
+mod environment;
 mod keys;
 mod list;
-mod place;
 mod progress;
+mod report_files;
 mod run;
+mod selection;
 mod size;
-mod suite;
+mod suite_inputs;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -29,7 +31,7 @@ use lockstep_images::wrapper;
     name = "hil",
     version,
     after_help = "Exit codes: 0 all held, 1 an expectation or a comparison failed, \
-                  2 usage or bad input, 3 something that is needed is missing or broke, \
+                  2 usage or bad input, 3 a tool or a bench is missing or broke, \
                   42 timed out, 130 interrupted."
 )]
 struct Cli {
@@ -43,23 +45,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build the images of boards and hold them against their contract.
-    Build(build::Build),
-    /// Play scenarios on benches and hold them against their goldens.
-    Run(run::Run),
+    /// Build the images of boards and check them against the image contract.
+    Build(build::BuildArgs),
+    /// Play scenarios on benches and compare them with their goldens.
+    Run(run::RunArgs),
     /// Show the memory that release images take, against budget and baseline.
-    Size(size::Size),
+    Size(size::SizeArgs),
     /// Start a virtual board, and serve its probe until stopped.
     Board(board::Board),
-    /// Show benches, boards, scenarios and the tests they make, without touching hardware.
-    List(list::List),
-    /// Show what is needed from outside, and the command that adds what is missing.
-    Doctor(doctor::Doctor),
-    /// Add what is missing, then run every check of every world.
-    Verify(verify::command::Verify),
+    /// Show benches, boards, scenarios and tests, without accessing hardware.
+    List(list::ListArgs),
+    /// Show which tools are needed, and the commands that install missing ones.
+    Doctor(doctor::DoctorArgs),
+    /// Install what is missing, then run every check of every world.
+    Verify(verify::command::VerifyArgs),
 }
 
-/// Runs the command line on these apps.
+/// Runs the command line with these apps.
 #[must_use]
 pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     if let Some(code) = wrapper::run() {

@@ -1,4 +1,4 @@
-//! `hil list`: benches, boards, scenarios, and the tests they make.
+//! `hil list`: benches, boards, scenarios, and the tests that follow from them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,30 +10,31 @@ use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
 use serde::Serialize;
 
-use super::suite::Suite;
+use super::suite_inputs::SuiteInputs;
 use lockstep_hil::bench::find::UnusableBench;
 use lockstep_hil::bench::plan::{STIMULI, Test, plan, word};
 use lockstep_hil::bench::{Bench, Capability, Probe};
 
+/// The options of `hil list`.
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(super) struct ListArgs {
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
 }
 
-/// All of it, as JSON has it.
+/// The whole listing, as JSON has it.
 #[derive(Serialize)]
-struct Listed<'a> {
-    benches: Vec<ListedBench<'a>>,
-    unusable: Vec<ListedUnusable<'a>>,
-    boards: Vec<ListedBoard<'a>>,
-    scenarios: Vec<ListedScenario<'a>>,
-    tests: Vec<ListedTest<'a>>,
+struct Listing<'a> {
+    benches: Vec<BenchEntry<'a>>,
+    unusable: Vec<UnusableEntry<'a>>,
+    boards: Vec<BoardEntry<'a>>,
+    scenarios: Vec<ScenarioEntry<'a>>,
+    tests: Vec<TestEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct ListedBench<'a> {
+struct BenchEntry<'a> {
     name: &'a str,
     file: String,
     board: &'a str,
@@ -49,14 +50,14 @@ struct ListedBench<'a> {
 }
 
 #[derive(Serialize)]
-struct ListedUnusable<'a> {
+struct UnusableEntry<'a> {
     name: &'a str,
     file: String,
     reason: String,
 }
 
 #[derive(Serialize)]
-struct ListedBoard<'a> {
+struct BoardEntry<'a> {
     name: &'a str,
     chip: &'a str,
     target: &'a str,
@@ -64,14 +65,14 @@ struct ListedBoard<'a> {
 }
 
 #[derive(Serialize)]
-struct ListedScenario<'a> {
+struct ScenarioEntry<'a> {
     name: &'a str,
     app: &'a str,
     ticks: u32,
 }
 
 #[derive(Serialize)]
-struct ListedTest<'a> {
+struct TestEntry<'a> {
     name: String,
     bench: &'a str,
     stimulus: &'static str,
@@ -79,15 +80,15 @@ struct ListedTest<'a> {
     skipped: Option<String>,
 }
 
-impl List {
+impl ListArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
-        let suite = match Suite::read(registry, report) {
+        let suite = match SuiteInputs::read(registry, report) {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };
         let tests = plan(&suite.benches, &suite.boards, &suite.scenarios);
         let text = match self.json {
-            true => match serde_json::to_string(&listed(&suite, &tests)) {
+            true => match serde_json::to_string(&listing(&suite, &tests)) {
                 Ok(json) => json + "\n",
                 Err(error) => return report.error(error),
             },
@@ -100,36 +101,36 @@ impl List {
     }
 }
 
-fn listed<'a>(suite: &'a Suite, tests: &[Test<'a>]) -> Listed<'a> {
-    let boards = suite.boards.iter().map(|inputs| ListedBoard {
+fn listing<'a>(suite: &'a SuiteInputs, tests: &[Test<'a>]) -> Listing<'a> {
+    let boards = suite.boards.iter().map(|inputs| BoardEntry {
         name: &inputs.board.name,
         chip: &inputs.board.chip,
         target: &inputs.board.target,
         apps: inputs.map.apps.keys().map(String::as_str).collect(),
     });
-    let scenarios = suite.scenarios.iter().map(|scenario| ListedScenario {
+    let scenarios = suite.scenarios.iter().map(|scenario| ScenarioEntry {
         name: &scenario.name,
         app: scenario.app,
         ticks: scenario.end.0,
     });
-    let tests = tests.iter().map(|test| ListedTest {
+    let tests = tests.iter().map(|test| TestEntry {
         name: test.to_string(),
         bench: &test.bench.name,
         stimulus: word(test.stimulus),
         scenario: &test.scenario.name,
         skipped: test.skip.as_ref().map(ToString::to_string),
     });
-    Listed {
-        benches: suite.benches.iter().map(listed_bench).collect(),
-        unusable: suite.unusable.iter().map(listed_unusable).collect(),
+    Listing {
+        benches: suite.benches.iter().map(bench_entry).collect(),
+        unusable: suite.unusable.iter().map(unusable_entry).collect(),
         boards: boards.collect(),
         scenarios: scenarios.collect(),
         tests: tests.collect(),
     }
 }
 
-fn listed_bench(bench: &Bench) -> ListedBench<'_> {
-    ListedBench {
+fn bench_entry(bench: &Bench) -> BenchEntry<'_> {
+    BenchEntry {
         name: &bench.name,
         file: bench.path.display().to_string(),
         board: &bench.board.name,
@@ -157,15 +158,15 @@ fn listed_bench(bench: &Bench) -> ListedBench<'_> {
     }
 }
 
-fn listed_unusable(bench: &UnusableBench) -> ListedUnusable<'_> {
-    ListedUnusable {
+fn unusable_entry(bench: &UnusableBench) -> UnusableEntry<'_> {
+    UnusableEntry {
         name: &bench.name,
         file: bench.path.display().to_string(),
         reason: bench.error.to_string(),
     }
 }
 
-fn table(suite: &Suite, tests: &[Test<'_>]) -> String {
+fn table(suite: &SuiteInputs, tests: &[Test<'_>]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     for bench in &suite.benches {
@@ -185,7 +186,7 @@ fn table(suite: &Suite, tests: &[Test<'_>]) -> String {
                 text,
                 "  {:<8}{}",
                 word(stimulus),
-                counted(tests.iter().filter(of_these))
+                count_tests(tests.iter().filter(of_these))
             );
         }
     }
@@ -213,8 +214,8 @@ fn table(suite: &Suite, tests: &[Test<'_>]) -> String {
     text
 }
 
-/// How many tests run, and how many do not for which reason.
-fn counted<'t>(tests: impl Iterator<Item = &'t Test<'t>>) -> String {
+/// How many tests run, and how many are skipped for which reason.
+fn count_tests<'t>(tests: impl Iterator<Item = &'t Test<'t>>) -> String {
     let mut run = 0;
     let mut skipped = BTreeMap::<_, usize>::new();
     for test in tests {

@@ -1,4 +1,4 @@
-//! `hil size`: the memory release images take.
+//! `hil size`: the memory that release images take.
 
 use std::fs;
 use std::io;
@@ -10,43 +10,44 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use thiserror::Error;
 
-use super::interrupt;
-use super::place::{self, Boards};
+use super::cancellation;
+use super::environment::{self, BoardSelection};
 use lockstep_images::board::Board;
 use lockstep_images::build::Profile;
 use lockstep_images::size::baseline::{self, Baseline};
 use lockstep_images::size::{ImageSize, table};
 use lockstep_images::toolchain::Environment;
 
+/// The options of `hil size`.
 #[derive(Debug, Args)]
-pub(super) struct Size {
+pub(super) struct SizeArgs {
     #[command(flatten)]
-    boards: Boards,
+    boards: BoardSelection,
 
-    /// Write what the images take now as their baseline.
+    /// Write the current sizes as the new baseline.
     #[arg(long)]
     bless: bool,
 }
 
 /// A baseline cannot be written.
 #[derive(Debug, Error)]
-enum BlessError {
+enum BaselineWriteError {
     #[error(transparent)]
     Format(#[from] toml::ser::Error),
     #[error("cannot write `{}`: {error}", .path.display())]
     Io { path: PathBuf, error: io::Error },
 }
 
-impl Size {
+impl SizeArgs {
     pub(super) fn execute(&self, report: &Report) -> Exit {
         let boards = match self.boards.select(report) {
             Ok(boards) => boards,
             Err(exit) => return exit,
         };
-        let environment = match interrupt::listen(report) {
+        let environment = match cancellation::on_interrupt(report) {
             Ok(supervisor) => Environment {
                 supervisor,
-                ..place::environment()
+                ..environment::toolchain()
             },
             Err(exit) => return exit,
         };
@@ -68,7 +69,7 @@ impl Size {
         for image in &images {
             match image.read() {
                 Ok(elf) => measured.push(ImageSize::of(&image.name, &elf, board)),
-                Err(error) => return place::refuse(&error, report),
+                Err(error) => return environment::report_build_error(&error, report),
             }
         }
         if self.bless
@@ -87,24 +88,27 @@ impl Size {
         if let Err(error) = output::write(None, tables.as_bytes()) {
             return report.error(error);
         }
-        judge(board, &measured, &kept, report)
+        check_budgets(board, &measured, &kept, report)
     }
 }
 
-fn bless(board: &Board, measured: &[ImageSize]) -> Result<(), BlessError> {
+fn bless(board: &Board, measured: &[ImageSize]) -> Result<(), BaselineWriteError> {
     let path = baseline::path(board);
     let text = baseline::render(measured)?;
-    fs::write(&path, text).map_err(|error| BlessError::Io { path, error })
+    fs::write(&path, text).map_err(|error| BaselineWriteError::Io { path, error })
 }
 
-/// Tells of each image that takes more than its budget, and what grew.
-fn judge(board: &Board, measured: &[ImageSize], kept: &Baseline, report: &Report) -> Exit {
+/// Prints each image that exceeds its budget, and what grew.
+fn check_budgets(board: &Board, measured: &[ImageSize], kept: &Baseline, report: &Report) -> Exit {
     let mut exit = Exit::Held;
     for image in measured.iter().filter(|image| image.exceeds_budget(board)) {
-        let message = format!("`{}` takes more than its budget", image.name);
+        let message = format!("`{}` exceeds its budget", image.name);
         let note = match kept.get(&image.name) {
             Some(kept) => table::growths(&baseline::growths(kept, image)),
-            None => "there is no baseline: what grew is not known".to_owned(),
+            None => {
+                "no baseline to compare with: write one with `hil size --bless` before the change"
+                    .to_owned()
+            }
         };
         report.print(&report.noted(&message, &note));
         exit = Exit::Failed;

@@ -7,11 +7,7 @@
 )]
 
 #[path = "../tests/support/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the tests need more of it"
-)]
+#[allow(dead_code, unused_imports, reason = "the tests need more of it")]
 mod support;
 
 use std::collections::BTreeSet;

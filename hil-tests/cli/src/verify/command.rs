@@ -1,4 +1,4 @@
-//! `cargo verify`: adds what is missing, then runs every check of every world.
+//! `cargo verify`: installs what is missing, then runs every check of every world.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -20,13 +20,13 @@ use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 
+use crate::cancellation;
 use crate::doctor;
-use crate::interrupt;
-use crate::place;
-use crate::verify::runner::{self, Acted, Actor, Run};
-use crate::verify::setup::{self, Addition, Means, Reach};
-use crate::verify::steps::{self, Action, Step};
-use crate::verify::{host, table, worlds};
+use crate::environment;
+use crate::verify::runner::{self, StepExecutor, StepLog, StepOutcome};
+use crate::verify::setup::{self, Installation, Installers, Scope};
+use crate::verify::steps::{self, StepAction, StepFile, VerifyStep};
+use crate::verify::{host, summary, world_report};
 use lockstep_hil::bench::plan::{self, Scenario};
 use lockstep_hil::verdict::Verdict;
 use lockstep_images::board;
@@ -34,17 +34,27 @@ use lockstep_images::process::{CommandSpec, Termination};
 use lockstep_images::toolchain::Environment;
 use lockstep_images::toolchain::rust::{RustToolchain, Rustc};
 
-/// How often is looked whether somebody interrupted while an answer is awaited.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often a wait checks for an interrupt.
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
+/// How long to wait for a package manager that another process is running.
+const LOCK_PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long to wait before the package manager is started once more.
+const LOCK_RETRY: Duration = Duration::from_secs(2);
+
+/// What `apt-get` says when another process is running it.
+const LOCKED: &str = "Could not get lock";
+
+/// The options of `hil verify`.
 #[derive(Debug, Args)]
-pub(crate) struct Verify {
-    /// Add what is missing without asking, also what changes the system.
+pub(crate) struct VerifyArgs {
+    /// Install what is missing without asking, even if that changes the system.
     #[arg(long)]
     yes: bool,
 }
 
-impl Verify {
+impl VerifyArgs {
     pub(crate) fn execute(&self, registry: Registry, report: &Report) -> ExitCode {
         match self.verify(registry, report) {
             Ok(code) => code.into(),
@@ -57,59 +67,60 @@ impl Verify {
             report.print(&report.plain(message, help));
             Exit::BadInput
         };
-        let supervisor = interrupt::listen(report)?;
+        let supervisor = cancellation::on_interrupt(report)?;
         let interrupted = supervisor.interrupt_flag();
-        let broken = |error| place::tell_project(&error, report);
-        let project = place::project().map_err(broken)?;
+        let broken = |error| environment::report_project_error(&error, report);
+        let project = environment::project().map_err(broken)?;
         let mut repository = project.root().to_owned();
         if repository.as_os_str().is_empty() {
             repository.push(".");
         }
         let boards = board::boards(&project.boards().map_err(broken)?)
-            .map_err(|error| place::tell_board(&error, report))?;
+            .map_err(|error| environment::report_board_error(&error, report))?;
+        let file =
+            StepFile::read(&repository).map_err(|error| refuse(&error_chain(&error), None))?;
         let hil = env::current_exe()
             .map_err(|error| refuse(&format!("cannot find this program: {error}"), None))?;
         let mut targets: Vec<_> = boards.iter().map(|board| board.target.as_str()).collect();
-        targets.push(steps::CORE_TARGET);
+        targets.extend(file.targets());
         targets.sort_unstable();
         targets.dedup();
         let environment = Environment {
             supervisor,
-            ..place::environment()
+            ..environment::toolchain()
         };
         let requirements = doctor::requirements(&environment, &targets);
-        let plan = setup::plan(&requirements, means());
-        let mut work = Work {
+        let plan = setup::plan(&requirements, installers());
+        let mut executor = ProcessExecutor {
             started: Instant::now(),
             consent: self.consent(),
             interrupted: Arc::clone(&interrupted),
             scenarios: scenarios(&project, &registry),
             registry,
-            repository,
             environment,
         };
         let mut declined = false;
-        let additions = plan.additions.iter();
-        for addition in additions.filter(|one| one.reach == Reach::System) {
-            let Err(reason) = work.agreed(addition) else {
+        let installations = plan.installations.iter();
+        for installation in installations.filter(|one| one.scope == Scope::System) {
+            let Err(reason) = executor.request_consent(installation) else {
                 continue;
             };
             if interrupted.load(Ordering::Relaxed) {
                 return Err(Exit::Interrupted);
             }
-            report.print(&report.plain(&reason, Some(&help(addition))));
+            report.print(&report.plain(&reason, Some(&help(installation))));
             declined = true;
         }
         if declined {
             return Err(Exit::Infrastructure);
         }
-        let mut run = Run::default();
-        runner::run(&steps::setup(&plan), &mut run, &interrupted, &mut work);
-        let checks = steps::checks(&work.repository, &hil, &boards);
-        runner::run(&checks, &mut run, &interrupted, &mut work);
-        let summary = format!("\n{}", table::render(&run, &work.ticks()));
+        let mut log = StepLog::default();
+        runner::run(&steps::setup(&plan), &mut log, &interrupted, &mut executor);
+        let checks = file.steps(&repository, &hil, &boards);
+        runner::run(&checks, &mut log, &interrupted, &mut executor);
+        let summary = format!("\n{}", summary::render(&log, &executor.scenario_ticks()));
         output::write(None, summary.as_bytes()).map_err(|error| report.error(error))?;
-        Ok(run.exit_code())
+        Ok(log.exit_code())
     }
 
     fn consent(&self) -> Consent {
@@ -118,7 +129,7 @@ impl Verify {
         } else if io::stdin().is_terminal() && io::stderr().is_terminal() {
             Consent::Ask
         } else {
-            Consent::Nobody
+            Consent::Unavailable
         }
     }
 }
@@ -133,69 +144,67 @@ fn scenarios(project: &Project, registry: &Registry) -> Result<Vec<Scenario>, St
         .map_err(|error| error_chain(&error))
 }
 
-fn help(addition: &Addition) -> String {
-    format!("run `{}`, or `cargo verify --yes`", addition.commands())
+fn help(installation: &Installation) -> String {
+    format!("run `{}`, or `cargo verify --yes`", installation.commands())
 }
 
-fn means() -> Means {
-    let environment = place::environment();
-    let there = |name: &str| environment.program(name).is_some();
-    Means {
-        rustup: there("rustup"),
-        apt: there("apt-get"),
-        sudo: there("sudo"),
-        root: is_root(),
+fn installers() -> Installers {
+    let environment = environment::toolchain();
+    let has = |name: &str| environment.program(name).is_some();
+    Installers {
+        rustup: has("rustup"),
+        apt: has("apt-get"),
+        sudo: has("sudo"),
+        root: rustix::process::geteuid().is_root(),
     }
 }
 
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-/// Who agrees to a change of the system.
+/// Whether the system may be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Consent {
+    /// The user said so.
     Given,
+    /// The user can be asked.
     Ask,
-    Nobody,
+    /// There is nobody to ask.
+    Unavailable,
 }
 
-/// What steps are done with.
-struct Work {
+/// Executes steps as processes.
+struct ProcessExecutor {
     started: Instant,
     consent: Consent,
     interrupted: Arc<AtomicBool>,
     registry: Registry,
     scenarios: Result<Vec<Scenario>, String>,
-    repository: PathBuf,
     environment: Environment,
 }
 
-impl Actor for Work {
-    fn act(&mut self, step: &Step) -> Acted {
+impl StepExecutor for ProcessExecutor {
+    fn execute(&mut self, step: &VerifyStep) -> StepOutcome {
         match &step.action {
-            Action::Add(addition) => self.add(addition),
-            Action::Lack(need) => {
+            StepAction::Install(installation) => self.install(installation),
+            StepAction::Manual(need) => {
                 let verdict = match need.required {
                     true => Verdict::Infra,
                     false => Verdict::Skipped,
                 };
-                Acted::because(
+                StepOutcome::because(
                     verdict,
-                    format!("`{}` adds it: do it by hand", need.install_command),
+                    format!("install it with `{}`", need.install_command),
                 )
             }
-            Action::Run(call) => self.run(call),
-            Action::Cross { target, arguments } => self.cross(target, arguments),
-            Action::Target { target, call } => match self.has_target(target) {
+            StepAction::Run(call) => self.run(call),
+            StepAction::CrossBuild { target, call } => self.cross_build(target, call),
+            StepAction::IfTarget { target, call } => match self.has_target(target) {
                 true => self.run(call),
                 false => {
-                    let reason = format!("Rust has no {target} itself");
-                    Acted::because(Verdict::Skipped, reason)
+                    let reason = format!("the Rust in PATH has no target {target}");
+                    StepOutcome::because(Verdict::Skipped, reason)
                 }
             },
-            Action::Host => self.host(),
-            Action::Bench { world, call } => self.bench(world, call),
+            StepAction::Host => self.play_on_host(),
+            StepAction::Bench { world, call } => self.play_on_bench(world, call),
         }
     }
 
@@ -203,57 +212,57 @@ impl Actor for Work {
         self.started.elapsed()
     }
 
-    fn tell(&mut self, line: &str) {
+    fn print(&mut self, line: &str) {
         let mut stderr = anstream::stderr().lock();
-        // With standard error gone there is nobody left to tell.
+        // Without standard error there is nowhere else to print.
         let _ = io::Write::write_fmt(&mut stderr, format_args!("{line}\n"));
     }
 }
 
-impl Work {
-    /// How long each scenario is.
-    fn ticks(&self) -> BTreeMap<String, u32> {
+impl ProcessExecutor {
+    /// The length of each scenario.
+    fn scenario_ticks(&self) -> BTreeMap<String, u32> {
         let scenarios = self.scenarios.iter().flatten();
         scenarios
             .map(|scenario| (scenario.name.clone(), scenario.end.0))
             .collect()
     }
 
-    /// Whether a change of the system may be made, or why not.
-    fn agreed(&mut self, addition: &Addition) -> Result<(), String> {
-        let what = addition.what.join(", ");
-        let agreed = match self.consent {
+    /// Asks the user whether the system may be changed. The error says that it may not.
+    fn request_consent(&mut self, installation: &Installation) -> Result<(), String> {
+        let tools = installation.tools.join(", ");
+        let consents = match self.consent {
             Consent::Given => true,
-            Consent::Nobody => false,
+            Consent::Unavailable => false,
             Consent::Ask => {
-                let commands = addition.commands();
-                self.tell(&format!(
-                    "{what} is missing. This changes the system:\n    {commands}"
+                let commands = installation.commands();
+                self.print(&format!(
+                    "{tools} is missing. This changes the system:\n    {commands}"
                 ));
-                self.tell("Run it? [y/N]");
-                let answer = self.answer();
+                self.print("Run it? [y/N]");
+                let answer = self.read_answer();
                 matches!(answer.trim(), "y" | "Y" | "yes")
             }
         };
-        match agreed {
+        match consents {
             true => Ok(()),
             false => Err(format!(
-                "nobody has agreed to a change of the system that adds {what}"
+                "installing {tools} needs confirmation (pass --yes)"
             )),
         }
     }
 
-    /// A line from the terminal; nothing, once somebody interrupts.
-    fn answer(&self) -> String {
+    /// A line from the terminal; empty after an interrupt.
+    fn read_answer(&self) -> String {
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             let mut line = String::new();
-            // Without an answer nobody has agreed, and nobody waits once it was interrupted.
+            // An answer that cannot be read is no consent; after an interrupt nobody receives it.
             let _ = io::stdin().read_line(&mut line);
             let _ = sender.send(line);
         });
         while !self.interrupted.load(Ordering::Relaxed) {
-            match lines.recv_timeout(LOOK_EVERY) {
+            match lines.recv_timeout(POLL_EVERY) {
                 Ok(line) => return line,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -262,42 +271,68 @@ impl Work {
         String::new()
     }
 
-    fn add(&mut self, addition: &Addition) -> Acted {
-        let Some(failed) = self.try_to_add(addition) else {
-            return Acted::pass();
+    fn install(&mut self, installation: &Installation) -> StepOutcome {
+        let Some(failed) = self.run_installation(installation) else {
+            return StepOutcome::pass();
         };
         if failed.interrupted {
             return failed;
         }
         let mut reason = failed.reason.unwrap_or_default();
-        if let Some(instead) = &addition.instead {
-            self.tell(&format!("   {reason}: instead,\n   {}", instead.commands()));
-            let second = match self.agreed(instead) {
-                Ok(()) => self.try_to_add(instead),
-                Err(declined) => Some(Acted::because(Verdict::Infra, declined)),
+        if let Some(fallback) = &installation.fallback {
+            let commands = fallback.commands();
+            self.print(&format!("   {reason}; trying instead:\n   {commands}"));
+            let second = match self.request_consent(fallback) {
+                Ok(()) => self.run_installation(fallback),
+                Err(declined) => Some(StepOutcome::because(Verdict::Infra, declined)),
             };
             match second {
-                None => return Acted::pass(),
+                None => return StepOutcome::pass(),
                 Some(failed) if failed.interrupted => return failed,
                 Some(failed) => reason += &format!("; {}", failed.reason.unwrap_or_default()),
             }
         }
-        match addition.required {
-            true => Acted::because(Verdict::Infra, reason),
-            false => Acted::because(Verdict::Skipped, reason),
+        match installation.required {
+            true => StepOutcome::because(Verdict::Infra, reason),
+            false => StepOutcome::because(Verdict::Skipped, reason),
         }
     }
 
-    fn try_to_add(&self, addition: &Addition) -> Option<Acted> {
-        addition
-            .calls
-            .iter()
-            .map(|call| self.run(call))
-            .find(|acted| acted.verdict != Verdict::Pass)
+    /// The first command that fails.
+    fn run_installation(&mut self, installation: &Installation) -> Option<StepOutcome> {
+        let mut calls = installation.calls.iter();
+        calls.find_map(|call| {
+            let outcome = self.run_with_lock(call);
+            (outcome.verdict != Verdict::Pass).then_some(outcome)
+        })
     }
 
-    fn run(&self, call: &CommandSpec) -> Acted {
-        judge(&self.environment.supervisor.run(call).termination)
+    /// Runs a package manager once the process that has its lock has released it. `apt-get` itself
+    /// waits for only one of its locks.
+    fn run_with_lock(&mut self, call: &CommandSpec) -> StepOutcome {
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        let mut is_waiting = false;
+        loop {
+            let termination = self.environment.supervisor.run(call).termination;
+            if !is_locked(&termination) || Instant::now() > deadline {
+                return outcome_of(&termination);
+            }
+            if !is_waiting {
+                let seconds = LOCK_PATIENCE.as_secs();
+                self.print(&format!(
+                    "   another package manager is running: waiting up to {seconds} s for its lock"
+                ));
+                is_waiting = true;
+            }
+            let retry = Instant::now() + LOCK_RETRY;
+            while Instant::now() < retry && !self.interrupted.load(Ordering::Relaxed) {
+                thread::sleep(POLL_EVERY);
+            }
+        }
+    }
+
+    fn run(&self, call: &CommandSpec) -> StepOutcome {
+        outcome_of(&self.environment.supervisor.run(call).termination)
     }
 
     fn has_target(&self, target: &str) -> bool {
@@ -305,102 +340,103 @@ impl Work {
         rustc.is_some_and(|rustc| rustc.has_target(target))
     }
 
-    fn cross(&self, target: &str, arguments: &[String]) -> Acted {
+    /// Runs cargo of the Rust that has this target, with the arguments of the call.
+    fn cross_build(&self, target: &str, call: &CommandSpec) -> StepOutcome {
         let rust = match RustToolchain::find(&self.environment, target) {
             Ok(rust) => rust,
             Err(missing) => {
                 let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
-                return Acted::because(Verdict::Infra, missing.join("; "));
+                return StepOutcome::because(Verdict::Infra, missing.join("; "));
             }
         };
-        let mut call = rust.cargo(&self.environment).current_dir(&self.repository);
-        call.argv.extend(arguments.iter().map(Into::into));
-        call.argv.extend(["--target".into(), target.into()]);
+        let mut cargo = rust.cargo(&self.environment);
+        cargo.current_dir.clone_from(&call.current_dir);
+        cargo.env.extend(call.env.iter().cloned());
+        cargo.argv.extend(call.argv.iter().skip(1).cloned());
+        cargo.argv.extend(["--target".into(), target.into()]);
         if rust.builds_core() {
-            call.argv.push("-Zbuild-std=core".into());
-            call.argv.push("--target-dir".into());
-            call.argv.push("target/distribution".into());
+            cargo.argv.push("-Zbuild-std=core".into());
+            cargo.argv.push("--target-dir".into());
+            cargo.argv.push("target/distribution".into());
         }
-        self.run(&call)
+        self.run(&cargo)
     }
 
-    fn host(&self) -> Acted {
+    fn play_on_host(&self) -> StepOutcome {
         let scenarios = match &self.scenarios {
             Ok(scenarios) => scenarios,
-            Err(error) => return Acted::because(Verdict::Fail, error),
+            Err(error) => return StepOutcome::because(Verdict::Fail, error),
         };
-        let world = host::play(&self.registry, scenarios, &self.interrupted);
-        let acted = match world.cases.len() < scenarios.len() {
-            true => Acted::interrupted(),
-            false => Acted {
-                verdict: world.verdict(),
-                reason: world.reason(),
-                ..Acted::pass()
+        let report = host::play(&self.registry, scenarios, &self.interrupted);
+        let outcome = match report.results.len() < scenarios.len() {
+            true => StepOutcome::interrupted(),
+            false => StepOutcome {
+                verdict: report.verdict(),
+                reason: report.reason(),
+                ..StepOutcome::pass()
             },
         };
-        Acted {
-            world: Some(world),
-            ..acted
+        StepOutcome {
+            report: Some(report),
+            ..outcome
         }
     }
 
-    fn bench(&self, world: &str, call: &CommandSpec) -> Acted {
+    fn play_on_bench(&self, world: &str, call: &CommandSpec) -> StepOutcome {
         let folder = match tempfile::tempdir() {
             Ok(folder) => folder,
             Err(error) => {
-                let reason = format!("there is no place for a report: {error}");
-                return Acted::because(Verdict::Infra, reason);
+                let reason = format!("cannot create a folder for the report: {error}");
+                return StepOutcome::because(Verdict::Infra, reason);
             }
         };
         let path = folder.path().join("report.jsonl");
         let mut call = call.clone();
         call.argv.extend(["--json".into(), path.clone().into()]);
-        let ended = judge(&self.environment.supervisor.run(&call).termination);
-        match (read(world, &path), ended) {
+        let ended = outcome_of(&self.environment.supervisor.run(&call).termination);
+        match (read_report(world, &path), ended) {
             (_, ended) if ended.interrupted => ended,
             (Err(_), ended) if ended.verdict != Verdict::Pass => ended,
-            (Err(reason), _) => Acted::because(Verdict::Infra, reason),
-            (Ok(world), ended) => {
-                if let Some(reason) = self.is_not_whole(&world) {
-                    return Acted {
-                        world: Some(world),
-                        ..Acted::because(Verdict::Infra, reason)
+            (Err(reason), _) => StepOutcome::because(Verdict::Infra, reason),
+            (Ok(report), ended) => {
+                if let Some(reason) = self.incomplete(&report) {
+                    return StepOutcome {
+                        report: Some(report),
+                        ..StepOutcome::because(Verdict::Infra, reason)
                     };
                 }
-                // An exit code that says less than the report does not count for more.
-                let (verdict, reason) = match world.verdict() {
+                // The exit code counts where the report has nothing worse.
+                let (verdict, reason) = match report.verdict() {
                     Verdict::Pass | Verdict::Skipped if ended.verdict != Verdict::Pass => {
                         (ended.verdict, ended.reason)
                     }
-                    verdict => (verdict, world.reason()),
+                    verdict => (verdict, report.reason()),
                 };
-                Acted {
+                StepOutcome {
                     verdict,
                     reason,
-                    world: Some(world),
-                    ..Acted::pass()
+                    report: Some(report),
+                    ..StepOutcome::pass()
                 }
             }
         }
     }
-}
 
-impl Work {
-    /// Why the world does not tell of every scenario: one that was not played there has not held.
-    fn is_not_whole(&self, world: &worlds::World) -> Option<String> {
+    /// Which scenarios a report lacks: a scenario that was not played has not passed.
+    fn incomplete(&self, report: &world_report::WorldReport) -> Option<String> {
         let scenarios = self.scenarios.as_ref().ok()?;
         let was_played = |name: &str| {
-            let mut cases = world.cases.iter();
-            cases.any(|case| case.scenario == name && case.verdict != Verdict::Skipped)
+            let mut results = report.results.iter();
+            results.any(|result| result.scenario == name && result.verdict != Verdict::Skipped)
         };
-        let left = scenarios
+        let missing = scenarios
             .iter()
             .filter(|scenario| !was_played(&scenario.name));
-        match left.clone().count() {
+        match missing.clone().count() {
             0 if scenarios.is_empty() => Some("there is no scenario".to_owned()),
             0 => None,
             count => {
-                let first = left.map(|scenario| &scenario.name).next()?;
+                let first = missing.map(|scenario| &scenario.name).next()?;
                 Some(format!(
                     "{count} scenarios were not played, `{first}` first"
                 ))
@@ -409,23 +445,35 @@ impl Work {
     }
 }
 
-fn read(world: &str, path: &Path) -> Result<worlds::World, String> {
+fn read_report(world: &str, path: &Path) -> Result<world_report::WorldReport, String> {
     let report =
-        fs::read_to_string(path).map_err(|error| format!("the report cannot be read: {error}"))?;
-    worlds::read(world, &report).map_err(|error| error.to_string())
+        fs::read_to_string(path).map_err(|error| format!("cannot read the report: {error}"))?;
+    world_report::parse(world, &report).map_err(|error| error_chain(&error))
 }
 
-/// What a program that ended so says of what it checked.
-fn judge(termination: &Termination) -> Acted {
+/// Whether a package manager failed because another one is running.
+fn is_locked(termination: &Termination) -> bool {
+    match termination {
+        Termination::Exited { code, stderr_tail } => {
+            *code != 0 && stderr_tail.iter().any(|line| line.contains(LOCKED))
+        }
+        _ => false,
+    }
+}
+
+/// The outcome of a step whose program ended so.
+fn outcome_of(termination: &Termination) -> StepOutcome {
     let Some(cause) = termination.cause() else {
-        return Acted::pass();
+        return StepOutcome::pass();
     };
     match termination {
-        Termination::Interrupted | Termination::Exited { code: 130, .. } => Acted::interrupted(),
-        Termination::Exited { code: 3 | 42, .. } => Acted::because(Verdict::Infra, cause),
-        Termination::Exited { .. } => Acted::because(Verdict::Fail, cause),
+        Termination::Interrupted | Termination::Exited { code: 130, .. } => {
+            StepOutcome::interrupted()
+        }
+        Termination::Exited { code: 3 | 42, .. } => StepOutcome::because(Verdict::Infra, cause),
+        Termination::Exited { .. } => StepOutcome::because(Verdict::Fail, cause),
         Termination::Signaled | Termination::TimedOut(_) | Termination::SpawnFailed(_) => {
-            Acted::because(Verdict::Infra, cause)
+            StepOutcome::because(Verdict::Infra, cause)
         }
     }
 }

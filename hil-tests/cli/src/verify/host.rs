@@ -1,4 +1,4 @@
-//! The host as a world: every scenario is played in this process and held to its golden.
+//! The host as a world: plays every scenario in this process and compares it with its golden.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,45 +8,45 @@ use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::golden;
 use lockstep_engine::registry::Registry;
 
-use super::worlds::{Played, World};
+use super::world_report::{ScenarioResult, WorldReport};
 use lockstep_hil::bench::plan::Scenario;
 use lockstep_hil::verdict::Verdict;
 
 /// The name of this world.
 pub const NAME: &str = "host";
 
-/// Plays scenarios; those whose turn does not come before an interruption are left out.
+/// Plays scenarios. After an interrupt the rest of them is missing in the report.
 #[must_use]
-pub fn play(registry: &Registry, scenarios: &[Scenario], interrupted: &AtomicBool) -> World {
-    let turns = scenarios
+pub fn play(registry: &Registry, scenarios: &[Scenario], interrupted: &AtomicBool) -> WorldReport {
+    let scenarios = scenarios
         .iter()
         .take_while(|_| !interrupted.load(Ordering::Relaxed));
-    let cases = turns.map(|scenario| {
+    let results = scenarios.map(|scenario| {
         let started = Instant::now();
-        let held = hold(registry, &scenario.path);
-        Played {
+        let compared = compare(registry, &scenario.path);
+        ScenarioResult {
             scenario: scenario.name.clone(),
-            verdict: match held {
+            verdict: match compared {
                 Ok(()) => Verdict::Pass,
                 Err(_) => Verdict::Fail,
             },
-            took: started.elapsed(),
-            reason: held.err(),
+            duration: started.elapsed(),
+            reason: compared.err(),
         }
     });
-    World {
-        name: NAME.to_owned(),
-        cases: cases.collect(),
+    WorldReport {
+        world: NAME.to_owned(),
+        results: results.collect(),
     }
 }
 
-fn hold(registry: &Registry, path: &Path) -> Result<(), String> {
+fn compare(registry: &Registry, path: &Path) -> Result<(), String> {
     let trace = golden::play_file(registry, path).map_err(|error| error_chain(&error))?;
     let golden = path.with_extension(golden::GOLDEN_EXTENSION);
     let kept = golden::read(&golden)
         .map_err(|error| format!("cannot read `{}`: {error}", golden.display()))?;
     match kept.trim_end() == golden::render(&trace).trim_end() {
         true => Ok(()),
-        false => Err(format!("the trace is not that of `{}`", golden.display())),
+        false => Err(format!("the trace differs from `{}`", golden.display())),
     }
 }

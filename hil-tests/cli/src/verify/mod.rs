@@ -1,18 +1,18 @@
-//! Everything that a change must pass, in every world, one step after the other.
+//! `cargo verify`: everything that a change must pass, in every world, as a list of steps.
 //!
-//! - [`setup`]: what is missing here, and what adds it.
-//! - [`steps`]: what is run, as data.
-//! - [`runner`]: runs steps; one that fails does not keep the next from running.
-//! - [`worlds`] and [`host`]: what each scenario came to in each world.
-//! - [`table`]: all of it for people.
+//! - [`setup`]: what is missing on this machine, and the command that installs it.
+//! - [`steps`]: the steps of a repository, as its step file lists them.
+//! - [`runner`]: runs steps; a failed step does not stop the next one.
+//! - [`world_report`] and [`host`]: the verdict of each scenario in each world.
+//! - [`summary`]: the result as tables for people.
 
 pub(crate) mod command;
 pub mod host;
 pub mod runner;
 pub mod setup;
 pub mod steps;
-pub mod table;
-pub mod worlds;
+pub mod summary;
+pub mod world_report;
 
 #[cfg(test)]
 mod tests;

@@ -1,39 +1,39 @@
-//! Runs steps in order. One that fails does not keep the next from running; an interruption does.
+//! Runs steps in order. A failed step does not stop the next one; an interrupt does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::steps::Step;
-use super::table::time;
-use super::worlds::World;
+use super::steps::VerifyStep;
+use super::summary::format_duration;
+use super::world_report::WorldReport;
 use lockstep_hil::verdict::Verdict;
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acted {
+pub struct StepOutcome {
     /// Pass, fail, infra or skipped.
     pub verdict: Verdict,
-    /// Why it is no pass.
+    /// Why it did not pass.
     pub reason: Option<String>,
-    /// What scenarios came to, if it played any.
-    pub world: Option<World>,
-    /// Whether somebody interrupted it.
+    /// The results of scenarios, if it played any.
+    pub report: Option<WorldReport>,
+    /// Whether the user interrupted it.
     pub interrupted: bool,
 }
 
-impl Acted {
-    /// It held.
+impl StepOutcome {
+    /// The step passed.
     #[must_use]
     pub fn pass() -> Self {
         Self {
             verdict: Verdict::Pass,
             reason: None,
-            world: None,
+            report: None,
             interrupted: false,
         }
     }
 
-    /// It did not.
+    /// The step did not pass.
     #[must_use]
     pub fn because(verdict: Verdict, reason: impl Into<String>) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Acted {
         }
     }
 
-    /// Somebody interrupted it.
+    /// The user interrupted the step.
     #[must_use]
     pub fn interrupted() -> Self {
         Self {
@@ -53,36 +53,36 @@ impl Acted {
     }
 }
 
-/// A step that had its turn.
+/// A step that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct FinishedStep {
     /// Its name.
     pub name: String,
-    /// What came of it.
-    pub acted: Acted,
+    /// Its outcome.
+    pub outcome: StepOutcome,
     /// How long it took.
-    pub took: Duration,
+    pub duration: Duration,
 }
 
-/// Everything that had its turn, and what had not.
+/// Which steps were run, and which were not.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Run {
+pub struct StepLog {
     /// In order.
-    pub done: Vec<Done>,
-    /// The names of those whose turn did not come.
-    pub left: Vec<String>,
-    /// Whether somebody interrupted.
+    pub finished: Vec<FinishedStep>,
+    /// The names of the steps that an interrupt kept from running.
+    pub not_run: Vec<String>,
+    /// Whether the user interrupted.
     pub interrupted: bool,
 }
 
-impl Run {
-    /// What the process says when it ends.
+impl StepLog {
+    /// The exit code of the process.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         if self.interrupted {
             return 130;
         }
-        match Verdict::of_suite(self.done.iter().map(|done| done.acted.verdict)) {
+        match Verdict::of_suite(self.finished.iter().map(|step| step.outcome.verdict)) {
             Verdict::Fail | Verdict::Flaky => 1,
             Verdict::Infra => 3,
             Verdict::Pass | Verdict::Skipped => 0,
@@ -90,54 +90,59 @@ impl Run {
     }
 }
 
-/// Who does what steps say.
-pub trait Actor {
-    /// Does it.
-    fn act(&mut self, step: &Step) -> Acted;
+/// What executes steps.
+pub trait StepExecutor {
+    /// Executes a step.
+    fn execute(&mut self, step: &VerifyStep) -> StepOutcome;
 
-    /// The real time since some moment.
+    /// The real time since a fixed moment.
     fn now(&self) -> Duration;
 
-    /// Tells people a line.
-    fn tell(&mut self, line: &str);
+    /// Prints a line for people.
+    fn print(&mut self, line: &str);
 }
 
-/// Runs steps, and adds them to what ran before.
-pub fn run(steps: &[Step], run: &mut Run, interrupted: &AtomicBool, actor: &mut impl Actor) {
+/// Runs steps, and adds them to the log.
+pub fn run(
+    steps: &[VerifyStep],
+    log: &mut StepLog,
+    interrupted: &AtomicBool,
+    executor: &mut impl StepExecutor,
+) {
     for (number, step) in steps.iter().enumerate() {
-        if run.interrupted || interrupted.load(Ordering::Relaxed) {
-            run.interrupted = true;
-            run.left.push(step.name.clone());
+        if log.interrupted || interrupted.load(Ordering::Relaxed) {
+            log.interrupted = true;
+            log.not_run.push(step.name.clone());
             continue;
         }
-        actor.tell(&format!(
+        executor.print(&format!(
             "\n== {}/{}  {}",
             number + 1,
             steps.len(),
             step.name
         ));
-        if let Some(what) = step.action.shown() {
-            actor.tell(&format!("   {what}"));
+        if let Some(command) = step.action.command() {
+            executor.print(&format!("   {command}"));
         }
-        let started = actor.now();
-        let acted = actor.act(step);
-        let took = actor.now().saturating_sub(started);
-        let word = match acted.interrupted {
+        let started = executor.now();
+        let outcome = executor.execute(step);
+        let duration = executor.now().saturating_sub(started);
+        let word = match outcome.interrupted {
             true => "interrupted",
-            false => acted.verdict.word(),
+            false => outcome.verdict.word(),
         };
-        let reason = acted.reason.iter().filter(|_| !acted.interrupted);
+        let reason = outcome.reason.iter().filter(|_| !outcome.interrupted);
         let reason: String = reason.map(|reason| format!(": {reason}")).collect();
-        actor.tell(&format!(
+        executor.print(&format!(
             "-- {} {word} after {}{reason}",
             step.name,
-            time(took)
+            format_duration(duration)
         ));
-        run.interrupted |= acted.interrupted;
-        run.done.push(Done {
+        log.interrupted |= outcome.interrupted;
+        log.finished.push(FinishedStep {
             name: step.name.clone(),
-            acted,
-            took,
+            outcome,
+            duration,
         });
     }
 }

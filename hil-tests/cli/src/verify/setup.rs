@@ -1,4 +1,4 @@
-//! What is missing on this machine, and what adds it, where that can be done from here.
+//! What is missing on this machine, and the commands that install it, where there are any.
 
 use std::time::Duration;
 
@@ -8,47 +8,51 @@ use lockstep_images::toolchain::doctor::Requirement;
 /// How long a download may take before something else is tried.
 const DOWNLOAD: Duration = Duration::from_secs(600);
 
-/// The packages of Debian whose Rust builds `core` itself: for where no target can be had.
+/// Debian's Rust, which builds `core` from source: for machines that cannot download a target.
 const DISTRIBUTION: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// What there is to add things with.
+/// How long `apt-get` waits for another package manager to release its lock. It must be shorter
+/// than [`DOWNLOAD`].
+const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
+
+/// The installers on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Means {
-    /// Whether `rustup` is there.
+pub struct Installers {
+    /// Whether there is `rustup`.
     pub rustup: bool,
-    /// Whether `apt-get` is there.
+    /// Whether there is `apt-get`.
     pub apt: bool,
-    /// Whether `sudo` is there.
+    /// Whether there is `sudo`.
     pub sudo: bool,
-    /// Whether this is already the administrator.
+    /// Whether this process runs as root.
     pub root: bool,
 }
 
-/// Who notices that something was added.
+/// What an installation changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// The user whose folder it goes to.
+pub enum Scope {
+    /// The user's own folders.
     User,
-    /// Everybody on the machine: it is asked for.
+    /// The system, which needs consent.
     System,
 }
 
-/// Something that is added.
+/// The installation of one or more missing tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Addition {
-    /// What is missing.
-    pub what: Vec<String>,
-    /// What adds it, in order.
+pub struct Installation {
+    /// The missing tools.
+    pub tools: Vec<String>,
+    /// The commands, in order.
     pub calls: Vec<CommandSpec>,
-    /// Who notices.
-    pub reach: Reach,
-    /// Whether anything fails without it.
+    /// What they change.
+    pub scope: Scope,
+    /// Whether any step fails without the tools.
     pub required: bool,
-    /// What is done where this fails.
-    pub instead: Option<Box<Addition>>,
+    /// What to try if the commands fail.
+    pub fallback: Option<Box<Installation>>,
 }
 
-impl Addition {
+impl Installation {
     /// The commands, as people type them.
     #[must_use]
     pub fn commands(&self) -> String {
@@ -57,100 +61,100 @@ impl Addition {
     }
 }
 
-/// What is to be added, and what cannot be from here.
+/// What is to be installed.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Plan {
-    /// What is added, in order.
-    pub additions: Vec<Addition>,
-    /// What there are no means for.
-    pub beyond: Vec<Requirement>,
+pub struct InstallPlan {
+    /// What the installers on this machine can install, in order.
+    pub installations: Vec<Installation>,
+    /// What none of them can install.
+    pub manual: Vec<Requirement>,
 }
 
-/// What follows from what was found.
+/// Plans the installation of missing tools.
 ///
-/// Everything that something fails without is added, and the components of Rust: they are a
-/// small download. Other tools of recipes are left to whoever wants them.
+/// Required tools are installed, and components of Rust, which are a small download. Optional
+/// tools are left to the user.
 #[must_use]
-pub fn plan(needs: &[Requirement], means: Means) -> Plan {
-    let mut plan = Plan::default();
+pub fn plan(needs: &[Requirement], installers: Installers) -> InstallPlan {
+    let mut plan = InstallPlan::default();
     let missing = needs.iter().filter(|need| need.found.is_none());
     for need in missing.filter(|need| need.required || need.install_command.starts_with("rustup "))
     {
         let words: Vec<_> = need.install_command.split_whitespace().collect();
         match words[..] {
-            ["rustup", kind, "add", last] if means.rustup => {
+            ["rustup", kind, "add", last] if installers.rustup => {
                 plan.join(need, &["rustup", kind, "add"], last);
             }
-            ["rustup", "target", ..] if means.can_install() => plan.add_distribution(need, means),
-            ["cargo", "install", ..] => plan.additions.push(Addition {
-                what: vec![need.name.clone()],
-                calls: vec![download(&words)],
-                reach: Reach::User,
-                required: need.required,
-                instead: None,
-            }),
-            ["apt-get", "install", package] if means.can_install() => {
-                plan.additions
-                    .push(means.install(vec![need.name.clone()], &[package]));
+            ["rustup", "target", ..] if installers.can_install_packages() => {
+                plan.add_distribution(need, installers);
             }
-            _ => plan.beyond.push(need.clone()),
+            ["cargo", "install", ..] => plan.installations.push(Installation {
+                tools: vec![need.name.clone()],
+                calls: vec![download(&words)],
+                scope: Scope::User,
+                required: need.required,
+                fallback: None,
+            }),
+            ["apt-get", "install", package] if installers.can_install_packages() => {
+                let tools = vec![need.name.clone()];
+                plan.installations
+                    .push(installers.install_packages(tools, &[package]));
+            }
+            _ => plan.manual.push(need.clone()),
         }
     }
-    let of_targets = |addition: &&mut Addition| {
-        let call = addition.calls.first().map(|call| &call.argv);
+    let adds_targets = |installation: &&mut Installation| {
+        let call = installation.calls.first().map(|call| &call.argv);
         call.is_some_and(|words| words.starts_with(&["rustup".into(), "target".into()]))
     };
-    if means.can_install() {
-        for addition in plan.additions.iter_mut().filter(of_targets) {
-            let instead = means.install(addition.what.clone(), &DISTRIBUTION);
-            addition.instead = Some(Box::new(instead));
+    if installers.can_install_packages() {
+        for installation in plan.installations.iter_mut().filter(adds_targets) {
+            let fallback = installers.install_packages(installation.tools.clone(), &DISTRIBUTION);
+            installation.fallback = Some(Box::new(fallback));
         }
     }
     plan
 }
 
-impl Plan {
-    /// The packages that build `core` from its source, once for all targets.
-    fn add_distribution(&mut self, need: &Requirement, means: Means) {
-        let calls = means.calls(&DISTRIBUTION);
-        match self
-            .additions
-            .iter_mut()
-            .find(|addition| addition.calls == calls)
-        {
-            Some(addition) => addition.what.push(need.name.clone()),
+impl InstallPlan {
+    /// Adds the packages that build `core` from source, once for all targets.
+    fn add_distribution(&mut self, need: &Requirement, installers: Installers) {
+        let calls = installers.package_calls(&DISTRIBUTION);
+        let mut installations = self.installations.iter_mut();
+        match installations.find(|installation| installation.calls == calls) {
+            Some(installation) => installation.tools.push(need.name.clone()),
             None => self
-                .additions
-                .push(means.install(vec![need.name.clone()], &DISTRIBUTION)),
+                .installations
+                .push(installers.install_packages(vec![need.name.clone()], &DISTRIBUTION)),
         }
     }
 
-    /// One command adds everything that begins with the same words and is needed as much.
+    /// Puts tools whose commands differ in the last word only into one installation.
     fn join(&mut self, need: &Requirement, words: &[&str], last: &str) {
-        let begins = |addition: &&mut Addition| {
-            let call = addition.calls.first().map(|call| &call.argv);
-            addition.required == need.required
+        let is_same = |installation: &&mut Installation| {
+            let call = installation.calls.first().map(|call| &call.argv);
+            installation.required == need.required
                 && call.is_some_and(|call| call.iter().zip(words).all(|(a, b)| a == b))
         };
-        match self.additions.iter_mut().find(begins) {
-            Some(addition) => {
-                addition.what.push(need.name.clone());
-                for call in &mut addition.calls {
+        match self.installations.iter_mut().find(is_same) {
+            Some(installation) => {
+                installation.tools.push(need.name.clone());
+                for call in &mut installation.calls {
                     call.argv.push(last.into());
                 }
             }
-            None => self.additions.push(Addition {
-                what: vec![need.name.clone()],
+            None => self.installations.push(Installation {
+                tools: vec![need.name.clone()],
                 calls: vec![download(&[words, &[last]].concat())],
-                reach: Reach::User,
+                scope: Scope::User,
                 required: need.required,
-                instead: None,
+                fallback: None,
             }),
         }
     }
 }
 
-/// A command of the user that may be slow, or wait for a network that is not there.
+/// A command that may be slow, or wait for a network that is not there.
 fn download(words: &[&str]) -> CommandSpec {
     CommandSpec {
         timeout: Some(DOWNLOAD),
@@ -159,26 +163,26 @@ fn download(words: &[&str]) -> CommandSpec {
     }
 }
 
-impl Means {
-    fn can_install(self) -> bool {
+impl Installers {
+    fn can_install_packages(self) -> bool {
         self.apt && (self.root || self.sudo)
     }
 
-    fn install(self, what: Vec<String>, packages: &[&str]) -> Addition {
-        Addition {
-            what,
-            calls: self.calls(packages),
-            reach: Reach::System,
+    fn install_packages(self, tools: Vec<String>, packages: &[&str]) -> Installation {
+        Installation {
+            tools,
+            calls: self.package_calls(packages),
+            scope: Scope::System,
             required: true,
-            instead: None,
+            fallback: None,
         }
     }
 
-    fn calls(self, packages: &[&str]) -> Vec<CommandSpec> {
+    fn package_calls(self, packages: &[&str]) -> Vec<CommandSpec> {
         let sudo: &[&str] = if self.root { &[] } else { &["sudo"] };
         let call = |words: &[&str]| CommandSpec {
             is_interactive: !self.root,
-            ..download(&[sudo, &["apt-get"], words].concat())
+            ..download(&[sudo, &["apt-get", "-o", LOCK_TIMEOUT], words].concat())
         };
         let install = ["install", "-y", "--no-install-recommends"];
         vec![call(&["update"]), call(&[&install, packages].concat())]

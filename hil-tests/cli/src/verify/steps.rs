@@ -1,57 +1,76 @@
-//! What is run, as data: nothing here starts anything.
+//! The steps of `cargo verify`. Nothing here starts a program.
+//!
+//! The checks of a repository are listed in its [`STEP_FILE`]:
+//!
+//! ```toml
+//! [[step]]
+//! name = "lints of {board}"
+//! run = "cargo clippy -p {board} --target {target} -- -D warnings"
+//! folder = "firmware-core/boards"
+//! each_board = true
+//! ```
+//!
+//! `run` is a command, split at blanks; as its first word `hil` is this program. A step with `each_board` is there
+//! once for each board, and skipped where Rust has no target for it. A step with `target` is built
+//! by the Rust that has this target. A step with `world` plays scenarios: without `run`, on the
+//! host in this process.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::setup::Addition;
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::host;
+use super::setup::{InstallPlan, Installation};
 use lockstep_images::board::Board;
 use lockstep_images::process::CommandSpec;
 use lockstep_images::toolchain::doctor::Requirement;
 
-/// The target that the core is built for without any board.
-pub const CORE_TARGET: &str = "thumbv6m-none-eabi";
+/// The file of steps, from the root of the repository.
+pub const STEP_FILE: &str = ".config/verify.toml";
 
-/// The bench that is always there.
-const VIRTUAL: &str = "virtual";
+/// The word in a step file that stands for this program.
+const HIL: &str = "hil";
 
-/// Both ways to press a button.
-const STIMULI: [&str; 2] = ["rtt", "pins"];
-
-/// One thing that is run.
+/// One thing that `cargo verify` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What it is called in the summary.
+pub struct VerifyStep {
+    /// Its name in the summary.
     pub name: String,
-    /// What is done.
-    pub action: Action,
+    /// What it does.
+    pub action: StepAction,
 }
 
-/// What is done.
+/// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Something is added to the machine.
-    Add(Box<Addition>),
-    /// Something would have to be added, and there is nothing to do it with.
-    Lack(Requirement),
-    /// A program is run.
+pub enum StepAction {
+    /// Installs missing tools.
+    Install(Box<Installation>),
+    /// Reports a missing tool that the user has to install.
+    Manual(Requirement),
+    /// Runs a program.
     Run(CommandSpec),
-    /// Cargo is run with the Rust that builds for this target.
-    Cross {
+    /// Runs cargo with the Rust that builds for this target.
+    CrossBuild {
         /// The target.
-        target: &'static str,
-        /// What cargo is told.
-        arguments: Vec<String>,
+        target: String,
+        /// Cargo and its arguments, without the target.
+        call: CommandSpec,
     },
-    /// A program is run where Rust has this target itself, and left out where it has not.
-    Target {
+    /// Runs a program if Rust has this target, and skips it otherwise.
+    IfTarget {
         /// The target.
         target: String,
         /// The program.
         call: CommandSpec,
     },
-    /// The host plays every scenario.
+    /// Plays every scenario on the host.
     Host,
-    /// A bench plays every scenario.
+    /// Plays every scenario on a bench.
     Bench {
         /// The name of the world.
         world: String,
@@ -60,164 +79,220 @@ pub enum Action {
     },
 }
 
-impl Action {
-    /// The command of it, for people.
+impl StepAction {
+    /// The command, for people.
     #[must_use]
-    pub fn shown(&self) -> Option<String> {
+    pub fn command(&self) -> Option<String> {
         match self {
-            Self::Add(addition) => Some(addition.commands()),
-            Self::Run(call) | Self::Target { call, .. } | Self::Bench { call, .. } => {
+            Self::Install(installation) => Some(installation.commands()),
+            Self::Run(call) | Self::IfTarget { call, .. } | Self::Bench { call, .. } => {
                 Some(call.to_string())
             }
-            Self::Cross { target, arguments } => {
-                Some(format!("cargo {} --target {target}", arguments.join(" ")))
-            }
-            Self::Lack(_) | Self::Host => None,
+            Self::CrossBuild { target, call } => Some(format!("{call} --target {target}")),
+            Self::Manual(_) | Self::Host => None,
         }
     }
 }
 
-fn step(name: impl Into<String>, action: Action) -> Step {
+/// There are no steps.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StepFileError {
+    /// The file cannot be read.
+    #[error("cannot read `{}`", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is malformed.
+    #[error("`{}` is not a step file", .path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<toml::de::Error>,
+    },
+    /// A step has fields that exclude each other, or does nothing.
+    #[error("`{}`: step `{name}`: {expected}", .path.display())]
     Step {
-        name: name.into(),
-        action,
-    }
+        /// The file.
+        path: PathBuf,
+        /// The name of the step.
+        name: String,
+        /// What was expected.
+        expected: &'static str,
+    },
 }
 
-/// What adds what is missing.
-#[must_use]
-pub fn setup(plan: &super::setup::Plan) -> Vec<Step> {
-    let additions = plan.additions.iter().map(|addition| {
-        let name = format!("setup: {}", addition.what.join(", "));
-        step(name, Action::Add(Box::new(addition.clone())))
-    });
-    let beyond = plan.beyond.iter();
-    let beyond =
-        beyond.map(|need| step(format!("setup: {}", need.name), Action::Lack(need.clone())));
-    additions.chain(beyond).collect()
+/// A step file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepFile {
+    #[serde(skip)]
+    path: PathBuf,
+    step: Vec<StepEntry>,
 }
 
-/// Every check of the repository in a folder, in order; `hil` is the program of this library.
-#[must_use]
-pub fn checks(repository: &Path, hil: &Path, boards: &[Board]) -> Vec<Step> {
-    let places = Places {
-        repository: repository.to_owned(),
-        boards: boards
-            .first()
-            .map_or(repository, |board| board.workspace())
-            .to_owned(),
-        hil: hil.as_os_str().to_owned(),
-    };
-    let mut steps = places.host();
-    steps.extend(places.core());
-    steps.extend(places.boards(boards));
-    steps.extend(places.tests());
-    steps.extend(places.worlds());
-    steps
+/// A step as the file has it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct StepEntry {
+    name: String,
+    run: Option<String>,
+    folder: Option<PathBuf>,
+    set: BTreeMap<String, String>,
+    unset: Vec<String>,
+    target: Option<String>,
+    each_board: bool,
+    world: Option<String>,
 }
 
-struct Places {
-    repository: PathBuf,
-    boards: PathBuf,
-    hil: OsString,
-}
-
-impl Places {
-    fn cargo(&self, arguments: &str) -> CommandSpec {
-        let call = CommandSpec::new(["cargo"].into_iter().chain(arguments.split_whitespace()));
-        call.current_dir(&self.repository)
+impl StepFile {
+    /// Reads the step file of a repository.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is malformed.
+    pub fn read(repository: &Path) -> Result<Self, StepFileError> {
+        let path = repository.join(STEP_FILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text),
+            Err(source) => Err(StepFileError::Io { path, source }),
+        }
     }
 
-    fn cargo_of_boards(&self, arguments: &str) -> CommandSpec {
-        self.cargo(arguments).current_dir(&self.boards)
-    }
-
-    fn hil(&self, arguments: &[&str]) -> CommandSpec {
-        let words = [self.hil.clone()];
-        let words = words.into_iter().chain(arguments.iter().map(Into::into));
-        CommandSpec::new(words).current_dir(&self.repository)
-    }
-
-    fn host(&self) -> Vec<Step> {
-        let lints = "clippy --locked --workspace --all-targets -- -D warnings";
-        let pages = self.cargo("doc --locked --workspace --no-deps");
-        vec![
-            step("formatting", Action::Run(self.cargo("fmt --all --check"))),
-            step(
-                "formatting of the boards",
-                Action::Run(self.cargo_of_boards("fmt --all --check")),
-            ),
-            step("lints", Action::Run(self.cargo(lints))),
-            step(
-                "documentation",
-                Action::Run(pages.env("RUSTDOCFLAGS", Some("-D warnings"))),
-            ),
-        ]
-    }
-
-    fn core(&self) -> [Step; 2] {
-        [
-            ("lockstep-core", ""),
-            ("lockstep-core with protocol", "protocol"),
-        ]
-        .map(|(name, features)| {
-            let mut arguments = ["build", "--locked", "-p", "lockstep-core"]
-                .map(String::from)
-                .to_vec();
-            if !features.is_empty() {
-                arguments.extend(["--features", features].map(String::from));
+    /// Parses a step file.
+    ///
+    /// # Errors
+    ///
+    /// It is malformed.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, StepFileError> {
+        let mut file: Self = toml::from_str(text).map_err(|source| StepFileError::Format {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
+        path.clone_into(&mut file.path);
+        for entry in &file.step {
+            if let Some(expected) = entry.expected() {
+                return Err(StepFileError::Step {
+                    path: path.to_owned(),
+                    name: entry.name.clone(),
+                    expected,
+                });
             }
-            let action = Action::Cross {
-                target: CORE_TARGET,
-                arguments,
-            };
-            step(name, action)
-        })
+        }
+        Ok(file)
     }
 
-    fn boards(&self, boards: &[Board]) -> Vec<Step> {
-        let lints = boards.iter().map(|board| {
-            let Board { name, target, .. } = board;
-            let lints = format!(
-                "clippy --locked -p lockstep-board -p {name} --target {target} -- -D warnings"
-            );
-            let action = Action::Target {
-                target: target.clone(),
-                call: self.cargo_of_boards(&lints),
-            };
-            step(format!("lints of {name}"), action)
+    /// The targets that steps are built for, beyond those of the boards.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.step.iter().filter_map(|entry| entry.target.as_deref())
+    }
+
+    /// The steps of the repository in a folder; `hil` is the path of this program.
+    #[must_use]
+    pub fn steps(&self, repository: &Path, hil: &Path, boards: &[Board]) -> Vec<VerifyStep> {
+        let entries = self.step.iter();
+        let expanded = entries.flat_map(|entry| match entry.each_board {
+            true => boards.iter().map(|board| entry.of_board(board)).collect(),
+            false => vec![entry.clone()],
         });
-        let mut steps: Vec<_> = lints.collect();
-        steps.extend([
-            step(
-                "images and their contract",
-                Action::Run(self.hil(&["build"])),
-            ),
-            step("size against budget", Action::Run(self.hil(&["size"]))),
-        ]);
-        steps
+        expanded
+            .map(|entry| VerifyStep {
+                name: entry.name.clone(),
+                action: entry.action(repository, hil),
+            })
+            .collect()
+    }
+}
+
+impl StepEntry {
+    /// What the step lacks.
+    fn expected(&self) -> Option<&'static str> {
+        let is_host = self.world.as_deref() == Some(host::NAME);
+        if self.name.is_empty() {
+            return Some("expected a `name`");
+        }
+        match (&self.run, is_host) {
+            (None, false) => return Some("expected a command in `run`"),
+            (Some(_), true) => return Some("the world `host` has no `run`"),
+            _ => {}
+        }
+        let kinds = [self.each_board, self.world.is_some()];
+        let kinds = kinds.iter().filter(|kind| **kind).count();
+        match (kinds, &self.target) {
+            (2, _) | (1, Some(_)) => {
+                Some("expected one of `target`, `each_board` and `world`, not two")
+            }
+            _ => None,
+        }
     }
 
-    fn tests(&self) -> [Step; 1] {
-        let tests = self.cargo("test --locked --workspace --no-fail-fast");
-        // No setting of whoever runs this may let a golden pass that does not hold.
-        let tests = tests
-            .env("INSTA_FORCE_PASS", None)
-            .env("INSTA_UPDATE", Some("no"))
-            .env("LOCKSTEP_REQUIRE", Some(VIRTUAL))
-            // The steps of the worlds play the scenarios, once each.
-            .env("LOCKSTEP_SUITE", Some("verify"));
-        [step("tests", Action::Run(tests))]
+    /// The step for one board.
+    fn of_board(&self, board: &Board) -> Self {
+        let fill = |text: &str| {
+            text.replace("{board}", &board.name)
+                .replace("{target}", &board.target)
+        };
+        Self {
+            name: fill(&self.name),
+            run: self.run.as_deref().map(fill),
+            target: Some(board.target.clone()),
+            ..self.clone()
+        }
     }
 
-    fn worlds(&self) -> Vec<Step> {
-        let mut steps = vec![step("every scenario on the host", Action::Host)];
-        steps.extend(STIMULI.map(|stimulus| {
-            let call = self.hil(&["run", "--bench", VIRTUAL, "--stimulus", stimulus]);
-            let world = format!("{VIRTUAL} {stimulus}");
-            let name = format!("every scenario on the virtual board, {stimulus}");
-            step(name, Action::Bench { world, call })
-        }));
-        steps
+    fn action(&self, repository: &Path, hil: &Path) -> StepAction {
+        let Some(call) = self.call(repository, hil) else {
+            return StepAction::Host;
+        };
+        match (&self.world, &self.target) {
+            (Some(world), _) => StepAction::Bench {
+                world: world.clone(),
+                call,
+            },
+            (None, Some(target)) if self.each_board => StepAction::IfTarget {
+                target: target.clone(),
+                call,
+            },
+            (None, Some(target)) => StepAction::CrossBuild {
+                target: target.clone(),
+                call,
+            },
+            (None, None) => StepAction::Run(call),
+        }
     }
+
+    fn call(&self, repository: &Path, hil: &Path) -> Option<CommandSpec> {
+        let words = self.run.as_ref()?.split_whitespace();
+        let mut words: Vec<_> = words.map(OsString::from).collect();
+        if let Some(program) = words.first_mut().filter(|program| *program == HIL) {
+            hil.as_os_str().clone_into(program);
+        }
+        let folder = match &self.folder {
+            Some(folder) => repository.join(folder),
+            None => repository.to_owned(),
+        };
+        let unset = self.unset.iter();
+        let call = CommandSpec::new(words).current_dir(folder);
+        let call = unset.fold(call, |call, name| call.env(name, None));
+        let set = self.set.iter();
+        Some(set.fold(call, |call, (name, value)| call.env(name, Some(value))))
+    }
+}
+
+/// The steps that install missing tools.
+#[must_use]
+pub fn setup(plan: &InstallPlan) -> Vec<VerifyStep> {
+    let installations = plan.installations.iter().map(|installation| VerifyStep {
+        name: format!("setup: {}", installation.tools.join(", ")),
+        action: StepAction::Install(Box::new(installation.clone())),
+    });
+    let manual = plan.manual.iter().map(|need| VerifyStep {
+        name: format!("setup: {}", need.name),
+        action: StepAction::Manual(need.clone()),
+    });
+    installations.chain(manual).collect()
 }

@@ -1,18 +1,20 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::runner::{self, Acted, Actor, Run};
-use super::setup::{self, Means, Plan, Reach};
-use super::steps::{self, Action, Step};
-use super::worlds::{self, Played, World};
-use super::{host, table};
+use super::runner::{self, StepExecutor, StepLog, StepOutcome};
+use super::setup::{self, InstallPlan, Installers, Scope};
+use super::steps::{self, STEP_FILE, StepAction, StepFile, VerifyStep};
+use super::world_report::{self, ScenarioResult, WorldReport};
+use super::{host, summary};
+use lockstep_engine::project::Project;
 use lockstep_hil::verdict::Verdict;
+use lockstep_images::board::{Board, boards};
 use lockstep_images::process::CommandSpec;
 use lockstep_images::toolchain::doctor::Requirement;
 
-const ALL_MEANS: Means = Means {
+const ALL: Installers = Installers {
     rustup: true,
     apt: true,
     sudo: false,
@@ -36,22 +38,22 @@ fn optional(what: &str, add: &str) -> Requirement {
     }
 }
 
-fn commands(plan: &Plan) -> Vec<String> {
-    plan.additions
+fn commands(plan: &InstallPlan) -> Vec<String> {
+    plan.installations
         .iter()
-        .map(setup::Addition::commands)
+        .map(setup::Installation::commands)
         .collect()
 }
 
 #[test]
-fn what_is_there_is_not_added() {
+fn present_tools_are_not_installed() {
     let mut need = missing("flip-link", "cargo install flip-link --locked");
     need.found = Some("in PATH".to_owned());
-    assert_eq!(setup::plan(&[need], ALL_MEANS), Plan::default());
+    assert_eq!(setup::plan(&[need], ALL), InstallPlan::default());
 }
 
 #[test]
-fn each_kind_of_thing_is_added_by_its_own_command_and_targets_have_another_way() {
+fn each_kind_of_tool_has_its_installer_and_targets_have_a_fallback() {
     let needs = [
         missing("thumbv6m", "rustup target add thumbv6m"),
         missing("thumbv7em", "rustup target add thumbv7em"),
@@ -61,47 +63,54 @@ fn each_kind_of_thing_is_added_by_its_own_command_and_targets_have_another_way()
         optional("llvm-tools", "rustup component add llvm-tools"),
         optional("cargo-binutils", "cargo install cargo-binutils --locked"),
     ];
-    let plan = setup::plan(&needs, ALL_MEANS);
+    let plan = setup::plan(&needs, ALL);
     assert_eq!(
         commands(&plan),
         [
             "rustup target add thumbv6m thumbv7em",
             "rustup component add rustfmt",
             "cargo install flip-link --locked",
-            "apt-get update && apt-get install -y --no-install-recommends qemu-system-arm",
+            "apt-get -o DPkg::Lock::Timeout=300 update && \
+             apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends qemu-system-arm",
             "rustup component add llvm-tools",
         ]
     );
-    let system = |addition: &&setup::Addition| addition.reach == Reach::System;
-    assert_eq!(plan.additions.iter().filter(system).count(), 1);
-    assert_eq!(plan.additions[0].what, ["thumbv6m", "thumbv7em"]);
-    let instead = plan.additions[0].instead.as_ref().unwrap();
-    assert_eq!(instead.reach, Reach::System);
+    let system = |installation: &&setup::Installation| installation.scope == Scope::System;
+    assert_eq!(plan.installations.iter().filter(system).count(), 1);
+    assert_eq!(plan.installations[0].tools, ["thumbv6m", "thumbv7em"]);
+    let fallback = plan.installations[0].fallback.as_ref().unwrap();
+    assert_eq!(fallback.scope, Scope::System);
     assert_eq!(
-        instead.commands(),
-        "apt-get update && apt-get install -y --no-install-recommends \
+        fallback.commands(),
+        "apt-get -o DPkg::Lock::Timeout=300 update && \
+         apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
          rustc-web cargo-web rust-web-src lld"
     );
-    assert!(plan.additions[1..].iter().all(|one| one.instead.is_none()));
-    assert!(!plan.additions[4].required);
-    assert!(plan.beyond.is_empty());
+    assert!(
+        plan.installations[1..]
+            .iter()
+            .all(|one| one.fallback.is_none())
+    );
+    assert!(!plan.installations[4].required);
+    assert!(plan.manual.is_empty());
 }
 
 #[test]
-fn whoever_is_not_root_uses_sudo_and_may_be_asked_for_a_password() {
+fn other_users_than_root_use_sudo_which_may_ask_for_a_password() {
     let needs = [missing("qemu", "apt-get install qemu")];
-    let means = Means {
+    let installers = Installers {
         root: false,
         sudo: true,
-        ..ALL_MEANS
+        ..ALL
     };
-    let plan = setup::plan(&needs, means);
+    let plan = setup::plan(&needs, installers);
     assert_eq!(
         commands(&plan),
-        ["sudo apt-get update && sudo apt-get install -y --no-install-recommends qemu"]
+        ["sudo apt-get -o DPkg::Lock::Timeout=300 update && \
+          sudo apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends qemu"]
     );
     assert!(
-        plan.additions[0]
+        plan.installations[0]
             .calls
             .iter()
             .all(|call| call.is_interactive)
@@ -109,126 +118,249 @@ fn whoever_is_not_root_uses_sudo_and_may_be_asked_for_a_password() {
 }
 
 #[test]
-fn what_there_are_no_means_for_is_told_and_not_tried() {
+fn tools_without_an_installer_are_left_to_the_user() {
     let needs = [
         missing("thumbv6m", "rustup target add thumbv6m"),
         missing("clippy", "rustup component add clippy"),
         missing("qemu", "apt-get install qemu"),
     ];
-    let plan = setup::plan(&needs, Means::default());
-    assert!(plan.additions.is_empty());
-    assert_eq!(plan.beyond, needs);
+    let plan = setup::plan(&needs, Installers::default());
+    assert!(plan.installations.is_empty());
+    assert_eq!(plan.manual, needs);
     let steps = steps::setup(&plan);
     assert!(
         steps
             .iter()
-            .all(|step| matches!(step.action, Action::Lack(_)))
+            .all(|step| matches!(step.action, StepAction::Manual(_)))
     );
 }
 
 #[test]
-fn without_rustup_the_distribution_stands_for_all_targets_at_once() {
+fn without_rustup_the_distribution_builds_for_all_targets() {
     let needs = [
         missing("thumbv6m", "rustup target add thumbv6m"),
         missing("thumbv7em", "rustup target add thumbv7em"),
     ];
-    let means = Means {
+    let installers = Installers {
         rustup: false,
-        ..ALL_MEANS
+        ..ALL
     };
-    let plan = setup::plan(&needs, means);
-    assert_eq!(plan.additions.len(), 1);
-    assert_eq!(plan.additions[0].what, ["thumbv6m", "thumbv7em"]);
-    assert_eq!(plan.additions[0].reach, Reach::System);
+    let plan = setup::plan(&needs, installers);
+    assert_eq!(plan.installations.len(), 1);
+    assert_eq!(plan.installations[0].tools, ["thumbv6m", "thumbv7em"]);
+    assert_eq!(plan.installations[0].scope, Scope::System);
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn shipped_boards() -> Vec<Board> {
+    let project = Project::find(&repository()).unwrap();
+    boards(&project.boards().unwrap()).unwrap()
 }
 
 #[test]
-fn every_world_has_its_step_and_the_tests_cannot_be_told_to_pass() {
-    let steps = steps::checks(Path::new("."), Path::new("hil"), &[]);
-    let shown: Vec<_> = steps
+fn the_step_file_checks_every_world_and_lets_no_setting_bless_a_golden() {
+    let repository = repository();
+    let boards = shipped_boards();
+    let file = StepFile::read(&repository).unwrap();
+    let steps = file.steps(&repository, Path::new("/bin/hil"), &boards);
+    let commands: Vec<_> = steps
         .iter()
-        .filter_map(|step| step.action.shown())
+        .filter_map(|step| step.action.command())
         .collect();
-    let has = |part: &str| shown.iter().any(|shown| shown.contains(part));
+    let has = |part: &str| commands.iter().any(|command| command.contains(part));
     assert!(has(
         "INSTA_FORCE_PASS= INSTA_UPDATE=no LOCKSTEP_REQUIRE=virtual LOCKSTEP_SUITE=verify cargo test"
     ));
     assert!(has("RUSTDOCFLAGS='-D warnings' cargo doc"));
-    assert!(has("hil run --bench virtual --stimulus rtt"));
-    assert!(has("hil run --bench virtual --stimulus pins"));
+    assert!(has("/bin/hil run --bench virtual --stimulus rtt"));
+    assert!(has("/bin/hil run --bench virtual --stimulus pins"));
     assert!(has(
         "cargo build --locked -p lockstep-core --features protocol"
     ));
-    assert!(steps.iter().any(|step| step.action == Action::Host));
+    for board in &boards {
+        let target = &board.target;
+        assert!(has(&format!("-p {} --target {target}", board.name)));
+    }
+    assert!(steps.iter().any(|step| step.action == StepAction::Host));
+    assert!(file.targets().all(|target| target.starts_with("thumbv")));
 }
 
-/// Gives what it was given, and a second for each step.
-struct Fake<'a> {
-    given: Vec<Acted>,
-    acted: Vec<String>,
-    told: Vec<String>,
+fn parse(text: &str) -> Result<StepFile, String> {
+    let parsed = StepFile::parse(Path::new(STEP_FILE), text);
+    parsed.map_err(|error| error.to_string())
+}
+
+#[test]
+fn each_kind_of_step_becomes_its_action() {
+    let file = parse(
+        r#"
+        [[step]]
+        name = "a"
+        run = "hil size hil"
+        folder = "sub"
+        set = { A = "b c" }
+        unset = ["D"]
+
+        [[step]]
+        name = "b"
+        run = "cargo build"
+        target = "thumbv6m-none-eabi"
+
+        [[step]]
+        name = "c"
+        world = "host"
+
+        [[step]]
+        name = "d"
+        run = "hil run"
+        world = "virtual rtt"
+        "#,
+    )
+    .unwrap();
+    let steps = file.steps(Path::new("root"), Path::new("/bin/hil"), &[]);
+    let actions: Vec<_> = steps.into_iter().map(|step| step.action).collect();
+    let call = |words: &[&str]| CommandSpec::new(words).current_dir("root");
+    assert_eq!(
+        actions,
+        [
+            StepAction::Run(
+                call(&["/bin/hil", "size", "hil"])
+                    .current_dir("root/sub")
+                    .env("D", None)
+                    .env("A", Some("b c"))
+            ),
+            StepAction::CrossBuild {
+                target: "thumbv6m-none-eabi".to_owned(),
+                call: call(&["cargo", "build"]),
+            },
+            StepAction::Host,
+            StepAction::Bench {
+                world: "virtual rtt".to_owned(),
+                call: call(&["/bin/hil", "run"]),
+            },
+        ]
+    );
+    assert_eq!(file.targets().collect::<Vec<_>>(), ["thumbv6m-none-eabi"]);
+}
+
+#[test]
+fn a_step_is_there_once_for_each_board() {
+    let boards = shipped_boards();
+    let file = parse(
+        "[[step]]\nname = \"lints of {board}\"\nrun = \"cargo clippy -p {board} --target {target}\"\n\
+         each_board = true\n",
+    )
+    .unwrap();
+    let steps = file.steps(Path::new("."), Path::new("hil"), &boards);
+    assert_eq!(steps.len(), boards.len());
+    for (step, board) in steps.iter().zip(&boards) {
+        let Board { name, target, .. } = board;
+        assert_eq!(step.name, format!("lints of {name}"));
+        let command = format!("cargo clippy -p {name} --target {target}");
+        assert_eq!(step.action.command(), Some(command));
+        assert!(matches!(step.action, StepAction::IfTarget { .. }));
+    }
+}
+
+#[test]
+fn a_broken_step_file_is_refused_with_its_step() {
+    let refused = |text: &str| parse(&format!("[[step]]\n{text}")).unwrap_err();
+    let step = |expected: &str| format!("`{STEP_FILE}`: step `a`: {expected}");
+    assert_eq!(refused("name = \"a\""), step("expected a command in `run`"));
+    assert_eq!(
+        refused("name = \"a\"\nrun = \"b\"\nworld = \"host\""),
+        step("the world `host` has no `run`")
+    );
+    for two in [
+        "each_board = true\nworld = \"w\"",
+        "target = \"t\"\nworld = \"w\"",
+        "target = \"t\"\neach_board = true",
+    ] {
+        assert_eq!(
+            refused(&format!("name = \"a\"\nrun = \"b\"\n{two}")),
+            step("expected one of `target`, `each_board` and `world`, not two")
+        );
+    }
+    let not_a_step_file = format!("`{STEP_FILE}` is not a step file");
+    assert_eq!(refused("name = \"a\"\nrum = \"b\""), not_a_step_file);
+    assert_eq!(parse("").unwrap_err(), not_a_step_file);
+}
+
+/// Returns given outcomes. Each step takes a second.
+struct FakeExecutor<'a> {
+    outcomes: Vec<StepOutcome>,
+    executed: Vec<String>,
+    printed: Vec<String>,
     interrupted: Option<(&'a AtomicBool, usize)>,
 }
 
-impl Actor for Fake<'_> {
-    fn act(&mut self, step: &Step) -> Acted {
-        self.acted.push(step.name.clone());
+impl StepExecutor for FakeExecutor<'_> {
+    fn execute(&mut self, step: &VerifyStep) -> StepOutcome {
+        self.executed.push(step.name.clone());
         if let Some((flag, at)) = self.interrupted
-            && at == self.acted.len()
+            && at == self.executed.len()
         {
             flag.store(true, Ordering::Relaxed);
         }
-        self.given.remove(0)
+        self.outcomes.remove(0)
     }
 
     fn now(&self) -> Duration {
-        Duration::from_secs(self.acted.len() as u64)
+        Duration::from_secs(self.executed.len() as u64)
     }
 
-    fn tell(&mut self, line: &str) {
-        self.told.push(line.to_owned());
+    fn print(&mut self, line: &str) {
+        self.printed.push(line.to_owned());
     }
 }
 
-fn named(names: &[&str]) -> Vec<Step> {
-    let step = |name: &&str| Step {
+fn steps_named(names: &[&str]) -> Vec<VerifyStep> {
+    let step = |name: &&str| VerifyStep {
         name: (*name).to_owned(),
-        action: Action::Run(CommandSpec::new(["true"])),
+        action: StepAction::Run(CommandSpec::new(["true"])),
     };
     names.iter().map(step).collect()
 }
 
-fn played(names: &[&str], given: Vec<Acted>, interrupt: Option<usize>) -> (Run, Vec<String>) {
+/// Runs steps with these names and outcomes. The step with the number `interrupt` is interrupted.
+fn run(
+    names: &[&str],
+    outcomes: Vec<StepOutcome>,
+    interrupt: Option<usize>,
+) -> (StepLog, Vec<String>) {
     let flag = AtomicBool::new(false);
-    let mut fake = Fake {
-        given,
-        acted: Vec::new(),
-        told: Vec::new(),
+    let mut executor = FakeExecutor {
+        outcomes,
+        executed: Vec::new(),
+        printed: Vec::new(),
         interrupted: interrupt.map(|at| (&flag, at)),
     };
-    let mut run = Run::default();
-    runner::run(&named(names), &mut run, &flag, &mut fake);
-    (run, fake.told)
+    let mut log = StepLog::default();
+    runner::run(&steps_named(names), &mut log, &flag, &mut executor);
+    (log, executor.printed)
 }
 
 #[test]
-fn a_step_that_fails_does_not_hide_the_next_and_is_named() {
-    let given = vec![
-        Acted::pass(),
-        Acted::because(Verdict::Fail, "it ended with exit code 1"),
-        Acted::because(Verdict::Infra, "no network"),
-        Acted::pass(),
+fn a_failed_step_does_not_stop_the_next_and_is_named() {
+    let outcomes = vec![
+        StepOutcome::pass(),
+        StepOutcome::because(Verdict::Fail, "it ended with exit code 1"),
+        StepOutcome::because(Verdict::Infra, "no network"),
+        StepOutcome::pass(),
     ];
-    let (run, told) = played(&["a", "b", "c", "d"], given, None);
-    let names: Vec<_> = run.done.iter().map(|done| done.name.as_str()).collect();
+    let (log, printed) = run(&["a", "b", "c", "d"], outcomes, None);
+    let names: Vec<_> = log.finished.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c", "d"]);
-    assert_eq!(run.exit_code(), 1);
-    assert!(told.iter().any(|line| line == "   true"), "{told:?}");
+    assert_eq!(log.exit_code(), 1);
+    assert!(printed.iter().any(|line| line == "   true"), "{printed:?}");
     assert!(
-        told.iter().any(|line| line == "-- a pass after 1.00 s"),
-        "{told:?}"
+        printed.iter().any(|line| line == "-- a pass after 1.00 s"),
+        "{printed:?}"
     );
-    let summary = table::render(&run, &BTreeMap::new());
+    let summary = summary::render(&log, &BTreeMap::new());
     assert!(
         summary.contains("FAIL  b: it ended with exit code 1\n"),
         "{summary}"
@@ -241,57 +373,65 @@ fn a_step_that_fails_does_not_hide_the_next_and_is_named() {
 }
 
 #[test]
-fn infra_alone_ends_with_3_and_what_is_skipped_with_0() {
-    let (run, _) = played(&["a"], vec![Acted::because(Verdict::Infra, "x")], None);
-    assert_eq!(run.exit_code(), 3);
-    let (run, _) = played(&["a"], vec![Acted::because(Verdict::Skipped, "x")], None);
-    assert_eq!(run.exit_code(), 0);
+fn infra_alone_exits_with_3_and_skipped_with_0() {
+    let (log, _) = run(
+        &["a"],
+        vec![StepOutcome::because(Verdict::Infra, "x")],
+        None,
+    );
+    assert_eq!(log.exit_code(), 3);
+    let (log, _) = run(
+        &["a"],
+        vec![StepOutcome::because(Verdict::Skipped, "x")],
+        None,
+    );
+    assert_eq!(log.exit_code(), 0);
 }
 
 #[test]
-fn an_interruption_keeps_what_ran_and_names_what_did_not() {
-    let given = vec![Acted::pass(), Acted::interrupted()];
-    let (run, _) = played(&["a", "b", "c"], given, Some(2));
-    assert_eq!(run.exit_code(), 130);
-    assert_eq!(run.left, ["c"]);
-    insta::assert_snapshot!("interrupted", table::render(&run, &BTreeMap::new()));
+fn an_interrupt_keeps_the_outcomes_and_names_what_was_not_run() {
+    let outcomes = vec![StepOutcome::pass(), StepOutcome::interrupted()];
+    let (log, _) = run(&["a", "b", "c"], outcomes, Some(2));
+    assert_eq!(log.exit_code(), 130);
+    assert_eq!(log.not_run, ["c"]);
+    insta::assert_snapshot!("interrupted", summary::render(&log, &BTreeMap::new()));
 }
 
 #[test]
-fn an_interruption_between_steps_counts_too() {
-    let (run, _) = played(&["a", "b"], vec![Acted::pass()], Some(1));
-    assert_eq!(run.exit_code(), 130);
-    assert_eq!((run.done.len(), run.left.len()), (1, 1));
+fn an_interrupt_between_steps_counts_too() {
+    let (log, _) = run(&["a", "b"], vec![StepOutcome::pass()], Some(1));
+    assert_eq!(log.exit_code(), 130);
+    assert_eq!((log.finished.len(), log.not_run.len()), (1, 1));
 }
 
-fn case(scenario: &str, verdict: Verdict, micros: u64) -> Played {
-    Played {
+fn case(scenario: &str, verdict: Verdict, micros: u64) -> ScenarioResult {
+    ScenarioResult {
         scenario: scenario.to_owned(),
         verdict,
-        took: Duration::from_micros(micros),
+        duration: Duration::from_micros(micros),
         reason: verdict
             .needs_attention()
             .then(|| "it parts at tick 7".to_owned()),
     }
 }
 
-fn in_world(name: &str, cases: Vec<Played>) -> Acted {
-    let world = World {
-        name: name.to_owned(),
-        cases,
+fn in_world(world: &str, results: Vec<ScenarioResult>) -> StepOutcome {
+    let report = WorldReport {
+        world: world.to_owned(),
+        results,
     };
-    Acted {
-        verdict: world.verdict(),
-        reason: world.reason(),
-        world: Some(world),
-        ..Acted::pass()
+    StepOutcome {
+        verdict: report.verdict(),
+        reason: report.reason(),
+        report: Some(report),
+        ..StepOutcome::pass()
     }
 }
 
 #[test]
 fn the_table_has_every_scenario_in_every_world() {
-    let given = vec![
-        Acted::pass(),
+    let outcomes = vec![
+        StepOutcome::pass(),
         in_world(
             host::NAME,
             vec![
@@ -316,17 +456,20 @@ fn the_table_has_every_scenario_in_every_world() {
                 case("toggle/wrap", Verdict::Skipped, 0),
             ],
         ),
-        Acted::because(Verdict::Infra, "the report was cut short"),
+        StepOutcome::because(
+            Verdict::Infra,
+            "the report is truncated: expected a last line with `end`",
+        ),
     ];
     let names = ["lints", "host", "rtt", "pins", "another"];
-    let (run, _) = played(&names, given, None);
+    let (log, _) = run(&names, outcomes, None);
     let ticks = [
         ("lamp/lock", 5_000),
         ("lamp/night", 60_000),
         ("toggle/wrap", 655_360),
     ];
     let ticks = ticks.map(|(name, ticks)| (name.to_owned(), ticks)).into();
-    insta::assert_snapshot!("table", table::render(&run, &ticks));
+    insta::assert_snapshot!("table", summary::render(&log, &ticks));
 }
 
 const REPORT: &str = r#"{"report":2,"tick_ms":1}
@@ -336,21 +479,27 @@ const REPORT: &str = r#"{"report":2,"tick_ms":1}
 "#;
 
 #[test]
-fn a_report_is_read_whole_or_refused() {
-    let world = worlds::read("w", REPORT).unwrap();
-    assert_eq!(world.cases.len(), 2);
-    assert_eq!(world.cases[0].took, Duration::from_micros(1_500));
-    assert_eq!(world.verdict(), Verdict::Fail);
-    let reason = world.reason();
+fn a_report_is_parsed_whole_or_refused() {
+    let report = world_report::parse("w", REPORT).unwrap();
+    assert_eq!(report.results.len(), 2);
+    assert_eq!(report.results[0].duration, Duration::from_micros(1_500));
+    assert_eq!(report.verdict(), Verdict::Fail);
+    let reason = report.reason();
     assert_eq!(
         reason.as_deref(),
         Some("lamp/night: the board leaves the golden")
     );
 
-    let refused = |report: &str| worlds::read("w", report).unwrap_err().to_string();
+    let refused = |report: &str| world_report::parse("w", report).unwrap_err().to_string();
     let cut = REPORT.lines().take(2).collect::<Vec<_>>().join("\n");
-    assert_eq!(refused(&cut), "the report was cut short");
-    assert_eq!(refused(""), "the report was cut short");
+    assert_eq!(
+        refused(&cut),
+        "the report is truncated: expected a last line with `end`"
+    );
+    assert_eq!(
+        refused(""),
+        "the report is truncated: expected a last line with `end`"
+    );
     let newer = REPORT.replace("\"report\":2", "\"report\":3");
     assert_eq!(
         refused(&newer),
@@ -360,14 +509,14 @@ fn a_report_is_read_whole_or_refused() {
     assert_eq!(refused(&interrupted), "the suite was interrupted");
     assert_eq!(
         refused(&REPORT.replace("\"pass\"", "\"green\"")),
-        "`green` is no verdict"
+        "unknown verdict `green`"
     );
-    assert!(refused("no").starts_with("line 1 of the report is none of its format"));
+    assert_eq!(refused("no"), "line 1 of the report is malformed");
 }
 
 #[test]
-fn what_a_suite_writes_is_read() {
+fn the_report_of_a_suite_is_parsed() {
     let suite = lockstep_hil::verdict::Suite::default();
     let report = lockstep_hil::report::jsonl::render(&suite).unwrap();
-    assert_eq!(worlds::read("w", &report).unwrap().cases, []);
+    assert_eq!(world_report::parse("w", &report).unwrap().results, []);
 }

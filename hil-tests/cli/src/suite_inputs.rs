@@ -6,15 +6,15 @@ use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
 
-use super::place;
+use super::environment;
 use lockstep_hil::bench::Bench;
 use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::{self, BenchError, BenchSet, UnusableBench};
 use lockstep_hil::bench::plan::{self, Scenario, ScenarioError};
 use lockstep_images::board;
 
-/// All that tests are made of.
-pub(super) struct Suite {
+/// The boards, benches and scenarios of a project and its user.
+pub(super) struct SuiteInputs {
     /// The root of the project.
     pub(super) root: PathBuf,
     /// The folders that scenarios are in.
@@ -26,18 +26,17 @@ pub(super) struct Suite {
     pub(super) scenarios: Vec<Scenario>,
 }
 
-impl Suite {
-    /// The suite of the project around the current folder, with the user's benches; or how the
-    /// process ends without it. No hardware is accessed.
+impl SuiteInputs {
+    /// Reads them for the project around the current folder. Does not access hardware.
     pub(super) fn read(registry: &Registry, report: &Report) -> Result<Self, Exit> {
-        let broken = |error| place::tell_project(&error, report);
-        let project = place::project().map_err(broken)?;
+        let broken = |error| environment::report_project_error(&error, report);
+        let project = environment::project().map_err(broken)?;
         let boards = board::boards(&project.boards().map_err(broken)?)
-            .map_err(|error| place::tell_board(&error, report))?;
+            .map_err(|error| environment::report_board_error(&error, report))?;
         let boards: Result<Vec<_>, _> = boards.into_iter().map(BoardPins::read).collect();
         let boards = boards.map_err(|error| report.error(error))?;
-        let overrides = place::overrides().map_err(|error| report.error(error))?;
-        let folders = place::benches(&project).map_err(broken)?;
+        let overrides = environment::overrides().map_err(|error| report.error(error))?;
+        let folders = environment::bench_folders(&project).map_err(broken)?;
         let found = find::find(&folders, &boards).map_err(|error| report.error(error))?;
         let BenchSet {
             mut benches,

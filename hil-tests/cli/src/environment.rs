@@ -23,8 +23,8 @@ use lockstep_images::toolchain::Environment;
 
 /// The boards that a command is for.
 #[derive(Debug, Args)]
-pub(super) struct Boards {
-    /// A board by its name; all of them where none is named.
+pub(super) struct BoardSelection {
+    /// A board by its name [default: all boards]
     board: Option<String>,
 
     /// The folder that holds the boards, instead of those that the project lists.
@@ -32,7 +32,7 @@ pub(super) struct Boards {
     boards: Option<PathBuf>,
 }
 
-impl Boards {
+impl BoardSelection {
     /// The folders that hold boards, and the root of the project they are in.
     fn find(&self) -> Result<(Vec<PathBuf>, PathBuf), ProjectError> {
         let Some(folder) = &self.boards else {
@@ -47,18 +47,21 @@ impl Boards {
         Ok((vec![folder.clone()], root))
     }
 
-    /// The boards, or how the process ends without them.
+    /// The selected boards.
     pub(super) fn select(&self, report: &Report) -> Result<Vec<Board>, Exit> {
-        let (folders, _) = self.find().map_err(|error| tell_project(&error, report))?;
-        board::select(&folders, self.board.as_deref()).map_err(|error| tell_board(&error, report))
+        let (folders, _) = self
+            .find()
+            .map_err(|error| report_project_error(&error, report))?;
+        board::select(&folders, self.board.as_deref())
+            .map_err(|error| report_board_error(&error, report))
     }
 
-    /// The same, but no boards outside a project, if none was asked for.
+    /// The selected boards; none outside a project if none was selected.
     pub(super) fn select_any(&self, report: &Report) -> Result<Vec<Board>, Exit> {
-        let is_asked_for = self.board.is_some() || self.boards.is_some();
+        let is_selected = self.board.is_some() || self.boards.is_some();
         match self.find() {
-            Err(error @ ProjectError::NotFound { .. }) if !is_asked_for => {
-                let message = format!("{error}: the targets of its boards are not shown");
+            Err(error @ ProjectError::NotFound { .. }) if !is_selected => {
+                let message = format!("{error}: the Rust targets of boards are not checked");
                 report.print(&report.note(&message, error.help()));
                 Ok(Vec::new())
             }
@@ -66,7 +69,7 @@ impl Boards {
         }
     }
 
-    /// The images of a board, or how the process ends without them.
+    /// Builds the images of a board.
     pub(super) fn build(
         &self,
         environment: &Environment,
@@ -75,8 +78,11 @@ impl Boards {
         report: &Report,
     ) -> Result<Vec<Image>, Exit> {
         check_pins(board, report)?;
-        let (_, root) = self.find().map_err(|error| tell_project(&error, report))?;
-        build::build(environment, &root, board, profile).map_err(|error| refuse(&error, report))
+        let (_, root) = self
+            .find()
+            .map_err(|error| report_project_error(&error, report))?;
+        build::build(environment, &root, board, profile)
+            .map_err(|error| report_build_error(&error, report))
     }
 }
 
@@ -85,8 +91,8 @@ pub(super) fn project() -> Result<Project, ProjectError> {
     Project::find(Path::new(""))
 }
 
-/// Shows why a project cannot be used.
-pub(super) fn tell_project(error: &ProjectError, report: &Report) -> Exit {
+/// Prints why a project cannot be used.
+pub(super) fn report_project_error(error: &ProjectError, report: &Report) -> Exit {
     report.print(&match error {
         ProjectError::Malformed { text, diagnostics } => report.diagnostics(text, diagnostics),
         _ => report.plain(&error_chain(error), error.help()),
@@ -94,8 +100,8 @@ pub(super) fn tell_project(error: &ProjectError, report: &Report) -> Exit {
     Exit::BadInput
 }
 
-/// Shows why boards cannot be used.
-pub(super) fn tell_board(error: &BoardError, report: &Report) -> Exit {
+/// Prints why boards cannot be used.
+pub(super) fn report_board_error(error: &BoardError, report: &Report) -> Exit {
     let help = match error {
         BoardError::Io { .. } | BoardError::NoBoards(_) => {
             Some("`boards` in `lockstep.toml` lists the folders that hold a folder for each board")
@@ -106,7 +112,7 @@ pub(super) fn tell_board(error: &BoardError, report: &Report) -> Exit {
     Exit::BadInput
 }
 
-/// A pin map that is wrong is bad input, and not a build that failed.
+/// A broken pin map is bad input, not a failed build.
 fn check_pins(board: &Board, report: &Report) -> Result<(), Exit> {
     if !board.folder.join(lockstep_pins::FILE).exists() {
         return Ok(());
@@ -117,8 +123,8 @@ fn check_pins(board: &Board, report: &Report) -> Result<(), Exit> {
     }
 }
 
-/// Shows why there is no image.
-pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
+/// Prints why there is no image.
+pub(super) fn report_build_error(error: &BuildError, report: &Report) -> Exit {
     let help = match error {
         BuildError::MissingTools(_) => Some("`hil doctor` shows everything that is needed"),
         BuildError::NotStarted(_) => Some(
@@ -136,8 +142,8 @@ pub(super) fn refuse(error: &BuildError, report: &Report) -> Exit {
     }
 }
 
-/// What the environment says.
-pub(super) fn environment() -> Environment {
+/// Where tools are found, and what changes what they do.
+pub(super) fn toolchain() -> Environment {
     let home = || Some(env::home_dir()?.join(".cargo"));
     Environment {
         path: env::var_os("PATH").unwrap_or_default(),
@@ -153,8 +159,8 @@ pub(super) fn environment() -> Environment {
     }
 }
 
-/// The folders of benches: the project's and the user's.
-pub(super) fn benches(project: &Project) -> Result<Vec<PathBuf>, ProjectError> {
+/// The folders of bench files: the project's and the user's.
+pub(super) fn bench_folders(project: &Project) -> Result<Vec<PathBuf>, ProjectError> {
     let configured = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let configured = configured.filter(|folder| folder.is_absolute());
     let config = configured.or_else(|| Some(env::home_dir()?.join(".config")));
@@ -162,19 +168,19 @@ pub(super) fn benches(project: &Project) -> Result<Vec<PathBuf>, ProjectError> {
     Ok(project.benches()?.into_iter().chain(of_user).collect())
 }
 
-/// What the environment says of probes.
+/// The settings of probes in environment variables.
 pub(super) fn overrides() -> Result<Overrides, OverrideError> {
     Overrides::read(|variable| env::var_os(variable))
 }
 
-/// The folder of locks on probes.
-pub(super) fn locks() -> PathBuf {
-    let told = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    lock::folder(told, &env::temp_dir())
+/// The folder of probe locks.
+pub(super) fn lock_folder() -> PathBuf {
+    let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    lock::folder(runtime, &env::temp_dir())
 }
 
-/// This process, as others are told who has a probe.
-pub(super) fn owner() -> LockHolder {
+/// This process, as the holder of a probe lock.
+pub(super) fn lock_holder() -> LockHolder {
     let command: Vec<_> = env::args().collect();
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     LockHolder {
@@ -184,12 +190,12 @@ pub(super) fn owner() -> LockHolder {
     }
 }
 
-/// Whether this is a step of GitHub Actions.
+/// Whether the process runs in GitHub Actions.
 pub(super) fn on_github() -> bool {
-    env::var_os("GITHUB_ACTIONS").is_some_and(|told| told == "true")
+    env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// Adds to the summary of the step, where there is one.
+/// Appends to the step summary of GitHub Actions, if there is one.
 pub(super) fn add_to_summary(markdown: &str) -> io::Result<()> {
     let Some(path) = env::var_os("GITHUB_STEP_SUMMARY") else {
         return Ok(());
@@ -198,7 +204,8 @@ pub(super) fn add_to_summary(markdown: &str) -> io::Result<()> {
     file.write_all(markdown.as_bytes())
 }
 
-/// The benches that must be there: one that is not is then no reason to skip.
-pub(super) fn required() -> RequiredBenches {
+/// The benches that must be present, as `LOCKSTEP_REQUIRE` names them: an absent one is then a
+/// failure, not a reason to skip.
+pub(super) fn required_benches() -> RequiredBenches {
     RequiredBenches::parse(env::var_os(REQUIRE))
 }

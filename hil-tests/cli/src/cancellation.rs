@@ -1,4 +1,5 @@
-//! An interruption or a deadline ends what is running; what ran is told before the process ends.
+//! Ends what is running after an interrupt or at a deadline, so that the process can still report
+//! what it ran.
 
 use std::io;
 use std::sync::Arc;
@@ -15,19 +16,19 @@ use lockstep_hil::verdict::Ending;
 use lockstep_images::process::Supervisor;
 
 /// Whether a suite is to stop, and why.
-pub(super) struct Cancel {
+pub(super) struct Cancellation {
     supervisor: Supervisor,
     deadline: Option<Instant>,
 }
 
-impl Cancel {
-    /// An interruption stops it, and so does the end of `limit`.
+impl Cancellation {
+    /// Cancels on an interrupt, and after `limit`.
     ///
     /// # Errors
     ///
-    /// That the system lets nobody listen: then the process ends.
+    /// The system refuses the signal handler.
     pub(super) fn new(limit: Option<Duration>, report: &Report) -> Result<Self, Exit> {
-        let supervisor = listen(report)?;
+        let supervisor = on_interrupt(report)?;
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         if let Some(deadline) = deadline {
             let stop = supervisor.interrupt_flag();
@@ -47,13 +48,15 @@ impl Cancel {
         self.supervisor.clone()
     }
 
-    pub(super) fn is_wanted(&self) -> bool {
+    /// Whether the suite is to stop.
+    pub(super) fn is_requested(&self) -> bool {
         self.supervisor.is_interrupted()
     }
 
+    /// How the suite ended, if it ends now.
     pub(super) fn ending(&self) -> Ending {
         let is_over = |deadline: Instant| Instant::now() >= deadline;
-        match self.is_wanted() {
+        match self.is_requested() {
             false => Ending::Complete,
             true if self.deadline.is_some_and(is_over) => Ending::TimedOut,
             true => Ending::Interrupted,
@@ -61,15 +64,15 @@ impl Cancel {
     }
 }
 
-/// Runs programs, and ends them once the process is interrupted. A second interruption kills them
-/// and ends the process at once.
+/// Runs programs, and ends them after an interrupt. A second interrupt kills them and ends the
+/// process at once.
 ///
 /// # Errors
 ///
-/// That the system lets nobody listen: then the process ends.
-pub(super) fn listen(report: &Report) -> Result<Supervisor, Exit> {
+/// The system refuses the signal handler.
+pub(super) fn on_interrupt(report: &Report) -> Result<Supervisor, Exit> {
     register().map_err(|error| {
-        let message = format!("cannot listen for an interruption: {error}");
+        let message = format!("cannot handle interrupts: {error}");
         report.print(&report.plain(&message, None));
         Exit::Infrastructure
     })
