@@ -70,8 +70,8 @@ fn each_kind_of_tool_has_its_installer_and_targets_have_a_fallback() {
             "rustup target add thumbv6m thumbv7em",
             "rustup component add rustfmt",
             "cargo install flip-link --locked",
-            "apt-get -o DPkg::Lock::Timeout=300 update && \
-             apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends qemu-system-arm",
+            "apt-get -o 'DPkg::Lock::Timeout=300' update && \
+             apt-get -o 'DPkg::Lock::Timeout=300' install -y --no-install-recommends qemu-system-arm",
             "rustup component add llvm-tools",
         ]
     );
@@ -82,8 +82,8 @@ fn each_kind_of_tool_has_its_installer_and_targets_have_a_fallback() {
     assert_eq!(fallback.scope, Scope::System);
     assert_eq!(
         fallback.commands(),
-        "apt-get -o DPkg::Lock::Timeout=300 update && \
-         apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
+        "apt-get -o 'DPkg::Lock::Timeout=300' update && \
+         apt-get -o 'DPkg::Lock::Timeout=300' install -y --no-install-recommends \
          rustc-web cargo-web rust-web-src lld"
     );
     assert!(
@@ -106,8 +106,8 @@ fn other_users_than_root_use_sudo_which_may_ask_for_a_password() {
     let plan = setup::plan(&needs, installers);
     assert_eq!(
         commands(&plan),
-        ["sudo apt-get -o DPkg::Lock::Timeout=300 update && \
-          sudo apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends qemu"]
+        ["sudo apt-get -o 'DPkg::Lock::Timeout=300' update && \
+          sudo apt-get -o 'DPkg::Lock::Timeout=300' install -y --no-install-recommends qemu"]
     );
     assert!(
         plan.installations[0]

@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(attempt.outcome.verdict(), Verdict::Infra);
         assert!(
             message(&attempt)
-                .contains("inputs deviate from the script by more than 3 ms from tick 150")
+                .contains("inputs deviate from the script by more than 3 ms from tick 750")
         );
     }
 

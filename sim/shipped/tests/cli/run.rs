@@ -204,7 +204,7 @@ fn an_error_in_the_one_line_form_has_its_column() {
         ("is:lamp=101", 9, "level 101 is out of range for `lamp`"),
         ("is:lamp=1@5", 4, "`is` takes no window"),
         ("becomes:lamp=1", 15, "`becomes` has no window"),
-        ("becomes:lamp!=1@5", 9, "`becomes` knows no `!=`"),
+        ("becomes:lamp!=1@5", 9, "`becomes` does not take `!=`"),
         ("changes:lamp=1@5", 14, "`changes` takes no value"),
         ("pulse:heartbeat=5+-x@9", 20, "`x` is not a time"),
         ("nolog:power", 12, "`nolog` has no window"),
