@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed};
 use lockstep_engine::project::PROJECT_FILE;
+use lockstep_hil_cli::verify::steps::STEP_FILE;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -46,6 +47,16 @@ fn main() -> ExitCode {
         (
             "verify-changes-no-system-unasked-and-ends-with-3",
             verify_without_consent,
+            false,
+        ),
+        (
+            "verify-waits-for-the-lock-of-the-package-manager",
+            verify_waits_for_the_lock,
+            false,
+        ),
+        (
+            "verify-without-a-step-file-ends-with-2",
+            verify_without_steps,
             false,
         ),
         ("no-boards-end-with-2", no_boards, false),
@@ -230,9 +241,19 @@ fn doctor_without_tools() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Nothing is run before everything that must be agreed to is.
-fn verify_without_consent() -> Result<(), Failed> {
+/// A repository whose step file runs one program, which is there.
+fn repository_to_verify() -> Repository {
     let repository = Repository::new();
+    let steps = repository.path().join(STEP_FILE);
+    fs::create_dir_all(steps.parent().unwrap()).unwrap();
+    fs::write(steps, "[[step]]\nname = \"check\"\nrun = \"check\"\n").unwrap();
+    repository.program("check", "#!/bin/sh\n");
+    repository
+}
+
+/// Nothing is run before the user has confirmed every installation.
+fn verify_without_consent() -> Result<(), Failed> {
+    let repository = repository_to_verify();
     for tool in ["apt-get", "sudo"] {
         repository.program(tool, "#!/bin/sh\ntouch \"$0.was-run\"\n");
     }
@@ -241,12 +262,49 @@ fn verify_without_consent() -> Result<(), Failed> {
     let ended = ended(command).with(3);
     assert_eq!(ended.out, "");
     ended
-        .says("nobody has agreed to a change of the system that adds qemu-system-arm")
-        .says(
-            "apt-get install -y --no-install-recommends qemu-system-arm`, or `cargo verify --yes`",
-        );
+        .says("installing qemu-system-arm needs confirmation (pass --yes)")
+        .says("install -y --no-install-recommends qemu-system-arm`, or `cargo verify --yes`");
     assert!(!repository.path().join("apt-get.was-run").exists());
     assert!(!repository.path().join("sudo.was-run").exists());
+    Ok(())
+}
+
+/// Another package manager is running when the first installation starts.
+fn verify_waits_for_the_lock() -> Result<(), Failed> {
+    let repository = repository_to_verify();
+    repository.program("sudo", "#!/bin/sh\nexec \"$@\"\n");
+    repository.program(
+        "apt-get",
+        "#!/bin/sh\necho \"$@\" >> \"$0.calls\"\n[ -e \"$0.locked\" ] && exit 0\n: > \"$0.locked\"\n\
+         echo 'E: Could not get lock /var/lib/apt/lists/lock' >&2\n\
+         echo 'E: Unable to lock directory /var/lib/apt/lists/' >&2\nexit 100\n",
+    );
+    let mut command = command(repository.path(), &["verify", "--yes"]);
+    command.env("PATH", repository.path());
+    // Cargo is missing, so flip-link cannot be installed.
+    let ended = ended(command)
+        .with(3)
+        .says("another package manager is running: waiting up to 300 s for its lock");
+    let step = |name: &str| ended.out.lines().find(|line| line.starts_with(name));
+    for name in ["setup: qemu-system-arm", "check"] {
+        let line = step(name).ok_or(name)?;
+        assert!(line.contains(" pass "), "{line}");
+    }
+    let calls = fs::read_to_string(repository.path().join("apt-get.calls"))?;
+    let calls: Vec<_> = calls.lines().collect();
+    assert_eq!(
+        calls[0], calls[1],
+        "the command that met the lock runs again"
+    );
+    Ok(())
+}
+
+/// What a step file lacks is reported before anything is installed.
+fn verify_without_steps() -> Result<(), Failed> {
+    let repository = Repository::new();
+    hil(repository.path(), &["verify"])
+        .with(2)
+        .says("cannot read `./.config/verify.toml`");
     Ok(())
 }
 
@@ -273,7 +331,7 @@ fn no_boards() -> Result<(), Failed> {
             .says("write a `lockstep.toml` at the root of yours");
     }
     hil(folder.path(), &["doctor"])
-        .says("the targets of its boards are not shown")
+        .says("the Rust targets of boards are not checked")
         .shows("flip-link");
     let repository = Repository::new();
     hil(repository.path(), &["build", "nobody"])
@@ -578,7 +636,7 @@ fn size() -> Result<(), Failed> {
     let ended = hil(repository.path(), &["size"]).with(1);
     ended
         .shows("since the baseline")
-        .says("takes more than its budget")
+        .says("exceeds its budget")
         .says("+5000 B  more_ram_than_the_chip::GROWN (0 to 5000)");
 
     fs::write(repository.file("size.toml"), "[a]\nflash = 1\n")?;

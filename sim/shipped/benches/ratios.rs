@@ -96,10 +96,10 @@ fn bare_loop(script: &Script) {
         while let Some(event) = events.next_if(|event| event.tick.0 <= tick) {
             match event.action {
                 Action::Button(button, SwitchState::Closed) => {
-                    lamp.handle(Event::Press(button), log)
+                    lamp.handle(Event::Press(button), log);
                 }
                 Action::Button(button, SwitchState::Open) => {
-                    lamp.handle(Event::Release(button), log)
+                    lamp.handle(Event::Release(button), log);
                 }
                 Action::Reset(_) => lamp = Lamp::new(),
             }

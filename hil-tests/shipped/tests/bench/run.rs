@@ -52,7 +52,10 @@ pub(crate) fn a_bench_that_must_be_there_is_one() -> Result<(), Failed> {
     let mut command = repository.hil(&["run", "toggle/reset"]);
     command.env("LOCKSTEP_REQUIRE", "desk, desc");
     let (_, err) = ended(command, 2)?;
-    assert!(err.contains("names the bench `desc`"), "{err}");
+    assert!(
+        err.contains("unknown bench `desc` in `LOCKSTEP_REQUIRE`"),
+        "{err}"
+    );
     Ok(())
 }
 
@@ -68,7 +71,7 @@ pub(crate) fn reports_have_a_place_to_go() -> Result<(), Failed> {
         ),
         (
             ["--junit", "b", "--json", "b"],
-            "two reports are to be written to `b`",
+            "two reports have the same file `b`",
         ),
     ] {
         let repository = repository()?;
@@ -86,7 +89,7 @@ pub(crate) fn only_reports_are_written_over() -> Result<(), Failed> {
     fs::write(&notes, "worth keeping")?;
     let run = |path: &str| repository.hil(&["run", "toggle/reset", "--html", path]);
     let (_, err) = ended(run("notes"), 2)?;
-    assert!(err.contains("`notes` is there, and is no report"), "{err}");
+    assert!(err.contains("`notes` exists and is not a report"), "{err}");
     assert_eq!(fs::read_to_string(&notes)?, "worth keeping");
     for _ in 0..2 {
         ended(run("report.html"), 0)?;

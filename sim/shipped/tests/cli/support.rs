@@ -93,7 +93,7 @@ pub(crate) fn scenarios() -> Vec<PathBuf> {
         .map(|entry| entry.unwrap().into_path())
         .filter(|path| path.extension().is_some_and(|found| found == "scn"))
         .collect();
-    assert!(found.len() >= 30);
+    assert!(!found.is_empty());
     found
 }
 
