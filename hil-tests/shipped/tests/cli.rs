@@ -621,7 +621,7 @@ fn size() -> Result<(), Failed> {
     let repository = Repository::new();
     hil(repository.path(), &["size"])
         .with(0)
-        .shows("there is not a valid baseline")
+        .shows("there is no baseline")
         .shows("headroom");
     hil(repository.path(), &["size", "--bless"]).with(0);
     let baseline = fs::read_to_string(repository.file("size.toml"))?;

@@ -52,7 +52,7 @@ exec 3<&0
 { read -r _ <&3; rm -rf "$folder"; kill -9 0; } >/dev/null 2>&1 &
 exec 3<&- >/dev/null
 wait $emulator
-echo $? >"$folder/status.new" && mv "$folder/status.new" "$folder/status"
+echo $? >"$folder/status"
 wait
 "#;
 
@@ -295,8 +295,7 @@ impl Emulator {
         while !self.has_exited() && Instant::now() < end {
             thread::sleep(RETRY_EVERY);
         }
-        if let Ok(status) = fs::read_to_string(self.folder().join(STATUS)) {
-            let code: i32 = status.trim().parse().ok()?;
+        if let Some(code) = self.status() {
             // A shell tells a signal as 128 and its number.
             return Some(ExitStatus::from_raw(match code {
                 signal @ 129.. => signal - 128,
@@ -308,7 +307,13 @@ impl Emulator {
 
     fn has_exited(&mut self) -> bool {
         let watchdog = self.watchdog.try_wait();
-        self.folder().join(STATUS).exists() || !matches!(watchdog, Ok(None))
+        self.status().is_some() || !matches!(watchdog, Ok(None))
+    }
+
+    /// What the watchdog wrote of the emulator's exit, once its line is whole.
+    fn status(&self) -> Option<i32> {
+        let status = fs::read_to_string(self.folder().join(STATUS)).ok()?;
+        status.strip_suffix('\n')?.parse().ok()
     }
 
     fn stderr(&self) -> String {
