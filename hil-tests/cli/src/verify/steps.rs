@@ -10,10 +10,10 @@
 //! each_board = true
 //! ```
 //!
-//! `run` is a command, split at blanks; as its first word `hil` is this program. A step with `each_board` is there
-//! once for each board, and skipped where Rust has no target for it. A step with `target` is built
-//! by the Rust that has this target. A step with `world` plays scenarios: without `run`, on the
-//! host in this process.
+//! `run` is a command, split at blanks; as its first word `hil` is this program. A step with
+//! `each_board` is there once for each board, and skipped where Rust has no target for it. A step
+//! with `target` is built by the Rust that has this target. A step with `world` plays scenarios:
+//! without `run`, on the host in this process.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -63,7 +63,11 @@ fn traces_of_two_apps_and_standard_input_twice_are_bad_input() {
             .contains("different apps: `toggle` on the left, `lamp` on the right")
     );
     let twice = sim(["diff", "-", "-"]).with(2);
-    assert!(twice.err.contains("only one of the traces"), "{}", twice.err);
+    assert!(
+        twice.err.contains("only one of the traces"),
+        "{}",
+        twice.err
+    );
     let missing = sim(["diff", GOOD_GOLDEN, "nowhere"]).with(2);
     assert!(
         missing.err.contains("cannot read `nowhere`"),
