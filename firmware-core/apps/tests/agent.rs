@@ -1,5 +1,10 @@
 //! The board's side of the protocol, driven as a bench drives it.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
 use proptest::prelude::*;
 
 use lockstep_apps::lamp::Lamp;

@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_its_sources() {
-        let cause = io::Error::new(io::ErrorKind::Other, "no more files");
+        let cause = io::Error::other("no more files");
         let error = EmulatorError::Io(cause);
         let text = "the emulator cannot be reached: no more files";
         assert_eq!(chain(&error), text);

@@ -415,7 +415,8 @@ mod tests {
             let checked = check_descriptor(Box::leak(Box::new(descriptor)));
             checked.err().map(|error| error.problem)
         };
-        let with: [(fn(usize) -> AppDescriptor, usize, &str); 5] = [
+        type WithCount = fn(usize) -> AppDescriptor;
+        let with: [(WithCount, usize, &str); 5] = [
             (
                 |count| GOOD.with_buttons(names(count)),
                 AppDescriptor::MAX_ITEMS,

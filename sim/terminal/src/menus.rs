@@ -84,7 +84,7 @@ impl UiState {
                 Confirmation::Leave(LeaveAction::Quit) => self.quit = true,
                 Confirmation::Leave(LeaveAction::App(index)) => self.start_app(index),
                 Confirmation::Leave(LeaveAction::Open(path)) => {
-                    self.open(Path::new(&path), None, files)
+                    self.open(Path::new(&path), None, files);
                 }
             },
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {}

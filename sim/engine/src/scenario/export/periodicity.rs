@@ -241,7 +241,7 @@ fn pulse_trains(changes: &[OutputChange]) -> Vec<Range<usize>> {
         if let Some(pulse_train) = extend(changes, from, to) {
             match found.last_mut() {
                 Some(last) if pulse_train.start < last.end => {
-                    last.end = last.end.max(pulse_train.end)
+                    last.end = last.end.max(pulse_train.end);
                 }
                 _ => found.push(pulse_train),
             }
