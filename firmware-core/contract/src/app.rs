@@ -4,14 +4,15 @@
 //! looks at what it shows:
 //!
 //! ```
-//! use lockstep_apps::toggle::Firmware;
 //! use lockstep_core::app::App;
 //! use lockstep_core::event::{BootCondition, Event};
 //!
-//! let mut firmware = <Firmware as App>::new();
-//! App::handle(&mut firmware, Event::Init(BootCondition::OK), &mut |log| println!("{log:?}"));
-//! App::handle(&mut firmware, Event::Tick, &mut |_| ());
-//! println!("{:?}", firmware.outputs());
+//! fn first_outputs<A: App>() -> A::Outputs {
+//!     let mut app = A::new();
+//!     app.handle(Event::Init(BootCondition::OK), &mut |_| ());
+//!     app.handle(Event::Tick, &mut |_| ());
+//!     app.outputs()
+//! }
 //! ```
 //!
 //! Because it has no clock, no globals and no heap, a world can copy it, compare it, set

@@ -1,4 +1,38 @@
-//! What the product does, and nothing about the machine it runs on.
+//! What a firmware core is, and nothing about the machine it runs on.
+//!
+//! A core is a plain state machine that implements [`App`](app::App): events in, outputs and
+//! logs out. Every world that plays it, a simulator or a board, keeps the same order, so the
+//! same events give the same trace.
+//!
+//! ```
+//! use lockstep_core::app::{App, AppDescriptor, Log};
+//! use lockstep_core::event::Event;
+//! use lockstep_core::output::{Level, Output};
+//!
+//! #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//! struct Doorbell(bool);
+//!
+//! impl App for Doorbell {
+//!     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("doorbell", "1.0.0")
+//!         .with_buttons(&["bell"])
+//!         .with_outputs(&[Output::digital("chime")]);
+//!     type Outputs = [Level; 1];
+//!
+//!     fn new() -> Self {
+//!         Self(false)
+//!     }
+//!     fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+//!         match event {
+//!             Event::Press(_) => self.0 = true,
+//!             Event::Release(_) => self.0 = false,
+//!             Event::Init(_) | Event::Tick => {}
+//!         }
+//!     }
+//!     fn outputs(&self) -> [Level; 1] {
+//!         [self.0.into()]
+//!     }
+//! }
+//! ```
 //!
 //! The crate is layered, and every layer is public:
 //!
@@ -6,18 +40,16 @@
 //!   [`Instant`](time::Instant) is a reading of a counter that wraps.
 //! - [`event`] and [`output`]: what the world does to an app, and what the app shows
 //!   the world.
-//! - [`contract`]: the [`App`](contract::App) trait that joins the two, and the
-//!   [`AppDescriptor`](contract::AppDescriptor) in which an app names its buttons, outputs
-//!   and logs once for everybody.
-//! - [`action`] and [`run`]: what hands do to a board, and the order in which every world
+//! - [`app`]: the [`App`](app::App) trait that joins the two, and the
+//!   [`AppDescriptor`](app::AppDescriptor) in which an app names its buttons, outputs,
+//!   logs and boot conditions once for everybody.
+//! - [`action`] and [`runner`]: what is done to a board, and the order in which every world
 //!   plays it into an app.
-//! - [`board`]: initialisation that can fail, and what to do then.
-//! - [`timer`], [`debounce`], [`hold`] and [`gesture`]: the pieces every product with
+//! - [`timer`], [`debounce`], [`hold_timer`] and [`gesture`]: the pieces every product with
 //!   buttons needs, each a small state machine polled once a tick.
-//! - `wire`, `control` and `crash_record`, with the feature `wire`: what a board and a bench say to each
-//!   other, the board's side of it, and what a crash leaves behind.
-//! - [`apps`]: [`toggle`](apps::toggle), the smallest firmware, and
-//!   [`lamp`](apps::lamp), a product built from all of the above.
+//! - `protocol`, `agent` and `crash_record`, with the feature `protocol`: what a board and a
+//!   host say to each other, the board's side of it, and what a crash leaves behind.
+//! - [`fnv`]: the hash of identities.
 //!
 //! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
 //! runs in a terminal, in a test, and on a Cortex-M0.

@@ -3,7 +3,7 @@
 //! - [`exit`]: exit codes, interrupts.
 //! - [`report`]: diagnostics, each with its line, on standard error.
 //! - [`output`]: results, to standard output or whole files.
-//! - [`file`]: files written whole or not at all.
+//! - [`mod@file`]: files written whole or not at all.
 //! - [`panics`]: a panic hook for programs that play apps.
 
 pub mod exit;

@@ -4,9 +4,7 @@
 //! leaves the golden: the waveforms close up and as a whole, both timelines, the samples of the
 //! outputs, the log, and the commands that play it here. Other cases are closed.
 //!
-//! `templates/page.html` is the page. Every text in it is escaped by [`Markup`].
-//!
-//! [`Markup`]: super::escape::Markup
+//! `templates/page.html` is the page. Every text in it is escaped by `Markup`.
 
 use askama::Template;
 
