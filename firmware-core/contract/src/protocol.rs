@@ -9,9 +9,9 @@
 //! ```
 //! use lockstep_core::protocol::{self, Command};
 //!
-//! let mut buffer = [0; wire::MAX_COMMAND];
-//! assert_eq!(wire::encode(&Command::Stop, &mut buffer), Some(&[2, 3, 0][..]));
-//! assert_eq!(wire::decode_in_place(&mut [2, 3, 0]), Ok(Command::Stop));
+//! let mut buffer = [0; protocol::MAX_COMMAND];
+//! assert_eq!(protocol::encode(&Command::Stop, &mut buffer), Some(&[2, 3, 0][..]));
+//! assert_eq!(protocol::decode_in_place(&mut [2, 3, 0]), Ok(Command::Stop));
 //! ```
 
 use serde::{Deserialize, Serialize};
