@@ -12,7 +12,7 @@
 //! | 198 to 199 | zero |
 //! | 200 to 203 | FNV-1a of all before it and then of the image's identity, 32 bits, little-endian |
 //!
-//! So what one image left is nothing to another: a board that is given a new image begins anew.
+//! So what one image left is nothing to another: a board with a new image starts over.
 
 use core::fmt;
 

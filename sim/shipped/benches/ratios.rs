@@ -267,7 +267,7 @@ fn busy_hour(end: Ticks, every: u32) -> Script {
         })
         .collect();
     let clock = lockstep_core::time::Instant::ZERO;
-    Script::new(BootCondition::OK, clock, events, end).expect("hands can do this")
+    Script::new(BootCondition::OK, clock, events, end).expect("the script is playable")
 }
 
 fn planned(text: &str) -> Plan {

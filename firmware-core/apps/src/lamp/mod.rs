@@ -62,9 +62,9 @@
 //! - Switching off at night logs `power off`, or `power auto-off`, and then `night off`.
 //! - A double on a lamp that is on, at 100 and not at night changes nothing and logs
 //!   nothing, but its presses count for auto-off.
-//! - A double keeps the pattern; where it switches on, the pattern begins anew.
+//! - A double keeps the pattern; where it switches on, the pattern starts over.
 //! - B short at night goes to the level after the one from before the night.
-//! - A pattern begins anew when it is chosen and when the lamp is switched on, and at no
+//! - A pattern starts over when it is chosen and when the lamp is switched on, and at no
 //!   other time: not with a level, not with night mode.
 //! - Blink begins bright and changes every 500 ticks.
 //! - Breathe begins dark and moves every 50 ticks: 20 steps up, full at 1000 ticks, 20

@@ -2,7 +2,7 @@
 //! and what `hil run` says before it starts.
 //!
 //! Every file in `fixtures/broken-benches` is put into a repository as its only bench; the
-//! real binary must refuse it with exit code 2 and say where it is wrong. What is told stands
+//! real binary must refuse it with exit code 2 and say where it is wrong. The messages are
 //! in the golden beside the file, and `INSTA_UPDATE=always` blesses it. The same holds for every
 //! file in `fixtures/broken-projects`, as the project file.
 

@@ -39,7 +39,9 @@ fn repository() -> Result<TempDir, Failed> {
     for ending in ["scn", "snap"] {
         copy(&root, folder.path(), &format!("{SCENARIO}.{ending}"))?;
     }
-    copy(&root, folder.path(), "fixtures/benches/virtual.toml")?;
+    for file in ["fixtures/benches/virtual.toml", "lockstep.toml"] {
+        copy(&root, folder.path(), file)?;
+    }
     Ok(folder)
 }
 

@@ -21,7 +21,7 @@ pub enum PlayError {
     /// The board rebooted during the run: it crashed, or something reset it.
     #[error("board rebooted during the run (last known tick {})", .tick.0)]
     Rebooted {
-        /// The last tick that it told of.
+        /// The last tick that it reported.
         tick: Ticks,
         /// What it said then: [`BoardHello::crash_record`] tells whether it crashed.
         hello: Box<BoardHello>,

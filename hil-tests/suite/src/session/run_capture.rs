@@ -40,7 +40,7 @@ pub struct RegisterSample {
 /// What is known of a run.
 #[derive(Clone, Debug)]
 pub struct RunCapture {
-    /// What the board told, up to the last tick it told of.
+    /// What the board sent, up to the last tick it reported.
     pub trace: Trace,
     /// What its registers held.
     pub samples: Vec<RegisterSample>,

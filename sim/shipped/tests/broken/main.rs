@@ -2,7 +2,7 @@
 //!
 //! Every file in `fixtures/broken` is given to the real binary, which must refuse it with
 //! exit code 2 and say where it is wrong; every scenario in `fixtures/failing` is well
-//! formed, does not hold, and must end with exit code 1. What is told stands in the golden
+//! formed, does not hold, and must end with exit code 1. The messages are in the golden
 //! beside the file, and `INSTA_UPDATE=always` blesses it. Files that no editor would leave
 //! as they are come from [`made`].
 
