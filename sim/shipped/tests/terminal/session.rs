@@ -74,6 +74,8 @@ impl Session {
             .env("COLORTERM", "truecolor")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("NO_COLOR")
+            // With it, color is taken to be wanted on any terminal.
+            .env_remove("CI")
             .envs(environment.iter().copied())
             .spawn(pts)
             .unwrap();
