@@ -117,7 +117,8 @@ fn busy_hour() -> HeadlessUi {
         })
         .collect();
     let clock = lockstep_core::time::Instant::ZERO;
-    let script = Script::new(BootCondition::OK, clock, events, HOUR).expect("the script is playable");
+    let script =
+        Script::new(BootCondition::OK, clock, events, HOUR).expect("the script is playable");
     let registry = Registry::new(shipped()).expect("what ships can be used");
     let app = AppEntry::of::<Lamp>();
     HeadlessUi::new(registry, &app, &script, SCREEN).expect("the lamp plays")
