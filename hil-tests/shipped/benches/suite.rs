@@ -6,8 +6,7 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
-#[path = "../tests/support/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the tests need more of it")]
+#[path = "../tests/support/environment.rs"]
 mod support;
 
 use std::collections::BTreeSet;
