@@ -16,8 +16,10 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::BootCondition;
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
-use lockstep_core::protocol::{self, End, Frame, Losses, MAX_COMMAND};
-use lockstep_core::protocol::{Boot, Command, Message, Phase, Refusal, Start, Status, Stimulus};
+use lockstep_core::protocol::{self, Frame, Losses, MAX_COMMAND, RunEnd};
+use lockstep_core::protocol::{
+    BootReport, Command, Message, Phase, Refusal, RunParameters, Status, Stimulus,
+};
 use lockstep_core::runner::Runner;
 use lockstep_core::runner::{Observation, Observer};
 use lockstep_core::time::{Instant, Ticks};
@@ -26,9 +28,9 @@ const QUEUE: usize = 4;
 const A: ButtonId = ButtonId(0);
 const B: ButtonId = ButtonId(1);
 
-const IDENTITY: Identity = Identity {
+const IDENTITY: BootIdentity = BootIdentity {
     image: &[1, 2, 3],
-    boot: Boot {
+    boot: BootReport {
         condition: BootCondition::OK,
         data_copied: true,
         bss_zeroed: true,
@@ -99,7 +101,7 @@ impl Link for Wire {
 enum Told {
     Hello(String),
     Observed(Ticks, Observation),
-    End(End),
+    End(RunEnd),
     Status(Status),
     Refused(Refusal),
 }
@@ -126,8 +128,8 @@ impl Observer for Kept {
     }
 }
 
-fn start(end: u32, stimulus: Stimulus) -> Start {
-    Start {
+fn start(end: u32, stimulus: Stimulus) -> RunParameters {
+    RunParameters {
         run: 7,
         condition: BootCondition::OK,
         clock: Instant::ZERO,
@@ -215,7 +217,7 @@ fn body(told: Vec<(u32, Told)>, end: u32) -> Vec<Told> {
     }
     let mut messages: Vec<Told> = told.into_iter().map(|(_, told)| told).collect();
     let observations = u32::try_from(messages.len() - 2).expect("a short run");
-    let expected = End {
+    let expected = RunEnd {
         tick: Ticks(end),
         observations,
         losses: Losses::default(),
@@ -305,7 +307,7 @@ fn a_run_that_is_stopped_ends_where_it_is() {
     agent.tick(0, &mut wire);
     assert!(matches!(
         wire.messages().last(),
-        Some(Told::End(End { tick: Ticks(1), .. }))
+        Some(Told::End(RunEnd { tick: Ticks(1), .. }))
     ));
     assert_eq!(agent.now(), Ticks(1));
 }
@@ -316,7 +318,7 @@ fn every_refusal_has_its_cause() {
         |button, tick| Command::At(Ticks(tick), Action::Button(button, SwitchState::Closed));
     let reset = |tick| Command::At(Ticks(tick), Action::Reset(BootCondition::OK));
     let run = |stimulus| Command::Start(start(100, stimulus));
-    let wrapped = Command::Start(Start {
+    let wrapped = Command::Start(RunParameters {
         clock: Instant(7),
         ..start(100, Stimulus::Scheduled)
     });
@@ -402,7 +404,7 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
     agent.tick(0, &mut wire);
     let (number, last) = wire.told().pop().expect("the end of the run");
     assert_eq!(number, lost);
-    assert!(matches!(last, Told::End(End { losses, .. }) if losses.frames == lost));
+    assert!(matches!(last, Told::End(RunEnd { losses, .. }) if losses.frames == lost));
 }
 
 #[test]

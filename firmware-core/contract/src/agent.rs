@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::event::{BootCondition, ButtonId};
 use crate::output::Level;
 use crate::protocol::{
-    Boot, Command, MAX_COMMAND, Message, Phase, Refusal, Start, Status, Stimulus,
+    BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
 };
 use crate::runner::Runner;
 use crate::time::{Instant, Ticks};
@@ -40,11 +40,11 @@ pub trait Link {
 
 /// What a board knows of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct BootIdentity {
     /// The image's build id.
     pub image: &'static [u8],
     /// How this boot went.
-    pub boot: Boot,
+    pub boot: BootReport,
     /// What the crash before this boot left in retained memory; empty when there was none.
     pub crash_record: &'static [u8],
 }
@@ -67,7 +67,7 @@ pub struct Agent<A: App, const QUEUE: usize> {
 
 impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     /// Powers the app up as the product, under the conditions of this boot.
-    pub fn boot(identity: Identity, link: &mut dyn Link) -> Self {
+    pub fn boot(identity: BootIdentity, link: &mut dyn Link) -> Self {
         let mut outbox = Outbox::new(identity, capacity(QUEUE), const { &A::DESCRIPTOR });
         outbox.begin(None, link);
         let mut tracer = Tracer {
@@ -227,7 +227,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
 
     fn start(
         &mut self,
-        start: Start,
+        start: RunParameters,
         contacts: &dyn Fn() -> u64,
         link: &mut dyn Link,
     ) -> Result<(), Refusal> {

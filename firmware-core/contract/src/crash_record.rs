@@ -24,7 +24,7 @@ use crate::time::Ticks;
 /// The bytes of retained memory that are used.
 pub const SIZE: usize = 204;
 
-/// The longest message or file name in an crash_record, in bytes.
+/// The longest message or file name in a crash record, in bytes.
 pub const MAX_TEXT: usize = 72;
 
 const SIGNATURE: [u8; 4] = *b"LKEP";
@@ -40,12 +40,12 @@ pub struct CrashRecord<'a> {
     pub tick: Ticks,
     /// What happened.
     #[serde(borrow)]
-    pub cause: Cause<'a>,
+    pub cause: CrashCause<'a>,
 }
 
 /// What brought a board down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cause<'a> {
+pub enum CrashCause<'a> {
     /// The firmware panicked.
     Panic {
         /// Its message, cut to [`MAX_TEXT`].
@@ -56,7 +56,7 @@ pub enum Cause<'a> {
         line: u32,
     },
     /// The core took a hard fault.
-    Fault(Registers),
+    Fault(StackedRegisters),
     /// The core took a fault with its stack pointer outside the stack, nearly always below it.
     /// What was stacked is lost with it.
     StackOverflow,
@@ -66,7 +66,7 @@ pub enum Cause<'a> {
 /// Manual, B1.5.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the manual")]
-pub struct Registers {
+pub struct StackedRegisters {
     pub r0: u32,
     pub r1: u32,
     pub r2: u32,
@@ -126,7 +126,7 @@ impl<'a> CrashRecord<'a> {
     }
 }
 
-/// The memory that says so to the image with this identity. An crash_record that has no room is left out; one whose texts have
+/// The memory that says so to the image with this identity. A crash record that has no room is left out; one whose texts have
 /// at most [`MAX_TEXT`] bytes always has.
 #[must_use]
 pub fn retain(crashes: u8, crash_record: Option<&CrashRecord<'_>>, image: &[u8]) -> [u8; SIZE] {
@@ -218,7 +218,7 @@ mod tests {
     fn panic<'a>(message: &'a str, file: &'a str) -> CrashRecord<'a> {
         CrashRecord {
             tick: Ticks::MAX,
-            cause: Cause::Panic {
+            cause: CrashCause::Panic {
                 message,
                 file,
                 line: u32::MAX,
@@ -232,7 +232,7 @@ mod tests {
             2,
             Some(&CrashRecord {
                 tick: Ticks(5),
-                cause: Cause::StackOverflow,
+                cause: CrashCause::StackOverflow,
             }),
             IMAGE,
         );
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn every_epitaph_stands_in_these_bytes() {
-        let registers = Registers {
+        let registers = StackedRegisters {
             r0: 1,
             r1: 2,
             r2: 3,
@@ -255,11 +255,11 @@ mod tests {
         };
         let fault = CrashRecord {
             tick: Ticks(9),
-            cause: Cause::Fault(registers),
+            cause: CrashCause::Fault(registers),
         };
         let panic = CrashRecord {
             tick: Ticks(9),
-            cause: Cause::Panic {
+            cause: CrashCause::Panic {
                 message: "m",
                 file: "f",
                 line: 3,
@@ -279,15 +279,15 @@ mod tests {
     #[test]
     fn the_longest_epitaphs_have_room() {
         let text = String::from_utf8(std::vec![b'x'; MAX_TEXT]).expect("ASCII");
-        let registers = Registers {
+        let registers = StackedRegisters {
             r0: u32::MAX,
-            ..Registers::default()
+            ..StackedRegisters::default()
         };
         for crash_record in [
             panic(&text, &text),
             CrashRecord {
                 tick: Ticks::MAX,
-                cause: Cause::Fault(registers),
+                cause: CrashCause::Fault(registers),
             },
         ] {
             let memory = retain(255, Some(&crash_record), IMAGE);

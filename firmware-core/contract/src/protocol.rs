@@ -56,7 +56,7 @@ pub enum Message<'a> {
     /// Something was observed at this tick of the run.
     Observed(Ticks, Observation),
     /// The run is over: its last frame.
-    End(End),
+    End(RunEnd),
     /// The answer to [`Command::Query`].
     Status(Status),
     /// A command was not carried out.
@@ -68,7 +68,7 @@ pub enum Message<'a> {
 pub struct Hello<'a> {
     /// [`VERSION`].
     pub protocol: u8,
-    /// [`Start::run`] of the run that this begins or that is being played; nothing when the
+    /// [`RunParameters::run`] of the run that this begins or that is being played; nothing when the
     /// board has come up by itself.
     pub run: Option<u32>,
     /// [`AppDescriptor::name`](crate::app::AppDescriptor::name).
@@ -86,7 +86,7 @@ pub struct Hello<'a> {
     /// How many scheduled events the board can hold.
     pub capacity: u16,
     /// How the board came up.
-    pub boot: Boot,
+    pub boot: BootReport,
     /// What was left in retained memory by the crash before this boot, as
     /// it was written there; empty when there was none.
     pub crash_record: &'a [u8],
@@ -94,7 +94,7 @@ pub struct Hello<'a> {
 
 /// How a board came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Boot {
+pub struct BootReport {
     /// What initialisation found.
     pub condition: BootCondition,
     /// Start-up code copied `.data` from flash.
@@ -107,7 +107,7 @@ pub struct Boot {
 
 /// How a run ended, and whether all of it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct End {
+pub struct RunEnd {
     /// The last tick that was played.
     pub tick: Ticks,
     /// How many observations were made, those included that found no room.
@@ -152,12 +152,26 @@ pub enum Phase {
 }
 
 /// What moves the buttons of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Stimulus {
-    /// Scheduled events; the pins are not looked at.
+    /// Scheduled events, sent over RTT; the pins are not looked at.
     Scheduled,
     /// The pins, sampled once a tick; only resets can be scheduled.
     Pins,
+}
+
+impl Stimulus {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Scheduled, Self::Pins];
+
+    /// Its word in names of tests, in reports and on command lines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Scheduled => "rtt",
+            Self::Pins => "pins",
+        }
+    }
 }
 
 /// What a bench asks of a board.
@@ -166,7 +180,7 @@ pub enum Command {
     /// Say hello again. Its number is the next one: no run begins.
     Hello,
     /// Begin a run at tick 0.
-    Start(Start),
+    Start(RunParameters),
     /// Do this at this tick of the run, the present or the next one. Sent in the order of
     /// [`Action`] and tick; at most [`Hello::capacity`] may be waiting.
     At(Ticks, Action),
@@ -178,7 +192,7 @@ pub enum Command {
 
 /// How a run begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Start {
+pub struct RunParameters {
     /// A number for this run, of the bench's choice, that its hello repeats.
     pub run: u32,
     /// What the board pretends to find at tick 0.
@@ -222,15 +236,15 @@ pub enum Refusal {
 
 /// What is not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
+pub struct DecodeError;
 
-impl core::fmt::Display for Malformed {
+impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("not a message of this version of the wire format")
     }
 }
 
-impl core::error::Error for Malformed {}
+impl core::error::Error for DecodeError {}
 
 /// The message in bytes, its closing zero included; nothing where `buffer` has no room.
 pub fn encode<'b>(message: &impl Serialize, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
@@ -245,20 +259,20 @@ pub fn encode<'b>(message: &impl Serialize, buffer: &'b mut [u8]) -> Option<&'b 
 ///
 /// # Errors
 ///
-/// [`Malformed`] when it is anything but one whole message.
-pub fn decode_in_place<'a, T: Deserialize<'a>>(frame: &'a mut [u8]) -> Result<T, Malformed> {
+/// [`DecodeError`] when it is anything but one whole message.
+pub fn decode_in_place<'a, T: Deserialize<'a>>(frame: &'a mut [u8]) -> Result<T, DecodeError> {
     let stuffed = match frame.split_last() {
         Some((0, _)) => frame.len() - 1,
         _ => frame.len(),
     };
     let frame = &mut frame[..stuffed];
     if frame.contains(&0) {
-        return Err(Malformed);
+        return Err(DecodeError);
     }
-    let length = cobs::decode_in_place(frame).map_err(|_| Malformed)?;
+    let length = cobs::decode_in_place(frame).map_err(|_| DecodeError)?;
     match postcard::take_from_bytes(&frame[..length]) {
         Ok((message, [])) => Ok(message),
-        _ => Err(Malformed),
+        _ => Err(DecodeError),
     }
 }
 
@@ -314,7 +328,7 @@ mod tests {
         image: &[7, 8],
         tick_hz: 1_000,
         capacity: 32,
-        boot: Boot {
+        boot: BootReport {
             condition: BootCondition(2),
             data_copied: true,
             bss_zeroed: true,
@@ -334,7 +348,7 @@ mod tests {
                 ticks: 0,
             },
         };
-        let end = End {
+        let end = RunEnd {
             tick: Ticks(128),
             observations: 5,
             losses: Losses {
@@ -440,13 +454,13 @@ mod tests {
             &[2, 9, 0],
         ] {
             let decoded: Result<Command, _> = decode_in_place(&mut wrong.to_vec());
-            assert_eq!(decoded, Err(Malformed), "{wrong:?}");
+            assert_eq!(decoded, Err(DecodeError), "{wrong:?}");
         }
     }
 
     #[test]
     fn every_command_stands_in_these_bytes() {
-        let start = Start {
+        let start = RunParameters {
             run: 300,
             condition: BootCondition::OK,
             clock: Instant(u32::MAX),
@@ -488,7 +502,7 @@ mod tests {
             message: Message::Hello(hello),
         };
         assert!(encode(&frame, &mut [0; MAX_FRAME]).is_some());
-        let start = Start {
+        let start = RunParameters {
             run: u32::MAX,
             condition: BootCondition(2),
             clock: Instant(u32::MAX),

@@ -1,7 +1,7 @@
-//! The order of one run, the same in every world: time passes, then hands apply.
+//! The order of one run, the same in every world: time passes, then inputs are applied.
 //!
 //! A tick has two halves. First time passes: the app takes [`Event::Tick`], and what it
-//! says and shows is observed. Then hands apply: the app takes the actions of the tick, and
+//! says and shows is observed. Then inputs are applied: the app takes the actions of the tick, and
 //! what it says and shows because of them is observed. Nothing else moves an app, so a
 //! run depends on its events alone.
 
@@ -45,7 +45,7 @@ pub struct Runner<A: App> {
 }
 
 impl<A: App> Runner<A> {
-    /// Powers up `app` at tick 0 under these condition; `after_reset` is what a later
+    /// Powers up `app` at tick 0 under this boot condition; `after_reset` is what a later
     /// reset makes of it. All contacts are open.
     pub fn power_up(
         app: A,
@@ -109,7 +109,7 @@ impl<A: App> Runner<A> {
         self.now
     }
 
-    /// The levels of all outputs as they were last last_outputs.
+    /// The levels of all outputs as they were observed last.
     pub fn levels(&self) -> &[Level] {
         self.last_outputs.as_ref()
     }

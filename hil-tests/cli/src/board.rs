@@ -101,7 +101,7 @@ fn tick_hook(image: &Path) -> Result<TickHook, String> {
     let address = |name: &str| match elf.symbol(name) {
         Some(symbol) => Ok(symbol.address),
         None => Err(unusable(format!(
-            "no symbol `{name}`: expected an image of this repository"
+            "no symbol `{name}`: expected an image whose runtime is lockstep-board"
         ))),
     };
     Ok(TickHook {
@@ -388,7 +388,7 @@ fn legend(buttons: &[ButtonKey]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "key       {tap} taps {name}, {hold} holds and releases it"
+            "key       {tap} taps button {name}, {hold} presses it, and releases it the next time"
         );
     }
     let _ = writeln!(text, "key       {END} ends the board, and so does Ctrl-C");

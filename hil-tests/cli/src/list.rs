@@ -11,8 +11,9 @@ use lockstep_engine::registry::Registry;
 use serde::Serialize;
 
 use super::suite_inputs::SuiteInputs;
+use lockstep_core::protocol::Stimulus;
 use lockstep_hil::bench::find::UnusableBench;
-use lockstep_hil::bench::plan::{STIMULI, Test, plan, word};
+use lockstep_hil::bench::plan::{Test, plan};
 use lockstep_hil::bench::{Bench, Capability, Probe};
 
 /// The options of `hil list`.
@@ -116,7 +117,7 @@ fn listing<'a>(suite: &'a SuiteInputs, tests: &[Test<'a>]) -> Listing<'a> {
     let tests = tests.iter().map(|test| TestEntry {
         name: test.to_string(),
         bench: &test.bench.name,
-        stimulus: word(test.stimulus),
+        stimulus: test.stimulus.word(),
         scenario: &test.scenario.name,
         skipped: test.skip.as_ref().map(ToString::to_string),
     });
@@ -179,13 +180,13 @@ fn table(suite: &SuiteInputs, tests: &[Test<'_>]) -> String {
             "bench     {:<16}{:<16}{:<16}{probe}",
             bench.name, bench.board.name, bench.chip
         );
-        for stimulus in STIMULI {
+        for stimulus in Stimulus::ALL {
             let of_these =
                 |test: &&Test<'_>| test.bench.name == bench.name && test.stimulus == stimulus;
             let _ = writeln!(
                 text,
                 "  {:<8}{}",
-                word(stimulus),
+                stimulus.word(),
                 count_tests(tests.iter().filter(of_these))
             );
         }

@@ -12,6 +12,8 @@ use clap::{Args, ValueEnum};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
+use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 
@@ -21,6 +23,7 @@ use super::environment;
 use super::progress::{Progress, print_flash, save_recording};
 use super::report_files::ReportFiles;
 use super::suite_inputs::SuiteInputs;
+use lockstep_core::protocol::Stimulus;
 use lockstep_hil::bench::lock::LockError;
 use lockstep_hil::bench::plan::{self, Scenario, Test};
 use lockstep_hil::bench::probe_lookup::ProbeLookupError;
@@ -32,7 +35,7 @@ use lockstep_hil::suite::prepare::{self, ImagesError, PrepareError, prepare};
 use lockstep_hil::suite::run::{
     Images, Job, JobQueue, PreparedScenario, Settings, new_case, not_played, work,
 };
-use lockstep_hil::verdict::{self, Case, Cause, Ending, Outcome, Stimulus};
+use lockstep_hil::verdict::{self, Case, Ending, Outcome, Reason};
 use lockstep_images::toolchain::Environment;
 use lockstep_virtual_board::machine::ClockMode;
 
@@ -90,7 +93,7 @@ impl RunArgs {
             return exit;
         }
         let repository = suite.root.clone();
-        let prepared = match prepare_all(&suite.scenarios, registry, report) {
+        let prepared = match prepare_all(&suite.scenarios, registry, &suite.commands, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
@@ -124,6 +127,7 @@ impl RunArgs {
             &prepared,
             &images,
             &suite.benches,
+            &suite.commands,
             &repository,
             &cancel,
         );
@@ -148,8 +152,8 @@ impl RunArgs {
     fn wants(&self, test: &Test<'_>) -> bool {
         match self.stimulus {
             None => true,
-            Some(StimulusArg::Rtt) => Stimulus::Rtt == stimulus(test),
-            Some(StimulusArg::Pins) => Stimulus::Pins == stimulus(test),
+            Some(StimulusArg::Rtt) => Stimulus::Scheduled == test.stimulus,
+            Some(StimulusArg::Pins) => Stimulus::Pins == test.stimulus,
         }
     }
 
@@ -160,6 +164,7 @@ impl RunArgs {
         prepared: &[PreparedScenario],
         images: &Images,
         benches: &[Bench],
+        commands: &ProjectCommands,
         repository: &Path,
         cancel: &Cancellation,
     ) -> Vec<Case> {
@@ -183,7 +188,8 @@ impl RunArgs {
                     self.play_on(bench, jobs, &settings, &finished);
                 }
             });
-            for (at, case) in cases_in {
+            for (at, mut case) in cases_in {
+                case.simulator.clone_from(&commands.sim);
                 progress.show(&case);
                 cases[at] = Some(case);
             }
@@ -241,9 +247,9 @@ impl RunArgs {
         let name = &job.bench.name;
         let is_required = self.bench.is_some() || environment::required_benches().contains(name);
         if let Some(skip) = job.skip.as_ref().filter(|_| !is_required) {
-            return not_played(job, Outcome::Skipped(Cause::new(skip.to_string())));
+            return not_played(job, Outcome::Skipped(Reason::new(skip.to_string())));
         }
-        let cause = Cause::of(error);
+        let cause = Reason::of(error);
         match error {
             AcquireError::Lock(LockError::Cancelled(_)) => new_case(job),
             AcquireError::Absent(ProbeLookupError::NotFound { .. }) if !is_required => {
@@ -290,23 +296,17 @@ fn is_reachable(bench: &Bench) -> bool {
     }
 }
 
-fn stimulus(test: &Test<'_>) -> Stimulus {
-    match test.stimulus {
-        lockstep_core::protocol::Stimulus::Scheduled => Stimulus::Rtt,
-        lockstep_core::protocol::Stimulus::Pins => Stimulus::Pins,
-    }
-}
-
 /// What the host makes of the scenarios, and their goldens.
 fn prepare_all(
     scenarios: &[Scenario],
     registry: &Registry,
+    commands: &ProjectCommands,
     report: &Report,
 ) -> Result<Vec<PreparedScenario>, Exit> {
     let ready = scenarios.iter().map(|scenario| prepare(scenario, registry));
     let ready: Result<_, PrepareError> = ready.collect();
     ready.map_err(|error| {
-        report.print(&report.plain(&error.to_string(), Some(error.help())));
+        report.print(&report.plain(&error_chain(&error), error.help(commands).as_deref()));
         Exit::BadInput
     })
 }
@@ -362,7 +362,7 @@ fn jobs<'a>(tests: &[Test<'a>], prepared: &'a [PreparedScenario], bench: &Bench)
                 index,
                 prepared: found?,
                 bench: test.bench,
-                stimulus: stimulus(test),
+                stimulus: test.stimulus,
                 skip: test.skip.clone(),
             })
         })

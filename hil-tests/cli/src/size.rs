@@ -1,12 +1,8 @@
 //! `hil size`: the memory that release images take.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
-
 use clap::Args;
 use lockstep_console::exit::Exit;
-use lockstep_console::output;
+use lockstep_console::output::{self, OutputError};
 use lockstep_console::report::Report;
 use thiserror::Error;
 
@@ -34,8 +30,8 @@ pub(super) struct SizeArgs {
 enum BaselineWriteError {
     #[error(transparent)]
     Format(#[from] toml::ser::Error),
-    #[error("cannot write `{}`: {error}", .path.display())]
-    Io { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Write(#[from] OutputError),
 }
 
 impl SizeArgs {
@@ -95,7 +91,7 @@ impl SizeArgs {
 fn bless(board: &Board, measured: &[ImageSize]) -> Result<(), BaselineWriteError> {
     let path = baseline::path(board);
     let text = baseline::render(measured)?;
-    fs::write(&path, text).map_err(|error| BaselineWriteError::Io { path, error })
+    output::write(Some(&path), text.as_bytes()).map_err(BaselineWriteError::from)
 }
 
 /// Prints each image that exceeds its budget, and what grew.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
+use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::registry::Registry;
 
 use super::environment;
@@ -17,6 +18,8 @@ use lockstep_images::board;
 pub(super) struct SuiteInputs {
     /// The root of the project.
     pub(super) root: PathBuf,
+    /// How people call the programs of the project.
+    pub(super) commands: ProjectCommands,
     /// The folders that scenarios are in.
     pub(super) scenario_folders: Vec<PathBuf>,
     pub(super) boards: Vec<BoardPins>,
@@ -52,7 +55,7 @@ impl SuiteInputs {
             overrides.apply(bench);
         }
         if benches.is_empty() {
-            let help = "write a bench file, as docs/benches.md describes";
+            let help = "write a bench file there; for the virtual board, two lines: `board = \"NAME\"` and `probe = \"virtual\"`";
             let folders: Vec<_> = folders
                 .iter()
                 .map(|folder| format!("`{}`", folder.display()))
@@ -65,6 +68,7 @@ impl SuiteInputs {
         let scenarios = read_scenarios(&scenario_folders, registry, report)?;
         Ok(Self {
             root: project.root().to_owned(),
+            commands: project.commands().clone(),
             scenario_folders,
             boards,
             benches,

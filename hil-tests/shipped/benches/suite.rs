@@ -14,6 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lockstep_core::protocol::Stimulus;
 use lockstep_engine::golden;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
@@ -31,7 +32,7 @@ use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::firmware::Firmware;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, PreparedScenario, Settings, play_case};
-use lockstep_hil::verdict::{Stimulus, Verdict};
+use lockstep_hil::verdict::Verdict;
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::board::VirtualBoard;
@@ -160,7 +161,7 @@ fn overhead(images: &Images, bench: &Bench, registry: &Registry) {
     let folder = tempfile::tempdir().unwrap();
     let short = scenario(&folder, registry, SHORT);
     let long = scenario(&folder, registry, LONG);
-    for (stimulus, word) in [(Stimulus::Rtt, "rtt"), (Stimulus::Pins, "pins")] {
+    for (stimulus, word) in [(Stimulus::Scheduled, "rtt"), (Stimulus::Pins, "pins")] {
         let board = Box::new(EmulatedBoard::new(ClockMode::Unthrottled));
         let mut session = BenchSession::new(bench, board);
         let mut time = |prepared: &PreparedScenario| {

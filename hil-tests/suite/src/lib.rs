@@ -1,4 +1,4 @@
-//! Builds board images, starts virtual boards, and holds boards to the goldens of the host.
+//! Plays scenarios on boards, through a probe, and holds them to the goldens of the host.
 
 pub mod bench;
 #[cfg(test)]

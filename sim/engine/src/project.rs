@@ -5,10 +5,13 @@
 //! boards = ["firmware/boards"]       # each board is a folder with a `board.toml` in one of these
 //! benches = ["tests/benches"]        # bench files, at any depth
 //! scenarios = ["tests/scenarios"]    # scenario files, at any depth
+//!
+//! [commands]                         # how people call the programs of the project
+//! sim = "cargo run --bin sim --"
 //! ```
 //!
-//! Folders are relative to the file. A key that is absent stands for the folder of its own
-//! name, where there is one.
+//! Folders are relative to the file. A list of folders that is absent stands for the folder of
+//! its own name, where there is one. Hints name the commands.
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -30,10 +33,14 @@ pub const PROJECT_FILE: &str = "lockstep.toml";
 pub const MAX_BYTES: usize = 64 * 1024;
 
 /// The keys of the project file, which are also the folders they stand for by default.
-const KEYS: [&str; 3] = [BOARDS, BENCHES, SCENARIOS];
+const KEYS: [&str; 4] = [BOARDS, BENCHES, SCENARIOS, COMMANDS];
+const COMMANDS: &str = "commands";
 const BOARDS: &str = "boards";
 const BENCHES: &str = "benches";
 const SCENARIOS: &str = "scenarios";
+
+/// The keys of the table of commands.
+const COMMAND_KEYS: [&str; 3] = ["sim", "hil", "goldens"];
 
 const FOLDERS: &str =
     "expected a list of folders, relative to `lockstep.toml`, such as `[\"tests\"]`";
@@ -47,9 +54,39 @@ pub struct Project {
     boards: Option<FolderList>,
     benches: Option<FolderList>,
     scenarios: Option<FolderList>,
+    commands: ProjectCommands,
 }
 
 type FolderList = Vec<Spanned<String>>;
+
+/// How people call the programs of a project, so that a hint is a command that exists there.
+///
+/// ```
+/// use lockstep_engine::project::ProjectCommands;
+///
+/// assert_eq!(ProjectCommands::default().sim, "cargo sim");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ProjectCommands {
+    /// The simulator.
+    pub sim: String,
+    /// The hardware suite.
+    pub hil: String,
+    /// The test that holds the goldens, which writes them with `INSTA_UPDATE=always`.
+    pub goldens: String,
+}
+
+impl Default for ProjectCommands {
+    fn default() -> Self {
+        Self {
+            sim: "cargo sim".to_owned(),
+            hil: "cargo hil".to_owned(),
+            goldens: "cargo test".to_owned(),
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +94,8 @@ struct ProjectFile {
     boards: Option<FolderList>,
     benches: Option<FolderList>,
     scenarios: Option<FolderList>,
+    #[serde(default)]
+    commands: ProjectCommands,
 }
 
 /// A project cannot be used.
@@ -167,7 +206,14 @@ impl Project {
             boards: file.boards,
             benches: file.benches,
             scenarios: file.scenarios,
+            commands: file.commands,
         })
+    }
+
+    /// How people call the programs of this project.
+    #[must_use]
+    pub fn commands(&self) -> &ProjectCommands {
+        &self.commands
     }
 
     /// The folder of the project file.
@@ -311,12 +357,17 @@ fn value_error(text: &str, error: &toml::de::Error) -> Diagnostic {
         .unwrap_or((error.message(), FOLDERS));
     if message.starts_with("unknown field") {
         let key = text.get(range).unwrap_or_default();
+        // Which table it is in, the message tells by the keys that were expected.
+        let keys = match expected.contains(COMMAND_KEYS[0]) {
+            true => &COMMAND_KEYS[..],
+            false => &KEYS[..],
+        };
         let diagnostic = Diagnostic::new(
             span,
             format!("there is no key `{}`", excerpt(key)),
-            format!("expected {}", one_of(KEYS)),
+            format!("expected {}", one_of(keys.iter().copied())),
         );
-        return match closest(key, KEYS) {
+        return match closest(key, keys.iter().copied()) {
             Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
             None => diagnostic,
         };
@@ -453,7 +504,7 @@ mod tests {
         assert_eq!(diagnostic.message, "there is no key `scenario`");
         assert_eq!(
             diagnostic.expected,
-            "expected `boards`, `benches` or `scenarios`"
+            "expected `boards`, `benches`, `scenarios` or `commands`"
         );
         assert_eq!(
             diagnostic.help.as_deref(),

@@ -112,6 +112,42 @@ const PROGRAM_SIDE: [&str; 10] = [
     "signal-hook",
 ];
 
+/// The table of `docs/architecture.md`: each crate, and what it depends on.
+fn documented() -> BTreeMap<String, BTreeSet<String>> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/architecture.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, table) = page.split_once("| crate | depends on |\n").unwrap();
+    let rows = table.lines().skip(1).take_while(|row| row.starts_with('|'));
+    let names = |cell: &str| {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    };
+    let rows = rows.map(|row| {
+        let mut cells = row.split('|').skip(1);
+        let crates: Vec<String> = names(cells.next().unwrap());
+        (
+            crates[0].clone(),
+            names(cells.next().unwrap()).into_iter().collect(),
+        )
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_crates_depend_on_each_other_as_documented() {
+    let workspace = Workspace::read();
+    let declared = workspace.packages.iter().map(|(name, dependencies)| {
+        let used = dependencies.iter().filter(|it| !it.is_dev);
+        let own = used.filter(|it| workspace.packages.contains_key(&it.name));
+        (name.clone(), own.map(|it| it.name.clone()).collect())
+    });
+    let declared: BTreeMap<String, BTreeSet<String>> = declared.collect();
+    assert_eq!(declared, documented());
+}
+
 #[test]
 fn the_contract_depends_on_nothing_of_the_workspace() {
     let workspace = Workspace::read();

@@ -2,9 +2,9 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use lockstep_core::agent::Identity;
+use lockstep_core::agent::BootIdentity;
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::crash_record::{Cause, CrashRecord};
+use lockstep_core::crash_record::{CrashCause, CrashRecord};
 
 const COPIED: u32 = 0x1ceb_00da;
 const OVERWRITTEN: u32 = 0xdead_beef;
@@ -57,7 +57,7 @@ pub fn image() -> &'static [u8] {
 }
 
 /// Logs app, version, image and how the board booted.
-pub fn report(descriptor: &AppDescriptor, identity: &Identity) {
+pub fn report(descriptor: &AppDescriptor, identity: &BootIdentity) {
     // The first bytes are enough to tell images apart.
     let image = identity.image.first_chunk().copied();
     defmt::info!(
@@ -84,7 +84,7 @@ pub fn report(descriptor: &AppDescriptor, identity: &Identity) {
 pub fn log(crash_record: &CrashRecord<'_>) {
     let tick = crash_record.tick.0;
     match crash_record.cause {
-        Cause::Panic {
+        CrashCause::Panic {
             message,
             file,
             line,
@@ -97,7 +97,7 @@ pub fn log(crash_record: &CrashRecord<'_>) {
                 message
             );
         }
-        Cause::Fault(at) => {
+        CrashCause::Fault(at) => {
             defmt::error!(
                 "tick {=u32}: hard fault, pc {=u32:#010x}, lr {=u32:#010x}",
                 tick,
@@ -105,6 +105,6 @@ pub fn log(crash_record: &CrashRecord<'_>) {
                 at.lr
             );
         }
-        Cause::StackOverflow => defmt::error!("tick {=u32}: stack overflow", tick),
+        CrashCause::StackOverflow => defmt::error!("tick {=u32}: stack overflow", tick),
     }
 }

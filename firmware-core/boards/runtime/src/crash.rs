@@ -15,7 +15,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::exception;
 use lockstep_core::crash_record::{
-    self, Cause, CrashRecord, Registers, RetainedRam, SIZE, TruncatedStr,
+    self, CrashCause, CrashRecord, RetainedRam, SIZE, StackedRegisters, TruncatedStr,
 };
 use lockstep_core::time::Ticks;
 
@@ -115,7 +115,7 @@ pub fn reset_count() {
     retain(0, None);
 }
 
-fn crash(cause: Cause<'_>) -> ! {
+fn crash(cause: CrashCause<'_>) -> ! {
     cortex_m::interrupt::disable();
     lockstep_outputs_off();
     let crash_record = CrashRecord {
@@ -162,7 +162,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     let (file, line) = info
         .location()
         .map_or(("?", 0), |location| (location.file(), location.line()));
-    crash(Cause::Panic {
+    crash(CrashCause::Panic {
         message: message.as_str(),
         file: crash_record::tail(file),
         line,
@@ -221,7 +221,7 @@ global_asm!(
 // SAFETY: the symbol is unique in the link.
 #[unsafe(no_mangle)]
 extern "C" fn lockstep_stack_overflow() -> ! {
-    crash(Cause::StackOverflow)
+    crash(CrashCause::StackOverflow)
 }
 
 // SAFETY: the symbol is unique in the link.
@@ -230,7 +230,7 @@ extern "C" fn lockstep_hard_fault() -> ! {
     // SAFETY: the handler above has written it before it called this function, and nothing else
     // accesses it.
     let [r0, r1, r2, r3, r12, lr, pc, xpsr] = unsafe { LOCKSTEP_STACKED.0.get().read() };
-    crash(Cause::Fault(Registers {
+    crash(CrashCause::Fault(StackedRegisters {
         r0,
         r1,
         r2,

@@ -39,11 +39,11 @@ pub mod pins;
 pub mod samples;
 pub mod stack;
 
-use lockstep_core::agent::{Agent, CrashLoop, Identity, Link};
+use lockstep_core::agent::{Agent, BootIdentity, CrashLoop, Link};
 use lockstep_core::app::App;
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
-use lockstep_core::protocol::{Boot, Phase};
+use lockstep_core::protocol::{BootReport, Phase};
 use lockstep_core::time::Ticks;
 use pins::PORTS;
 
@@ -78,9 +78,9 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     let mut link = channels::open();
     let before = crash::before_this_boot();
     let (data_copied, bss_zeroed) = boot::check();
-    let identity = Identity {
+    let identity = BootIdentity {
         image: boot::image(),
-        boot: Boot {
+        boot: BootReport {
             condition,
             data_copied,
             bss_zeroed,
@@ -137,7 +137,7 @@ fn play<A: App>(
 /// next reset comes from outside, for example with another image, and starts over.
 fn run_crash_loop<A: App>(
     hardware: &mut dyn Hardware,
-    identity: Identity,
+    identity: BootIdentity,
     link: &mut dyn Link,
 ) -> ! {
     defmt::error!(

@@ -2,7 +2,7 @@
 
 use super::inbox::Inbox;
 use super::outbox::Outbox;
-use super::{Identity, Link};
+use super::{BootIdentity, Link};
 use crate::app::{App, AppDescriptor};
 use crate::protocol::{Command, Losses, Message, Phase, Refusal, Status};
 use crate::time::Ticks;
@@ -16,7 +16,7 @@ pub struct CrashLoop {
 
 impl CrashLoop {
     /// Says hello for an app that is not started. `descriptor` is that of the app.
-    pub fn boot<A: App>(identity: Identity, link: &mut dyn Link) -> Self {
+    pub fn boot<A: App>(identity: BootIdentity, link: &mut dyn Link) -> Self {
         const fn descriptor<A: App>() -> &'static AppDescriptor {
             const { &A::DESCRIPTOR }
         }

@@ -1,7 +1,7 @@
 //! What a board is asked: bytes become commands.
 
 use super::Link;
-use crate::protocol::{self, Command, MAX_COMMAND, Malformed};
+use crate::protocol::{self, Command, DecodeError, MAX_COMMAND};
 
 /// Gathers the bytes of a command until it is whole.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Inbox {
         &mut self,
         budget: &mut usize,
         link: &mut dyn Link,
-    ) -> Option<Result<Command, Malformed>> {
+    ) -> Option<Result<Command, DecodeError>> {
         let mut byte = [0];
         while *budget > 0 && link.receive(&mut byte) > 0 {
             *budget -= 1;
@@ -43,9 +43,9 @@ impl Inbox {
         None
     }
 
-    fn take(&mut self) -> Result<Command, Malformed> {
+    fn take(&mut self) -> Result<Command, DecodeError> {
         let length = core::mem::take(&mut self.length);
-        let frame = self.bytes.get_mut(..length).ok_or(Malformed)?;
+        let frame = self.bytes.get_mut(..length).ok_or(DecodeError)?;
         protocol::decode_in_place(frame)
     }
 }

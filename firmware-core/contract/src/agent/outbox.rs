@@ -1,8 +1,8 @@
 //! What a board tells: frames with numbers, and a count of those that found no room.
 
-use super::{Identity, Link, TICK_HZ};
+use super::{BootIdentity, Link, TICK_HZ};
 use crate::app::AppDescriptor;
-use crate::protocol::{self, End, Frame, Hello, Losses, MAX_FRAME, Message};
+use crate::protocol::{self, Frame, Hello, Losses, MAX_FRAME, Message, RunEnd};
 use crate::runner::{Observation, Observer};
 use crate::time::Ticks;
 
@@ -21,7 +21,7 @@ impl Observer for Tracer<'_, '_> {
 /// Numbers the frames and counts what found no room.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    identity: Identity,
+    identity: BootIdentity,
     descriptor: &'static AppDescriptor,
     capacity: u16,
     run: Option<u32>,
@@ -34,7 +34,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) const fn new(
-        identity: Identity,
+        identity: BootIdentity,
         capacity: u16,
         descriptor: &'static AppDescriptor,
     ) -> Self {
@@ -96,7 +96,7 @@ impl Outbox {
         let Some(tick) = self.unsent_end else {
             return;
         };
-        let end = End {
+        let end = RunEnd {
             tick,
             observations: self.observations,
             losses: self.losses,

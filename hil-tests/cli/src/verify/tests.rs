@@ -474,7 +474,7 @@ fn the_table_has_every_scenario_in_every_world() {
 
 const REPORT: &str = r#"{"report":2,"tick_ms":1}
 {"case":"lamp/lock","file":"f","verdict":"pass","reason":null,"took_us":1500}
-{"case":"lamp/night","file":"f","verdict":"fail","reason":"the board leaves the golden","took_us":2}
+{"case":"lamp/night","file":"f","verdict":"fail","reason":"the trace of the board differs from the golden","took_us":2}
 {"end":"complete","verdict":"fail","exit":1,"took_us":1502,"counts":{}}
 "#;
 
@@ -487,7 +487,7 @@ fn a_report_is_parsed_whole_or_refused() {
     let reason = report.reason();
     assert_eq!(
         reason.as_deref(),
-        Some("lamp/night: the board leaves the golden")
+        Some("lamp/night: the trace of the board differs from the golden")
     );
 
     let refused = |report: &str| world_report::parse("w", report).unwrap_err().to_string();

@@ -5,7 +5,7 @@ use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::App;
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
-use lockstep_core::protocol::Boot;
+use lockstep_core::protocol::BootReport;
 use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
 use lockstep_hil::session::board_message::BoardMessage;
@@ -21,7 +21,7 @@ use super::support;
 /// Every bit of `LOCKSTEP_BOOT`: `.data` copied, `.bss` zeroed, checked.
 const ALL_HELD: u32 = 7;
 
-const GOOD: Boot = Boot {
+const GOOD: BootReport = BootReport {
     condition: BootCondition::OK,
     data_copied: true,
     bss_zeroed: true,

@@ -1,8 +1,10 @@
 //! What a shipped image does when it all goes wrong: nothing in it is made for these tests.
 //! The core is halted, sent astray as a bug would, and let go.
 
+use std::time::Instant;
+
 use libtest_mimic::Failed;
-use lockstep_core::crash_record::{Cause, CrashRecord};
+use lockstep_core::crash_record::{CrashCause, CrashRecord};
 use lockstep_core::protocol::Phase;
 use lockstep_hil::session::logs::LogTable;
 use lockstep_hil::session::target::{Core, Register, TargetError};
@@ -16,7 +18,7 @@ use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 
-use super::bench::{ANY_PORT, Bench, CHIP, image};
+use super::bench::{ANY_PORT, Bench, CHIP, PATIENCE, image};
 
 const R0: Register = Register(0);
 
@@ -58,11 +60,12 @@ pub(crate) fn a_panic_leaves_its_epitaph() -> Result<(), Failed> {
     let hello = bench.hello_after_a_crash(1)?;
     let Some(CrashRecord {
         tick,
-        cause: Cause::Panic {
-            message,
-            file,
-            line,
-        },
+        cause:
+            CrashCause::Panic {
+                message,
+                file,
+                line,
+            },
     }) = CrashRecord::decode(&hello.crash_record)
     else {
         return Err(format!("no crash_record of a panic: {:?}", hello.crash_record).into());
@@ -83,7 +86,7 @@ pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
         core.write_register(Register::PC, NOWHERE)
     })?;
     let hello = bench.hello_after_a_crash(1)?;
-    let Some(Cause::Fault(registers)) = cause(&hello.crash_record) else {
+    let Some(CrashCause::Fault(registers)) = cause(&hello.crash_record) else {
         return Err(format!("no crash_record of a fault: {:?}", hello.crash_record).into());
     };
     assert_eq!((registers.r0, registers.pc), (0x1234_5678, NOWHERE));
@@ -94,7 +97,11 @@ pub(crate) fn a_fault_leaves_its_registers() -> Result<(), Failed> {
 pub(crate) fn a_stack_that_overflows_is_told() -> Result<(), Failed> {
     for above in [8, 32, 40] {
         let crash_record = fault_with_stack(above, None)?;
-        assert_eq!(cause(&crash_record), Some(Cause::StackOverflow), "{above}");
+        assert_eq!(
+            cause(&crash_record),
+            Some(CrashCause::StackOverflow),
+            "{above}"
+        );
     }
     Ok(())
 }
@@ -103,7 +110,7 @@ pub(crate) fn a_stack_that_overflows_is_told() -> Result<(), Failed> {
 pub(crate) fn a_fault_needs_no_stack() -> Result<(), Failed> {
     for above in [200, 600, 1_000, 1_400] {
         let crash_record = fault_with_stack(above, Some(NOWHERE))?;
-        let Some(Cause::Fault(registers)) = cause(&crash_record) else {
+        let Some(CrashCause::Fault(registers)) = cause(&crash_record) else {
             return Err(format!("no crash_record of a fault with {above} bytes left").into());
         };
         assert_eq!(registers.pc, NOWHERE);
@@ -113,12 +120,33 @@ pub(crate) fn a_fault_needs_no_stack() -> Result<(), Failed> {
 
 fn fault_with_stack(above: u32, pc: Option<u32>) -> Result<Vec<u8>, Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
-    crash(&mut bench, |core, elf| {
-        let end = elf.symbol("_stack_end").unwrap().address;
-        core.write_register(Register::SP, end + above)?;
-        pc.map_or(Ok(()), |pc| core.write_register(Register::PC, pc))
-    })?;
+    bench.await_word("LOCKSTEP_TICK", |tick| tick > 20)?;
+    let end = bench.elf.symbol("_stack_end").unwrap().address;
+    let deadline = Instant::now() + PATIENCE;
+    // A core that is awake might return from a function, and take what lies above the new stack
+    // pointer for its return address. One that sleeps is woken by an interrupt, which pushes.
+    while !bench.session.halted(|core| {
+        let sleeps = sleeps(core)?;
+        if sleeps {
+            core.write_register(Register::SP, end + above)?;
+            pc.map_or(Ok(()), |pc| core.write_register(Register::PC, pc))?;
+        }
+        Ok(sleeps)
+    })? {
+        if Instant::now() > deadline {
+            return Err("the core does not sleep".into());
+        }
+    }
     Ok(bench.hello_after_a_crash(1)?.crash_record)
+}
+
+/// Whether the instruction before the program counter is WFI.
+fn sleeps(core: &mut dyn Core) -> Result<bool, TargetError> {
+    const WFI: u16 = 0xbf30;
+    let before = core.read_register(Register::PC)?.saturating_sub(2);
+    let word = core.read_word(before & !3)?;
+    let half = if before & 2 == 0 { word } else { word >> 16 };
+    Ok(half as u16 == WFI)
 }
 
 /// Three crashes break a board. A fourth one does not reset it, and a reset from outside lets it
@@ -151,7 +179,10 @@ pub(crate) fn a_debugger_that_flashes_and_goes_leaves_a_board_that_boots() -> Re
     drop(session);
     let mut bench = Bench::with(board, &image)?;
     let hello = bench.hello_after_a_crash(1)?;
-    assert!(matches!(cause(&hello.crash_record), Some(Cause::Fault(_))));
+    assert!(matches!(
+        cause(&hello.crash_record),
+        Some(CrashCause::Fault(_))
+    ));
     Ok(())
 }
 
@@ -171,6 +202,6 @@ pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
     Ok(())
 }
 
-fn cause(crash_record: &[u8]) -> Option<Cause<'_>> {
+fn cause(crash_record: &[u8]) -> Option<CrashCause<'_>> {
     CrashRecord::decode(crash_record).map(|crash_record| crash_record.cause)
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::Failed;
+use lockstep_core::protocol::Stimulus;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::board_pins::BoardPins;
@@ -15,7 +16,7 @@ use lockstep_hil::bench::{Bench, Capability};
 use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
-use lockstep_hil::verdict::{Case, Stimulus, Verdict};
+use lockstep_hil::verdict::{Case, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::{Board, boards};
 use lockstep_virtual_board::machine::ClockMode;
@@ -73,7 +74,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         from: "double_press: Ticks::from_ms(300)",
         to: "double_press: Ticks::from_ms(301)",
         verdict: Verdict::Fail,
-        message: "the board leaves the golden at tick 1420",
+        message: "the trace of the board differs from the golden at tick 1420",
     },
     Fault {
         name: "has-an-output-that-is-stuck-high",
@@ -199,7 +200,7 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
         index: 0,
         prepared: &prepared,
         bench,
-        stimulus: Stimulus::Rtt,
+        stimulus: Stimulus::Scheduled,
         skip: None,
     };
     let board = Box::new(EmulatedBoard::new(ClockMode::Unthrottled));

@@ -132,7 +132,7 @@ fn a_probe_that_goes_in_the_middle_is_infra() -> Result<(), Failed> {
     let output = run.wait_with_output()?;
     counts(&output, 3, "0 passed, 0 failed, 0 flaky, 4 infra");
     assert!(
-        told(&output).contains("the bench does not come back"),
+        told(&output).contains("the bench could not be recovered"),
         "{}",
         told(&output)
     );

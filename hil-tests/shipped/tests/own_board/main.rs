@@ -17,9 +17,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use lockstep_core::protocol::Stimulus;
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::AppEntry;
-use lockstep_hil::verdict::Stimulus;
 use lockstep_images::board::Board;
 use lockstep_images::build::{Profile, build};
 use lockstep_images::contract;
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
             &git,
             manifests::resolve_as_git_dependencies,
         ),
-        trial("virtual/rtt", &plays, || play::passes(Stimulus::Rtt)),
+        trial("virtual/rtt", &plays, || play::passes(Stimulus::Scheduled)),
         trial("virtual/pins", &plays, || play::passes(Stimulus::Pins)),
     ]);
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use libtest_mimic::Failed;
+use lockstep_core::protocol::Stimulus;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_hil::bench::board_pins::BoardPins;
@@ -12,13 +13,13 @@ use lockstep_hil::report::text;
 use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
-use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
+use lockstep_hil::verdict::{Suite, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::ClockMode;
 use stairwell::Stairwell;
 
-use super::{board, project, support};
+use super::{project, support};
 
 /// Every scenario passes, held against its golden.
 pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
@@ -64,17 +65,12 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The virtual bench of this repository, with the board of the project on it.
+/// The virtual bench of the project.
 fn bench() -> Result<Bench, Failed> {
-    let repository = Project::read(&support::root())?;
-    let inputs = boards(&repository.boards()?)?.into_iter();
+    let project = Project::read(&project())?;
+    let inputs = boards(&project.boards()?)?.into_iter();
     let inputs: Vec<_> = inputs.map(BoardPins::read).collect::<Result<_, _>>()?;
-    let mut benches = find(&repository.benches()?, &inputs)?.benches.into_iter();
-    let bench = benches.find(|bench| bench.name == "virtual");
-    let board = board()?;
-    Ok(Bench {
-        chip: board.chip.clone(),
-        board,
-        ..bench.ok_or("there is no virtual bench")?
-    })
+    let found = find(&project.benches()?, &inputs)?;
+    let bench = found.benches.into_iter().next();
+    bench.ok_or_else(|| "the project has no bench".into())
 }

@@ -34,7 +34,7 @@ use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::firmware::Firmware;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
-use lockstep_hil::verdict::{Stimulus, Suite, Verdict};
+use lockstep_hil::verdict::{Suite, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::ClockMode;
@@ -178,10 +178,7 @@ impl Plan {
             index: 0,
             prepared: &prepared,
             bench: test.bench,
-            stimulus: match test.stimulus {
-                lockstep_core::protocol::Stimulus::Scheduled => Stimulus::Rtt,
-                lockstep_core::protocol::Stimulus::Pins => Stimulus::Pins,
-            },
+            stimulus: test.stimulus,
             skip: None,
         };
         let Some(session) = &mut borrowed.session else {

@@ -76,7 +76,10 @@ pub(crate) fn an_unknown_key_lists_the_keys() {
     let mut keys = child.stdin.take().unwrap();
     keys.write_all(b"x").unwrap();
     read_until(&mut out, "key       no key `x`; the keys are:");
-    read_until(&mut out, "key       a taps A, A holds and releases it");
+    read_until(
+        &mut out,
+        "key       a taps button A, A presses it, and releases it the next time",
+    );
     keys.write_all(b"q").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
@@ -192,10 +195,26 @@ pub(crate) fn an_image_of_another_app_is_refused() {
 
 pub(crate) fn an_image_without_tick_symbols_is_refused() {
     let temporary = tempfile::tempdir().unwrap();
-    let ended = hil(&["--image", env!("CARGO_BIN_EXE_hil")], temporary.path())
+    let image = temporary.path().join("other");
+    std::fs::write(&image, empty_arm_elf()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ended = hil(&["--image", image.to_str().unwrap()], folder.path())
         .output()
         .unwrap();
     assert_eq!(ended.status.code(), Some(2));
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(stderr.contains("no symbol `TIMER0`"), "{stderr}");
+}
+
+/// A 32-bit Arm executable in which nothing is.
+fn empty_arm_elf() -> Vec<u8> {
+    let mut elf = vec![0; 52];
+    elf[..8].copy_from_slice(&[0x7f, b'E', b'L', b'F', 1, 1, 1, 0]);
+    // An executable, for Arm, of version 1, with a header of 52 bytes.
+    for (at, value) in [(16, 2), (18, 40), (20, 1), (40, 52)] {
+        elf[at] = value;
+    }
+    elf
 }
 
 pub(crate) fn only_loopback_addresses_are_accepted() {

@@ -18,18 +18,6 @@ use thiserror::Error;
 use super::board_pins::BoardPins;
 use super::{Bench, Capability, Probe};
 
-/// Both ways to press a button.
-pub const STIMULI: [Stimulus; 2] = [Stimulus::Scheduled, Stimulus::Pins];
-
-/// The name of a stimulus in names of tests and on the command line.
-#[must_use]
-pub const fn word(stimulus: Stimulus) -> &'static str {
-    match stimulus {
-        Stimulus::Scheduled => "rtt",
-        Stimulus::Pins => "pins",
-    }
-}
-
 /// A scenario that can be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -137,7 +125,7 @@ pub struct Test<'a> {
 
 impl fmt::Display for Test<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stimulus = word(self.stimulus);
+        let stimulus = self.stimulus.word();
         write!(f, "{}/{stimulus}/{}", self.bench.name, self.scenario.name)
     }
 }
@@ -152,7 +140,7 @@ pub fn plan<'a>(
     let mut tests = Vec::new();
     for bench in benches {
         let board = boards.iter().find(|board| board.board == bench.board);
-        for stimulus in STIMULI {
+        for stimulus in Stimulus::ALL {
             tests.extend(scenarios.iter().map(|scenario| Test {
                 scenario,
                 bench,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle;
-use lockstep_core::agent::{Agent, CrashLoop, Identity, Link};
+use lockstep_core::agent::{Agent, BootIdentity, CrashLoop, Link};
 use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::{BootCondition, Event};
 use lockstep_core::output::Level;
-use lockstep_core::protocol::{Boot, Phase};
+use lockstep_core::protocol::{BootReport, Phase};
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::registry::AppEntry;
 use lockstep_images::elf::{BuildId, Elf, Section, Symbol};
@@ -161,9 +161,9 @@ fn start<A: App<Outputs: Send> + Send + 'static>(
     retained: Retained,
     link: &mut dyn Link,
 ) -> Box<dyn Program> {
-    let identity = Identity {
+    let identity = BootIdentity {
         image,
-        boot: Boot {
+        boot: BootReport {
             condition: BootCondition::OK,
             data_copied: true,
             bss_zeroed: true,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{reason, seconds};
-use crate::verdict::{Case, Cause, Divergence, FailureContext};
+use crate::verdict::{BoardDivergence, Case, FailureContext, Reason};
 use lockstep_engine::sanitize::{scrub, scrub_line};
 
 /// The lines: why it did not pass, where it leaves the expected trace, the samples of its
@@ -45,8 +45,8 @@ pub(super) fn details(case: &Case) -> String {
 
 /// Where the board leaves the expected trace; of a run that was cut short and never left it, how
 /// far it matches.
-pub(super) fn comparison(case: &Case, divergence: Option<&Divergence>) -> Option<String> {
-    if let Some(Divergence { tick, summary, .. }) = divergence {
+pub(super) fn comparison(case: &Case, divergence: Option<&BoardDivergence>) -> Option<String> {
+    if let Some(BoardDivergence { tick, summary, .. }) = divergence {
         return Some(format!("first difference at tick {}: {summary}", tick.0));
     }
     let attempt = case
@@ -65,7 +65,7 @@ pub(super) fn attempts(case: &Case) -> String {
     attempts.collect::<Vec<_>>().join(", ")
 }
 
-fn explain(cause: &Cause, lines: &mut Lines) {
+fn explain(cause: &Reason, lines: &mut Lines) {
     if let Some(place) = &cause.place {
         lines.push(0, format!("at {}", scrub_line(&place.to_string())));
     }

@@ -12,7 +12,9 @@ use super::details::{attempts, comparison};
 use super::grid::{Grid, column_title};
 use super::waves::{self, Mark, Waveforms, Window};
 use super::{RenderError, counts, headline, reason, seconds};
-use crate::verdict::{Attempt, Case, Cause, Divergence, Ending, FailureContext, Suite, Verdict};
+use crate::verdict::{
+    Attempt, BoardDivergence, Case, Ending, FailureContext, Reason, Suite, Verdict,
+};
 
 /// The least number of ticks that are shown on each side of a divergence.
 const CLOSE: u32 = 40;
@@ -65,7 +67,7 @@ struct Section<'a> {
     scenario: &'a str,
     column_title: String,
     reason: Option<&'a str>,
-    cause: Option<&'a Cause>,
+    cause: Option<&'a Reason>,
     comparison: Option<String>,
     figures: Vec<Figure<'a>>,
     blocks: Vec<Block>,
@@ -138,7 +140,7 @@ fn facts(case: &Case) -> Vec<(&'static str, String)> {
 fn figures<'a>(
     case: &'a Case,
     attempt: &'a Attempt,
-    divergence: Option<&Divergence>,
+    divergence: Option<&BoardDivergence>,
 ) -> Vec<Figure<'a>> {
     let expected = match divergence {
         Some(_) => attempt.expected.as_ref().or(case.expected.as_ref()),
@@ -189,7 +191,7 @@ fn figures<'a>(
     windows.map(figure).into()
 }
 
-fn mark(divergence: &Divergence) -> Mark<'_> {
+fn mark(divergence: &BoardDivergence) -> Mark<'_> {
     let tick = divergence.tick.0;
     let lines = [&divergence.expected, &divergence.board];
     let signals = lines

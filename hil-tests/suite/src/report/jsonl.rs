@@ -16,7 +16,7 @@ use lockstep_engine::trace::document::Record;
 use serde::Serialize;
 
 use super::{RenderError, reason};
-use crate::verdict::{Attempt, Case, Divergence, LogLine, PinSample, Suite, Verdict};
+use crate::verdict::{Attempt, BoardDivergence, Case, LogLine, PinSample, Suite, Verdict};
 
 /// The version of the format that is written.
 pub const VERSION: u32 = 2;
@@ -216,7 +216,7 @@ struct DivergenceRow {
 }
 
 impl DivergenceRow {
-    fn of(divergence: Divergence) -> Self {
+    fn of(divergence: BoardDivergence) -> Self {
         Self {
             tick: divergence.tick.0,
             shared: divergence.shared,

@@ -6,9 +6,10 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::trace::document::Document;
 
 use crate::verdict::{
-    Attempt, Bench, Case, Cause, Ending, Evidence, LogLevel, LogLine, Outcome, PinSample,
-    SourceLocation, Stimulus, Suite,
+    Attempt, BenchLabel, Case, Ending, Evidence, LogLevel, LogLine, Outcome, PinSample, Reason,
+    SourceLocation, Suite,
 };
+use lockstep_core::protocol::Stimulus;
 
 /// A name that breaks every format that does not escape it.
 pub(super) const HOSTILE: &str = "a<b>&\"c'%0A|`,::]]>\n\u{202e}\u{1b}[31mz";
@@ -45,9 +46,10 @@ pub(super) fn late(by: u32) -> Document {
 
 pub(super) fn case(scenario: &str, stimulus: Stimulus, attempts: Vec<Attempt>) -> Case {
     Case {
+        simulator: "cargo sim".to_owned(),
         scenario: scenario.to_owned(),
         path: format!("fixtures/scenarios/{scenario}.scn"),
-        bench: Bench {
+        bench: BenchLabel {
             name: "virtual-v1".to_owned(),
             board: "microbit-v1".to_owned(),
             probe: "virtual".to_owned(),
@@ -82,13 +84,13 @@ pub(super) fn passed() -> Attempt {
 }
 
 pub(super) fn failed() -> Attempt {
-    let cause = Cause {
+    let cause = Reason {
         message: "the trace is not the golden".to_owned(),
         place: Some(SourceLocation {
             file: "fixtures/scenarios/lamp/brightness/cycles.scn".to_owned(),
             line: 7,
         }),
-        ..Cause::default()
+        ..Reason::default()
     };
     let sample = |tick, level, evidence| PinSample {
         tick: Ticks(tick),
@@ -123,13 +125,13 @@ pub(super) fn failed() -> Attempt {
 }
 
 pub(super) fn broken() -> Attempt {
-    let cause = Cause {
+    let cause = Reason {
         message: "the board sent nothing for 5 s: expected the end of the run".to_owned(),
         details: "pc 0x00001a2c  lr 0x00000f01  HardFault\n  0: lamp::light::step at light.rs:48"
             .to_owned(),
         help: Some("reset the board, or look at its cable".to_owned()),
         tick: Some(Ticks(440)),
-        ..Cause::default()
+        ..Reason::default()
     };
     Attempt::new(Outcome::Infra(cause), ms(5300))
 }
@@ -139,10 +141,10 @@ pub(super) fn crashed() -> Attempt {
     let mut cut = host();
     cut.lines.truncate(11);
     cut.end = Ticks(440);
-    let cause = Cause {
+    let cause = Reason {
         details: "at firmware-core/src/apps/lamp/light.rs:48".to_owned(),
         tick: Some(cut.end),
-        ..Cause::new("the firmware panicked at tick 441: brightness is above 100")
+        ..Reason::new("the firmware panicked at tick 441: brightness is above 100")
     };
     let log = LogLine {
         tick: Some(Ticks(440)),
@@ -161,17 +163,17 @@ pub(super) fn crashed() -> Attempt {
 
 pub(super) fn skipped() -> Attempt {
     Attempt::new(
-        Outcome::Skipped(Cause::new("the bench cannot drive pins")),
+        Outcome::Skipped(Reason::new("the bench cannot drive pins")),
         Duration::ZERO,
     )
 }
 
 /// A suite of each kind, with its name.
 pub(super) fn suites() -> Vec<(&'static str, Suite)> {
-    use Stimulus::{Pins, Rtt};
+    use Stimulus::{Pins, Scheduled as Rtt};
     let real = Case {
         tolerance: Ticks(3),
-        bench: Bench {
+        bench: BenchLabel {
             name: "desk".to_owned(),
             board: "microbit-v2".to_owned(),
             probe: "0d28:0204:9906".to_owned(),

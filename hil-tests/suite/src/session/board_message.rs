@@ -1,6 +1,8 @@
 //! What a board sends up its trace channel: bytes become messages that own what they carry.
 
-use lockstep_core::protocol::{self, Boot, End, Frame, MAX_FRAME, Message, Refusal, Status};
+use lockstep_core::protocol::{
+    self, BootReport, Frame, MAX_FRAME, Message, Refusal, RunEnd, Status,
+};
 use lockstep_core::runner::Observation;
 use lockstep_core::time::Ticks;
 use thiserror::Error;
@@ -30,7 +32,7 @@ pub enum BoardMessage {
     /// Something was observed at this tick.
     Observed(Ticks, Observation),
     /// The run is over.
-    End(End),
+    End(RunEnd),
     /// How far it is.
     Status(Status),
     /// A command was not carried out.
@@ -50,7 +52,7 @@ pub struct BoardHello {
     pub image: Vec<u8>,
     pub tick_hz: u32,
     pub capacity: u16,
-    pub boot: Boot,
+    pub boot: BootReport,
     pub crash_record: Vec<u8>,
 }
 
@@ -142,7 +144,7 @@ impl FrameReader {
                 number: frame.number,
                 message: frame.message.into(),
             }),
-            Err(protocol::Malformed) => Err(MalformedFrame { length }),
+            Err(protocol::DecodeError) => Err(MalformedFrame { length }),
         })
     }
 }

@@ -12,7 +12,7 @@ use lockstep_core::time::Ticks;
 use lockstep_engine::script::ScriptEvent;
 
 use super::link::{Link, LinkError};
-use super::play_error::PlayError;
+use super::play_error::BoardPlayError;
 
 /// The limit of a board that plays on by itself.
 const NO_LIMIT: u32 = u32::MAX;
@@ -45,7 +45,7 @@ impl EventFeed {
         stimulus: Stimulus,
         capacity: u16,
         limit: Option<u32>,
-    ) -> Result<Self, PlayError> {
+    ) -> Result<Self, BoardPlayError> {
         let is_sent = |event: &&ScriptEvent| {
             stimulus == Stimulus::Scheduled || matches!(event.action, Action::Reset(_))
         };
@@ -53,7 +53,7 @@ impl EventFeed {
         let capacity = usize::from(capacity);
         for at_once in unsent.chunk_by(|one, other| one.tick == other.tick) {
             if at_once.len() > capacity {
-                return Err(PlayError::TooManyAtOnce {
+                return Err(BoardPlayError::TooManyAtOnce {
                     tick: at_once[0].tick,
                     events: at_once.len(),
                     capacity,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use lockstep_core::time::Ticks;
 
 use super::link::{Link, LinkError};
-use super::play_error::PlayError;
+use super::play_error::BoardPlayError;
 
 /// From how many ticks before a write on nothing else is waited for: what a board says meanwhile
 /// has room in its channel.
@@ -53,7 +53,7 @@ impl PinDriver {
     ///
     /// A write is due once the sample before its own was taken, and one after the last write to
     /// its line. What the counter holds after the write is the last tick that may not have seen it.
-    pub(super) fn advance(&mut self, link: &mut Link<'_>) -> Result<bool, PlayError> {
+    pub(super) fn advance(&mut self, link: &mut Link<'_>) -> Result<bool, BoardPlayError> {
         loop {
             let Some(next) = self.writes.front().copied() else {
                 return Ok(false);
@@ -81,10 +81,10 @@ impl PinDriver {
     }
 
     /// Checks that every pin was moved by the end of the run.
-    pub(super) fn check_done(&self) -> Result<(), PlayError> {
+    pub(super) fn check_done(&self) -> Result<(), BoardPlayError> {
         match self.writes.front() {
             None => Ok(()),
-            Some(write) => Err(PlayError::PinNotMoved(write.tick)),
+            Some(write) => Err(BoardPlayError::PinNotMoved(write.tick)),
         }
     }
 
@@ -93,17 +93,17 @@ impl PinDriver {
         write: PinWrite,
         before: Ticks,
         link: &mut Link<'_>,
-    ) -> Result<(), PlayError> {
+    ) -> Result<(), BoardPlayError> {
         link.write_word(write.address, write.bits)?;
         let after = Ticks(link.word(self.counter)?);
         if after < before {
             // The board stands still: its run is over.
-            return Err(PlayError::PinNotMoved(write.tick));
+            return Err(BoardPlayError::PinNotMoved(write.tick));
         }
         self.moved.insert(write.line, after);
         let late = Ticks(after.0 - before.0);
         if late > self.allowed {
-            return Err(PlayError::Late {
+            return Err(BoardPlayError::Late {
                 tick: write.tick,
                 late,
                 allowed: self.allowed,

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use lockstep_core::agent::TICK_HZ;
-use lockstep_core::protocol::{self, Command, End, Start, Stimulus};
+use lockstep_core::protocol::{self, Command, RunEnd, RunParameters, Stimulus};
 use lockstep_engine::play::check_contract;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::Script;
@@ -13,9 +13,9 @@ use super::board_message::BoardHello;
 use super::event_feed::EventFeed;
 use super::link::Link;
 use super::pin_driver::PinDriver;
-use super::play_error::PlayError;
+use super::play_error::BoardPlayError;
 use super::query::{ASK_EVERY, SILENCE, ask_hello, stop_board};
-use super::run_capture::{Progress, RunCapture, RunRecorder, WatchedRegisters};
+use super::run_capture::{FrameEffect, RunCapture, RunRecorder, WatchedRegisters};
 use lockstep_images::elf::BuildId;
 
 /// What is to be played on a board.
@@ -50,7 +50,7 @@ pub fn play(
     request: &RunRequest<'_>,
     mut pins: Option<&mut PinDriver>,
     capture: &mut RunCapture,
-) -> Result<(), PlayError> {
+) -> Result<(), BoardPlayError> {
     let RunRequest {
         app,
         image,
@@ -70,7 +70,7 @@ pub fn play(
     let mut feed = EventFeed::new(script.events(), stimulus, hello.capacity, tick_limit)?;
     feed.begin(link)?;
     let number = run_number(link.now());
-    link.send(&Command::Start(Start {
+    link.send(&Command::Start(RunParameters {
         run: number,
         condition: script.condition(),
         clock: script.clock(),
@@ -110,7 +110,7 @@ fn listen(
     feed: &mut EventFeed,
     mut pins: Option<&mut PinDriver>,
     request: &RunRequest<'_>,
-) -> Result<End, PlayError> {
+) -> Result<RunEnd, BoardPlayError> {
     let began = link.now();
     let mut waiting = Waiting {
         heard: began,
@@ -122,7 +122,7 @@ fn listen(
     let mut is_new = false;
     loop {
         if (request.cancelled)() {
-            return Err(PlayError::Cancelled);
+            return Err(BoardPlayError::Cancelled);
         }
         if let Some(pins) = &mut pins
             && recorder.has_begun()
@@ -137,16 +137,16 @@ fn listen(
         if let Some(frame) = received {
             waiting.heard = now;
             let reached = match recorder.take(frame)? {
-                Progress::End(end) => {
+                FrameEffect::End(end) => {
                     pins.as_deref().map_or(Ok(()), PinDriver::check_done)?;
                     return Ok(end);
                 }
-                Progress::None => continue,
-                Progress::Tick(reached) => {
+                FrameEffect::None => continue,
+                FrameEffect::Tick(reached) => {
                     feed.came_to(link, reached)?;
                     reached
                 }
-                Progress::Status(status) => {
+                FrameEffect::Status(status) => {
                     waiting.is_asked = false;
                     feed.has_status(link, &status)?;
                     status.tick
@@ -158,7 +158,7 @@ fn listen(
             }
         } else if now > waiting.heard + SILENCE {
             let awaited = "the end of the run";
-            return Err(PlayError::Silent { awaited });
+            return Err(BoardPlayError::Silent { awaited });
         } else if let Some(watched) = request.watched
             && std::mem::take(&mut is_new)
         {
@@ -174,30 +174,30 @@ fn listen(
             link.pause();
         }
         if now > waiting.moved + SILENCE {
-            return Err(PlayError::Stuck(tick.unwrap_or_default()));
+            return Err(BoardPlayError::Stuck(tick.unwrap_or_default()));
         }
     }
 }
 
-fn check(hello: &BoardHello, app: &AppEntry, image: &BuildId) -> Result<(), PlayError> {
+fn check(hello: &BoardHello, app: &AppEntry, image: &BuildId) -> Result<(), BoardPlayError> {
     if hello.wire != protocol::VERSION {
-        return Err(PlayError::Version(hello.wire));
+        return Err(BoardPlayError::Version(hello.wire));
     }
     if hello.image != image.0 {
-        return Err(PlayError::Image {
+        return Err(BoardPlayError::Image {
             found: BuildId(hello.image.clone()),
             expected: image.clone(),
         });
     }
     let descriptor = app.descriptor();
     if hello.app != descriptor.name() || hello.descriptor != descriptor.fingerprint() {
-        return Err(PlayError::App {
+        return Err(BoardPlayError::App {
             found: hello.app.clone(),
             expected: descriptor.name(),
         });
     }
     if hello.tick_hz != TICK_HZ {
-        return Err(PlayError::TickRate(hello.tick_hz));
+        return Err(BoardPlayError::TickRate(hello.tick_hz));
     }
     Ok(())
 }

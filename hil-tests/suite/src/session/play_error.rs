@@ -1,7 +1,7 @@
 //! Why a board has not played a script, or its trace is not known to be whole.
 
 use lockstep_core::agent::TICK_HZ;
-use lockstep_core::protocol::{self, End, Losses, Phase, Refusal};
+use lockstep_core::protocol::{self, Losses, Phase, Refusal, RunEnd};
 use lockstep_core::time::Ticks;
 use lockstep_images::elf::BuildId;
 use thiserror::Error;
@@ -14,7 +14,7 @@ use super::query::SILENCE;
 /// follows from that.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum PlayError {
+pub enum BoardPlayError {
     /// The board cannot be communicated with.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -113,7 +113,7 @@ pub enum PlayError {
     #[error("the run ended at tick {} with {} observations: expected tick {}, and {received} came", .end.tick.0, .end.observations, .expected.0)]
     End {
         /// What the board says.
-        end: End,
+        end: RunEnd,
         /// When the run should have ended.
         expected: Ticks,
         /// How many observations came.

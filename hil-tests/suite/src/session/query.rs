@@ -6,7 +6,7 @@ use lockstep_core::protocol::{Command, Phase, Refusal};
 
 use super::board_message::{BoardHello, BoardMessage};
 use super::link::{Link, LinkError};
-use super::play_error::PlayError;
+use super::play_error::BoardPlayError;
 
 /// How long a board may say nothing, though it is asked.
 pub(super) const SILENCE: Duration = Duration::from_secs(5);
@@ -19,12 +19,12 @@ pub(super) const ASK_EVERY: Duration = Duration::from_millis(50);
 /// # Errors
 ///
 /// The board cannot be communicated with, or is in its crash loop.
-pub fn stop_board(link: &mut Link<'_>) -> Result<(), PlayError> {
+pub fn stop_board(link: &mut Link<'_>) -> Result<(), BoardPlayError> {
     link.send(&Command::Stop)?;
     let stopped = |message: &BoardMessage| match message {
         BoardMessage::Status(status) if status.phase == Phase::Stopped => Some(Ok(())),
         BoardMessage::Status(status) if status.phase == Phase::CrashLoop => {
-            Some(Err(PlayError::Refused(Refusal::CrashLoop)))
+            Some(Err(BoardPlayError::Refused(Refusal::CrashLoop)))
         }
         _ => None,
     };
@@ -41,7 +41,7 @@ pub fn stop_board(link: &mut Link<'_>) -> Result<(), PlayError> {
 /// # Errors
 ///
 /// Nobody answers.
-pub fn ask_hello(link: &mut Link<'_>) -> Result<BoardHello, PlayError> {
+pub fn ask_hello(link: &mut Link<'_>) -> Result<BoardHello, BoardPlayError> {
     ask(
         link,
         &Command::Hello,
@@ -62,7 +62,7 @@ fn ask<T>(
     question: &Command,
     awaited: &'static str,
     answer: impl Fn(&BoardMessage) -> Option<T>,
-) -> Result<T, PlayError> {
+) -> Result<T, BoardPlayError> {
     let deadline = link.now() + SILENCE;
     let mut malformed = None;
     loop {
@@ -83,7 +83,7 @@ fn ask<T>(
             if now > deadline {
                 return Err(match malformed {
                     Some(frame) => LinkError::from(frame).into(),
-                    None => PlayError::Silent { awaited },
+                    None => BoardPlayError::Silent { awaited },
                 });
             }
             if now > asked + ASK_EVERY && link.commands_are_taken()? {

@@ -1,7 +1,7 @@
 //! A run as it comes in from a board: its trace, whole or as far as it came, and what registers
 //! held meanwhile.
 
-use lockstep_core::protocol::{End, Losses, Phase, Status};
+use lockstep_core::protocol::{Losses, Phase, RunEnd, Status};
 use lockstep_core::runner::Observer;
 use lockstep_core::time::Ticks;
 use lockstep_engine::registry::AppEntry;
@@ -10,7 +10,7 @@ use lockstep_engine::trace::Trace;
 
 use super::board_message::{BoardFrame, BoardHello, BoardMessage};
 use super::link::{Link, LinkError};
-use super::play_error::PlayError;
+use super::play_error::BoardPlayError;
 
 /// The most samples of registers that are kept of one run.
 const MAX_SAMPLES: usize = 1 << 16;
@@ -63,7 +63,7 @@ impl RunCapture {
 }
 
 /// What a frame tells about the progress of a run.
-pub(super) enum Progress {
+pub(super) enum FrameEffect {
     /// Nothing.
     None,
     /// The board has come to this tick.
@@ -71,7 +71,7 @@ pub(super) enum Progress {
     /// The board has this status.
     Status(Status),
     /// The run is over.
-    End(End),
+    End(RunEnd),
 }
 
 /// Records a run while it comes in.
@@ -97,20 +97,20 @@ impl<'c> RunRecorder<'c> {
         self.capture.has_begun
     }
 
-    pub(super) fn take(&mut self, frame: BoardFrame) -> Result<Progress, PlayError> {
+    pub(super) fn take(&mut self, frame: BoardFrame) -> Result<FrameEffect, BoardPlayError> {
         let BoardFrame { number, message } = frame;
         if let BoardMessage::Hello(hello) = message {
             return self.hello(number, hello);
         }
         if let BoardMessage::Refused(refusal) = message {
-            return Err(PlayError::Refused(refusal));
+            return Err(BoardPlayError::Refused(refusal));
         }
         if !self.capture.has_begun {
             // The rest of what was asked before the run.
-            return Ok(Progress::None);
+            return Ok(FrameEffect::None);
         }
         if number != self.number {
-            return Err(PlayError::Gap {
+            return Err(BoardPlayError::Gap {
                 expected: self.number,
                 found: number,
                 after: self.number,
@@ -122,34 +122,38 @@ impl<'c> RunRecorder<'c> {
                 self.observations += 1;
                 self.capture.trace.observe(tick, observation);
                 self.capture.trace.set_end(tick);
-                Ok(Progress::Tick(tick))
+                Ok(FrameEffect::Tick(tick))
             }
             BoardMessage::Status(status) if status.phase != Phase::Playing => {
-                Err(PlayError::Phase(status.phase))
+                Err(BoardPlayError::Phase(status.phase))
             }
             BoardMessage::Status(status) => {
                 self.capture.trace.set_end(status.tick);
-                Ok(Progress::Status(status))
+                Ok(FrameEffect::Status(status))
             }
-            BoardMessage::End(end) => Ok(Progress::End(end)),
-            BoardMessage::Hello(_) | BoardMessage::Refused(_) => Ok(Progress::None),
+            BoardMessage::End(end) => Ok(FrameEffect::End(end)),
+            BoardMessage::Hello(_) | BoardMessage::Refused(_) => Ok(FrameEffect::None),
         }
     }
 
     /// The hello of this run begins it. One of no run is that of a board that has rebooted.
-    fn hello(&mut self, number: u32, hello: Box<BoardHello>) -> Result<Progress, PlayError> {
+    fn hello(
+        &mut self,
+        number: u32,
+        hello: Box<BoardHello>,
+    ) -> Result<FrameEffect, BoardPlayError> {
         match hello.run {
             Some(run) if run == self.run && number == 0 && !self.capture.has_begun => {
                 self.capture.has_begun = true;
                 self.number = 1;
-                Ok(Progress::Tick(Ticks::ZERO))
+                Ok(FrameEffect::Tick(Ticks::ZERO))
             }
-            None if number == 0 => Err(PlayError::Rebooted {
+            None if number == 0 => Err(BoardPlayError::Rebooted {
                 tick: self.capture.trace.end(),
                 hello,
             }),
             // An answer to what was asked before the run.
-            _ => Ok(Progress::None),
+            _ => Ok(FrameEffect::None),
         }
     }
 
@@ -187,12 +191,12 @@ impl<'c> RunRecorder<'c> {
     }
 
     /// Checks the end of the run: the trace is whole, or it is not.
-    pub(super) fn close(self, end: End, expected: Ticks) -> Result<(), PlayError> {
+    pub(super) fn close(self, end: RunEnd, expected: Ticks) -> Result<(), BoardPlayError> {
         if end.losses != Losses::default() {
-            return Err(PlayError::Lost(end.losses));
+            return Err(BoardPlayError::Lost(end.losses));
         }
         if end.tick != expected || end.observations != self.observations {
-            return Err(PlayError::End {
+            return Err(BoardPlayError::End {
                 end,
                 expected,
                 received: self.observations,

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use lockstep_core::crash_record::{Cause, CrashRecord};
+use lockstep_core::crash_record::{CrashCause, CrashRecord};
 use lockstep_core::protocol::{Refusal, Stimulus};
 use lockstep_core::time::Ticks;
 use lockstep_engine::golden::render;
@@ -12,8 +12,8 @@ use proptest::prelude::*;
 
 use super::link::LinkError;
 use super::play::{RunRequest, play};
-use super::play_error::PlayError;
-use super::query::{ask_hello, stop_board};
+use super::play_error::BoardPlayError;
+use super::query::ask_hello;
 use super::run_capture::RunCapture;
 use super::{ExpectedChip, Session, SessionError};
 use crate::fake::{self, EXPECTED, FakeBoard, FakeImage, Fault, FrameFault, Retained, TICK_LIMIT};
@@ -40,7 +40,7 @@ fn play_with(
     image: &FakeImage,
     scenario: &str,
     tick_limit: Option<u32>,
-) -> (Result<(), PlayError>, RunCapture) {
+) -> (Result<(), BoardPlayError>, RunCapture) {
     let (script, _) = fake::scenario(scenario);
     let firmware = &image.firmware;
     let request = RunRequest {
@@ -58,7 +58,7 @@ fn play_with(
     (played, capture)
 }
 
-fn play_on(board: &FakeBoard, image: &FakeImage, scenario: &str) -> Result<(), PlayError> {
+fn play_on(board: &FakeBoard, image: &FakeImage, scenario: &str) -> Result<(), BoardPlayError> {
     play_with(&mut board.session(), image, scenario, Some(TICK_LIMIT)).0
 }
 
@@ -93,7 +93,7 @@ fn a_burst_is_too_much_for_a_board_without_a_tick_limit() {
     let lamp = FakeImage::lamp();
     let (played, _) = play_with(&mut fast(&lamp).session(), &lamp, BURST, None);
     let error = played.unwrap_err();
-    let is_late = matches!(error, PlayError::Refused(Refusal::Late(_)));
+    let is_late = matches!(error, BoardPlayError::Refused(Refusal::Late(_)));
     assert!(is_late, "{error}");
 }
 
@@ -151,7 +151,9 @@ fn what_an_earlier_reader_left_of_a_frame_is_skipped() {
         let mut part = vec![0; read];
         board.chip().channels.as_mut().unwrap().read_up(&mut part);
         let mut session = board.session();
-        stop_board(&mut session.link(&lamp.firmware.elf).unwrap()).unwrap();
+        let mut link = session.link(&lamp.firmware.elf).unwrap();
+        let frame = link.receive().unwrap();
+        assert!(frame.is_some(), "{read} bytes were read before");
     }
 }
 
@@ -180,7 +182,7 @@ fn a_frame_that_is_bent_costs_one_run_and_not_the_next() {
     let mut session = board.session();
     let (played, _) = play_with(&mut session, &toggle, TWO_PRESSES, Some(TICK_LIMIT));
     let error = played.unwrap_err();
-    let is_malformed = matches!(error, PlayError::Link(LinkError::MalformedFrame(_)));
+    let is_malformed = matches!(error, BoardPlayError::Link(LinkError::MalformedFrame(_)));
     assert!(is_malformed, "{error}");
     holds(&mut session, &toggle, TWO_PRESSES);
 }
@@ -206,7 +208,7 @@ fn a_trace_buffer_that_is_too_small_is_a_gap() {
     let board = FakeBoard::blank(&[&lamp]).with_tick(Duration::from_micros(1));
     board.chip().trace_bytes = Some(160);
     let error = play_on(&board.started(&lamp), &lamp, BURST).unwrap_err();
-    assert!(matches!(error, PlayError::Gap { .. }), "{error}");
+    assert!(matches!(error, BoardPlayError::Gap { .. }), "{error}");
 }
 
 #[test]
@@ -228,11 +230,11 @@ fn a_crash_during_the_run_leaves_its_record() {
     let toggle = FakeImage::toggle();
     let record = CrashRecord {
         tick: Ticks(100),
-        cause: Cause::StackOverflow,
+        cause: CrashCause::StackOverflow,
     };
     let board = FakeBoard::running(&toggle).with_fault(Fault::Crash(Ticks(100), record));
     match play_on(&board, &toggle, TWO_PRESSES) {
-        Err(PlayError::Rebooted { hello, .. }) => {
+        Err(BoardPlayError::Rebooted { hello, .. }) => {
             assert_eq!(CrashRecord::decode(&hello.crash_record), Some(record));
             assert_eq!(hello.boot.crashes, 1);
         }
@@ -245,7 +247,7 @@ fn a_board_that_hangs_is_silent() {
     let toggle = FakeImage::toggle();
     let board = FakeBoard::running(&toggle).with_fault(Fault::Hang(Ticks(100)));
     let error = play_on(&board, &toggle, TWO_PRESSES).unwrap_err();
-    assert!(matches!(error, PlayError::Silent { .. }), "{error}");
+    assert!(matches!(error, BoardPlayError::Silent { .. }), "{error}");
 }
 
 #[test]
@@ -266,7 +268,7 @@ fn a_probe_that_vanishes_fails_the_run() {
     let board = FakeBoard::running(&toggle).with_fault(Fault::ProbeGone(Ticks(100)));
     let error = play_on(&board, &toggle, TWO_PRESSES).unwrap_err();
     assert!(
-        matches!(error, PlayError::Link(LinkError::Target(_))),
+        matches!(error, BoardPlayError::Link(LinkError::Target(_))),
         "{error}"
     );
 }
@@ -276,10 +278,10 @@ fn another_image_or_app_is_not_played() {
     let toggle = FakeImage::toggle();
     let other = FakeImage::toggle().saying(b"another image");
     let error = play_on(&FakeBoard::running(&other), &toggle, TWO_PRESSES).unwrap_err();
-    assert!(matches!(error, PlayError::Image { .. }), "{error}");
+    assert!(matches!(error, BoardPlayError::Image { .. }), "{error}");
     let lamp = FakeImage::lamp().saying(toggle.identity);
     let error = play_on(&FakeBoard::running(&lamp), &toggle, TWO_PRESSES).unwrap_err();
-    assert!(matches!(error, PlayError::App { .. }), "{error}");
+    assert!(matches!(error, BoardPlayError::App { .. }), "{error}");
 }
 
 #[test]
@@ -291,7 +293,7 @@ fn a_board_in_its_crash_loop_plays_nothing() {
         crash_record: &[],
     };
     let error = play_on(&board, &toggle, TWO_PRESSES).unwrap_err();
-    let is_refused = matches!(error, PlayError::Refused(Refusal::CrashLoop));
+    let is_refused = matches!(error, BoardPlayError::Refused(Refusal::CrashLoop));
     assert!(is_refused, "{error}");
 }
 
@@ -318,7 +320,7 @@ fn a_run_that_is_cancelled_keeps_what_came_of_it() {
     let mut session = board.session();
     let mut link = session.link(&toggle.firmware.elf).unwrap();
     let error = play(&mut link, &request, None, &mut capture).unwrap_err();
-    assert!(matches!(error, PlayError::Cancelled), "{error}");
+    assert!(matches!(error, BoardPlayError::Cancelled), "{error}");
     assert!(capture.has_begun && capture.trace.end() > Ticks(50));
 }
 

@@ -22,7 +22,7 @@ use crate::bench::{Bench, Capability};
 use crate::session::link::LinkError;
 use crate::session::pin_driver::PinDriver;
 use crate::session::play::{RunRequest, play};
-use crate::session::play_error::PlayError;
+use crate::session::play_error::BoardPlayError;
 use crate::session::query::{ask_hello, stop_board};
 use crate::session::run_capture::{RegisterSample, RunCapture, WatchedRegisters};
 use crate::session::{ExpectedChip, Session, SessionError};
@@ -52,7 +52,7 @@ pub enum BenchSessionError {
     Session(#[from] SessionError),
     /// The board did not play to the end.
     #[error(transparent)]
-    Play(#[from] PlayError),
+    Play(#[from] BoardPlayError),
     /// Nothing moves the pins of the buttons.
     #[error(
         "the bench `{0}` has no jumper to every button, or its board no registers to move them"

@@ -3,13 +3,13 @@
 
 use std::error::Error;
 use std::fmt::Write;
-use std::iter;
 
-use lockstep_core::crash_record::{Cause, CrashRecord};
+use lockstep_core::crash_record::{CrashCause, CrashRecord};
+use lockstep_engine::diagnostic::error_chain;
 
 use super::firmware::{Firmware, symbols};
 use crate::session::Session;
-use crate::session::play_error::PlayError;
+use crate::session::play_error::BoardPlayError;
 use crate::session::query::ask_hello;
 use crate::session::target::{Core, Register, TargetError};
 use crate::verdict;
@@ -36,7 +36,7 @@ impl Diagnosis {
     /// Something else broke than the firmware: an error, and what caused it.
     #[must_use]
     pub fn of_error(error: &dyn Error) -> Self {
-        let cause = verdict::Cause::of(error);
+        let cause = verdict::Reason::of(error);
         Self {
             firmware: false,
             message: cause.message,
@@ -64,19 +64,19 @@ impl Diagnosis {
 }
 
 /// What is behind an error of a run.
-pub fn of(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+pub fn of(error: &BoardPlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
     match error {
-        PlayError::Contract(error) => Diagnosis::of_firmware(error.to_string(), ""),
-        PlayError::Rebooted { hello, .. } => rebooted(&hello.crash_record, error, firmware),
-        PlayError::Silent { .. } | PlayError::Stuck(_) | PlayError::Phase(_) => {
+        BoardPlayError::Contract(error) => Diagnosis::of_firmware(error.to_string(), ""),
+        BoardPlayError::Rebooted { hello, .. } => rebooted(&hello.crash_record, error, firmware),
+        BoardPlayError::Silent { .. } | BoardPlayError::Stuck(_) | BoardPlayError::Phase(_) => {
             of_silence(error, session, firmware)
         }
-        PlayError::Link(_) => not_understood(error, session, firmware),
+        BoardPlayError::Link(_) => not_understood(error, session, firmware),
         _ => Diagnosis::of_error(error),
     }
 }
 
-fn rebooted(crash_record: &[u8], error: &PlayError, firmware: &Firmware) -> Diagnosis {
+fn rebooted(crash_record: &[u8], error: &BoardPlayError, firmware: &Firmware) -> Diagnosis {
     match CrashRecord::decode(crash_record) {
         Some(crash_record) => crashed(&crash_record, firmware),
         None => Diagnosis::infra(format!(
@@ -88,7 +88,7 @@ fn rebooted(crash_record: &[u8], error: &PlayError, firmware: &Firmware) -> Diag
 fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Diagnosis {
     let tick = crash_record.tick.0;
     match crash_record.cause {
-        Cause::Panic {
+        CrashCause::Panic {
             message,
             file,
             line,
@@ -96,10 +96,10 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Diagnosis {
             format!("the firmware panicked at tick {tick}: {message}"),
             format!("at {file}:{line}\n"),
         ),
-        Cause::StackOverflow => {
+        CrashCause::StackOverflow => {
             Diagnosis::of_firmware(format!("the stack overflowed at tick {tick}"), "")
         }
-        Cause::Fault(registers) => {
+        CrashCause::Fault(registers) => {
             let mut details = String::new();
             for (name, value) in [
                 ("pc", registers.pc),
@@ -135,12 +135,12 @@ pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware)
             };
             Diagnosis::of_firmware(format!("{error}: {what}"), details)
         }
-        Err(broken) => Diagnosis::infra(format!("{error}; then: {}", in_one_line(&broken))),
+        Err(broken) => Diagnosis::infra(format!("{error}; then: {}", error_chain(&broken))),
     }
 }
 
 /// The board cannot be understood: only a crash makes that its firmware's fault.
-fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+fn not_understood(error: &BoardPlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
     if let Some(diagnosis) = crash_record(session, firmware) {
         return diagnosis;
     }
@@ -152,7 +152,7 @@ fn not_understood(error: &PlayError, session: &mut Session, firmware: &Firmware)
             details,
             ..Diagnosis::of_error(error)
         },
-        Err(broken) => Diagnosis::infra(format!("{error}; then: {}", in_one_line(&broken))),
+        Err(broken) => Diagnosis::infra(format!("{error}; then: {}", error_chain(&broken))),
     }
 }
 
@@ -170,14 +170,7 @@ fn is_halted(pc: u32, firmware: &Firmware) -> bool {
     let halt = firmware.elf.symbol(symbols::HALT);
     halt.is_some_and(|symbol| {
         let begin = symbol.address & !1;
-        (begin..begin + symbol.bytes).contains(&pc)
-    })
-}
-
-fn in_one_line(error: &dyn Error) -> String {
-    let sources = iter::successors(error.source(), |error| (*error).source());
-    sources.fold(error.to_string(), |line, source| {
-        format!("{line}: {source}")
+        pc.checked_sub(begin).is_some_and(|at| at < symbol.bytes)
     })
 }
 
@@ -241,7 +234,10 @@ fn function(address: u32, firmware: &Firmware) -> Option<(String, u32)> {
     let address = address & !1;
     let holds = |symbol: &&lockstep_images::elf::Symbol| {
         let begin = symbol.address & !1;
-        symbol.sized && begin <= address && address < begin + symbol.bytes
+        symbol.sized
+            && address
+                .checked_sub(begin)
+                .is_some_and(|at| at < symbol.bytes)
     };
     let symbol = firmware.elf.symbols.iter().find(holds)?;
     let code = firmware.elf.section_at(symbol.address)?.name == ".text";

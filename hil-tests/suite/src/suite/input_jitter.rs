@@ -15,7 +15,7 @@ use lockstep_engine::script::{Script, ScriptEvent};
 use lockstep_engine::trace::document::{Document, Record};
 use lockstep_engine::trace::{Kind, Trace};
 
-use crate::verdict::{Attempt, Cause, Outcome, align};
+use crate::verdict::{Attempt, Outcome, Reason, align};
 
 /// The script that a board played: that of the inputs in its trace, where `script` says how it
 /// began.
@@ -83,26 +83,26 @@ pub fn judge(
     let aligned = align(&scripted, &inputs(&board), tolerance);
     let host = host_document(app, trace, script);
     let outcome = match (divergence(&scripted, &aligned.trace), &host) {
-        (Some(off), _) => Outcome::Infra(Cause {
+        (Some(off), _) => Outcome::Infra(Reason {
             tick: Some(off.tick),
             help: Some("a larger `tolerance`, or a faster probe".to_owned()),
-            ..Cause::new(format!(
+            ..Reason::new(format!(
                 "inputs deviate from the script by more than {tolerance} from tick {}",
                 off.tick.0
             ))
         }),
-        (None, None) => Outcome::Infra(Cause::new(
+        (None, None) => Outcome::Infra(Reason::new(
             "the host cannot play the inputs that the board saw",
         )),
         (None, Some(host)) => match divergence(host, &board) {
-            Some(found) => Outcome::Fail(Cause::new(format!(
+            Some(found) => Outcome::Fail(Reason::new(format!(
                 "the board differs from the host with the same inputs at tick {}",
                 found.tick.0
             ))),
             None => match first_unlike(golden, host, tolerance) {
-                Some(unlike) => Outcome::Infra(Cause {
+                Some(unlike) => Outcome::Infra(Reason {
                     tick: Some(unlike.tick),
-                    ..Cause::new(format!(
+                    ..Reason::new(format!(
                         "with inputs up to {} off, the host leaves the golden too, at {} `{}`: this bench \
                          is not exact enough for the scenario",
                         aligned.slack,

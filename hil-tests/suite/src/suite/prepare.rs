@@ -2,16 +2,18 @@
 //! golden, and the images.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use lockstep_engine::diagnostic::{Diagnostic, error_chain};
 use lockstep_engine::diff::divergence;
+use lockstep_engine::files;
 use lockstep_engine::golden::{self, GOLDEN_EXTENSION};
 use lockstep_engine::load::InputFormat;
+use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::trace::document::Document;
+use lockstep_engine::scenario::MAX_BYTES;
+use lockstep_engine::trace::document::{self, Document};
 use thiserror::Error;
 
 use super::firmware::{Firmware, FirmwareError};
@@ -26,15 +28,19 @@ use lockstep_images::toolchain::Environment;
 #[non_exhaustive]
 pub enum PrepareError {
     /// A file cannot be read.
-    #[error("cannot read `{}`: {error}", .path.display())]
+    #[error("cannot read `{}`", .path.display())]
+    #[non_exhaustive]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        error: io::Error,
+        source: io::Error,
     },
-    /// It is no scenario any more.
-    #[error("`{}` is no scenario", .0.display())]
+    /// The scenario has no golden.
+    #[error("there is no golden `{}`", .0.display())]
+    NoGolden(PathBuf),
+    /// It was valid when the scenarios were listed.
+    #[error("`{}` is no longer a valid scenario: it changed during the run", .0.display())]
     Scenario(PathBuf),
     /// Its golden is no trace.
     #[error("`{}`:{}: {}", .path.display(), .problem.span, .problem.message)]
@@ -49,12 +55,13 @@ pub enum PrepareError {
 impl PrepareError {
     /// What can be done about it.
     #[must_use]
-    pub const fn help(&self) -> &'static str {
+    pub fn help(&self, commands: &ProjectCommands) -> Option<String> {
         match self {
-            Self::Io { .. } | Self::Golden { .. } => {
-                "`INSTA_UPDATE=always cargo test -p sim --test scenarios` writes goldens"
-            }
-            Self::Scenario(_) => "it was one a moment ago: run it again",
+            Self::NoGolden(_) | Self::Golden { .. } => Some(format!(
+                "`INSTA_UPDATE=always {}` writes goldens",
+                commands.goldens
+            )),
+            _ => None,
         }
     }
 }
@@ -66,14 +73,22 @@ impl PrepareError {
 /// That it has no golden, or is no scenario.
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScenario, PrepareError> {
     let host = golden::play_file(registry, &scenario.path).map_err(|error| error_chain(&error));
-    let read = |path: PathBuf| match fs::read_to_string(&path) {
-        Ok(text) => Ok((text, path)),
-        Err(error) => Err(PrepareError::Io { path, error }),
+    let io = |path: &Path, source| PrepareError::Io {
+        path: path.to_owned(),
+        source,
     };
-    let (text, path) = read(scenario.path.clone())?;
-    let loaded = InputFormat::Scenario.load(registry, text.as_bytes(), None);
-    let loaded = loaded.map_err(|_| PrepareError::Scenario(path))?;
-    let (golden, path) = read(scenario.path.with_extension(GOLDEN_EXTENSION))?;
+    let path = &scenario.path;
+    let text = files::read(path, MAX_BYTES).map_err(|source| io(path, source))?;
+    let loaded = InputFormat::Scenario.load(registry, &text, None);
+    let loaded = loaded.map_err(|_| PrepareError::Scenario(path.clone()))?;
+    let path = path.with_extension(GOLDEN_EXTENSION);
+    let golden = match files::read(&path, document::MAX_BYTES) {
+        Ok(golden) => String::from_utf8_lossy(&golden).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(PrepareError::NoGolden(path));
+        }
+        Err(error) => return Err(io(&path, error)),
+    };
     let golden = Document::parse(&golden).map_err(|problem| PrepareError::Golden {
         path,
         problem: Box::new(problem),

@@ -8,6 +8,8 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use lockstep_core::time::Ticks;
+use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::Script;
@@ -17,9 +19,11 @@ use lockstep_engine::trace::document::Document;
 use super::bench_session::{BenchSession, BenchSessionError, BoardRun};
 use super::firmware::Firmware;
 use super::input_jitter;
+use crate::bench::Bench;
 use crate::bench::plan::{Scenario, SkipReason};
-use crate::session::play_error::PlayError;
-use crate::verdict::{Attempt, Bench, Case, Cause, Outcome, Stimulus};
+use crate::session::play_error::BoardPlayError;
+use crate::verdict::{Attempt, BenchLabel, Case, Outcome, Reason};
+use lockstep_core::protocol::Stimulus;
 
 /// The images that are played, by board and app.
 pub type Images = BTreeMap<(String, &'static str), Firmware>;
@@ -45,7 +49,7 @@ pub struct Job<'a> {
     /// What is played.
     pub prepared: &'a PreparedScenario,
     /// Where.
-    pub bench: &'a crate::bench::Bench,
+    pub bench: &'a Bench,
     /// How buttons are pressed.
     pub stimulus: Stimulus,
     /// Why it is not played, if it is not.
@@ -97,7 +101,7 @@ pub fn work(
         let case = match &unusable {
             _ if (settings.cancelled)() => new_case(&job),
             Some(cause) if job.skip.is_none() => {
-                let cause = Cause::new(format!("the bench does not come back: {cause}"));
+                let cause = Reason::new(format!("the bench could not be recovered: {cause}"));
                 not_played(&job, Outcome::Infra(cause))
             }
             _ => {
@@ -118,7 +122,7 @@ pub fn play_case(
     settings: &Settings<'_>,
 ) -> (Case, Option<String>) {
     if let Some(skip) = &job.skip {
-        let outcome = Outcome::Skipped(Cause::new(skip.to_string()));
+        let outcome = Outcome::Skipped(Reason::new(skip.to_string()));
         return (not_played(job, outcome), None);
     }
     let host = match &job.prepared.host {
@@ -134,10 +138,10 @@ pub fn play_case(
 }
 
 /// What does not hold on the host is not played on a board.
-fn fails_on_the_host(reason: &str) -> Cause {
-    let mut cause = Cause::new("the scenario does not hold on the host, and was not played");
+fn fails_on_the_host(reason: &str) -> Reason {
+    let message = "the scenario does not hold on the host, and was not played";
+    let mut cause = Reason::new(message);
     cause.details = reason.lines().map(|line| format!("{line}\n")).collect();
-    cause.help = Some("`cargo sim run` shows more".to_owned());
     cause
 }
 
@@ -156,7 +160,7 @@ pub fn new_case(job: &Job<'_>) -> Case {
     Case {
         scenario: scenario.name.clone(),
         path: shown(&scenario.path),
-        bench: Bench {
+        bench: BenchLabel {
             name: job.bench.name.clone(),
             board: job.bench.board.name.clone(),
             probe: job.bench.probe.to_string(),
@@ -165,8 +169,9 @@ pub fn new_case(job: &Job<'_>) -> Case {
         stimulus: job.stimulus,
         evidence: Vec::new(),
         expected: Some(job.prepared.golden.clone()),
+        simulator: ProjectCommands::default().sim,
         tolerance: match job.stimulus {
-            Stimulus::Rtt => Ticks::ZERO,
+            Stimulus::Scheduled => Ticks::ZERO,
             Stimulus::Pins => job.bench.tolerance,
         },
         attempts: Vec::new(),
@@ -174,7 +179,7 @@ pub fn new_case(job: &Job<'_>) -> Case {
 }
 
 fn shown(path: &Path) -> String {
-    path.display().to_string().replace('\\', "/")
+    path.display().to_string()
 }
 
 /// Tries a case until it passes or the attempts are used up, and tells why the bench is of no use
@@ -188,7 +193,7 @@ fn try_case(
 ) -> Option<String> {
     let key = (job.bench.board.name.clone(), job.prepared.scenario.app);
     let Some(firmware) = settings.images.get(&key) else {
-        let cause = Cause::new(format!("there is no image of `{}` for `{}`", key.1, key.0));
+        let cause = Reason::new(format!("there is no image of `{}` for `{}`", key.1, key.0));
         case.attempts
             .push(Attempt::new(Outcome::Infra(cause), Duration::ZERO));
         return None;
@@ -200,7 +205,7 @@ fn try_case(
             firmware,
             &job.prepared.script,
             host,
-            job.stimulus.into(),
+            job.stimulus,
             settings.cancelled,
         );
         let took = begun.elapsed();
@@ -218,7 +223,7 @@ fn try_case(
                 case.attempts.push(attempt);
                 None
             }
-            Err(BenchSessionError::Play(PlayError::Cancelled)) => {
+            Err(BenchSessionError::Play(BoardPlayError::Cancelled)) => {
                 let partial = bench.take_partial_trace();
                 case.attempts.push(cancelled(partial.as_ref(), took));
                 return None;
@@ -226,7 +231,7 @@ fn try_case(
             Err(error) => {
                 let partial = bench.take_partial_trace();
                 let diagnosis = bench.diagnose(&error, firmware);
-                let mut cause = Cause::new(diagnosis.message);
+                let mut cause = Reason::new(diagnosis.message);
                 cause.details = diagnosis.details;
                 cause.tick = partial.as_ref().map(Trace::end);
                 let outcome = match diagnosis.firmware {
@@ -250,7 +255,7 @@ fn try_case(
                     return None;
                 }
                 let recovered = bench.recover(firmware);
-                recovered.err().map(|error| error.to_string())
+                recovered.err().map(|error| error_chain(&error))
             }
         };
         let passed = case
@@ -267,7 +272,7 @@ fn try_case(
 /// The attempt was cancelled.
 fn cancelled(partial: Option<&Trace>, took: Duration) -> Attempt {
     let tick = partial.map_or(Ticks::ZERO, Trace::end);
-    let cause = Cause::new(format!("cancelled at tick {}", tick.0));
+    let cause = Reason::new(format!("cancelled at tick {}", tick.0));
     let mut attempt = Attempt::new(Outcome::Skipped(cause), took);
     attempt.trace = partial.map(Document::from);
     attempt.is_partial = true;
@@ -298,25 +303,25 @@ fn judge(
     match (&mut attempt.outcome, prepared.stale) {
         (Outcome::Fail(cause), Some(_)) => {
             cause.help = Some(
-                "the host leaves this golden too: it is out of date, or the core is wrong in every \
-                 world; `cargo test -p sim --test scenarios` shows it"
+                "the trace of the host differs from this golden too: the golden is out of date, or \
+                 the core is wrong in every world"
                     .to_owned(),
             );
         }
         (outcome @ Outcome::Pass, Some(tick)) => {
-            *outcome = Outcome::Fail(Cause {
+            *outcome = Outcome::Fail(Reason {
                 tick: Some(tick),
-                ..Cause::new(format!(
-                    "the host leaves the golden at tick {}, where the board holds it",
+                ..Reason::new(format!(
+                    "the trace of the host differs from the golden at tick {}, that of the board does not",
                     tick.0
                 ))
             });
         }
         (outcome @ Outcome::Pass, None) => {
             if let Some(mismatch) = &run.mismatch {
-                *outcome = Outcome::Fail(Cause {
+                *outcome = Outcome::Fail(Reason {
                     tick: Some(mismatch.tick),
-                    ..Cause::new(mismatch.message.clone())
+                    ..Reason::new(mismatch.message.clone())
                 });
             }
         }

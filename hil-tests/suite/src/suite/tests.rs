@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use lockstep_core::crash_record::{Cause as Crash, CrashRecord, Registers};
+use lockstep_core::crash_record::{CrashCause, CrashRecord, StackedRegisters};
 use lockstep_core::time::Ticks;
 use lockstep_engine::trace::document::Document;
 use lockstep_pins::Pin;
@@ -16,7 +16,8 @@ use super::run::{Images, Job, JobQueue, PreparedScenario, Settings, play_case, w
 use crate::bench::Bench;
 use crate::bench::plan::Scenario;
 use crate::fake::{self, FakeBoard, FakeImage, Fault, FrameFault, GlitchyToggle};
-use crate::verdict::{Case, Evidence, Stimulus, Verdict};
+use crate::verdict::{Case, Evidence, Verdict};
+use lockstep_core::protocol::Stimulus;
 
 /// A run of the toggle with two presses.
 const TWO_PRESSES: &str = "app toggle\nwait 50 ms\npress button\nwait 100 ms\nrelease button\n\
@@ -118,7 +119,7 @@ fn pin(number: u8) -> Pin {
 }
 
 fn panic_at(tick: u32) -> Fault {
-    let cause = Crash::Panic {
+    let cause = CrashCause::Panic {
         message: "on purpose",
         file: "src/lib.rs",
         line: 7,
@@ -128,12 +129,12 @@ fn panic_at(tick: u32) -> Fault {
 }
 
 fn hard_fault_at(tick: u32) -> Fault {
-    let registers = Registers {
+    let registers = StackedRegisters {
         pc: 0x204,
-        ..Registers::default()
+        ..StackedRegisters::default()
     };
     let tick = Ticks(tick);
-    let cause = Crash::Fault(registers);
+    let cause = CrashCause::Fault(registers);
     Fault::Crash(tick, CrashRecord { tick, cause })
 }
 
@@ -142,7 +143,7 @@ fn a_case_passes_with_both_stimuli_and_all_evidence() {
     let (bench, toggle) = (fake::emulated_bench(), FakeImage::toggle());
     let board = FakeBoard::blank(&[&toggle]);
     let mut desk = Desk::new(&bench, board.emulated(), &toggle);
-    for stimulus in [Stimulus::Rtt, Stimulus::Pins] {
+    for stimulus in [Stimulus::Scheduled, Stimulus::Pins] {
         let case = desk.play(&prepared(TWO_PRESSES), stimulus);
         assert_eq!(case.verdict(), Verdict::Pass, "{}", message(&case));
         let all = [Evidence::Rtt, Evidence::Register, Evidence::Outside];
@@ -167,7 +168,7 @@ fn an_image_that_is_there_is_not_flashed_again_and_another_one_is() {
         let board = FakeBoard::blank(&[&toggle, &lamp]).started(there);
         board.chip().pass(Duration::from_secs(1));
         let mut desk = Desk::new(&bench, board.emulated(), &toggle);
-        desk.passes(&prepared(TWO_PRESSES), Stimulus::Rtt);
+        desk.passes(&prepared(TWO_PRESSES), Stimulus::Scheduled);
         assert_eq!(board.chip().flash_count, flashed);
     }
 }
@@ -177,11 +178,14 @@ fn a_golden_that_is_left_fails_twice_and_costs_the_next_case_nothing() {
     let (bench, toggle) = (fake::emulated_bench(), FakeImage::toggle());
     let board = FakeBoard::blank(&[&toggle]);
     let mut desk = Desk::new(&bench, board.emulated(), &toggle);
-    for stimulus in [Stimulus::Rtt, Stimulus::Pins] {
+    for stimulus in [Stimulus::Scheduled, Stimulus::Pins] {
         let case = desk.play(&bent(TWO_PRESSES), stimulus);
         assert_eq!(case.verdict(), Verdict::Fail);
         assert_eq!(case.attempts.len(), 2);
-        assert_eq!(message(&case), "the board leaves the golden at tick 50");
+        assert_eq!(
+            message(&case),
+            "the trace of the board differs from the golden at tick 50"
+        );
         desk.passes(&prepared(TWO_PRESSES), stimulus);
     }
 }
@@ -195,9 +199,12 @@ fn every_script_up_to_the_limit_is_traced_at_every_tick_to_its_end() {
     let long = format!("{TWO_PRESSES}wait 18950 ms\n");
     let prepared = bent(&long);
     assert_eq!(prepared.script.end(), super::bench_session::MAX_EVERY_TICK);
-    let case = desk.play(&prepared, Stimulus::Rtt);
+    let case = desk.play(&prepared, Stimulus::Scheduled);
     assert_eq!(case.attempts.len(), 2);
-    assert_eq!(message(&case), "the board leaves the golden at tick 50");
+    assert_eq!(
+        message(&case),
+        "the trace of the board differs from the golden at tick 50"
+    );
     assert_eq!(board.chip().dated.len(), 20_001);
 }
 
@@ -208,9 +215,12 @@ fn an_output_that_glitches_is_a_failure_at_its_tick() {
     let board = FakeBoard::blank(&[&glitchy]);
     let mut desk = Desk::new(&bench, board.emulated(), &glitchy);
     let quiet = prepared("app toggle\nwait 2 s\n");
-    let case = desk.play(&quiet, Stimulus::Rtt);
+    let case = desk.play(&quiet, Stimulus::Scheduled);
     assert_eq!(case.verdict(), Verdict::Fail);
-    assert_eq!(message(&case), "the board leaves the golden at tick 700");
+    assert_eq!(
+        message(&case),
+        "the trace of the board differs from the golden at tick 700"
+    );
     let seen = &case.attempts[1].pins;
     let outside = |tick| {
         seen.iter()
@@ -229,14 +239,14 @@ fn a_pin_that_does_not_follow_its_output_fails_by_whoever_sees_it() {
     };
     let emulated = fake::emulated_bench();
     let mut desk = Desk::new(&emulated, stuck().emulated(), &toggle);
-    let case = desk.play(&prepared(TWO_PRESSES), Stimulus::Rtt);
+    let case = desk.play(&prepared(TWO_PRESSES), Stimulus::Scheduled);
     assert_eq!(case.verdict(), Verdict::Fail);
     let outside = "pin P0.03 (`led`) was seen from outside: no further change; \
                    expected high at tick 50";
     assert_eq!(message(&case), outside);
     let probed = fake::bench("probe = \"0d28:0204\"\n");
     let mut desk = Desk::new(&probed, stuck().probed(), &toggle);
-    let case = desk.play(&prepared(TWO_PRESSES), Stimulus::Rtt);
+    let case = desk.play(&prepared(TWO_PRESSES), Stimulus::Scheduled);
     assert_eq!(case.verdict(), Verdict::Fail);
     let register = "pin P0.03 (`led`) is low in its register at tick ";
     assert!(message(&case).starts_with(register), "{}", message(&case));
@@ -265,7 +275,7 @@ fn a_probe_that_is_too_slow_for_the_board_is_infra() {
     assert_eq!(case.verdict(), Verdict::Infra);
     let late = "late: the bench allows 0 ms";
     assert!(message(&case).ends_with(late), "{}", message(&case));
-    desk.passes(&prepared(TWO_PRESSES), Stimulus::Rtt);
+    desk.passes(&prepared(TWO_PRESSES), Stimulus::Scheduled);
 }
 
 #[test]
@@ -298,11 +308,11 @@ fn a_fault_of_the_firmware_is_a_failure_that_names_it() {
     ] {
         let board = FakeBoard::blank(&[&toggle]).with_fault(fault);
         let mut desk = Desk::new(&bench, board.emulated(), &toggle);
-        let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Rtt, 1);
+        let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Scheduled, 1);
         assert_eq!(case.verdict(), Verdict::Fail, "{}", message(&case));
         assert_eq!(message(&case), expected);
         assert!(case.attempts[0].is_partial);
-        desk.passes(&prepared(TWO_PRESSES), Stimulus::Rtt);
+        desk.passes(&prepared(TWO_PRESSES), Stimulus::Scheduled);
     }
 }
 
@@ -323,10 +333,10 @@ fn what_is_not_the_firmwares_fault_is_infra() {
     ] {
         let board = FakeBoard::blank(&[&toggle]).with_fault(fault);
         let mut desk = Desk::new(&bench, board.emulated(), &toggle);
-        let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Rtt, 1);
+        let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Scheduled, 1);
         assert_eq!(case.verdict(), Verdict::Infra, "{}", message(&case));
         assert!(message(&case).contains(expected), "{}", message(&case));
-        desk.passes(&prepared(TWO_PRESSES), Stimulus::Rtt);
+        desk.passes(&prepared(TWO_PRESSES), Stimulus::Scheduled);
     }
 }
 
@@ -335,7 +345,7 @@ fn an_image_that_says_it_is_another_one_is_infra() {
     let (bench, toggle) = (fake::emulated_bench(), FakeImage::toggle());
     let other = toggle.clone().saying(&[7; 4]);
     let mut desk = Desk::new(&bench, FakeBoard::blank(&[&other]).emulated(), &other);
-    let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Rtt, 1);
+    let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Scheduled, 1);
     assert_eq!(case.verdict(), Verdict::Infra);
     let expected = "the image on the board is 07070707: expected ";
     assert!(message(&case).starts_with(expected), "{}", message(&case));
@@ -349,7 +359,7 @@ fn a_probe_that_vanishes_makes_this_case_and_all_others_of_the_bench_infra() {
     let prepared = prepared(TWO_PRESSES);
     let jobs = (0..3).map(|index| Job {
         index,
-        ..job(&bench, &prepared, Stimulus::Rtt)
+        ..job(&bench, &prepared, Stimulus::Scheduled)
     });
     let images = images(&bench, &toggle);
     let settings = Settings {
@@ -374,7 +384,7 @@ fn a_probe_that_vanishes_makes_this_case_and_all_others_of_the_bench_infra() {
         message(&cases[0]),
         "the probe failed; then: the probe failed: the probe does not answer"
     );
-    let expected = "the bench does not come back: cannot open the probe";
+    let expected = "the bench could not be recovered: cannot open the probe";
     assert_eq!(message(&cases[2]), expected);
 }
 
@@ -395,7 +405,7 @@ fn a_case_that_is_cancelled_is_skipped_with_what_came_of_it() {
     };
     let mut session = BenchSession::new(&bench, board.emulated());
     let prepared = prepared(TWO_PRESSES);
-    let job = job(&bench, &prepared, Stimulus::Rtt);
+    let job = job(&bench, &prepared, Stimulus::Scheduled);
     let (case, unusable) = play_case(&job, &mut session, &settings);
     assert_eq!((case.verdict(), unusable), (Verdict::Skipped, None));
     assert!(
@@ -426,7 +436,7 @@ fn two_hundred_cases_in_a_row_of_which_every_third_is_broken() {
     ];
     let mut kinds = faults.iter().cycle();
     for number in 0..200 {
-        let stimulus = [Stimulus::Rtt, Stimulus::Pins][number % 2];
+        let stimulus = [Stimulus::Scheduled, Stimulus::Pins][number % 2];
         if number % 3 != 2 {
             desk.passes(&sound, stimulus);
             continue;

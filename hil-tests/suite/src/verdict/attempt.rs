@@ -16,11 +16,11 @@ pub enum Outcome {
     /// Everything held.
     Pass,
     /// The board was judged, and does something else.
-    Fail(Cause),
+    Fail(Reason),
     /// The board could not be judged.
-    Infra(Cause),
+    Infra(Reason),
     /// The bench cannot play it, or there is no bench.
-    Skipped(Cause),
+    Skipped(Reason),
 }
 
 impl Outcome {
@@ -37,7 +37,7 @@ impl Outcome {
 
     /// Why it is no pass.
     #[must_use]
-    pub const fn cause(&self) -> Option<&Cause> {
+    pub const fn cause(&self) -> Option<&Reason> {
         match self {
             Self::Pass => None,
             Self::Fail(cause) | Self::Infra(cause) | Self::Skipped(cause) => Some(cause),
@@ -47,10 +47,10 @@ impl Outcome {
 
 /// Why something is no pass.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Cause {
+pub struct Reason {
     /// In one sentence, what happened.
     pub message: String,
-    /// Lines that explain it, such as registers, a backtrace or an crash_record.
+    /// Lines that explain it, such as registers, a backtrace or a crash record.
     pub details: String,
     /// What can be done about it.
     pub help: Option<String>,
@@ -60,7 +60,7 @@ pub struct Cause {
     pub tick: Option<Ticks>,
 }
 
-impl Cause {
+impl Reason {
     /// A cause that one sentence tells.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {

@@ -2,45 +2,16 @@
 
 use std::time::Duration;
 
-use lockstep_core::protocol;
+use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::Ticks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::trace::document::Document;
 
-use super::{Attempt, Cause, Divergence, Evidence, FailureContext, Outcome, Verdict};
-
-/// How the buttons are pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stimulus {
-    /// As events that are scheduled over RTT.
-    Rtt,
-    /// By driving the lines.
-    Pins,
-}
-
-impl Stimulus {
-    /// Its word in every format.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Rtt => "rtt",
-            Self::Pins => "pins",
-        }
-    }
-}
-
-impl From<Stimulus> for protocol::Stimulus {
-    fn from(stimulus: Stimulus) -> Self {
-        match stimulus {
-            Stimulus::Rtt => Self::Scheduled,
-            Stimulus::Pins => Self::Pins,
-        }
-    }
-}
+use super::{Attempt, BoardDivergence, Evidence, FailureContext, Outcome, Reason, Verdict};
 
 /// What a scenario was played on.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Bench {
+pub struct BenchLabel {
     /// Its name.
     pub name: String,
     /// The board, such as `microbit-v2`.
@@ -59,13 +30,15 @@ pub struct Case {
     /// Its file, from where the suite was started.
     pub path: String,
     /// What it was played on.
-    pub bench: Bench,
+    pub bench: BenchLabel,
     /// How the buttons were pressed.
     pub stimulus: Stimulus,
     /// Who was asked what the outputs did.
     pub evidence: Vec<Evidence>,
     /// The golden: what every world is to do, where there is one.
     pub expected: Option<Document>,
+    /// The command that starts the simulator of the project.
+    pub simulator: String,
     /// How far a press may be from its tick; 0 where the design promises exactness.
     pub tolerance: Ticks,
     /// What was tried, in order. Empty: the case was not run.
@@ -80,13 +53,15 @@ impl Case {
         let mut attempt = Attempt::new(Outcome::Pass, took);
         match &self.expected {
             None => {
-                let cause = Cause::new("there is no golden to compare with");
+                let cause = Reason::new("there is no golden to compare with");
                 attempt.outcome = Outcome::Infra(cause);
             }
             Some(expected) => {
                 if let Some(found) = divergence(expected, &board) {
                     let tick = found.tick.0;
-                    let cause = Cause::new(format!("the board leaves the golden at tick {tick}"));
+                    let cause = Reason::new(format!(
+                        "the trace of the board differs from the golden at tick {tick}"
+                    ));
                     attempt.outcome = Outcome::Fail(cause);
                 }
             }
@@ -122,7 +97,7 @@ impl Case {
 
     /// Why the verdict is no pass.
     #[must_use]
-    pub fn cause(&self) -> Option<&Cause> {
+    pub fn cause(&self) -> Option<&Reason> {
         self.decisive_attempt()
             .and_then(|attempt| attempt.outcome.cause())
     }
@@ -138,9 +113,9 @@ impl Case {
 
     /// Where the attempt that is told leaves the expected trace.
     #[must_use]
-    pub fn divergence(&self) -> Option<Divergence> {
+    pub fn divergence(&self) -> Option<BoardDivergence> {
         self.decisive_attempt()
-            .and_then(|attempt| Divergence::of(self, attempt))
+            .and_then(|attempt| BoardDivergence::of(self, attempt))
     }
 
     /// What helps to see why the attempt that is told is no pass.

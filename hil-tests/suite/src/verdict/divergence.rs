@@ -11,7 +11,7 @@ use super::{Attempt, Case};
 
 /// The first event that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Divergence {
+pub struct BoardDivergence {
     /// The tick of the earlier of the two.
     pub tick: Ticks,
     /// How many lines both traces share before it.
@@ -26,7 +26,7 @@ pub struct Divergence {
     pub timelines: String,
 }
 
-impl Divergence {
+impl BoardDivergence {
     /// Where the attempt leaves what is expected of it. None where it does not, or where one of
     /// the traces is missing.
     #[must_use]

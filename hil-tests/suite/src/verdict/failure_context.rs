@@ -20,8 +20,8 @@ pub struct FailureContext {
 }
 
 impl FailureContext {
-    /// Those of the attempt that is told. None where the board was not heard of, and none
-    /// of a case that is green or skipped.
+    /// That of the decisive attempt, with commands for the simulator of its project.
+    /// None where the board sent nothing, and none of a case that is green or skipped.
     #[must_use]
     pub fn of(case: &Case) -> Option<Self> {
         let attempt = case.decisive_attempt()?;
@@ -34,8 +34,8 @@ impl FailureContext {
                 Some(tick) => around(&attempt.pins, tick).to_vec(),
                 None => Vec::new(),
             },
-            replay: format!("cargo sim run {}", quoted(&case.path)),
-            open: format!("cargo sim open {}", quoted(recording)),
+            replay: format!("{} run {}", case.simulator, quoted(&case.path)),
+            open: format!("{} open {}", case.simulator, quoted(recording)),
         })
     }
 }

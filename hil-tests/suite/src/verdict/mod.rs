@@ -2,7 +2,7 @@
 //!
 //! [`Suite`] holds [`Case`]s, a case holds [`Attempt`]s, and an attempt has an [`Outcome`].
 //! All verdicts follow from these by one rule, [`Verdict::of_case`] and [`Verdict::of_suite`];
-//! nobody writes a verdict down. [`Divergence`] shows where a board's trace leaves the
+//! nobody writes a verdict down. [`BoardDivergence`] shows where a board's trace leaves the
 //! expected one.
 //!
 //! Everything here is data: times are measured by whoever plays and passed in.
@@ -18,11 +18,11 @@ mod tests;
 
 use std::time::Duration;
 
-pub use attempt::{Attempt, Cause, LogLevel, LogLine, Outcome, PinSample, SourceLocation};
-pub use case::{Bench, Case, Stimulus};
-pub use divergence::Divergence;
+pub use attempt::{Attempt, LogLevel, LogLine, Outcome, PinSample, Reason, SourceLocation};
+pub use case::{BenchLabel, Case};
+pub use divergence::BoardDivergence;
 pub use failure_context::FailureContext;
-pub use tolerance::{Aligned, align};
+pub use tolerance::{Alignment, align};
 
 /// What is said about a scenario on a bench, and about a whole suite. The order is that of
 /// severity.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::Ticks;
 use lockstep_engine::trace::Kind;
 use lockstep_engine::trace::document::{Document, Record};
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn outcome(verdict: Verdict) -> Outcome {
-    let cause = Cause::new("because");
+    let cause = Reason::new("because");
     match verdict {
         Verdict::Pass => Outcome::Pass,
         Verdict::Fail | Verdict::Flaky => Outcome::Fail(cause),
@@ -23,10 +24,11 @@ fn outcome(verdict: Verdict) -> Outcome {
 fn case(verdicts: &[Verdict]) -> Case {
     let attempt = |verdict: &Verdict| Attempt::new(outcome(*verdict), Duration::from_millis(1));
     Case {
+        simulator: "cargo sim".to_owned(),
         scenario: "lamp/lock".to_owned(),
         path: "it's a file.scn".to_owned(),
-        bench: Bench::default(),
-        stimulus: Stimulus::Rtt,
+        bench: BenchLabel::default(),
+        stimulus: Stimulus::Scheduled,
         evidence: vec![Evidence::Rtt],
         expected: None,
         tolerance: Ticks::ZERO,
@@ -170,7 +172,7 @@ fn document(lines: Vec<Record>, end: u32) -> Document {
     }
 }
 
-fn diverging(host: Document, board: Document) -> Option<Divergence> {
+fn diverging(host: Document, board: Document) -> Option<BoardDivergence> {
     let mut case = case(&[Verdict::Fail]);
     case.expected = Some(host);
     case.attempts[0].trace = Some(board);
@@ -277,7 +279,7 @@ fn an_error_is_a_cause_with_its_sources() {
     #[error("cannot attach")]
     struct Outer(#[source] std::fmt::Error);
 
-    let cause = Cause::of(&Outer(std::fmt::Error));
+    let cause = Reason::of(&Outer(std::fmt::Error));
     assert_eq!(cause.message, "cannot attach");
     assert!(cause.details.starts_with("caused by: an error"));
 }

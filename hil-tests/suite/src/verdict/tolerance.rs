@@ -5,7 +5,7 @@ use lockstep_engine::trace::document::{Document, Record};
 
 /// What is left of a board's trace when the allowed is taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aligned {
+pub struct Alignment {
     /// The board's trace. Its lines are at the expected ticks up to the first one that is not
     /// the expected line, or not within tolerance of it.
     pub trace: Document,
@@ -15,7 +15,7 @@ pub struct Aligned {
 
 /// Takes away what the tolerance allows. Lines are held against the expected ones in order.
 #[must_use]
-pub fn align(expected: &Document, board: &Document, tolerance: Ticks) -> Aligned {
+pub fn align(expected: &Document, board: &Document, tolerance: Ticks) -> Alignment {
     let mut trace = board.clone();
     let mut slack = 0;
     let mut together = true;
@@ -33,7 +33,7 @@ pub fn align(expected: &Document, board: &Document, tolerance: Ticks) -> Aligned
         slack = slack.max(off);
         trace.end = expected.end;
     }
-    Aligned {
+    Alignment {
         trace,
         slack: Ticks(slack),
     }

@@ -1,0 +1,75 @@
+//! What a library must not do to the process that uses it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders of crates that run programs.
+const PROGRAMS: [&str; 6] = [
+    "sim/console",
+    "sim/terminal",
+    "sim/cli",
+    "sim/shipped",
+    "hil-tests/cli",
+    "hil-tests/shipped",
+];
+
+/// What changes the process, or outlives a call.
+const PROCESS_STATE: [&str; 6] = [
+    "panic::set_hook(",
+    "panic::take_hook(",
+    "process::exit(",
+    "process::abort(",
+    "signal_hook::",
+    "OnceLock<",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The sources below the `src` folder of each crate of the main workspace.
+fn sources() -> Vec<PathBuf> {
+    let mut sources = Vec::new();
+    for side in ["firmware-core", "sim", "hil-tests"] {
+        for entry in fs::read_dir(root().join(side)).unwrap() {
+            let folder = entry.unwrap().path().join("src");
+            if folder.is_dir() {
+                let files = walkdir::WalkDir::new(folder).into_iter();
+                let files = files.map(|entry| entry.unwrap().into_path());
+                sources.extend(files.filter(|path| path.extension().is_some_and(|it| it == "rs")));
+            }
+        }
+    }
+    sources
+}
+
+#[test]
+fn libraries_change_nothing_in_the_process() {
+    let mut found = Vec::new();
+    let mut seen_in_programs = 0;
+    for path in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let shown = path.strip_prefix(root()).unwrap();
+        let is_program = PROGRAMS.iter().any(|program| shown.starts_with(program));
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for (number, line) in code.enumerate() {
+            if !PROCESS_STATE.iter().any(|state| line.contains(state)) {
+                continue;
+            }
+            match is_program {
+                true => seen_in_programs += 1,
+                false => found.push(format!("{}:{}: {line}", shown.display(), number + 1)),
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    // The search itself works: the programs do such things.
+    assert!(seen_in_programs > 3);
+}
