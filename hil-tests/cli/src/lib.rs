@@ -9,6 +9,7 @@ mod environment;
 mod keys;
 mod list;
 mod progress;
+mod random;
 mod report_files;
 mod run;
 mod selection;

@@ -21,17 +21,20 @@ use super::cancellation::Cancellation;
 use super::emulated_board::EmulatedBoard;
 use super::environment;
 use super::progress::{Progress, print_flash, save_recording};
+use super::random;
 use super::report_files::ReportFiles;
 use super::suite_inputs::SuiteInputs;
 use lockstep_core::protocol::Stimulus;
 use lockstep_hil::bench::lock::LockError;
-use lockstep_hil::bench::plan::{self, Scenario, Test};
+use lockstep_hil::bench::plan::{self, Test};
 use lockstep_hil::bench::probe_lookup::ProbeLookupError;
 use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::{github, text};
 use lockstep_hil::suite::acquire::{AcquireError, acquire, find_probe};
 use lockstep_hil::suite::bench_session::BenchSession;
-use lockstep_hil::suite::prepare::{self, ImagesError, PrepareError, prepare};
+use lockstep_hil::suite::prepare::{
+    self, ImagesError, PrepareError, prepare, prepare_without_golden,
+};
 use lockstep_hil::suite::run::{
     Images, Job, JobQueue, PreparedScenario, Settings, new_case, not_played, work,
 };
@@ -69,6 +72,15 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 
+    /// Play this many random scenarios, held against the host, instead of those of the project;
+    /// SCENARIOS are then names of apps.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    random: Option<u32>,
+
+    /// Where random scenarios begin: the same seed gives the same ones.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "random")]
+    seed: u64,
+
     #[command(flatten)]
     reports: ReportFiles,
 }
@@ -89,11 +101,11 @@ impl RunArgs {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };
-        if let Err(exit) = self.select(&mut suite, report) {
+        if let Err(exit) = self.select(&mut suite, registry, report) {
             return exit;
         }
         let repository = suite.root.clone();
-        let prepared = match prepare_all(&suite.scenarios, registry, &suite.commands, report) {
+        let prepared = match self.prepare_all(&suite, registry, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
@@ -140,13 +152,48 @@ impl RunArgs {
     }
 
     /// Applies the arguments to what the repository has.
-    fn select(&self, suite: &mut SuiteInputs, report: &Report) -> Result<(), Exit> {
+    fn select(
+        &self,
+        suite: &mut SuiteInputs,
+        registry: &Registry,
+        report: &Report,
+    ) -> Result<(), Exit> {
         self.reports.check(report)?;
         suite.check_required(&environment::required_benches(), report)?;
         if let Some(name) = &self.bench {
             suite.select_bench(name, report)?;
         }
-        suite.select_scenarios(&self.scenarios, report)
+        let Some(count) = self.random else {
+            return suite.select_scenarios(&self.scenarios, report);
+        };
+        let apps = &self.scenarios;
+        suite.scenarios =
+            random::write_scenarios(&suite.root, registry, apps, self.seed, count, report)?;
+        Ok(())
+    }
+
+    /// What the host makes of the scenarios, and what boards are held against.
+    fn prepare_all(
+        &self,
+        suite: &SuiteInputs,
+        registry: &Registry,
+        report: &Report,
+    ) -> Result<Vec<PreparedScenario>, Exit> {
+        let prepare = match self.random {
+            None => prepare,
+            Some(_) => prepare_without_golden,
+        };
+        let ready = suite.scenarios.iter();
+        let ready = ready.map(|scenario| prepare(scenario, registry));
+        let ready: Result<_, PrepareError> = ready.collect();
+        ready.map_err(|error| {
+            let help = error.help(&suite.commands);
+            report.print(&report.plain(&error_chain(&error), help.as_deref()));
+            match error {
+                PrepareError::Host { .. } => Exit::Failed,
+                _ => Exit::BadInput,
+            }
+        })
     }
 
     fn wants(&self, test: &Test<'_>) -> bool {
@@ -294,21 +341,6 @@ fn is_reachable(bench: &Bench) -> bool {
         Probe::Virtual => true,
         Probe::Real(probe) => find_probe(probe).is_ok(),
     }
-}
-
-/// What the host makes of the scenarios, and their goldens.
-fn prepare_all(
-    scenarios: &[Scenario],
-    registry: &Registry,
-    commands: &ProjectCommands,
-    report: &Report,
-) -> Result<Vec<PreparedScenario>, Exit> {
-    let ready = scenarios.iter().map(|scenario| prepare(scenario, registry));
-    let ready: Result<_, PrepareError> = ready.collect();
-    ready.map_err(|error| {
-        report.print(&report.plain(&error_chain(&error), error.help(commands).as_deref()));
-        Exit::BadInput
-    })
 }
 
 /// The release images of every app that is played on a board.

@@ -21,6 +21,7 @@ pub mod input_jitter;
 pub mod jumpers;
 pub mod pin_edges;
 pub mod prepare;
+pub mod random_scenarios;
 pub mod registers;
 pub mod run;
 #[cfg(test)]

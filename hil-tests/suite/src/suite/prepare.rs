@@ -13,6 +13,7 @@ use lockstep_engine::load::InputFormat;
 use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::MAX_BYTES;
+use lockstep_engine::script::Script;
 use lockstep_engine::trace::document::{self, Document};
 use thiserror::Error;
 
@@ -35,6 +36,15 @@ pub enum PrepareError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// It does not hold on the host, so there is nothing to hold a board to.
+    #[error("`{}` does not hold on the host: {reason}", .path.display())]
+    #[non_exhaustive]
+    Host {
+        /// The scenario.
+        path: PathBuf,
+        /// What happened there.
+        reason: String,
     },
     /// The scenario has no golden.
     #[error("there is no golden `{}`", .0.display())]
@@ -73,21 +83,14 @@ impl PrepareError {
 /// That it has no golden, or is no scenario.
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScenario, PrepareError> {
     let host = golden::play_file(registry, &scenario.path).map_err(|error| error_chain(&error));
-    let io = |path: &Path, source| PrepareError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let path = &scenario.path;
-    let text = files::read(path, MAX_BYTES).map_err(|source| io(path, source))?;
-    let loaded = InputFormat::Scenario.load(registry, &text, None);
-    let loaded = loaded.map_err(|_| PrepareError::Scenario(path.clone()))?;
-    let path = path.with_extension(GOLDEN_EXTENSION);
+    let script = script(scenario, registry)?;
+    let path = scenario.path.with_extension(GOLDEN_EXTENSION);
     let golden = match files::read(&path, document::MAX_BYTES) {
         Ok(golden) => String::from_utf8_lossy(&golden).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(PrepareError::NoGolden(path));
         }
-        Err(error) => return Err(io(&path, error)),
+        Err(source) => return Err(PrepareError::Io { path, source }),
     };
     let golden = Document::parse(&golden).map_err(|problem| PrepareError::Golden {
         path,
@@ -97,11 +100,46 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScena
     let stale = on_the_host.and_then(|host| divergence(&golden, &host));
     Ok(PreparedScenario {
         scenario: scenario.clone(),
-        script: loaded.script,
+        script,
         host,
         golden,
         stale: stale.map(|found| found.tick),
     })
+}
+
+/// Plays the scenario on the host, whose trace is the golden: for a scenario that has none.
+///
+/// # Errors
+///
+/// That it does not hold on the host, or is no scenario.
+pub fn prepare_without_golden(
+    scenario: &Scenario,
+    registry: &Registry,
+) -> Result<PreparedScenario, PrepareError> {
+    let played = golden::play_file(registry, &scenario.path);
+    let host = played.map_err(|error| PrepareError::Host {
+        path: scenario.path.clone(),
+        reason: error_chain(&error),
+    })?;
+    Ok(PreparedScenario {
+        scenario: scenario.clone(),
+        script: script(scenario, registry)?,
+        golden: Document::from(&host),
+        host: Ok(host),
+        stale: None,
+    })
+}
+
+fn script(scenario: &Scenario, registry: &Registry) -> Result<Script, PrepareError> {
+    let io = |path: &Path, source| PrepareError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let path = &scenario.path;
+    let text = files::read(path, MAX_BYTES).map_err(|source| io(path, source))?;
+    let loaded = InputFormat::Scenario.load(registry, &text, None);
+    let loaded = loaded.map_err(|_| PrepareError::Scenario(path.clone()))?;
+    Ok(loaded.script)
 }
 
 /// There are no images to play on a board.
