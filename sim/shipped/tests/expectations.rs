@@ -319,7 +319,7 @@ const NUMBERS: [ChangedNumber; 20] = [
     ("debounce", "contacts", |tuning| tuning.debounce.0 += 1),
     ("long_press", "night", |tuning| tuning.long_press.0 += 1),
     ("double_press", "double", |tuning| {
-        tuning.double_press.0 += 1
+        tuning.double_press.0 += 1;
     }),
     ("lock_hold", "lock", |tuning| tuning.lock_hold.0 += 1),
     ("auto_off", "auto-off", |tuning| tuning.auto_off.0 += 1),
@@ -328,15 +328,15 @@ const NUMBERS: [ChangedNumber; 20] = [
         tuning.blink_half_period.0 += 1;
     }),
     ("breathe_step", "pattern", |tuning| {
-        tuning.breathe_step.0 += 1
+        tuning.breathe_step.0 += 1;
     }),
     ("breathe_steps", "pattern", |tuning| {
-        tuning.breathe_steps += 1
+        tuning.breathe_steps += 1;
     }),
     ("fault_on", "safe-state", |tuning| tuning.fault_on.0 += 1),
     ("fault_off", "safe-state", |tuning| tuning.fault_off.0 += 1),
     ("fault_pause", "safe-state", |tuning| {
-        tuning.fault_pause.0 += 1
+        tuning.fault_pause.0 += 1;
     }),
     ("clock_failed_blinks", "safe-state", |tuning| {
         tuning.clock_failed_blinks += 1;
@@ -350,7 +350,7 @@ const NUMBERS: [ChangedNumber; 20] = [
     ("levels[3]", "double", |tuning| tuning.levels[3] -= 1),
     ("start_level", "power", |tuning| tuning.start_level += 1),
     ("night_brightness", "night", |tuning| {
-        tuning.night_brightness += 1
+        tuning.night_brightness += 1;
     }),
 ];
 

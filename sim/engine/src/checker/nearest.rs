@@ -158,13 +158,13 @@ impl Checker<'_> {
                 ))
             });
             offered.push(self.becomes(output, change.level, length_to(at, change.tick)));
-        } else if let Some((other, change)) = self.on_another_output(output, check, &wanted) {
+        } else if note.is_none()
+            && let Some((other, change)) = self.on_another_output(output, check, &wanted)
+        {
             let name = self.output_name(other);
             let (level, tick) = (change.level.0, change.tick.0);
-            note = note.or_else(|| Some(format!("`{name}` became {level} at tick {tick}")));
-            if offered.is_empty() {
-                offered.push(self.becomes(other, change.level, length_to(at, change.tick)));
-            }
+            note = Some(format!("`{name}` became {level} at tick {tick}"));
+            offered.push(self.becomes(other, change.level, length_to(at, change.tick)));
         }
         let level = there.map(|level| self.target(output, level));
         offered.push(Assertion::Output(
@@ -238,28 +238,31 @@ impl Checker<'_> {
             .changes_between(output, window.first, self.entries.len())
             .collect();
         let mut offered = Vec::new();
-        // The same in a window that ends with any of the next changes, and then with any
-        // length between two of them.
+        // The same in a window that ends with any of the next changes, then of another
+        // output, and then with any length between two changes.
         let nearest = edges.iter().take(16);
         for change in nearest.clone() {
             let within = length_to(check.at.tick, change.tick);
-            offered.push(with(Measurement { within, ..measure }));
+            offered.push((output, with(Measurement { within, ..measure })));
         }
+        let others = (0..).zip(self.descriptor.outputs());
+        offered.extend(others.map(|(other, _)| (other, with(measure))));
         for (index, change) in nearest.clone().enumerate() {
             for earlier in edges.iter().take(index).rev() {
                 let length = change.tick.saturating_sub(earlier.tick);
                 for within in [measure.within, length_to(check.at.tick, change.tick)] {
-                    offered.push(with(Measurement {
+                    let measured = Measurement {
                         length,
                         tolerance: Ticks::ZERO,
                         within,
-                    }));
+                    };
+                    offered.push((output, with(measured)));
                 }
             }
         }
         let offered = offered
             .into_iter()
-            .map(|assertion| Assertion::Output(output, assertion))
+            .map(|(output, assertion)| Assertion::Output(output, assertion))
             .collect();
         let in_window = edges.iter().filter(|change| change.tick <= window.end);
         let note = if window.reset.is_some() {
@@ -270,8 +273,16 @@ impl Checker<'_> {
             None
         };
         let mut nearest = self.offer(check, note, offered);
-        if nearest.help.is_none() && window.reset.is_some() {
-            nearest.help = Some(AFTER_A_RESET.to_owned());
+        if nearest.help.is_none() {
+            let within = Ticks(measure.length.0.saturating_mul(3));
+            let longer = Assertion::Output(output, with(Measurement { within, ..measure }));
+            nearest.help = match self.sentence(longer) {
+                _ if window.reset.is_some() => Some(AFTER_A_RESET.to_owned()),
+                Some(sentence) if within > measure.within => Some(format!(
+                    "a longer window has room for it: `expect {sentence}`"
+                )),
+                _ => None,
+            };
         }
         nearest
     }
