@@ -7,7 +7,10 @@
 const MAX_STEPS: usize = 2;
 
 /// The longest sentence that is mended, in words.
-const MAX_WORDS: usize = 16;
+const MAX_WORDS: usize = 13;
+
+/// How many sentences are tried for one that cannot be read.
+const MAX_TRIED: usize = 2_000;
 
 /// The same, in bytes.
 const MAX_BYTES: usize = 120;
@@ -76,10 +79,16 @@ pub(super) fn mend(line: &str, is_sentence: impl Fn(&str) -> bool) -> Option<Str
         return Some(sentence);
     }
     let mut level = vec![plain];
+    let mut left = MAX_TRIED;
     for _ in 0..MAX_STEPS {
-        let next: Vec<_> = level.iter().flat_map(|words| rewritten(words)).collect();
-        let found = next.iter().map(|words| words.join(" "));
-        if let Some(sentence) = found.into_iter().find(|sentence| is_sentence(sentence)) {
+        let next: Vec<_> = level
+            .iter()
+            .flat_map(|words| rewritten(words))
+            .take(left)
+            .collect();
+        left -= next.len();
+        let mut found = next.iter().map(|words| words.join(" "));
+        if let Some(sentence) = found.find(|sentence| is_sentence(sentence)) {
             return Some(sentence);
         }
         level = next;
