@@ -137,7 +137,7 @@ impl InputPlayer<'_> {
                 &failure.message,
                 "this did not hold",
                 Some(&note),
-                None,
+                failure.help.as_deref(),
             )
         });
         let notes = played.notes.iter().map(|note| format!("note: {note}"));

@@ -2,20 +2,24 @@
 //!
 //! Only the trace is looked at, never the app, so the trace of any world can be checked.
 
+mod log;
+mod nearest;
 mod output;
 #[cfg(test)]
 mod tests;
+mod window;
 
-use lockstep_core::app::{AppDescriptor, LogId, LogValues};
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
 use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
 use crate::scenario::plan::{Assertion, Check, SamplePoint, TickPhase};
-use crate::scenario::{LogAssertion, OutputAssertion};
+use crate::script::Action;
 use crate::trace::{Entry, Trace};
-use output::{Mismatch, OutputWindow, meets, too_late};
+use nearest::Nearest;
+use window::Window;
 
 /// An expectation that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +32,23 @@ pub struct Failure {
     pub seen: usize,
     /// What happened when, and what was expected.
     pub message: String,
-    /// What helps to understand it, if there is anything.
+    /// The nearest thing that did happen, if there is any.
     pub note: Option<String>,
+    /// The sentence that holds, if there is one that is close.
+    pub help: Option<String>,
+}
+
+/// Why an expectation does not hold.
+#[derive(Debug)]
+struct Mismatch {
+    tick: Ticks,
+    message: String,
+}
+
+impl Mismatch {
+    fn new(tick: Ticks, message: String) -> Self {
+        Self { tick, message }
+    }
 }
 
 /// The expectations that do not hold, in the order of the checks.
@@ -39,11 +58,12 @@ pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
         descriptor: trace.descriptor(),
         entries: trace.entries(),
         outputs: by_output(trace),
+        resets: resets(trace),
         end: trace.end(),
     };
     checks
         .iter()
-        .filter_map(|check| checker.check(check).err())
+        .filter_map(|check| checker.failure(check))
         .collect()
 }
 
@@ -52,6 +72,8 @@ struct Checker<'a> {
     entries: &'a [Entry],
     /// The indices of the entries of each output.
     outputs: Vec<Vec<usize>>,
+    /// The indices of the resets; power-up is none.
+    resets: Vec<usize>,
     end: Ticks,
 }
 
@@ -67,6 +89,14 @@ fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
     outputs
 }
 
+fn resets(trace: &Trace) -> Vec<usize> {
+    let entries = trace.entries().iter().enumerate().skip(1);
+    entries
+        .filter(|(_, entry)| matches!(entry.what, Observation::Input(Action::Reset(_))))
+        .map(|(index, _)| index)
+        .collect()
+}
+
 /// A change of one output.
 #[derive(Clone, Copy)]
 struct LevelChange {
@@ -75,192 +105,78 @@ struct LevelChange {
 }
 
 impl Checker<'_> {
-    fn check(&self, check: &Check) -> Result<(), Failure> {
-        let end = check.end();
-        let fail = |mismatch: Mismatch| Failure {
+    fn failure(&self, check: &Check) -> Option<Failure> {
+        let mismatch = self.check(check).err()?;
+        let Nearest { note, help } = self.nearest(check);
+        Some(Failure {
             span: check.span,
             tick: mismatch.tick,
-            seen: self.index(end).min(self.index_after(mismatch.tick)),
+            seen: self.index(check.end()).min(self.index_after(mismatch.tick)),
             message: mismatch.message,
-            note: mismatch.note,
-        };
+            note,
+            help,
+        })
+    }
+
+    fn check(&self, check: &Check) -> Result<(), Mismatch> {
+        let end = check.end();
         if self.end < end.tick {
             let message = format!(
                 "the trace ends at tick {}, and this looks up to tick {}",
                 self.end.0, end.tick.0
             );
-            return Err(fail(Mismatch::new(self.end, message, None)));
+            return Err(Mismatch::new(self.end, message));
         }
         match check.assertion {
-            Assertion::Output(output, assertion) => {
-                self.output(output, assertion, check.at).map_err(fail)
-            }
+            Assertion::Output(output, assertion) => self.output(output, assertion, check),
             Assertion::Log {
                 log,
                 value,
                 assertion,
-                since,
-            } => self
-                .log(log, value, assertion, check.at, since)
-                .map_err(fail),
+            } => self.log(log, value, assertion, check),
         }
     }
 
-    fn output(
-        &self,
-        output: u8,
-        assertion: OutputAssertion,
-        at: SamplePoint,
-    ) -> Result<(), Mismatch> {
-        let name = self
-            .descriptor
-            .outputs()
-            .get(usize::from(output))
-            .map_or("?", |output| output.name());
-        let level = self.level(output, at).ok_or_else(|| {
-            let message = format!("the trace does not show `{name}` up to tick {}", at.tick.0);
-            Mismatch::new(at.tick, message, None)
-        })?;
-        let view = OutputWindow { name, at, level };
-        match assertion {
-            OutputAssertion::Is(target) => view.is(target, true),
-            OutputAssertion::IsNot(target) => view.is(target, false),
-            OutputAssertion::Becomes(target, within) => {
-                let late = || self.late(output, at, within, |level| meets(level, target));
-                view.becomes(target, within, &self.changes(output, at, within), late)
-            }
-            OutputAssertion::Changes(within) => {
-                let late = || self.late(output, at, within, |_| true);
-                view.changes(within, &self.changes(output, at, within), late)
-            }
-            OutputAssertion::Stays(target, length) => {
-                view.stays(target, length, &self.changes(output, at, length))
-            }
-            OutputAssertion::Pulse(polarity, measure) => {
-                view.pulse(polarity, measure, &self.changes(output, at, measure.within))
-            }
-            OutputAssertion::Period(measure) => {
-                view.period(measure, &self.changes(output, at, measure.within))
-            }
+    /// The window of a check, up to its end.
+    fn window(&self, check: &Check) -> Window {
+        let (opens, end) = (check.opens(), check.end());
+        Window {
+            opens,
+            cause: check.follows_cause.then_some(check.cause.kind),
+            at: check.at,
+            end: end.tick,
+            first: self.index(opens),
+            now: self.index(check.at),
+            last: self.index(end),
+            reset: None,
         }
     }
 
-    fn log(
-        &self,
-        log: LogId,
-        value: Option<u16>,
-        assertion: LogAssertion,
-        at: SamplePoint,
-        since: Option<SamplePoint>,
-    ) -> Result<(), Mismatch> {
-        let matches = |entry: &&Entry| {
-            matches!(entry.what, Observation::Log(log_entry)
-                if log_entry.id == log && value.is_none_or(|value| log_entry.value == value))
-        };
-        let name = self.log_name(log, value);
-        let now = self.index(at);
-        match assertion {
-            LogAssertion::Logged => {
-                let start = since.map_or(0, |since| self.index(since));
-                if self.between(start, now).iter().any(|entry| matches(&entry)) {
-                    return Ok(());
-                }
-                let since = match since {
-                    Some(since) => format!("since the press or reset at tick {}", since.tick.0),
-                    None => "since the start".to_owned(),
-                };
-                Err(Mismatch::new(
-                    at.tick,
-                    format!("no log `{name}` {since}, up to tick {}", at.tick.0),
-                    self.last_logged(log, now),
-                ))
-            }
-            LogAssertion::LoggedWithin(within) => {
-                let end = at.tick.saturating_add(within);
-                let after = self.index(window_end(at, within));
-                let window = self.between(now, after);
-                if window.iter().any(|entry| matches(&entry)) {
-                    return Ok(());
-                }
-                let late = self.between(after, self.entries.len()).iter().find(matches);
-                let note = match late {
-                    Some(entry) => Some(too_late("it came", entry.tick, end)),
-                    None => self.last_logged(log, after),
-                };
-                Err(Mismatch::new(
-                    end,
-                    format!(
-                        "no log `{name}` within {within}, from tick {} to {}",
-                        at.tick.0, end.0
-                    ),
-                    note,
-                ))
-            }
-            LogAssertion::NotLogged(length) => {
-                let end = at.tick.saturating_add(length);
-                let window = self.between(now, self.index(window_end(at, length)));
-                let log_entry = window.iter().find_map(|entry| match entry.what {
-                    Observation::Log(log_entry) if matches(&entry) => Some((entry.tick, log_entry)),
-                    _ => None,
-                });
-                let Some((tick, log_entry)) = log_entry else {
-                    return Ok(());
-                };
-                Err(Mismatch::new(
-                    tick,
-                    format!(
-                        "log `{}` at tick {}, expected no `{name}` for {length}, from \
-                         tick {} to {}",
-                        self.log_name(log, Some(log_entry.value)),
-                        tick.0,
-                        at.tick.0,
-                        end.0
-                    ),
-                    None,
-                ))
-            }
-        }
-    }
-
-    /// A note on the last log of a kind, whatever its value.
-    fn last_logged(&self, log: LogId, before: usize) -> Option<String> {
-        let kind = self.log_name(log, None);
-        let last = self
-            .between(0, before)
+    /// The same, but up to the first reset in it: what a reset does to an output, or lets
+    /// be logged, is nothing that came to be in the run that is looked at.
+    fn window_to_reset(&self, check: &Check) -> Window {
+        let window = self.window(check);
+        let reset = self
+            .resets
             .iter()
-            .rev()
-            .find_map(|entry| match entry.what {
-                Observation::Log(log_entry) if log_entry.id == log => Some(format!(
-                    "the last log of `{kind}` was `{}`, at tick {}",
-                    self.log_name(log, Some(log_entry.value)),
-                    entry.tick.0
-                )),
-                _ => None,
-            });
-        last.or_else(|| Some(format!("there was no log `{kind}` until then")))
-    }
-
-    fn log_name(&self, log: LogId, value: Option<u16>) -> String {
-        let Some(kind) = self.descriptor.logs().get(usize::from(log.0)) else {
-            return "?".to_owned();
+            .find(|reset| (window.now..window.last).contains(*reset));
+        let Some(entry) = reset.and_then(|reset| self.entries.get(*reset)) else {
+            return window;
         };
-        match (kind.values(), value) {
-            (_, None) => kind.name().to_owned(),
-            (LogValues::Words(words), Some(value)) => {
-                let word = words.get(usize::from(value)).copied().unwrap_or("?");
-                format!("{} {word}", kind.name())
-            }
-            (LogValues::Number, Some(value)) => format!("{} {value}", kind.name()),
+        let last = self.index(SamplePoint {
+            tick: entry.tick,
+            phase: TickPhase::BeforeInputs,
+        });
+        Window {
+            last: last.max(window.now),
+            end: entry.tick,
+            reset: Some(entry.tick),
+            ..window
         }
     }
 
-    /// The changes of an output in the window that begins at a point.
-    fn changes(&self, output: u8, at: SamplePoint, within: Ticks) -> Vec<LevelChange> {
-        let (from, to) = (self.index(at), self.index(window_end(at, within)));
-        self.changes_between(output, from, to).collect()
-    }
-
-    /// The changes of an output from one index of the trace to another.
+    /// The changes of an output from one index of the trace to another. The levels of
+    /// power-up are no changes.
     fn changes_between(
         &self,
         output: u8,
@@ -269,6 +185,7 @@ impl Checker<'_> {
     ) -> impl DoubleEndedIterator<Item = LevelChange> {
         let positions = self.outputs.get(usize::from(output));
         let positions = positions.map_or(&[][..], Vec::as_slice);
+        let from = from.max(self.index(POWERED_UP));
         let first = positions.partition_point(|position| *position < from);
         let last = positions.partition_point(|position| *position < to);
         let positions = positions.get(first..last).unwrap_or_default();
@@ -277,35 +194,27 @@ impl Checker<'_> {
             .filter_map(move |position| change(self.entries.get(*position)?, output))
     }
 
-    /// The change that was expected, if it came after the window.
-    fn late(
-        &self,
-        output: u8,
-        at: SamplePoint,
-        within: Ticks,
-        wanted: impl Fn(Level) -> bool,
-    ) -> Option<LevelChange> {
-        let end = self.index(window_end(at, within));
-        self.changes_between(output, end, self.entries.len())
-            .find(|change| wanted(change.level))
-    }
-
-    /// The level of an output at a point; `None` if the trace does not show it.
-    fn level(&self, output: u8, at: SamplePoint) -> Option<Level> {
-        let last = self.changes_between(output, 0, self.index(at)).next_back();
-        last.map(|change| change.level)
+    /// The level of an output at an index of the trace; `None` if the trace does not show
+    /// it.
+    fn level(&self, output: u8, index: usize) -> Option<Level> {
+        let index = index.max(self.index(POWERED_UP));
+        let positions = self.outputs.get(usize::from(output))?;
+        let before = positions.partition_point(|position| *position < index);
+        let last = positions.get(before.checked_sub(1)?)?;
+        change(self.entries.get(*last)?, output).map(|change| change.level)
     }
 
     /// How many entries come before a point.
     fn index(&self, point: SamplePoint) -> usize {
         let after = self.index_after(point.tick);
+        let before = match point.tick {
+            Ticks::ZERO => 0,
+            Ticks(tick) => self.index_after(Ticks(tick - 1)),
+        };
         match point.phase {
+            TickPhase::PowerUp => before,
             TickPhase::AfterInputs => after,
             TickPhase::BeforeInputs => {
-                let before = match point.tick {
-                    Ticks::ZERO => 0,
-                    Ticks(tick) => self.index_after(Ticks(tick - 1)),
-                };
                 // Power-up is written as an input, but is not an event of the script.
                 let power_up = usize::from(point.tick == Ticks::ZERO).min(after);
                 let input = self
@@ -328,13 +237,11 @@ impl Checker<'_> {
     }
 }
 
-/// The end of a window: before the inputs of its last tick, whose statements come after it.
-fn window_end(at: SamplePoint, length: Ticks) -> SamplePoint {
-    SamplePoint {
-        tick: at.tick.saturating_add(length),
-        phase: TickPhase::BeforeInputs,
-    }
-}
+/// The board is up, and nothing else has happened.
+const POWERED_UP: SamplePoint = SamplePoint {
+    tick: Ticks::ZERO,
+    phase: TickPhase::BeforeInputs,
+};
 
 fn change(entry: &Entry, output: u8) -> Option<LevelChange> {
     match entry.what {

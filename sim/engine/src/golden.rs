@@ -129,8 +129,9 @@ fn listed(path: &Path, diagnostics: &[Diagnostic]) -> String {
 fn failed(path: &Path, failures: &[Failure]) -> String {
     let lines = failures.iter().map(|failure| {
         let note = in_brackets(failure.note.as_deref());
+        let help = in_brackets(failure.help.as_deref());
         let Failure { span, message, .. } = failure;
-        format!("{}:{span}: {message}{note}", path.display())
+        format!("{}:{span}: {message}{note}{help}", path.display())
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -198,7 +199,7 @@ mod tests {
         );
         assert_eq!(
             error("failing", "app toggle\nwait 5 ms\nexpect led is on\n"),
-            "x.scn:3:1: at tick 5 `led` was 0, expected on"
+            "x.scn:3:1: at tick 5 `led` was 0, expected on (this holds: `expect led is off`)"
         );
         assert_eq!(
             error("clock", "app toggle\nclock starts at 5\nwait 1 ms\n"),

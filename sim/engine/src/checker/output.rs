@@ -3,173 +3,182 @@
 use lockstep_core::output::Level;
 use lockstep_core::time::Ticks;
 
-use super::LevelChange;
-use crate::scenario::plan::SamplePoint;
-use crate::scenario::{Measurement, Polarity, TargetLevel};
+use super::window::Window;
+use super::{Checker, LevelChange, Mismatch};
+use crate::scenario::plan::Check;
+use crate::scenario::{Measurement, OutputAssertion, Polarity, TargetLevel};
 
-pub(super) fn too_late(what: &str, tick: Ticks, end: Ticks) -> String {
-    let late = tick.saturating_sub(end);
-    format!("{what} at tick {}, {late} too late", tick.0)
-}
-
-/// Why an expectation does not hold.
-pub(super) struct Mismatch {
-    pub(super) tick: Ticks,
-    pub(super) message: String,
-    pub(super) note: Option<String>,
-}
-
-impl Mismatch {
-    pub(super) fn new(tick: Ticks, message: String, note: Option<String>) -> Self {
-        Self {
-            tick,
-            message,
-            note,
+impl Checker<'_> {
+    pub(super) fn output(
+        &self,
+        output: u8,
+        assertion: OutputAssertion,
+        check: &Check,
+    ) -> Result<(), Mismatch> {
+        let window = match assertion {
+            // A level that is to stay has to stay through a reset as well.
+            OutputAssertion::Stays(..) => self.window(check),
+            _ => self.window_to_reset(check),
+        };
+        let name = self.output_name(output);
+        let levels = self
+            .level(output, window.first)
+            .zip(self.level(output, window.now));
+        let Some((level_before, level)) = levels else {
+            let tick = window.at.tick;
+            let message = format!("the trace does not show `{name}` up to tick {}", tick.0);
+            return Err(Mismatch::new(tick, message));
+        };
+        let changes = |from, to| self.changes_between(output, from, to).collect::<Vec<_>>();
+        let view = OutputView {
+            name,
+            window,
+            level_before,
+            level,
+            changes: changes(window.first, window.last),
+            immediate: changes(window.first, window.now).len(),
+        };
+        match assertion {
+            OutputAssertion::Is(target) => view.is(target, true),
+            OutputAssertion::IsNot(target) => view.is(target, false),
+            OutputAssertion::Becomes(target, within) => view.becomes(target, within),
+            OutputAssertion::Changes(within) => view.changes(within),
+            OutputAssertion::Stays(target, length) => view.stays(target, length),
+            OutputAssertion::Pulse(polarity, measure) => view.pulse(polarity, measure),
+            OutputAssertion::Period(measure) => view.period(measure),
         }
+    }
+
+    pub(super) fn output_name(&self, output: u8) -> &'static str {
+        let outputs = self.descriptor.outputs();
+        let declared = outputs.get(usize::from(output));
+        declared.map_or("?", |output| output.name())
     }
 }
 
-/// An output at the point where an expectation begins to look.
-pub(super) struct OutputWindow {
-    pub(super) name: &'static str,
-    pub(super) at: SamplePoint,
-    pub(super) level: Level,
+/// An output in the window of an expectation.
+struct OutputView {
+    name: &'static str,
+    window: Window,
+    /// Its level where the window opens.
+    level_before: Level,
+    /// Its level where the expectation stands.
+    level: Level,
+    /// Its changes in the window.
+    changes: Vec<LevelChange>,
+    /// How many of them come before the point where the expectation stands.
+    immediate: usize,
 }
 
-impl OutputWindow {
-    pub(super) fn is(&self, target: TargetLevel, wanted: bool) -> Result<(), Mismatch> {
+impl OutputView {
+    fn is(&self, target: TargetLevel, wanted: bool) -> Result<(), Mismatch> {
         if meets(self.level, target) == wanted {
             return Ok(());
         }
         let not = if wanted { "" } else { "not " };
+        let tick = self.window.at.tick;
         Err(Mismatch::new(
-            self.at.tick,
+            tick,
             format!(
                 "at tick {} `{}` was {}, expected {not}{target}",
-                self.at.tick.0, self.name, self.level.0
+                tick.0, self.name, self.level.0
             ),
-            None,
         ))
     }
 
-    pub(super) fn becomes(
-        &self,
-        target: TargetLevel,
-        within: Ticks,
-        changes: &[LevelChange],
-        late: impl FnOnce() -> Option<LevelChange>,
-    ) -> Result<(), Mismatch> {
-        if changes.iter().any(|change| meets(change.level, target)) {
+    fn becomes(&self, target: TargetLevel, within: Ticks) -> Result<(), Mismatch> {
+        let mut changes = self.changes.iter();
+        if changes.any(|change| meets(change.level, target)) {
             return Ok(());
         }
-        let note = if meets(self.level, target) {
-            Some(format!(
-                "it was {} already at tick {}: only a change counts, `stays` holds a level",
-                self.level.0, self.at.tick.0
-            ))
-        } else {
-            self.late(late(), within)
-        };
-        let what = format!("become {target} within {within}");
-        Err(self.never(&what, within, changes, note))
+        Err(self.never(&format!("become {target} within {within}")))
     }
 
-    pub(super) fn changes(
-        &self,
-        within: Ticks,
-        changes: &[LevelChange],
-        late: impl FnOnce() -> Option<LevelChange>,
-    ) -> Result<(), Mismatch> {
-        if changes.is_empty() {
-            let what = format!("change within {within}");
-            return Err(self.never(&what, within, changes, self.late(late(), within)));
+    fn changes(&self, within: Ticks) -> Result<(), Mismatch> {
+        if self.changes.is_empty() {
+            return Err(self.never(&format!("change within {within}")));
         }
         Ok(())
     }
 
-    fn late(&self, late: Option<LevelChange>, within: Ticks) -> Option<String> {
-        let end = self.at.tick.saturating_add(within);
-        late.map(|change| too_late(&format!("it became {}", change.level.0), change.tick, end))
+    /// What was done immediately above may bring the output to the level, once; from there
+    /// on it does not change.
+    fn stays(&self, target: Option<TargetLevel>, length: Ticks) -> Result<(), Mismatch> {
+        let is_there = |level| target.is_none_or(|target| meets(level, target));
+        let mut there = is_there(self.level_before);
+        let mut level = self.level_before;
+        for (index, change) in self.changes.iter().enumerate() {
+            if index == self.immediate
+                && let Some(target) = target
+            {
+                self.is(target, true)?;
+            }
+            if there {
+                return Err(self.did_not_stay(level, *change, index, length));
+            }
+            there = is_there(change.level);
+            level = change.level;
+        }
+        target.map_or(Ok(()), |target| self.is(target, true))
     }
 
-    pub(super) fn stays(
+    fn did_not_stay(
         &self,
-        target: Option<TargetLevel>,
+        level: Level,
+        change: LevelChange,
+        index: usize,
         length: Ticks,
-        changes: &[LevelChange],
-    ) -> Result<(), Mismatch> {
-        if let Some(target) = target {
-            self.is(target, true)?;
+    ) -> Mismatch {
+        let mut part = self.window.part(index < self.immediate, change.tick);
+        if !part.is_empty() {
+            part.push(',');
         }
-        let Some(change) = changes.first() else {
-            return Ok(());
-        };
-        Err(Mismatch::new(
+        Mismatch::new(
             change.tick,
             format!(
-                "at tick {} `{}` changed from {} to {}, expected no change for {length}, from \
-                 tick {} to {}",
-                change.tick.0,
-                self.name,
-                self.level.0,
-                change.level.0,
-                self.at.tick.0,
-                self.at.tick.saturating_add(length).0
+                "at tick {}{part} `{}` changed from {} to {}, expected no change for {length}, {}",
+                change.tick.0, self.name, level.0, change.level.0, self.window
             ),
-            Some(format!(
-                "it stayed for {}",
-                change.tick.saturating_sub(self.at.tick)
-            )),
-        ))
+        )
     }
 
-    pub(super) fn pulse(
-        &self,
-        polarity: Polarity,
-        measure: Measurement,
-        changes: &[LevelChange],
-    ) -> Result<(), Mismatch> {
-        let edges = self.edges(changes);
+    /// Every pulse in the window is measured, also one that is too long before it is over.
+    fn pulse(&self, polarity: Polarity, measure: Measurement) -> Result<(), Mismatch> {
+        let edges = self.edges();
         let begins = polarity == Polarity::High;
-        let pulse = edges
-            .windows(2)
-            .find(|edges| edges[0].1 == begins && edges[1].1 != begins);
-        match pulse {
-            Some(edges) => {
-                let (from, to) = (edges[0].0, edges[1].0);
-                let what = format!("was {polarity} for {}", to.saturating_sub(from));
-                self.measured(&what, from, to, measure)
+        let mut count = 0;
+        for pulse in edges.windows(2).filter(|edges| edges[0].1 == begins) {
+            let (from, to) = (pulse[0].0, pulse[1].0);
+            let what = format!("was {polarity} for {}", to.saturating_sub(from));
+            self.measured(&what, from, to, measure)?;
+            count += 1;
+        }
+        if count == 0 {
+            return Err(self.never(&format!("pulse {polarity} within {}", measure.within)));
+        }
+        match edges.last() {
+            Some((from, level)) if *level == begins => {
+                let what = format!("was {polarity} and did not end");
+                self.not_overdue(&what, *from, measure)
             }
-            None => {
-                let what = format!("pulse {polarity} within {}", measure.within);
-                let note = (!edges.is_empty())
-                    .then(|| "a pulse has to begin and to end within the time".to_owned());
-                Err(self.never(&what, measure.within, changes, note))
-            }
+            _ => Ok(()),
         }
     }
 
-    pub(super) fn period(
-        &self,
-        measure: Measurement,
-        changes: &[LevelChange],
-    ) -> Result<(), Mismatch> {
-        let rises: Vec<_> = self
-            .edges(changes)
-            .into_iter()
-            .filter(|(_, on)| *on)
-            .collect();
-        match rises[..] {
-            [first, second, ..] => {
-                let (from, to) = (first.0, second.0);
-                let what = format!("rose again after {}", to.saturating_sub(from));
-                self.measured(&what, from, to, measure)
-            }
-            _ => {
-                let what = format!("rise twice within {}", measure.within);
-                Err(self.never(&what, measure.within, changes, None))
-            }
+    /// Every rising edge in the window is measured from the one before, and none may be
+    /// missing at its end.
+    fn period(&self, measure: Measurement) -> Result<(), Mismatch> {
+        let edges = self.edges();
+        let rises: Vec<_> = edges.iter().filter(|(_, on)| *on).collect();
+        let Some((last, [_, ..])) = rises.split_last() else {
+            return Err(self.never(&format!("rise twice within {}", measure.within)));
+        };
+        for pair in rises.windows(2) {
+            let (from, to) = (pair[0].0, pair[1].0);
+            let what = format!("rose again after {}", to.saturating_sub(from));
+            self.measured(&what, from, to, measure)?;
         }
+        self.not_overdue("did not rise again", last.0, measure)
     }
 
     fn measured(
@@ -183,25 +192,38 @@ impl OutputWindow {
         if length.0.abs_diff(measure.length.0) <= measure.tolerance.0 {
             return Ok(());
         }
+        Err(self.measured_wrong(what, from, to, measure))
+    }
+
+    /// Whether what began at a tick may be unfinished where the window closes.
+    fn not_overdue(&self, what: &str, from: Ticks, measure: Measurement) -> Result<(), Mismatch> {
+        let end = self.window.end;
+        let longest = measure.length.saturating_add(measure.tolerance);
+        if end.saturating_sub(from) <= longest {
+            return Ok(());
+        }
+        Err(self.measured_wrong(what, from, end, measure))
+    }
+
+    fn measured_wrong(&self, what: &str, from: Ticks, to: Ticks, measure: Measurement) -> Mismatch {
         let tolerance = match measure.tolerance {
             Ticks::ZERO => String::new(),
             tolerance => format!(" +- {tolerance}"),
         };
-        Err(Mismatch::new(
+        Mismatch::new(
             to,
             format!(
                 "`{}` {what}, from tick {} to {}, expected {}{tolerance}",
                 self.name, from.0, to.0, measure.length
             ),
-            None,
-        ))
+        )
     }
 
     /// The ticks at which the output leaves zero or returns to it.
-    fn edges(&self, changes: &[LevelChange]) -> Vec<(Ticks, bool)> {
-        let mut on = self.level > Level::OFF;
+    fn edges(&self) -> Vec<(Ticks, bool)> {
+        let mut on = self.level_before > Level::OFF;
         let mut edges = Vec::new();
-        for change in changes {
+        for change in &self.changes {
             let next = change.level > Level::OFF;
             if next != on {
                 edges.push((change.tick, next));
@@ -211,17 +233,10 @@ impl OutputWindow {
         edges
     }
 
-    fn never(
-        &self,
-        what: &str,
-        within: Ticks,
-        changes: &[LevelChange],
-        note: Option<String>,
-    ) -> Mismatch {
+    fn never(&self, what: &str) -> Mismatch {
         const SHOWN: usize = 5;
-        let end = self.at.tick.saturating_add(within);
-        let there = match changes {
-            [] => format!("it stayed {}", self.level.0),
+        let there = match self.changes.as_slice() {
+            [] => format!("it stayed {}", self.level_before.0),
             changes => {
                 let listed: Vec<_> = changes
                     .iter()
@@ -234,18 +249,14 @@ impl OutputWindow {
                 };
                 format!(
                     "from {} it went to {}{more}",
-                    self.level.0,
+                    self.level_before.0,
                     listed.join(", ")
                 )
             }
         };
         Mismatch::new(
-            end,
-            format!(
-                "`{}` did not {what}, from tick {} to {}: {there}",
-                self.name, self.at.tick.0, end.0
-            ),
-            note,
+            self.window.end,
+            format!("`{}` did not {what}, {}: {there}", self.name, self.window),
         )
     }
 }

@@ -1,4 +1,6 @@
-use lockstep_core::app::{Log, LogKind};
+mod windows;
+
+use lockstep_core::app::{Log, LogId, LogKind};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Output;
 use proptest::collection::vec;
@@ -6,7 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dyn_runner::Observer;
-use crate::scenario::{Measurement, Polarity, TargetLevel};
+use crate::scenario::plan::{Cause, CauseKind};
+use crate::scenario::{LogAssertion, Measurement, OutputAssertion, Polarity, TargetLevel};
 use crate::script::{Action, BootCondition, SwitchState};
 
 const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
@@ -64,6 +67,8 @@ fn failure(at: SamplePoint, assertion: Assertion, trace: &Trace) -> Option<Failu
     let check = Check {
         span: Span::START,
         at,
+        cause: Cause::POWER_UP,
+        follows_cause: false,
         assertion,
     };
     check_trace(&[check], trace).pop()
@@ -82,13 +87,26 @@ fn log_holds(
     since: Option<SamplePoint>,
     trace: &Trace,
 ) -> bool {
-    let assertion = Assertion::Log {
+    let start = since.unwrap_or(Cause::POWER_UP.start);
+    let check = Check {
+        span: Span::START,
+        at,
+        cause: Cause {
+            kind: CauseKind::Press,
+            start,
+        },
+        follows_cause: false,
+        assertion: power_assertion(value, assertion),
+    };
+    check_trace(&[check], trace).is_empty()
+}
+
+fn power_assertion(value: Option<u16>, assertion: LogAssertion) -> Assertion {
+    Assertion::Log {
         log: POWER,
         value,
         assertion,
-        since,
-    };
-    failure(at, assertion, trace).is_none()
+    }
 }
 
 fn measure(length: u32, tolerance: u32, within: u32) -> Measurement {
@@ -279,7 +297,7 @@ fn other_outputs_do_not_matter() {
 }
 
 #[test]
-fn only_the_first_whole_pulse_is_measured() {
+fn every_whole_pulse_is_measured() {
     // Up for 10 ms, down for 20, up for 30; dimming on the way is no edge.
     let trace = trace(&[
         (10, lamp(50)),
@@ -290,8 +308,11 @@ fn only_the_first_whole_pulse_is_measured() {
     ]);
     let high = |length, within| OutputAssertion::Pulse(Polarity::High, measure(length, 0, within));
     let low = |length, within| OutputAssertion::Pulse(Polarity::Low, measure(length, 0, within));
-    assert!(holds(after_inputs(0), high(10, 100), &trace));
+    assert!(!holds(after_inputs(0), high(10, 100), &trace));
     assert!(!holds(after_inputs(0), high(30, 100), &trace));
+    // The second may be as long as the first where the window ends, and no longer.
+    assert!(holds(after_inputs(0), high(10, 50), &trace));
+    assert!(!holds(after_inputs(0), high(10, 51), &trace));
     // The end of the pulse may be the last tick of the window.
     assert!(holds(after_inputs(0), high(10, 20), &trace));
     assert!(!holds(after_inputs(0), high(10, 19), &trace));
@@ -305,7 +326,7 @@ fn only_the_first_whole_pulse_is_measured() {
 }
 
 #[test]
-fn a_period_is_from_the_first_rising_edge_to_the_second() {
+fn every_period_is_from_one_rising_edge_to_the_next() {
     let trace = trace(&[
         (10, lamp(1)),
         (20, lamp(0)),
@@ -317,6 +338,10 @@ fn a_period_is_from_the_first_rising_edge_to_the_second() {
     assert!(holds(after_inputs(0), period(25, 35), &trace));
     assert!(!holds(after_inputs(0), period(25, 34), &trace));
     assert!(holds(after_inputs(10), period(55, 100), &trace));
+    // The next edge may be due where the window ends, and not be missing.
+    assert!(holds(after_inputs(0), period(25, 60), &trace));
+    assert!(!holds(after_inputs(0), period(25, 61), &trace));
+    assert!(!holds(after_inputs(0), period(25, 100), &trace));
     assert!(!holds(after_inputs(35), period(55, 100), &trace));
 }
 
@@ -330,9 +355,9 @@ fn a_tolerance_is_inclusive_on_both_sides() {
         (94, 5, false),
         (106, 5, false),
     ] {
-        let pulse = OutputAssertion::Pulse(Polarity::High, measure(length, tolerance, 1_000));
+        let pulse = OutputAssertion::Pulse(Polarity::High, measure(length, tolerance, 300));
         assert_eq!(holds(after_inputs(0), pulse, &trace), within_it, "{length}");
-        let period = OutputAssertion::Period(measure(2 * length, 2 * tolerance, 1_000));
+        let period = OutputAssertion::Period(measure(2 * length, 2 * tolerance, 300));
         assert_eq!(
             holds(after_inputs(0), period, &trace),
             within_it,
@@ -418,12 +443,15 @@ fn a_failure_says_what_happened_when_and_what_was_expected() {
         log: POWER,
         value: Some(0),
         assertion: LogAssertion::Logged,
-        since: None,
     };
     let not_logged = failure(after_inputs(100), assertion, &trace).unwrap();
     assert_eq!(
         not_logged.note.as_deref(),
-        Some("the last log of `power` was `power on`, at tick 10")
+        Some("it came at tick 300, 200 ms later")
+    );
+    assert_eq!(
+        not_logged.help.as_deref(),
+        Some("this holds: `expect log power off within 200 ms`")
     );
 }
 
@@ -489,18 +517,13 @@ fn assertions() -> impl Strategy<Value = Assertion> {
     ];
     prop_oneof![
         (0_u8..4, output).prop_map(|(output, assertion)| Assertion::Output(output, assertion)),
-        (
-            0_u8..4,
-            proptest::option::of(0_u16..4),
-            log,
-            proptest::option::of(sample_points())
-        )
-            .prop_map(|(log, value, assertion, since)| Assertion::Log {
+        (0_u8..4, proptest::option::of(0_u16..4), log,).prop_map(|(log, value, assertion)| {
+            Assertion::Log {
                 log: LogId(log),
                 value,
                 assertion,
-                since,
-            }),
+            }
+        }),
     ]
 }
 
@@ -508,7 +531,7 @@ proptest! {
     #[test]
     fn no_trace_and_no_check_make_it_panic(
         entries in vec((0_u32..5, observations()), 0..40),
-        checks in vec((sample_points(), assertions()), 1..10),
+        checks in vec((sample_points(), sample_points(), any::<bool>(), assertions()), 1..10),
         in_order: bool,
     ) {
         let mut trace = Trace::new(APP);
@@ -519,7 +542,13 @@ proptest! {
         }
         let checks: Vec<_> = checks
             .into_iter()
-            .map(|(at, assertion)| Check { span: Span::START, at, assertion })
+            .map(|(at, start, follows_cause, assertion)| Check {
+                span: Span::START,
+                at,
+                cause: Cause { kind: CauseKind::Tap, start },
+                follows_cause,
+                assertion,
+            })
             .collect();
         prop_assert!(check_trace(&checks, &trace).len() <= checks.len());
     }

@@ -4,6 +4,7 @@
 //! app:lamp board:clock-failed clock:4294966296
 //! d:A  d:A+B  d:A~8         press; together; bouncing for 8 ms
 //! u:A  u:A+B  u:A~8         release
+//! tap:A@50  tap:A+B@50      press, and release 50 ms later
 //! t:50  t:2s                wait, in ms unless a unit is given
 //! r  r:uart-missing         reset
 //! is:lamp=50  is:lamp!=off  becomes:lamp=on@1000  changes:lamp@1000
@@ -30,9 +31,9 @@ use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::{BootCondition, SwitchState};
 
-const KEYS: [&str; 15] = [
-    "app", "board", "clock", "d", "u", "t", "r", "is", "becomes", "changes", "stays", "pulse",
-    "low", "period", "log",
+const KEYS: [&str; 16] = [
+    "app", "board", "clock", "d", "u", "tap", "t", "r", "is", "becomes", "changes", "stays",
+    "pulse", "low", "period", "log",
 ];
 const NOLOG: &str = "nolog";
 
@@ -109,6 +110,7 @@ impl CompactParser {
             }
             ("d", Some(rest)) => movement(rest, SwitchState::Closed)?,
             ("u", Some(rest)) => movement(rest, SwitchState::Open)?,
+            ("tap", Some(rest)) => tap(rest)?,
             ("t", Some(rest)) => StatementKind::Wait(short_length(rest)?),
             ("r", None) => StatementKind::Reset(None),
             ("r", Some(rest)) => StatementKind::Reset(boot_condition(rest)?),
@@ -216,6 +218,21 @@ fn movement(token: Token<'_>, contact: SwitchState) -> Result<StatementKind, Dia
         buttons: names_of(names)?,
         contact,
         bouncing: bouncing.map_or(Ok(Ticks::ZERO), short_length)?,
+    })
+}
+
+fn tap(token: Token<'_>) -> Result<StatementKind, Diagnostic> {
+    let (names, length) = split_at_sign(token, "@");
+    let length = length.ok_or_else(|| {
+        Diagnostic::new(
+            token.span.after(),
+            "`tap` has no length",
+            "expected `@` and a time in ms",
+        )
+    })?;
+    Ok(StatementKind::Tap {
+        buttons: names_of(names)?,
+        length: short_length(length)?,
     })
 }
 
@@ -334,9 +351,6 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
 }
 
 /// Writes the scenario in its compact form, which plays and expects the same when read.
-///
-/// A tap becomes three words, so a scenario of nearly [`MAX_STATEMENTS`] statements may
-/// have too many in this form.
 #[must_use]
 pub fn write(scenario: &Scenario) -> String {
     let mut tokens = Vec::new();
@@ -369,10 +383,7 @@ fn write_statement(kind: &StatementKind, tokens: &mut Vec<String>) {
             tokens.push(token);
         }
         StatementKind::Tap { buttons, length } => {
-            let buttons = NameList(buttons, "+");
-            tokens.push(format!("d:{buttons}"));
-            tokens.push(format!("t:{}", length.0));
-            tokens.push(format!("u:{buttons}"));
+            tokens.push(format!("tap:{}@{}", NameList(buttons, "+"), length.0));
         }
         StatementKind::Wait(length) => tokens.push(format!("t:{}", length.0)),
         StatementKind::Reset(None) => tokens.push("r".to_owned()),

@@ -17,7 +17,7 @@
 //! expect lamp stays [50] for 1 s
 //! expect heartbeat pulses high|low for 500 ms [+- 1 ms] within 2 s
 //! expect heartbeat repeats every 1 s [+- 1 %] within 3 s
-//! expect log power [on] [within 300 ms]       without a time: since the last press or reset
+//! expect log power [on] [within 300 ms]       without a time: since the last action
 //! expect no log power [on] for 1 s
 //! ```
 //!
@@ -27,6 +27,7 @@ use lockstep_core::time::{Instant, Ticks};
 
 use super::duration::{length, tolerance};
 use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
+use super::mend::mend;
 use super::{
     Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
     OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
@@ -88,7 +89,21 @@ struct ScenarioParser {
 }
 
 impl ScenarioParser {
+    /// Reads a line. What is wrong in it comes with the sentence that was meant.
     fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
+        self.parse_line(line, number).map_err(|diagnostic| {
+            let is_guess = diagnostic
+                .help
+                .as_ref()
+                .is_none_or(|help| help.starts_with("did you mean"));
+            match mend(line, is_sentence) {
+                Some(sentence) if is_guess => diagnostic.with_help(format!("write `{sentence}`")),
+                _ => diagnostic,
+            }
+        })
+    }
+
+    fn parse_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
         let width = line.chars().count();
         if width > MAX_LINE {
             let span = Span {
@@ -185,6 +200,12 @@ impl ScenarioParser {
         self.scenario.statements.push(Statement { span, kind });
         Ok(())
     }
+}
+
+/// Whether a line is a sentence that does or expects something.
+fn is_sentence(line: &str) -> bool {
+    let mut parser = ScenarioParser::default();
+    parser.parse_line(line, 1).is_ok() && parser.scenario.statements.len() == 1
 }
 
 fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic> {

@@ -1,20 +1,33 @@
 //! Checks that the inputs of a scenario are possible, statement by statement.
 //!
 //! A contact closes and opens alternately, and a board that samples its pins once a tick
-//! sees at most one move of it a tick, and one reset.
+//! sees at most one move of it a tick, and one reset. What is written for one tick has to be
+//! written in the order in which a board sees it.
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::Ticks;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::script::SwitchState;
+use crate::script::{Action, BootCondition, SwitchState};
 
 /// The state of every button, and the statement that last moved it.
 pub(super) struct InputValidator<'a> {
     descriptor: &'a AppDescriptor,
     last_moves: Vec<Option<LastMove>>,
     reset: Option<(Ticks, Span)>,
+    /// What the statements so far did at the last tick.
+    last_tick: Vec<Written>,
+    statement: usize,
+}
+
+/// An action, and the statement that wrote it.
+#[derive(Clone, Copy)]
+struct Written {
+    tick: Ticks,
+    action: Action,
+    span: Span,
+    statement: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -31,7 +44,15 @@ impl<'a> InputValidator<'a> {
             descriptor,
             last_moves: vec![None; descriptor.buttons().len()],
             reset: None,
+            last_tick: Vec::new(),
+            statement: 0,
         }
+    }
+
+    /// What comes from here on belongs to the next statement. The actions of one statement
+    /// have no order.
+    pub(super) fn begin_statement(&mut self) {
+        self.statement += 1;
     }
 
     /// Makes sure that a statement can move a contact to `contact`.
@@ -42,6 +63,7 @@ impl<'a> InputValidator<'a> {
         tick: Ticks,
         span: Span,
     ) -> Result<(), Diagnostic> {
+        self.check_order(Action::Button(button, contact), tick, span)?;
         let name = self.name(button);
         let before = self
             .last_moves
@@ -84,6 +106,62 @@ impl<'a> InputValidator<'a> {
         Ok(())
     }
 
+    /// Makes sure that a board sees an action after those that are written above it.
+    fn check_order(&self, action: Action, tick: Ticks, span: Span) -> Result<(), Diagnostic> {
+        let overtaken = self.last_tick.iter().find(|written| {
+            written.tick == tick
+                && written.statement != self.statement
+                && place(written.action) > place(action)
+        });
+        let Some(written) = overtaken else {
+            return Ok(());
+        };
+        let (first, second) = (self.sentence(written.action), self.sentence(action));
+        Err(Diagnostic::new(
+            span,
+            format!(
+                "a board sees `{second}` before `{first}`, which is written above it for the \
+                 same tick, {}",
+                tick.0
+            ),
+            format!(
+                "expected it above line {}, or at least 1 ms after it",
+                written.span.line
+            ),
+        )
+        .with_help(format!(
+            "write `{second}` above `{first}`, or `wait 1 ms` between them: in one tick a board \
+             samples its buttons in the order {}, and a reset comes last",
+            self.button_list()
+        )))
+    }
+
+    fn record(&mut self, action: Action, tick: Ticks, span: Span) {
+        self.last_tick.retain(|written| written.tick == tick);
+        self.last_tick.push(Written {
+            tick,
+            action,
+            span,
+            statement: self.statement,
+        });
+    }
+
+    /// The sentence that does this.
+    fn sentence(&self, action: Action) -> String {
+        match action {
+            Action::Button(button, contact) => {
+                format!("{} {}", contact.verb(), self.name(button))
+            }
+            Action::Reset(_) => "reset".to_owned(),
+        }
+    }
+
+    fn button_list(&self) -> String {
+        let names = self.descriptor.buttons().iter();
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    }
+
     /// Notes that a statement has moved a contact.
     pub(super) fn record_move(
         &mut self,
@@ -92,6 +170,7 @@ impl<'a> InputValidator<'a> {
         tick: Ticks,
         span: Span,
     ) {
+        self.record(Action::Button(button, contact), tick, span);
         if let Some(last) = self.last_moves.get_mut(usize::from(button.0)) {
             *last = Some(LastMove {
                 contact,
@@ -102,7 +181,13 @@ impl<'a> InputValidator<'a> {
     }
 
     /// Notes a reset, if there can be one at this tick.
-    pub(super) fn record_reset(&mut self, tick: Ticks, span: Span) -> Result<(), Diagnostic> {
+    pub(super) fn record_reset(
+        &mut self,
+        tick: Ticks,
+        condition: BootCondition,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        self.record(Action::Reset(condition), tick, span);
         match self.reset.replace((tick, span)) {
             Some((before, first)) if before == tick => Err(Diagnostic::new(
                 span,
@@ -117,5 +202,14 @@ impl<'a> InputValidator<'a> {
     fn name(&self, button: ButtonId) -> &'static str {
         let names = self.descriptor.buttons();
         names.get(usize::from(button.0)).copied().unwrap_or("?")
+    }
+}
+
+/// The place of an action among those of one tick, as a board sees them: buttons as the app
+/// declares them, and then the reset.
+fn place(action: Action) -> u16 {
+    match action {
+        Action::Button(button, _) => button.0.into(),
+        Action::Reset(_) => u16::from(u8::MAX) + 1,
     }
 }

@@ -14,6 +14,7 @@ pub mod export;
 pub mod grammar;
 mod input_validator;
 mod lexer;
+mod mend;
 mod names;
 pub mod plan;
 mod print;
@@ -116,8 +117,8 @@ pub enum Expectation {
     },
 }
 
-/// What is expected of an output. A window begins at its statement, and ends before the
-/// inputs of the tick that lies its length later.
+/// What is expected of an output. A window opens with what is done immediately above its
+/// statement, and ends before the inputs of the tick that lies its length after the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputAssertion {
     /// Its level is this.
@@ -128,11 +129,12 @@ pub enum OutputAssertion {
     Becomes(TargetLevel, Ticks),
     /// It changes within the window.
     Changes(Ticks),
-    /// It does not change in the window, and has this level if one is named.
+    /// It does not change in the window, but for what was done above it bringing it to this
+    /// level, if one is named.
     Stays(Option<TargetLevel>, Ticks),
-    /// The first pulse that begins and ends in the window is this wide.
+    /// Every pulse that begins and ends in the window is this wide, and there is one.
     Pulse(Polarity, Measurement),
-    /// The first two rising edges in the window are this far apart.
+    /// The rising edges in the window are this far apart, and there are two.
     Period(Measurement),
 }
 
@@ -170,7 +172,7 @@ pub enum TargetLevel {
 /// What is expected of the logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogAssertion {
-    /// One has come since the last press or reset, or since the start.
+    /// One has come since something was last done, or since power-up.
     Logged,
     /// One comes within the window.
     LoggedWithin(Ticks),

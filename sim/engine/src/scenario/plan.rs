@@ -1,5 +1,7 @@
 //! Resolves the names of a scenario for an app, and gives its statements their ticks.
 
+use std::fmt;
+
 use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
@@ -32,13 +34,28 @@ pub struct Plan {
 pub struct Check {
     /// Where it is written.
     pub span: Span,
-    /// The point that it looks at, or that its window begins at.
+    /// The point where it stands: what it looks at, and what its length is counted from.
     pub at: SamplePoint,
+    /// What was last done above it.
+    pub cause: Cause,
+    /// Whether no time has passed since that was done.
+    pub follows_cause: bool,
     /// What it expects.
     pub assertion: Assertion,
 }
 
 impl Check {
+    /// The point that its window opens at: the beginning of what was done immediately above
+    /// it, so that it sees what this caused, and otherwise the point where it stands.
+    #[must_use]
+    pub const fn opens(&self) -> SamplePoint {
+        if self.follows_cause {
+            self.cause.start
+        } else {
+            self.at
+        }
+    }
+
     /// The point that it looks at, or that its window ends at: before the inputs of the last
     /// tick, whose statements come after the window.
     #[must_use]
@@ -57,6 +74,53 @@ impl Check {
     }
 }
 
+/// What was last done to the board, before an expectation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// What it was.
+    pub kind: CauseKind,
+    /// The point where it began.
+    pub start: SamplePoint,
+}
+
+impl Cause {
+    /// The board came up.
+    pub const POWER_UP: Self = Self {
+        kind: CauseKind::PowerUp,
+        start: SamplePoint {
+            tick: Ticks::ZERO,
+            phase: TickPhase::PowerUp,
+        },
+    };
+}
+
+/// What can be done to a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CauseKind {
+    /// It is powered up.
+    PowerUp,
+    /// Buttons are pressed.
+    Press,
+    /// Buttons are released.
+    Release,
+    /// Buttons are pressed and released.
+    Tap,
+    /// It is reset.
+    Reset,
+}
+
+impl fmt::Display for CauseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PowerUp => "power-up",
+            Self::Press => "press",
+            Self::Release => "release",
+            Self::Tap => "tap",
+            Self::Reset => "reset",
+        })
+    }
+}
+
 /// A point of a run that a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SamplePoint {
@@ -69,6 +133,8 @@ pub struct SamplePoint {
 /// The phases of a tick: first time passes, then the inputs come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TickPhase {
+    /// Nothing has happened. In tick 0, the board has not come up.
+    PowerUp,
     /// Time has passed, and the inputs have not come.
     BeforeInputs,
     /// All inputs of the tick have come.
@@ -88,8 +154,6 @@ pub enum Assertion {
         value: Option<u16>,
         /// What is expected of them.
         assertion: LogAssertion,
-        /// The point that [`LogAssertion::Logged`] looks back to; the start if `None`.
-        since: Option<SamplePoint>,
     },
 }
 
@@ -106,7 +170,8 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
         end: Ticks::ZERO,
         events: Vec::new(),
         inputs: InputValidator::new(descriptor),
-        last_press: None,
+        cause: Cause::POWER_UP,
+        caused_until: Ticks::ZERO,
         checks: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -132,7 +197,10 @@ struct Planner<'a> {
     end: Ticks,
     events: Vec<(ScriptEvent, Span)>,
     inputs: InputValidator<'a>,
-    last_press: Option<Ticks>,
+    /// What was last done.
+    cause: Cause,
+    /// The tick at which that was over.
+    caused_until: Ticks,
     checks: Vec<PendingCheck>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -145,6 +213,7 @@ struct PendingCheck {
 
 impl Planner<'_> {
     fn statement(&mut self, statement: &Statement) -> Result<(), Diagnostic> {
+        self.inputs.begin_statement();
         match &statement.kind {
             StatementKind::Move {
                 buttons,
@@ -168,9 +237,11 @@ impl Planner<'_> {
                     self.bounce(id, *contact, start, *bouncing, span)?;
                     self.inputs.record_move(id, *contact, self.now, span);
                 }
-                if *contact == SwitchState::Closed {
-                    self.last_press = Some(start);
-                }
+                let kind = match contact {
+                    SwitchState::Closed => CauseKind::Press,
+                    SwitchState::Open => CauseKind::Release,
+                };
+                self.record_cause(kind, start);
             }
             StatementKind::Tap { buttons, length } => {
                 let start = self.now;
@@ -186,18 +257,28 @@ impl Planner<'_> {
                     self.inputs
                         .record_move(id, SwitchState::Open, self.now, span);
                 }
-                self.last_press = Some(start);
+                self.record_cause(CauseKind::Tap, start);
             }
             StatementKind::Wait(length) => self.pass(*length, statement.span)?,
             StatementKind::Reset(condition) => {
                 let condition = names::boot_condition(condition.as_ref(), self.descriptor)?;
-                self.inputs.record_reset(self.now, statement.span)?;
+                self.inputs
+                    .record_reset(self.now, condition, statement.span)?;
                 self.push(self.now, Action::Reset(condition), statement.span)?;
-                self.last_press = Some(self.now);
+                self.record_cause(CauseKind::Reset, self.now);
             }
             StatementKind::Expect(expectation) => self.expect(expectation, statement.span)?,
         }
         Ok(())
+    }
+
+    fn record_cause(&mut self, kind: CauseKind, start: Ticks) {
+        let start = SamplePoint {
+            tick: start,
+            phase: TickPhase::BeforeInputs,
+        };
+        self.cause = Cause { kind, start };
+        self.caused_until = self.now;
     }
 
     fn pass(&mut self, length: Ticks, span: Span) -> Result<(), Diagnostic> {
@@ -285,10 +366,6 @@ impl Planner<'_> {
                     log: LogId(index),
                     value,
                     assertion: *assertion,
-                    since: self.last_press.map(|tick| SamplePoint {
-                        tick,
-                        phase: TickPhase::BeforeInputs,
-                    }),
                 }
             }
         };
@@ -298,6 +375,8 @@ impl Planner<'_> {
                 tick: self.now,
                 phase: TickPhase::AfterInputs,
             },
+            cause: self.cause,
+            follows_cause: self.caused_until == self.now,
             assertion,
         };
         self.extend_to(check.end().tick, span)?;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::grammar::MAX_DIAGNOSTICS;
-use super::plan::{Plan, plan};
+use super::plan::{Check, Plan, plan};
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::script::MAX_EVENTS;
@@ -116,11 +116,17 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         |(conditions, clock, acts)| {
             let mut closed = [false; 2];
             let mut statements = Vec::new();
-            for (act, wait) in acts {
+            let follows =
+                |index: usize| matches!(acts.get(index), Some((TestAction::Expect(_), _)));
+            let follows: Vec<_> = (1..=acts.len()).map(follows).collect();
+            for ((act, wait), follows) in acts.into_iter().zip(follows) {
                 if let Some(kind) = statement(act, &mut closed) {
                     statements.push(kind);
                 }
-                statements.push(StatementKind::Wait(wait));
+                // An expectation may stand immediately below what was done.
+                if !follows || wait.0 % 2 == 0 {
+                    statements.push(StatementKind::Wait(wait));
+                }
             }
             let span = Span::START;
             Scenario {
@@ -175,7 +181,11 @@ fn statement(action: TestAction, closed: &mut [bool; 2]) -> Option<StatementKind
 /// What a plan plays and expects, without its spans.
 fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
     let checks = plan.checks.iter();
-    let checks = checks.map(|check| format!("{:?} {:?}", check.at, check.assertion));
+    let checks = checks.map(|check| Check {
+        span: Span::START,
+        ..*check
+    });
+    let checks = checks.map(|check| format!("{check:?}"));
     (plan.script.clone(), checks.collect())
 }
 
@@ -301,7 +311,7 @@ proptest! {
             "reset", "with", "expect", "A", "B", "and", "for", "5", "ms", "5ms", "1.5", "s", "%", "+-", "log",
             "no", "power", "on", "is", "not", "becomes", "changes", "stays", "pulses", "high", "low",
             "repeats", "every", "within", "bouncing", "#", "\n", "\n", "d:A", "u:A", "t:5", "r", "is:lamp=1",
-            "pulse:lamp=1+-1@5", "nolog:power@5", ":", "@", "d:A+B~3",
+            "pulse:lamp=1+-1@5", "nolog:power@5", ":", "@", "d:A+B~3", "tap:A@5",
         ]), 0..40),
     ) {
         read_anything(&words.join(" "));

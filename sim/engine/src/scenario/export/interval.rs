@@ -84,6 +84,8 @@ impl<'a> Context<'a> {
     fn interval(&mut self, index: usize) -> Interval {
         let run = self.run;
         let step = &run.steps[index];
+        let immediate_logs = self.logs(step.immediate.clone());
+        let logged_immediately = immediate_logs.iter().map(|log| log.id).collect();
         let mut writer = IntervalWriter {
             context: self,
             step,
@@ -93,6 +95,7 @@ impl<'a> Context<'a> {
             last_change: vec![None; run.descriptor.outputs().len()],
             is_checked: vec![false; run.descriptor.outputs().len()],
             last_logged: Vec::new(),
+            logged_immediately,
             last_expected: step.tick,
         };
         writer.immediate(index);
@@ -152,6 +155,8 @@ struct IntervalWriter<'a, 'b> {
     is_checked: Vec<bool>,
     /// When each kind of log last came since the inputs.
     last_logged: Vec<(LogId, Ticks)>,
+    /// Which kinds of logs came in the tick of the inputs.
+    logged_immediately: Vec<LogId>,
     /// The tick of what was last expected, or of the inputs.
     last_expected: Ticks,
 }
@@ -248,7 +253,7 @@ impl IntervalWriter<'_, '_> {
                 .iter()
                 .filter_map(|(_, (output, _))| self.changed(*output));
             let last_seen = again_logs.chain(again_outputs).max();
-            let at = self.segment_after(last_seen);
+            let at = self.after_immediate(self.segment_after(last_seen), tick, &logs);
             let expectations = self.exactly(tick, at, &logs, &expected);
             self.is_full |= !self.takes(expectations.len());
             if !self.is_full {
@@ -298,7 +303,8 @@ impl IntervalWriter<'_, '_> {
             let before = run.target(*output, levels[usize::from(*output)]);
             let mut assertions = exactly(before, run.target(*output, *level), length);
             if let Some(pulse_train) = periodicity.pulse_trains.get(entry) {
-                assertions.extend(pulse_train.assertions(at));
+                let follows_inputs = at == self.step.tick;
+                assertions.extend(pulse_train.assertions(at, follows_inputs));
             }
             let assertions = assertions.into_iter();
             expectations.extend(assertions.map(|assertion| run.expect_output(*output, assertion)));
@@ -306,7 +312,8 @@ impl IntervalWriter<'_, '_> {
         expectations
     }
 
-    /// Excludes what the next inputs cause from the time before them.
+    /// Excludes what the next inputs cause from the time before them. A log needs no more:
+    /// after an input, `expect log` looks at that tick alone.
     fn before(&mut self, next: &Step<'_>) {
         if self.step.length() == Ticks::ZERO {
             return;
@@ -316,34 +323,14 @@ impl IntervalWriter<'_, '_> {
                 self.expect_final_level(output);
             }
         }
-        // After a press or a reset, `expect log` looks at that tick alone.
-        if next.resets_log_window() {
-            return;
-        }
-        let mut kinds = HashSet::new();
-        for log in self.context.logs(next.immediate.clone()) {
-            if !kinds.insert(log.id) {
-                continue;
-            }
-            let at = self.segment_after(self.logged(log.id));
-            let length = next.tick.saturating_sub(at);
-            let assertion = LogAssertion::NotLogged(length);
-            if length > Ticks::ZERO
-                && let Some(expectation) = self.context.run.expect_log(log, assertion)
-                && self.takes(1)
-            {
-                self.add(at, vec![expectation]);
-            }
-        }
     }
 
     fn final_levels(&mut self) {
         for (output, change) in (0..).zip(self.last_change.clone()) {
             if change.is_some() {
-                let needed = self.interval.is_needed;
                 self.expect_final_level(output);
-                // What an output does by itself is no reason to split a tap.
-                self.interval.is_needed = needed;
+                // A window below a tap would see the change.
+                self.interval.is_needed = true;
             }
         }
     }
@@ -376,6 +363,20 @@ impl IntervalWriter<'_, '_> {
         match seen {
             Some(seen) if seen > at => seen.max(self.last_expected),
             _ => at,
+        }
+    }
+
+    /// The same, but after the tick of the inputs if one of these kinds was logged in it: a
+    /// window that follows the inputs sees what they caused.
+    fn after_immediate(&self, at: Ticks, tick: Ticks, logs: &[Log]) -> Ticks {
+        let later = at.saturating_add(Ticks(1)).max(self.last_expected);
+        let again = logs
+            .iter()
+            .any(|log| self.logged_immediately.contains(&log.id));
+        if again && at == self.step.tick && later < tick {
+            later
+        } else {
+            at
         }
     }
 

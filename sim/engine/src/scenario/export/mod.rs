@@ -25,8 +25,7 @@
 //!   beginning is checked;
 //! - that a periodic output or a pulse train goes on after what was expected of it;
 //! - how often a log comes in one tick;
-//! - which button's release caused a log, if another release since the last press caused
-//!   the same log with the same value;
+//! - whether a log came in the tick of an input or in the next one, if it came in the next;
 //! - that no other logs come: a log is excluded only from the time before it comes;
 //! - whatever a sentence cannot name: levels, logs and values that the app does not
 //!   declare, an output called `log` or `no`, and log values called `within` or `for`.

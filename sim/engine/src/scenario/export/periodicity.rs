@@ -29,7 +29,7 @@ pub(super) struct Periodicity {
     /// By the index of the entry in the trace.
     pub(super) roles: Vec<EntryRole>,
     /// The pulse trains, by the index of the entry they begin with.
-    pub(super) pulse_trains: HashMap<usize, PulseTrain>,
+    pub(super) pulse_trains: HashMap<usize, ExpectedTrain>,
     /// What is expected of periodic outputs, by the step that starts them.
     pub(super) periodic_outputs: HashMap<usize, Vec<Expectation>>,
 }
@@ -49,7 +49,7 @@ impl Periodicity {
                 found.mark(run, output, EntryRole::Ignored);
                 found.expect_periodic_output(run, output, &periodic_output);
             } else {
-                found.mark_pulse_trains(&changes);
+                found.mark_pulse_trains(run, &changes);
             }
         }
         found
@@ -74,7 +74,9 @@ impl Periodicity {
             let Some(first) = changes.first() else {
                 continue;
             };
-            let pulse_train = PulseTrain::of(changes.iter().copied());
+            // The window opens with the reset, and sees what that does to the output.
+            let by_reset = periodic_output.by_input.get(step).copied();
+            let pulse_train = PulseTrain::of(by_reset.into_iter().chain(changes.iter().copied()));
             let assertions = if pulse_train.period.is_some() {
                 pulse_train.period_assertion(start).into_iter().collect()
             } else {
@@ -95,10 +97,18 @@ impl Periodicity {
         }
     }
 
-    fn mark_pulse_trains(&mut self, changes: &[OutputChange]) {
-        for pulse_train in pulse_trains(changes) {
-            let members = &changes[pulse_train];
-            let pulse_train = PulseTrain::of(members);
+    fn mark_pulse_trains(&mut self, run: &StepTrace<'_>, changes: &[OutputChange]) {
+        for range in pulse_trains(changes) {
+            let before = range.start.checked_sub(1);
+            let members = &changes[range];
+            // A window ends at a reset, and so does what can be measured in it.
+            let first_step = members.first().map_or(0, |first| first.step);
+            let reset = (first_step + 1..run.steps.len()).find(|step| run.steps[*step].resets());
+            let before_reset = || {
+                let measured = members.iter();
+                measured.take_while(|change| reset.is_none_or(|reset| change.step < reset))
+            };
+            let pulse_train = PulseTrain::of(before_reset());
             let levels: HashSet<_> = members.iter().map(|change| change.level).collect();
             let expected = if pulse_train.period.is_none() && levels.len() == 2 {
                 IRREGULAR_CHANGES
@@ -109,13 +119,25 @@ impl Periodicity {
                 self.roles[change.entry] = EntryRole::Periodic;
             }
             if let (Some(first), Some(_)) = (members.first(), pulse_train.period) {
-                self.pulse_trains.insert(first.entry, pulse_train);
+                let by_input = before
+                    .map(|before| &changes[before])
+                    .filter(|change| change.by_input && change.step == first.step);
+                let after_inputs = PulseTrain::of(by_input.into_iter().chain(before_reset()));
+                self.pulse_trains.insert(
+                    first.entry,
+                    ExpectedTrain {
+                        alone: pulse_train,
+                        after_inputs,
+                    },
+                );
             }
         }
     }
 }
 
-/// A change of an output at its exact tick, `length` after the sentence.
+/// A change of an output at its exact tick, `length` after the sentence. A window sees what
+/// comes in the tick of the inputs above it, so that a change in the next tick needs a
+/// sentence of its own to say that it is not there yet.
 pub(super) fn exactly(
     before: TargetLevel,
     after: TargetLevel,
@@ -123,7 +145,7 @@ pub(super) fn exactly(
 ) -> Vec<OutputAssertion> {
     let becomes = OutputAssertion::Becomes(after, length);
     match length.saturating_sub(Ticks(1)) {
-        Ticks::ZERO => vec![becomes],
+        Ticks::ZERO => vec![OutputAssertion::Is(before), becomes],
         earlier => vec![OutputAssertion::Stays(Some(before), earlier), becomes],
     }
 }
@@ -168,6 +190,8 @@ fn changes(run: &StepTrace<'_>, output: u8) -> Vec<OutputChange> {
 struct PeriodicOutput<'a> {
     /// The steps that start it, each with the changes from there on.
     cycles: Vec<(usize, Vec<&'a OutputChange>)>,
+    /// What the resets did to it, by their steps.
+    by_input: HashMap<usize, &'a OutputChange>,
 }
 
 impl<'a> PeriodicOutput<'a> {
@@ -194,7 +218,9 @@ impl<'a> PeriodicOutput<'a> {
         let without_inputs = by_time
             .chunk_by(|a, b| a.step == b.step)
             .any(|between| between.len() > MAX_SINGLE_CHANGES);
-        (without_inputs || timing.first == timing.interval).then_some(Self { cycles })
+        let by_input = changes.iter().filter(|change| change.by_input);
+        let by_input = by_input.map(|change| (change.step, change)).collect();
+        (without_inputs || timing.first == timing.interval).then_some(Self { cycles, by_input })
     }
 }
 
@@ -283,9 +309,34 @@ fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usiz
     Some(from..to)
 }
 
+/// A pulse train that is expected.
+pub(super) struct ExpectedTrain {
+    alone: PulseTrain,
+    /// With the change before it, if that came in the tick of the inputs.
+    after_inputs: PulseTrain,
+}
+
+impl ExpectedTrain {
+    /// What is expected of it at a tick before its first change; a window that follows the
+    /// inputs sees what they changed.
+    pub(super) fn assertions(
+        &self,
+        at: Ticks,
+        follows_inputs: bool,
+    ) -> impl Iterator<Item = OutputAssertion> {
+        let train = if follows_inputs {
+            self.after_inputs
+        } else {
+            self.alone
+        };
+        let period = train.period_assertion(at).into_iter();
+        period.chain(train.pulse_assertion(at))
+    }
+}
+
 /// What can be measured in a pulse train.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PulseTrain {
+struct PulseTrain {
     /// The distance of all its rising edges, and when the second one came.
     period: Option<(Ticks, Ticks)>,
     /// The width of its first pulse, and when that ended.
@@ -314,13 +365,6 @@ impl PulseTrain {
             period: the_only(periods).zip(rises.get(1).map(|rise| rise.0)),
             pulse: pulse(true, Polarity::High).or_else(|| pulse(false, Polarity::Low)),
         }
-    }
-
-    /// What is expected of it at a tick before its first change.
-    pub(super) fn assertions(&self, at: Ticks) -> impl Iterator<Item = OutputAssertion> {
-        self.period_assertion(at)
-            .into_iter()
-            .chain(self.pulse_assertion(at))
     }
 
     fn period_assertion(&self, at: Ticks) -> Option<OutputAssertion> {

@@ -40,34 +40,40 @@ struct ButtonGroup {
     contact: SwitchState,
 }
 
+/// The state that an action brings a contact to; `None` for a reset.
+fn contact_of(action: Action) -> Option<SwitchState> {
+    match action {
+        Action::Button(_, contact) => Some(contact),
+        Action::Reset(_) => None,
+    }
+}
+
 impl StatementWriter<'_> {
     fn actions(&self, step: usize) -> StatementGroup {
         let actions = self.run.steps[step].actions;
-        let resets = actions.iter().filter_map(|event| match event.action {
-            Action::Reset(condition) => Some(StatementKind::Reset(condition_name(
-                self.run.descriptor,
-                condition,
-            ))),
-            Action::Button(..) => None,
-        });
         let mut kinds = Vec::new();
-        for contact in [SwitchState::Closed, SwitchState::Open] {
-            let moving = actions.iter().filter_map(|event| match event.action {
-                Action::Button(button, to) if to == contact => Some(self.button(button)),
-                _ => None,
+        // In the order in which they are played, as the sentences of a tick have to be.
+        for same in actions.chunk_by(|a, b| contact_of(a.action) == contact_of(b.action)) {
+            let buttons = same.iter().filter_map(|event| match event.action {
+                Action::Button(button, _) => Some(self.button(button)),
+                Action::Reset(_) => None,
             });
-            let moving: Vec<_> = moving.collect();
-            kinds.extend(
-                moving
-                    .chunks(MAX_BUTTONS)
-                    .map(|buttons| StatementKind::Move {
-                        buttons: buttons.to_vec(),
-                        contact,
-                        bouncing: Ticks::ZERO,
-                    }),
-            );
+            let buttons: Vec<_> = buttons.collect();
+            kinds.extend(buttons.chunks(MAX_BUTTONS).filter_map(|buttons| {
+                Some(StatementKind::Move {
+                    buttons: buttons.to_vec(),
+                    contact: contact_of(same.first()?.action)?,
+                    bouncing: Ticks::ZERO,
+                })
+            }));
+            kinds.extend(same.iter().filter_map(|event| match event.action {
+                Action::Reset(condition) => Some(StatementKind::Reset(condition_name(
+                    self.run.descriptor,
+                    condition,
+                ))),
+                Action::Button(..) => None,
+            }));
         }
-        kinds.extend(resets);
         StatementGroup { kinds, last: step }
     }
 
@@ -75,6 +81,8 @@ impl StatementWriter<'_> {
         let group = self.group(step)?;
         let is_tap = group.contact == SwitchState::Closed
             && self.moves_back(step)
+            // What the release causes would be looked for from the press on.
+            && !self.intervals[step + 1].logs_immediately
             // A release that bounces is a statement of its own.
             && self.bounce(step + 1).is_none();
         let length = self.run.steps[step].length();

@@ -9,7 +9,7 @@ use lockstep_core::time::Ticks;
 use super::name;
 use crate::dyn_runner::Observation;
 use crate::scenario::{Expectation, LogAssertion, Name, OutputAssertion, TargetLevel};
-use crate::script::{Action, Script, ScriptEvent, SwitchState};
+use crate::script::{Action, Script, ScriptEvent};
 use crate::trace::{Entry, Trace};
 
 /// A trace split into steps, one for each tick with inputs.
@@ -39,16 +39,6 @@ impl Step<'_> {
     pub(super) fn resets(&self) -> bool {
         let mut actions = self.actions.iter();
         actions.any(|event| matches!(event.action, Action::Reset(_)))
-    }
-
-    /// Whether `expect log` without a time looks back no further than here.
-    pub(super) fn resets_log_window(&self) -> bool {
-        self.actions.iter().any(|event| {
-            matches!(
-                event.action,
-                Action::Reset(_) | Action::Button(_, SwitchState::Closed)
-            )
-        })
     }
 
     pub(super) fn length(&self) -> Ticks {

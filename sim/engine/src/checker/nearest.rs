@@ -1,0 +1,524 @@
+//! Finds the nearest thing that did happen, and the sentence that holds.
+//!
+//! A sentence is only offered after it has been checked against the same trace.
+
+use lockstep_core::app::{LogId, LogValues};
+use lockstep_core::output::{Level, Range};
+use lockstep_core::time::Ticks;
+
+use super::log::LoggedAt;
+use super::output::meets;
+use super::window::Window;
+use super::{Checker, LevelChange};
+use crate::diagnostic::Span;
+use crate::dyn_runner::Observation;
+use crate::scenario::plan::{Assertion, Cause, CauseKind, Check};
+use crate::scenario::{Expectation, LogAssertion, Measurement, Name, OutputAssertion, TargetLevel};
+
+/// What helps to understand why an expectation does not hold.
+#[derive(Default)]
+pub(super) struct Nearest {
+    /// The nearest thing that did happen.
+    pub(super) note: Option<String>,
+    /// The sentence that holds.
+    pub(super) help: Option<String>,
+}
+
+/// What to say if no sentence follows from what happened.
+const AFTER_A_RESET: &str = "a window ends at a reset: write the expectation below it";
+
+impl Checker<'_> {
+    /// What is nearest to an expectation that does not hold.
+    pub(super) fn nearest(&self, check: &Check) -> Nearest {
+        if self.end < check.end().tick {
+            return Nearest::default();
+        }
+        match check.assertion {
+            Assertion::Output(output, assertion) => self.nearest_output(output, assertion, check),
+            Assertion::Log {
+                log,
+                value,
+                assertion,
+            } => self.nearest_log(log, value, assertion, check),
+        }
+    }
+
+    fn nearest_output(&self, output: u8, assertion: OutputAssertion, check: &Check) -> Nearest {
+        match assertion {
+            OutputAssertion::Is(target) | OutputAssertion::IsNot(target) => {
+                let wanted = matches!(assertion, OutputAssertion::Is(_));
+                self.nearest_level(output, check, |level| meets(level, target) == wanted)
+            }
+            OutputAssertion::Becomes(target, within) => {
+                self.nearest_change(output, check, within, Some(target))
+            }
+            OutputAssertion::Changes(within) => self.nearest_change(output, check, within, None),
+            OutputAssertion::Stays(target, length) => {
+                self.nearest_stay(output, check, target, length)
+            }
+            OutputAssertion::Pulse(_, measure) | OutputAssertion::Period(measure) => {
+                self.nearest_measure(output, assertion, measure, check)
+            }
+        }
+    }
+
+    fn nearest_level(&self, output: u8, check: &Check, wanted: impl Fn(Level) -> bool) -> Nearest {
+        let now = self.index(check.at);
+        let mut later = self.changes_between(output, now, self.entries.len());
+        let mut earlier = self.changes_between(output, 0, now).rev();
+        let mut offered = Vec::new();
+        let note = if let Some(change) = later.find(|change| wanted(change.level)) {
+            let after = length_to(check.at.tick, change.tick);
+            offered.push(self.becomes(output, change.level, after));
+            let (level, tick) = (change.level.0, change.tick.0);
+            Some(format!("it became {level} at tick {tick}, {after} later"))
+        } else {
+            let last = earlier.find(|change| wanted(change.level));
+            last.map(|change| {
+                let (level, tick) = (change.level.0, change.tick.0);
+                format!("it became {level} at tick {tick}, and something else since")
+            })
+        };
+        offered.extend(self.is_now(output, check));
+        self.offer(check, note, offered)
+    }
+
+    /// For a change that did not come: to a level, or to any.
+    fn nearest_change(
+        &self,
+        output: u8,
+        check: &Check,
+        within: Ticks,
+        target: Option<TargetLevel>,
+    ) -> Nearest {
+        let window = self.window_to_reset(check);
+        let wanted = |change: &LevelChange| target.is_none_or(|target| meets(change.level, target));
+        let there = self.level(output, window.first);
+        let already = target
+            .zip(there)
+            .filter(|(target, level)| meets(*level, *target));
+        let late = self
+            .changes_between(output, window.last, self.entries.len())
+            .find(wanted);
+        let before = self
+            .changes_between(output, 0, window.first)
+            .rev()
+            .find(wanted);
+        let other = self
+            .changes_between(output, window.first, window.last)
+            .next_back();
+        let at = check.at.tick;
+        let mut offered = Vec::new();
+        let mut note = None;
+        if let Some((target, level)) = already {
+            note = Some(format!(
+                "it was {} already, {}: only a change counts, `stays` holds a level",
+                level.0,
+                match window.cause {
+                    Some(CauseKind::PowerUp) => "at power-up".to_owned(),
+                    Some(cause) => format!("before the {cause} at tick {}", window.opens.tick.0),
+                    None => format!("at tick {}", at.0),
+                }
+            ));
+            offered.push(Assertion::Output(
+                output,
+                OutputAssertion::Stays(Some(target), within),
+            ));
+            offered.push(Assertion::Output(output, OutputAssertion::Is(target)));
+        } else if window.reset.is_some() {
+            return Nearest {
+                note: Some("what a reset does, and what follows it, does not count".to_owned()),
+                help: Some(AFTER_A_RESET.to_owned()),
+            };
+        } else if let Some(change) = late {
+            note = Some(format!(
+                "it became {} at tick {}, {} too late",
+                change.level.0,
+                change.tick.0,
+                change.tick.saturating_sub(window.end)
+            ));
+            let length = length_to(at, change.tick);
+            offered.push(match target {
+                Some(target) => Assertion::Output(output, OutputAssertion::Becomes(target, length)),
+                None => Assertion::Output(output, OutputAssertion::Changes(length)),
+            });
+        } else if let Some(change) = before {
+            note = Some(format!(
+                "it became {} at tick {}, {}",
+                change.level.0,
+                change.tick.0,
+                before_window(change.tick, &window)
+            ));
+        }
+        if let Some(change) = other {
+            note = note.or_else(|| {
+                Some(format!(
+                    "it became {} at tick {}",
+                    change.level.0, change.tick.0
+                ))
+            });
+            offered.push(self.becomes(output, change.level, length_to(at, change.tick)));
+        } else if note.is_none()
+            && let Some((other, change)) = self.on_another_output(output, check, &wanted)
+        {
+            let name = self.output_name(other);
+            let (level, tick) = (change.level.0, change.tick.0);
+            note = Some(format!("`{name}` became {level} at tick {tick}"));
+            offered.push(self.becomes(other, change.level, length_to(at, change.tick)));
+        }
+        let level = there.map(|level| self.target(output, level));
+        offered.push(Assertion::Output(
+            output,
+            OutputAssertion::Stays(level, within),
+        ));
+        self.offer(check, note, offered)
+    }
+
+    /// The first change of another output in the window that is like the wanted one.
+    fn on_another_output(
+        &self,
+        output: u8,
+        check: &Check,
+        wanted: &impl Fn(&LevelChange) -> bool,
+    ) -> Option<(u8, LevelChange)> {
+        let window = self.window_to_reset(check);
+        let others = (0..).zip(self.descriptor.outputs());
+        others
+            .filter(|(other, _)| *other != output)
+            .find_map(|(other, _)| {
+                let mut changes = self.changes_between(other, window.first, window.last);
+                Some((other, changes.find(wanted)?))
+            })
+    }
+
+    fn nearest_stay(
+        &self,
+        output: u8,
+        check: &Check,
+        target: Option<TargetLevel>,
+        length: Ticks,
+    ) -> Nearest {
+        let window = self.window(check);
+        let at = check.at.tick;
+        let first = self.changes_between(output, window.now, window.last).next();
+        let level = self
+            .level(output, window.now)
+            .map(|level| self.target(output, level));
+        let mut offered = Vec::new();
+        let mut note = None;
+        if let Some(change) = first {
+            let stayed = change.tick.saturating_sub(at);
+            note = Some(format!("it stayed for {stayed}"));
+            for target in [target, level] {
+                let shorter = OutputAssertion::Stays(target, stayed.saturating_sub(Ticks(1)));
+                offered.push(Assertion::Output(output, shorter));
+            }
+            offered.push(self.becomes(output, change.level, length_to(at, change.tick)));
+        } else {
+            let stays = OutputAssertion::Stays(level, length);
+            offered.push(Assertion::Output(output, stays));
+        }
+        offered.extend(self.is_now(output, check));
+        self.offer(check, note, offered)
+    }
+
+    fn nearest_measure(
+        &self,
+        output: u8,
+        assertion: OutputAssertion,
+        measure: Measurement,
+        check: &Check,
+    ) -> Nearest {
+        let window = self.window_to_reset(check);
+        let with = |measure| match assertion {
+            OutputAssertion::Pulse(polarity, _) => OutputAssertion::Pulse(polarity, measure),
+            _ => OutputAssertion::Period(measure),
+        };
+        let edges: Vec<_> = self
+            .changes_between(output, window.first, self.entries.len())
+            .collect();
+        let mut offered = Vec::new();
+        // The same in a window that ends with any of the next changes, then of another
+        // output, and then with any length between two changes.
+        let nearest = edges.iter().take(16);
+        for change in nearest.clone() {
+            let within = length_to(check.at.tick, change.tick);
+            offered.push((output, with(Measurement { within, ..measure })));
+        }
+        let others = (0..).zip(self.descriptor.outputs());
+        offered.extend(others.map(|(other, _)| (other, with(measure))));
+        for (index, change) in nearest.clone().enumerate() {
+            for earlier in edges.iter().take(index).rev() {
+                let length = change.tick.saturating_sub(earlier.tick);
+                for within in [measure.within, length_to(check.at.tick, change.tick)] {
+                    let measured = Measurement {
+                        length,
+                        tolerance: Ticks::ZERO,
+                        within,
+                    };
+                    offered.push((output, with(measured)));
+                }
+            }
+        }
+        let offered = offered
+            .into_iter()
+            .map(|(output, assertion)| Assertion::Output(output, assertion))
+            .collect();
+        let in_window = edges.iter().filter(|change| change.tick <= window.end);
+        let note = if window.reset.is_some() {
+            Some("what a reset does, and what follows it, does not count".to_owned())
+        } else if matches!(assertion, OutputAssertion::Pulse(..)) && in_window.count() == 1 {
+            Some("a pulse has to begin and to end within the time".to_owned())
+        } else {
+            None
+        };
+        let mut nearest = self.offer(check, note, offered);
+        if nearest.help.is_none() {
+            let within = Ticks(measure.length.0.saturating_mul(3));
+            let longer = Assertion::Output(output, with(Measurement { within, ..measure }));
+            nearest.help = match self.sentence(longer) {
+                _ if window.reset.is_some() => Some(AFTER_A_RESET.to_owned()),
+                Some(sentence) if within > measure.within => Some(format!(
+                    "a longer window has room for it: `expect {sentence}`"
+                )),
+                _ => None,
+            };
+        }
+        nearest
+    }
+
+    fn nearest_log(
+        &self,
+        log: LogId,
+        value: Option<u16>,
+        assertion: LogAssertion,
+        check: &Check,
+    ) -> Nearest {
+        let window = match assertion {
+            LogAssertion::Logged | LogAssertion::NotLogged(_) => self.window(check),
+            LogAssertion::LoggedWithin(_) => self.window_to_reset(check),
+        };
+        let (at, all) = (check.at.tick, self.entries.len());
+        let (first, last) = match assertion {
+            LogAssertion::Logged => (self.index(check.cause.start), window.now),
+            _ => (window.first, window.last),
+        };
+        let same = |logged: &LoggedAt| {
+            logged.log.id == log && value.is_none_or(|value| logged.log.value == value)
+        };
+        let same_kind = |logged: &LoggedAt| logged.log.id == log;
+        let log_assertion = |logged: LoggedAt, assertion| Assertion::Log {
+            log: logged.log.id,
+            value: Some(logged.log.value),
+            assertion,
+        };
+        let within = |logged: LoggedAt| {
+            log_assertion(
+                logged,
+                LogAssertion::LoggedWithin(length_to(at, logged.tick)),
+            )
+        };
+        if let LogAssertion::NotLogged(_) = assertion {
+            let mut offered = Vec::new();
+            let logged = self.logs_between(first, last).find(same);
+            if let Some(logged) = logged {
+                let silent = logged.tick.saturating_sub(at).saturating_sub(Ticks(1));
+                offered.push(Assertion::Log {
+                    log,
+                    value,
+                    assertion: LogAssertion::NotLogged(silent),
+                });
+                offered.push(log_assertion(logged, LogAssertion::Logged));
+                offered.push(within(logged));
+            }
+            return self.offer(check, None, offered);
+        }
+        let quote = |logged: LoggedAt| self.log_name(logged.log.id, Some(logged.log.value));
+        let mut offered = Vec::new();
+        let late = self.logs_between(last, all).find(same);
+        let before = self.logs_between(0, first).rev().find(same);
+        let other = self
+            .logs_between(first, last)
+            .rev()
+            .find(same_kind)
+            .or_else(|| self.logs_between(first, last).next_back());
+        let note = if window.reset.is_some() {
+            return Nearest {
+                note: Some("what a reset does, and what follows it, does not count".to_owned()),
+                help: Some(AFTER_A_RESET.to_owned()),
+            };
+        } else if let Some(logged) = late {
+            offered.push(within(logged));
+            let late = logged.tick.saturating_sub(window.end.max(at));
+            let tick = logged.tick.0;
+            Some(match assertion {
+                LogAssertion::Logged => format!("it came at tick {tick}, {late} later"),
+                _ => format!("it came at tick {tick}, {late} too late"),
+            })
+        } else if let Some(logged) = before {
+            if matches!(assertion, LogAssertion::LoggedWithin(_)) {
+                offered.push(log_assertion(logged, LogAssertion::Logged));
+            }
+            let before = match assertion {
+                LogAssertion::Logged => before_cause(check),
+                _ => before_window(logged.tick, &window),
+            };
+            let note = format!(
+                "`{}` came at tick {}, {before}",
+                quote(logged),
+                logged.tick.0
+            );
+            let mut nearest = self.offer(check, Some(note), offered);
+            let is_latest = !self
+                .between(logged.index, self.index(check.cause.start))
+                .iter()
+                .any(|entry| matches!(entry.what, Observation::Input(_)));
+            if nearest.help.is_none() && is_latest {
+                let kind = check.cause.kind;
+                nearest.help = Some(format!(
+                    "write `expect log {}` above the {kind}",
+                    quote(logged)
+                ));
+            }
+            return nearest;
+        } else {
+            let last = self.logs_between(0, last).rev().find(same_kind);
+            Some(match (last, other) {
+                (Some(logged), _) => format!(
+                    "the last log of `{}` was `{}`, at tick {}",
+                    self.log_name(log, None),
+                    quote(logged),
+                    logged.tick.0
+                ),
+                (None, Some(logged)) => format!(
+                    "there was no log `{}` until then; `{}` came at tick {}",
+                    self.log_name(log, None),
+                    quote(logged),
+                    logged.tick.0
+                ),
+                (None, None) => {
+                    format!("there was no log `{}` until then", self.log_name(log, None))
+                }
+            })
+        };
+        if let Some(logged) = other {
+            offered.push(log_assertion(logged, LogAssertion::Logged));
+            offered.push(within(logged));
+        }
+        if let LogAssertion::LoggedWithin(length) = assertion {
+            offered.push(Assertion::Log {
+                log,
+                value,
+                assertion: LogAssertion::NotLogged(length),
+            });
+        }
+        self.offer(check, note, offered)
+    }
+
+    /// The first of the sentences that holds where the expectation stands.
+    fn offer(&self, check: &Check, note: Option<String>, offered: Vec<Assertion>) -> Nearest {
+        let holds = |assertion: &Assertion| {
+            let check = Check {
+                assertion: *assertion,
+                ..*check
+            };
+            !has_empty_window(*assertion) && self.check(&check).is_ok()
+        };
+        let sentence = offered
+            .into_iter()
+            .filter(holds)
+            .find_map(|assertion| self.sentence(assertion));
+        let help = sentence.map(|sentence| format!("this holds: `expect {sentence}`"));
+        Nearest { note, help }
+    }
+
+    fn becomes(&self, output: u8, level: Level, within: Ticks) -> Assertion {
+        let target = self.target(output, level);
+        Assertion::Output(output, OutputAssertion::Becomes(target, within))
+    }
+
+    fn is_now(&self, output: u8, check: &Check) -> Option<Assertion> {
+        let level = self.level(output, self.index(check.at))?;
+        let target = self.target(output, level);
+        Some(Assertion::Output(output, OutputAssertion::Is(target)))
+    }
+
+    /// A level as a sentence names it.
+    fn target(&self, output: u8, level: Level) -> TargetLevel {
+        let outputs = self.descriptor.outputs();
+        let range = outputs
+            .get(usize::from(output))
+            .map(|output| output.range());
+        match level {
+            Level::OFF => TargetLevel::Off,
+            _ if range == Some(Range::Digital) => TargetLevel::On,
+            Level(level) => TargetLevel::Level(level),
+        }
+    }
+
+    /// The sentence, without `expect`.
+    fn sentence(&self, assertion: Assertion) -> Option<Expectation> {
+        Some(match assertion {
+            Assertion::Output(output, assertion) => Expectation::Output {
+                output: name(self.output_name(output)),
+                assertion,
+                target_span: None,
+            },
+            Assertion::Log {
+                log,
+                value,
+                assertion,
+            } => {
+                let kind = self.descriptor.logs().get(usize::from(log.0))?;
+                let value = match (kind.values(), value) {
+                    (_, None) => None,
+                    (LogValues::Number, Some(value)) => Some(name(&value.to_string())),
+                    (LogValues::Words(words), Some(value)) => {
+                        Some(name(words.get(usize::from(value))?))
+                    }
+                };
+                Expectation::Log {
+                    log: name(kind.name()),
+                    value,
+                    assertion,
+                }
+            }
+        })
+    }
+}
+
+/// What came too early, for a message.
+fn before_cause(check: &Check) -> String {
+    let Cause { kind, start } = check.cause;
+    format!("before the {kind} at tick {}", start.tick.0)
+}
+
+/// The same, for a window.
+fn before_window(tick: Ticks, window: &Window) -> String {
+    let opens = window.opens.tick;
+    match window.cause {
+        Some(cause) => format!("before the {cause} at tick {}", opens.0),
+        None if tick == opens => "as the wait ended, before the window opens".to_owned(),
+        None => format!("{} before the window opens", opens.saturating_sub(tick)),
+    }
+}
+
+fn has_empty_window(assertion: Assertion) -> bool {
+    let window = match assertion {
+        Assertion::Output(_, assertion) => assertion.window(),
+        Assertion::Log { assertion, .. } => assertion.window(),
+    };
+    window == Some(Ticks::ZERO)
+}
+
+/// The shortest length of a window that reaches a tick: the tick itself, but at least one.
+fn length_to(at: Ticks, tick: Ticks) -> Ticks {
+    tick.saturating_sub(at).max(Ticks(1))
+}
+
+fn name(text: &str) -> Name {
+    Name {
+        text: text.to_owned(),
+        span: Span::START,
+    }
+}
