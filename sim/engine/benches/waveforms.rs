@@ -77,7 +77,7 @@ fn dump() -> String {
             let wire = (time * 7 + index * 31) % 200;
             writeln!(text, "{}{}", (time / 5 + index) % 2, code(wire)).unwrap();
         }
-        if time % 100_000 == 0 {
+        if time.is_multiple_of(100_000) {
             writeln!(text, "{}\"", time / 100_000 % 2).unwrap();
         }
     }

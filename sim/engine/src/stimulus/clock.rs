@@ -72,8 +72,8 @@ impl Timescale {
     }
 
     fn femtoseconds(self, time: u64) -> u128 {
-        // A unit has at most 60 bits and a factor of 32: no file can make it overflow.
-        u128::from(time) * self.0
+        // Only an absurd unit comes this far, and all its times are too late.
+        u128::from(time).saturating_mul(self.0)
     }
 
     /// How messages name a time of the file.
@@ -268,6 +268,7 @@ mod tests {
             ("10ns", 100_001, 2),
             ("1fs", u64::MAX, 18_446_745),
             ("1s", 604_800, MAX_LENGTH.0),
+            ("4294967295s", u64::MAX, u32::MAX),
         ] {
             let clock = TickClock::new(Timescale::parse(scale).unwrap(), TimeWindow::default());
             assert_eq!(clock.tick(time), Ticks(tick), "{time} x {scale}");

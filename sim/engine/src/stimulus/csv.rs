@@ -179,10 +179,12 @@ pub(super) fn read(
         row += 1;
         // Times may count from a trigger, or from 1970.
         let origin = *origin.get_or_insert(if (0..=FAR).contains(&time) { 0 } else { time });
-        let Some(time) = u64::try_from(time - origin)
-            .ok()
-            .filter(|it| *it >= previous)
-        else {
+        let elapsed = time.saturating_sub(origin);
+        if elapsed > FAR {
+            let time = format!("{} s", elapsed / SECOND);
+            return Err(WaveformErrorKind::TooLate { time }.at(place(0)));
+        }
+        let Some(time) = u64::try_from(elapsed).ok().filter(|it| *it >= previous) else {
             let kind = unexpected("an earlier time", "a time that is not before the last one");
             return Err(kind.at(place(0)));
         };
@@ -231,7 +233,7 @@ impl Table {
                 column,
                 period,
                 rate,
-            } => Ok(number(column, 1)? / period * SECOND / rate),
+            } => Ok((number(column, 1)? / period).saturating_mul(SECOND) / rate),
             TimeColumn::Samples { rate } => Ok(row * SECOND / rate),
         }
     }

@@ -11,7 +11,7 @@ use lockstep_core::time::Instant;
 use super::change::{ChangeSink, Flow, Reading, Value};
 use super::clock::Timescale;
 use super::error::WaveformErrorKind;
-use super::signals::{Declaration, SignalId, Signals, VariableKind};
+use super::signals::{Declaration, MAX_VARIABLES, SignalId, Signals, VariableKind};
 use super::vcd::header::{lockstep_comment, name_of};
 use crate::panic_guard::PanicGuard;
 
@@ -93,6 +93,11 @@ impl Hierarchy {
                 handle,
                 ..
             } => {
+                // In a damaged file, an alias may be of any signal.
+                let signal = u32::try_from(handle.get_index())
+                    .ok()
+                    .filter(|index| (*index as usize) < MAX_VARIABLES)
+                    .ok_or(WaveformErrorKind::TooManyVariables)?;
                 let (name, range) = name_of(&name, length);
                 self.signals.declare(Declaration {
                     offset: 0,
@@ -100,7 +105,7 @@ impl Hierarchy {
                     range,
                     kind: kind_of(tpe),
                     size: length,
-                    signal: SignalId(u32::try_from(handle.get_index()).unwrap_or(u32::MAX)),
+                    signal: SignalId(signal),
                 })
             }
             _ => Ok(()),

@@ -262,6 +262,12 @@ fn what_is_wrong_in_a_table_has_its_place() {
             1,
             "not before the last one",
         ),
+        (
+            "; Samplerate: 1 MHz\nmicroseconds,button\n0,0\n99999999999999999999999999999999999999,1\n",
+            4,
+            1,
+            "too late",
+        ),
         ("Time [s],D0\n0,1\n1,0\n", 1, 1, "D0      1 edges, from 1"),
     ] {
         let error = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, quiet())
