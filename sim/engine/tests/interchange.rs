@@ -24,13 +24,16 @@ use lockstep_engine::stimulus::WaveformFormat;
 use lockstep_engine::trace::{Trace, vcd};
 use walkdir::WalkDir;
 
+/// What a tool made of a waveform.
+type Converted = Vec<(PathBuf, WaveformFormat)>;
+
 /// A tool that waveforms go through.
 #[derive(Clone, Copy)]
 struct Tool {
     name: &'static str,
     /// How it is found out whether it is there.
     probe: &'static [&'static str],
-    convert: fn(&Path, &Path) -> Result<Vec<(PathBuf, WaveformFormat)>, Failed>,
+    convert: fn(&Path, &Path) -> Result<Converted, Failed>,
 }
 
 const TOOLS: [Tool; 2] = [
@@ -83,7 +86,7 @@ impl Tool {
     }
 }
 
-fn through_gtkwave(ours: &Path, folder: &Path) -> Result<Vec<(PathBuf, WaveformFormat)>, Failed> {
+fn through_gtkwave(ours: &Path, folder: &Path) -> Result<Converted, Failed> {
     let [fst, back] = ["ours.fst", "back.vcd"].map(|name| folder.join(name));
     run(Command::new("vcd2fst").arg(ours).arg(&fst))?;
     run(Command::new("fst2vcd")
@@ -97,7 +100,7 @@ fn through_gtkwave(ours: &Path, folder: &Path) -> Result<Vec<(PathBuf, WaveformF
     ])
 }
 
-fn through_pyvcd(ours: &Path, folder: &Path) -> Result<Vec<(PathBuf, WaveformFormat)>, Failed> {
+fn through_pyvcd(ours: &Path, folder: &Path) -> Result<Converted, Failed> {
     let script = fixtures("waveforms/through_pyvcd.py");
     let back = folder.join("back.vcd");
     run(Command::new("python3").arg(script).arg(ours).arg(&back))?;

@@ -12,7 +12,7 @@ use super::change::{ChangeSink, Flow, Reading, Value};
 use super::clock::Timescale;
 use super::error::WaveformErrorKind;
 use super::signals::{Declaration, MAX_VARIABLES, SignalId, Signals, VariableKind};
-use super::vcd::header::{lockstep_comment, name_of};
+use super::vcd::header::{OwnComment, lockstep_comment, name_of};
 use crate::panic_guard::PanicGuard;
 
 /// The most bytes that a block may say it has when it is unpacked: 1 GiB.
@@ -80,7 +80,7 @@ impl Hierarchy {
                 Ok(())
             }
             FstHierarchyEntry::Comment { string } => {
-                if let Some((app, clock)) = lockstep_comment(&string)? {
+                if let Some(OwnComment { app, clock }) = lockstep_comment(&string)? {
                     self.app = app.or(self.app.take());
                     self.clock = clock.unwrap_or(self.clock);
                 }

@@ -94,7 +94,7 @@ impl<'a> HeaderBuilder<'a> {
 
     fn comment(&mut self, offset: usize, words: &[Word<'_>]) -> Result<(), Fault> {
         let comment = lockstep_comment(&text(words)).map_err(|kind| kind.at(offset))?;
-        if let Some((app, clock)) = comment {
+        if let Some(OwnComment { app, clock }) = comment {
             self.app = app.map(|app| (offset, app)).or(self.app.take());
             self.clock = clock.unwrap_or(self.clock);
         }
@@ -159,10 +159,17 @@ impl<'a> HeaderBuilder<'a> {
     }
 }
 
+/// What the comment of a waveform that was written here says.
+#[derive(Debug, Default)]
+pub(in super::super) struct OwnComment {
+    pub(in super::super) app: Option<String>,
+    pub(in super::super) clock: Option<Instant>,
+}
+
 /// The app and the start of its clock, if [`trace::vcd`](crate::trace::vcd) wrote the comment.
 pub(in super::super) fn lockstep_comment(
     text: &str,
-) -> Result<Option<(Option<String>, Option<Instant>)>, WaveformErrorKind> {
+) -> Result<Option<OwnComment>, WaveformErrorKind> {
     let mut words = text.split_ascii_whitespace();
     if words.next() != Some(SIGNATURE) {
         return Ok(None);
@@ -173,17 +180,17 @@ pub(in super::super) fn lockstep_comment(
         // Another comment that begins with the same word.
         Some(Err(_)) | None => return Ok(None),
     }
-    let (mut app, mut clock) = (None, None);
+    let mut comment = OwnComment::default();
     for (key, value) in words.filter_map(|word| word.split_once('=')) {
         if key == APP {
-            app = Some(value.to_owned());
+            comment.app = Some(value.to_owned());
         } else if key == CLOCK {
             let expected = "a reading of the tick counter after `clock=`";
             let reading = value.parse().map_err(|_| unexpected(value, expected))?;
-            clock = Some(Instant(reading));
+            comment.clock = Some(Instant(reading));
         }
     }
-    Ok(Some((app, clock)))
+    Ok(Some(comment))
 }
 
 /// The words of a command up to its `$end`.
