@@ -16,7 +16,7 @@ use lockstep_terminal::screenshot::{self, CastOptions, MAX_FPS};
 
 #[derive(Debug, Args)]
 pub(super) struct CastArgs {
-    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd).
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd, .fst, .csv).
     file: PathBuf,
 
     #[command(flatten)]
@@ -51,10 +51,11 @@ impl CastArgs {
             return output::refuse_path(path, report);
         }
         let app = self.screen.app.as_deref();
-        let (name, loaded) = match load::read(&self.file, app, registry, report) {
-            Ok(read) => read,
-            Err(exit) => return exit,
-        };
+        let (name, loaded) =
+            match load::read(&self.file, app, &self.screen.waveform, registry, report) {
+                Ok(read) => read,
+                Err(exit) => return exit,
+            };
         let options = CastOptions {
             screen: self.screen.options(),
             speed: self.speed,

@@ -1,15 +1,17 @@
 //! Plays one input and checks its expectations: what `run` and `replay` share.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use lockstep_core::time::Ticks;
 
 use super::progress::ProgressReporter;
+use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::checker::{Failure, check_trace};
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{InputFormat, LoadedScript};
+use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
@@ -26,6 +28,7 @@ pub(super) struct InputPlayer<'a> {
     pub(super) report: &'a Report,
     pub(super) app: Option<&'a str>,
     pub(super) progress: &'a ProgressReporter,
+    pub(super) waveform: &'a WaveformArgs,
 }
 
 /// An input that was played to its end.
@@ -61,8 +64,15 @@ impl InputPlayer<'_> {
         form: InputFormat,
         source: &Source,
     ) -> Result<PlayOutcome, PlayFailure> {
+        let waveform = self
+            .waveform
+            .options(form, Path::new(&source.name), self.report)?;
+        let options = LoadOptions {
+            app: self.app,
+            waveform: Some(&waveform),
+        };
         let loaded = form
-            .load(self.registry, &source.bytes, self.app)
+            .load_with(self.registry, &source.bytes, &options)
             .map_err(|error| self.report.unloadable(source, &error))?;
         self.play_loaded(source, loaded)
     }

@@ -4,6 +4,7 @@ mod apps;
 mod cast;
 mod completions;
 mod diff;
+mod import;
 mod input_player;
 mod load;
 mod oneline;
@@ -15,6 +16,7 @@ mod shot;
 mod terminal_environment;
 mod time_limit;
 mod trace_format;
+mod waveform_args;
 
 use std::io::stdout;
 use std::process::ExitCode;
@@ -56,8 +58,10 @@ enum CliCommand {
     Run(run::RunArgs),
     /// Play a recording.
     Replay(replay::ReplayArgs),
-    /// Show the first difference of two traces.
+    /// Show the first difference of two traces, or of a capture and a run.
     Diff(diff::DiffArgs),
+    /// Write a captured waveform as a scenario.
+    Import(import::ImportArgs),
     /// Take a screenshot of the simulator at a time of a run, without a terminal.
     Shot(shot::ShotArgs),
     /// Record a run playing in the simulator as an asciicast.
@@ -99,11 +103,12 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Open(open) => open.execute(&registry, &report),
         CliCommand::Run(run) => run.execute(&registry, &report),
         CliCommand::Replay(replay) => replay.execute(&registry, &report),
-        CliCommand::Diff(diff) => diff.execute(&report),
+        CliCommand::Diff(diff) => diff.execute(&registry, &report),
+        CliCommand::Import(import) => import.execute(&registry, &report),
         CliCommand::Shot(shot) => shot.execute(&registry, &report),
         CliCommand::Cast(cast) => cast.execute(&registry, &report),
         CliCommand::Apps(apps) => apps.execute(&registry, &report),
-        CliCommand::Oneline(oneline) => oneline.execute(&report),
+        CliCommand::Oneline(oneline) => oneline.execute(&registry, &report),
         CliCommand::Completions(completions) => completions.execute(&report),
     };
     exit.into()

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{InputFormat, LoadedScript};
+use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::PlayError;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_length;
@@ -19,15 +20,24 @@ use lockstep_core::time::Ticks;
 pub(super) fn read(
     path: &Path,
     app: Option<&str>,
+    waveform: &WaveformArgs,
     registry: &Registry,
     report: &Report,
 ) -> Result<(String, LoadedScript), Exit> {
     let source = Source::read(path, InputFormat::MAX_BYTES).map_err(|error| report.error(error))?;
     let form = InputFormat::of(path, &source.bytes);
-    let loaded = form.load(registry, &source.bytes, app).map_err(|error| {
-        report.print(&report.unloadable(&source, &error));
+    let refused = |rendered: String| {
+        report.print(&rendered);
         Exit::BadInput
-    })?;
+    };
+    let waveform = waveform.options(form, path, report).map_err(refused)?;
+    let options = LoadOptions {
+        app,
+        waveform: Some(&waveform),
+    };
+    let loaded = form
+        .load_with(registry, &source.bytes, &options)
+        .map_err(|error| refused(report.unloadable(&source, &error)))?;
     for note in &loaded.notes {
         report.print(&format!("note: {note}"));
     }

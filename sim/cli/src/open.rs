@@ -10,9 +10,13 @@ use terminal_colorsaurus::{QueryOptions, background_color};
 
 use super::load;
 use super::terminal_environment::TerminalEnvironment;
+use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
+use lockstep_engine::input::Source;
+use lockstep_engine::load::{InputFormat, LoadOptions};
 use lockstep_engine::registry::Registry;
+use lockstep_engine::stimulus::WaveformOptions;
 use lockstep_terminal::{
     Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,
 };
@@ -27,12 +31,15 @@ const WITHOUT_TERMINAL: &str =
 
 #[derive(Debug, Args)]
 pub(super) struct OpenArgs {
-    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd) to scrub through.
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd, .fst, .csv) to scrub through.
     file: Option<PathBuf>,
 
     /// The app to play; the first one by default.
     #[arg(long)]
     app: Option<String>,
+
+    #[command(flatten)]
+    waveform: WaveformArgs,
 
     /// The background to draw for; `auto` asks the terminal.
     #[arg(long, value_name = "THEME", default_value = "auto")]
@@ -72,6 +79,10 @@ impl OpenArgs {
             report.print(&report.plain(message, Some(WITHOUT_TERMINAL)));
             return Exit::BadInput;
         }
+        let waveform = match self.waveform_options(registry, report) {
+            Ok(options) => options,
+            Err(exit) => return exit,
+        };
         let shown = ProcessHooks::install()
             .map_err(TerminalError::from)
             .and_then(|hooks| {
@@ -79,6 +90,7 @@ impl OpenArgs {
                     app,
                     file: self.file.as_deref(),
                     requested_app: self.app.as_deref(),
+                    waveform: &waveform,
                     appearance: self.appearance(&environment),
                 };
                 lockstep_terminal::run(registry, &options, &hooks)
@@ -93,6 +105,41 @@ impl OpenArgs {
             }
             Err(error) => report.error(error),
         }
+    }
+
+    /// What is said about a waveform. One whose signals are not known is refused before the
+    /// screen is taken, where the list of them and the command can be read.
+    fn waveform_options(
+        &self,
+        registry: &Registry,
+        report: &Report,
+    ) -> Result<WaveformOptions, Exit> {
+        let Some(file) = self.file.as_deref() else {
+            return Ok(WaveformOptions::default());
+        };
+        // A file that cannot be read is told on the screen, as any other.
+        let Ok(source) = Source::read(file, InputFormat::MAX_BYTES) else {
+            return Ok(WaveformOptions::default());
+        };
+        let refused = |rendered: String| {
+            report.print(&rendered);
+            Exit::BadInput
+        };
+        let format = InputFormat::of(file, &source.bytes);
+        let waveform = self
+            .waveform
+            .options(format, file, report)
+            .map_err(refused)?;
+        let options = LoadOptions {
+            app: self.app.as_deref(),
+            waveform: Some(&waveform),
+        };
+        if matches!(format, InputFormat::Waveform(_)) {
+            format
+                .load_with(registry, &source.bytes, &options)
+                .map_err(|error| refused(report.unloadable(&source, &error)))?;
+        }
+        Ok(waveform)
     }
 
     fn appearance(&self, environment: &TerminalEnvironment) -> Appearance {

@@ -1,4 +1,4 @@
-//! `sim replay`: plays a recording.
+//! `sim replay`: plays a recording or a waveform.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::input_player::InputPlayer;
 use super::progress::ProgressReporter;
+use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
@@ -17,7 +18,7 @@ use lockstep_engine::registry::Registry;
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
-    /// A recording (.rec), or `-` for standard input.
+    /// A recording (.rec), a waveform (.vcd, .fst, .csv), or `-` for standard input.
     file: PathBuf,
 
     /// Print the trace in this format.
@@ -27,6 +28,13 @@ pub(super) struct ReplayArgs {
     /// Write the trace to this file, or to standard output for `-`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// The app to play a waveform with that does not name one.
+    #[arg(long)]
+    app: Option<String>,
+
+    #[command(flatten)]
+    waveform: WaveformArgs,
 
     #[command(flatten)]
     limit: TimeLimit,
@@ -49,10 +57,16 @@ impl ReplayArgs {
         let player = InputPlayer {
             registry,
             report,
-            app: None,
+            app: self.app.as_deref(),
             progress: &progress,
+            waveform: &self.waveform,
         };
-        let played = player.play(InputFormat::Recording, &source);
+        // Whatever is no waveform is told what is wrong with it as a recording.
+        let format = match InputFormat::of(&self.file, &source.bytes) {
+            waveform @ InputFormat::Waveform(_) => waveform,
+            _ => InputFormat::Recording,
+        };
+        let played = player.play(format, &source);
         progress.finish();
         let played = match played {
             Ok(played) => played,

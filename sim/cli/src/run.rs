@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::input_player::{InputPlayer, PlayFailure, PlayOutcome};
 use super::progress::ProgressReporter;
+use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
@@ -21,12 +22,12 @@ use lockstep_engine::registry::Registry;
 
 /// Play scenarios and check what they expect.
 ///
-/// One scenario prints its trace, several print a verdict each. Waveforms (`.vcd`) are
-/// played as stimulus: the scope `in` drives the buttons.
+/// One scenario prints its trace, several print a verdict each. Waveforms (`.vcd`, `.fst`,
+/// `.csv`) are played as stimulus: the signals named like buttons, or mapped to them.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Scenarios (.scn), waveforms (.vcd), folders of scenarios, or `-` for standard
-    /// input.
+    /// Scenarios (.scn), waveforms (.vcd, .fst, .csv), folders of scenarios, or `-` for
+    /// standard input.
     #[arg(required_unless_present = "inline", value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -49,6 +50,9 @@ pub(super) struct RunArgs {
     /// Save the events as a recording.
     #[arg(long, value_name = "FILE.rec")]
     record: Option<PathBuf>,
+
+    #[command(flatten)]
+    waveform: WaveformArgs,
 
     /// How many scenarios to play at once; by default as many as there are cores.
     #[arg(long, value_name = "N")]
@@ -87,6 +91,7 @@ impl RunArgs {
             report,
             app: self.app.as_deref(),
             progress: &progress,
+            waveform: &self.waveform,
         };
         let format = match (self.format, several) {
             (None, true) => None,

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use lockstep_core::time::Ticks;
 
 use super::load;
+use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
@@ -16,7 +17,7 @@ use lockstep_terminal::{Appearance, Background};
 
 #[derive(Debug, Args)]
 pub(super) struct ShotArgs {
-    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd); without one, --keys are
+    /// A scenario (.scn), a recording (.rec) or a waveform (.vcd, .fst, .csv); without one, --keys are
     /// pressed in an app from its start.
     #[arg(required_unless_present = "keys")]
     file: Option<PathBuf>,
@@ -68,6 +69,9 @@ pub(super) struct ScreenArgs {
     /// The app to play a file with that does not name one.
     #[arg(long)]
     pub(super) app: Option<String>,
+
+    #[command(flatten)]
+    pub(super) waveform: WaveformArgs,
 }
 
 impl ScreenArgs {
@@ -152,7 +156,13 @@ impl ShotArgs {
         let app = self.screen.app.as_deref();
         let options = self.screen.options();
         let read = match &self.file {
-            Some(file) => Some(load::read(file, app, registry, report)?),
+            Some(file) => Some(load::read(
+                file,
+                app,
+                &self.screen.waveform,
+                registry,
+                report,
+            )?),
             None => None,
         };
         let screenshot = match (&read, &self.keys) {

@@ -9,9 +9,10 @@ use anstream::{AutoStream, ColorChoice};
 use crate::exit::Exit;
 use lockstep_engine::diagnostic::{Diagnostic, Span, error_chain};
 use lockstep_engine::input::Source;
-use lockstep_engine::load::LoadError;
+use lockstep_engine::load::{LoadError, WaveformLoadError};
 use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
+use lockstep_engine::stimulus::WaveformErrorKind;
 
 /// Renders problems for where they are shown.
 pub struct Report {
@@ -105,7 +106,33 @@ impl Report {
             LoadError::Recording(error) => {
                 self.plain(&format!("`{}`: {error}", source.name), error.help())
             }
+            LoadError::Waveform(refused) => self.waveform(source, refused),
             _ => self.plain(&format!("`{}`: {}", source.name, error_chain(error)), None),
+        }
+    }
+
+    /// What is wrong with a waveform; where it is not clear which signals are meant, with the
+    /// command that says so.
+    fn waveform(&self, source: &Source, refused: &WaveformLoadError) -> String {
+        let kind = &refused.error.kind;
+        let (message, expected) = (kind.message(), kind.expected());
+        let (note, help) = match &**kind {
+            WaveformErrorKind::NoInputs(candidates) => (
+                Some(candidates.to_string()),
+                map_command(source, refused, &candidates.mappings),
+            ),
+            _ => (None, kind.help()),
+        };
+        let help = help.as_deref();
+        match refused.error.span {
+            Some(span) => self.at(source, span, &message, &expected, note.as_deref(), help),
+            None => {
+                let title = format!("`{}`: {message}", source.name);
+                let group = Group::with_title(Level::ERROR.primary_title(&title))
+                    .elements(note.as_deref().map(|note| Level::NOTE.message(note)))
+                    .elements(help.map(|help| Level::HELP.message(help)));
+                self.renderer.render(&[group])
+            }
         }
     }
 
@@ -142,5 +169,37 @@ impl Report {
             .elements(note.map(|note| Level::NOTE.message(note)))
             .elements(help.map(|help| Level::HELP.message(help)));
         self.renderer.render(&[group])
+    }
+}
+
+/// The command that plays a waveform with these signals as the buttons.
+fn map_command(
+    source: &Source,
+    refused: &WaveformLoadError,
+    mappings: &[String],
+) -> Option<String> {
+    if mappings.is_empty() {
+        return None;
+    }
+    let app = refused
+        .requested_app
+        .iter()
+        .map(|app| format!("--app {app}"));
+    let maps = mappings.iter().map(|map| format!("--map {}", quoted(map)));
+    let words: Vec<_> = app.chain(maps).collect();
+    let file = quoted(&source.name);
+    Some(format!(
+        "say which is which: `sim run {file} {}`",
+        words.join(" ")
+    ))
+}
+
+/// The word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-=,:+@".contains(c);
+    if word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }

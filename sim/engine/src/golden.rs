@@ -93,6 +93,10 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
                     path: path.to_owned(),
                     error,
                 },
+                LoadError::Waveform(refused) => GoldenError::Invalid {
+                    path: path.to_owned(),
+                    diagnostics: vec![refused.error.diagnostic()],
+                },
             })?;
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch).map_err(|error| {

@@ -12,7 +12,7 @@ use crate::sanitize::excerpt;
 use crate::scenario::plan::{Check, plan};
 use crate::scenario::{Name, Scenario, compact, grammar};
 use crate::script::Script;
-use crate::stimulus::vcd::{self, Stimulus, VcdError, Waveform};
+use crate::stimulus::{self, Stimulus, Waveform, WaveformError, WaveformFormat, WaveformOptions};
 
 /// A script that has been read, with the app to play it and the checks of its trace.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ pub enum InputFormat {
     Compact,
     /// A recording, `.rec`.
     Recording,
-    /// A value change dump, `.vcd`.
-    Waveform,
+    /// A waveform: `.vcd`, `.fst` or `.csv`.
+    Waveform(WaveformFormat),
 }
 
 /// An input cannot be played.
@@ -50,6 +50,29 @@ pub enum LoadError {
     /// A recording is damaged, or for another app.
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    /// A waveform cannot be read, or it is not clear which signals are meant.
+    #[error(transparent)]
+    Waveform(Box<WaveformLoadError>),
+}
+
+/// A waveform cannot be played.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct WaveformLoadError {
+    /// What is wrong.
+    pub error: WaveformError,
+    /// The app that was to play it, if the file does not name one.
+    pub requested_app: Option<String>,
+}
+
+/// What a user asks for, beyond a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions<'a> {
+    /// The app, for files that do not name one.
+    pub app: Option<&'a str>,
+    /// What a waveform means; nothing but its names if there is none.
+    pub waveform: Option<&'a WaveformOptions>,
 }
 
 impl From<Diagnostic> for LoadError {
@@ -64,29 +87,28 @@ impl From<Vec<Diagnostic>> for LoadError {
     }
 }
 
-impl From<VcdError> for LoadError {
-    fn from(error: VcdError) -> Self {
-        Diagnostic::from(error).into()
-    }
-}
-
 impl InputFormat {
     /// The format of a file, by its extension or, failing that, by how it begins.
     #[must_use]
     pub fn of(path: &Path, bytes: &[u8]) -> Self {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("scn") => Self::Scenario,
-            Some("rec") => Self::Recording,
-            Some("vcd") => Self::Waveform,
-            // No statement begins with either.
-            _ if bytes.starts_with(&recording::SIGNATURE) => Self::Recording,
-            _ if bytes.trim_ascii_start().starts_with(b"$") => Self::Waveform,
-            _ => Self::Scenario,
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match extension {
+            Some("scn") => return Self::Scenario,
+            Some("rec") => return Self::Recording,
+            _ => {}
+        }
+        // No statement begins as one of these does.
+        if let Some(format) = extension.and_then(WaveformFormat::of_extension) {
+            Self::Waveform(format)
+        } else if bytes.starts_with(&recording::SIGNATURE) {
+            Self::Recording
+        } else {
+            WaveformFormat::of_bytes(bytes).map_or(Self::Scenario, Self::Waveform)
         }
     }
 
     /// The largest input of any format, in bytes.
-    pub const MAX_BYTES: usize = vcd::MAX_BYTES;
+    pub const MAX_BYTES: usize = stimulus::MAX_BYTES;
 
     /// Reads the bytes as a script; `asked` is the app if they do not name one.
     ///
@@ -99,6 +121,25 @@ impl InputFormat {
         bytes: &[u8],
         asked: Option<&str>,
     ) -> Result<LoadedScript, LoadError> {
+        let options = LoadOptions {
+            app: asked,
+            ..LoadOptions::default()
+        };
+        self.load_with(registry, bytes, &options)
+    }
+
+    /// Reads the bytes as a script, with what a user says about them.
+    ///
+    /// # Errors
+    ///
+    /// A [`LoadError`].
+    pub fn load_with(
+        self,
+        registry: &Registry,
+        bytes: &[u8],
+        options: &LoadOptions<'_>,
+    ) -> Result<LoadedScript, LoadError> {
+        let asked = options.app;
         match self {
             Self::Scenario => load_scenario(registry, &grammar::parse(utf8(bytes)?)?, asked),
             Self::Compact => {
@@ -113,7 +154,7 @@ impl InputFormat {
                 load_scenario(registry, &scenario, asked)
             }
             Self::Recording => load_recording(registry, bytes),
-            Self::Waveform => load_waveform(registry, bytes, asked),
+            Self::Waveform(format) => load_waveform(registry, bytes, format, options),
         }
     }
 }
@@ -159,23 +200,87 @@ fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<LoadedScript, Loa
 fn load_waveform(
     registry: &Registry,
     bytes: &[u8],
-    asked: Option<&str>,
+    format: WaveformFormat,
+    options: &LoadOptions<'_>,
 ) -> Result<LoadedScript, LoadError> {
-    let waveform = Waveform::parse(bytes)?;
-    let app = app_of(
-        registry,
-        waveform.app(),
-        asked,
-        waveform.app_span(),
-        &WAVEFORM,
-    )?;
-    let stimulus = waveform.stimulus(app.descriptor())?;
+    let (app, stimulus) = read_waveform(registry, bytes, format, options)?;
     Ok(LoadedScript {
         app: app.clone(),
-        notes: unseen(&stimulus),
+        notes: stimulus.notes(),
         script: stimulus.script,
         checks: Vec::new(),
     })
+}
+
+/// Reads the inputs of a waveform, and what was captured with them.
+///
+/// # Errors
+///
+/// A [`LoadError`].
+pub fn read_waveform<'a>(
+    registry: &'a Registry,
+    bytes: &[u8],
+    format: WaveformFormat,
+    options: &LoadOptions<'_>,
+) -> Result<(&'a AppEntry, Stimulus), LoadError> {
+    read_signals(
+        registry,
+        bytes,
+        format,
+        options,
+        |waveform, app, options| waveform.stimulus(app, options),
+    )
+}
+
+/// Reads the outputs that a waveform captured, and its inputs if it has any.
+///
+/// # Errors
+///
+/// A [`LoadError`].
+pub fn read_capture<'a>(
+    registry: &'a Registry,
+    bytes: &[u8],
+    format: WaveformFormat,
+    options: &LoadOptions<'_>,
+) -> Result<(&'a AppEntry, Stimulus), LoadError> {
+    read_signals(
+        registry,
+        bytes,
+        format,
+        options,
+        |waveform, app, options| waveform.capture(app, options),
+    )
+}
+
+fn read_signals<'a>(
+    registry: &'a Registry,
+    bytes: &[u8],
+    format: WaveformFormat,
+    options: &LoadOptions<'_>,
+    read: impl FnOnce(
+        &Waveform<'_>,
+        &'static AppDescriptor,
+        &WaveformOptions,
+    ) -> Result<Stimulus, WaveformError>,
+) -> Result<(&'a AppEntry, Stimulus), LoadError> {
+    let refused = |error| {
+        LoadError::Waveform(Box::new(WaveformLoadError {
+            error,
+            requested_app: options.app.map(str::to_owned),
+        }))
+    };
+    let waveform = Waveform::parse(bytes, format, registry.panic_guard()).map_err(refused)?;
+    let app = app_of(
+        registry,
+        waveform.app(),
+        options.app,
+        waveform.app_span(),
+        &WAVEFORM,
+    )?;
+    let by_name = WaveformOptions::default();
+    let options = options.waveform.unwrap_or(&by_name);
+    let stimulus = read(&waveform, app.descriptor(), options).map_err(refused)?;
+    Ok((app, stimulus))
 }
 
 /// What messages call an input, and how it names its app.
@@ -231,24 +336,6 @@ fn app_of<'a>(
             None => diagnostic,
         }
     })
-}
-
-/// What a board would not see of a waveform.
-fn unseen(stimulus: &Stimulus) -> Vec<String> {
-    let mut notes = Vec::new();
-    if stimulus.vanished_pulses > 0 {
-        notes.push(format!(
-            "{} pulses are shorter than a tick: a board that samples its pins would not see them",
-            stimulus.vanished_pulses
-        ));
-    }
-    if stimulus.unknown_levels > 0 {
-        notes.push(format!(
-            "{} levels are `x` or `z`, and count as released",
-            stimulus.unknown_levels
-        ));
-    }
-    notes
 }
 
 /// A note if another build of the app was recorded.

@@ -8,6 +8,9 @@
 //!
 //! [commands]                         # how people call the programs of the project
 //! sim = "cargo run --bin sim --"
+//!
+//! [map]                              # the signals of waveforms that have other names
+//! button = "!D0"
 //! ```
 //!
 //! Folders are relative to the file. A list of folders that is absent stands for the folder of
@@ -25,6 +28,8 @@ use toml::de::DeTable;
 use crate::diagnostic::{Diagnostic, closest, one_of, span_of};
 use crate::input::{InputError, Source};
 use crate::sanitize::excerpt;
+use crate::stimulus::Mapping;
+use crate::stimulus::map_file::{MapTable, mappings};
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "lockstep.toml";
@@ -32,18 +37,21 @@ pub const PROJECT_FILE: &str = "lockstep.toml";
 /// The longest project file that is read, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024;
 
-/// The keys of the project file, which are also the folders they stand for by default.
-const KEYS: [&str; 4] = [BOARDS, BENCHES, SCENARIOS, COMMANDS];
+/// The keys of the project file. Those of folders are also the folders they stand for by
+/// default.
+const KEYS: [&str; 5] = [BOARDS, BENCHES, SCENARIOS, MAP, COMMANDS];
 const COMMANDS: &str = "commands";
 const BOARDS: &str = "boards";
 const BENCHES: &str = "benches";
 const SCENARIOS: &str = "scenarios";
+const MAP: &str = "map";
 
 /// The keys of the table of commands.
 const COMMAND_KEYS: [&str; 3] = ["sim", "hil", "goldens"];
 
 const FOLDERS: &str =
     "expected a list of folders, relative to `lockstep.toml`, such as `[\"tests\"]`";
+const SIGNAL: &str = "expected a signal in quotes, such as `\"tb.dut.D0\"`";
 const FOLDER: &str = "expected a folder in quotes, relative to `lockstep.toml`";
 
 /// A project: its root, and where its parts are.
@@ -55,6 +63,7 @@ pub struct Project {
     benches: Option<FolderList>,
     scenarios: Option<FolderList>,
     commands: ProjectCommands,
+    map: Vec<Mapping>,
 }
 
 type FolderList = Vec<Spanned<String>>;
@@ -96,6 +105,8 @@ struct ProjectFile {
     scenarios: Option<FolderList>,
     #[serde(default)]
     commands: ProjectCommands,
+    #[serde(default)]
+    map: MapTable,
 }
 
 /// A project cannot be used.
@@ -200,8 +211,17 @@ impl Project {
             diagnostics.sort_by_key(|diagnostic| diagnostic.span);
             return refuse(source, diagnostics);
         }
+        let map = match mappings(text, &file.map) {
+            Ok(map) => map,
+            Err(diagnostic) => return refuse(source, vec![diagnostic]),
+        };
+        let map = map.into_iter().map(|mapping| Mapping {
+            is_optional: true,
+            ..mapping
+        });
         Ok(Self {
             root: root.to_owned(),
+            map: map.collect(),
             source,
             boards: file.boards,
             benches: file.benches,
@@ -226,6 +246,12 @@ impl Project {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.source.name
+    }
+
+    /// The signals of waveforms, where an app has the port and a file has the signal.
+    #[must_use]
+    pub fn map(&self) -> &[Mapping] {
+        &self.map
     }
 
     /// The folders that hold the folders of boards.
@@ -374,7 +400,14 @@ fn value_error(text: &str, error: &toml::de::Error) -> Diagnostic {
     }
     // The value itself may be long: the excerpt of its line shows it.
     let kind = message.split(['`', '"']).next().unwrap_or_default();
+    let before = text.get(..range.start).unwrap_or_default();
     let expected = match expected {
+        _ if before
+            .lines()
+            .any(|line| line.trim_start().starts_with("[map]")) =>
+        {
+            SIGNAL
+        }
         "a string" => FOLDER,
         _ => FOLDERS,
     };
@@ -504,7 +537,7 @@ mod tests {
         assert_eq!(diagnostic.message, "there is no key `scenario`");
         assert_eq!(
             diagnostic.expected,
-            "expected `boards`, `benches`, `scenarios` or `commands`"
+            "expected `boards`, `benches`, `scenarios`, `map` or `commands`"
         );
         assert_eq!(
             diagnostic.help.as_deref(),

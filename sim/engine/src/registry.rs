@@ -168,6 +168,15 @@ impl Registry {
         }
     }
 
+    /// What catches the panics of apps, and of decoders.
+    #[must_use]
+    pub fn panic_guard(&self) -> PanicGuard {
+        self.apps
+            .first()
+            .map(AppEntry::panic_guard)
+            .unwrap_or_default()
+    }
+
     /// The apps, in the order they were given.
     #[must_use]
     pub fn apps(&self) -> &[AppEntry] {

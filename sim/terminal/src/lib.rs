@@ -46,8 +46,10 @@ use std::path::Path;
 use thiserror::Error;
 
 pub use appearance::{Appearance, Background, ColorDepth};
+use lockstep_engine::load::LoadOptions;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
+use lockstep_engine::stimulus::WaveformOptions;
 use lockstep_engine::timeline::TimelineError;
 pub use process_hooks::ProcessHooks;
 use theme::Theme;
@@ -62,6 +64,8 @@ pub struct Options<'a> {
     pub file: Option<&'a Path>,
     /// The name of the app to play a file with that does not name one.
     pub requested_app: Option<&'a str>,
+    /// What the file means, if it is a waveform.
+    pub waveform: &'a WaveformOptions,
     /// The colors and glyphs.
     pub appearance: Appearance,
 }
@@ -109,7 +113,13 @@ pub fn run(
     let theme = Theme::new(options.appearance);
     let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
     match options.file {
-        Some(file) => terminal::open(&mut ui, file, options.requested_app),
+        Some(file) => {
+            let load = LoadOptions {
+                app: options.requested_app,
+                waveform: Some(options.waveform),
+            };
+            terminal::open(&mut ui, file, &load);
+        }
         None => ui.playing = true,
     }
     Ok(terminal::run(&mut ui, hooks)?)

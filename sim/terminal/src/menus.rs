@@ -13,6 +13,7 @@ use super::overlay::{
 };
 use super::ui_state::UiState;
 use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::load::LoadOptions;
 use lockstep_engine::script::{BootCondition, Script};
 
 impl UiState {
@@ -84,7 +85,7 @@ impl UiState {
                 Confirmation::Leave(LeaveAction::Quit) => self.quit = true,
                 Confirmation::Leave(LeaveAction::App(index)) => self.start_app(index),
                 Confirmation::Leave(LeaveAction::Open(path)) => {
-                    self.open(Path::new(&path), None, files);
+                    self.open(Path::new(&path), &LoadOptions::default(), files);
                 }
             },
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {}

@@ -7,14 +7,15 @@ use super::ui_state::{FailedExpectation, UiState};
 use super::view::clock;
 use lockstep_engine::checker::check_trace;
 use lockstep_engine::diagnostic::error_chain;
-use lockstep_engine::load::{InputFormat, LoadError, LoadedScript};
+use lockstep_engine::load::{InputFormat, LoadError, LoadOptions, LoadedScript};
+use lockstep_engine::stimulus::WaveformErrorKind;
 use lockstep_engine::timeline::TimelineError;
 
 impl UiState {
-    /// Opens the run in a file, of `app` if the file does not name one. Where an expectation
+    /// Opens the run in a file, with what was said about it. Where an expectation
     /// of a scenario fails, the cursor goes there.
-    pub(super) fn open(&mut self, path: &Path, app: Option<&str>, files: &dyn FileSystem) {
-        if let Err(error) = self.try_open(path, app, files) {
+    pub(super) fn open(&mut self, path: &Path, options: &LoadOptions<'_>, files: &dyn FileSystem) {
+        if let Err(error) = self.try_open(path, options, files) {
             self.show_error(error);
         }
     }
@@ -22,7 +23,7 @@ impl UiState {
     fn try_open(
         &mut self,
         path: &Path,
-        app: Option<&str>,
+        options: &LoadOptions<'_>,
         files: &dyn FileSystem,
     ) -> Result<(), String> {
         let name = path.display();
@@ -30,7 +31,7 @@ impl UiState {
             .read(path, InputFormat::MAX_BYTES)
             .map_err(|error| format!("cannot read {name}: {error}"))?;
         let loaded = InputFormat::of(path, &bytes)
-            .load(&self.registry, &bytes, app)
+            .load_with(&self.registry, &bytes, options)
             .map_err(|error| format!("{name}{}", first_problem(&error)))?;
         self.show(&name.to_string(), &loaded)
             .map_err(|error| error_chain(&error))
@@ -72,6 +73,17 @@ fn first_problem(error: &LoadError) -> String {
             ),
             None => String::new(),
         },
+        LoadError::Waveform(refused) => {
+            let hint = match &*refused.error.kind {
+                WaveformErrorKind::NoInputs(candidates) if !candidates.mappings.is_empty() => {
+                    let maps = candidates.mappings.iter();
+                    let maps: String = maps.map(|map| format!(" --map {map}")).collect();
+                    format!("; open it with `sim FILE{maps}`")
+                }
+                _ => String::new(),
+            };
+            format!(": {}{hint}", refused.error)
+        }
         other => format!(": {}", error_chain(other)),
     }
 }

@@ -8,6 +8,7 @@ use super::file_system::FileSystem;
 use super::overlay::{Confirmation, LeaveAction, Overlay, Prompt, PromptKind};
 use super::time_parser::parse_time;
 use super::ui_state::UiState;
+use lockstep_engine::load::LoadOptions;
 
 /// The most bytes of a line.
 const LONGEST: usize = 1_000;
@@ -132,7 +133,7 @@ impl UiState {
                 let next = LeaveAction::Open(text.to_owned());
                 self.overlay = Some(Overlay::Confirm(Confirmation::Leave(next)));
             }
-            PromptKind::Open => self.open(Path::new(text), None, files),
+            PromptKind::Open => self.open(Path::new(text), &LoadOptions::default(), files),
             PromptKind::Save(format) if files.exists(Path::new(text)) => {
                 let path = text.to_owned();
                 self.overlay = Some(Overlay::Confirm(Confirmation::Overwrite { format, path }));

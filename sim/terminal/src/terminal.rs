@@ -22,6 +22,7 @@ use super::process_hooks::{ProcessHooks, SignalFlags};
 use super::terminal_modes::TerminalGuard;
 use super::ui_state::UiState;
 use super::view::{self, ScreenLayout};
+use lockstep_engine::load::LoadOptions;
 
 /// How long a frame lasts while the run plays.
 const FRAME: Duration = Duration::from_millis(33);
@@ -64,8 +65,8 @@ pub(super) fn run(ui: &mut UiState, hooks: &ProcessHooks) -> io::Result<ExitReas
 }
 
 /// Opens a file of this machine.
-pub(super) fn open(ui: &mut UiState, file: &Path, app: Option<&str>) {
-    ui.open(file, app, &LocalFiles);
+pub(super) fn open(ui: &mut UiState, file: &Path, options: &LoadOptions<'_>) {
+    ui.open(file, options, &LocalFiles);
 }
 
 type CrosstermTerminal = Terminal<CrosstermBackend<TerminalOutput>>;

@@ -1,3 +1,47 @@
-//! Scripts taken from files of other tools.
+//! Waveforms as stimulus: what logic analysers and other simulators captured becomes a script.
+//!
+//! A [`Waveform`] has been read as far as its declarations. [`Waveform::stimulus`] finds the
+//! signals that are the buttons of an app, as [`WaveformOptions`] or their names say, and
+//! samples them:
+//!
+//! - 1 is a closed contact; 0 and every unknown level are an open one. A mapping can say that
+//!   a signal is active low.
+//! - In a file that [`trace::vcd`](crate::trace::vcd) wrote, the inputs are in the scope `in`,
+//!   and the string `reset` there is a reset and its boot condition. The first one at tick 0
+//!   is the power-up.
+//! - The last time is the end of the script.
+//!
+//! A board samples its pins once a tick. A change is seen at the first tick at or after it,
+//! and of several changes between two ticks only the last one is. Pulses can vanish;
+//! [`Stimulus`] counts them.
 
-pub mod vcd;
+mod candidates;
+mod captured;
+mod change;
+mod clock;
+pub mod compare;
+mod csv;
+mod error;
+mod fst;
+pub mod import;
+mod map;
+pub mod map_file;
+mod resolve;
+mod sampler;
+mod signals;
+#[cfg(test)]
+mod tests;
+mod vcd;
+mod waveform;
+
+pub use candidates::{Candidate, Candidates};
+pub use captured::{CapturedOutput, RestingLevel, Stimulus};
+pub use clock::{TimeWindow, WaveTime};
+pub use error::{WaveformError, WaveformErrorKind};
+pub use map::{Mapping, WaveformOptions};
+pub use signals::{MAX_DEPTH, MAX_VARIABLES};
+pub use waveform::{Waveform, WaveformFormat};
+
+/// The largest file that callers should read, in bytes: 64 MiB. The memory that is used is
+/// that of the file and of its declarations.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;

@@ -218,14 +218,14 @@ $var wire 1 a A $end
 $upscope $end
 $enddefinitions $end
 ";
-    let crlf = format!("{header}#0 1a\n#50 0a\n#100 $end 1a\n").replace('\n', "\r\n");
+    let crlf = format!("{header}#0 1a\n#50 0a\n#100 2a 1a\n").replace('\n', "\r\n");
     let text = |text: &str| text.as_bytes().to_vec();
     vec![
         ("empty.vcd", Vec::new()),
         ("crlf.vcd", text(&crlf)),
         (
             "escape-sequence.vcd",
-            text("$comment Nor here. $end\n$scope \u{1b}[2J in $end\n"),
+            text("$comment Nor here. $end\n\u{1b}[2J $scope module in $end\n"),
         ),
         (
             "not-utf-8.vcd",
@@ -235,7 +235,7 @@ $enddefinitions $end
             "scope-bomb.vcd",
             text(&format!(
                 "$comment Scopes, and never an end of them. $end\n{}",
-                "$scope module deeper $end\n".repeat(100)
+                "$scope module deeper $end\n".repeat(1_001)
             )),
         ),
         (

@@ -11,3 +11,4 @@ mod ending;
 mod output;
 mod run;
 mod support;
+mod waveforms;

@@ -1,0 +1,104 @@
+//! What a user says about a waveform.
+
+use std::path::Path;
+
+use clap::Args;
+use lockstep_core::time::Ticks;
+
+use super::load;
+use lockstep_console::report::Report;
+use lockstep_engine::input::Source;
+use lockstep_engine::load::InputFormat;
+use lockstep_engine::project::{Project, ProjectError};
+use lockstep_engine::stimulus::{Mapping, TimeWindow, WaveTime, WaveformOptions, map_file};
+
+/// The options of commands that read waveforms.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Waveforms")]
+pub(super) struct WaveformArgs {
+    /// The signal of a button or output, such as A=tb.dut.D0, or B=!D[3] if it is 0 when it is
+    /// active; can be given several times.
+    #[arg(long, value_name = "NAME=SIGNAL", value_parser = Mapping::parse)]
+    map: Vec<Mapping>,
+
+    /// Look for signals in this scope alone, such as tb.dut.
+    #[arg(long)]
+    scope: Option<String>,
+
+    /// Start at this time of the waveform, such as 1.5ms.
+    #[arg(long, value_name = "TIME", value_parser = WaveTime::parse)]
+    from: Option<WaveTime>,
+
+    /// End at this time of the waveform.
+    #[arg(long, value_name = "TIME", value_parser = WaveTime::parse)]
+    to: Option<WaveTime>,
+
+    /// Let this time pass before the waveform starts.
+    #[arg(long, value_name = "TIME", value_parser = load::time)]
+    shift: Option<Ticks>,
+}
+
+impl WaveformArgs {
+    /// What is said about a waveform: here, in the file beside it, and in the project file, in
+    /// that order. Errors are rendered.
+    pub(super) fn options(
+        &self,
+        format: InputFormat,
+        path: &Path,
+        report: &Report,
+    ) -> Result<WaveformOptions, String> {
+        if !matches!(format, InputFormat::Waveform(_)) {
+            return if self.is_empty() {
+                Ok(WaveformOptions::default())
+            } else {
+                let message = format!("`{}` is no waveform", path.display());
+                let help = "`--map`, `--scope`, `--from`, `--to` and `--shift` are for waveforms";
+                Err(report.plain(&message, Some(help)))
+            };
+        }
+        let mut options = WaveformOptions {
+            map: self.map.clone(),
+            scope: self.scope.clone(),
+            window: TimeWindow {
+                from: self.from,
+                to: self.to,
+                shift: self.shift.unwrap_or_default(),
+            },
+        };
+        let beside = map_file::beside(path);
+        if beside.is_file() {
+            let source = Source::read(&beside, map_file::MAX_BYTES)
+                .map_err(|error| report.caused(&error))?;
+            let others = map_file::parse(&source.bytes)
+                .map_err(|diagnostic| report.diagnostics(&source, &[diagnostic]))?;
+            options = options.or(others);
+        }
+        match Project::find(Path::new("")) {
+            Ok(project) => options.map.extend_from_slice(project.map()),
+            Err(ProjectError::NotFound { .. }) => {}
+            Err(ProjectError::Malformed { text, diagnostics }) => {
+                return Err(report.diagnostics(&text, &diagnostics));
+            }
+            Err(error) => return Err(report.caused(&error)),
+        }
+        Ok(options)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.map.is_empty()
+            && self.scope.is_none()
+            && self.from.is_none()
+            && self.to.is_none()
+            && self.shift.is_none()
+    }
+
+    /// The options as they would be written.
+    pub(super) fn written(&self) -> String {
+        let maps = self.map.iter().map(|mapping| {
+            let mark = if mapping.is_active_low { "!" } else { "" };
+            format!(" --map {}={mark}{}", mapping.port, mapping.signal)
+        });
+        let scope = self.scope.iter().map(|scope| format!(" --scope {scope}"));
+        maps.chain(scope).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! What was found in a waveform.
+
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+
+use crate::sanitize::excerpt;
+use crate::script::Script;
+
+/// The inputs of a waveform, and the outputs that were captured with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stimulus {
+    /// The inputs, at the ticks at which a board sees them.
+    pub script: Script,
+    /// The outputs that were found.
+    pub outputs: Vec<CapturedOutput>,
+    /// How many pulses lie between two ticks, so that a board does not see them.
+    pub vanished_pulses: u64,
+    /// How often a button has an unknown level, which counts as open.
+    pub unknown_levels: u64,
+    /// How often the tool stopped writing changes; levels are kept meanwhile.
+    pub gaps: u64,
+    /// How many changes are of signals that are not declared.
+    pub undeclared_changes: u64,
+    /// The time of the file that is the start, where that is not 0.
+    pub start: Option<String>,
+    /// The buttons that are pressed from the start.
+    pub pressed_at_start: Vec<RestingLevel>,
+}
+
+/// An output as a waveform shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapturedOutput {
+    /// Its index among the outputs of the app.
+    pub output: u8,
+    /// The signal.
+    pub path: String,
+    /// Its levels as they are sampled, each from its tick on; `None` is unknown.
+    pub changes: Vec<(Ticks, Option<Level>)>,
+}
+
+/// A button that is pressed from the start: perhaps its signal rests at that level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestingLevel {
+    /// The button.
+    pub port: &'static str,
+    /// Its signal.
+    pub path: String,
+    /// Whether it is taken for active low.
+    pub is_active_low: bool,
+}
+
+impl Stimulus {
+    /// What a user should know about it, a sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.pressed_at_start.iter().map(resting).collect();
+        if let Some(start) = &self.start {
+            notes.push(format!(
+                "the first time of the file, {start}, is the start; `--from TIME` chooses another"
+            ));
+        }
+        if self.gaps > 0 {
+            notes.push(format!(
+                "the tool stopped writing changes {} (`$dumpoff`): levels are kept meanwhile",
+                times(self.gaps)
+            ));
+        }
+        if self.vanished_pulses > 0 {
+            notes.push(format!(
+                "{} pulses are shorter than a tick: a board that samples its pins would not see them",
+                self.vanished_pulses
+            ));
+        }
+        if self.unknown_levels > 0 {
+            notes.push(format!(
+                "levels are unknown {} (such as `x`, `z` or `U`), and count as released",
+                times(self.unknown_levels)
+            ));
+        }
+        if self.undeclared_changes > 0 {
+            notes.push(format!(
+                "a code that no `$var` declares changes {}, and is passed over",
+                times(self.undeclared_changes)
+            ));
+        }
+        notes
+    }
+}
+
+fn resting(
+    RestingLevel {
+        port,
+        path,
+        is_active_low,
+    }: &RestingLevel,
+) -> String {
+    let path = excerpt(path);
+    if *is_active_low {
+        format!(
+            "`{port}` is pressed from the start, because `{path}` begins at 0: if it is 1 when \
+             it is pressed, write `--map {port}={path}`"
+        )
+    } else {
+        format!(
+            "`{port}` is pressed from the start, because `{path}` begins at 1: if it rests at 1 \
+             and is 0 when it is pressed, write `--map {port}=!{path}`"
+        )
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
+}

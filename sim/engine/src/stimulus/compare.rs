@@ -1,0 +1,274 @@
+//! Compares captured outputs with those of another run, within a tolerance.
+
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::output::Level;
+use lockstep_core::time::Ticks;
+
+use super::captured::Stimulus;
+use crate::trace::Kind;
+use crate::trace::document::Document;
+
+/// An output and its levels, each from its tick on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputHistory {
+    /// The output.
+    pub name: String,
+    /// Its levels, as they change; `None` is unknown.
+    pub changes: Vec<(Ticks, Option<Level>)>,
+}
+
+/// How two histories are laid over each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alignment {
+    /// Both begin at tick 0.
+    #[default]
+    Start,
+    /// The first change of an output that both have is at the same time.
+    FirstEdge,
+}
+
+/// Two runs that were compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The outputs that both have.
+    pub compared: Vec<String>,
+    /// How many ticks the right one is later than the left one.
+    pub offset: i64,
+    /// How many changes were compared.
+    pub changes: usize,
+    /// How far the worst change is off, of those within the tolerance.
+    pub largest: u64,
+    /// The first difference, if there is one, in a sentence.
+    pub difference: Option<String>,
+}
+
+/// The outputs of a waveform.
+#[must_use]
+pub fn captured(descriptor: &AppDescriptor, stimulus: &Stimulus) -> Vec<OutputHistory> {
+    let outputs = stimulus.outputs.iter().filter_map(|captured| {
+        let output = descriptor.outputs().get(usize::from(captured.output))?;
+        Some(OutputHistory {
+            name: output.name().to_owned(),
+            changes: captured.changes.clone(),
+        })
+    });
+    outputs.collect()
+}
+
+/// The outputs of a trace.
+#[must_use]
+pub fn of_trace(trace: &Document) -> Vec<OutputHistory> {
+    let mut histories: Vec<OutputHistory> = Vec::new();
+    for line in trace.lines.iter().filter(|line| line.kind == Kind::Out) {
+        let level = line.value.parse().ok().map(Level);
+        match histories.iter_mut().find(|it| it.name == line.name) {
+            Some(history) => history.change(line.tick, level),
+            None => histories.push(OutputHistory {
+                name: line.name.clone(),
+                changes: vec![(line.tick, level)],
+            }),
+        }
+    }
+    histories
+}
+
+impl OutputHistory {
+    /// The last of several levels in a tick counts, and no level follows itself.
+    fn change(&mut self, tick: Ticks, level: Option<Level>) {
+        if self.changes.last().is_some_and(|(last, _)| *last == tick) {
+            self.changes.pop();
+        }
+        if self.changes.last().map(|(_, last)| *last) != Some(level) {
+            self.changes.push((tick, level));
+        }
+    }
+
+    /// The changes after the first level.
+    fn edges(&self) -> &[(Ticks, Option<Level>)] {
+        self.changes.get(1..).unwrap_or_default()
+    }
+}
+
+/// Compares the outputs that both have, up to the end of the shorter one.
+#[must_use]
+pub fn compare(
+    (left, left_end): (&[OutputHistory], Ticks),
+    (right, right_end): (&[OutputHistory], Ticks),
+    tolerance: Ticks,
+    alignment: Alignment,
+) -> Comparison {
+    let pairs: Vec<(&OutputHistory, &OutputHistory)> = left
+        .iter()
+        .filter_map(|left| Some((left, right.iter().find(|right| right.name == left.name)?)))
+        .collect();
+    let offset = match alignment {
+        Alignment::Start => 0,
+        Alignment::FirstEdge => {
+            first_edges(&pairs).map_or(0, |(left, right)| i64::from(right.0) - i64::from(left.0))
+        }
+    };
+    let end = i64::from(left_end.0).min(i64::from(right_end.0) - offset);
+    let mut comparison = Comparison {
+        compared: pairs.iter().map(|(left, _)| left.name.clone()).collect(),
+        offset,
+        changes: 0,
+        largest: 0,
+        difference: None,
+    };
+    let mut first: Option<(i64, String)> = None;
+    for (left, right) in pairs {
+        let found = comparison.pair(left, right, tolerance, end);
+        if let Some(found) = found
+            && first.as_ref().is_none_or(|(tick, _)| found.0 < *tick)
+        {
+            first = Some(found);
+        }
+    }
+    comparison.difference = first.map(|(_, sentence)| sentence);
+    comparison
+}
+
+/// The first change of the first output that changes in both.
+fn first_edges(pairs: &[(&OutputHistory, &OutputHistory)]) -> Option<(Ticks, Ticks)> {
+    pairs
+        .iter()
+        .filter_map(|(left, right)| Some((left.edges().first()?.0, right.edges().first()?.0)))
+        .min_by_key(|(left, _)| *left)
+}
+
+impl Comparison {
+    /// The first difference of two histories, and the tick of the left one at which it is.
+    fn pair(
+        &mut self,
+        left: &OutputHistory,
+        right: &OutputHistory,
+        tolerance: Ticks,
+        end: i64,
+    ) -> Option<(i64, String)> {
+        let name = &left.name;
+        let tolerance = i64::from(tolerance.0);
+        let mut index = 0;
+        loop {
+            let one = left.changes.get(index);
+            let other = right.changes.get(index);
+            index += 1;
+            let tick = |change: Option<&(Ticks, Option<Level>)>, offset: i64| {
+                change.map(|(tick, _)| i64::from(tick.0) - offset)
+            };
+            let (left_tick, right_tick) = (tick(one, 0), tick(other, self.offset));
+            let earliest = left_tick.into_iter().chain(right_tick).min()?;
+            // Past the end of one, the other may go on; at the very end, a change may be late.
+            if index > 1 && earliest > end - tolerance {
+                return None;
+            }
+            let (Some((_, left_level)), Some((_, right_level))) = (one, other) else {
+                let (side, level) = match (one, other) {
+                    (Some((_, level)), _) => ("left", level),
+                    (_, Some((_, level))) => ("right", level),
+                    (None, None) => return None,
+                };
+                let level = shown(*level);
+                return Some((
+                    earliest,
+                    format!("only on the {side} does `{name}` become {level}, at tick {earliest}"),
+                ));
+            };
+            if left_level != right_level {
+                return Some((
+                    earliest,
+                    format!(
+                        "`{name}` becomes {} on the left and {} on the right, at tick {earliest}",
+                        shown(*left_level),
+                        shown(*right_level)
+                    ),
+                ));
+            }
+            // The first level has no edge: when it was first seen says nothing.
+            if index == 1 {
+                continue;
+            }
+            let (left_tick, right_tick) = (left_tick?, right_tick?);
+            let off = right_tick - left_tick;
+            if off.abs() > tolerance {
+                let (later, by) = if off > 0 {
+                    ("right", off)
+                } else {
+                    ("left", -off)
+                };
+                return Some((
+                    earliest,
+                    format!(
+                        "`{name}` becomes {} {by} ms later on the {later}: at tick {left_tick} \
+                         on the left and {right_tick} on the right, which is more than \
+                         {tolerance} ms apart",
+                        shown(*left_level)
+                    ),
+                ));
+            }
+            self.changes += 1;
+            self.largest = self.largest.max(off.unsigned_abs());
+        }
+    }
+}
+
+fn shown(level: Option<Level>) -> String {
+    level.map_or_else(|| "unknown".to_owned(), |level| level.0.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(changes: &[(u32, u16)]) -> Vec<OutputHistory> {
+        let changes = changes
+            .iter()
+            .map(|(tick, level)| (Ticks(*tick), Some(Level(*level))));
+        vec![OutputHistory {
+            name: "led".to_owned(),
+            changes: changes.collect(),
+        }]
+    }
+
+    fn difference(
+        left: &[(u32, u16)],
+        right: &[(u32, u16)],
+        tolerance: u32,
+        alignment: Alignment,
+    ) -> Option<String> {
+        let (left, right) = (history(left), history(right));
+        let end = Ticks(1_000);
+        compare((&left, end), (&right, end), Ticks(tolerance), alignment).difference
+    }
+
+    #[test]
+    fn changes_within_the_tolerance_are_the_same() {
+        let left = [(0, 0), (10, 1), (60, 0)];
+        let right = [(0, 0), (12, 1), (59, 0)];
+        assert_eq!(difference(&left, &right, 2, Alignment::Start), None);
+        let found = difference(&left, &right, 1, Alignment::Start).unwrap();
+        assert!(found.contains("2 ms later on the right"), "{found}");
+    }
+
+    #[test]
+    fn the_first_edge_aligns_what_begins_at_another_time() {
+        let left = [(0, 0), (10, 1), (60, 0)];
+        let right = [(0, 0), (510, 1), (560, 0)];
+        assert!(difference(&left, &right, 2, Alignment::Start).is_some());
+        assert_eq!(difference(&left, &right, 0, Alignment::FirstEdge), None);
+        assert_eq!(difference(&right, &left, 0, Alignment::FirstEdge), None);
+    }
+
+    #[test]
+    fn what_only_one_has_is_a_difference() {
+        let left = [(0, 0), (10, 1)];
+        let right = [(0, 0), (10, 1), (60, 0)];
+        let found = difference(&left, &right, 2, Alignment::Start).unwrap();
+        assert!(found.contains("only on the right"), "{found}");
+        let found = difference(&[(0, 0)], &[(0, 1)], 2, Alignment::Start).unwrap();
+        assert!(
+            found.contains("0 on the left and 1 on the right"),
+            "{found}"
+        );
+    }
+}

@@ -1,0 +1,235 @@
+//! A captured run as a scenario.
+//!
+//! The inputs become `press` and `release` at their ticks. A captured output becomes what it
+//! holds: between two of its changes it stays at its level, but for a tolerance around each,
+//! since no capture and no simulation agree on the very tick. A level that does not last
+//! longer than twice the tolerance is left out.
+
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::output::{Level, Range};
+use lockstep_core::time::Ticks;
+
+use super::captured::{CapturedOutput, Stimulus};
+use crate::diagnostic::Span;
+use crate::scenario::{
+    Expectation, Name, OutputAssertion, Scenario, Statement, StatementKind, TargetLevel,
+};
+use crate::script::{Action, BootCondition};
+
+/// The most expectations that are written.
+pub const MAX_EXPECTATIONS: usize = 4_000;
+
+/// How far a change may be off its captured time, unless somebody says otherwise.
+pub const DEFAULT_TOLERANCE: Ticks = Ticks(2);
+
+/// A captured run as a scenario.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ImportedScenario {
+    /// The scenario. The spans in it are placeholders: write it with
+    /// [`to_string`](ToString::to_string).
+    pub scenario: Scenario,
+    /// How many inputs it has.
+    pub inputs: usize,
+    /// How many expectations it has.
+    pub expectations: usize,
+    /// How many levels are too short to be expected.
+    pub too_short: usize,
+    /// How many expectations are left out, because there would be too many.
+    pub left_out: usize,
+}
+
+/// What stands at a tick: an input, or something that is expected from then on.
+enum Event {
+    Expect(Expectation),
+    Act(Action),
+}
+
+/// The scenario of a capture. Changes of outputs may be off by the tolerance.
+#[must_use]
+pub fn import(
+    descriptor: &'static AppDescriptor,
+    stimulus: &Stimulus,
+    tolerance: Ticks,
+) -> ImportedScenario {
+    // What an input causes in its own tick can only be seen from the next one on.
+    let tolerance = tolerance.max(Ticks(1));
+    let script = &stimulus.script;
+    let mut events: Vec<(Ticks, Event)> = script
+        .events()
+        .iter()
+        .map(|event| (event.tick, Event::Act(event.action)))
+        .collect();
+    let inputs = events.len();
+    let mut too_short = 0;
+    let mut expected = Vec::new();
+    for output in &stimulus.outputs {
+        too_short += levels(descriptor, output, script.end(), tolerance, &mut expected);
+    }
+    expected.sort_by_key(|(tick, _)| *tick);
+    let left_out = expected.len().saturating_sub(MAX_EXPECTATIONS);
+    expected.truncate(MAX_EXPECTATIONS);
+    let expectations = expected.len();
+    events.extend(
+        expected
+            .into_iter()
+            .map(|(tick, expectation)| (tick, Event::Expect(expectation))),
+    );
+    // Nothing can be seen between two actions of a tick: expectations come first.
+    events.sort_by_key(|(tick, event)| (*tick, matches!(event, Event::Act(_))));
+    let mut now = Ticks::ZERO;
+    let mut statements = Vec::new();
+    for (tick, event) in events {
+        wait(&mut statements, now, tick);
+        now = tick;
+        statements.push(statement(match event {
+            Event::Expect(expectation) => StatementKind::Expect(expectation),
+            Event::Act(Action::Button(button, contact)) => StatementKind::Move {
+                buttons: vec![name(
+                    descriptor
+                        .buttons()
+                        .get(usize::from(button.0))
+                        .copied()
+                        .unwrap_or("?"),
+                )],
+                contact,
+                bouncing: Ticks::ZERO,
+            },
+            Event::Act(Action::Reset(condition)) => {
+                StatementKind::Reset(condition_name(descriptor, condition))
+            }
+        }));
+    }
+    wait(&mut statements, now, script.end());
+    ImportedScenario {
+        scenario: Scenario {
+            app: Some(name(descriptor.name())),
+            condition: condition_name(descriptor, script.condition()),
+            clock: script.clock(),
+            statements,
+        },
+        inputs,
+        expectations,
+        too_short,
+        left_out,
+    }
+}
+
+/// What is expected of an output, from which tick on; how many of its levels are too short.
+fn levels(
+    descriptor: &AppDescriptor,
+    captured: &CapturedOutput,
+    end: Ticks,
+    tolerance: Ticks,
+    into: &mut Vec<(Ticks, Expectation)>,
+) -> usize {
+    let Some(output) = descriptor.outputs().get(usize::from(captured.output)) else {
+        return 0;
+    };
+    let mut too_short = 0;
+    let changes = &captured.changes;
+    for (index, (tick, level)) in changes.iter().enumerate() {
+        let Some(level) = level else {
+            continue;
+        };
+        let first = Ticks(tick.0.saturating_add(tolerance.0));
+        let last = match changes.get(index + 1) {
+            Some((next, _)) => Ticks(next.0.saturating_sub(tolerance.0 + 1)),
+            None => end,
+        };
+        let target = match (output.range(), *level) {
+            (Range::Digital, Level::OFF) => TargetLevel::Off,
+            (Range::Digital, _) => TargetLevel::On,
+            (Range::Analog { .. }, level) => TargetLevel::Level(level.0),
+        };
+        let assertion = match last.0.checked_sub(first.0) {
+            None => {
+                too_short += 1;
+                continue;
+            }
+            Some(0) => OutputAssertion::Is(target),
+            Some(length) => OutputAssertion::Stays(Some(target), Ticks(length)),
+        };
+        into.push((
+            first,
+            Expectation::Output {
+                output: name(output.name()),
+                assertion,
+                target_span: None,
+            },
+        ));
+    }
+    too_short
+}
+
+fn wait(statements: &mut Vec<Statement>, from: Ticks, to: Ticks) {
+    let length = to.saturating_sub(from);
+    if length > Ticks::ZERO {
+        statements.push(statement(StatementKind::Wait(length)));
+    }
+}
+
+fn statement(kind: StatementKind) -> Statement {
+    Statement {
+        span: Span::START,
+        kind,
+    }
+}
+
+/// The name of a boot condition; `None` for [`BootCondition::OK`].
+fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
+    match condition {
+        BootCondition::OK => None,
+        other => descriptor.boot_condition_name(other).map(name),
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name {
+        text: text.to_owned(),
+        span: Span::START,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::panic_guard::PanicGuard;
+    use crate::stimulus::{Mapping, Waveform, WaveformFormat, WaveformOptions};
+    use lockstep_apps::toggle;
+    use lockstep_core::app::App;
+
+    fn imported(text: &str, tolerance: u32) -> ImportedScenario {
+        let guard = PanicGuard::default();
+        let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, guard).unwrap();
+        let options = WaveformOptions {
+            map: ["button=!D0", "led=D1"]
+                .map(|mapping| Mapping::parse(mapping).unwrap())
+                .to_vec(),
+            ..WaveformOptions::default()
+        };
+        let descriptor = &toggle::Firmware::DESCRIPTOR;
+        let stimulus = waveform.stimulus(descriptor, &options).unwrap();
+        import(descriptor, &stimulus, Ticks(tolerance))
+    }
+
+    const CAPTURE: &str = "Time [s],D0,D1\n0,1,0\n0.01,0,0\n0.0105,0,1\n0.06,1,1\n0.1,1,1\n";
+
+    #[test]
+    fn a_captured_output_stays_at_its_levels_but_for_the_tolerance() {
+        let imported = imported(CAPTURE, 2);
+        assert_eq!(
+            imported.scenario.to_string(),
+            "app toggle\n\nwait 2 ms\nexpect led stays off for 6 ms\nwait 8 ms\n\npress button\n\
+             wait 3 ms\nexpect led stays on for 87 ms\nwait 47 ms\nrelease button\nwait 40 ms\n"
+        );
+        assert_eq!((imported.inputs, imported.expectations), (2, 2));
+    }
+
+    #[test]
+    fn a_level_that_does_not_last_is_left_out_and_counted() {
+        let text = "Time [s],D0,D1\n0,1,0\n0.01,1,1\n0.013,1,0\n0.1,1,0\n";
+        assert_eq!(imported(text, 2).too_short, 1);
+        assert_eq!(imported(text, 0).too_short, 0);
+    }
+}

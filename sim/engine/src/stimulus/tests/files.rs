@@ -1,0 +1,325 @@
+//! The files of `fixtures/waveforms`: what is right for each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/waveforms")
+        .join(name)
+}
+
+fn format_of(path: &Path) -> WaveformFormat {
+    let extension = path.extension().and_then(|it| it.to_str());
+    extension
+        .and_then(WaveformFormat::of_extension)
+        .unwrap_or_else(|| panic!("{}", path.display()))
+}
+
+fn read_file(name: &str, mappings: &[&str]) -> Result<Stimulus, WaveformError> {
+    let path = folder(name);
+    let bytes = fs::read(&path).unwrap();
+    let waveform = Waveform::parse(&bytes, format_of(&path), PanicGuard::default())?;
+    waveform.stimulus(TOGGLE, &mapped(mappings))
+}
+
+/// The moves of the button as text, such as `10:press 60:release`.
+fn told(stimulus: &Stimulus) -> String {
+    let moves = moves(stimulus).into_iter().map(|(tick, _, contact)| {
+        let verb = contact.verb();
+        format!("{tick}:{verb}")
+    });
+    moves.collect::<Vec<_>>().join(" ")
+}
+
+const PRESS: &str = "10:press 60:release";
+
+/// What failed in the field.
+#[test]
+fn every_file_of_the_field_has_its_right_value() {
+    let read: &[(&str, &[&str], &str)] = &[
+        ("active-low", &[], "0:press 10:release 60:press"),
+        ("active-low", &["button=!button"], PRESS),
+        ("attrbegin", &[], PRESS),
+        ("byte-order-mark", &[], PRESS),
+        ("button-is-a-vector", &["button=button[0]"], "0:press"),
+        ("button-is-a-vector", &["button=button[7]"], ""),
+        ("dumpoff-while-held", &[], PRESS),
+        ("latin-1-in-a-comment", &[], PRESS),
+        ("logic-analyser-names-d0-and-d1", &["button=!D0"], PRESS),
+        (
+            "logic-analyser-names-d0-and-d1",
+            &["button=!logic.D0"],
+            PRESS,
+        ),
+        ("logic-analyser-names-d0-and-d1", &["button=D1"], ""),
+        ("long-code-of-the-button", &[], PRESS),
+        ("other-case", &["button=BUTTON"], PRESS),
+        ("same-name-in-two-scopes", &["button=top.button"], PRESS),
+        ("same-name-in-two-scopes", &["button=dut.button"], PRESS),
+        ("scope-interface", &[], PRESS),
+        ("std-logic-u-in-another-signal", &[], PRESS),
+        ("std-logic-u-of-the-button", &[], PRESS),
+        ("times-since-1970", &[], PRESS),
+        ("type-logic", &[], PRESS),
+        ("vector-with-leading-zeros", &[], PRESS),
+    ];
+    for (name, mappings, expected) in read {
+        let stimulus = read_file(&format!("field/{name}.vcd"), mappings);
+        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name} {mappings:?}: {error}"));
+        assert_eq!(told(&stimulus), *expected, "{name} {mappings:?}");
+    }
+    for (name, mappings, line, column, message) in [
+        ("button-is-a-vector", &[][..], 2, 1, "is a vector of 8 bits"),
+        ("button-is-a-vector", &[], 2, 1, "--map button=button[0]"),
+        (
+            "button-is-a-vector",
+            &["button=button[8]"],
+            2,
+            1,
+            "no bit `8`",
+        ),
+        (
+            "logic-analyser-names-d0-and-d1",
+            &[],
+            6,
+            1,
+            "logic.D0      2 edges, from 1",
+        ),
+        (
+            "logic-analyser-names-d0-and-d1",
+            &["button=d0"],
+            6,
+            1,
+            "`logic.D0`",
+        ),
+        (
+            "logic-analyser-names-d0-and-d1",
+            &["btn=D0"],
+            6,
+            1,
+            "`button`",
+        ),
+        ("other-case", &[], 5, 1, "top.BUTTON"),
+        (
+            "other-case",
+            &["button=button"],
+            5,
+            1,
+            "did you mean `top.BUTTON`?",
+        ),
+        (
+            "same-name-in-two-scopes",
+            &[],
+            5,
+            1,
+            "`top.button`, `top.dut.button`",
+        ),
+        (
+            "same-name-in-two-scopes",
+            &[],
+            5,
+            1,
+            "--map button=top.button",
+        ),
+        ("timescale-below-one", &[], 1, 12, "write `100 us`"),
+        ("no-timescale", &[], 4, 1, "$timescale 1 ms"),
+        ("time-with-a-point", &[], 8, 1, "whole number"),
+        ("time-back", &[], 10, 1, "9 comes after time 10"),
+    ] {
+        let error = read_file(&format!("field/{name}.vcd"), mappings).unwrap_err();
+        let diagnostic = error.diagnostic();
+        let text = format!(
+            "{}, {}: {}",
+            diagnostic.message,
+            diagnostic.expected,
+            diagnostic.help.unwrap_or_default()
+        );
+        assert!(text.contains(message), "{name}: {text}");
+        let place = (diagnostic.span.line, diagnostic.span.column);
+        assert_eq!(place, (line, column), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_is_worth_knowing_is_said() {
+    for (name, mappings, note) in [
+        ("active-low", &[][..], "`--map button=!top.button`"),
+        (
+            "logic-analyser-names-d0-and-d1",
+            &["button=!D1"],
+            "`--map button=D1`",
+        ),
+        ("dumpoff-while-held", &[], "levels are kept meanwhile"),
+        ("times-since-1970", &[], "1700000000 s, is the start"),
+        ("std-logic-u-of-the-button", &[], "levels are unknown once"),
+    ] {
+        let stimulus = read_file(&format!("field/{name}.vcd"), mappings).unwrap();
+        let notes = stimulus.notes().join("\n");
+        assert!(notes.contains(note), "{name}: {notes}");
+    }
+    for name in ["type-logic", "attrbegin"] {
+        let stimulus = read_file(&format!("field/{name}.vcd"), &[]).unwrap();
+        assert_eq!(stimulus.notes(), [] as [&str; 0]);
+    }
+}
+
+/// `expected.py` says where the expected events come from.
+#[test]
+fn every_dialect_has_the_events_of_an_independent_sampler() {
+    let table = fs::read_to_string(folder("dialects.txt")).unwrap();
+    let mut files: Vec<_> = fs::read_dir(folder("dialects"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    let listed: Vec<_> = rows.iter().map(|row| row[0]).collect();
+    assert_eq!(listed, files);
+    assert!(files.len() >= 60);
+    for row in rows {
+        let [name, events, end] = row.as_slice() else {
+            panic!("{row:?}");
+        };
+        let stimulus = read_file(&format!("dialects/{name}"), &[]);
+        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(told(&stimulus), *events, "{name}");
+        assert_eq!(stimulus.script.end().0.to_string(), *end, "{name}");
+    }
+}
+
+#[test]
+fn fst_files_have_the_events_of_the_waveforms_they_were_made_of() {
+    for name in [
+        "icarus",
+        "icarus-lz4",
+        "icarus-fastlz",
+        "icarus-whole",
+        "ghdl",
+        "cocotb-pyvcd",
+        "wide-vector-beside",
+    ] {
+        let stimulus = read_file(&format!("fst/{name}.fst"), &[]);
+        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(told(&stimulus), PRESS, "{name}");
+        assert_eq!(stimulus.script.end(), Ticks(100), "{name}");
+    }
+    let bytes = fs::read(folder("fst/icarus.fst")).unwrap();
+    assert_eq!(WaveformFormat::of_bytes(&bytes), Some(WaveformFormat::Fst));
+    let cut = Waveform::parse(&bytes[..bytes.len() / 2], WaveformFormat::Fst, quiet())
+        .and_then(|waveform| waveform.stimulus(TOGGLE, &mapped(&[])));
+    assert_eq!(cut.unwrap_err().span, None);
+}
+
+#[test]
+fn sample_tables_of_analysers_are_read() {
+    let twice = "11:press 61:release 120:press 180:release";
+    for (name, mappings, expected, end) in [
+        ("saleae", &["button=!D0"][..], twice, 300),
+        ("saleae-trigger", &["button=!Channel 0"], PRESS, 100),
+        (
+            "sigrok",
+            &["button=!D0"],
+            "11:press 60:release 120:press 180:release",
+            300,
+        ),
+        (
+            "sigrok-without-times",
+            &["button=!D0"],
+            "11:press 60:release 120:press 180:release",
+            300,
+        ),
+        ("semicolons-and-milliseconds", &[], PRESS, 100),
+    ] {
+        let stimulus = read_file(&format!("tables/{name}.csv"), mappings);
+        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(told(&stimulus), expected, "{name}");
+        assert_eq!(stimulus.script.end(), Ticks(end), "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_table_has_its_place() {
+    for (text, line, column, message) in [
+        ("", 1, 1, "names of the columns"),
+        ("a,b\n0,1\n", 1, 1, "a column of times"),
+        (
+            "Time [s],button\n0,0\nlater,1\n",
+            3,
+            1,
+            "a time as a number",
+        ),
+        ("Time [s],button\n0,0\n1,2\n", 3, 3, "found `2`"),
+        ("Time [s],x,button\n0,0,0\n1,0\n", 3, 1, "found"),
+        (
+            "Time [s],button\n1,0\n0.5,1\n",
+            3,
+            1,
+            "not before the last one",
+        ),
+        (
+            "; Samplerate: 1 MHz\nmicroseconds,button\n0,0\n99999999999999999999999999999999999999,1\n",
+            4,
+            1,
+            "too late",
+        ),
+        ("Time [s],D0\n0,1\n1,0\n", 1, 1, "D0      1 edges, from 1"),
+    ] {
+        let error = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, quiet())
+            .and_then(|table| table.stimulus(TOGGLE, &mapped(&[])))
+            .unwrap_err();
+        let diagnostic = error.diagnostic();
+        let help = diagnostic.help.unwrap_or_default();
+        let found = format!("{}, {} {help}", diagnostic.message, diagnostic.expected);
+        assert!(found.contains(message), "{text}: {found}");
+        let place = (diagnostic.span.line, diagnostic.span.column);
+        assert_eq!(place, (line, column), "{text}: {found}");
+    }
+}
+
+proptest! {
+    /// A file of any dialect with damage in it is read, or refused with a place in it.
+    #[test]
+    fn no_damage_to_any_dialect_makes_the_reader_panic(
+        file: prop::sample::Index,
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut: prop::sample::Index,
+        splice: prop::sample::Index,
+    ) {
+        let mut files: Vec<PathBuf> = ["dialects", "field", "tables", "fst"]
+            .iter()
+            .flat_map(|name| fs::read_dir(folder(name)).into_iter().flatten())
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|it| it != "toml"))
+            .collect();
+        files.sort();
+        let path = &files[file.index(files.len())];
+        let whole = fs::read(path).unwrap();
+        let mut bytes = whole.clone();
+        for (offset, byte) in damage {
+            let offset = offset.index(bytes.len());
+            bytes[offset] = byte;
+        }
+        // A piece of the file once more, as a tool that was killed leaves it.
+        let at = splice.index(bytes.len());
+        let piece = bytes[at..bytes.len().min(at + 20)].to_vec();
+        bytes.splice(at..at, piece);
+        bytes.truncate(cut.index(bytes.len()) * 2);
+        let lines = bytes.split(|byte| *byte == b'\n').count();
+        let outcome = Waveform::parse(&bytes, format_of(path), quiet())
+            .and_then(|waveform| waveform.stimulus(TOGGLE, &mapped(&[])));
+        if let Err(WaveformError { span: Some(span), .. }) = outcome {
+            prop_assert!((1..=lines).contains(&span.line));
+        }
+    }
+}
+
+/// Catches a panic of the FST decoder and prints nothing.
+fn quiet() -> PanicGuard {
+    PanicGuard::default()
+}

@@ -1,0 +1,181 @@
+//! Traces that go through the tools of others come back as the same run.
+//!
+//! Every scenario of the repository is played, and its waveform converted by GTKWave's
+//! `vcd2fst` and `fst2vcd`, and by pyvcd. Where a tool is not installed, its tests are ignored
+//! and say so; with its name in `LOCKSTEP_REQUIRE` they fail instead.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::{env, fs};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use lockstep_apps::{lamp, toggle};
+use lockstep_engine::load::{InputFormat, LoadOptions, read_waveform};
+use lockstep_engine::play;
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::script::Script;
+use lockstep_engine::stimulus::WaveformFormat;
+use lockstep_engine::trace::{Trace, vcd};
+use walkdir::WalkDir;
+
+/// What a tool made of a waveform.
+type Converted = Vec<(PathBuf, WaveformFormat)>;
+
+/// A tool that waveforms go through.
+#[derive(Clone, Copy)]
+struct Tool {
+    name: &'static str,
+    /// How it is found out whether it is there.
+    probe: &'static [&'static str],
+    convert: fn(&Path, &Path) -> Result<Converted, Failed>,
+}
+
+const TOOLS: [Tool; 2] = [
+    Tool {
+        name: "gtkwave",
+        probe: &["vcd2fst", "--help"],
+        convert: through_gtkwave,
+    },
+    Tool {
+        name: "pyvcd",
+        probe: &["python3", "-c", "import vcd.reader"],
+        convert: through_pyvcd,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let required = env::var("LOCKSTEP_REQUIRE").unwrap_or_default();
+    let trials = TOOLS.into_iter().flat_map(|tool| {
+        let is_required = required.split([',', ' ']).any(|name| name == tool.name);
+        let is_ignored = !tool.is_installed() && !is_required;
+        let suffix = if is_ignored {
+            format!(" ({} is not installed)", tool.name)
+        } else {
+            String::new()
+        };
+        scenarios().into_iter().map(move |path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let folder = path.parent().unwrap().file_name().unwrap();
+            let folder = folder.to_string_lossy();
+            let name = format!("{}/{folder}/{name}{suffix}", tool.name);
+            Trial::test(name, move || comes_back(&path, tool)).with_ignored_flag(is_ignored)
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+impl Tool {
+    fn is_installed(self) -> bool {
+        let Some((program, arguments)) = self.probe.split_first() else {
+            return false;
+        };
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        // GTKWave's tools end with an error when they are asked for help.
+        command
+            .status()
+            .is_ok_and(|status| status.success() || self.name == "gtkwave")
+    }
+}
+
+fn through_gtkwave(ours: &Path, folder: &Path) -> Result<Converted, Failed> {
+    let [fst, back] = ["ours.fst", "back.vcd"].map(|name| folder.join(name));
+    run(Command::new("vcd2fst").arg(ours).arg(&fst))?;
+    run(Command::new("fst2vcd")
+        .arg("-f")
+        .arg(&fst)
+        .arg("-o")
+        .arg(&back))?;
+    Ok(vec![
+        (fst, WaveformFormat::Fst),
+        (back, WaveformFormat::Vcd),
+    ])
+}
+
+fn through_pyvcd(ours: &Path, folder: &Path) -> Result<Converted, Failed> {
+    let script = fixtures("waveforms/through_pyvcd.py");
+    let back = folder.join("back.vcd");
+    run(Command::new("python3").arg(script).arg(ours).arg(&back))?;
+    Ok(vec![(back, WaveformFormat::Vcd)])
+}
+
+fn fixtures(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    folder.join(name)
+}
+
+fn scenarios() -> Vec<PathBuf> {
+    WalkDir::new(fixtures("scenarios"))
+        .sort_by_file_name()
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.extension().is_some_and(|it| it == "scn"))
+        .collect()
+}
+
+fn registry() -> Registry {
+    Registry::new(vec![
+        AppEntry::of::<lamp::Lamp>(),
+        AppEntry::of::<toggle::Firmware>(),
+    ])
+    .unwrap()
+}
+
+fn comes_back(path: &Path, tool: Tool) -> Result<(), Failed> {
+    let registry = registry();
+    let loaded = InputFormat::Scenario.load(&registry, &fs::read(path)?, None)?;
+    let mut watch = |_| ControlFlow::Continue(());
+    let trace = play::trace(&loaded.app, &loaded.script, &mut watch)?;
+    let folder = tempfile::tempdir()?;
+    let ours = folder.path().join("ours.vcd");
+    let mut bytes = Vec::new();
+    vcd::write(&trace, &mut bytes)?;
+    fs::write(&ours, bytes)?;
+    for (file, format) in (tool.convert)(&ours, folder.path())? {
+        let again = played_again(&registry, &fs::read(&file)?, format, &trace)?;
+        if again != trace {
+            return Err(format!("another run from {}", file.display()).into());
+        }
+    }
+    Ok(())
+}
+
+/// The run of a waveform. `fst2vcd` leaves the comment out that names its app and the start of
+/// its clock; those of the trace are taken.
+fn played_again(
+    registry: &Registry,
+    bytes: &[u8],
+    format: WaveformFormat,
+    trace: &Trace,
+) -> Result<Trace, Failed> {
+    let options = LoadOptions {
+        app: Some(trace.descriptor().name()),
+        ..LoadOptions::default()
+    };
+    let (app, stimulus) = read_waveform(registry, bytes, format, &options)?;
+    let script = stimulus.script;
+    let script = Script::new(
+        script.condition(),
+        trace.clock(),
+        script.events().to_vec(),
+        script.end(),
+    )?;
+    let mut watch = |_| ControlFlow::Continue(());
+    Ok(play::trace(app, &script, &mut watch)?)
+}
+
+fn run(command: &mut Command) -> Result<(), Failed> {
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
+}
