@@ -13,7 +13,6 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diagnostic::error_chain;
-use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 
@@ -134,15 +133,7 @@ impl RunArgs {
             }
             Err(exit) => return exit,
         };
-        let cases = self.play(
-            &tests,
-            &prepared,
-            &images,
-            &suite.benches,
-            &suite.commands,
-            &repository,
-            &cancel,
-        );
+        let cases = self.play(&tests, &prepared, &images, &suite, &cancel);
         let played = verdict::Suite {
             cases,
             took: started.elapsed(),
@@ -210,12 +201,11 @@ impl RunArgs {
         tests: &[Test<'_>],
         prepared: &[PreparedScenario],
         images: &Images,
-        benches: &[Bench],
-        commands: &ProjectCommands,
-        repository: &Path,
+        suite: &SuiteInputs,
         cancel: &Cancellation,
     ) -> Vec<Case> {
-        let keep = |case: &Case, recording: &Recording| save_recording(repository, case, recording);
+        let keep =
+            |case: &Case, recording: &Recording| save_recording(&suite.root, case, recording);
         let cancelled = || cancel.is_requested();
         let settings = Settings {
             images,
@@ -230,13 +220,13 @@ impl RunArgs {
         thread::scope(|scope| {
             scope.spawn(|| {
                 let finished = finished;
-                for bench in benches {
+                for bench in &suite.benches {
                     let jobs = jobs(tests, prepared, bench);
                     self.play_on(bench, jobs, &settings, &finished);
                 }
             });
             for (at, mut case) in cases_in {
-                case.simulator.clone_from(&commands.sim);
+                case.simulator.clone_from(&suite.commands.sim);
                 progress.show(&case);
                 cases[at] = Some(case);
             }
