@@ -142,11 +142,11 @@ fn fault_with_stack(above: u32, pc: Option<u32>) -> Result<Vec<u8>, Failed> {
 
 /// Whether the instruction before the program counter is WFI.
 fn sleeps(core: &mut dyn Core) -> Result<bool, TargetError> {
-    const WFI: u16 = 0xbf30;
+    const WFI: u32 = 0xbf30;
     let before = core.read_register(Register::PC)?.saturating_sub(2);
     let word = core.read_word(before & !3)?;
     let half = if before & 2 == 0 { word } else { word >> 16 };
-    Ok(half as u16 == WFI)
+    Ok(half & 0xffff == WFI)
 }
 
 /// Three crashes break a board. A fourth one does not reset it, and a reset from outside lets it
