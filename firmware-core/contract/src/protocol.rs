@@ -338,6 +338,11 @@ mod tests {
     };
 
     #[test]
+    fn each_stimulus_has_its_word() {
+        assert_eq!(Stimulus::ALL.map(Stimulus::word), ["rtt", "pins"]);
+    }
+
+    #[test]
     fn every_frame_stands_in_these_bytes() {
         let status = Status {
             phase: Phase::Stopped,
