@@ -3,13 +3,17 @@
 use std::path::Path;
 
 use super::file_system::FileSystem;
+use super::overlay::PromptKind;
 use super::ui_state::{FailedExpectation, UiState};
 use super::view::clock;
 use lockstep_engine::checker::check_trace;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions, LoadedScript};
-use lockstep_engine::stimulus::WaveformErrorKind;
+use lockstep_engine::stimulus::{Candidates, Mapping, WaveformErrorKind, WaveformOptions};
 use lockstep_engine::timeline::TimelineError;
+
+/// The most signals that the prompt for a map names.
+const CANDIDATES: usize = 4;
 
 impl UiState {
     /// Opens the run in a file, with what was said about it. Where an expectation
@@ -18,6 +22,38 @@ impl UiState {
         if let Err(error) = self.try_open(path, options, files) {
             self.show_error(error);
         }
+    }
+
+    /// Opens a waveform whose signals were asked for: `A=D0 B=!D1`.
+    pub(super) fn open_mapped(&mut self, path: &str, maps: &str, files: &dyn FileSystem) {
+        let map: Result<Vec<_>, _> = maps.split_whitespace().map(Mapping::parse).collect();
+        match map {
+            Ok(map) => {
+                let waveform = WaveformOptions {
+                    map,
+                    ..WaveformOptions::default()
+                };
+                let options = LoadOptions {
+                    waveform: Some(&waveform),
+                    ..LoadOptions::default()
+                };
+                self.open(Path::new(path), &options, files);
+            }
+            Err(problem) => self.show_error(problem),
+        }
+    }
+
+    /// Asks which signals of a waveform are the buttons, with a proposal to edit.
+    fn ask_for_signals(&mut self, path: &Path, candidates: &Candidates) {
+        let shown = candidates.signals.iter().take(CANDIDATES);
+        let shown: Vec<_> = shown
+            .map(|signal| format!("{} {} edges", signal.path, signal.edges))
+            .collect();
+        let kind = PromptKind::Map {
+            path: path.display().to_string(),
+            signals: format!("{} ({})", path.display(), shown.join(", ")),
+        };
+        self.open_prompt(kind, candidates.mappings.join(" "));
     }
 
     fn try_open(
@@ -30,9 +66,28 @@ impl UiState {
         let bytes = files
             .read(path, InputFormat::MAX_BYTES)
             .map_err(|error| format!("cannot read {name}: {error}"))?;
-        let loaded = InputFormat::of(path, &bytes)
-            .load_with(&self.registry, &bytes, options)
-            .map_err(|error| format!("{name}{}", first_problem(&error)))?;
+        let format = InputFormat::of(path, &bytes);
+        let load = |options: &LoadOptions<'_>| format.load_with(&self.registry, &bytes, options);
+        let loaded = match (format, load(options)) {
+            // A capture names no app: it is for the one that is shown.
+            (InputFormat::Waveform(_), Err(LoadError::Diagnostics(_))) if options.app.is_none() => {
+                load(&LoadOptions {
+                    app: Some(self.trace().descriptor().name()),
+                    ..*options
+                })
+            }
+            (_, loaded) => loaded,
+        };
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                if let Some(candidates) = candidates(&error) {
+                    self.ask_for_signals(path, candidates);
+                    return Ok(());
+                }
+                return Err(format!("{name}{}", first_problem(&error)));
+            }
+        };
         self.show(&name.to_string(), &loaded)
             .map_err(|error| error_chain(&error))
     }
@@ -63,6 +118,19 @@ impl UiState {
     }
 }
 
+/// The signals that could be the buttons, where a waveform does not say which are.
+fn candidates(error: &LoadError) -> Option<&Candidates> {
+    let LoadError::Waveform(refused) = error else {
+        return None;
+    };
+    match &*refused.error.kind {
+        WaveformErrorKind::NoInputs(candidates) if !candidates.mappings.is_empty() => {
+            Some(candidates)
+        }
+        _ => None,
+    }
+}
+
 /// The first problem of a file, with its place if it has one, to follow the file's name.
 fn first_problem(error: &LoadError) -> String {
     match error {
@@ -73,17 +141,6 @@ fn first_problem(error: &LoadError) -> String {
             ),
             None => String::new(),
         },
-        LoadError::Waveform(refused) => {
-            let hint = match &*refused.error.kind {
-                WaveformErrorKind::NoInputs(candidates) if !candidates.mappings.is_empty() => {
-                    let maps = candidates.mappings.iter();
-                    let maps: String = maps.map(|map| format!(" --map {map}")).collect();
-                    format!("; open it with `sim FILE{maps}`")
-                }
-                _ => String::new(),
-            };
-            format!(": {}{hint}", refused.error)
-        }
         other => format!(": {}", error_chain(other)),
     }
 }

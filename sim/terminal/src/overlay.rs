@@ -70,7 +70,7 @@ pub(super) struct Prompt {
 }
 
 /// What a prompt asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PromptKind {
     /// A time to go to.
     GoTo,
@@ -78,6 +78,13 @@ pub(super) enum PromptKind {
     Search,
     /// A file to open.
     Open,
+    /// The signals of a waveform that are the buttons.
+    Map {
+        /// The file.
+        path: String,
+        /// The signals that could be meant, for the label.
+        signals: String,
+    },
     /// A file to save in this format.
     Save(SaveFormat),
 }
@@ -157,10 +164,11 @@ impl Menu {
 
 impl Prompt {
     pub(super) fn label(&self) -> String {
-        match self.kind {
+        match &self.kind {
             PromptKind::GoTo => format!("go to ({EXAMPLES})"),
             PromptKind::Search => "search".to_owned(),
-            PromptKind::Open => "open (.scn, .rec, .vcd)".to_owned(),
+            PromptKind::Open => "open (.scn, .rec, .vcd, .fst, .csv)".to_owned(),
+            PromptKind::Map { signals, .. } => format!("buttons of {signals}"),
             PromptKind::Save(SaveFormat::Scenario) => "save the scenario as".to_owned(),
             PromptKind::Save(SaveFormat::Recording) => "save the recording as".to_owned(),
             PromptKind::Save(SaveFormat::Waveform) => "save the waveforms as".to_owned(),

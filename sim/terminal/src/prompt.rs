@@ -117,7 +117,7 @@ impl UiState {
 
     fn submit_prompt(&mut self, prompt: &Prompt, files: &mut dyn FileSystem) {
         let text = prompt.text.trim();
-        match prompt.kind {
+        match &prompt.kind {
             PromptKind::Search => {
                 text.clone_into(&mut self.search);
                 if !text.is_empty() {
@@ -134,11 +134,12 @@ impl UiState {
                 self.overlay = Some(Overlay::Confirm(Confirmation::Leave(next)));
             }
             PromptKind::Open => self.open(Path::new(text), &LoadOptions::default(), files),
+            PromptKind::Map { path, .. } => self.open_mapped(path, text, files),
             PromptKind::Save(format) if files.exists(Path::new(text)) => {
-                let path = text.to_owned();
+                let (format, path) = (*format, text.to_owned());
                 self.overlay = Some(Overlay::Confirm(Confirmation::Overwrite { format, path }));
             }
-            PromptKind::Save(format) => self.save(format, text, files),
+            PromptKind::Save(format) => self.save(*format, text, files),
         }
     }
 }

@@ -163,7 +163,7 @@ fn pasted_text_goes_into_a_prompt_and_nowhere_else() {
     driver.press("o");
     driver.ui.paste("  a path.scn\nq\n");
     driver.draw();
-    driver.assert_shows("open (.scn, .rec, .vcd): a path.scn");
+    driver.assert_shows("open (.scn, .rec, .vcd, .fst, .csv): a path.scn");
     assert!(!driver.ui.quit);
 }
 
@@ -175,4 +175,30 @@ fn no_hidden_character_gets_into_a_file_name() {
     driver.text("s\u{200f}cn\u{2069}").press("Enter");
     let names: Vec<_> = driver.files.0.keys().collect();
     assert_eq!(names, [std::path::Path::new("ancs.scn")]);
+}
+
+const CAPTURE: &[u8] = b"$timescale 1 ms $end\n$var wire 1 ! D0 $end\n$var wire 1 # D1 $end\n\
+    $enddefinitions $end\n#0\n1!\n1#\n#100\n0!\n#200\n1!\n#1000\n";
+
+#[test]
+fn a_capture_with_names_of_its_own_is_asked_about() {
+    let mut driver = lamp();
+    driver.files.0.insert("pulse.vcd".into(), CAPTURE.to_vec());
+    driver.press("o").text("pulse.vcd").press("Enter");
+    driver.assert_shows("buttons of pulse.vcd (D0 2 edges");
+    driver.press("Ctrl-u").text("A=!D0").press("Enter");
+    driver.assert_shows("opened pulse.vcd");
+    assert_eq!(driver.ui.end(), Ticks(1000));
+    let presses = driver.ui.trace().entries().iter();
+    let presses = presses.filter(|entry| entry.tick == Ticks(100));
+    assert!(presses.count() > 0);
+}
+
+#[test]
+fn a_map_that_cannot_be_read_is_refused_and_nothing_is_opened() {
+    let mut driver = lamp();
+    driver.files.0.insert("pulse.vcd".into(), CAPTURE.to_vec());
+    driver.press("o").text("pulse.vcd").press("Enter");
+    driver.press("Ctrl-u").text("A").press("Enter");
+    driver.assert_shows("`A` has no `=`");
 }
