@@ -79,6 +79,12 @@ impl ImportArgs {
             .map_err(|error| refuse(report.unloadable(&source, &error)))?;
         let tolerance = self.tolerance.unwrap_or(DEFAULT_TOLERANCE);
         let imported = import(app.descriptor(), &stimulus, tolerance);
+        if imported.inputs == 0 && imported.expectations == 0 {
+            let message = format!("`{}` has nothing to import", source.name);
+            let help = "expected moves of buttons or levels of outputs: is `--from`, `--to` or \
+                        `--tolerance` too large, or the file cut off?";
+            return Err(refuse(report.plain(&message, Some(help))));
+        }
         for note in stimulus.notes() {
             report.print(&format!("note: {note}"));
         }
@@ -88,7 +94,8 @@ impl ImportArgs {
 
     /// Where the scenario comes from, as a comment.
     fn heading(&self) -> String {
-        let file = scrub_line(&self.file.display().to_string());
+        let file = self.file.display().to_string();
+        let file = scrub_line(&shell_words::quote(&file));
         let app = self.app.iter().map(|app| format!(" --app {app}"));
         let tolerance = self
             .tolerance
@@ -106,7 +113,7 @@ fn summary(imported: &ImportedScenario) -> String {
         "{} inputs, {} expectations",
         imported.inputs, imported.expectations
     );
-    if imported.expectations == 0 {
+    if imported.expectations == 0 && imported.too_short == 0 && imported.left_out == 0 {
         text += ": no output was captured; say which signal is one with `--map OUTPUT=SIGNAL`";
     }
     if imported.too_short > 0 {

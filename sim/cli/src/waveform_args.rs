@@ -92,13 +92,20 @@ impl WaveformArgs {
             && self.shift.is_none()
     }
 
-    /// The options as they would be written.
+    /// The options as they would be typed in a shell.
     pub(super) fn written(&self) -> String {
         let maps = self.map.iter().map(|mapping| {
             let mark = if mapping.is_active_low { "!" } else { "" };
-            format!(" --map {}={mark}{}", mapping.port, mapping.signal)
+            ("map", format!("{}={mark}{}", mapping.port, mapping.signal))
         });
-        let scope = self.scope.iter().map(|scope| format!(" --scope {scope}"));
-        maps.chain(scope).collect()
+        let scope = self.scope.iter().map(|scope| ("scope", scope.clone()));
+        let time = |name, time: Option<WaveTime>| Some((name, time?.to_string().replace(' ', "")));
+        let from = time("from", self.from);
+        let to = time("to", self.to);
+        let shift = self.shift.map(|shift| ("shift", format!("{}ms", shift.0)));
+        let words = maps.chain(scope).chain(from).chain(to).chain(shift);
+        words
+            .map(|(option, value)| format!(" --{option} {}", shell_words::quote(&value)))
+            .collect()
     }
 }

@@ -30,7 +30,7 @@ const UNITS: [(&[&str], &str); 4] = [
 const VERBS: [(&[&str], &str); 6] = [
     (&["push", "hit", "hold", "depress"], "press"),
     (&["unpress", "unhold", "lift"], "release"),
-    (&["click", "hold", "touch"], "tap"),
+    (&["click", "hold", "touch", "press", "push", "hit"], "tap"),
     (&["sleep", "pause", "delay", "idle"], "wait"),
     (&["restart", "reboot", "power-cycle"], "reset"),
     (
@@ -49,7 +49,7 @@ const WORDS: [(&[&str], &str); 14] = [
     (&["change"], "changes"),
     (&["blinks", "flashes", "beats", "repeat"], "repeats"),
     (&["pulse"], "pulses"),
-    (&["in", "after", "by", "before", "for"], "within"),
+    (&["in", "by", "before", "for"], "within"),
     (&["within", "during"], "for"),
     (&["not", "without"], "no"),
     (&["each"], "every"),

@@ -26,6 +26,10 @@ pub struct Stimulus {
     pub start: Option<String>,
     /// The buttons that are pressed from the start.
     pub pressed_at_start: Vec<RestingLevel>,
+    /// The mappings of the project file that meant nothing in this file, each as a sentence.
+    pub unused_mappings: Vec<String>,
+    /// The buttons that no signal moves, where the file is a capture.
+    pub unmapped_buttons: Vec<&'static str>,
 }
 
 /// An output as a waveform shows it.
@@ -54,7 +58,14 @@ impl Stimulus {
     /// What a user should know about it, a sentence each.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut notes: Vec<String> = self.pressed_at_start.iter().map(resting).collect();
+        let mut notes = self.unused_mappings.clone();
+        if !self.unmapped_buttons.is_empty() {
+            notes.push(format!(
+                "no signal is `{}`, which stays released; `--map` says which is",
+                self.unmapped_buttons.join("` or `")
+            ));
+        }
+        notes.extend(self.pressed_at_start.iter().map(resting));
         if let Some(start) = &self.start {
             notes.push(format!(
                 "the first time of the file, {start}, is the start; `--from TIME` chooses another"

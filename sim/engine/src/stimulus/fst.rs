@@ -191,35 +191,77 @@ fn kind_of(kind: FstVarType) -> VariableKind {
     }
 }
 
-/// Refuses what would unpack to more than there is room for, before anything is unpacked.
+/// Refuses what would need more memory than there is room for, before anything is unpacked: the
+/// reader reserves whatever the file says. The layout is that of GTKWave's `fstapi.c`.
 fn check_blocks(bytes: &[u8]) -> Result<(), WaveformErrorKind> {
-    let number = |offset: usize| {
-        let found = bytes.get(offset..offset.checked_add(8)?)?;
-        Some(u64::from_be_bytes(found.try_into().ok()?))
-    };
-    let mut offset = 0_usize;
-    while let (Some(kind), Some(length)) = (bytes.get(offset), number(offset + 1)) {
-        let unpacked = match kind {
-            // Value changes: two times, then the memory that they need.
-            1 | 5 | 8 => number(offset + 25),
-            // The names, the geometry, or a whole file.
-            3 | 4 | 6 | 7 | 254 => number(offset + 9),
-            _ => None,
+    let mut rest = bytes;
+    while let Some((kind, after)) = rest.split_first() {
+        let Some(length) = number(after, 0) else {
+            break;
         };
-        if unpacked.is_some_and(|unpacked| unpacked > MAX_UNPACKED) {
-            return Err(WaveformErrorKind::Unreadable(format!(
-                "a block unpacks to more than {MAX_UNPACKED} bytes, the most that are read"
-            )));
+        let end = usize::try_from(length).ok();
+        let Some((block, next)) = end
+            .filter(|end| *end > 0)
+            .and_then(|end| after.split_at_checked(end))
+        else {
+            return Err(damaged("a block is longer than the file"));
+        };
+        match kind {
+            1 | 5 | 8 => check_value_changes(block)?,
+            // The geometry: each handle takes at least a byte.
+            3 => check_sizes(number(block, 16), number(block, 8))?,
+            // The names, or a whole file.
+            4 | 6 | 7 | 254 => check_sizes(number(block, 8), number(block, 8))?,
+            _ => {}
         }
-        let next = usize::try_from(length)
-            .ok()
-            .and_then(|length| offset.checked_add(length)?.checked_add(1));
-        match next {
-            Some(next) if next > offset + 1 => offset = next,
-            _ => break,
-        }
+        rest = next;
     }
     Ok(())
+}
+
+/// A block of value changes: its length, two times, and the memory that it needs; at its end the
+/// table of times with the lengths of it unpacked and packed and the number of times, and before
+/// that the length of the table of changes.
+fn check_value_changes(block: &[u8]) -> Result<(), WaveformErrorKind> {
+    check_sizes(number(block, 24), number(block, 24))?;
+    let Some(trailer) = block.len().checked_sub(24) else {
+        return Err(damaged("a block of value changes is cut off"));
+    };
+    check_sizes(number(block, trailer + 16), number(block, trailer))?;
+    let packed = number(block, trailer + 8).and_then(|packed| usize::try_from(packed).ok());
+    let table = packed.and_then(|packed| trailer.checked_sub(packed)?.checked_sub(8));
+    let Some(table) = table else {
+        return Err(damaged("the table of times is longer than its block"));
+    };
+    match number(block, table) {
+        Some(length) if usize::try_from(length).is_ok_and(|length| length <= table) => Ok(()),
+        _ => Err(damaged("the table of changes is longer than its block")),
+    }
+}
+
+/// Refuses more elements than bytes, and more bytes than are unpacked.
+fn check_sizes(elements: Option<u64>, unpacked: Option<u64>) -> Result<(), WaveformErrorKind> {
+    let (Some(elements), Some(unpacked)) = (elements, unpacked) else {
+        return Err(damaged("a block is cut off"));
+    };
+    if unpacked > MAX_UNPACKED {
+        return Err(WaveformErrorKind::Unreadable(format!(
+            "a block unpacks to more than {MAX_UNPACKED} bytes, the most that are read"
+        )));
+    }
+    match elements <= unpacked {
+        true => Ok(()),
+        false => Err(damaged("a table has more elements than bytes")),
+    }
+}
+
+fn number(bytes: &[u8], offset: usize) -> Option<u64> {
+    let found = bytes.get(offset..offset.checked_add(8)?)?;
+    Some(u64::from_be_bytes(found.try_into().ok()?))
+}
+
+fn damaged(what: &str) -> WaveformErrorKind {
+    WaveformErrorKind::Unreadable(format!("the file is damaged: {what}"))
 }
 
 fn guarded<T>(guard: PanicGuard, code: impl FnOnce() -> T) -> Result<T, WaveformErrorKind> {

@@ -8,6 +8,7 @@ use super::error::WaveformErrorKind;
 use super::map::{Mapping, WaveformOptions};
 use super::signals::{SignalId, Signals, Variable, VariableKind};
 use crate::diagnostic::closest;
+use crate::sanitize::excerpt;
 use crate::trace::{Kind, RESET};
 
 /// The most paths that an error lists.
@@ -62,7 +63,7 @@ impl From<WaveformErrorKind> for Unresolved {
 /// Looks for the signals of an app.
 pub(super) struct Resolver<'a> {
     pub(super) signals: &'a Signals,
-    pub(super) descriptor: &'a AppDescriptor,
+    pub(super) descriptor: &'static AppDescriptor,
     pub(super) options: &'a WaveformOptions,
     /// Whether the file was written here, so that its scopes mean something.
     pub(super) is_own: bool,
@@ -91,6 +92,48 @@ impl Resolver<'_> {
         self.named_outputs(&mut bindings);
         self.check_buttons(&bindings, mapped)?;
         Ok(bindings)
+    }
+
+    /// What of the project file meant nothing: a signal that this file lacks, or a port that looks
+    /// like one of the app. Ports of other apps are none of its business.
+    pub(super) fn unused(&self, bindings: &[Binding]) -> Vec<String> {
+        let optional = self
+            .options
+            .map
+            .iter()
+            .filter(|mapping| mapping.is_optional);
+        let mut unused = Vec::new();
+        for mapping in optional {
+            let (name, signal) = (excerpt(&mapping.port), excerpt(&mapping.signal));
+            let entry =
+                format!("`{name} = \"{signal}\"` in `[map]` of the project file is not used");
+            match self.port(mapping) {
+                Ok(Some(port)) if !bindings.iter().any(|bound| bound.port == port) => {
+                    unused.push(format!("{entry}: the file has no such signal"));
+                }
+                Ok(None) => {
+                    let names = self.descriptor.buttons().iter().copied();
+                    let outputs = self.descriptor.outputs().iter();
+                    let names = names.chain(outputs.map(|output| output.name()));
+                    if let Some(meant) = closest(&mapping.port, names) {
+                        unused.push(format!("{entry}: did you mean `{meant}`?"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        unused
+    }
+
+    /// The buttons that nothing moves.
+    pub(super) fn unmapped_buttons(&self, bindings: &[Binding]) -> Vec<&'static str> {
+        let buttons = (0..=u8::MAX).zip(self.descriptor.buttons());
+        let is_bound = |index| {
+            let port = Port::Button(ButtonId(index));
+            bindings.iter().any(|bound| bound.port == port)
+        };
+        let unmapped = buttons.filter(|(index, _)| !is_bound(*index));
+        unmapped.map(|(_, name)| *name).collect()
     }
 
     fn check_scope(&self) -> Result<(), Unresolved> {

@@ -225,6 +225,8 @@ impl<'a> Sampler<'a> {
             undeclared_changes: 0,
             start: self.clock.moved_start(),
             pressed_at_start: resting,
+            unused_mappings: Vec::new(),
+            unmapped_buttons: Vec::new(),
         })
     }
 

@@ -156,7 +156,7 @@ impl<'a> Waveform<'a> {
 
     fn sample(
         &self,
-        descriptor: &AppDescriptor,
+        descriptor: &'static AppDescriptor,
         options: &WaveformOptions,
         bindings: &[Binding],
     ) -> Result<Stimulus, WaveformError> {
@@ -171,6 +171,13 @@ impl<'a> Waveform<'a> {
         if self.app().is_some() {
             // Written here, where 1 is pressed.
             stimulus.pressed_at_start.clear();
+        } else {
+            let resolver = self.resolver(descriptor, options);
+            stimulus.unused_mappings = resolver.unused(bindings);
+            let has_inputs = bindings.iter().any(|it| matches!(it.port, Port::Button(_)));
+            if has_inputs {
+                stimulus.unmapped_buttons = resolver.unmapped_buttons(bindings);
+            }
         }
         Ok(stimulus)
     }
@@ -180,15 +187,22 @@ impl<'a> Waveform<'a> {
         descriptor: &'static AppDescriptor,
         options: &WaveformOptions,
     ) -> Result<Vec<Binding>, WaveformError> {
-        let resolver = Resolver {
+        self.resolver(descriptor, options)
+            .bindings()
+            .map_err(|error| self.at(error.offset.unwrap_or(self.header_end()), error.kind))
+    }
+
+    fn resolver<'r>(
+        &'r self,
+        descriptor: &'static AppDescriptor,
+        options: &'r WaveformOptions,
+    ) -> Resolver<'r> {
+        Resolver {
             signals: self.signals(),
             descriptor,
             options,
             is_own: self.app().is_some(),
-        };
-        resolver
-            .bindings()
-            .map_err(|error| self.at(error.offset.unwrap_or(self.header_end()), error.kind))
+        }
     }
 
     /// The error that lists what could be meant.

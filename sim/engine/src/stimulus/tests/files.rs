@@ -323,3 +323,37 @@ proptest! {
 fn quiet() -> PanicGuard {
     PanicGuard::default()
 }
+
+/// The reader reserves what the file says: a number that is too large would end the process.
+#[test]
+fn no_byte_of_an_fst_asks_for_more_memory_than_there_is() {
+    let path = folder("captures/gtkwave.fst");
+    let bytes = fs::read(&path).unwrap();
+    for offset in 0..bytes.len() {
+        for value in [0xff, 0x7f, 0x01] {
+            let mut damaged = bytes.clone();
+            damaged[offset] = value;
+            let guard = PanicGuard::default();
+            if let Ok(waveform) = Waveform::parse(&damaged, WaveformFormat::Fst, guard) {
+                let _ = waveform.stimulus(TOGGLE, &mapped(&[]));
+            }
+        }
+    }
+}
+
+/// A line of the project file that means nothing in a file is told, where it is about the app.
+#[test]
+fn mappings_of_a_project_that_mean_nothing_are_noted() {
+    let bytes = fs::read(folder("captures/pulseview.vcd")).unwrap();
+    let waveform = Waveform::parse(&bytes, WaveformFormat::Vcd, PanicGuard::default()).unwrap();
+    let mut options = mapped(&["button=!D0", "led=D9", "buton=D1", "motor=D1"]);
+    for mapping in &mut options.map {
+        mapping.is_optional = true;
+    }
+    let notes = waveform.stimulus(TOGGLE, &options).unwrap().notes();
+    let expected = [
+        "`led = \"D9\"` in `[map]` of the project file is not used: the file has no such signal",
+        "`buton = \"D1\"` in `[map]` of the project file is not used: did you mean `button`?",
+    ];
+    assert_eq!(notes[..2], expected);
+}
