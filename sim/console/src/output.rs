@@ -1,9 +1,10 @@
 //! What is written: results, to standard output or whole files.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use lockstep_engine::golden::GOLDEN_EXTENSION;
 use thiserror::Error;
 
 use crate::exit::Exit;
@@ -19,6 +20,9 @@ pub struct OutputError {
     error: io::Error,
 }
 
+/// How the header of a golden begins.
+const HEADER: &[u8; 4] = b"---\n";
+
 /// The name that stands for standard output.
 const STDOUT: &str = "-";
 
@@ -29,6 +33,10 @@ const STDOUT: &str = "-";
 /// Those of the file system. Whoever closed standard output has seen enough: that is none.
 pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
     match path.filter(|path| path.as_os_str() != STDOUT) {
+        Some(path) if is_golden(path) => Err(OutputError {
+            path: path.to_owned(),
+            error: io::Error::other("it is a golden, which the test that holds it writes"),
+        }),
         Some(path) => file::write(path, bytes).map_err(|error| OutputError {
             path: path.to_owned(),
             error,
@@ -38,6 +46,16 @@ pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
             error,
         }),
     }
+}
+
+/// Whether the file is a golden: a trace below the header of its test runner, which would be lost.
+fn is_golden(path: &Path) -> bool {
+    let has_extension = path.extension().is_some_and(|it| it == GOLDEN_EXTENSION);
+    let mut start = [0; HEADER.len()];
+    has_extension
+        && fs::File::open(path)
+            .and_then(|mut file| file.read_exact(&mut start))
+            .is_ok_and(|()| start == *HEADER)
 }
 
 /// The first path to be written that is also read, or written twice.

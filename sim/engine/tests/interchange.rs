@@ -2,13 +2,15 @@
 //!
 //! Every scenario of the repository is played, and its waveform converted by GTKWave's
 //! `vcd2fst` and `fst2vcd`, and by pyvcd. Where a tool is not installed, its tests are ignored
-//! and say so; with its name in `LOCKSTEP_REQUIRE` they fail instead.
+//! and say so; with its name in `LOCKSTEP_REQUIRE` they fail instead. The library `wellen` reads
+//! the waveform itself.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test that meets the unexpected should stop there"
 )]
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -19,9 +21,9 @@ use lockstep_apps::{lamp, toggle};
 use lockstep_engine::load::{InputFormat, LoadOptions, read_waveform};
 use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::script::Script;
+use lockstep_engine::script::{Script, SwitchState};
 use lockstep_engine::stimulus::WaveformFormat;
-use lockstep_engine::trace::{Trace, vcd};
+use lockstep_engine::trace::{Kind, Trace, Value, vcd};
 use walkdir::WalkDir;
 
 /// What a tool made of a waveform.
@@ -68,7 +70,79 @@ fn main() -> ExitCode {
             Trial::test(name, move || comes_back(&path, tool)).with_ignored_flag(is_ignored)
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let read = scenarios().into_iter().map(|path| {
+        let folder = path.strip_prefix(fixtures("scenarios")).unwrap();
+        let name = format!("wellen/{}", folder.with_extension("").display());
+        Trial::test(name, move || wellen_reads_the_same(&path))
+    });
+    libtest_mimic::run(&arguments, trials.chain(read).collect()).exit_code()
+}
+
+/// The level of a signal at the end of each tick in which it changes.
+type Levels = BTreeMap<u64, u64>;
+
+/// Without the ticks at which the level is what it was.
+fn changes(levels: &Levels) -> Vec<(u64, u64)> {
+    let mut changes: Vec<(u64, u64)> = Vec::new();
+    for (&tick, &level) in levels {
+        if changes.last().is_none_or(|(_, last)| *last != level) {
+            changes.push((tick, level));
+        }
+    }
+    changes
+}
+
+/// Buttons and outputs have the levels in `wellen` that they have in the trace.
+fn wellen_reads_the_same(path: &Path) -> Result<(), Failed> {
+    let trace = played(path)?;
+    let folder = tempfile::tempdir()?;
+    let ours = folder.path().join("ours.vcd");
+    let mut bytes = Vec::new();
+    vcd::write(&trace, &mut bytes)?;
+    fs::write(&ours, bytes)?;
+    let mut waveform = wellen::simple::read(&ours)?;
+    let descriptor = trace.descriptor();
+    let buttons = descriptor.buttons().iter().map(|name| (Kind::In, *name));
+    let outputs = descriptor.outputs().iter();
+    let outputs = outputs.map(|output| (Kind::Out, output.name()));
+    for (kind, name) in buttons.chain(outputs) {
+        let hierarchy = waveform.hierarchy();
+        let variable = hierarchy.lookup_var(&[kind.word()], name);
+        let signal = hierarchy[variable.ok_or("no such signal")?].signal_ref();
+        waveform.load_signals(&[signal]);
+        let times = waveform.time_table().to_vec();
+        let signal = waveform.get_signal(signal).ok_or("not loaded")?;
+        let mut found = Levels::new();
+        for (time, value) in signal.iter_changes() {
+            let bits = value.to_bit_string().ok_or("no bits")?;
+            let level = u64::from_str_radix(&bits, 2)?;
+            found.insert(times[usize::try_from(time)?], level);
+        }
+        let expected = levels(&trace, kind, name);
+        if changes(&found) != changes(&expected) {
+            return Err(format!("`{name}` differs: {found:?}, expected {expected:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// The levels of a button or an output in a trace.
+fn levels(trace: &Trace, kind: Kind, name: &str) -> Levels {
+    let mut levels = Levels::new();
+    if kind == Kind::In {
+        levels.insert(0, 0);
+    }
+    for line in trace
+        .lines()
+        .filter(|line| line.kind == kind && line.name == name)
+    {
+        let level = match line.value {
+            Value::Number(level) => level.into(),
+            Value::Word(word) => u64::from(word == SwitchState::Closed.verb()),
+        };
+        levels.insert(line.tick.0.into(), level);
+    }
+    levels
 }
 
 impl Tool {
@@ -129,11 +203,15 @@ fn registry() -> Registry {
     .unwrap()
 }
 
+fn played(path: &Path) -> Result<Trace, Failed> {
+    let loaded = InputFormat::Scenario.load(&registry(), &fs::read(path)?, None)?;
+    let mut watch = |_| ControlFlow::Continue(());
+    Ok(play::trace(&loaded.app, &loaded.script, &mut watch)?)
+}
+
 fn comes_back(path: &Path, tool: Tool) -> Result<(), Failed> {
     let registry = registry();
-    let loaded = InputFormat::Scenario.load(&registry, &fs::read(path)?, None)?;
-    let mut watch = |_| ControlFlow::Continue(());
-    let trace = play::trace(&loaded.app, &loaded.script, &mut watch)?;
+    let trace = played(path)?;
     let folder = tempfile::tempdir()?;
     let ours = folder.path().join("ours.vcd");
     let mut bytes = Vec::new();

@@ -18,7 +18,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use insta::Settings;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -72,18 +72,23 @@ pub fn trials(apps: Vec<AppEntry>, folder: &Path, guard: PanicGuard) -> Vec<Tria
     let mut trials = vec![Trial::test("every-golden-has-its-scenario", move || {
         problem.map_or(Ok(()), |problem| Err(problem.into()))
     })];
+    let printing = Arc::new(Mutex::new(()));
     trials.extend(scenarios.into_iter().map(|path| {
-        let registry = Arc::clone(&registry);
+        let (registry, printing) = (Arc::clone(&registry), Arc::clone(&printing));
         let name = path.strip_prefix(folder).unwrap_or(&path);
         let name = name.with_extension("").display().to_string();
-        Trial::test(name.replace('\\', "/"), move || {
-            hold(&registry, &path, guard)
-        })
+        Trial::test(name, move || hold(&registry, &path, guard, &printing))
     }));
     trials
 }
 
-fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Failed> {
+/// Plays a scenario and compares its trace with the golden. Differences are printed one at a time.
+fn hold(
+    registry: &Registry,
+    path: &Path,
+    guard: PanicGuard,
+    printing: &Mutex<()>,
+) -> Result<(), Failed> {
     let trace = play_file(registry, path).map_err(|error| error_chain(&error))?;
     let name = path
         .file_stem()
@@ -96,10 +101,20 @@ fn hold(registry: &Registry, path: &Path, guard: PanicGuard) -> Result<(), Faile
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let golden_path = path.with_extension(GOLDEN_EXTENSION);
-    // insta prints the difference and panics.
-    guard
-        .run(|| settings.bind(|| insta::assert_snapshot!(name, &expected)))
-        .map_err(|_| format!("the trace differs from `{}`", golden_path.display()))?;
+    let problem = match golden_path.exists() {
+        true => format!("the trace differs from `{}`", golden_path.display()),
+        false => format!(
+            "there is no golden `{}`: the same command with `INSTA_UPDATE=always` before it writes it",
+            golden_path.display()
+        ),
+    };
+    {
+        let _one_at_a_time = printing.lock().unwrap_or_else(PoisonError::into_inner);
+        // insta prints the difference and panics.
+        guard
+            .run(|| settings.bind(|| insta::assert_snapshot!(name, &expected)))
+            .map_err(|_| problem)?;
+    }
     // INSTA_FORCE_PASS makes insta accept any difference; a golden is compared all the same.
     let kept = golden::read(&golden_path)?;
     if kept.trim_end() != expected.trim_end() {
