@@ -7,13 +7,13 @@ use clap::{Args, ValueEnum};
 use lockstep_core::time::Ticks;
 
 use super::load;
-use super::waveform_args::WaveformArgs;
+use super::waveform_args::{WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diff::{divergence, write};
 use lockstep_engine::input::{Source, has_extension, is_stdin};
-use lockstep_engine::load::{InputFormat, LoadOptions, read_capture};
+use lockstep_engine::load::{InputFormat, read_capture};
 use lockstep_engine::play;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
@@ -193,23 +193,13 @@ impl DiffArgs {
         registry: &Registry,
         report: &Report,
     ) -> Result<Side, Exit> {
-        let refused = |rendered: String| {
-            report.print(&rendered);
-            Exit::BadInput
-        };
-        let waveform = self
-            .waveform
-            .options(InputFormat::Waveform(format), path, report)
-            .map_err(refused)?;
-        let options = LoadOptions {
+        let input = WaveformInput {
+            path,
+            source,
+            format,
             app: self.app.as_deref(),
-            waveform: Some(&waveform),
         };
-        let (app, stimulus) = read_capture(registry, &source.bytes, format, &options)
-            .map_err(|error| refused(report.unloadable(source, &error)))?;
-        for note in stimulus.notes() {
-            report.print(&format!("note: {note}"));
-        }
+        let (app, stimulus) = self.waveform.read(registry, &input, read_capture, report)?;
         Ok(Side {
             name: source.name.clone(),
             app: app.descriptor().name().to_owned(),

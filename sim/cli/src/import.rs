@@ -6,14 +6,15 @@ use clap::Args;
 use lockstep_core::time::Ticks;
 
 use super::load;
-use super::waveform_args::WaveformArgs;
+use super::waveform_args::{WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{InputFormat, LoadOptions, read_waveform};
+use lockstep_engine::load::{InputFormat, read_waveform};
 use lockstep_engine::registry::Registry;
 use lockstep_engine::sanitize::scrub_line;
+use lockstep_engine::shell::quoted_path;
 use lockstep_engine::stimulus::import::{DEFAULT_TOLERANCE, ImportedScenario, import};
 
 #[derive(Debug, Args)]
@@ -67,16 +68,15 @@ impl ImportArgs {
             let help = "`sim import` reads `.vcd`, `.fst` and `.csv`";
             return Err(refuse(report.plain(&message, Some(help))));
         };
-        let waveform = self
-            .waveform
-            .options(InputFormat::Waveform(format), &self.file, report)
-            .map_err(refuse)?;
-        let options = LoadOptions {
+        let input = WaveformInput {
+            path: &self.file,
+            source: &source,
+            format,
             app: self.app.as_deref(),
-            waveform: Some(&waveform),
         };
-        let (app, stimulus) = read_waveform(registry, &source.bytes, format, &options)
-            .map_err(|error| refuse(report.unloadable(&source, &error)))?;
+        let (app, stimulus) = self
+            .waveform
+            .read(registry, &input, read_waveform, report)?;
         let tolerance = self.tolerance.unwrap_or(DEFAULT_TOLERANCE);
         let imported = import(app.descriptor(), &stimulus, tolerance);
         if imported.inputs == 0 && imported.expectations == 0 {
@@ -85,9 +85,6 @@ impl ImportArgs {
                         `--tolerance` too large, or the file cut off?";
             return Err(refuse(report.plain(&message, Some(help))));
         }
-        for note in stimulus.notes() {
-            report.print(&format!("note: {note}"));
-        }
         report.print(&summary(&imported));
         Ok(imported)
     }
@@ -95,7 +92,7 @@ impl ImportArgs {
     /// Where the scenario comes from, as a comment.
     fn heading(&self) -> String {
         let file = self.file.display().to_string();
-        let file = scrub_line(&shell_words::quote(&file));
+        let file = scrub_line(&quoted_path(&file));
         let app = self.app.iter().map(|app| format!(" --app {app}"));
         let tolerance = self
             .tolerance

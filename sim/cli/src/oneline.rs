@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::waveform_args::WaveformArgs;
+use super::waveform_args::{WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{InputFormat, LoadOptions, read_waveform};
+use lockstep_engine::load::{InputFormat, read_waveform};
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::{MAX_BYTES, Scenario, compact, grammar};
 use lockstep_engine::stimulus::import::{DEFAULT_TOLERANCE, import};
@@ -58,23 +58,15 @@ impl OnelineArgs {
         let InputFormat::Waveform(kind) = format else {
             return parse(source, report);
         };
-        let refused = |rendered: String| {
-            report.print(&rendered);
-            Exit::BadInput
-        };
-        let waveform = self
-            .waveform
-            .options(format, &self.file, report)
-            .map_err(refused)?;
-        let options = LoadOptions {
+        let input = WaveformInput {
+            path: &self.file,
+            source,
+            format: kind,
             app: self.app.as_deref(),
-            waveform: Some(&waveform),
         };
-        let (app, stimulus) = read_waveform(registry, &source.bytes, kind, &options)
-            .map_err(|error| refused(report.unloadable(source, &error)))?;
-        for note in stimulus.notes() {
-            report.print(&format!("note: {note}"));
-        }
+        let (app, stimulus) = self
+            .waveform
+            .read(registry, &input, read_waveform, report)?;
         Ok(import(app.descriptor(), &stimulus, DEFAULT_TOLERANCE).scenario)
     }
 }

@@ -6,11 +6,34 @@ use clap::Args;
 use lockstep_core::time::Ticks;
 
 use super::load;
+use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::InputFormat;
+use lockstep_engine::load::{InputFormat, LoadError, LoadOptions};
 use lockstep_engine::project::{Project, ProjectError};
-use lockstep_engine::stimulus::{Mapping, TimeWindow, WaveTime, WaveformOptions, map_file};
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::shell::quoted;
+use lockstep_engine::stimulus::{
+    Mapping, Stimulus, TimeWindow, WaveTime, WaveformFormat, WaveformOptions, map_file,
+};
+
+/// [`read_waveform`](lockstep_engine::load::read_waveform) or
+/// [`read_capture`](lockstep_engine::load::read_capture).
+pub(super) type WaveformReader = for<'a> fn(
+    &'a Registry,
+    &[u8],
+    WaveformFormat,
+    &LoadOptions<'_>,
+) -> Result<(&'a AppEntry, Stimulus), LoadError>;
+
+/// A waveform that a command was given.
+pub(super) struct WaveformInput<'a> {
+    pub(super) path: &'a Path,
+    pub(super) source: &'a Source,
+    pub(super) format: WaveformFormat,
+    /// The app, for files that do not name one.
+    pub(super) app: Option<&'a str>,
+}
 
 /// The options of commands that read waveforms.
 #[derive(Clone, Debug, Default, Args)]
@@ -84,6 +107,33 @@ impl WaveformArgs {
         Ok(options)
     }
 
+    /// Reads a waveform, and prints what should be known about it, or why it cannot be read.
+    pub(super) fn read<'a>(
+        &self,
+        registry: &'a Registry,
+        input: &WaveformInput<'_>,
+        read: WaveformReader,
+        report: &Report,
+    ) -> Result<(&'a AppEntry, Stimulus), Exit> {
+        let refused = |rendered: String| {
+            report.print(&rendered);
+            Exit::BadInput
+        };
+        let waveform = self
+            .options(InputFormat::Waveform(input.format), input.path, report)
+            .map_err(refused)?;
+        let options = LoadOptions {
+            app: input.app,
+            waveform: Some(&waveform),
+        };
+        let found = read(registry, &input.source.bytes, input.format, &options)
+            .map_err(|error| refused(report.unloadable(input.source, &error)))?;
+        for note in found.1.notes() {
+            report.print(&format!("note: {note}"));
+        }
+        Ok(found)
+    }
+
     fn is_empty(&self) -> bool {
         self.map.is_empty()
             && self.scope.is_none()
@@ -105,7 +155,7 @@ impl WaveformArgs {
         let shift = self.shift.map(|shift| ("shift", format!("{}ms", shift.0)));
         let words = maps.chain(scope).chain(from).chain(to).chain(shift);
         words
-            .map(|(option, value)| format!(" --{option} {}", shell_words::quote(&value)))
+            .map(|(option, value)| format!(" --{option} {}", quoted(&value)))
             .collect()
     }
 }

@@ -12,6 +12,7 @@ use lockstep_engine::input::Source;
 use lockstep_engine::load::{LoadError, WaveformLoadError};
 use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
+use lockstep_engine::shell::{quoted, quoted_path};
 use lockstep_engine::stimulus::WaveformErrorKind;
 
 /// Renders problems for where they are shown.
@@ -187,19 +188,9 @@ fn map_command(
         .map(|app| format!("--app {app}"));
     let maps = mappings.iter().map(|map| format!("--map {}", quoted(map)));
     let words: Vec<_> = app.chain(maps).collect();
-    let file = quoted(&source.name);
+    let file = quoted_path(&source.name);
     Some(format!(
         "say which is which: `sim run {file} {}`",
         words.join(" ")
     ))
-}
-
-/// The word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-=,:+@".contains(c);
-    if word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -12,7 +12,7 @@
 //!
 //! [`load`] reads any of the formats, [`golden`] keeps a trace beside its scenario,
 //! [`diagnostic`] says where in a text something is wrong, and [`sanitize`] makes text from
-//! outside safe to print. The library reads no clock and no environment, and changes nothing
+//! outside safe to print, and [`shell`] words safe to type. The library reads no clock and no environment, and changes nothing
 //! in the process: panics of apps are caught by a [`panic_guard`] that a program provides.
 
 pub mod checker;
@@ -32,6 +32,7 @@ pub mod registry;
 pub mod sanitize;
 pub mod scenario;
 pub mod script;
+pub mod shell;
 pub mod stimulus;
 #[cfg(test)]
 mod testing;

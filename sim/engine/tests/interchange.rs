@@ -18,13 +18,14 @@ use std::{env, fs};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use lockstep_apps::{lamp, toggle};
+use lockstep_engine::files;
+use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::load::{InputFormat, LoadOptions, read_waveform};
 use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::{Script, SwitchState};
 use lockstep_engine::stimulus::WaveformFormat;
 use lockstep_engine::trace::{Kind, Trace, Value, vcd};
-use walkdir::WalkDir;
 
 /// What a tool made of a waveform.
 type Converted = Vec<(PathBuf, WaveformFormat)>;
@@ -96,10 +97,7 @@ fn changes(levels: &Levels) -> Vec<(u64, u64)> {
 fn wellen_reads_the_same(path: &Path) -> Result<(), Failed> {
     let trace = played(path)?;
     let folder = tempfile::tempdir()?;
-    let ours = folder.path().join("ours.vcd");
-    let mut bytes = Vec::new();
-    vcd::write(&trace, &mut bytes)?;
-    fs::write(&ours, bytes)?;
+    let ours = write_waveform(&trace, folder.path())?;
     let mut waveform = wellen::simple::read(&ours)?;
     let descriptor = trace.descriptor();
     let buttons = descriptor.buttons().iter().map(|name| (Kind::In, *name));
@@ -187,12 +185,7 @@ fn fixtures(name: &str) -> PathBuf {
 }
 
 fn scenarios() -> Vec<PathBuf> {
-    WalkDir::new(fixtures("scenarios"))
-        .sort_by_file_name()
-        .into_iter()
-        .map(|entry| entry.unwrap().into_path())
-        .filter(|path| path.extension().is_some_and(|it| it == "scn"))
-        .collect()
+    files::below(&fixtures("scenarios"), SCENARIO_EXTENSION).unwrap()
 }
 
 fn registry() -> Registry {
@@ -209,14 +202,20 @@ fn played(path: &Path) -> Result<Trace, Failed> {
     Ok(play::trace(&loaded.app, &loaded.script, &mut watch)?)
 }
 
+/// Writes the trace to a file in the folder.
+fn write_waveform(trace: &Trace, folder: &Path) -> Result<PathBuf, Failed> {
+    let path = folder.join("ours.vcd");
+    let mut bytes = Vec::new();
+    vcd::write(trace, &mut bytes)?;
+    fs::write(&path, bytes)?;
+    Ok(path)
+}
+
 fn comes_back(path: &Path, tool: Tool) -> Result<(), Failed> {
     let registry = registry();
     let trace = played(path)?;
     let folder = tempfile::tempdir()?;
-    let ours = folder.path().join("ours.vcd");
-    let mut bytes = Vec::new();
-    vcd::write(&trace, &mut bytes)?;
-    fs::write(&ours, bytes)?;
+    let ours = write_waveform(&trace, folder.path())?;
     for (file, format) in (tool.convert)(&ours, folder.path())? {
         let again = played_again(&registry, &fs::read(&file)?, format, &trace)?;
         if again != trace {

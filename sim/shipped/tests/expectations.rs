@@ -17,11 +17,12 @@ use lockstep_core::event::{BootCondition, ButtonId, Event};
 use lockstep_core::output::Level;
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_engine::checker::check_trace;
+use lockstep_engine::files;
+use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::grammar;
 use lockstep_engine::scenario::plan::{Plan, plan};
-use walkdir::WalkDir;
 
 const A: ButtonId = ButtonId(0);
 const B: ButtonId = ButtonId(1);
@@ -358,11 +359,9 @@ const NUMBERS: [ChangedNumber; 20] = [
 fn plans(topic: &str) -> Vec<(String, Plan)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios/lamp");
     let folder = folder.join(topic);
-    let plans: Vec<_> = WalkDir::new(folder)
-        .sort_by_file_name()
+    let plans: Vec<_> = files::below(&folder, SCENARIO_EXTENSION)
+        .unwrap()
         .into_iter()
-        .map(|entry| entry.unwrap().into_path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "scn"))
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
             let scenario = grammar::parse(&text).unwrap();

@@ -12,13 +12,14 @@ use std::thread;
 
 use lockstep_apps::lamp::{Lamp, Tuning};
 use lockstep_core::time::Ticks;
+use lockstep_engine::files;
+use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::grammar;
 use lockstep_engine::scenario::plan::plan;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
-use walkdir::WalkDir;
 
 /// A number of the lamp, as a name and a way to change it by one.
 type Number = (&'static str, fn(&mut Tuning, Step));
@@ -130,11 +131,9 @@ fn every_number_of_the_lamp_is_held_by_a_golden() {
 fn lamp_scenarios() -> Vec<Script> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenarios/lamp");
     let descriptor = AppEntry::of::<Lamp>().descriptor();
-    let scripts: Vec<_> = WalkDir::new(folder)
-        .sort_by_file_name()
+    let scripts: Vec<_> = files::below(&folder, SCENARIO_EXTENSION)
+        .unwrap()
         .into_iter()
-        .map(|entry| entry.unwrap().into_path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "scn"))
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
             let scenario = grammar::parse(&text).unwrap();

@@ -1,6 +1,7 @@
 //! What helps to see why a case is no pass.
 
 use lockstep_core::time::Ticks;
+use lockstep_engine::shell::quoted_path;
 
 use super::{Case, PinSample};
 
@@ -34,8 +35,8 @@ impl FailureContext {
                 Some(tick) => around(&attempt.pins, tick).to_vec(),
                 None => Vec::new(),
             },
-            replay: format!("{} run {}", case.simulator, quoted(&case.path)),
-            open: format!("{} open {}", case.simulator, quoted(recording)),
+            replay: format!("{} run {}", case.simulator, quoted_path(&case.path)),
+            open: format!("{} open {}", case.simulator, quoted_path(recording)),
         })
     }
 }
@@ -47,14 +48,4 @@ fn around(samples: &[PinSample], at: Ticks) -> &[PinSample] {
     let from = before.saturating_sub(SHOWN);
     let to = samples.len().min(before + SHOWN);
     &samples[from..to]
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    let dashed = if word.starts_with('-') { "./" } else { "" };
-    format!("'{dashed}{}'", word.replace('\'', r"'\''"))
 }

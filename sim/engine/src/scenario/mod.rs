@@ -11,6 +11,7 @@
 pub mod compact;
 pub mod duration;
 pub mod export;
+pub(crate) mod generated;
 pub mod grammar;
 mod input_validator;
 mod lexer;

@@ -10,11 +10,9 @@ use lockstep_core::output::{Level, Range};
 use lockstep_core::time::Ticks;
 
 use super::captured::{CapturedOutput, Stimulus};
-use crate::diagnostic::Span;
-use crate::scenario::{
-    Expectation, Name, OutputAssertion, Scenario, Statement, StatementKind, TargetLevel,
-};
-use crate::script::{Action, BootCondition};
+use crate::scenario::generated::{button_name, condition_name, name, statement, wait};
+use crate::scenario::{Expectation, OutputAssertion, Scenario, StatementKind, TargetLevel};
+use crate::script::Action;
 
 /// The most expectations that are written.
 pub const MAX_EXPECTATIONS: usize = 4_000;
@@ -80,18 +78,12 @@ pub fn import(
     let mut now = Ticks::ZERO;
     let mut statements = Vec::new();
     for (tick, event) in events {
-        wait(&mut statements, now, tick);
+        statements.extend(wait(now, tick));
         now = tick;
         statements.push(statement(match event {
             Event::Expect(expectation) => StatementKind::Expect(expectation),
             Event::Act(Action::Button(button, contact)) => StatementKind::Move {
-                buttons: vec![name(
-                    descriptor
-                        .buttons()
-                        .get(usize::from(button.0))
-                        .copied()
-                        .unwrap_or("?"),
-                )],
+                buttons: vec![button_name(descriptor, button)],
                 contact,
                 bouncing: Ticks::ZERO,
             },
@@ -100,7 +92,7 @@ pub fn import(
             }
         }));
     }
-    wait(&mut statements, now, script.end());
+    statements.extend(wait(now, script.end()));
     ImportedScenario {
         scenario: Scenario {
             app: Some(name(descriptor.name())),
@@ -160,35 +152,6 @@ fn levels(
         ));
     }
     too_short
-}
-
-fn wait(statements: &mut Vec<Statement>, from: Ticks, to: Ticks) {
-    let length = to.saturating_sub(from);
-    if length > Ticks::ZERO {
-        statements.push(statement(StatementKind::Wait(length)));
-    }
-}
-
-fn statement(kind: StatementKind) -> Statement {
-    Statement {
-        span: Span::START,
-        kind,
-    }
-}
-
-/// The name of a boot condition; `None` for [`BootCondition::OK`].
-fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
-    match condition {
-        BootCondition::OK => None,
-        other => descriptor.boot_condition_name(other).map(name),
-    }
-}
-
-fn name(text: &str) -> Name {
-    Name {
-        text: text.to_owned(),
-        span: Span::START,
-    }
 }
 
 #[cfg(test)]

@@ -44,9 +44,9 @@ mod tests;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Ticks;
 
-use super::{Expectation, Name, Scenario, Statement, StatementKind};
-use crate::diagnostic::Span;
-use crate::script::{BootCondition, Script};
+use super::generated::{condition_name, name, statement, wait};
+use super::{Expectation, Scenario, Statement, StatementKind};
+use crate::script::Script;
 use crate::trace::Trace;
 use interval::Interval;
 use statements::StatementGroup;
@@ -105,10 +105,7 @@ impl ScenarioWriter {
     }
 
     fn wait(&mut self, from: Ticks, to: Ticks) {
-        let length = to.saturating_sub(from);
-        if length > Ticks::ZERO {
-            self.statements.push(statement(StatementKind::Wait(length)));
-        }
+        self.statements.extend(wait(from, to));
     }
 
     fn expect(&mut self, expectations: &[Expectation]) {
@@ -118,27 +115,5 @@ impl ScenarioWriter {
             .map(StatementKind::Expect)
             .map(statement);
         self.statements.extend(statements);
-    }
-}
-
-fn statement(kind: StatementKind) -> Statement {
-    Statement {
-        span: Span::START,
-        kind,
-    }
-}
-
-/// The name of a boot condition; `None` for [`BootCondition::OK`].
-fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
-    match condition {
-        BootCondition::OK => None,
-        other => descriptor.boot_condition_name(other).map(name),
-    }
-}
-
-fn name(text: &str) -> Name {
-    Name {
-        text: text.to_owned(),
-        span: Span::START,
     }
 }

@@ -5,7 +5,7 @@ use lockstep_core::time::Ticks;
 
 use super::interval::Interval;
 use super::step_trace::{Step, StepTrace};
-use super::{condition_name, name};
+use crate::scenario::generated::{button_name, condition_name};
 use crate::scenario::{Name, StatementKind};
 use crate::script::{Action, SwitchState};
 
@@ -165,7 +165,6 @@ impl StatementWriter<'_> {
     }
 
     fn button(&self, button: ButtonId) -> Name {
-        let names = self.run.descriptor.buttons();
-        name(names.get(usize::from(button.0)).copied().unwrap_or("?"))
+        button_name(self.run.descriptor, button)
     }
 }

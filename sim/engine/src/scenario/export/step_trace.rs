@@ -6,8 +6,8 @@ use lockstep_core::app::{AppDescriptor, Log, LogValues};
 use lockstep_core::output::{self, Level};
 use lockstep_core::time::Ticks;
 
-use super::name;
 use crate::dyn_runner::Observation;
+use crate::scenario::generated::name;
 use crate::scenario::{Expectation, LogAssertion, Name, OutputAssertion, TargetLevel};
 use crate::script::{Action, Script, ScriptEvent};
 use crate::trace::{Entry, Trace};
