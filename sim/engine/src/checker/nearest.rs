@@ -10,10 +10,10 @@ use super::log::LoggedAt;
 use super::output::meets;
 use super::window::Window;
 use super::{Checker, LevelChange};
-use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
+use crate::scenario::generated::name;
 use crate::scenario::plan::{Assertion, Cause, CauseKind, Check};
-use crate::scenario::{Expectation, LogAssertion, Measurement, Name, OutputAssertion, TargetLevel};
+use crate::scenario::{Expectation, LogAssertion, Measurement, OutputAssertion, TargetLevel};
 
 /// What helps to understand why an expectation does not hold.
 #[derive(Default)]
@@ -506,11 +506,4 @@ fn has_empty_window(assertion: Assertion) -> bool {
 /// The shortest length of a window that reaches a tick: the tick itself, but at least one.
 fn length_to(at: Ticks, tick: Ticks) -> Ticks {
     tick.saturating_sub(at).max(Ticks(1))
-}
-
-fn name(text: &str) -> Name {
-    Name {
-        text: text.to_owned(),
-        span: Span::START,
-    }
 }

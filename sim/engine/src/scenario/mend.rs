@@ -9,11 +9,11 @@ const MAX_STEPS: usize = 2;
 /// The longest sentence that is mended, in words.
 const MAX_WORDS: usize = 13;
 
+/// The longest sentence that is mended, in bytes.
+const MAX_BYTES: usize = 120;
+
 /// How many sentences are tried for one that cannot be read.
 const MAX_TRIED: usize = 2_000;
-
-/// The same, in bytes.
-const MAX_BYTES: usize = 120;
 
 /// The units of time as others write them, and the one that is meant.
 const UNITS: [(&[&str], &str); 4] = [

@@ -167,7 +167,7 @@ fn mappings(descriptor: &AppDescriptor, candidates: &[Candidate]) -> Vec<String>
             })
         })
         .collect();
-    let all_named = named.iter().any(Option::is_some);
+    let any_named = named.iter().any(Option::is_some);
     descriptor
         .buttons()
         .iter()
@@ -175,7 +175,7 @@ fn mappings(descriptor: &AppDescriptor, candidates: &[Candidate]) -> Vec<String>
         .filter_map(|(button, named)| {
             let signal = match named {
                 Some(signal) => signal,
-                None if all_named => return None,
+                None if any_named => return None,
                 None => take(&|_| true)?,
             };
             let mark = if signal.first == '1' { "!" } else { "" };

@@ -12,7 +12,7 @@ use crate::diagnostic::BYTE_ORDER_MARK;
 /// Picoseconds in a second.
 const SECOND: i128 = 1_000_000_000_000;
 
-/// The longest that times may be off 0 before the first of them is the start: 7 days.
+/// The longest that the first time may be off 0 before it is the start: 7 days.
 const FAR: i128 = 7 * 24 * 3600 * SECOND;
 
 /// What stands above a table in files of sigrok.
@@ -180,7 +180,7 @@ pub(super) fn read(
         // Times may count from a trigger, or from 1970.
         let origin = *origin.get_or_insert(if (0..=FAR).contains(&time) { 0 } else { time });
         let elapsed = time.saturating_sub(origin);
-        if elapsed > FAR {
+        if elapsed > i128::from(u64::MAX) {
             let time = format!("{} s", elapsed / SECOND);
             return Err(WaveformErrorKind::TooLate { time }.at(place(0)));
         }
@@ -387,15 +387,18 @@ fn delimiter_of(line: &[u8]) -> u8 {
     [b',', b';', b'\t'].into_iter().find(has).unwrap_or(b',')
 }
 
-/// The fields of a line, without the quotes around them.
+/// The fields of a line, read as the rows are.
 fn fields(line: &[u8], delimiter: u8) -> Vec<String> {
-    line.trim_ascii()
-        .split(|byte| *byte == delimiter)
-        .map(|field| {
-            let field = String::from_utf8_lossy(field);
-            field.trim().trim_matches('"').trim().to_owned()
-        })
-        .collect()
+    let mut record = ByteRecord::new();
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .trim(Trim::All)
+        .delimiter(delimiter)
+        .from_reader(line);
+    // A line in memory that is no row has no fields.
+    let _ = reader.read_byte_record(&mut record);
+    let text = |field: &[u8]| String::from_utf8_lossy(field).trim().to_owned();
+    record.iter().map(text).collect()
 }
 
 /// The line at this offset without its end, and the offset of the next one.

@@ -11,12 +11,10 @@ use lockstep_core::time::Instant;
 use super::change::{ChangeSink, Flow, Reading, Value};
 use super::clock::Timescale;
 use super::error::WaveformErrorKind;
+use super::fst_blocks;
 use super::signals::{Declaration, MAX_VARIABLES, SignalId, Signals, VariableKind};
 use super::vcd::header::{OwnComment, lockstep_comment, name_of};
 use crate::panic_guard::PanicGuard;
-
-/// The most bytes that a block may say it has when it is unpacked: 1 GiB.
-const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
 
 /// A file whose hierarchy has been read.
 #[derive(Clone, Debug)]
@@ -38,8 +36,9 @@ pub(super) fn is_fst(bytes: &[u8]) -> bool {
 
 /// Reads the hierarchy. The guard is for `fst-reader`, which panics on some damaged files.
 pub(super) fn parse(bytes: &[u8], guard: PanicGuard) -> Result<Hierarchy, WaveformErrorKind> {
-    check_blocks(bytes)?;
-    guarded(guard, || parse_unguarded(bytes, guard))?
+    let file = fst_blocks::unwrapped(bytes)?;
+    fst_blocks::check(&file)?;
+    guarded(guard, || parse_unguarded(&file, guard))?
 }
 
 fn parse_unguarded(bytes: &[u8], guard: PanicGuard) -> Result<Hierarchy, WaveformErrorKind> {
@@ -119,7 +118,8 @@ pub(super) fn read(
     hierarchy: &Hierarchy,
     sink: &mut impl ChangeSink,
 ) -> Result<Reading, WaveformErrorKind> {
-    guarded(hierarchy.guard, || read_unguarded(bytes, hierarchy, sink))?
+    let file = fst_blocks::unwrapped(bytes)?;
+    guarded(hierarchy.guard, || read_unguarded(&file, hierarchy, sink))?
 }
 
 fn read_unguarded(
@@ -139,6 +139,7 @@ fn read_unguarded(
         .iter()
         .filter(|variable| variable.kind == VariableKind::Text)
         .map(|variable| variable.signal)
+        .filter(|signal| sink.watches(*signal))
         .collect();
     let handles = signals
         .iter()
@@ -189,79 +190,6 @@ fn kind_of(kind: FstVarType) -> VariableKind {
         kind if kind.is_real() => VariableKind::Real,
         _ => VariableKind::Bits,
     }
-}
-
-/// Refuses what would need more memory than there is room for, before anything is unpacked: the
-/// reader reserves whatever the file says. The layout is that of GTKWave's `fstapi.c`.
-fn check_blocks(bytes: &[u8]) -> Result<(), WaveformErrorKind> {
-    let mut rest = bytes;
-    while let Some((kind, after)) = rest.split_first() {
-        let Some(length) = number(after, 0) else {
-            break;
-        };
-        let end = usize::try_from(length).ok();
-        let Some((block, next)) = end
-            .filter(|end| *end > 0)
-            .and_then(|end| after.split_at_checked(end))
-        else {
-            return Err(damaged("a block is longer than the file"));
-        };
-        match kind {
-            1 | 5 | 8 => check_value_changes(block)?,
-            // The geometry: each handle takes at least a byte.
-            3 => check_sizes(number(block, 16), number(block, 8))?,
-            // The names, or a whole file.
-            4 | 6 | 7 | 254 => check_sizes(number(block, 8), number(block, 8))?,
-            _ => {}
-        }
-        rest = next;
-    }
-    Ok(())
-}
-
-/// A block of value changes: its length, two times, and the memory that it needs; at its end the
-/// table of times with the lengths of it unpacked and packed and the number of times, and before
-/// that the length of the table of changes.
-fn check_value_changes(block: &[u8]) -> Result<(), WaveformErrorKind> {
-    check_sizes(number(block, 24), number(block, 24))?;
-    let Some(trailer) = block.len().checked_sub(24) else {
-        return Err(damaged("a block of value changes is cut off"));
-    };
-    check_sizes(number(block, trailer + 16), number(block, trailer))?;
-    let packed = number(block, trailer + 8).and_then(|packed| usize::try_from(packed).ok());
-    let table = packed.and_then(|packed| trailer.checked_sub(packed)?.checked_sub(8));
-    let Some(table) = table else {
-        return Err(damaged("the table of times is longer than its block"));
-    };
-    match number(block, table) {
-        Some(length) if usize::try_from(length).is_ok_and(|length| length <= table) => Ok(()),
-        _ => Err(damaged("the table of changes is longer than its block")),
-    }
-}
-
-/// Refuses more elements than bytes, and more bytes than are unpacked.
-fn check_sizes(elements: Option<u64>, unpacked: Option<u64>) -> Result<(), WaveformErrorKind> {
-    let (Some(elements), Some(unpacked)) = (elements, unpacked) else {
-        return Err(damaged("a block is cut off"));
-    };
-    if unpacked > MAX_UNPACKED {
-        return Err(WaveformErrorKind::Unreadable(format!(
-            "a block unpacks to more than {MAX_UNPACKED} bytes, the most that are read"
-        )));
-    }
-    match elements <= unpacked {
-        true => Ok(()),
-        false => Err(damaged("a table has more elements than bytes")),
-    }
-}
-
-fn number(bytes: &[u8], offset: usize) -> Option<u64> {
-    let found = bytes.get(offset..offset.checked_add(8)?)?;
-    Some(u64::from_be_bytes(found.try_into().ok()?))
-}
-
-fn damaged(what: &str) -> WaveformErrorKind {
-    WaveformErrorKind::Unreadable(format!("the file is damaged: {what}"))
 }
 
 fn guarded<T>(guard: PanicGuard, code: impl FnOnce() -> T) -> Result<T, WaveformErrorKind> {

@@ -23,6 +23,7 @@ pub mod compare;
 mod csv;
 mod error;
 mod fst;
+mod fst_blocks;
 pub mod import;
 mod map;
 pub mod map_file;

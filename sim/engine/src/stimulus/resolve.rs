@@ -109,7 +109,9 @@ impl Resolver<'_> {
                 format!("`{name} = \"{signal}\"` in `[map]` of the project file is not used");
             match self.port(mapping) {
                 Ok(Some(port)) if !bindings.iter().any(|bound| bound.port == port) => {
-                    unused.push(format!("{entry}: the file has no such signal"));
+                    if let Err(error) = self.mapped(mapping, port) {
+                        unused.push(format!("{entry}: {}", error.kind));
+                    }
                 }
                 Ok(None) => {
                     let names = self.descriptor.buttons().iter().copied();
@@ -150,7 +152,7 @@ impl Resolver<'_> {
             if !path.is_empty() && paths.last() != Some(&path) && !paths.contains(&path) {
                 paths.push(path);
             }
-            if paths.len() > MAX_LISTED {
+            if paths.len() >= MAX_LISTED {
                 break;
             }
         }
@@ -209,7 +211,11 @@ impl Resolver<'_> {
     }
 
     fn mapped(&self, mapping: &Mapping, port: Port) -> Result<Binding, Unresolved> {
-        let wanted = mapping.signal.replace('/', ".");
+        let as_written = self.find(&mapping.signal);
+        let wanted = match as_written.is_empty() {
+            true => mapping.signal.replace('/', "."),
+            false => mapping.signal.clone(),
+        };
         let found = self.find(&wanted);
         let (variables, bit) = if found.is_empty() {
             self.bit_of(&wanted)?

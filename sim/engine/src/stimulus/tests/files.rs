@@ -1,7 +1,11 @@
 //! The files of `fixtures/waveforms`: what is right for each.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::*;
 
@@ -352,8 +356,91 @@ fn mappings_of_a_project_that_mean_nothing_are_noted() {
     }
     let notes = waveform.stimulus(TOGGLE, &options).unwrap().notes();
     let expected = [
-        "`led = \"D9\"` in `[map]` of the project file is not used: the file has no such signal",
+        "`led = \"D9\"` in `[map]` of the project file is not used: the file has no signal `D9`, expected the path of a signal, or the end of one",
         "`buton = \"D1\"` in `[map]` of the project file is not used: did you mean `button`?",
     ];
     assert_eq!(notes[..2], expected);
+}
+
+/// Numbers that no single byte makes: of gaps, and of handles; and those in a wrapped file.
+#[test]
+fn no_number_of_an_fst_asks_for_more_memory_than_there_is() {
+    let bytes = fs::read(folder("captures/gtkwave.fst")).unwrap();
+    // The header, and the block of value changes with its length and four more numbers.
+    let (header, changes) = bytes.split_at(330);
+    let mut gaps = header.to_vec();
+    gaps.extend([2, 0, 0, 0, 0, 0, 0, 0, 13, 0xff, 0xff, 0xff, 0xff, 0x0f]);
+    gaps.extend(changes);
+    let mut handles = bytes.clone();
+    let front = 330 + 1 + 32;
+    let packed = usize::from(bytes[front + 1]);
+    let count = front + 3 + packed;
+    handles.splice(count..=count, [0x80, 0x80, 0x80, 0x80, 0x80, 0x40]);
+    let length = u64::from_be_bytes(bytes[331..339].try_into().unwrap()) + 5;
+    handles.splice(331..339, length.to_be_bytes());
+    for damaged in [gaps, handles] {
+        for file in [wrapped(&damaged), damaged] {
+            let error = Waveform::parse(&file, WaveformFormat::Fst, PanicGuard::default());
+            let error = error.unwrap_err().to_string();
+            let is_refused = error.contains("damaged") || error.contains("variables");
+            assert!(is_refused, "{error}");
+        }
+    }
+}
+
+/// A file in gzip as a whole, as `fstapi` writes it on demand.
+fn wrapped(file: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(file).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let mut bytes = vec![254];
+    bytes.extend((gzip.len() as u64 + 16).to_be_bytes());
+    bytes.extend((file.len() as u64).to_be_bytes());
+    bytes.extend(gzip);
+    bytes
+}
+
+#[test]
+fn a_wrapped_fst_is_read_as_the_file_in_it() {
+    let bytes = fs::read(folder("fst/icarus.fst")).unwrap();
+    let read = |bytes: &[u8]| {
+        let waveform = Waveform::parse(bytes, WaveformFormat::Fst, PanicGuard::default()).unwrap();
+        waveform.stimulus(TOGGLE, &mapped(&[])).unwrap()
+    };
+    assert_eq!(read(&wrapped(&bytes)), read(&bytes));
+}
+
+/// Each of these would look through the rest of the line.
+#[test]
+fn strings_that_are_not_declared_on_one_long_line_take_no_time() {
+    let header = b"$timescale 1 ms $end $var wire 1 ! button $end $enddefinitions $end\n#0 ";
+    let mut bytes = header.to_vec();
+    bytes.extend(b"sx ? ".repeat(200_000));
+    bytes.extend(b"\n#10 1!\n#20\n");
+    let waveform = Waveform::parse(&bytes, WaveformFormat::Vcd, PanicGuard::default()).unwrap();
+    let stimulus = waveform.stimulus(TOGGLE, &mapped(&[])).unwrap();
+    assert_eq!(stimulus.undeclared_changes, 200_000);
+}
+
+#[test]
+fn a_column_may_have_any_name() {
+    let text = "Time [s],\"A, B\",I/O\n0,0,0\n0.01,0,1\n0.06,0,0\n";
+    let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, PanicGuard::default());
+    let waveform = waveform.unwrap();
+    let stimulus = waveform.stimulus(TOGGLE, &mapped(&["button=I/O"])).unwrap();
+    assert_eq!(told(&stimulus), PRESS);
+    let stimulus = waveform
+        .stimulus(TOGGLE, &mapped(&["button=A, B"]))
+        .unwrap();
+    assert_eq!(told(&stimulus), "");
+}
+
+#[test]
+fn a_table_of_more_than_a_week_is_read_from_a_time_on() {
+    let text = "Time [s],button\n0,0\n700000,0\n700000.01,1\n700000.06,0\n";
+    let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, PanicGuard::default());
+    let mut options = mapped(&[]);
+    options.window.from = Some(WaveTime::parse("700000s").unwrap());
+    let stimulus = waveform.unwrap().stimulus(TOGGLE, &options).unwrap();
+    assert_eq!(told(&stimulus), PRESS);
 }

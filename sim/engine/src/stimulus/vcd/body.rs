@@ -24,6 +24,7 @@ pub(in super::super) fn read(
         time: 0,
         is_off: false,
         reading: Reading::default(),
+        line: None,
     };
     while let Some(word) = body.words.next() {
         if body.take(word, sink)? == Flow::Stop {
@@ -40,6 +41,15 @@ struct Body<'a> {
     /// Whether the values are those of a `$dumpoff`, which are no levels.
     is_off: bool,
     reading: Reading,
+    /// The end of the line that was looked through last.
+    line: Option<LineEnd<'a>>,
+}
+
+/// The last word of a line, and the position after it.
+#[derive(Clone, Copy)]
+struct LineEnd<'a> {
+    after: Words<'a>,
+    last: Word<'a>,
 }
 
 impl<'a> Body<'a> {
@@ -142,7 +152,7 @@ impl<'a> Body<'a> {
         let mut code = self.code(word)?;
         let mut end = word.offset + word.bytes.len();
         if self.header.codes.find(code.bytes).is_none()
-            && let Some((line_end, last)) = self.words.last_of_line()
+            && let Some((line_end, last)) = self.last_of_line()
             && self.header.codes.find(last.bytes).is_some()
         {
             end = last.offset - 1;
@@ -151,6 +161,16 @@ impl<'a> Body<'a> {
         }
         let text = self.words.between(word.offset + 1, end);
         self.change(word, code.bytes, Value::Text(text), sink)
+    }
+
+    /// The last word of this line, and the position after it. A line is looked through once.
+    fn last_of_line(&mut self) -> Option<(Words<'a>, Word<'a>)> {
+        let is_known = |line: &LineEnd<'_>| self.words.position() <= line.last.offset;
+        if !self.line.as_ref().is_some_and(is_known) {
+            let (after, last) = self.words.last_of_line()?;
+            self.line = Some(LineEnd { after, last });
+        }
+        self.line.map(|line| (line.after, line.last))
     }
 
     /// A port of an extended VCD: its states, two strengths, and its code.
@@ -163,6 +183,14 @@ impl<'a> Body<'a> {
         self.code(word)?;
         self.code(word)?;
         let code = self.code(word)?;
+        if !self
+            .header
+            .codes
+            .find(code.bytes)
+            .is_none_or(|signal| sink.watches(signal))
+        {
+            return Ok(());
+        }
         let levels: Vec<u8> = states.iter().map(|state| level_of_port(*state)).collect();
         self.change(word, code.bytes, Value::Bits(&levels), sink)
     }
