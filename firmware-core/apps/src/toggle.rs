@@ -18,7 +18,8 @@ use crate::board::BOOT_CONDITIONS;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event;
 use lockstep_core::output::{Level, Output};
-use lockstep_core::time::Instant;
+use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::wakeup::Wakeup;
 
 /// What can happen to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,6 +103,21 @@ impl App for Firmware {
 
     fn outputs(&self) -> [Level; 1] {
         [self.led_on.into()]
+    }
+
+    fn next_wakeup(&self) -> Wakeup {
+        Wakeup::Never
+    }
+
+    fn pass(&mut self, ticks: Ticks) {
+        self.now = self.now + ticks;
+    }
+
+    fn counted_from_now(self) -> Option<Self> {
+        Some(Self {
+            now: Instant::ZERO,
+            ..self
+        })
     }
 
     fn starting_at(now: Instant) -> Option<Self> {

@@ -22,7 +22,7 @@ use lockstep_core::protocol::{
 };
 use lockstep_core::runner::Runner;
 use lockstep_core::runner::{Observation, Observer};
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 const QUEUE: usize = 4;
 const A: ButtonId = ButtonId(0);
@@ -100,7 +100,7 @@ impl Link for Wire {
 #[derive(Clone, Debug, PartialEq)]
 enum Told {
     Hello(String),
-    Observed(Ticks, Observation),
+    Observed(RunTicks, Observation),
     End(RunEnd),
     Status(Status),
     Refused(Refusal),
@@ -123,17 +123,17 @@ impl From<Message<'_>> for Told {
 struct Kept(Vec<Told>);
 
 impl Observer for Kept {
-    fn observe(&mut self, tick: Ticks, what: Observation) {
+    fn observe(&mut self, tick: RunTicks, what: Observation) {
         self.0.push(Told::Observed(tick, what));
     }
 }
 
-fn start(end: u32, stimulus: Stimulus) -> RunParameters {
+fn start(end: u64, stimulus: Stimulus) -> RunParameters {
     RunParameters {
         run: 7,
         condition: BootCondition::OK,
         clock: Instant::ZERO,
-        end: Ticks(end),
+        end: RunTicks(end),
         stimulus,
     }
 }
@@ -149,9 +149,9 @@ fn stopped<A: App>() -> (Agent<A, QUEUE>, Wire) {
 }
 
 /// What the host observes of these actions.
-fn on_the_host<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<Told> {
+fn on_the_host<A: App>(actions: &[(RunTicks, Action)], end: u64) -> Vec<Told> {
     let mut kept = Kept::default();
-    let mut run = Runner::power_up(A::new(), A::new(), BootCondition::OK, &mut kept);
+    let mut run = Runner::power_up(A::new(), A::new, BootCondition::OK, &mut kept);
     for tick in 0..=end {
         if tick > 0 {
             run.tick(&mut kept);
@@ -165,7 +165,7 @@ fn on_the_host<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<Told> {
 }
 
 /// What a board tells of these actions when a bench schedules them as room comes free.
-fn scheduled<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
+fn scheduled<A: App>(actions: &[(RunTicks, Action)], end: u64) -> Vec<(u32, Told)> {
     let (mut agent, mut wire) = stopped::<A>();
     let mut waiting = actions.iter().copied().peekable();
     let mut begun = false;
@@ -189,7 +189,7 @@ fn scheduled<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> 
 }
 
 /// What a board tells of these presses when its pins are moved.
-fn on_pins<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
+fn on_pins<A: App>(actions: &[(RunTicks, Action)], end: u64) -> Vec<(u32, Told)> {
     let (mut agent, mut wire) = stopped::<A>();
     wire.ask(Command::Start(start(end, Stimulus::Pins)));
     let mut contacts = 0;
@@ -211,14 +211,14 @@ fn on_pins<A: App>(actions: &[(Ticks, Action)], end: u32) -> Vec<(u32, Told)> {
 }
 
 /// The run as a board tells it, between its hello and its end, with every number checked.
-fn body(told: Vec<(u32, Told)>, end: u32) -> Vec<Told> {
+fn body(told: Vec<(u32, Told)>, end: u64) -> Vec<Told> {
     for (expected, (number, _)) in (0..).zip(&told) {
         assert_eq!(*number, expected);
     }
     let mut messages: Vec<Told> = told.into_iter().map(|(_, told)| told).collect();
     let observations = u32::try_from(messages.len() - 2).expect("a short run");
     let expected = RunEnd {
-        tick: Ticks(end),
+        tick: RunTicks(end),
         observations,
         losses: Losses::default(),
     };
@@ -229,8 +229,8 @@ fn body(told: Vec<(u32, Told)>, end: u32) -> Vec<Told> {
 
 /// Presses and releases of two buttons that alternate, at most one of each a tick, from
 /// tick `first` on.
-fn presses(first: u32) -> impl Strategy<Value = Vec<(Ticks, Action)>> {
-    let edges = || proptest::collection::vec(1..900_u32, 0..8);
+fn presses(first: u64) -> impl Strategy<Value = Vec<(RunTicks, Action)>> {
+    let edges = || proptest::collection::vec(1..900_u64, 0..8);
     (edges(), edges()).prop_map(move |(a, b)| {
         let mut actions = Vec::new();
         for (button, gaps) in [(A, a), (B, b)] {
@@ -238,7 +238,7 @@ fn presses(first: u32) -> impl Strategy<Value = Vec<(Ticks, Action)>> {
             let mut contact = SwitchState::Closed;
             for gap in gaps {
                 tick += gap;
-                actions.push((Ticks(tick), Action::Button(button, contact)));
+                actions.push((RunTicks(tick), Action::Button(button, contact)));
                 contact = contact.other();
             }
         }
@@ -276,7 +276,7 @@ proptest! {
     }
 }
 
-fn in_time(actions: &[(Ticks, Action)]) -> Vec<(Ticks, Action)> {
+fn in_time(actions: &[(RunTicks, Action)]) -> Vec<(RunTicks, Action)> {
     actions
         .iter()
         .copied()
@@ -293,7 +293,7 @@ fn the_product_runs_from_power_up_and_says_so() {
     let press = Observation::Input(Action::Button(A, SwitchState::Closed));
     let messages = wire.messages();
     assert_eq!(messages[0], Told::Hello("toggle".to_string()));
-    assert!(messages.contains(&Told::Observed(Ticks(1), press)));
+    assert!(messages.contains(&Told::Observed(RunTicks(1), press)));
 }
 
 #[test]
@@ -307,16 +307,19 @@ fn a_run_that_is_stopped_ends_where_it_is() {
     agent.tick(0, &mut wire);
     assert!(matches!(
         wire.messages().last(),
-        Some(Told::End(RunEnd { tick: Ticks(1), .. }))
+        Some(Told::End(RunEnd {
+            tick: RunTicks(1),
+            ..
+        }))
     ));
-    assert_eq!(agent.now(), Ticks(1));
+    assert_eq!(agent.now(), RunTicks(1));
 }
 
 #[test]
 fn every_refusal_has_its_cause() {
     let press =
-        |button, tick| Command::At(Ticks(tick), Action::Button(button, SwitchState::Closed));
-    let reset = |tick| Command::At(Ticks(tick), Action::Reset(BootCondition::OK));
+        |button, tick| Command::At(RunTicks(tick), Action::Button(button, SwitchState::Closed));
+    let reset = |tick| Command::At(RunTicks(tick), Action::Reset(BootCondition::OK));
     let run = |stimulus| Command::Start(start(100, stimulus));
     let wrapped = Command::Start(RunParameters {
         clock: Instant(7),
@@ -333,7 +336,7 @@ fn every_refusal_has_its_cause() {
         ),
         (
             &[run(Stimulus::Scheduled), reset(0)],
-            Refusal::Late(Ticks(0)),
+            Refusal::Late(RunTicks(0)),
         ),
         (
             &[run(Stimulus::Scheduled), run(Stimulus::Scheduled)],
@@ -466,12 +469,12 @@ fn ticks_that_passed_unseen_are_told_at_the_end() {
 fn a_query_is_answered_with_how_far_the_run_is() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
-    wire.ask(Command::At(Ticks(5), Action::Reset(BootCondition::OK)));
+    wire.ask(Command::At(RunTicks(5), Action::Reset(BootCondition::OK)));
     wire.ask(Command::Query);
     agent.receive(&|| 0, &mut wire);
     let status = Status {
         phase: Phase::Playing,
-        tick: Ticks(0),
+        tick: RunTicks(0),
         queued: 1,
         losses: Losses::default(),
     };
@@ -519,7 +522,7 @@ fn nothing_is_scheduled_for_the_product() {
     let mut agent = Agent::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
     wire.up.clear();
     let press = Action::Button(A, SwitchState::Closed);
-    wire.ask(Command::At(Ticks(9), press));
+    wire.ask(Command::At(RunTicks(9), press));
     agent.receive(&|| 0, &mut wire);
     assert_eq!(wire.messages(), [Told::Refused(Refusal::NotStopped)]);
 }

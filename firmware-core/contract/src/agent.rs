@@ -21,7 +21,7 @@ use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
 };
 use crate::runner::Runner;
-use crate::time::{Instant, Ticks};
+use crate::time::{Instant, RunTicks};
 use inbox::Inbox;
 use outbox::{Outbox, Tracer};
 
@@ -59,8 +59,8 @@ pub struct Agent<A: App, const QUEUE: usize> {
     runner: Runner<A>,
     phase: Phase,
     stimulus: Stimulus,
-    end: Ticks,
-    scheduled: Deque<(Ticks, Action), QUEUE>,
+    end: RunTicks,
+    scheduled: Deque<(RunTicks, Action), QUEUE>,
     inbox: Inbox,
     outbox: Outbox,
 }
@@ -74,12 +74,17 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             outbox: &mut outbox,
             link,
         };
-        let runner = Runner::power_up(A::new(), A::new(), identity.boot.condition, &mut tracer);
+        let runner = Runner::power_up(
+            A::new(),
+            A::new as fn() -> A,
+            identity.boot.condition,
+            &mut tracer,
+        );
         Self {
             runner,
             phase: Phase::Normal,
             stimulus: Stimulus::Pins,
-            end: Ticks::MAX,
+            end: RunTicks::MAX,
             scheduled: Deque::new(),
             inbox: Inbox::new(),
             outbox,
@@ -142,7 +147,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     }
 
     /// The tick of the runner.
-    pub const fn now(&self) -> Ticks {
+    pub const fn now(&self) -> RunTicks {
         self.runner.now()
     }
 
@@ -189,7 +194,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         self.outbox.send(Message::Refused(refusal), link);
     }
 
-    fn schedule(&mut self, tick: Ticks, action: Action) -> Result<(), Refusal> {
+    fn schedule(&mut self, tick: RunTicks, action: Action) -> Result<(), Refusal> {
         if let Action::Button(ButtonId(index), _) = action {
             if usize::from(index) >= A::DESCRIPTOR.buttons().len() {
                 return Err(Refusal::NoSuchButton);
@@ -239,15 +244,19 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         let app = A::starting_at(start.clock)
             .or_else(|| starts_at_zero.then(A::new))
             .ok_or(Refusal::ClockNotSettable)?;
-        let moves_buttons = |(_, action): &(Ticks, Action)| matches!(action, Action::Button(..));
+        let moves_buttons = |(_, action): &(RunTicks, Action)| matches!(action, Action::Button(..));
         if start.stimulus == Stimulus::Pins && self.scheduled.iter().any(moves_buttons) {
             return Err(Refusal::PinsMoveButtons);
         }
         self.stop(link);
         let Self { outbox, .. } = self;
         outbox.begin(Some(start.run), link);
-        self.runner =
-            Runner::power_up(app, A::new(), start.condition, &mut Tracer { outbox, link });
+        self.runner = Runner::power_up(
+            app,
+            A::new as fn() -> A,
+            start.condition,
+            &mut Tracer { outbox, link },
+        );
         self.phase = Phase::Playing;
         self.stimulus = start.stimulus;
         self.end = start.end;

@@ -15,22 +15,24 @@
 //! }
 //! ```
 //!
-//! Because it has no clock, no globals and no heap, a world can copy it, compare it, set
-//! it back, and play it a million times faster than life.
+//! Any type can be one. What it can do beyond the trait makes more possible: one that is `Clone`
+//! is set back by a copy instead of being played again, one that is `Debug` shows its state, and
+//! one that says when it wakes next ([`App::next_wakeup`]) is played a million times faster than
+//! life.
 
 use core::fmt::Debug;
-use core::hash::Hash;
 
 use crate::event::{BootCondition, Event};
 use crate::fnv::Fnv1a;
 use crate::output::{Level, Output};
-use crate::time::Instant;
+use crate::time::{Instant, Ticks};
+use crate::wakeup::Wakeup;
 
 /// Firmware that any world can run.
 ///
 /// What the types cannot enforce and every world relies on: the state changes only in
 /// [`App::handle`], [`App::outputs`] depends on the state alone, and neither panics.
-pub trait App: Clone + Eq + Hash + Debug {
+pub trait App: Sized {
     /// The names of everything the app has: the one list that panels, scenarios,
     /// waveforms and pin maps are derived from.
     const DESCRIPTOR: AppDescriptor;
@@ -47,6 +49,36 @@ pub trait App: Clone + Eq + Hash + Debug {
 
     /// What the app shows now.
     fn outputs(&self) -> Self::Outputs;
+
+    /// When the app can change next by itself, if nobody touches anything.
+    ///
+    /// Until that tick neither outputs nor logs change, whatever the world does not do: the ticks
+    /// before it are passed over, by [`App::pass`]. The app is asked after each event, and again
+    /// where a stretch ended before its time. The pieces of this crate answer the same question,
+    /// so that an app gives the earliest of their answers. One that does not say is ticked.
+    fn next_wakeup(&self) -> Wakeup {
+        Wakeup::NEXT_TICK
+    }
+
+    /// Lets so many ticks pass at once: fewer than [`App::next_wakeup`] just said.
+    ///
+    /// The app is afterwards as if it had taken [`Event::Tick`] as often. One that counts ticks
+    /// adds them to its counter.
+    fn pass(&mut self, ticks: Ticks) {
+        for _ in 0..ticks.0 {
+            self.handle(Event::Tick, &mut |_| ());
+        }
+    }
+
+    /// The app with all its times counted from now: as if its tick counter had just been zero.
+    ///
+    /// Two apps that are equal so go on equally, whenever they came there, which is how a situation
+    /// is recognised. The pieces of this crate are counted from now by a method of their own. An
+    /// app that cannot say leaves this as it is.
+    #[must_use]
+    fn counted_from_now(self) -> Option<Self> {
+        None
+    }
 
     /// The app as [`App::new`] makes it, but with its tick counter at `now`.
     ///

@@ -19,7 +19,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::MAX_LAST_WORDS;
-use crate::time::Ticks;
+use crate::time::RunTicks;
 
 /// The bytes of retained memory that are used.
 pub const SIZE: usize = 204;
@@ -37,7 +37,7 @@ const CHECKSUM: usize = 200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrashRecord<'a> {
     /// The tick of the run at which it happened.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// What happened.
     #[serde(borrow)]
     pub cause: CrashCause<'a>,
@@ -217,7 +217,7 @@ mod tests {
 
     fn panic<'a>(message: &'a str, file: &'a str) -> CrashRecord<'a> {
         CrashRecord {
-            tick: Ticks::MAX,
+            tick: RunTicks::MAX,
             cause: CrashCause::Panic {
                 message,
                 file,
@@ -231,7 +231,7 @@ mod tests {
         let memory = retain(
             2,
             Some(&CrashRecord {
-                tick: Ticks(5),
+                tick: RunTicks(5),
                 cause: CrashCause::StackOverflow,
             }),
             IMAGE,
@@ -254,11 +254,11 @@ mod tests {
             xpsr: 8,
         };
         let fault = CrashRecord {
-            tick: Ticks(9),
+            tick: RunTicks(9),
             cause: CrashCause::Fault(registers),
         };
         let panic = CrashRecord {
-            tick: Ticks(9),
+            tick: RunTicks(9),
             cause: CrashCause::Panic {
                 message: "m",
                 file: "f",
@@ -286,7 +286,7 @@ mod tests {
         for crash_record in [
             panic(&text, &text),
             CrashRecord {
-                tick: Ticks::MAX,
+                tick: RunTicks::MAX,
                 cause: CrashCause::Fault(registers),
             },
         ] {

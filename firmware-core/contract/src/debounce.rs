@@ -2,6 +2,7 @@
 
 use crate::time::{Instant, Ticks};
 use crate::timer::Timer;
+use crate::wakeup::Wakeup;
 
 /// A change of a debounced button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +71,21 @@ impl Debounce {
         } else {
             Edge::Released
         })
+    }
+
+    /// The same button, its times counted from `now`.
+    #[must_use]
+    pub const fn counted_from(self, now: Instant) -> Self {
+        Self {
+            settling: self.settling.counted_from(now),
+            ..self
+        }
+    }
+
+    /// When a change is accepted, if the contact stays as it is.
+    #[must_use]
+    pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
+        self.settling.next_wakeup(now)
     }
 
     /// Whether the button is down, as far as it is believed.
@@ -153,6 +169,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn it_wakes_exactly_when_a_change_is_accepted(
+            start: u32,
+            moves in proptest::collection::vec((0..2 * SETTLE, any::<bool>()), 0..12),
+        ) {
+            let mut button = Debounce::new(Ticks(SETTLE));
+            let mut now = Instant(start);
+            for (gap, closed) in moves {
+                for _ in 0..gap {
+                    let idle = button.next_wakeup(now).idle_ticks();
+                    let shifted = button.counted_from(now).next_wakeup(Instant::ZERO);
+                    prop_assert_eq!(shifted, button.next_wakeup(now));
+                    now = now.next();
+                    let is_accepted = button.poll(now).is_some();
+                    prop_assert_eq!(is_accepted, idle == Ticks::ZERO);
+                }
+                button.raw(now, closed);
+            }
+        }
+
         #[test]
         fn exactly_what_lasts_is_accepted(
             start in prop_oneof![Just(0), (u32::MAX - 600)..=u32::MAX],

@@ -2,6 +2,7 @@
 
 use crate::debounce::Edge;
 use crate::time::{Instant, Ticks};
+use crate::wakeup::Wakeup;
 
 /// What a person did with one button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,10 +83,43 @@ impl GestureDetector {
         gesture
     }
 
+    /// The same detector, its times counted from `now`.
+    #[must_use]
+    pub const fn counted_from(self, now: Instant) -> Self {
+        let state = match self.state {
+            State::Idle => State::Idle,
+            State::Held { since } => State::Held {
+                since: since.counted_from(now),
+            },
+            State::Waiting { since } => State::Waiting {
+                since: since.counted_from(now),
+            },
+        };
+        Self { state, ..self }
+    }
+
+    /// When a gesture is recognised, if the button stays as it is.
+    #[must_use]
+    pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
+        match self.state {
+            State::Idle => Wakeup::Never,
+            State::Held { since } => Wakeup::In(self.config.long.saturating_sub(now.since(since))),
+            State::Waiting { since } => Wakeup::In(self.window().saturating_sub(now.since(since))),
+        }
+    }
+
     /// Abandons what is under way: nothing is reported before the button is pressed
     /// anew.
     pub const fn cancel(&mut self) {
         self.state = State::Idle;
+    }
+
+    /// How long a second press is waited for.
+    const fn window(&self) -> Ticks {
+        match self.config.double {
+            Some(window) => window,
+            None => Ticks::ZERO,
+        }
     }
 
     fn held(&self, now: Instant, since: Instant, edge: Option<Edge>) -> (State, Option<Gesture>) {
@@ -106,7 +140,7 @@ impl GestureDetector {
         edge: Option<Edge>,
     ) -> (State, Option<Gesture>) {
         let waited = now.since(since);
-        let window = self.config.double.unwrap_or(Ticks::ZERO);
+        let window = self.window();
         if edge == Some(Edge::Pressed) && waited <= window {
             (State::Idle, Some(Gesture::Double))
         } else if waited >= window {
@@ -277,6 +311,30 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn it_wakes_when_a_gesture_is_recognised_and_never_too_late(
+            start: u32,
+            doubles: bool,
+            gaps in proptest::collection::vec(1..2 * LONG, 0..8),
+        ) {
+            let mut detector =
+                GestureDetector::new(if doubles { DOUBLES } else { NO_DOUBLES });
+            let mut now = Instant(start);
+            for (number, gap) in gaps.into_iter().enumerate() {
+                for _ in 1..gap {
+                    let idle = detector.next_wakeup(now).idle_ticks();
+                    let shifted = detector.counted_from(now).next_wakeup(Instant::ZERO);
+                    prop_assert_eq!(shifted, detector.next_wakeup(now));
+                    now = now.next();
+                    let is_recognised = detector.poll(now, None).is_some();
+                    prop_assert_eq!(is_recognised, idle == Ticks::ZERO);
+                }
+                now = now.next();
+                let edge = if number % 2 == 0 { Edge::Pressed } else { Edge::Released };
+                detector.poll(now, Some(edge));
+            }
+        }
+
         #[test]
         fn gestures_follow_the_rules(
             start in prop_oneof![Just(0), (u32::MAX - 5_000)..=u32::MAX],

@@ -2,6 +2,7 @@
 
 use crate::time::{Instant, Ticks};
 use crate::timer::Timer;
+use crate::wakeup::Wakeup;
 
 /// Notices that a condition has been true for a while without interruption: two buttons
 /// held together, a voltage that stays low.
@@ -49,6 +50,21 @@ impl HoldTimer {
         }
         lasted
     }
+
+    /// The same timer, its times counted from `now`.
+    #[must_use]
+    pub const fn counted_from(self, now: Instant) -> Self {
+        Self {
+            lasting: self.lasting.counted_from(now),
+            ..self
+        }
+    }
+
+    /// When the condition has lasted long enough, if it stays as it was polled last.
+    #[must_use]
+    pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
+        self.lasting.next_wakeup(now)
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +105,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn it_wakes_exactly_when_the_condition_has_lasted(
+            start: u32,
+            length in 1..50_u32,
+            runs in proptest::collection::vec((any::<bool>(), 1..100_u32), 0..12),
+        ) {
+            let mut hold = HoldTimer::new(Ticks(length));
+            let mut now = Instant(start);
+            for (condition, run) in runs {
+                now = now.next();
+                hold.poll(now, condition);
+                for _ in 1..run {
+                    let idle = hold.next_wakeup(now).idle_ticks();
+                    let shifted = hold.counted_from(now).next_wakeup(Instant::ZERO);
+                    prop_assert_eq!(shifted, hold.next_wakeup(now));
+                    now = now.next();
+                    prop_assert_eq!(hold.poll(now, condition), idle == Ticks::ZERO);
+                }
+            }
+        }
+
         #[test]
         fn every_run_of_true_that_is_long_enough_counts_once(
             start: u32,

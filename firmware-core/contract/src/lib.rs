@@ -9,7 +9,6 @@
 //! use lockstep_core::event::Event;
 //! use lockstep_core::output::{Level, Output};
 //!
-//! #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 //! struct Doorbell(bool);
 //!
 //! impl App for Doorbell {
@@ -37,7 +36,8 @@
 //! The crate is layered, and every layer is public:
 //!
 //! - [`time`]: [`Ticks`](time::Ticks) are a length of time, an
-//!   [`Instant`](time::Instant) is a reading of a counter that wraps.
+//!   [`Instant`](time::Instant) is a reading of a counter that wraps, and
+//!   [`RunTicks`](time::RunTicks) count the ticks of a run. [`wakeup`]: how long nothing happens.
 //! - [`event`] and [`output`]: what the world does to an app, and what the app shows
 //!   the world.
 //! - [`app`]: the [`App`](app::App) trait that joins the two, and the
@@ -74,3 +74,4 @@ pub mod protocol;
 pub mod runner;
 pub mod time;
 pub mod timer;
+pub mod wakeup;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::action::Action;
 use crate::event::BootCondition;
 use crate::runner::Observation;
-use crate::time::{Instant, Ticks};
+use crate::time::{Instant, RunTicks};
 
 /// The version of everything in this module.
 pub const VERSION: u8 = 1;
@@ -54,7 +54,7 @@ pub enum Message<'a> {
     #[serde(borrow)]
     Hello(Hello<'a>),
     /// Something was observed at this tick of the run.
-    Observed(Ticks, Observation),
+    Observed(RunTicks, Observation),
     /// The run is over: its last frame.
     End(RunEnd),
     /// The answer to [`Command::Query`].
@@ -109,7 +109,7 @@ pub struct BootReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEnd {
     /// The last tick that was played.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// How many observations were made, those included that found no room.
     pub observations: u32,
     /// What was lost on the way.
@@ -131,7 +131,7 @@ pub struct Status {
     /// What it is up to.
     pub phase: Phase,
     /// The tick of the run.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// How many events are scheduled.
     pub queued: u16,
     /// What was lost since the hello of the run.
@@ -183,7 +183,7 @@ pub enum Command {
     Start(RunParameters),
     /// Do this at this tick of the run, the present or the next one. Sent in the order of
     /// [`Action`] and tick; at most [`Hello::capacity`] may be waiting.
-    At(Ticks, Action),
+    At(RunTicks, Action),
     /// End the run at the present tick and forget what is scheduled.
     Stop,
     /// Say how far you are.
@@ -200,7 +200,7 @@ pub struct RunParameters {
     /// Where the app's tick counter starts.
     pub clock: Instant,
     /// The last tick that is played.
-    pub end: Ticks,
+    pub end: RunTicks,
     /// What moves the buttons.
     pub stimulus: Stimulus,
 }
@@ -211,7 +211,7 @@ pub enum Refusal {
     /// The bytes are not a command.
     Malformed,
     /// The tick of an event is over: now it is this one.
-    Late(Ticks),
+    Late(RunTicks),
     /// An event comes before the one that was scheduled last.
     OutOfOrder,
     /// As many events are waiting as can be held.
@@ -346,7 +346,7 @@ mod tests {
     fn every_frame_stands_in_these_bytes() {
         let status = Status {
             phase: Phase::Stopped,
-            tick: Ticks(300),
+            tick: RunTicks(300),
             queued: 2,
             losses: Losses {
                 frames: 1,
@@ -354,7 +354,7 @@ mod tests {
             },
         };
         let end = RunEnd {
-            tick: Ticks(128),
+            tick: RunTicks(128),
             observations: 5,
             losses: Losses {
                 frames: 0,
@@ -375,28 +375,32 @@ mod tests {
             ),
             (
                 1,
-                Message::Observed(Ticks(5), Observation::Input(closes)),
+                Message::Observed(RunTicks(5), Observation::Input(closes)),
                 &[1, 1, 5, 0, 0, 1, 0],
             ),
             (
                 2,
-                Message::Observed(Ticks(5), Observation::Input(reset)),
+                Message::Observed(RunTicks(5), Observation::Input(reset)),
                 &[2, 1, 5, 0, 1, 1],
             ),
             (
                 3,
-                Message::Observed(Ticks(5), Observation::Log(log)),
+                Message::Observed(RunTicks(5), Observation::Log(log)),
                 &[3, 1, 5, 1, 2, 0xac, 2],
             ),
             (
                 4,
-                Message::Observed(Ticks(5), Observation::Output(3, Level(50))),
+                Message::Observed(RunTicks(5), Observation::Output(3, Level(50))),
                 &[4, 1, 5, 2, 3, 50],
             ),
             (200, Message::End(end), &[0xc8, 1, 2, 0x80, 1, 5, 0, 1]),
             (6, Message::Status(status), &[6, 3, 2, 0xac, 2, 2, 1, 0]),
             (7, Message::Refused(Refusal::Malformed), &[7, 4, 0]),
-            (7, Message::Refused(Refusal::Late(Ticks(9))), &[7, 4, 1, 9]),
+            (
+                7,
+                Message::Refused(Refusal::Late(RunTicks(9))),
+                &[7, 4, 1, 9],
+            ),
             (7, Message::Refused(Refusal::OutOfOrder), &[7, 4, 2]),
             (7, Message::Refused(Refusal::QueueFull), &[7, 4, 3]),
             (7, Message::Refused(Refusal::NoSuchButton), &[7, 4, 4]),
@@ -428,7 +432,7 @@ mod tests {
         }
         let refusals = [
             Refusal::Malformed,
-            Refusal::Late(Ticks(0)),
+            Refusal::Late(RunTicks(0)),
             Refusal::OutOfOrder,
             Refusal::QueueFull,
             Refusal::NoSuchButton,
@@ -469,7 +473,7 @@ mod tests {
             run: 300,
             condition: BootCondition::OK,
             clock: Instant(u32::MAX),
-            end: Ticks(1_000),
+            end: RunTicks(1_000),
             stimulus: Stimulus::Pins,
         };
         let opens = Action::Button(ButtonId(0), SwitchState::Open);
@@ -479,7 +483,7 @@ mod tests {
                 Command::Start(start),
                 &[1, 0xac, 2, 0, 0xff, 0xff, 0xff, 0xff, 15, 0xe8, 7, 1],
             ),
-            (Command::At(Ticks(7), opens), &[2, 7, 0, 0, 1]),
+            (Command::At(RunTicks(7), opens), &[2, 7, 0, 0, 1]),
             (Command::Stop, &[3]),
             (Command::Query, &[4]),
         ] {
@@ -511,7 +515,7 @@ mod tests {
             run: u32::MAX,
             condition: BootCondition(2),
             clock: Instant(u32::MAX),
-            end: Ticks::MAX,
+            end: RunTicks::MAX,
             stimulus: Stimulus::Pins,
         };
         assert!(encode(&Command::Start(start), &mut [0; MAX_COMMAND]).is_some());
@@ -532,9 +536,9 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_is_decoded(number: u32, tick: u32, index: u8, level: u16) {
+        fn what_was_encoded_is_decoded(number: u32, tick: u64, index: u8, level: u16) {
             let message =
-                Message::Observed(Ticks(tick), Observation::Output(index, Level(level)));
+                Message::Observed(RunTicks(tick), Observation::Output(index, Level(level)));
             let frame = Frame { number, message };
             let mut buffer = [0; MAX_FRAME];
             let length = encode(&frame, &mut buffer).map_or(0, <[u8]>::len);

@@ -9,7 +9,7 @@ use crate::action::{Action, SwitchState};
 use crate::app::{App, AppDescriptor, Levels, Log};
 use crate::event::{BootCondition, ButtonId, Event};
 use crate::output::Level;
-use crate::time::Ticks;
+use crate::time::{RunTicks, Ticks};
 
 /// One thing that was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,30 +26,32 @@ pub enum Observation {
 /// Sees everything that can be observed of an app, in the order it happens.
 pub trait Observer {
     /// Takes one observation, made at this tick of the run.
-    fn observe(&mut self, tick: Ticks, what: Observation);
+    fn observe(&mut self, tick: RunTicks, what: Observation);
 }
 
 /// Sees nothing.
 impl Observer for () {
-    fn observe(&mut self, _: Ticks, _: Observation) {}
+    fn observe(&mut self, _: RunTicks, _: Observation) {}
 }
 
 /// One app and how far it has been played.
+///
+/// `B` makes the app as it is after a reset.
 #[derive(Clone, Debug)]
-pub struct Runner<A: App> {
-    after_reset: A,
+pub struct Runner<A: App, B = fn() -> A> {
+    build: B,
     app: A,
-    now: Ticks,
+    now: RunTicks,
     last_outputs: A::Outputs,
     closed: u64,
 }
 
-impl<A: App> Runner<A> {
-    /// Powers up `app` at tick 0 under this boot condition; `after_reset` is what a later
-    /// reset makes of it. All contacts are open.
+impl<A: App, B: Fn() -> A> Runner<A, B> {
+    /// Powers up `app` at tick 0 under this boot condition; `build` is what a later reset makes
+    /// of it. All contacts are open.
     pub fn power_up(
         app: A,
-        after_reset: A,
+        build: B,
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
@@ -61,9 +63,9 @@ impl<A: App> Runner<A> {
         }
         let mut run = Self {
             last_outputs: app.outputs(),
-            after_reset,
+            build,
             app,
-            now: Ticks::ZERO,
+            now: RunTicks::ZERO,
             closed: 0,
         };
         run.initialise(condition, observer);
@@ -75,12 +77,32 @@ impl<A: App> Runner<A> {
     }
 
     /// Lets one tick pass, with nobody touching anything, and shows what it changed.
-    ///
-    /// The count of ticks wraps: a product that is never switched off goes on.
     pub fn tick(&mut self, observer: &mut dyn Observer) {
-        self.now = Ticks(self.now.0.wrapping_add(1));
+        self.now = self.now.saturating_add(RunTicks(1));
         self.handle(Event::Tick, observer);
         self.flush_outputs(observer);
+    }
+
+    /// Lets time pass up to and including this tick, as [`Runner::tick`] does, but passes over
+    /// the ticks in which the app says that nothing happens.
+    pub fn advance(&mut self, until: RunTicks, observer: &mut dyn Observer) {
+        while self.now < until {
+            let idle = RunTicks::from(self.app.next_wakeup().idle_ticks());
+            let idle = idle.min(until.saturating_sub(self.now));
+            if idle == RunTicks::ZERO {
+                self.tick(observer);
+            } else {
+                self.pass(idle);
+            }
+        }
+    }
+
+    /// Lets so many ticks pass in which the app says that nothing happens.
+    fn pass(&mut self, ticks: RunTicks) {
+        self.now = self.now.saturating_add(ticks);
+        // No stretch is longer than an app can say.
+        self.app
+            .pass(Ticks(u32::try_from(ticks.0).unwrap_or(u32::MAX)));
     }
 
     /// Does this to the app at the present tick.
@@ -99,13 +121,27 @@ impl<A: App> Runner<A> {
         }
     }
 
+    /// A copy, whose app `copy` makes of this one; `None` where it makes none.
+    pub fn copied(&self, copy: impl FnOnce(&A) -> Option<A>) -> Option<Self>
+    where
+        B: Clone,
+    {
+        Some(Self {
+            build: self.build.clone(),
+            app: copy(&self.app)?,
+            now: self.now,
+            last_outputs: self.last_outputs,
+            closed: self.closed,
+        })
+    }
+
     /// The app as it is.
     pub const fn app(&self) -> &A {
         &self.app
     }
 
     /// The ticks played so far.
-    pub const fn now(&self) -> Ticks {
+    pub const fn now(&self) -> RunTicks {
         self.now
     }
 
@@ -130,7 +166,7 @@ impl<A: App> Runner<A> {
     }
 
     fn reset(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
-        self.app = self.after_reset.clone();
+        self.app = (self.build)();
         self.initialise(condition, observer);
         self.press_what_is_held(observer);
     }

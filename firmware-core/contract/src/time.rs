@@ -1,4 +1,7 @@
-//! Time as firmware knows it: a count of ticks, one a millisecond.
+//! Time in ticks: as firmware counts it, and as a run does.
+//!
+//! Firmware counts with 32 bits: a [`Ticks`] is a length, an [`Instant`] is a reading of a counter
+//! that wraps. A run counts with 64 bits and never wraps: [`RunTicks`].
 
 use core::fmt;
 use core::ops::Add;
@@ -51,12 +54,62 @@ impl fmt::Display for Ticks {
     /// Writes the length in the largest unit that expresses it whole: `800 ms`, `2 s`,
     /// `10 min`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => f.write_str("0 ms"),
-            ms if ms % 60_000 == 0 => write!(f, "{} min", ms / 60_000),
-            ms if ms % 1_000 == 0 => write!(f, "{} s", ms / 1_000),
-            ms => write!(f, "{ms} ms"),
-        }
+        write_ms(self.0.into(), f)
+    }
+}
+
+fn write_ms(ms: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match ms {
+        0 => f.write_str("0 ms"),
+        ms if ms % 60_000 == 0 => write!(f, "{} min", ms / 60_000),
+        ms if ms % 1_000 == 0 => write!(f, "{} s", ms / 1_000),
+        ms => write!(f, "{ms} ms"),
+    }
+}
+
+/// A time in a run, in ticks: since power-up, or between two of its ticks.
+///
+/// Arithmetic saturates: a time never wraps round to an earlier one.
+///
+/// ```
+/// use lockstep_core::time::RunTicks;
+///
+/// let press = RunTicks(4_294_967_290);
+/// assert_eq!(press.saturating_add(RunTicks(10)), RunTicks(4_294_967_300));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RunTicks(pub u64);
+
+impl RunTicks {
+    /// Power-up, or no time at all.
+    pub const ZERO: Self = Self(0);
+    /// Later than any run lasts.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The sum, at most [`RunTicks::MAX`].
+    #[must_use]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// The difference, at least [`RunTicks::ZERO`].
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl fmt::Display for RunTicks {
+    /// Writes the time as [`Ticks`] are written, one tick a millisecond.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ms(self.0, f)
+    }
+}
+
+impl From<Ticks> for RunTicks {
+    fn from(length: Ticks) -> Self {
+        Self(u64::from(length.0))
     }
 }
 
@@ -76,6 +129,12 @@ impl Instant {
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.wrapping_add(1))
+    }
+
+    /// The reading counted from `now`, as if that had been [`Instant::ZERO`].
+    #[must_use]
+    pub const fn counted_from(self, now: Self) -> Self {
+        Self(self.0.wrapping_sub(now.0))
     }
 
     /// The time from `earlier` to this reading, right across a wrap as long as less

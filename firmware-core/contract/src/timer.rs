@@ -7,6 +7,7 @@
 //! that leaves as much room below 2^32 ticks as lies between two polls.
 
 use crate::time::{Instant, Ticks};
+use crate::wakeup::Wakeup;
 
 /// A one-shot timer.
 ///
@@ -66,6 +67,29 @@ impl Timer {
         }
     }
 
+    /// The same timer, its times counted from `now`.
+    #[must_use]
+    pub const fn counted_from(self, now: Instant) -> Self {
+        match self.span {
+            Some(Span { start, length }) => Self {
+                span: Some(Span {
+                    start: start.counted_from(now),
+                    length,
+                }),
+            },
+            None => self,
+        }
+    }
+
+    /// When the timer is due: [`Wakeup::Never`] while it is stopped.
+    #[must_use]
+    pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
+        match self.span {
+            Some(_) => Wakeup::In(self.remaining(now)),
+            None => Wakeup::Never,
+        }
+    }
+
     /// True at the first poll at or after the deadline, which also stops the timer.
     pub fn poll(&mut self, now: Instant) -> bool {
         let due = self
@@ -92,6 +116,21 @@ impl Periodic {
     #[must_use]
     pub const fn starting(now: Instant, period: Ticks) -> Self {
         Self { last: now, period }
+    }
+
+    /// The same timer, its times counted from `now`.
+    #[must_use]
+    pub const fn counted_from(self, now: Instant) -> Self {
+        Self {
+            last: self.last.counted_from(now),
+            period: self.period,
+        }
+    }
+
+    /// When the timer is due next.
+    #[must_use]
+    pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
+        Wakeup::In(self.period.saturating_sub(now.since(self.last)))
     }
 
     /// True once for each period that has passed: after a late poll the next ones
@@ -183,6 +222,37 @@ mod tests {
                 due |= elapsed >= length;
                 prop_assert_eq!(timer.is_running(), !due);
             }
+        }
+
+        #[test]
+        fn a_timer_wakes_exactly_when_it_is_due(start: u32, length in 1..2_000_u32, asked: u32) {
+            let mut timer = Timer::stopped();
+            prop_assert_eq!(timer.next_wakeup(Instant(start)), Wakeup::Never);
+            timer.start(Instant(start), Ticks(length));
+            let asked = asked % length;
+            let now = Instant(start) + Ticks(asked);
+            let shifted = timer.counted_from(now);
+            prop_assert_eq!(timer.next_wakeup(now), Wakeup::In(Ticks(length - asked)));
+            prop_assert_eq!(shifted.next_wakeup(Instant::ZERO), timer.next_wakeup(now));
+            let idle = timer.next_wakeup(now).idle_ticks();
+            prop_assert!(!timer.poll(now + idle));
+            prop_assert!(timer.poll((now + idle).next()));
+        }
+
+        #[test]
+        fn a_periodic_timer_wakes_exactly_when_it_is_due(
+            start: u32,
+            period in 1..2_000_u32,
+            asked in 0..10_000_u32,
+        ) {
+            let mut beat = Periodic::starting(Instant(start), Ticks(period));
+            let now = Instant(start) + Ticks(asked);
+            while beat.poll(now) {}
+            let shifted = beat.counted_from(now);
+            prop_assert_eq!(shifted.next_wakeup(Instant::ZERO), beat.next_wakeup(now));
+            let idle = beat.next_wakeup(now).idle_ticks();
+            prop_assert!(!beat.poll(now + idle));
+            prop_assert!(beat.poll((now + idle).next()));
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! The virtual board as the board of a bench: started when it is first needed, attached to through
 //! its probe like any other, and reached at its pins.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_hil::bench::Bench;
 use lockstep_hil::session::target::Target;
 use lockstep_hil::suite::board_access::{
@@ -113,7 +113,7 @@ impl PinAccess for EmulatedBoard {
         &mut self,
         clock: &TickClock,
         drives: &[PinDrive],
-        dated: &[Ticks],
+        dated: &[RunTicks],
     ) -> Result<(), AccessError> {
         let hook = pins::TickHook {
             address: clock.hook,
@@ -126,14 +126,14 @@ impl PinAccess for EmulatedBoard {
         };
         let input = |drive: &PinDrive| {
             Ok(ScheduledInput {
-                tick: drive.tick.0,
+                tick: board_tick(drive.tick),
                 pin: number(drive.pin)?,
                 high: drive.high,
             })
         };
         let inputs: Result<Vec<ScheduledInput>, EmulatedBoardError> =
             drives.iter().map(input).collect();
-        let dated: Vec<u32> = dated.iter().map(|tick| tick.0).collect();
+        let dated: Vec<u32> = dated.iter().map(|tick| board_tick(*tick)).collect();
         let followed = self.started()?.follow_ticks(hook, &inputs?, &dated);
         Ok(followed.map_err(EmulatedBoardError::from)?)
     }
@@ -142,7 +142,7 @@ impl PinAccess for EmulatedBoard {
         let taken = self.started()?.unfollow_ticks();
         let (edges, lost) = taken.map_err(EmulatedBoardError::from)?;
         let edge = |edge: pins::PinEdge| PinEdge {
-            tick: edge.tick.map(Ticks),
+            tick: edge.tick.map(|tick| RunTicks(tick.into())),
             pin: Pin {
                 port: 0,
                 pin: edge.pin,
@@ -162,4 +162,8 @@ fn number(pin: Pin) -> Result<u8, EmulatedBoardError> {
         Pin { port: 0, pin } if pin < pins::PINS => Ok(pin),
         pin => Err(EmulatedBoardError::NoPin(pin)),
     }
+}
+/// The tick as a board counts it, with 32 bits.
+fn board_tick(tick: RunTicks) -> u32 {
+    u32::try_from(tick.0).unwrap_or(u32::MAX)
 }

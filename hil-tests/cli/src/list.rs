@@ -45,7 +45,7 @@ struct BenchEntry<'a> {
     protocol: String,
     speed_khz: Option<u32>,
     connect_under_reset: bool,
-    tolerance_ticks: u32,
+    tolerance_ticks: u64,
     cannot: Vec<&'static str>,
     wired: BTreeMap<String, String>,
 }
@@ -69,7 +69,7 @@ struct BoardEntry<'a> {
 struct ScenarioEntry<'a> {
     name: &'a str,
     app: &'a str,
-    ticks: u32,
+    ticks: u64,
 }
 
 #[derive(Serialize)]

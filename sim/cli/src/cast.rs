@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::shot::ScreenArgs;
@@ -32,7 +32,7 @@ pub(super) struct CastArgs {
 
     /// The longest time without an event; longer ones are shortened.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = load::time)]
-    idle_limit: Ticks,
+    idle_limit: RunTicks,
 
     /// Write the cast to this file.
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::waveform_args::{WaveformArgs, WaveformInput};
@@ -39,7 +39,7 @@ pub(super) struct DiffArgs {
 
     /// How far the changes of a captured output may be off, such as 2ms.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
-    tolerance: Option<Ticks>,
+    tolerance: Option<RunTicks>,
 
     /// How a capture is laid over a run.
     #[arg(long, value_name = "HOW")]
@@ -135,7 +135,7 @@ impl DiffArgs {
         let comparison = compare(
             (&left.outputs(), left.end()),
             (&right.outputs(), right.end()),
-            self.tolerance.unwrap_or(Ticks::ZERO),
+            self.tolerance.unwrap_or(RunTicks::ZERO),
             self.align.unwrap_or(AlignArg::Start).into(),
         );
         if comparison.compared.is_empty() {
@@ -219,7 +219,7 @@ impl Side {
         }
     }
 
-    fn end(&self) -> Ticks {
+    fn end(&self) -> RunTicks {
         match &self.content {
             SideContent::Trace(document) => document.end,
             SideContent::Capture { script, .. } => script.end(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::waveform_args::{WaveformArgs, WaveformInput};
@@ -28,7 +28,7 @@ pub(super) struct ImportArgs {
 
     /// How far a captured output may be off, by default 2ms.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
-    tolerance: Option<Ticks>,
+    tolerance: Option<RunTicks>,
 
     #[command(flatten)]
     waveform: WaveformArgs,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::progress::ProgressReporter;
 use super::waveform_args::WaveformArgs;
@@ -17,6 +17,7 @@ use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::{Entry, Line, Trace, text};
+use lockstep_engine::wakeups;
 
 /// How many lines of a trace are shown before and after a failure.
 const LINES_BEFORE: usize = 4;
@@ -29,6 +30,7 @@ pub(super) struct InputPlayer<'a> {
     pub(super) app: Option<&'a str>,
     pub(super) progress: &'a ProgressReporter,
     pub(super) waveform: &'a WaveformArgs,
+    pub(super) check_wakeups: bool,
 }
 
 /// An input that was played to its end.
@@ -88,17 +90,15 @@ impl InputPlayer<'_> {
             checks,
             notes,
         } = loaded;
-        self.progress.expect(script.end());
-        let mut last = Ticks::ZERO;
-        let mut watch = |tick: Ticks| {
-            self.progress.advance(tick.saturating_sub(last));
-            last = tick;
-            ControlFlow::Continue(())
-        };
         let mut trace = Trace::new(app.descriptor());
         trace.set_clock(script.clock());
-        play::play(&app, &script, &mut trace, &mut watch)
+        let end = script.end();
+        play::play(&app, &script, &mut trace, &mut self.watch(end))
             .and_then(|_| play::finish(&app, &script, &mut trace))
+            .and_then(|()| match self.check_wakeups {
+                true => wakeups::check(&app, &script, end, &mut self.watch(end)),
+                false => Ok(()),
+            })
             .map_err(|error| self.stopped(source, &trace, &error))?;
         Ok(PlayOutcome {
             failures: check_trace(&checks, &trace),
@@ -107,6 +107,17 @@ impl InputPlayer<'_> {
             trace,
             notes,
         })
+    }
+
+    /// Reports the progress of a run that ends at this tick.
+    fn watch(&self, end: RunTicks) -> impl FnMut(RunTicks) -> ControlFlow<()> {
+        self.progress.expect(end);
+        let mut last = RunTicks::ZERO;
+        move |tick| {
+            self.progress.advance(tick.saturating_sub(last));
+            last = tick;
+            ControlFlow::Continue(())
+        }
     }
 
     /// The failure of a run that was stopped by an error.
@@ -179,7 +190,7 @@ impl PlayOutcome {
 }
 
 /// The lines of a trace before and after a tick; `seen` of them are before.
-fn surroundings(trace: &Trace, tick: Ticks, seen: usize) -> String {
+fn surroundings(trace: &Trace, tick: RunTicks, seen: usize) -> String {
     let entries = trace.entries();
     let after = seen.min(entries.len());
     let first = after.saturating_sub(LINES_BEFORE);

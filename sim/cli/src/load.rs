@@ -14,7 +14,7 @@ use lockstep_engine::timeline::TimelineError;
 use lockstep_terminal::ColorDepth;
 use lockstep_terminal::screenshot::ScreenshotError;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 /// Loads a file, with its name. Errors and notes are printed.
 pub(super) fn read(
@@ -69,9 +69,9 @@ pub(super) fn report_error(error: &ScreenshotError, report: &Report) -> Exit {
 }
 
 /// Parses a duration as in scenarios, or zero.
-pub(super) fn time(text: &str) -> Result<Ticks, String> {
+pub(super) fn time(text: &str) -> Result<RunTicks, String> {
     if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
-        return Ok(Ticks::ZERO);
+        return Ok(RunTicks::ZERO);
     }
     parse_length(text)
         .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))

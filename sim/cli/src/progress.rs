@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 /// No progress is shown before this.
 const QUIET: Duration = Duration::from_secs(1);
@@ -36,12 +36,12 @@ impl ProgressReporter {
     }
 
     /// Adds ticks that are to be played.
-    pub(super) fn expect(&self, ticks: Ticks) {
+    pub(super) fn expect(&self, ticks: RunTicks) {
         self.bar.inc_length(u64::from(ticks.0));
     }
 
     /// Adds ticks that have been played.
-    pub(super) fn advance(&self, ticks: Ticks) {
+    pub(super) fn advance(&self, ticks: RunTicks) {
         self.bar.inc(u64::from(ticks.0));
         let elapsed = self.start.elapsed();
         let Ok(mut next_line) = self.next_line.lock() else {

@@ -36,6 +36,10 @@ pub(super) struct ReplayArgs {
     #[command(flatten)]
     waveform: WaveformArgs,
 
+    /// Also play every tick, and hold what the app says of its idle time against that.
+    #[arg(long)]
+    check_wakeups: bool,
+
     #[command(flatten)]
     limit: TimeLimit,
 }
@@ -60,6 +64,7 @@ impl ReplayArgs {
             app: self.app.as_deref(),
             progress: &progress,
             waveform: &self.waveform,
+            check_wakeups: self.check_wakeups,
         };
         // Whatever is no waveform is told what is wrong with it as a recording.
         let format = match InputFormat::of(&self.file, &source.bytes) {

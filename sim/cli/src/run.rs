@@ -54,6 +54,10 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     waveform: WaveformArgs,
 
+    /// Also play every tick, and hold what the app says of its idle time against that.
+    #[arg(long)]
+    check_wakeups: bool,
+
     /// How many scenarios to play at once; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -92,6 +96,7 @@ impl RunArgs {
             app: self.app.as_deref(),
             progress: &progress,
             waveform: &self.waveform,
+            check_wakeups: self.check_wakeups,
         };
         let format = match (self.format, several) {
             (None, true) => None,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::waveform_args::WaveformArgs;
@@ -24,7 +24,7 @@ pub(super) struct ShotArgs {
 
     /// The time in the run, such as 1.5s; by default its end, or where an expectation fails.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
-    at: Option<Ticks>,
+    at: Option<RunTicks>,
 
     /// Keys to press, as named in the help of the simulator, and times to wait, such as
     /// a,400ms,B,1s,v.

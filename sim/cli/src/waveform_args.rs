@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::load;
 use lockstep_console::exit::Exit;
@@ -58,7 +58,7 @@ pub(super) struct WaveformArgs {
 
     /// Let this time pass before the waveform starts.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
-    shift: Option<Ticks>,
+    shift: Option<RunTicks>,
 }
 
 impl WaveformArgs {

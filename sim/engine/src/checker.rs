@@ -11,7 +11,7 @@ mod window;
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
@@ -27,7 +27,7 @@ pub struct Failure {
     /// Where the expectation is written.
     pub span: Span,
     /// The tick at which it fails.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// How many entries of the trace come before that.
     pub seen: usize,
     /// What happened when, and what was expected.
@@ -41,12 +41,12 @@ pub struct Failure {
 /// Why an expectation does not hold.
 #[derive(Debug)]
 struct Mismatch {
-    tick: Ticks,
+    tick: RunTicks,
     message: String,
 }
 
 impl Mismatch {
-    fn new(tick: Ticks, message: String) -> Self {
+    fn new(tick: RunTicks, message: String) -> Self {
         Self { tick, message }
     }
 }
@@ -74,7 +74,7 @@ struct Checker<'a> {
     outputs: Vec<Vec<usize>>,
     /// The indices of the resets; power-up is none.
     resets: Vec<usize>,
-    end: Ticks,
+    end: RunTicks,
 }
 
 fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
@@ -100,7 +100,7 @@ fn resets(trace: &Trace) -> Vec<usize> {
 /// A change of one output.
 #[derive(Clone, Copy)]
 struct LevelChange {
-    tick: Ticks,
+    tick: RunTicks,
     level: Level,
 }
 
@@ -208,15 +208,15 @@ impl Checker<'_> {
     fn index(&self, point: SamplePoint) -> usize {
         let after = self.index_after(point.tick);
         let before = match point.tick {
-            Ticks::ZERO => 0,
-            Ticks(tick) => self.index_after(Ticks(tick - 1)),
+            RunTicks::ZERO => 0,
+            RunTicks(tick) => self.index_after(RunTicks(tick - 1)),
         };
         match point.phase {
             TickPhase::PowerUp => before,
             TickPhase::AfterInputs => after,
             TickPhase::BeforeInputs => {
                 // Power-up is written as an input, but is not an event of the script.
-                let power_up = usize::from(point.tick == Ticks::ZERO).min(after);
+                let power_up = usize::from(point.tick == RunTicks::ZERO).min(after);
                 let input = self
                     .between(before + power_up, after)
                     .iter()
@@ -232,14 +232,14 @@ impl Checker<'_> {
     }
 
     /// How many entries come up to and including a tick.
-    fn index_after(&self, tick: Ticks) -> usize {
+    fn index_after(&self, tick: RunTicks) -> usize {
         self.entries.partition_point(|entry| entry.tick <= tick)
     }
 }
 
 /// The board is up, and nothing else has happened.
 const POWERED_UP: SamplePoint = SamplePoint {
-    tick: Ticks::ZERO,
+    tick: RunTicks::ZERO,
     phase: TickPhase::BeforeInputs,
 };
 

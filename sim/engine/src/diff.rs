@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::trace::document::{Document, Record};
 
@@ -20,7 +20,7 @@ pub struct Divergence {
     /// The number of lines they share before it.
     pub shared: usize,
     /// The tick of the earlier of the two differing lines.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// What differs, in one sentence.
     pub summary: String,
 }
@@ -66,7 +66,7 @@ fn differing(left: &Record, right: &Record) -> String {
         format!(
             "{what} comes to {} {} later on the {later}",
             left.value,
-            Ticks(by)
+            RunTicks(by)
         )
     } else if same_thing && left.tick == right.tick {
         format!(
@@ -174,20 +174,20 @@ mod tests {
     use super::*;
     use crate::trace::Kind;
 
-    fn line(tick: u32, name: &str, value: &str) -> Record {
+    fn line(tick: u64, name: &str, value: &str) -> Record {
         Record {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             kind: Kind::Out,
             name: name.to_owned(),
             value: value.to_owned(),
         }
     }
 
-    fn document(lines: Vec<Record>, end: u32) -> Document {
+    fn document(lines: Vec<Record>, end: u64) -> Document {
         Document {
             app: "lamp".to_owned(),
             lines,
-            end: Ticks(end),
+            end: RunTicks(end),
         }
     }
 
@@ -237,8 +237,8 @@ mod tests {
 
     /// Documents that are much alike, so that they often share a beginning.
     fn documents() -> impl Strategy<Value = Document> {
-        let line = (0_u32..2, prop::sample::select(vec!["lamp", "led"]), 0_u8..2);
-        (vec(line, 0..8), 0_u32..2).prop_map(|(lines, rest)| {
+        let line = (0_u64..2, prop::sample::select(vec!["lamp", "led"]), 0_u8..2);
+        (vec(line, 0..8), 0_u64..2).prop_map(|(lines, rest)| {
             let mut tick = 0;
             let lines: Vec<_> = lines
                 .into_iter()

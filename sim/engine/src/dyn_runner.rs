@@ -1,14 +1,16 @@
 //! A [`Runner`] of any app behind one type, with what only the host needs: the state as text,
-//! and independent copies.
+//! and independent copies, of an app that can do either.
 
 use lockstep_core::action::Action;
 use lockstep_core::app::{App, AppDescriptor};
-use lockstep_core::event::{BootCondition, ButtonId};
+use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
 use lockstep_core::runner::Runner;
 pub use lockstep_core::runner::{Observation, Observer};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
+use lockstep_core::wakeup::Wakeup;
 
+use crate::capabilities::Capabilities;
 use crate::panic_guard::PanicGuard;
 
 /// A running app of any type.
@@ -17,10 +19,17 @@ pub trait DynRunner {
     fn descriptor(&self) -> &'static AppDescriptor;
 
     /// The tick that was played last.
-    fn now(&self) -> Ticks;
+    fn now(&self) -> RunTicks;
 
-    /// Plays up to and including `tick`, without inputs.
-    fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer);
+    /// Plays up to and including `tick`, without inputs. Ticks in which the app says that nothing
+    /// happens are passed over.
+    fn advance(&mut self, tick: RunTicks, observer: &mut dyn Observer);
+
+    /// Plays up to and including `tick`, without inputs, and every tick of it.
+    fn advance_ticking(&mut self, tick: RunTicks, observer: &mut dyn Observer);
+
+    /// When the app says that it can change next by itself.
+    fn next_wakeup(&self) -> Wakeup;
 
     /// Applies an action at the present tick.
     fn apply(&mut self, action: Action, observer: &mut dyn Observer);
@@ -34,60 +43,45 @@ pub trait DynRunner {
     /// Whether the contact of a button is closed.
     fn is_closed(&self, button: ButtonId) -> bool;
 
-    /// The state of the app, as its `Debug` prints it over several lines.
-    fn state(&self) -> String;
+    /// The state of the app, as its `Debug` prints it over several lines; `None` of an app that
+    /// has none.
+    fn state(&self) -> Option<String>;
 
-    /// An independent copy.
-    fn fork(&self) -> Box<dyn DynRunner>;
+    /// An independent copy; `None` of an app that cannot be copied.
+    fn fork(&self) -> Option<Box<dyn DynRunner>>;
 
     /// How the code of the app is run.
     fn panic_guard(&self) -> PanicGuard;
 }
 
-/// A running app of one type.
-#[derive(Clone, Debug)]
-pub struct AppRunner<A: App> {
-    runner: Runner<A>,
-    panic_guard: PanicGuard,
+/// A running app of one type; `B` makes it as it is after a reset.
+pub(crate) struct AppRunner<A: App, B> {
+    pub(crate) runner: Runner<A, B>,
+    pub(crate) capabilities: Capabilities<A>,
+    pub(crate) panic_guard: PanicGuard,
 }
 
-impl<A: App + 'static> AppRunner<A> {
-    /// Powers up `app` at tick 0 under this boot condition; a later reset starts `after_reset`.
-    pub fn power_up(
-        app: A,
-        after_reset: A,
-        condition: BootCondition,
-        observer: &mut dyn Observer,
-    ) -> Self {
-        Self {
-            runner: Runner::power_up(app, after_reset, condition, observer),
-            panic_guard: PanicGuard::default(),
-        }
-    }
-
-    /// The same runner, the code of its app run under this guard.
-    #[must_use]
-    pub fn with_panic_guard(self, panic_guard: PanicGuard) -> Self {
-        Self {
-            panic_guard,
-            ..self
-        }
-    }
-}
-
-impl<A: App + 'static> DynRunner for AppRunner<A> {
+impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A, B> {
     fn descriptor(&self) -> &'static AppDescriptor {
         const { &A::DESCRIPTOR }
     }
 
-    fn now(&self) -> Ticks {
+    fn now(&self) -> RunTicks {
         self.runner.now()
     }
 
-    fn advance(&mut self, tick: Ticks, observer: &mut dyn Observer) {
+    fn advance(&mut self, tick: RunTicks, observer: &mut dyn Observer) {
+        self.runner.advance(tick, observer);
+    }
+
+    fn advance_ticking(&mut self, tick: RunTicks, observer: &mut dyn Observer) {
         while self.runner.now() < tick {
             self.runner.tick(observer);
         }
+    }
+
+    fn next_wakeup(&self) -> Wakeup {
+        self.runner.app().next_wakeup()
     }
 
     fn apply(&mut self, action: Action, observer: &mut dyn Observer) {
@@ -106,12 +100,13 @@ impl<A: App + 'static> DynRunner for AppRunner<A> {
         self.runner.is_closed(button)
     }
 
-    fn state(&self) -> String {
-        format!("{:#?}", self.runner.app())
+    fn state(&self) -> Option<String> {
+        self.capabilities.state_of(self.runner.app())
     }
 
-    fn fork(&self) -> Box<dyn DynRunner> {
-        Box::new(self.clone())
+    fn fork(&self) -> Option<Box<dyn DynRunner>> {
+        let runner = self.runner.copied(|app| self.capabilities.copy_of(app))?;
+        Some(Box::new(Self { runner, ..*self }))
     }
 
     fn panic_guard(&self) -> PanicGuard {

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 use crate::checker::{Failure, check_trace};
@@ -14,6 +15,7 @@ use crate::play::{self, PlayError};
 use crate::recording::RecordingError;
 use crate::registry::Registry;
 use crate::trace::{Trace, document, text};
+use crate::wakeups;
 
 /// The extension of scenarios.
 pub const SCENARIO_EXTENSION: &str = "scn";
@@ -70,7 +72,11 @@ pub enum GoldenError {
     },
 }
 
-/// Plays a scenario whose expectations must hold, and gives its trace.
+/// How many ticks of a scenario are also played without passing over any.
+pub const CHECKED_TICKS: RunTicks = RunTicks(1_000_000);
+
+/// Plays a scenario whose expectations must hold, and gives its trace. What the app says of its
+/// idle time is held against ticking it, for the first [`CHECKED_TICKS`].
 ///
 /// # Errors
 ///
@@ -99,12 +105,15 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
                 },
             })?;
     let mut watch = |_| ControlFlow::Continue(());
-    let trace = play::trace(&loaded.app, &loaded.script, &mut watch).map_err(|error| {
-        GoldenError::Play {
+    let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
+        .and_then(|trace| {
+            wakeups::check(&loaded.app, &loaded.script, CHECKED_TICKS, &mut watch)?;
+            Ok(trace)
+        })
+        .map_err(|error| GoldenError::Play {
             path: path.to_owned(),
             error,
-        }
-    })?;
+        })?;
     let failures = check_trace(&loaded.checks, &trace);
     if failures.is_empty() {
         Ok(trace)
@@ -172,6 +181,7 @@ pub fn read(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capabilities::Capabilities;
     use crate::diagnostic::error_chain;
     use crate::registry::AppEntry;
     use lockstep_apps::toggle::Firmware;
@@ -180,8 +190,11 @@ mod tests {
 
     /// The toggle, but its tick counter cannot be set.
     fn registry() -> Registry {
-        let toggle =
-            AppEntry::built_by(|clock| (clock == Instant::ZERO).then(<Firmware as App>::new));
+        let toggle = AppEntry::built_by(
+            |clock| (clock == Instant::ZERO).then(<Firmware as App>::new),
+            <Firmware as App>::new,
+            Capabilities::none(),
+        );
         Registry::new(vec![toggle]).unwrap()
     }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use lockstep_core::app::LogValues;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 use thiserror::Error;
 
 use crate::dyn_runner::{DynRunner, Observation, Observer};
@@ -13,7 +13,7 @@ use crate::script::{Action, BootCondition, Script, ScriptEvent};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
 /// How many ticks are played between two calls of `watch`.
-const STRIDE: u32 = 100_000;
+const STRIDE: u64 = 100_000;
 
 /// Why a script was not played to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -56,7 +56,7 @@ pub enum PlayError {
         /// The app.
         app: &'static str,
         /// The tick.
-        tick: Ticks,
+        tick: RunTicks,
         /// The message, as the [`PanicGuard`](crate::panic_guard::PanicGuard) of the app has it.
         message: String,
     },
@@ -66,7 +66,7 @@ pub enum PlayError {
         /// The app.
         app: &'static str,
         /// The tick.
-        tick: Ticks,
+        tick: RunTicks,
         /// What it did, and what it declares.
         problem: String,
     },
@@ -78,7 +78,7 @@ pub enum PlayError {
     },
     /// The caller stopped it.
     #[error("stopped at tick {}", .0.0)]
-    Stopped(Ticks),
+    Stopped(RunTicks),
 }
 
 /// Plays the script and gives its trace.
@@ -91,7 +91,7 @@ pub enum PlayError {
 pub fn trace(
     app: &AppEntry,
     script: &Script,
-    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> Result<Trace, PlayError> {
     let mut trace = Trace::new(app.descriptor());
     trace.set_clock(script.clock());
@@ -109,7 +109,7 @@ pub fn play(
     app: &AppEntry,
     script: &Script,
     observer: &mut dyn Observer,
-    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> Result<Box<dyn DynRunner>, PlayError> {
     let mut runner = start(app, script, observer)?;
     play_to(
@@ -132,28 +132,44 @@ pub fn start(
     script: &Script,
     observer: &mut dyn Observer,
 ) -> Result<Box<dyn DynRunner>, PlayError> {
-    let name = app.descriptor().name();
     check_buttons(app, script)?;
     check_boot_conditions(app, script)?;
+    power_up(
+        app,
+        script.clock(),
+        script.condition(),
+        script.events(),
+        observer,
+    )
+}
+
+/// Powers the app up and plays those of its events that are at tick 0.
+///
+/// # Errors
+///
+/// As [`start`].
+pub(crate) fn power_up(
+    app: &AppEntry,
+    clock: Instant,
+    condition: BootCondition,
+    events: &[ScriptEvent],
+    observer: &mut dyn Observer,
+) -> Result<Box<dyn DynRunner>, PlayError> {
+    let name = app.descriptor().name();
     let panic_error = |message| PlayError::Panicked {
         app: name,
-        tick: Ticks::ZERO,
+        tick: RunTicks::ZERO,
         message,
     };
     let started = app.panic_guard().run(|| {
-        let mut runner = app.start(script.clock(), script.condition(), observer)?;
-        let at_zero = script
-            .events()
-            .partition_point(|event| event.tick == Ticks::ZERO);
-        apply(runner.as_mut(), &script.events()[..at_zero], observer);
+        let mut runner = app.start(clock, condition, observer)?;
+        let at_zero = events.partition_point(|event| event.tick == RunTicks::ZERO);
+        apply(runner.as_mut(), &events[..at_zero], observer);
         Some(runner)
     });
     let runner = started
         .map_err(panic_error)?
-        .ok_or(PlayError::ClockNotSettable {
-            app: name,
-            clock: script.clock(),
-        })?;
+        .ok_or(PlayError::ClockNotSettable { app: name, clock })?;
     Ok(runner)
 }
 
@@ -165,9 +181,9 @@ pub fn start(
 pub fn play_to(
     runner: &mut dyn DynRunner,
     events: &[ScriptEvent],
-    tick: Ticks,
+    tick: RunTicks,
     observer: &mut dyn Observer,
-    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
     let events = between(events, runner.now(), tick);
     guarded(runner, |runner| {
@@ -195,10 +211,11 @@ pub fn apply_now(
     })
 }
 
-/// The state of the app as its `Debug` prints it, or the message of its panic.
-pub fn state_of(runner: &dyn DynRunner) -> String {
+/// The state of the app as its `Debug` prints it, or the message of its panic; `None` of an app
+/// that has no `Debug`.
+pub fn state_of(runner: &dyn DynRunner) -> Option<String> {
     let state = runner.panic_guard().run(|| runner.state());
-    state.unwrap_or_else(|message| format!("panicked: {message}"))
+    state.unwrap_or_else(|message| Some(format!("panicked: {message}")))
 }
 
 fn guarded(
@@ -283,7 +300,7 @@ fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayErro
 }
 
 /// The events after one tick, up to and including another.
-pub(crate) fn between(events: &[ScriptEvent], after: Ticks, until: Ticks) -> &[ScriptEvent] {
+pub(crate) fn between(events: &[ScriptEvent], after: RunTicks, until: RunTicks) -> &[ScriptEvent] {
     let first = events.partition_point(|event| event.tick <= after);
     let last = events.partition_point(|event| event.tick <= until);
     &events[first..last.max(first)]
@@ -300,12 +317,12 @@ fn apply(runner: &mut dyn DynRunner, events: &[ScriptEvent], observer: &mut dyn 
 
 fn advance(
     runner: &mut dyn DynRunner,
-    tick: Ticks,
+    tick: RunTicks,
     observer: &mut dyn Observer,
-    watch: &mut dyn FnMut(Ticks) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     while runner.now() < tick {
-        let next = runner.now().saturating_add(Ticks(STRIDE)).min(tick);
+        let next = runner.now().saturating_add(RunTicks(STRIDE)).min(tick);
         runner.advance(next, observer);
         watch(next)?;
     }
@@ -364,26 +381,26 @@ mod tests {
         AppEntry::of::<toggle::Firmware>()
     }
 
-    fn event(tick: u32, button: u8, contact: SwitchState) -> ScriptEvent {
+    fn event(tick: u64, button: u8, contact: SwitchState) -> ScriptEvent {
         ScriptEvent {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             action: Action::Button(ButtonId(button), contact),
         }
     }
 
-    fn script(events: Vec<ScriptEvent>, end: u32) -> Script {
-        Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(end)).unwrap()
+    fn script(events: Vec<ScriptEvent>, end: u64) -> Script {
+        Script::new(BootCondition::OK, Instant::ZERO, events, RunTicks(end)).unwrap()
     }
 
-    fn go_on(_: Ticks) -> ControlFlow<()> {
+    fn go_on(_: RunTicks) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
     #[test]
     fn events_lie_between_ticks_exclusive_and_inclusive() {
         let events = [2, 3, 3, 6].map(|tick| event(tick, 0, SwitchState::Closed));
-        let ticks = |after, until| -> Vec<u32> {
-            let between = between(&events, Ticks(after), Ticks(until));
+        let ticks = |after, until| -> Vec<u64> {
+            let between = between(&events, RunTicks(after), RunTicks(until));
             between.iter().map(|event| event.tick.0).collect()
         };
         assert_eq!(ticks(0, 9), [2, 3, 3, 6]);
@@ -398,7 +415,7 @@ mod tests {
         let mut trace = Trace::new(toggle().descriptor());
         let mut runner = start(&toggle(), &script, &mut trace).unwrap();
         for tick in [2, 2, 5, script.end().0] {
-            let (events, tick) = (script.events(), Ticks(tick));
+            let (events, tick) = (script.events(), RunTicks(tick));
             play_to(runner.as_mut(), events, tick, &mut trace, &mut go_on).unwrap();
             assert_eq!(runner.now(), tick);
         }
@@ -410,7 +427,7 @@ mod tests {
     fn an_event_at_tick_0_is_played_with_the_power_up() {
         let script = script(vec![event(0, 0, SwitchState::Closed)], 0);
         let runner = start(&toggle(), &script, &mut ()).unwrap();
-        assert_eq!(runner.now(), Ticks::ZERO);
+        assert_eq!(runner.now(), RunTicks::ZERO);
         assert!(runner.is_closed(ButtonId(0)));
         assert_eq!(runner.levels(), [Level(1)]);
     }
@@ -418,7 +435,7 @@ mod tests {
     #[test]
     fn a_copy_does_not_follow_the_original() {
         let mut runner = start(&toggle(), &Script::default(), &mut ()).unwrap();
-        let copy = runner.fork();
+        let copy = runner.fork().unwrap();
         let press = event(0, 0, SwitchState::Closed);
         apply_now(runner.as_mut(), press, &mut ()).unwrap();
         assert_eq!((runner.levels()[0], copy.levels()[0]), (Level(1), Level(0)));
@@ -428,7 +445,7 @@ mod tests {
     fn watching_sees_every_stride_and_can_stop_the_run() {
         let end = 2 * STRIDE + 1;
         let mut seen = Vec::new();
-        let mut watch = |tick: Ticks| {
+        let mut watch = |tick: RunTicks| {
             seen.push(tick.0);
             ControlFlow::Continue(())
         };
@@ -437,7 +454,7 @@ mod tests {
         let stopped = trace(&toggle(), &script(Vec::new(), end), &mut |_| {
             ControlFlow::Break(())
         });
-        assert_eq!(stopped, Err(PlayError::Stopped(Ticks(STRIDE))));
+        assert_eq!(stopped, Err(PlayError::Stopped(RunTicks(STRIDE))));
     }
 
     #[test]
@@ -460,7 +477,7 @@ mod tests {
     fn a_trace_that_lacks_lines_is_not_finished() {
         let mut full = Trace::new(toggle().descriptor());
         for _ in 0..=MAX_LINES {
-            full.observe(Ticks::ZERO, Observation::Output(0, Level::OFF));
+            full.observe(RunTicks::ZERO, Observation::Output(0, Level::OFF));
         }
         let refused = finish(&toggle(), &Script::default(), &mut full);
         assert_eq!(refused, Err(PlayError::TraceFull { app: "toggle" }));

@@ -1,14 +1,16 @@
 //! The apps that can be played, their descriptors checked.
 
 use std::collections::HashSet;
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use lockstep_core::app::{App, AppDescriptor, LogValues};
 use lockstep_core::output::Range;
+use lockstep_core::runner::Runner;
 use lockstep_core::time::Instant;
 use thiserror::Error;
 
+use crate::capabilities::Capabilities;
 use crate::diagnostic::one_of;
 use crate::dyn_runner::{AppRunner, DynRunner, Observer};
 use crate::output_color::OutputColor;
@@ -34,31 +36,42 @@ type Start = dyn Fn(Instant, BootCondition, PanicGuard, &mut dyn Observer) -> Op
     + Sync;
 
 impl AppEntry {
-    /// The app of this type.
+    /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
     #[must_use]
-    pub fn of<A: App + 'static>() -> Self {
-        Self::built_by(|clock| {
-            if clock == Instant::ZERO {
-                Some(A::new())
-            } else {
-                A::starting_at(clock)
-            }
-        })
+    pub fn of<A: App + Clone + Debug + 'static>() -> Self {
+        Self::with_capabilities::<A>(Capabilities::none().with_copies().with_state())
     }
 
-    /// An app made by `build`, with its tick counter at the given value: for apps that can be
-    /// built in more than one way.
+    /// The app of this type, with what it can do beyond the contract.
+    #[must_use]
+    pub fn with_capabilities<A: App + 'static>(capabilities: Capabilities<A>) -> Self {
+        let build = |clock| match clock {
+            Instant::ZERO => Some(A::new()),
+            clock => A::starting_at(clock),
+        };
+        Self::built_by(build, A::new, capabilities)
+    }
+
+    /// An app made by `power_up`, with its tick counter at the given value, and by `after_reset`:
+    /// for apps that can be built in more than one way.
     pub fn built_by<A: App + 'static>(
-        build: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
+        power_up: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
+        after_reset: impl Fn() -> A + Send + Sync + 'static,
+        capabilities: Capabilities<A>,
     ) -> Self {
+        let after_reset = Arc::new(after_reset);
         Self {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
             start: Arc::new(move |clock, condition, panic_guard, observer| {
-                let app = build(clock)?;
-                let after_reset = build(Instant::ZERO)?;
-                let runner = AppRunner::power_up(app, after_reset, condition, observer);
-                Some(Box::new(runner.with_panic_guard(panic_guard)))
+                let app = power_up(clock)?;
+                let after_reset = Arc::clone(&after_reset);
+                let build = move || after_reset();
+                Some(Box::new(AppRunner {
+                    runner: Runner::power_up(app, build, condition, observer),
+                    capabilities,
+                    panic_guard,
+                }))
             }),
             panic_guard: PanicGuard::default(),
         }
@@ -113,7 +126,7 @@ impl AppEntry {
     }
 }
 
-impl fmt::Debug for AppEntry {
+impl Debug for AppEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AppEntry")
             .field(&self.descriptor.name())

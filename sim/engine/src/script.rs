@@ -6,11 +6,11 @@
 pub use lockstep_core::action::{Action, SwitchState};
 pub use lockstep_core::event::BootCondition;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 use thiserror::Error;
 
-/// The longest a script can be: 7 days.
-pub const MAX_LENGTH: Ticks = Ticks::from_mins(7 * 24 * 60);
+/// The longest a script can be: 30 days of ticks of a millisecond.
+pub const MAX_LENGTH: RunTicks = RunTicks(30 * 24 * 60 * 60 * 1_000);
 
 /// The most events a script can have.
 pub const MAX_EVENTS: usize = 1_000_000;
@@ -19,7 +19,7 @@ pub const MAX_EVENTS: usize = 1_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScriptEvent {
     /// The tick.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The action.
     pub action: Action,
 }
@@ -30,7 +30,7 @@ pub struct Script {
     condition: BootCondition,
     clock: Instant,
     events: Vec<ScriptEvent>,
-    end: Ticks,
+    end: RunTicks,
 }
 
 /// A list of events is not a script.
@@ -41,7 +41,7 @@ pub enum ScriptError {
     #[error("at tick {}: button {} cannot {} twice in a row", .tick.0, .button.0, .contact.verb())]
     Unchanged {
         /// The tick of the second move.
-        tick: Ticks,
+        tick: RunTicks,
         /// The button.
         button: ButtonId,
         /// The state it has already.
@@ -51,7 +51,7 @@ pub enum ScriptError {
     #[error("at tick {}: button {} moves twice in one tick", .tick.0, .button.0)]
     TwiceInOneTick {
         /// The tick.
-        tick: Ticks,
+        tick: RunTicks,
         /// The button.
         button: ButtonId,
     },
@@ -59,19 +59,19 @@ pub enum ScriptError {
     #[error("at tick {}: two resets in one tick", .tick.0)]
     TwoResets {
         /// The tick.
-        tick: Ticks,
+        tick: RunTicks,
     },
     /// An event after the end.
     #[error("at tick {}: an event after the end, tick {}", .tick.0, .end.0)]
     AfterEnd {
         /// The tick of the event.
-        tick: Ticks,
+        tick: RunTicks,
         /// The tick that the script ends at.
-        end: Ticks,
+        end: RunTicks,
     },
     /// A tick above [`MAX_LENGTH`].
-    #[error("the script ends at tick {}: at most {} ticks (7 days) are allowed", .0.0, MAX_LENGTH.0)]
-    TooLong(Ticks),
+    #[error("the script ends at tick {}: at most {} ticks (30 days) are allowed", .0.0, MAX_LENGTH.0)]
+    TooLong(RunTicks),
     /// More than [`MAX_EVENTS`].
     #[error("the script has {0} events: at most {MAX_EVENTS} are allowed")]
     TooManyEvents(usize),
@@ -90,7 +90,7 @@ impl Script {
         condition: BootCondition,
         clock: Instant,
         mut events: Vec<ScriptEvent>,
-        end: Ticks,
+        end: RunTicks,
     ) -> Result<Self, ScriptError> {
         if end > MAX_LENGTH {
             return Err(ScriptError::TooLong(end));
@@ -128,13 +128,13 @@ impl Script {
 
     /// The last tick that is played.
     #[must_use]
-    pub fn end(&self) -> Ticks {
+    pub fn end(&self) -> RunTicks {
         self.end
     }
 }
 
-fn check_events(events: &[ScriptEvent], end: Ticks) -> Result<(), ScriptError> {
-    let mut moved: [Option<(Ticks, SwitchState)>; 256] = [None; 256];
+fn check_events(events: &[ScriptEvent], end: RunTicks) -> Result<(), ScriptError> {
+    let mut moved: [Option<(RunTicks, SwitchState)>; 256] = [None; 256];
     let mut last_reset = None;
     for &ScriptEvent { tick, action } in events {
         if tick > end {
@@ -175,15 +175,15 @@ mod tests {
     const A: ButtonId = ButtonId(0);
     const B: ButtonId = ButtonId(1);
 
-    fn at(tick: u32, action: Action) -> ScriptEvent {
+    fn at(tick: u64, action: Action) -> ScriptEvent {
         ScriptEvent {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             action,
         }
     }
 
     fn script(events: Vec<ScriptEvent>) -> Result<Script, ScriptError> {
-        Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(100))
+        Script::new(BootCondition::OK, Instant::ZERO, events, RunTicks(100))
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
             (
                 vec![at(1, press), at(2, press)],
                 ScriptError::Unchanged {
-                    tick: Ticks(2),
+                    tick: RunTicks(2),
                     button: A,
                     contact: SwitchState::Closed,
                 },
@@ -221,7 +221,7 @@ mod tests {
             (
                 vec![at(1, release)],
                 ScriptError::Unchanged {
-                    tick: Ticks(1),
+                    tick: RunTicks(1),
                     button: A,
                     contact: SwitchState::Open,
                 },
@@ -229,19 +229,19 @@ mod tests {
             (
                 vec![at(1, press), at(1, release)],
                 ScriptError::TwiceInOneTick {
-                    tick: Ticks(1),
+                    tick: RunTicks(1),
                     button: A,
                 },
             ),
             (
                 vec![at(3, reset), at(3, reset)],
-                ScriptError::TwoResets { tick: Ticks(3) },
+                ScriptError::TwoResets { tick: RunTicks(3) },
             ),
             (
                 vec![at(101, press)],
                 ScriptError::AfterEnd {
-                    tick: Ticks(101),
-                    end: Ticks(100),
+                    tick: RunTicks(101),
+                    end: RunTicks(100),
                 },
             ),
         ] {
@@ -255,7 +255,7 @@ mod tests {
             BootCondition::OK,
             Instant::ZERO,
             Vec::new(),
-            MAX_LENGTH.saturating_add(Ticks(1)),
+            MAX_LENGTH.saturating_add(RunTicks(1)),
         );
         assert!(matches!(too_long, Err(ScriptError::TooLong(_))));
         let events = vec![at(0, Action::Reset(BootCondition::OK)); MAX_EVENTS + 1];

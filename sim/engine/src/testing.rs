@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -34,22 +34,28 @@ pub(crate) fn press_and_reset() -> Script {
         (6, button(SwitchState::Open)),
     ];
     let timed = events.map(|(tick, action)| ScriptEvent {
-        tick: Ticks(tick),
+        tick: RunTicks(tick),
         action,
     });
-    Script::new(BootCondition::OK, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap()
+    Script::new(
+        BootCondition::OK,
+        Instant::ZERO,
+        timed.to_vec(),
+        RunTicks(9),
+    )
+    .unwrap()
 }
 
 /// Any script for this many buttons.
 pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
-    let gap = prop_oneof![4 => 0_u32..4, 1 => 0_u32..20_000];
+    let gap = prop_oneof![4 => 0_u64..4, 1 => 0_u64..20_000];
     let resets = 0..3_u8;
     let what = prop_oneof![
         1 => resets.clone().prop_map(|index| Err(BootCondition(index))),
         4 => (0..buttons).prop_map(Ok),
     ];
     let clock = prop_oneof![Just(0), any::<u32>()];
-    (resets, clock, vec((gap, what), 0..40), 0_u32..1_000).prop_map(
+    (resets, clock, vec((gap, what), 0..40), 0_u64..1_000).prop_map(
         |(conditions, clock, steps, rest)| {
             let mut tick = 0;
             let mut events: Vec<ScriptEvent> = Vec::new();
@@ -61,13 +67,13 @@ pub(crate) fn scripts(buttons: u8) -> impl Strategy<Value = Script> {
                 };
                 if !events.iter().any(|event| clashes(*event, tick, action)) {
                     events.push(ScriptEvent {
-                        tick: Ticks(tick),
+                        tick: RunTicks(tick),
                         action,
                     });
                 }
             }
             let conditions = BootCondition(conditions);
-            Script::new(conditions, Instant(clock), events, Ticks(tick + rest)).unwrap()
+            Script::new(conditions, Instant(clock), events, RunTicks(tick + rest)).unwrap()
         },
     )
 }
@@ -83,7 +89,7 @@ fn next_contact(events: &[ScriptEvent], button: u8) -> SwitchState {
 }
 
 /// Whether the event excludes this action at this tick.
-fn clashes(event: ScriptEvent, tick: u32, action: Action) -> bool {
+fn clashes(event: ScriptEvent, tick: u64, action: Action) -> bool {
     event.tick.0 == tick
         && match (event.action, action) {
             (Action::Reset(_), Action::Reset(_)) => true,

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::App;
 use lockstep_core::event::{ButtonId, Event};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::play;
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::AppEntry;
@@ -29,7 +29,7 @@ use lockstep_engine::timeline::Timeline;
 use lockstep_engine::trace::{Trace, vcd};
 
 const ROUNDS: u32 = 7;
-const HOUR: Ticks = Ticks::from_mins(60);
+const HOUR: RunTicks = RunTicks(3_600_000);
 
 /// The lamp is switched on, and breathes.
 const BREATHING: &str = "app lamp\ntap A for 50 ms\nwait 400 ms\ntap B for 850 ms\nwait 1 s\n\
@@ -59,7 +59,7 @@ fn headless() {
         let runner = play::play(&app, &plan.script, &mut (), &mut watch);
         black_box(runner.map(|runner| runner.now())).ok();
     }]);
-    let rate = f64::from(ticks.0) / engine.as_secs_f64() / 1e6;
+    let rate = ticks.0 as f64 / engine.as_secs_f64() / 1e6;
     row(
         &format!("headless, no trace kept / bare loop ({rate:.0} M ticks/s)"),
         &format!("{:.2}", ratio(bare, engine)),
@@ -163,7 +163,7 @@ fn recording() {
             .encode()
             .len()
     };
-    let empty = size(&busy_hour(Ticks::ZERO, 0));
+    let empty = size(&busy_hour(RunTicks::ZERO, 0));
     let busy = busy_hour(HOUR, 100);
     let bytes = (size(&busy) - empty) as f64 / busy.events().len() as f64;
     row(
@@ -190,7 +190,7 @@ fn jump() {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            let tick = Ticks(u32::try_from(random % u64::from(HOUR.0)).unwrap_or(0));
+            let tick = RunTicks(random % HOUR.0);
             time(&mut || {
                 black_box(timeline.branch().at(tick).expect("the lamp plays").now());
             })
@@ -251,7 +251,7 @@ fn same_bytes() {
 }
 
 /// An hour in which A and B change by turns every so many ticks; never for 0.
-fn busy_hour(end: Ticks, every: u32) -> Script {
+fn busy_hour(end: RunTicks, every: u64) -> Script {
     let moves = [
         (0, SwitchState::Closed),
         (0, SwitchState::Open),
@@ -262,7 +262,7 @@ fn busy_hour(end: Ticks, every: u32) -> Script {
     let events = ticks
         .zip(moves.into_iter().cycle())
         .map(|(tick, (button, contact))| ScriptEvent {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             action: Action::Button(ButtonId(button), contact),
         })
         .collect();

@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use lockstep_terminal::bench_support::HeadlessUi;
 use shipped_apps::shipped;
 
-const HOUR: Ticks = Ticks::from_mins(60);
+const HOUR: RunTicks = RunTicks(3_600_000);
 const FRAME: Duration = Duration::from_millis(33);
 const SAMPLES: usize = 1_000;
 
@@ -77,7 +77,7 @@ fn jump(bench: &mut HeadlessUi) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let tick = Ticks(u32::try_from(random % u64::from(HOUR.0)).unwrap_or(0));
+        let tick = RunTicks(random % HOUR.0);
         let start = Instant::now();
         bench.jump(tick);
         bench.draw().expect("a sink takes everything");
@@ -112,7 +112,7 @@ fn busy_hour() -> HeadlessUi {
     let events = ticks
         .zip(moves.into_iter().cycle())
         .map(|(tick, (button, contact))| ScriptEvent {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             action: Action::Button(ButtonId(button), contact),
         })
         .collect();

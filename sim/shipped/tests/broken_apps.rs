@@ -12,7 +12,8 @@ use lockstep_console::panics;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
+use lockstep_engine::capabilities::Capabilities;
 use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::grammar;
@@ -70,8 +71,12 @@ impl App for Faulty {
 }
 
 /// What comes of 100 ms with a tap in them.
-fn play(fault: Fault, header: &str) -> Result<Ticks, PlayError> {
-    let app = AppEntry::built_by(move |_| Some(Faulty { fault, ticks: 0 }));
+fn play(fault: Fault, header: &str) -> Result<RunTicks, PlayError> {
+    let app = AppEntry::built_by(
+        move |_| Some(Faulty { fault, ticks: 0 }),
+        move || Faulty { fault, ticks: 0 },
+        Capabilities::none(),
+    );
     let app = match header {
         "" => app,
         _ => AppEntry::of::<Faulty>(),
@@ -85,7 +90,7 @@ fn play(fault: Fault, header: &str) -> Result<Ticks, PlayError> {
 
 #[test]
 fn an_app_that_keeps_its_contract_is_played() {
-    assert_eq!(play(Fault::None, ""), Ok(Ticks(100)));
+    assert_eq!(play(Fault::None, ""), Ok(RunTicks(100)));
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn a_panic_is_an_error_with_its_tick_its_message_and_its_place() {
         (Fault::PanicsWhenPressed, 20, "do not touch"),
     ] {
         let error = play(fault, "").unwrap_err();
-        assert!(matches!(error, PlayError::Panicked { tick: at, .. } if at == Ticks(tick)));
+        assert!(matches!(error, PlayError::Panicked { tick: at, .. } if at == RunTicks(tick)));
         let told = error.to_string();
         let start = format!("app `faulty` panicked at tick {tick}: {message} (");
         assert!(told.starts_with(&start), "{told}");

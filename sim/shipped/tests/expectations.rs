@@ -16,6 +16,7 @@ use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::{BootCondition, ButtonId, Event};
 use lockstep_core::output::Level;
 use lockstep_core::time::{Instant, Ticks};
+use lockstep_engine::capabilities::Capabilities;
 use lockstep_engine::checker::check_trace;
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO_EXTENSION;
@@ -376,7 +377,11 @@ fn plans(topic: &str) -> Vec<(String, Plan)> {
 /// How many expectations of the scenarios fail with this lamp.
 fn failed(tuning: Tuning, fault: Fault, plans: &[(String, Plan)]) -> usize {
     let tuning: &'static Tuning = Box::leak(Box::new(tuning));
-    let app = AppEntry::built_by(move |clock| Some(FaultyLamp::new(tuning, fault, clock)));
+    let app = AppEntry::built_by(
+        move |clock| Some(FaultyLamp::new(tuning, fault, clock)),
+        move || FaultyLamp::new(tuning, fault, Instant::ZERO),
+        Capabilities::none(),
+    );
     let failures = plans.iter().map(|(_, plan)| {
         let trace = play::trace(&app, &plan.script, &mut |_| ControlFlow::Continue(()));
         check_trace(&plan.checks, &trace.unwrap()).len()

@@ -12,6 +12,7 @@ use std::thread;
 
 use lockstep_apps::lamp::{Lamp, Tuning};
 use lockstep_core::time::Ticks;
+use lockstep_engine::capabilities::Capabilities;
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::play;
@@ -146,7 +147,11 @@ fn lamp_scenarios() -> Vec<Script> {
 
 fn traces(tuning: Tuning, scripts: &[Script]) -> impl Iterator<Item = Trace> + '_ {
     let tuning: &'static Tuning = Box::leak(Box::new(tuning));
-    let app = AppEntry::built_by(move |clock| Some(Lamp::with_tuning_at(tuning, clock)));
+    let app = AppEntry::built_by(
+        move |clock| Some(Lamp::with_tuning_at(tuning, clock)),
+        move || Lamp::with_tuning(tuning),
+        Capabilities::none(),
+    );
     scripts.iter().map(move |script| {
         play::trace(&app, script, &mut |_| std::ops::ControlFlow::Continue(())).unwrap()
     })

@@ -4,7 +4,7 @@ use std::io::{self, Sink, sink};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -55,18 +55,18 @@ impl HeadlessUi {
     }
 
     /// Moves the cursor to a tick in the past.
-    pub fn jump(&mut self, tick: Ticks) {
+    pub fn jump(&mut self, tick: RunTicks) {
         self.ui.move_to(tick);
     }
 
     /// Plays what is due after this much real time. How long that took is passed to
     /// [`HeadlessUi::record_play_time`].
-    pub fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
+    pub fn advance_clock(&mut self, elapsed: Duration) -> RunTicks {
         self.ui.advance_clock(elapsed)
     }
 
     /// Records how long playing took.
-    pub fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+    pub fn record_play_time(&mut self, ticks: RunTicks, elapsed: Duration, took: Duration) {
         self.ui.record_play_time(ticks, elapsed, took);
     }
 
@@ -83,7 +83,7 @@ impl HeadlessUi {
 
     /// The last tick that was played.
     #[must_use]
-    pub fn end(&self) -> Ticks {
+    pub fn end(&self) -> RunTicks {
         self.ui.end()
     }
 }

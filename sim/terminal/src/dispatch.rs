@@ -4,7 +4,7 @@ use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::layout::Position;
 
 use super::file_system::FileSystem;
@@ -133,7 +133,7 @@ impl UiState {
             UiCommand::PreviousEvent => self.previous_event(),
             UiCommand::TenthForward => self.move_by_tenth(1),
             UiCommand::TenthBack => self.move_by_tenth(-1),
-            UiCommand::Start => self.jump(Ticks::ZERO),
+            UiCommand::Start => self.jump(RunTicks::ZERO),
             UiCommand::End => self.jump(self.end()),
             UiCommand::GoTo => self.open_prompt(PromptKind::GoTo, String::new()),
             UiCommand::Faster => self.speed.faster(),
@@ -142,8 +142,8 @@ impl UiState {
             UiCommand::RealTime => self.speed.reset_to_real_time(),
             UiCommand::NextPane => self.cycle_pane(1),
             UiCommand::PreviousPane => self.cycle_pane(Pane::ALL.len() - 1),
-            UiCommand::CellLeft => self.step(-i64::from(self.waves.per_cell)),
-            UiCommand::CellRight => self.step(i64::from(self.waves.per_cell)),
+            UiCommand::CellLeft => self.step(-self.cell_ticks()),
+            UiCommand::CellRight => self.step(self.cell_ticks()),
             UiCommand::Up => self.up_or_down(-1),
             UiCommand::Down => self.up_or_down(1),
             UiCommand::First => self.waves.selected = 0,

@@ -1,17 +1,17 @@
 //! Which buttons are held down, and by what.
 
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 /// How long a key press holds a button where the terminal does not report its release:
 /// longer than any debounce, shorter than any long press.
-pub(super) const TAP: Ticks = Ticks::from_ms(60);
+pub(super) const TAP: RunTicks = RunTicks(60);
 
 /// What holds a button down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
     /// A tap, which ends at this tick.
-    Tap(Ticks),
+    Tap(RunTicks),
     /// A key, until it is released.
     Key,
     /// The mouse, until its button is released.
@@ -52,7 +52,7 @@ impl HeldButtons {
     }
 
     /// When the next tap ends, and of which button.
-    pub(super) fn next_release(&self) -> Option<(Ticks, ButtonId)> {
+    pub(super) fn next_release(&self) -> Option<(RunTicks, ButtonId)> {
         let taps = self
             .held
             .iter()

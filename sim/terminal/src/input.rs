@@ -1,7 +1,7 @@
 //! Pressing buttons and resetting the board, undo and redo.
 
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::held_buttons::Holder;
 use super::ui_state::UiState;
@@ -120,7 +120,7 @@ impl UiState {
     /// Moves a contact, which bounces before it settles.
     fn bounce_contact(
         &mut self,
-        from: Ticks,
+        from: RunTicks,
         button: ButtonId,
         contact: SwitchState,
     ) -> Result<(), TimelineError> {
@@ -135,7 +135,7 @@ impl UiState {
                 .timeline
                 .apply(tick, Action::Button(button, position))?;
             if bounce < BOUNCES {
-                tick = tick.saturating_add(Ticks(1));
+                tick = tick.saturating_add(RunTicks(1));
                 self.timeline.advance(tick)?;
             }
         }

@@ -1,6 +1,6 @@
 //! Times around the cursor: from the mark to it, and of the pulse under it.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::signal_history::{Edge, Signal};
 use super::ui_state::UiState;
@@ -9,7 +9,7 @@ use super::ui_state::UiState;
 pub(super) fn measure(ui: &UiState) -> String {
     let mut parts = Vec::new();
     if let Some(mark) = ui.mark {
-        let apart = Ticks(ui.cursor.0.abs_diff(mark.0));
+        let apart = RunTicks(ui.cursor.0.abs_diff(mark.0));
         let side = if ui.cursor >= mark { "after" } else { "before" };
         parts.push(format!("{apart} {side} the mark"));
     }
@@ -22,7 +22,7 @@ fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
         return None;
     }
     let name = ui.signals.name(signal);
-    let after = ui.cursor.saturating_add(Ticks(1));
+    let after = ui.cursor.saturating_add(RunTicks(1));
     let start = [Edge::Rising, Edge::Falling]
         .into_iter()
         .filter_map(|edge| ui.signals.previous(signal, after, edge))
@@ -36,7 +36,7 @@ fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
     } else {
         "low"
     };
-    let width = Ticks(end.0 - start.0);
+    let width = RunTicks(end.0 - start.0);
     let text = format!("{name}: {polarity} for {width}");
     Some(match period(ui, signal, after) {
         Some(period) => format!("{text}, {period}"),
@@ -45,15 +45,15 @@ fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
 }
 
 /// The period around the cursor: from the previous rising edge to the next one.
-fn period(ui: &UiState, signal: Signal, after: Ticks) -> Option<String> {
+fn period(ui: &UiState, signal: Signal, after: RunTicks) -> Option<String> {
     let rise = ui.signals.previous(signal, after, Edge::Rising)?;
     let fall = ui.signals.next(signal, rise, Edge::Falling)?;
     let next = ui.signals.next(signal, rise, Edge::Rising)?;
     let (period, high) = (next.0 - rise.0, fall.0 - rise.0);
-    let hertz = 1_000.0 / f64::from(period);
-    let duty = 100.0 * f64::from(high) / f64::from(period);
+    let hertz = 1_000.0 / period as f64;
+    let duty = 100.0 * high as f64 / period as f64;
     Some(format!(
         "period {}, {hertz:.3} Hz, {duty:.1} % high",
-        Ticks(period)
+        RunTicks(period)
     ))
 }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::overlay::PromptKind;
 use super::playback_speed::PlaybackSpeed;
 use super::signal_history::{Edge, Signal};
+use super::state_rows::state_text;
 use super::ui_state::UiState;
 use super::view::clock;
 use lockstep_engine::diagnostic::error_chain;
-use lockstep_engine::play;
 use lockstep_engine::script::MAX_LENGTH;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_engine::trace::Line;
@@ -20,16 +20,16 @@ use lockstep_engine::trace::Line;
 const AFTERGLOW: Duration = Duration::from_millis(75);
 
 /// How far beyond the end of the branch the next event is searched for.
-const SEARCH_LIMIT: Ticks = Ticks::from_secs(60);
+const SEARCH_LIMIT: RunTicks = RunTicks(60_000);
 
 /// How far beyond the end of the branch is played at once: a slow machine does it without a
 /// noticeable delay.
-const AT_ONCE: Ticks = Ticks::from_secs(60);
+const AT_ONCE: RunTicks = RunTicks(60_000);
 
 /// Playing at full speed to a time far beyond the end of the branch.
 #[derive(Clone, Debug)]
 pub(super) struct FastForward {
-    to: Ticks,
+    to: RunTicks,
     /// The speed to return to.
     speed: PlaybackSpeed,
 }
@@ -54,7 +54,7 @@ impl UiState {
 
     /// Goes to any time. Far beyond the end of the branch, it plays over many frames, so that
     /// keys keep working.
-    pub(super) fn go_to(&mut self, tick: Ticks) {
+    pub(super) fn go_to(&mut self, tick: RunTicks) {
         if tick > MAX_LENGTH {
             self.show_error(format!("a run cannot be longer than {}", clock(MAX_LENGTH)));
             return;
@@ -90,20 +90,22 @@ impl UiState {
 
     pub(super) fn step(&mut self, ticks: i64) {
         self.pause();
-        let tick = i64::from(self.cursor.0).saturating_add(ticks).max(0);
-        self.play_to(Ticks(u32::try_from(tick).unwrap_or(u32::MAX)));
+        self.play_to(RunTicks(self.cursor.0.saturating_add_signed(ticks)));
     }
 
-    pub(super) fn jump(&mut self, tick: Ticks) {
+    pub(super) fn jump(&mut self, tick: RunTicks) {
         self.pause();
         self.play_to(tick);
     }
 
     pub(super) fn move_by_tenth(&mut self, direction: i64) {
-        let tenth = i64::from(self.end().0 / 10).max(1);
+        let tenth = RunTicks((self.end().0 / 10).max(1));
         self.pause();
-        let tick = i64::from(self.cursor.0) + direction * tenth;
-        self.move_to(Ticks(u32::try_from(tick.max(0)).unwrap_or(u32::MAX)));
+        self.move_to(if direction < 0 {
+            self.cursor.saturating_sub(tenth)
+        } else {
+            self.cursor.saturating_add(tenth)
+        });
     }
 
     /// Goes to the next tick with an event, playing beyond the end to find one.
@@ -112,7 +114,7 @@ impl UiState {
         let limit = self.end().saturating_add(SEARCH_LIMIT);
         while self.event_after_cursor().is_none() && self.end() < limit {
             // Tick by tick, so that the event is at the end and inputs there need no branch.
-            if let Err(error) = self.play_on(self.end().saturating_add(Ticks(1))) {
+            if let Err(error) = self.play_on(self.end().saturating_add(RunTicks(1))) {
                 self.move_to(self.end());
                 self.show_error(error_chain(&error));
                 return;
@@ -127,7 +129,7 @@ impl UiState {
         }
     }
 
-    fn event_after_cursor(&self) -> Option<Ticks> {
+    fn event_after_cursor(&self) -> Option<RunTicks> {
         let entries = self.trace().entries();
         let after = entries.partition_point(|entry| entry.tick <= self.cursor);
         entries.get(after).map(|entry| entry.tick)
@@ -139,7 +141,7 @@ impl UiState {
         let before = entries.partition_point(|entry| entry.tick < self.cursor);
         let tick = before
             .checked_sub(1)
-            .map_or(Ticks::ZERO, |last| entries[last].tick);
+            .map_or(RunTicks::ZERO, |last| entries[last].tick);
         self.move_to(tick);
     }
 
@@ -179,7 +181,7 @@ impl UiState {
         }
     }
 
-    fn find_match(&self, forward: bool) -> Option<Ticks> {
+    fn find_match(&self, forward: bool) -> Option<RunTicks> {
         let wanted = self.search.to_lowercase();
         let descriptor = self.trace().descriptor();
         let entries = self.trace().entries();
@@ -200,7 +202,7 @@ impl UiState {
     }
 
     /// Moves the cursor to a tick, playing beyond the end of the branch if needed.
-    pub(super) fn play_to(&mut self, tick: Ticks) {
+    pub(super) fn play_to(&mut self, tick: RunTicks) {
         if tick <= self.end() {
             self.move_to(tick);
             return;
@@ -215,7 +217,7 @@ impl UiState {
     }
 
     /// Plays beyond the end of the branch, and ends taps in between.
-    fn play_on(&mut self, tick: Ticks) -> Result<(), TimelineError> {
+    fn play_on(&mut self, tick: RunTicks) -> Result<(), TimelineError> {
         while let Some((until, button)) = self.held.next_release() {
             if until > tick {
                 break;
@@ -228,7 +230,7 @@ impl UiState {
     }
 
     /// Moves the cursor to a tick of the branch.
-    pub(super) fn move_to(&mut self, tick: Ticks) {
+    pub(super) fn move_to(&mut self, tick: RunTicks) {
         let before = self.cursor;
         self.cursor = tick.min(self.end());
         self.follow();
@@ -240,7 +242,7 @@ impl UiState {
         self.keep_in_view();
         match self.timeline.branch().at(self.cursor) {
             Ok(runner) => {
-                let state = play::state_of(runner.as_ref());
+                let state = state_text(runner.as_ref());
                 if self.cursor != before || state != self.state {
                     self.state_before = std::mem::replace(&mut self.state, state);
                 }
@@ -256,8 +258,8 @@ impl UiState {
     }
 
     /// Records which outputs were lit between the last position of the cursor and this one.
-    fn update_afterglow(&mut self, before: Ticks) {
-        let after = self.cursor.saturating_add(Ticks(1));
+    fn update_afterglow(&mut self, before: RunTicks) {
+        let after = self.cursor.saturating_add(RunTicks(1));
         for (index, glow) in self.glow.iter_mut().enumerate() {
             let signal = Signal::Output(index);
             let passed = self.signals.between(signal, before, after);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 /// The place of real time among the multiples.
 const REAL_TIME: usize = 6;
@@ -13,11 +13,11 @@ const REAL_TIME: usize = 6;
 const BUDGET: Duration = Duration::from_millis(6);
 
 /// The fewest ticks played in a frame at unlimited speed.
-const MIN_CHUNK: u32 = 100;
+const MIN_CHUNK: u64 = 100;
 
 /// The most ticks played in a frame at unlimited speed. Moving through a recorded stretch
 /// takes no time, so that how long it took says nothing about how long playing takes.
-const MAX_CHUNK: u32 = 1_000_000;
+const MAX_CHUNK: u64 = 1_000_000;
 
 /// The time over which the achieved speed is averaged.
 const AVERAGED: Duration = Duration::from_millis(500);
@@ -30,7 +30,7 @@ pub(super) struct PlaybackSpeed {
     /// The fraction of a tick that is due and not played yet.
     owed: f64,
     /// The ticks of a frame at unlimited speed.
-    chunk: u32,
+    chunk: u64,
     window: (Duration, u64),
     achieved: Option<f64>,
 }
@@ -92,25 +92,25 @@ impl PlaybackSpeed {
     }
 
     /// The ticks to play for this much real time.
-    pub(super) fn due(&mut self, elapsed: Duration) -> Ticks {
+    pub(super) fn due(&mut self, elapsed: Duration) -> RunTicks {
         let Some(multiple) = Self::MULTIPLES.get(self.index) else {
-            return Ticks(self.chunk);
+            return RunTicks(self.chunk);
         };
         self.owed += elapsed.as_secs_f64() * 1_000.0 * multiple;
-        let whole = self.owed.floor().min(f64::from(u32::MAX));
+        let whole = self.owed.floor().min(2_f64.powi(53));
         self.owed -= whole;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a whole number from 0 to u32::MAX"
+            reason = "a whole number from 0 to 2^53"
         )]
-        Ticks(whole as u32)
+        RunTicks(whole as u64)
     }
 
     /// Records how many ticks were played in how much real time, and how long playing took.
-    pub(super) fn record(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+    pub(super) fn record(&mut self, ticks: RunTicks, elapsed: Duration, took: Duration) {
         self.window.0 += elapsed;
-        self.window.1 += u64::from(ticks.0);
+        self.window.1 += ticks.0;
         if self.window.0 >= AVERAGED {
             self.achieved = Some(ratio(self.window));
             self.window = (Duration::ZERO, 0);
@@ -157,7 +157,7 @@ mod tests {
     fn real_time_is_a_tick_a_millisecond_and_nothing_is_lost() {
         let mut speed = PlaybackSpeed::real_time();
         let third = SECOND / 3;
-        let ticks: u32 = (0..3).map(|_| speed.due(third).0).sum();
+        let ticks: u64 = (0..3).map(|_| speed.due(third).0).sum();
         assert!((999..=1_000).contains(&ticks), "{ticks}");
     }
 
@@ -167,7 +167,7 @@ mod tests {
         (0..100).for_each(|_| speed.slower());
         assert_eq!(speed.to_string(), "0.01x");
         let frame = Duration::from_millis(10);
-        let ticks: u32 = (0..100).map(|_| speed.due(frame).0).sum();
+        let ticks: u64 = (0..100).map(|_| speed.due(frame).0).sum();
         assert!((9..=10).contains(&ticks), "{ticks}");
     }
 
@@ -180,11 +180,7 @@ mod tests {
         for _ in 0..30 {
             let ticks = speed.due(frame);
             // A machine that plays 100 ticks a microsecond.
-            speed.record(
-                ticks,
-                frame,
-                Duration::from_micros(u64::from(ticks.0) / 100),
-            );
+            speed.record(ticks, frame, Duration::from_micros(ticks.0 / 100));
         }
         let ticks = speed.due(frame).0;
         assert!((300_000..=600_000).contains(&ticks), "{ticks}");
@@ -193,9 +189,9 @@ mod tests {
     #[test]
     fn the_achieved_speed_is_measured_and_not_the_one_asked_for() {
         let mut speed = PlaybackSpeed::real_time();
-        speed.record(Ticks(1_000), SECOND, SECOND);
+        speed.record(RunTicks(1_000), SECOND, SECOND);
         assert_eq!(speed.achieved(), Some(1.0));
-        speed.record(Ticks(250), SECOND, SECOND);
+        speed.record(RunTicks(250), SECOND, SECOND);
         assert_eq!(speed.achieved(), Some(0.25));
     }
 }

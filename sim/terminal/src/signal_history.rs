@@ -2,7 +2,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use lockstep_engine::dyn_runner::Observation;
 use lockstep_engine::script::{Action, SwitchState};
@@ -22,7 +22,7 @@ pub(super) enum Signal {
 /// A change of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    pub(super) tick: Ticks,
+    pub(super) tick: RunTicks,
     /// 0 or 1 for a button, the level of an output, the index of the entry for logs.
     pub(super) value: u32,
 }
@@ -120,7 +120,7 @@ impl SignalHistory {
     }
 
     /// The changes from one tick on, and before another.
-    pub(super) fn between(&self, signal: Signal, from: Ticks, before: Ticks) -> &[Change] {
+    pub(super) fn between(&self, signal: Signal, from: RunTicks, before: RunTicks) -> &[Change] {
         let changes = self.changes(signal);
         let first = changes.partition_point(|change| change.tick < from);
         let last = changes.partition_point(|change| change.tick < before);
@@ -128,7 +128,7 @@ impl SignalHistory {
     }
 
     /// The value at the end of a tick.
-    pub(super) fn value(&self, signal: Signal, tick: Ticks) -> u32 {
+    pub(super) fn value(&self, signal: Signal, tick: RunTicks) -> u32 {
         let changes = self.changes(signal);
         let after = changes.partition_point(|change| change.tick <= tick);
         match after.checked_sub(1).and_then(|last| changes.get(last)) {
@@ -138,7 +138,7 @@ impl SignalHistory {
     }
 
     /// The first edge of this kind after a tick.
-    pub(super) fn next(&self, signal: Signal, tick: Ticks, edge: Edge) -> Option<Ticks> {
+    pub(super) fn next(&self, signal: Signal, tick: RunTicks, edge: Edge) -> Option<RunTicks> {
         let changes = self.changes(signal);
         let first = changes.partition_point(|change| change.tick <= tick);
         (first..changes.len())
@@ -147,7 +147,7 @@ impl SignalHistory {
     }
 
     /// The last edge of this kind before a tick.
-    pub(super) fn previous(&self, signal: Signal, tick: Ticks, edge: Edge) -> Option<Ticks> {
+    pub(super) fn previous(&self, signal: Signal, tick: RunTicks, edge: Edge) -> Option<RunTicks> {
         let changes = self.changes(signal);
         let end = changes.partition_point(|change| change.tick < tick);
         (0..end)
@@ -201,11 +201,16 @@ mod tests {
             (6, button(SwitchState::Open)),
         ];
         let timed = events.map(|(tick, action)| ScriptEvent {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             action,
         });
-        let script =
-            Script::new(BootCondition::OK, Instant::ZERO, timed.to_vec(), Ticks(9)).unwrap();
+        let script = Script::new(
+            BootCondition::OK,
+            Instant::ZERO,
+            timed.to_vec(),
+            RunTicks(9),
+        )
+        .unwrap();
         let app = AppEntry::of::<toggle::Firmware>();
         play::trace(&app, &script, &mut |_| ControlFlow::Continue(())).unwrap()
     }
@@ -218,18 +223,18 @@ mod tests {
         signals.follow(&trace);
         let button = Signal::Button(0);
         let pressed: Vec<_> = (0..8)
-            .map(|tick| signals.value(button, Ticks(tick)))
+            .map(|tick| signals.value(button, RunTicks(tick)))
             .collect();
         assert_eq!(pressed, [0, 0, 1, 1, 1, 1, 0, 0]);
         assert_eq!(
-            signals.next(button, Ticks(2), Edge::Falling),
-            Some(Ticks(6))
+            signals.next(button, RunTicks(2), Edge::Falling),
+            Some(RunTicks(6))
         );
-        assert_eq!(signals.next(button, Ticks(6), Edge::Any), None);
+        assert_eq!(signals.next(button, RunTicks(6), Edge::Any), None);
         assert_eq!(
-            signals.previous(button, Ticks(6), Edge::Rising),
-            Some(Ticks(2))
+            signals.previous(button, RunTicks(6), Edge::Rising),
+            Some(RunTicks(2))
         );
-        assert_eq!(signals.between(button, Ticks(3), Ticks(6)).len(), 1);
+        assert_eq!(signals.between(button, RunTicks(3), RunTicks(6)).len(), 1);
     }
 }

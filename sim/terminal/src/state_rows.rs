@@ -1,5 +1,16 @@
 //! An app's state as rows of a path and a value, parsed from its `Debug` output.
 
+use lockstep_engine::dyn_runner::DynRunner;
+use lockstep_engine::play;
+
+/// What the state pane says of an app without `Debug`.
+const NO_STATE: &str = "not shown\nthe app is not `Debug`\nadd `#[derive(Debug)]` to see it";
+
+/// The text of an app's state, or why there is none.
+pub(super) fn state_text(runner: &dyn DynRunner) -> String {
+    play::state_of(runner).unwrap_or_else(|| NO_STATE.to_owned())
+}
+
 /// One value of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StateRow {

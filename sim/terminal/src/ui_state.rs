@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::layout::Rect;
 
 use super::held_buttons::HeldButtons;
@@ -17,10 +17,10 @@ use super::navigation::FastForward;
 use super::overlay::Overlay;
 use super::playback_speed::PlaybackSpeed;
 use super::signal_history::SignalHistory;
+use super::state_rows::state_text;
 use super::theme::Theme;
 use super::view::{self, ScreenLayout};
 use lockstep_engine::dyn_runner::DynRunner;
-use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::{Timeline, TimelineError};
@@ -34,7 +34,7 @@ pub(super) struct UiState {
     pub(super) registry: Registry,
     pub(super) timeline: Timeline,
     pub(super) signals: SignalHistory,
-    pub(super) cursor: Ticks,
+    pub(super) cursor: RunTicks,
     /// The app as it is at the cursor.
     pub(super) runner: Box<dyn DynRunner>,
     /// The app's state at the cursor.
@@ -52,7 +52,7 @@ pub(super) struct UiState {
     pub(super) pane: Pane,
     pub(super) waves: WaveViewport,
     pub(super) state_scroll: usize,
-    pub(super) mark: Option<Ticks>,
+    pub(super) mark: Option<RunTicks>,
     pub(super) compared: Option<ComparedBranch>,
     pub(super) search: String,
     pub(super) bounce: bool,
@@ -73,9 +73,9 @@ pub(super) struct UiState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WaveViewport {
     /// The first visible tick.
-    pub(super) left: Ticks,
+    pub(super) left: RunTicks,
     /// The ticks in a column, at least 1.
-    pub(super) per_cell: u32,
+    pub(super) per_cell: u64,
     /// The selected signal, by its index.
     pub(super) selected: usize,
     /// How many columns the waves had when they were last drawn.
@@ -101,7 +101,7 @@ pub(super) struct StatusMessage {
 /// An expectation of the opened scenario that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FailedExpectation {
-    pub(super) tick: Ticks,
+    pub(super) tick: RunTicks,
     pub(super) text: String,
 }
 
@@ -114,15 +114,15 @@ impl UiState {
         theme: Theme,
     ) -> Result<Self, TimelineError> {
         let timeline = Timeline::new(app, script)?;
-        let runner = timeline.branch().at(Ticks::ZERO)?;
-        let state = play::state_of(runner.as_ref());
+        let runner = timeline.branch().at(RunTicks::ZERO)?;
+        let state = state_text(runner.as_ref());
         let mut ui = Self {
             signals: SignalHistory::new(app.descriptor()),
             letters: button_letters(app.descriptor().buttons()),
             glow: vec![None; app.descriptor().outputs().len()],
             registry,
             timeline,
-            cursor: Ticks::ZERO,
+            cursor: RunTicks::ZERO,
             state_before: state.clone(),
             state,
             runner,
@@ -134,7 +134,7 @@ impl UiState {
             prefix: None,
             pane: Pane::Board,
             waves: WaveViewport {
-                left: Ticks::ZERO,
+                left: RunTicks::ZERO,
                 per_cell: 20,
                 selected: 0,
                 columns: 60,
@@ -176,7 +176,7 @@ impl UiState {
         self.timeline.branch().trace()
     }
 
-    pub(super) fn end(&self) -> Ticks {
+    pub(super) fn end(&self) -> RunTicks {
         self.timeline.branch().end()
     }
 
@@ -222,17 +222,17 @@ impl UiState {
 
     /// Advances real time and plays what is due. Returns the ticks that were played, for
     /// [`UiState::record_play_time`].
-    pub(super) fn advance_clock(&mut self, elapsed: Duration) -> Ticks {
+    pub(super) fn advance_clock(&mut self, elapsed: Duration) -> RunTicks {
         self.now += elapsed;
         let now = self.now;
         self.message
             .take_if(|message| message.until.is_some_and(|until| until <= now));
         if !self.playing {
-            return Ticks::ZERO;
+            return RunTicks::ZERO;
         }
         let before = self.cursor;
         self.play_due(elapsed);
-        Ticks(self.cursor.0.saturating_sub(before.0))
+        RunTicks(self.cursor.0.saturating_sub(before.0))
     }
 
     /// When the screen changes next while the run is paused.
@@ -268,7 +268,7 @@ impl UiState {
     }
 
     /// Records how long [`UiState::advance_clock`] took.
-    pub(super) fn record_play_time(&mut self, ticks: Ticks, elapsed: Duration, took: Duration) {
+    pub(super) fn record_play_time(&mut self, ticks: RunTicks, elapsed: Duration, took: Duration) {
         if self.playing {
             self.speed.record(ticks, elapsed, took);
         }

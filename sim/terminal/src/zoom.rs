@@ -1,12 +1,12 @@
 //! The visible part of the waves: zoom, position, selected signal.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::signal_history::Signal;
 use super::ui_state::{UiState, WaveViewport};
 
 /// The most ticks in a column: a day, which is enough for the longest run.
-const WIDEST: u32 = 86_400_000;
+const WIDEST: u64 = 86_400_000;
 
 impl UiState {
     pub(super) fn selected_signal(&self) -> Signal {
@@ -16,21 +16,26 @@ impl UiState {
             .unwrap_or(Signal::Logs)
     }
 
-    pub(super) fn zoom(&mut self, per_cell: u32) {
+    /// The ticks of a column of the waves.
+    pub(super) fn cell_ticks(&self) -> i64 {
+        i64::try_from(self.waves.per_cell).unwrap_or(i64::MAX)
+    }
+
+    pub(super) fn zoom(&mut self, per_cell: u64) {
         self.waves.per_cell = per_cell.clamp(1, WIDEST);
         self.center();
     }
 
     pub(super) fn zoom_to_fit(&mut self) {
-        let columns = u32::from(self.waves.columns.max(1));
+        let columns = u64::from(self.waves.columns.max(1));
         self.waves.per_cell = (self.end().0 / columns + 1).max(1);
-        self.waves.left = Ticks::ZERO;
+        self.waves.left = RunTicks::ZERO;
         self.keep_in_view();
     }
 
     pub(super) fn center(&mut self) {
-        let half = u32::from(self.waves.columns / 2).saturating_mul(self.waves.per_cell);
-        self.waves.left = self.cursor.saturating_sub(Ticks(half));
+        let half = u64::from(self.waves.columns / 2).saturating_mul(self.waves.per_cell);
+        self.waves.left = self.cursor.saturating_sub(RunTicks(half));
         self.keep_in_view();
     }
 
@@ -49,12 +54,12 @@ impl UiState {
             columns,
             ..
         } = self.waves;
-        let width = u32::from(columns.max(1)).saturating_mul(per_cell);
+        let width = u64::from(columns.max(1)).saturating_mul(per_cell);
         let margin = width / 8;
         if self.cursor < left {
-            self.waves.left = Ticks(self.cursor.0.saturating_sub(margin));
+            self.waves.left = RunTicks(self.cursor.0.saturating_sub(margin));
         } else if self.cursor.0 - left.0 >= width {
-            self.waves.left = Ticks(self.cursor.0.saturating_sub(width - margin.max(per_cell)));
+            self.waves.left = RunTicks(self.cursor.0.saturating_sub(width - margin.max(per_cell)));
         }
         // Columns keep their ticks while the run plays.
         self.waves.left.0 -= self.waves.left.0 % per_cell;

@@ -8,6 +8,7 @@ use lockstep_core::event::ButtonId;
 use lockstep_core::gesture::{Config, Gesture, GestureDetector};
 use lockstep_core::hold_timer::HoldTimer;
 use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::wakeup::Wakeup;
 
 /// Everything between the contacts and the light.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +93,20 @@ impl Controls {
         }
         Request { touched, a, b }
     }
+
+    pub(super) fn counted_from(self, now: Instant) -> Self {
+        Self {
+            a: self.a.counted_from(now),
+            b: self.b.counted_from(now),
+            chord: self.chord.counted_from(now),
+            ..self
+        }
+    }
+
+    pub(super) fn next_wakeup(&self, now: Instant) -> Wakeup {
+        let buttons = self.a.next_wakeup(now).min(self.b.next_wakeup(now));
+        buttons.min(self.chord.next_wakeup(now))
+    }
 }
 
 impl Button {
@@ -103,5 +118,17 @@ impl Button {
                 double,
             }),
         }
+    }
+
+    fn counted_from(self, now: Instant) -> Self {
+        Self {
+            contact: self.contact.counted_from(now),
+            detector: self.detector.counted_from(now),
+        }
+    }
+
+    fn next_wakeup(&self, now: Instant) -> Wakeup {
+        let contact = self.contact.next_wakeup(now);
+        contact.min(self.detector.next_wakeup(now))
     }
 }

@@ -6,7 +6,9 @@ use super::pattern::Pattern;
 use super::tuning::Tuning;
 use lockstep_core::app::Log;
 use lockstep_core::output::Level;
+use lockstep_core::time::Instant;
 use lockstep_core::timer::Timer;
+use lockstep_core::wakeup::Wakeup;
 
 /// The highest level of the lamp: full brightness, in percent.
 pub(super) const MAX: u16 = 100;
@@ -85,6 +87,19 @@ impl Light {
         } else if self.pattern.poll(context) {
             self.refresh(context.tuning);
         }
+    }
+
+    pub(super) fn counted_from(self, now: Instant) -> Self {
+        Self {
+            auto_off: self.auto_off.counted_from(now),
+            pattern: self.pattern.counted_from(now),
+            ..self
+        }
+    }
+
+    pub(super) fn next_wakeup(&self, now: Instant) -> Wakeup {
+        let auto_off = self.auto_off.next_wakeup(now);
+        auto_off.min(self.pattern.next_wakeup(now))
     }
 
     fn full(&mut self, context: &mut Context<'_>) {

@@ -125,8 +125,9 @@ use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::gesture::Gesture;
 use lockstep_core::output::{Level, Output};
-use lockstep_core::time::Instant;
+use lockstep_core::time::{Instant, Ticks};
 use lockstep_core::timer::Periodic;
+use lockstep_core::wakeup::Wakeup;
 use safe_state::BlinkCode;
 
 /// The lamp.
@@ -270,6 +271,37 @@ impl App for Lamp {
             Mode::Safe(code) => (Level::OFF, false, code.lit()),
         };
         [lamp, locked.into(), status.into(), self.heartbeat.into()]
+    }
+
+    fn next_wakeup(&self) -> Wakeup {
+        let now = self.now;
+        let by_mode = match &self.mode {
+            Mode::Working { controls, light } => {
+                controls.next_wakeup(now).min(light.next_wakeup(now))
+            }
+            Mode::Safe(code) => code.next_wakeup(now),
+        };
+        self.beat.next_wakeup(now).min(by_mode)
+    }
+
+    fn pass(&mut self, ticks: Ticks) {
+        self.now = self.now + ticks;
+    }
+
+    fn counted_from_now(self) -> Option<Self> {
+        let now = self.now;
+        Some(Self {
+            now: Instant::ZERO,
+            beat: self.beat.counted_from(now),
+            mode: match self.mode {
+                Mode::Working { controls, light } => Mode::Working {
+                    controls: controls.counted_from(now),
+                    light: light.counted_from(now),
+                },
+                Mode::Safe(code) => Mode::Safe(code.counted_from(now)),
+            },
+            ..self
+        })
     }
 
     fn starting_at(now: Instant) -> Option<Self> {

@@ -6,6 +6,7 @@ use super::tuning::Tuning;
 use lockstep_core::app::Log;
 use lockstep_core::time::Instant;
 use lockstep_core::timer::Periodic;
+use lockstep_core::wakeup::Wakeup;
 
 /// A pattern and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +79,18 @@ impl Pattern {
             self.phase = next(self.phase, context.tuning.breathe_steps);
         }
         moved
+    }
+
+    pub(super) fn counted_from(self, now: Instant) -> Self {
+        Self {
+            beat: self.beat.map(|beat| beat.counted_from(now)),
+            ..self
+        }
+    }
+
+    pub(super) fn next_wakeup(&self, now: Instant) -> Wakeup {
+        self.beat
+            .map_or(Wakeup::Never, |beat| beat.next_wakeup(now))
     }
 
     /// What the pattern leaves of `brightness` now.

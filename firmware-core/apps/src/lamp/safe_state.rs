@@ -4,6 +4,7 @@ use super::tuning::Tuning;
 use crate::board::InitError;
 use lockstep_core::time::Instant;
 use lockstep_core::timer::Timer;
+use lockstep_core::wakeup::Wakeup;
 
 /// A blink code: a number of blinks, a pause, and again.
 ///
@@ -37,6 +38,17 @@ impl BlinkCode {
 
     pub(super) const fn lit(&self) -> bool {
         self.lit
+    }
+
+    pub(super) fn counted_from(self, now: Instant) -> Self {
+        Self {
+            change: self.change.counted_from(now),
+            ..self
+        }
+    }
+
+    pub(super) const fn next_wakeup(&self, now: Instant) -> Wakeup {
+        self.change.next_wakeup(now)
     }
 
     pub(super) fn poll(&mut self, now: Instant, tuning: &Tuning) {

@@ -90,7 +90,7 @@ pub fn log(crash_record: &CrashRecord<'_>) {
             line,
         } => {
             defmt::error!(
-                "tick {=u32}: panic at {=str}:{=u32}: {=str}",
+                "tick {=u64}: panic at {=str}:{=u32}: {=str}",
                 tick,
                 file,
                 line,
@@ -99,12 +99,12 @@ pub fn log(crash_record: &CrashRecord<'_>) {
         }
         CrashCause::Fault(at) => {
             defmt::error!(
-                "tick {=u32}: hard fault, pc {=u32:#010x}, lr {=u32:#010x}",
+                "tick {=u64}: hard fault, pc {=u32:#010x}, lr {=u32:#010x}",
                 tick,
                 at.pc,
                 at.lr
             );
         }
-        CrashCause::StackOverflow => defmt::error!("tick {=u32}: stack overflow", tick),
+        CrashCause::StackOverflow => defmt::error!("tick {=u64}: stack overflow", tick),
     }
 }

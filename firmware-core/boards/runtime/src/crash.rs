@@ -17,7 +17,7 @@ use cortex_m_rt::exception;
 use lockstep_core::crash_record::{
     self, CrashCause, CrashRecord, RetainedRam, SIZE, StackedRegisters, TruncatedStr,
 };
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::{boot, samples};
 
@@ -119,7 +119,7 @@ fn crash(cause: CrashCause<'_>) -> ! {
     cortex_m::interrupt::disable();
     lockstep_outputs_off();
     let crash_record = CrashRecord {
-        tick: Ticks(samples::now()),
+        tick: RunTicks(samples::now().into()),
         cause,
     };
     let before = RetainedRam::read(&read_retained(), boot::image()).crashes;

@@ -111,7 +111,7 @@ fn play<A: App>(
             agent.lose_ticks(sample.lost);
             agent.tick(sample.buttons, link);
             hardware.show(agent.levels());
-            samples::outputs_set(agent.now().0);
+            samples::outputs_set(agent.now());
             hardware.refresh();
             healthy = healthy.saturating_add(Ticks(1));
             if healthy == HEALTHY {
@@ -121,7 +121,7 @@ fn play<A: App>(
         if agent.receive(&|| samples::pressed(hardware.ports()), link) {
             samples::restart(|| hardware.start_ticks());
             hardware.show(agent.levels());
-            samples::outputs_set(agent.now().0);
+            samples::outputs_set(agent.now());
         }
         if agent.phase() == Phase::Stopped {
             agent.flush(link);

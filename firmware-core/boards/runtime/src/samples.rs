@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use critical_section::Mutex;
 use heapless::{Deque, Vec};
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::time::RunTicks;
 
 use crate::pins::PORTS;
 
@@ -116,7 +117,9 @@ pub struct Sample {
 }
 
 /// Notes that the outputs of this tick are set. To be called from the main loop, and only there.
-pub fn outputs_set(tick: u32) {
+pub fn outputs_set(tick: RunTicks) {
+    // What debuggers read has 32 bits; no run that a bench plays is longer.
+    let tick = u32::try_from(tick.0).unwrap_or(NEVER);
     LOCKSTEP_OUTPUT_TICK.store(tick, Ordering::Relaxed);
     if LOCKSTEP_OUTPUT_BREAK_TICK.load(Ordering::Relaxed) == tick {
         // A debugger that steps out of the hook must not step into an interrupt that calls it

@@ -5,7 +5,7 @@ use super::outbox::Outbox;
 use super::{BootIdentity, Link};
 use crate::app::{App, AppDescriptor};
 use crate::protocol::{Command, Losses, Message, Phase, Refusal, Status};
-use crate::time::Ticks;
+use crate::time::RunTicks;
 
 /// Answers a bench in place of an app that is not started.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl CrashLoop {
 const fn status(losses: Losses) -> Status {
     Status {
         phase: Phase::CrashLoop,
-        tick: Ticks::ZERO,
+        tick: RunTicks::ZERO,
         queued: 0,
         losses,
     }

@@ -4,7 +4,7 @@ use super::{BootIdentity, Link, TICK_HZ};
 use crate::app::AppDescriptor;
 use crate::protocol::{self, Frame, Hello, Losses, MAX_FRAME, Message, RunEnd};
 use crate::runner::{Observation, Observer};
-use crate::time::Ticks;
+use crate::time::RunTicks;
 
 /// Tells the bench what is observed.
 pub(super) struct Tracer<'o, 'l> {
@@ -13,7 +13,7 @@ pub(super) struct Tracer<'o, 'l> {
 }
 
 impl Observer for Tracer<'_, '_> {
-    fn observe(&mut self, tick: Ticks, what: Observation) {
+    fn observe(&mut self, tick: RunTicks, what: Observation) {
         self.outbox.observed(tick, what, self.link);
     }
 }
@@ -29,7 +29,7 @@ pub(super) struct Outbox {
     observations: u32,
     pub(super) losses: Losses,
     /// The last tick of a run whose end found no room yet.
-    unsent_end: Option<Ticks>,
+    unsent_end: Option<RunTicks>,
 }
 
 impl Outbox {
@@ -80,14 +80,14 @@ impl Outbox {
         self.send(Message::Hello(hello), link);
     }
 
-    fn observed(&mut self, tick: Ticks, what: Observation, link: &mut dyn Link) {
+    fn observed(&mut self, tick: RunTicks, what: Observation, link: &mut dyn Link) {
         self.observations = self.observations.saturating_add(1);
         self.send(Message::Observed(tick, what), link);
     }
 
     /// The end of a run is sent again until it finds room: without it the bench would not
     /// learn what was lost.
-    pub(super) fn end(&mut self, tick: Ticks, link: &mut dyn Link) {
+    pub(super) fn end(&mut self, tick: RunTicks, link: &mut dyn Link) {
         self.unsent_end = Some(tick);
         self.flush(link);
     }

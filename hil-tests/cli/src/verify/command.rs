@@ -221,7 +221,7 @@ impl StepExecutor for ProcessExecutor {
 
 impl ProcessExecutor {
     /// The length of each scenario.
-    fn scenario_ticks(&self) -> BTreeMap<String, u32> {
+    fn scenario_ticks(&self) -> BTreeMap<String, u64> {
         let scenarios = self.scenarios.iter().flatten();
         scenarios
             .map(|scenario| (scenario.name.clone(), scenario.end.0))

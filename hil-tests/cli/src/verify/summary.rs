@@ -33,7 +33,7 @@ pub fn format_duration(duration: Duration) -> String {
 
 /// Renders the summary. `ticks` is the length of each scenario.
 #[must_use]
-pub fn render(log: &StepLog, ticks: &BTreeMap<String, u32>) -> String {
+pub fn render(log: &StepLog, ticks: &BTreeMap<String, u64>) -> String {
     let finished = log.finished.iter();
     let worlds: Vec<_> = finished
         .filter_map(|step| step.outcome.report.as_ref())
@@ -48,7 +48,7 @@ pub fn render(log: &StepLog, ticks: &BTreeMap<String, u32>) -> String {
     parts.join("\n")
 }
 
-fn scenario_table(worlds: &[&WorldReport], ticks: &BTreeMap<String, u32>) -> String {
+fn scenario_table(worlds: &[&WorldReport], ticks: &BTreeMap<String, u64>) -> String {
     let mut names: Vec<&str> = Vec::new();
     for result in worlds.iter().flat_map(|world| &world.results) {
         if !names.contains(&result.scenario.as_str()) {
@@ -150,7 +150,7 @@ struct Throughput {
 }
 
 impl Throughput {
-    fn of(world: &WorldReport, ticks: &BTreeMap<String, u32>) -> Self {
+    fn of(world: &WorldReport, ticks: &BTreeMap<String, u64>) -> Self {
         let passed = world
             .results
             .iter()

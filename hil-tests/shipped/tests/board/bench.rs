@@ -20,7 +20,7 @@ use probe_rs::probe::WireProtocol;
 use super::support;
 
 /// How long anything may take that a test waits for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// The chip of the virtual board.
 pub(crate) const CHIP: &str = "nRF51822_xxAA";

@@ -7,7 +7,7 @@ use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::BootReport;
 use lockstep_core::runner::Observation;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_hil::session::board_message::BoardMessage;
 use lockstep_hil::session::logs::LogTable;
 use lockstep_images::board::Board;
@@ -34,7 +34,7 @@ pub(crate) fn hello_and_first_ticks() -> Result<(), Failed> {
     let heartbeat = |told: &BoardMessage| {
         matches!(
             told,
-            BoardMessage::Observed(Ticks(1_500), Observation::Output(3, Level(1)))
+            BoardMessage::Observed(RunTicks(1_500), Observation::Output(3, Level(1)))
         )
     };
     let table = LogTable::of(&bench.bytes)?;

@@ -187,7 +187,7 @@ fn case(bench: &Bench, images: &Images) -> Result<Case, Failed> {
         name: SCENARIO.to_owned(),
         path,
         app: "lamp",
-        end: lockstep_core::time::Ticks::ZERO,
+        end: lockstep_core::time::RunTicks::ZERO,
     };
     let prepared = prepare(&scenario, &registry)?;
     let settings = Settings {

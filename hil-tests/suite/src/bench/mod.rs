@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_pins::Pin;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 
@@ -56,7 +56,7 @@ pub struct Bench {
     /// The pins of the board that jumpers connect to its inputs, by input.
     pub wiring: BTreeMap<Pin, Pin>,
     /// How far from its tick a pin may be seen to move.
-    pub tolerance: Ticks,
+    pub tolerance: RunTicks,
     /// What this bench cannot do.
     pub missing_capabilities: BTreeSet<Capability>,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use lockstep_core::protocol::Stimulus;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::input::{InputError, Source};
@@ -28,7 +28,7 @@ pub struct Scenario {
     /// The app it is for.
     pub app: &'static str,
     /// The last tick that is played.
-    pub end: Ticks,
+    pub end: RunTicks,
 }
 
 /// The scenarios cannot be read.

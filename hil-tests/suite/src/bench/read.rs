@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::{Diagnostic, closest, one_of};
 use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
@@ -80,7 +80,7 @@ pub fn read(path: &Path, text: &str, boards: &[BoardPins]) -> Result<Bench, Vec<
             speed,
             connect_under_reset: file.connect_under_reset.unwrap_or_default(),
             wiring: wiring.unwrap_or_default(),
-            tolerance: Ticks(tolerance.unwrap_or_default()),
+            tolerance: RunTicks(tolerance.unwrap_or_default().into()),
             missing_capabilities,
         }),
         _ => Err(problems),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use lockstep_core::protocol::Stimulus;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::Diagnostic;
 use lockstep_engine::input::Source;
 use lockstep_pins::Pin;
@@ -79,7 +79,7 @@ fn every_key_is_read() {
     assert_eq!(bench.protocol, WireProtocol::Jtag);
     assert_eq!(bench.speed, Some(4_000));
     assert!(bench.connect_under_reset);
-    assert_eq!(bench.tolerance, Ticks(2));
+    assert_eq!(bench.tolerance, RunTicks(2));
     assert_eq!(bench.wiring, BTreeMap::from([(pin("P0.14"), pin("P0.12"))]));
     let missing = [Capability::Register, Capability::Outside];
     assert_eq!(bench.missing_capabilities, missing.into());
@@ -91,7 +91,7 @@ fn keys_have_defaults() {
     assert_eq!(bench.chip, "nRF51822_xxAA");
     assert_eq!(bench.protocol, WireProtocol::Swd);
     assert_eq!(bench.speed, None);
-    assert_eq!(bench.tolerance, Ticks(0));
+    assert_eq!(bench.tolerance, RunTicks(0));
     assert_eq!(bench.wiring, BTreeMap::new());
 }
 
@@ -171,7 +171,7 @@ fn a_test_that_cannot_run_is_planned_with_its_reason() {
         name: format!("{app}/on"),
         path: "on.scn".into(),
         app,
-        end: Ticks(1),
+        end: RunTicks(1),
     };
     let scenarios = [scenario("lamp"), scenario("toggle"), scenario("other")];
     let boards = shipped();

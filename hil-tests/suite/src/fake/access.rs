@@ -1,6 +1,6 @@
 //! A fake board as a bench reaches it.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_pins::Pin;
 
 use super::FakeBoard;
@@ -65,7 +65,7 @@ impl PinAccess for FakeAccess {
         &mut self,
         _: &TickClock,
         drives: &[PinDrive],
-        dated: &[Ticks],
+        dated: &[RunTicks],
     ) -> Result<(), AccessError> {
         let mut chip = self.board.chip();
         chip.drives = drives.to_vec();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lockstep_core::crash_record::{self, CrashRecord, RetainedRam};
 use lockstep_core::output::Level;
 use lockstep_core::protocol::Phase;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_pins::{DriveRegisters, Pin};
 
 use super::channels::{Channels, FrameFault};
@@ -28,17 +28,17 @@ const ACCESS: Duration = Duration::from_micros(20);
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// The firmware crashes before this tick of a run, which leaves this record.
-    Crash(Ticks, CrashRecord<'static>),
+    Crash(RunTicks, CrashRecord<'static>),
     /// Something resets the board before this tick of a run.
-    Reset(Ticks),
+    Reset(RunTicks),
     /// The firmware spins before this tick of a run.
-    Hang(Ticks),
+    Hang(RunTicks),
     /// The firmware takes no command from this tick of a run on, until it has come to the other.
-    Deaf(Ticks, Ticks),
+    Deaf(RunTicks, RunTicks),
     /// The probe is gone before this tick of a run.
-    ProbeGone(Ticks),
+    ProbeGone(RunTicks),
     /// The emulator of the board ends before this tick of a run.
-    MachineEnds(Ticks),
+    MachineEnds(RunTicks),
     /// This happens to the frame of a run with this number.
     Frame(u32, FrameFault),
 }
@@ -76,7 +76,7 @@ pub(crate) struct Chip {
     pub(crate) watched: Vec<Pin>,
     pub(crate) edges: Vec<PinEdge>,
     pub(crate) drives: Vec<PinDrive>,
-    pub(crate) dated: Vec<Ticks>,
+    pub(crate) dated: Vec<RunTicks>,
     pub(crate) is_followed: bool,
     /// How often an image was flashed, and the chip was reset from outside.
     pub(crate) flash_count: u32,
@@ -215,20 +215,21 @@ impl Chip {
 
     /// What the tick interrupt and then the main loop do.
     fn tick(&mut self) {
-        let next = Ticks(self.word(image::TICK).wrapping_add(1));
+        let counted = self.word(image::TICK).wrapping_add(1);
+        let next = RunTicks(counted.into());
         let phase = self.phase();
-        let is_sampled = phase != Some(Phase::Stopped) && next.0 <= self.word(image::TICK_LIMIT);
+        let is_sampled = phase != Some(Phase::Stopped) && counted <= self.word(image::TICK_LIMIT);
         if is_sampled && phase == Some(Phase::Playing) && self.goes_wrong(next) {
             return;
         }
         if is_sampled {
             self.drive_due(next);
-            self.words.insert(image::TICK, next.0);
+            self.words.insert(image::TICK, counted);
             let contacts = self.contacts();
             self.with_program(|program, channels| program.tick(contacts, channels));
             self.show();
             let shown = self.with_program(|program, _| program.now());
-            self.words.insert(image::SHOWN, shown.0);
+            self.words.insert(image::SHOWN, as_word(shown));
         }
         let contacts = self.contacts();
         if !self.is_deaf() && self.with_program(|program, link| program.receive(contacts, link)) {
@@ -253,7 +254,7 @@ impl Chip {
     }
 
     /// Whether a fault comes before this tick.
-    fn goes_wrong(&mut self, tick: Ticks) -> bool {
+    fn goes_wrong(&mut self, tick: RunTicks) -> bool {
         let is_due = |fault: &Fault| match fault {
             Fault::Crash(at, _)
             | Fault::Reset(at)
@@ -287,7 +288,7 @@ impl Chip {
     }
 
     fn is_deaf(&self) -> bool {
-        let now = Ticks(self.word(image::TICK));
+        let now = RunTicks(self.word(image::TICK).into());
         self.faults.iter().any(|fault| match fault {
             Fault::Deaf(from, to) => (*from..*to).contains(&now),
             _ => false,
@@ -316,7 +317,7 @@ impl Chip {
         }
     }
 
-    fn drive_due(&mut self, tick: Ticks) {
+    fn drive_due(&mut self, tick: RunTicks) {
         let due = self.drives.iter().filter(|drive| drive.tick == tick);
         self.inputs.extend(due.map(|drive| (drive.pin, drive.high)));
     }
@@ -381,4 +382,9 @@ impl Chip {
     pub(crate) fn is_gone(&self) -> bool {
         self.probe_is_gone || self.machine_has_ended
     }
+}
+
+/// The tick as a board counts it, with 32 bits.
+fn as_word(tick: RunTicks) -> u32 {
+    u32::try_from(tick.0).unwrap_or(u32::MAX)
 }

@@ -9,7 +9,8 @@ use lockstep_core::app::{App, AppDescriptor, Log};
 use lockstep_core::event::{BootCondition, Event};
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{BootReport, Phase};
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
+use lockstep_engine::capabilities::Capabilities;
 use lockstep_engine::registry::AppEntry;
 use lockstep_images::elf::{BuildId, Elf, Section, Symbol};
 
@@ -43,7 +44,7 @@ pub(crate) trait Program: Send {
     fn flush(&mut self, link: &mut dyn Link);
     fn levels(&self) -> Vec<Level>;
     fn phase(&self) -> Phase;
-    fn now(&self) -> Ticks;
+    fn now(&self) -> RunTicks;
 }
 
 impl<A: App<Outputs: Send> + Send> Program for Agent<A, QUEUE> {
@@ -67,7 +68,7 @@ impl<A: App<Outputs: Send> + Send> Program for Agent<A, QUEUE> {
         self.phase()
     }
 
-    fn now(&self) -> Ticks {
+    fn now(&self) -> RunTicks {
         self.now()
     }
 }
@@ -90,8 +91,8 @@ impl Program for CrashLoop {
         Phase::CrashLoop
     }
 
-    fn now(&self) -> Ticks {
-        Ticks::ZERO
+    fn now(&self) -> RunTicks {
+        RunTicks::ZERO
     }
 }
 
@@ -127,7 +128,7 @@ impl FakeImage {
     /// The image of this app, with this identity.
     pub(crate) fn of<A: App<Outputs: Send> + Send + 'static>(identity: &'static [u8]) -> Self {
         let name = A::DESCRIPTOR.name();
-        let app = AppEntry::of::<A>();
+        let app = AppEntry::with_capabilities::<A>(Capabilities::none());
         let bytes = identity.to_vec();
         let firmware = Firmware::new(&app, name, bytes, elf(identity), &super::board());
         Self {

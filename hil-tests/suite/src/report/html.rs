@@ -17,10 +17,10 @@ use crate::verdict::{
 };
 
 /// The least number of ticks that are shown on each side of a divergence.
-const CLOSE: u32 = 40;
+const CLOSE: u64 = 40;
 
 /// How many times the distance of two events is shown on each side of them.
-const AROUND: u32 = 10;
+const AROUND: u64 = 10;
 
 /// What every page has near its beginning, and other files do not have.
 pub const MARK: &str = "<meta name=\"generator\" content=\"lockstep\"/>";

@@ -75,8 +75,8 @@ struct CaseRow {
     verdict: String,
     reason: Option<String>,
     took_us: u64,
-    tolerance: u32,
-    slack: Option<u32>,
+    tolerance: u64,
+    slack: Option<u64>,
     attempts: Vec<AttemptRow>,
     divergence: Option<DivergenceRow>,
     replay: Option<String>,
@@ -125,9 +125,9 @@ struct AttemptRow {
     help: Option<String>,
     file: Option<String>,
     line: Option<u32>,
-    tick: Option<u32>,
+    tick: Option<u64>,
     broke_off: bool,
-    slack: Option<u32>,
+    slack: Option<u64>,
     recording: Option<String>,
     pins: Vec<PinRow>,
     log: Vec<LogRow>,
@@ -161,7 +161,7 @@ impl AttemptRow {
 #[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[cfg_attr(test, serde(deny_unknown_fields))]
 struct PinRow {
-    tick: u32,
+    tick: u64,
     output: String,
     pin: String,
     level: u16,
@@ -184,7 +184,7 @@ impl PinRow {
 #[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[cfg_attr(test, serde(deny_unknown_fields))]
 struct LogRow {
-    tick: Option<u32>,
+    tick: Option<u64>,
     level: Option<String>,
     text: String,
     file: Option<String>,
@@ -208,7 +208,7 @@ impl LogRow {
 #[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[cfg_attr(test, serde(deny_unknown_fields))]
 struct DivergenceRow {
-    tick: u32,
+    tick: u64,
     shared: usize,
     summary: String,
     expected: Option<EventRow>,
@@ -231,7 +231,7 @@ impl DivergenceRow {
 #[cfg_attr(test, derive(Debug, PartialEq, serde::Deserialize))]
 #[cfg_attr(test, serde(deny_unknown_fields))]
 struct EventRow {
-    tick: u32,
+    tick: u64,
     kind: String,
     name: String,
     value: String,

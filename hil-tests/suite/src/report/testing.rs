@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::document::Document;
 
 use crate::verdict::{
@@ -38,9 +38,9 @@ pub(super) fn host() -> Document {
 }
 
 /// What the host does, except that the lamp comes to 50 so many ticks late.
-pub(super) fn late(by: u32) -> Document {
+pub(super) fn late(by: u64) -> Document {
     let mut late = host();
-    late.lines[13].tick = Ticks(late.lines[13].tick.0 + by);
+    late.lines[13].tick = RunTicks(late.lines[13].tick.0 + by);
     late
 }
 
@@ -58,7 +58,7 @@ pub(super) fn case(scenario: &str, stimulus: Stimulus, attempts: Vec<Attempt>) -
         stimulus,
         evidence: vec![Evidence::Rtt, Evidence::Outside],
         expected: Some(host()),
-        tolerance: Ticks::ZERO,
+        tolerance: RunTicks::ZERO,
         attempts,
     }
 }
@@ -78,7 +78,7 @@ fn ms(ms: u64) -> Duration {
 pub(super) fn passed() -> Attempt {
     Attempt {
         trace: Some(host()),
-        slack: Some(Ticks::ZERO),
+        slack: Some(RunTicks::ZERO),
         ..Attempt::new(Outcome::Pass, ms(210))
     }
 }
@@ -93,14 +93,14 @@ pub(super) fn failed() -> Attempt {
         ..Reason::default()
     };
     let sample = |tick, level, evidence| PinSample {
-        tick: Ticks(tick),
+        tick: RunTicks(tick),
         output: "lamp".to_owned(),
         pin: "P0.03".to_owned(),
         level,
         evidence,
     };
     let line = |tick, level, text: &str, line| LogLine {
-        tick: Some(Ticks(tick)),
+        tick: Some(RunTicks(tick)),
         level: Some(level),
         text: text.to_owned(),
         place: Some(SourceLocation {
@@ -130,7 +130,7 @@ pub(super) fn broken() -> Attempt {
         details: "pc 0x00001a2c  lr 0x00000f01  HardFault\n  0: lamp::light::step at light.rs:48"
             .to_owned(),
         help: Some("reset the board, or look at its cable".to_owned()),
-        tick: Some(Ticks(440)),
+        tick: Some(RunTicks(440)),
         ..Reason::default()
     };
     Attempt::new(Outcome::Infra(cause), ms(5300))
@@ -140,14 +140,14 @@ pub(super) fn broken() -> Attempt {
 pub(super) fn crashed() -> Attempt {
     let mut cut = host();
     cut.lines.truncate(11);
-    cut.end = Ticks(440);
+    cut.end = RunTicks(440);
     let cause = Reason {
         details: "at firmware-core/src/apps/lamp/light.rs:48".to_owned(),
         tick: Some(cut.end),
         ..Reason::new("the firmware panicked at tick 441: brightness is above 100")
     };
     let log = LogLine {
-        tick: Some(Ticks(440)),
+        tick: Some(RunTicks(440)),
         level: Some(LogLevel::Error),
         text: "panicked".to_owned(),
         place: None,
@@ -172,7 +172,7 @@ pub(super) fn skipped() -> Attempt {
 pub(super) fn suites() -> Vec<(&'static str, Suite)> {
     use Stimulus::{Pins, Scheduled as Rtt};
     let real = Case {
-        tolerance: Ticks(3),
+        tolerance: RunTicks(3),
         bench: BenchLabel {
             name: "desk".to_owned(),
             board: "microbit-v2".to_owned(),
@@ -185,7 +185,7 @@ pub(super) fn suites() -> Vec<(&'static str, Suite)> {
             vec![Attempt {
                 trace: Some(late(2)),
                 expected: Some(late(2)),
-                slack: Some(Ticks(2)),
+                slack: Some(RunTicks(2)),
                 ..Attempt::new(Outcome::Pass, ms(1020))
             }],
         )

@@ -25,15 +25,15 @@ const LETTER: u64 = 6;
 /// The ticks that are drawn, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
-    pub(super) from: u32,
-    pub(super) to: u32,
+    pub(super) from: u64,
+    pub(super) to: u64,
 }
 
 /// Where the traces diverge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark<'a> {
     /// The ticks of the expected and of the board's event; equal where there is only one.
-    pub(super) ticks: (u32, u32),
+    pub(super) ticks: (u64, u64),
     /// The signals they belong to.
     pub(super) signals: Vec<(Kind, &'a str)>,
 }
@@ -132,10 +132,10 @@ impl<'a> Waveforms<'a> {
 
 impl Window {
     /// Where a tick is.
-    fn x(self, tick: u32) -> u64 {
-        let span = u64::from(self.to.saturating_sub(self.from)).max(1);
+    fn x(self, tick: u64) -> u64 {
+        let span = self.to.saturating_sub(self.from).max(1);
         let tick = tick.clamp(self.from, self.to.max(self.from));
-        GUTTER * 10 + u64::from(tick - self.from) * WAVES * 10 / span
+        GUTTER * 10 + (tick - self.from) * WAVES * 10 / span
     }
 }
 
@@ -154,21 +154,21 @@ impl Mark<'_> {
 /// Lines of the axis: 1, 2 or 5 times a power of ten apart, so that there are at most ten.
 fn grid_lines(window: Window) -> Vec<GridLine> {
     let step = nice_step(window.to.saturating_sub(window.from));
-    let first = u64::from(window.from).next_multiple_of(step);
+    let first = window.from.next_multiple_of(step);
     let ticks = (0..).map(|index| first + index * step);
-    let ticks = ticks.take_while(|tick| *tick <= u64::from(window.to));
+    let ticks = ticks.take_while(|tick| *tick <= window.to);
     let line = |tick| GridLine {
-        x: Pixels(window.x(u32::try_from(tick).unwrap_or(window.to))),
+        x: Pixels(window.x(tick)),
         tick,
     };
     ticks.map(line).collect()
 }
 
-fn nice_step(span: u32) -> u64 {
+fn nice_step(span: u64) -> u64 {
     let mut power = 1;
     loop {
         for factor in [1, 2, 5] {
-            if u64::from(span) / (factor * power) <= 10 {
+            if span / (factor * power) <= 10 {
                 return factor * power;
             }
         }

@@ -4,7 +4,7 @@ use lockstep_core::protocol::{
     self, BootReport, Frame, MAX_FRAME, Message, Refusal, RunEnd, Status,
 };
 use lockstep_core::runner::Observation;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 /// Bytes that are not a frame: another wire format, or something was lost inside one.
@@ -30,7 +30,7 @@ pub enum BoardMessage {
     /// Who is speaking.
     Hello(Box<BoardHello>),
     /// Something was observed at this tick.
-    Observed(Ticks, Observation),
+    Observed(RunTicks, Observation),
     /// The run is over.
     End(RunEnd),
     /// How far it is.
@@ -212,13 +212,13 @@ mod tests {
     proptest! {
         #[test]
         fn frames_are_whole_wherever_their_bytes_are_cut(
-            frames in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<u16>()), 0..9),
+            frames in proptest::collection::vec((any::<u32>(), any::<u64>(), any::<u16>()), 0..9),
             cut in 1..20_usize,
         ) {
             let observation = |level| Observation::Output(1, Level(level));
             let mut bytes = Vec::new();
             for &(number, tick, level) in &frames {
-                let message = Message::Observed(Ticks(tick), observation(level));
+                let message = Message::Observed(RunTicks(tick), observation(level));
                 bytes.extend(encoded(number, message));
             }
             let mut reader = FrameReader::default();
@@ -233,7 +233,7 @@ mod tests {
                 .into_iter()
                 .map(|(number, tick, level)| BoardFrame {
                     number,
-                    message: BoardMessage::Observed(Ticks(tick), observation(level)),
+                    message: BoardMessage::Observed(RunTicks(tick), observation(level)),
                 })
                 .collect();
             prop_assert_eq!(received, expected);

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use lockstep_core::action::Action;
 use lockstep_core::protocol::{Command, Status, Stimulus};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::script::ScriptEvent;
 
 use super::link::{Link, LinkError};
@@ -21,7 +21,7 @@ const NO_LIMIT: u32 = u32::MAX;
 pub(super) struct EventFeed {
     unsent: VecDeque<ScriptEvent>,
     /// The ticks of the events that may still be waiting on the board.
-    waiting: VecDeque<Ticks>,
+    waiting: VecDeque<RunTicks>,
     capacity: usize,
     sent: usize,
     /// How many events had been sent when the board was last asked for its status.
@@ -79,7 +79,7 @@ impl EventFeed {
 
     /// Sends what has room on a board that has come to this tick: the events before it are played,
     /// those of the tick itself may still be waiting.
-    pub(super) fn came_to(&mut self, link: &mut Link<'_>, now: Ticks) -> Result<(), LinkError> {
+    pub(super) fn came_to(&mut self, link: &mut Link<'_>, now: RunTicks) -> Result<(), LinkError> {
         while self.waiting.front().is_some_and(|tick| *tick < now) {
             self.waiting.pop_front();
         }
@@ -111,7 +111,7 @@ impl EventFeed {
     }
 
     /// Whether more could be sent if the status of the board were known, which is at this tick.
-    pub(super) fn needs_status(&self, now: Ticks) -> bool {
+    pub(super) fn needs_status(&self, now: RunTicks) -> bool {
         let may_be_played = self.waiting.front().is_some_and(|tick| *tick <= now);
         !self.unsent.is_empty() && may_be_played
     }
@@ -144,7 +144,8 @@ impl EventFeed {
     fn move_limit(&mut self, link: &mut Link<'_>) -> Result<(), LinkError> {
         self.limit_is_behind = false;
         let limit = match self.unsent.front() {
-            Some(next) => next.tick.0.saturating_sub(1),
+            // The board counts with 32 bits.
+            Some(next) => u32::try_from(next.tick.0.saturating_sub(1)).unwrap_or(NO_LIMIT),
             None => NO_LIMIT,
         };
         match self.limit {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lockstep_core::protocol::{self, Command, MAX_COMMAND};
+use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 use super::board_message::{BoardFrame, FrameReader, MalformedFrame};
@@ -218,6 +219,15 @@ impl<'s> Link<'s> {
     /// Those of the target.
     pub fn word(&mut self, address: u32) -> Result<u32, LinkError> {
         Ok(self.core.read_word(address)?)
+    }
+
+    /// Reads the tick in the word at this address: a board counts with 32 bits.
+    ///
+    /// # Errors
+    ///
+    /// Those of the target.
+    pub(super) fn tick(&mut self, address: u32) -> Result<RunTicks, LinkError> {
+        Ok(RunTicks(self.word(address)?.into()))
     }
 
     /// Writes the word at this address while the core runs.

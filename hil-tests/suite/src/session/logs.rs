@@ -2,7 +2,7 @@
 //! image's ELF file holds.
 
 use defmt_decoder::{DecodeError, Frame, Locations, Table};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 use crate::verdict::{LogLevel, LogLine, SourceLocation};
@@ -68,7 +68,7 @@ impl LogTable {
         LogLine {
             tick: timestamp
                 .and_then(|tick| tick.to_string().parse().ok())
-                .map(Ticks),
+                .map(RunTicks),
             level: frame.level().and_then(|level| log_level(level.as_str())),
             text: frame.display_message().to_string(),
             place: self

@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::link::{Link, LinkError};
 use super::play_error::BoardPlayError;
 
 /// From how many ticks before a write on nothing else is waited for: what a board says meanwhile
 /// has room in its channel.
-const NEAR: Ticks = Ticks::from_ms(5);
+const NEAR: RunTicks = RunTicks(5);
 
 /// A write to a register that moves a pin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinWrite {
     /// The tick whose sample is to be the first to see it.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The line that is moved: a sample comes between two writes to one.
     pub line: usize,
     /// The register.
@@ -30,16 +30,20 @@ pub struct PinWrite {
 pub struct PinDriver {
     writes: VecDeque<PinWrite>,
     counter: u32,
-    allowed: Ticks,
+    allowed: RunTicks,
     /// The tick that was sampled last when a line was moved last.
-    moved: BTreeMap<usize, Ticks>,
+    moved: BTreeMap<usize, RunTicks>,
 }
 
 impl PinDriver {
     /// These writes, in the order of their ticks, on a board that has the tick it sampled last at
     /// `counter`. One that may have been seen more than `allowed` ticks late ends the run.
     #[must_use]
-    pub fn new(writes: impl IntoIterator<Item = PinWrite>, counter: u32, allowed: Ticks) -> Self {
+    pub fn new(
+        writes: impl IntoIterator<Item = PinWrite>,
+        counter: u32,
+        allowed: RunTicks,
+    ) -> Self {
         Self {
             writes: writes.into_iter().collect(),
             counter,
@@ -58,10 +62,10 @@ impl PinDriver {
             let Some(next) = self.writes.front().copied() else {
                 return Ok(false);
             };
-            let before = Ticks(next.tick.0.saturating_sub(1));
-            let now = Ticks(link.word(self.counter)?);
+            let before = RunTicks(next.tick.0.saturating_sub(1));
+            let now = link.tick(self.counter)?;
             if now < before {
-                return Ok(Ticks(before.0 - now.0) <= NEAR);
+                return Ok(RunTicks(before.0 - now.0) <= NEAR);
             }
             if self.moved.get(&next.line).is_some_and(|last| now <= *last) {
                 return Ok(true);
@@ -73,7 +77,11 @@ impl PinDriver {
 
     /// Makes the writes of tick 0, before the run: nobody can see those late.
     pub(super) fn begin(&mut self, link: &mut Link<'_>) -> Result<(), LinkError> {
-        while let Some(first) = self.writes.front().filter(|next| next.tick == Ticks::ZERO) {
+        while let Some(first) = self
+            .writes
+            .front()
+            .filter(|next| next.tick == RunTicks::ZERO)
+        {
             link.write_word(first.address, first.bits)?;
             self.writes.pop_front();
         }
@@ -91,17 +99,17 @@ impl PinDriver {
     fn write(
         &mut self,
         write: PinWrite,
-        before: Ticks,
+        before: RunTicks,
         link: &mut Link<'_>,
     ) -> Result<(), BoardPlayError> {
         link.write_word(write.address, write.bits)?;
-        let after = Ticks(link.word(self.counter)?);
+        let after = link.tick(self.counter)?;
         if after < before {
             // The board stands still: its run is over.
             return Err(BoardPlayError::PinNotMoved(write.tick));
         }
         self.moved.insert(write.line, after);
-        let late = Ticks(after.0 - before.0);
+        let late = RunTicks(after.0 - before.0);
         if late > self.allowed {
             return Err(BoardPlayError::Late {
                 tick: write.tick,

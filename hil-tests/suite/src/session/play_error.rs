@@ -2,7 +2,7 @@
 
 use lockstep_core::agent::TICK_HZ;
 use lockstep_core::protocol::{self, Losses, Phase, Refusal, RunEnd};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_images::elf::BuildId;
 use thiserror::Error;
 
@@ -22,13 +22,13 @@ pub enum BoardPlayError {
     #[error("board rebooted during the run (last known tick {})", .tick.0)]
     Rebooted {
         /// The last tick that it reported.
-        tick: Ticks,
+        tick: RunTicks,
         /// What it said then: [`BoardHello::crash_record`] tells whether it crashed.
         hello: Box<BoardHello>,
     },
     /// The board answers, but its time stands still.
     #[error("the board stays at tick {} for {} s: it hangs, or something holds it", .0.0, SILENCE.as_secs())]
-    Stuck(Ticks),
+    Stuck(RunTicks),
     /// The board is not playing the run it was started with.
     #[error("the board is in phase {0:?} during the run: expected {playing:?}", playing = Phase::Playing)]
     Phase(Phase),
@@ -36,20 +36,20 @@ pub enum BoardPlayError {
     #[error("the pin that was to move at tick {} moved up to {late} late: the bench allows {allowed}", .tick.0)]
     Late {
         /// When it was to move.
-        tick: Ticks,
+        tick: RunTicks,
         /// How late it may have been.
-        late: Ticks,
+        late: RunTicks,
         /// How late it may be.
-        allowed: Ticks,
+        allowed: RunTicks,
     },
     /// The run was over before a pin was moved.
     #[error("the run was over before the pin moved that was to move at tick {}: the probe is too slow for this scenario", .0.0)]
-    PinNotMoved(Ticks),
+    PinNotMoved(RunTicks),
     /// More events fall on one tick than the board can hold.
     #[error("{events} events at tick {}: the board holds at most {capacity}", .tick.0)]
     TooManyAtOnce {
         /// The tick.
-        tick: Ticks,
+        tick: RunTicks,
         /// How many events there are.
         events: usize,
         /// How many the board can hold.
@@ -115,7 +115,7 @@ pub enum BoardPlayError {
         /// What the board says.
         end: RunEnd,
         /// When the run should have ended.
-        expected: Ticks,
+        expected: RunTicks,
         /// How many observations came.
         received: u32,
     },

@@ -3,7 +3,7 @@
 
 use lockstep_core::protocol::{Losses, Phase, RunEnd, Status};
 use lockstep_core::runner::Observer;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
@@ -29,10 +29,10 @@ pub struct WatchedRegisters<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisterSample {
     /// The tick whose outputs had been shown last before the registers were read.
-    pub from: Ticks,
+    pub from: RunTicks,
     /// The tick whose outputs had been shown last after that. Those of the next one may be there
     /// already.
-    pub to: Ticks,
+    pub to: RunTicks,
     /// What the registers held, in their order.
     pub words: Vec<u32>,
 }
@@ -67,7 +67,7 @@ pub(super) enum FrameEffect {
     /// Nothing.
     None,
     /// The board has come to this tick.
-    Tick(Ticks),
+    Tick(RunTicks),
     /// The board has this status.
     Status(Status),
     /// The run is over.
@@ -146,7 +146,7 @@ impl<'c> RunRecorder<'c> {
             Some(run) if run == self.run && number == 0 && !self.capture.has_begun => {
                 self.capture.has_begun = true;
                 self.number = 1;
-                Ok(FrameEffect::Tick(Ticks::ZERO))
+                Ok(FrameEffect::Tick(RunTicks::ZERO))
             }
             None if number == 0 => Err(BoardPlayError::Rebooted {
                 tick: self.capture.trace.end(),
@@ -167,7 +167,7 @@ impl<'c> RunRecorder<'c> {
         let Some(shown) = watched.shown else {
             return Ok(());
         };
-        if self.capture.trace.end() == Ticks::ZERO {
+        if self.capture.trace.end() == RunTicks::ZERO {
             return Ok(());
         }
         if self.capture.samples.len() == MAX_SAMPLES {
@@ -178,12 +178,12 @@ impl<'c> RunRecorder<'c> {
                 nth.is_multiple_of(2)
             });
         }
-        let from = Ticks(link.word(shown)?);
+        let from = link.tick(shown)?;
         let mut words = Vec::with_capacity(watched.addresses.len());
         for address in watched.addresses {
             words.push(link.word(*address)?);
         }
-        let to = Ticks(link.word(shown)?);
+        let to = link.tick(shown)?;
         self.capture
             .samples
             .push(RegisterSample { from, to, words });
@@ -191,7 +191,7 @@ impl<'c> RunRecorder<'c> {
     }
 
     /// Checks the end of the run: the trace is whole, or it is not.
-    pub(super) fn close(self, end: RunEnd, expected: Ticks) -> Result<(), BoardPlayError> {
+    pub(super) fn close(self, end: RunEnd, expected: RunTicks) -> Result<(), BoardPlayError> {
         if end.losses != Losses::default() {
             return Err(BoardPlayError::Lost(end.losses));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lockstep_core::crash_record::{CrashCause, CrashRecord};
 use lockstep_core::protocol::{Refusal, Stimulus};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::golden::render;
 use proptest::prelude::*;
 
@@ -112,7 +112,7 @@ fn the_limit_is_lifted_after_a_run_and_after_one_that_broke_off() {
 #[test]
 fn queries_do_not_pile_up_before_a_board_that_takes_no_commands_for_a_while() {
     let toggle = FakeImage::toggle();
-    let deaf = Fault::Deaf(Ticks(100), Ticks(4_600));
+    let deaf = Fault::Deaf(RunTicks(100), RunTicks(4_600));
     let board = FakeBoard::running(&toggle).with_fault(deaf);
     let mut session = board.session();
     holds(&mut session, &toggle, QUIET);
@@ -124,7 +124,7 @@ fn queries_do_not_pile_up_before_a_board_that_takes_no_commands_for_a_while() {
 #[test]
 fn a_board_that_answers_nothing_for_too_long_is_silent() {
     let toggle = FakeImage::toggle();
-    let deaf = Fault::Deaf(Ticks(100), Ticks(8_000));
+    let deaf = Fault::Deaf(RunTicks(100), RunTicks(8_000));
     let board = FakeBoard::running(&toggle).with_fault(deaf);
     let error = play_on(&board, &toggle, QUIET).unwrap_err();
     let message = "the board sent nothing for 5 s: expected the end of the run";
@@ -214,12 +214,12 @@ fn a_trace_buffer_that_is_too_small_is_a_gap() {
 #[test]
 fn a_reboot_during_the_run_is_told_with_its_tick() {
     let toggle = FakeImage::toggle();
-    let board = FakeBoard::running(&toggle).with_fault(Fault::Reset(Ticks(755)));
+    let board = FakeBoard::running(&toggle).with_fault(Fault::Reset(RunTicks(755)));
     let mut session = board.session();
     let (played, capture) = play_with(&mut session, &toggle, TWO_PRESSES, Some(TICK_LIMIT));
     let message = played.unwrap_err().to_string();
     let tick = capture.trace.end();
-    assert!((Ticks(700)..Ticks(755)).contains(&tick), "{tick:?}");
+    assert!((RunTicks(700)..RunTicks(755)).contains(&tick), "{tick:?}");
     let expected = format!("board rebooted during the run (last known tick {})", tick.0);
     assert_eq!(message, expected);
     holds(&mut session, &toggle, TWO_PRESSES);
@@ -229,10 +229,10 @@ fn a_reboot_during_the_run_is_told_with_its_tick() {
 fn a_crash_during_the_run_leaves_its_record() {
     let toggle = FakeImage::toggle();
     let record = CrashRecord {
-        tick: Ticks(100),
+        tick: RunTicks(100),
         cause: CrashCause::StackOverflow,
     };
-    let board = FakeBoard::running(&toggle).with_fault(Fault::Crash(Ticks(100), record));
+    let board = FakeBoard::running(&toggle).with_fault(Fault::Crash(RunTicks(100), record));
     match play_on(&board, &toggle, TWO_PRESSES) {
         Err(BoardPlayError::Rebooted { hello, .. }) => {
             assert_eq!(CrashRecord::decode(&hello.crash_record), Some(record));
@@ -245,7 +245,7 @@ fn a_crash_during_the_run_leaves_its_record() {
 #[test]
 fn a_board_that_hangs_is_silent() {
     let toggle = FakeImage::toggle();
-    let board = FakeBoard::running(&toggle).with_fault(Fault::Hang(Ticks(100)));
+    let board = FakeBoard::running(&toggle).with_fault(Fault::Hang(RunTicks(100)));
     let error = play_on(&board, &toggle, TWO_PRESSES).unwrap_err();
     assert!(matches!(error, BoardPlayError::Silent { .. }), "{error}");
 }
@@ -265,7 +265,7 @@ fn a_board_whose_time_stands_still_is_stuck() {
 #[test]
 fn a_probe_that_vanishes_fails_the_run() {
     let toggle = FakeImage::toggle();
-    let board = FakeBoard::running(&toggle).with_fault(Fault::ProbeGone(Ticks(100)));
+    let board = FakeBoard::running(&toggle).with_fault(Fault::ProbeGone(RunTicks(100)));
     let error = play_on(&board, &toggle, TWO_PRESSES).unwrap_err();
     assert!(
         matches!(error, BoardPlayError::Link(LinkError::Target(_))),
@@ -321,7 +321,7 @@ fn a_run_that_is_cancelled_keeps_what_came_of_it() {
     let mut link = session.link(&toggle.firmware.elf).unwrap();
     let error = play(&mut link, &request, None, &mut capture).unwrap_err();
     assert!(matches!(error, BoardPlayError::Cancelled), "{error}");
-    assert!(capture.has_begun && capture.trace.end() > Ticks(50));
+    assert!(capture.has_begun && capture.trace.end() > RunTicks(50));
 }
 
 #[test]

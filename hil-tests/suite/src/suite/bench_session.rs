@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lockstep_core::action::SwitchState;
 use lockstep_core::protocol::Stimulus;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 use lockstep_pins::Pin;
@@ -35,7 +35,7 @@ const SETTLING: Duration = Duration::from_secs(2);
 const ALREADY_UP: Duration = Duration::from_millis(250);
 
 /// The longest run that is traced at every tick.
-pub const MAX_EVERY_TICK: Ticks = Ticks::from_secs(20);
+pub const MAX_EVERY_TICK: RunTicks = RunTicks(20_000);
 
 /// A bench cannot be used.
 #[derive(Debug, Error)]
@@ -410,12 +410,12 @@ impl<'b> BenchSession<'b> {
         };
         let (at_once, later): (Vec<_>, Vec<_>) = moved
             .into_iter()
-            .partition(|drive| drive.tick == Ticks::ZERO);
+            .partition(|drive| drive.tick == RunTicks::ZERO);
         for drive in at_once {
             pins.drive(drive.pin, drive.high)?;
         }
-        let dated: Vec<Ticks> = match self.traces_every_tick && script.end() <= MAX_EVERY_TICK {
-            true => (0..=script.end().0).map(Ticks).collect(),
+        let dated: Vec<RunTicks> = match self.traces_every_tick && script.end() <= MAX_EVERY_TICK {
+            true => (0..=script.end().0).map(RunTicks).collect(),
             false => changes(host, &before)
                 .iter()
                 .map(|change| change.tick)
@@ -536,7 +536,7 @@ impl<'b> BenchSession<'b> {
     fn sample_at_end(
         &mut self,
         watched: &WatchedRegisters<'_>,
-        end: Ticks,
+        end: RunTicks,
     ) -> Result<RegisterSample, BenchSessionError> {
         let session = self.session()?;
         let words = watched.addresses.iter();

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_pins::Pin;
 use probe_rs::probe::DebugProbeSelector;
 use thiserror::Error;
@@ -77,7 +77,7 @@ pub trait PinAccess {
         &mut self,
         clock: &TickClock,
         drives: &[PinDrive],
-        dated: &[Ticks],
+        dated: &[RunTicks],
     ) -> Result<(), AccessError>;
 
     /// The edges that were not taken yet. Ticks are not followed any more.
@@ -107,7 +107,7 @@ pub struct TickClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinDrive {
     /// The tick whose sample is the first to see it.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The pin.
     pub pin: Pin,
     /// To which level.
@@ -118,7 +118,7 @@ pub struct PinDrive {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinEdge {
     /// The tick whose outputs were being shown; nothing where that was not followed.
-    pub tick: Option<Ticks>,
+    pub tick: Option<RunTicks>,
     /// The pin.
     pub pin: Pin,
     /// To which level.

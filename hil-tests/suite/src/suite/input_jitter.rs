@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lockstep_core::action::Action;
 use lockstep_core::runner::Observation;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
@@ -28,7 +28,7 @@ pub fn played_script(trace: &Trace, script: &Script) -> Option<Script> {
             continue;
         };
         match action {
-            Action::Reset(found) if events.is_empty() && entry.tick == Ticks::ZERO => {
+            Action::Reset(found) if events.is_empty() && entry.tick == RunTicks::ZERO => {
                 condition = found;
             }
             _ => events.push(ScriptEvent {
@@ -38,13 +38,13 @@ pub fn played_script(trace: &Trace, script: &Script) -> Option<Script> {
         }
     }
     // A press that follows a reset in its tick is that of a button that is held, and no input.
-    let resets: Vec<Ticks> = events
+    let resets: Vec<RunTicks> = events
         .iter()
         .filter(|event| matches!(event.action, Action::Reset(_)))
         .map(|event| event.tick)
         .collect();
     let mut after_reset = false;
-    let mut tick = Ticks::ZERO;
+    let mut tick = RunTicks::ZERO;
     events.retain(|event| {
         if event.tick != tick {
             (tick, after_reset) = (event.tick, false);
@@ -75,7 +75,7 @@ pub fn judge(
     script: &Script,
     golden: &Document,
     trace: &Trace,
-    tolerance: Ticks,
+    tolerance: RunTicks,
     took: Duration,
 ) -> Attempt {
     let board = Document::from(trace);
@@ -136,7 +136,7 @@ fn inputs(document: &Document) -> Document {
 fn first_unlike<'d>(
     golden: &'d Document,
     host: &'d Document,
-    tolerance: Ticks,
+    tolerance: RunTicks,
 ) -> Option<&'d Record> {
     let (golden_signals, host_signals) = (signals(golden), signals(host));
     let names = golden_signals.keys().chain(host_signals.keys());
@@ -177,7 +177,7 @@ mod tests {
     use shipped_apps::shipped;
 
     /// A run of the lamp: two presses of A, the second one this long after the first is released.
-    fn run(between: u32, first: u32) -> (AppEntry, Script, Trace) {
+    fn run(between: u64, first: u64) -> (AppEntry, Script, Trace) {
         let registry = Registry::new(shipped()).unwrap();
         let rest = 1_500 - between - first;
         let text = format!("t:{first} d:A t:100 u:A t:{between} d:A t:100 u:A t:{rest}");
@@ -190,10 +190,10 @@ mod tests {
     }
 
     /// What is said of a board that did this, where `scripted` was to be played within 3 ticks.
-    fn judged(scripted: (u32, u32), board: &Trace) -> Attempt {
+    fn judged(scripted: (u64, u64), board: &Trace) -> Attempt {
         let (app, script, golden) = run(scripted.0, scripted.1);
         let golden = Document::from(&golden);
-        judge(&app, &script, &golden, board, Ticks(3), Duration::ZERO)
+        judge(&app, &script, &golden, board, RunTicks(3), Duration::ZERO)
     }
 
     fn message(attempt: &Attempt) -> &str {
@@ -206,7 +206,7 @@ mod tests {
         for off in 0..=3 {
             let attempt = judged((600, 50), &run(600 + off, 50).2);
             assert_eq!(attempt.outcome, Outcome::Pass, "{}", message(&attempt));
-            assert_eq!(attempt.slack, Some(Ticks(off)));
+            assert_eq!(attempt.slack, Some(RunTicks(off)));
         }
     }
 
@@ -227,8 +227,8 @@ mod tests {
         late.set_clock(board.clock());
         let is_on = |what| matches!(what, Observation::Output(0, level) if level > Level::OFF);
         for entry in board.entries() {
-            let by = u32::from(is_on(entry.what));
-            late.observe(entry.tick.saturating_add(Ticks(by)), entry.what);
+            let by = u64::from(is_on(entry.what));
+            late.observe(entry.tick.saturating_add(RunTicks(by)), entry.what);
         }
         late.set_end(board.end());
         let attempt = judged((600, 50), &late);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use lockstep_core::action::{Action, SwitchState};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::script::Script;
 use lockstep_pins::{DriveRegisters, Pin};
 
@@ -74,7 +74,7 @@ impl Jumpers {
             };
             let (input, bits) = jumper.write(SwitchState::Open);
             [input, level].map(|address| PinWrite {
-                tick: Ticks::ZERO,
+                tick: RunTicks::ZERO,
                 line,
                 address,
                 bits,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::output::Level;
 use lockstep_core::runner::Observation;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 
@@ -16,7 +16,7 @@ use crate::verdict::{Evidence, PinSample};
 /// How the pins of the buttons are driven in a script.
 #[must_use]
 pub fn drives(script: &Script, firmware: &Firmware) -> Vec<PinDrive> {
-    let drive = |tick: Ticks, action| match action {
+    let drive = |tick: RunTicks, action| match action {
         Action::Button(button, contact) => {
             let pin = firmware.buttons.get(usize::from(button.0))?.pin;
             Some(PinDrive {
@@ -37,7 +37,7 @@ pub fn drives(script: &Script, firmware: &Firmware) -> Vec<PinDrive> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PinChange {
     /// When.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The output, by its place.
     pub output: usize,
     /// To which level.
@@ -81,7 +81,7 @@ pub fn changes(trace: &Trace, before: &[bool]) -> Vec<PinChange> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinMismatch {
     /// When that was seen, or should have been.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// In one sentence, what is wrong.
     pub message: String,
 }
@@ -94,7 +94,7 @@ pub fn compare(
     outputs: &[NamedPin],
 ) -> (Vec<PinSample>, Option<PinMismatch>) {
     let mut samples = Vec::new();
-    let mut by_output: BTreeMap<usize, Vec<(Option<Ticks>, bool)>> = BTreeMap::new();
+    let mut by_output: BTreeMap<usize, Vec<(Option<RunTicks>, bool)>> = BTreeMap::new();
     for edge in seen {
         let of_pin = |named: &NamedPin| named.pin == edge.pin;
         let Some(output) = outputs.iter().position(of_pin) else {
@@ -121,8 +121,8 @@ pub fn compare(
 }
 
 fn differing(
-    expected: &[(Option<Ticks>, bool)],
-    seen: &[(Option<Ticks>, bool)],
+    expected: &[(Option<RunTicks>, bool)],
+    seen: &[(Option<RunTicks>, bool)],
     named: &NamedPin,
 ) -> Option<PinMismatch> {
     let shared = expected
@@ -130,7 +130,7 @@ fn differing(
         .zip(seen)
         .take_while(|(a, b)| a == b)
         .count();
-    let described = |at: Option<&(Option<Ticks>, bool)>| match at {
+    let described = |at: Option<&(Option<RunTicks>, bool)>| match at {
         None => "no further change".to_owned(),
         Some((tick, high)) => {
             let level = level(*high);
@@ -162,7 +162,7 @@ pub(super) const fn level(high: bool) -> &'static str {
 
 /// A level of an output, and who says so.
 #[must_use]
-pub fn sample(tick: Ticks, named: &NamedPin, high: bool, evidence: Evidence) -> PinSample {
+pub fn sample(tick: RunTicks, named: &NamedPin, high: bool, evidence: Evidence) -> PinSample {
     PinSample {
         tick,
         output: named.name.to_owned(),
@@ -181,7 +181,7 @@ mod tests {
     use shipped_apps::shipped;
     use std::ops::ControlFlow;
 
-    fn of(scenario: &str, before: &[bool]) -> Vec<(u32, usize, bool)> {
+    fn of(scenario: &str, before: &[bool]) -> Vec<(u64, usize, bool)> {
         let registry = Registry::new(shipped()).unwrap();
         let loaded = InputFormat::Compact
             .load(&registry, scenario.as_bytes(), None)

@@ -102,7 +102,7 @@ mod tests {
                 let text = text(app.descriptor(), 1, number);
                 let loaded = InputFormat::Scenario.load(&registry, text.as_bytes(), None);
                 let loaded = loaded.unwrap_or_else(|error| panic!("{error}:\n{text}"));
-                assert!(loaded.script.end().0 >= REST_MS, "{text}");
+                assert!(loaded.script.end().0 >= u64::from(REST_MS), "{text}");
             }
         }
     }

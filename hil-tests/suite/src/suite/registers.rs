@@ -1,6 +1,6 @@
 //! What registers hold of the outputs, compared with what the firmware says of them.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::Trace;
 
 use super::firmware::NamedPin;
@@ -56,9 +56,9 @@ fn tick_that_says(
     output: usize,
     high: bool,
     registers: &RegisterSample,
-) -> Option<Ticks> {
-    let last = registers.to.saturating_add(Ticks(1));
-    let has_level = |tick: &Ticks| level_at(said, output, *tick) == high;
+) -> Option<RunTicks> {
+    let last = registers.to.saturating_add(RunTicks(1));
+    let has_level = |tick: &RunTicks| level_at(said, output, *tick) == high;
     let changes = said.iter().filter(|change| change.output == output);
     let ticks = changes.map(|change| change.tick);
     let within = ticks.filter(|tick| (registers.from..=last).contains(tick));
@@ -70,7 +70,7 @@ fn tick_that_says(
 }
 
 /// Whether an output is high when this tick is over.
-fn level_at(said: &[PinChange], output: usize, tick: Ticks) -> bool {
+fn level_at(said: &[PinChange], output: usize, tick: RunTicks) -> bool {
     let before = said.partition_point(|change| change.tick <= tick);
     let of_output = said[..before].iter().rev();
     let mut last = of_output.filter(|change| change.output == output);
@@ -99,16 +99,16 @@ mod tests {
     fn trace() -> Trace {
         let mut trace = Trace::new(shipped()[0].descriptor());
         for (tick, level) in [(10, Level(100)), (20, Level::OFF)] {
-            trace.observe(Ticks(tick), Observation::Output(0, level));
+            trace.observe(RunTicks(tick), Observation::Output(0, level));
         }
-        trace.set_end(Ticks(30));
+        trace.set_end(RunTicks(30));
         trace
     }
 
-    fn mismatch(tick: u32, registers: [u32; 2]) -> Option<String> {
+    fn mismatch(tick: u64, registers: [u32; 2]) -> Option<String> {
         let sample = RegisterSample {
-            from: Ticks(tick),
-            to: Ticks(tick),
+            from: RunTicks(tick),
+            to: RunTicks(tick),
             words: registers.to_vec(),
         };
         let (_, mismatch) = compare(&trace(), &[sample], &OUTPUTS);
@@ -137,8 +137,8 @@ mod tests {
     fn a_slow_sample_may_have_seen_any_of_its_ticks() {
         let long = |from, to, port| {
             let sample = RegisterSample {
-                from: Ticks(from),
-                to: Ticks(to),
+                from: RunTicks(from),
+                to: RunTicks(to),
                 words: vec![port, 0],
             };
             compare(&trace(), &[sample], &OUTPUTS).1.is_none()
@@ -153,8 +153,8 @@ mod tests {
     fn a_level_that_does_not_change_is_one_pin_sample() {
         let registers = [(1, 0), (2, 0), (11, 8), (12, 8), (21, 0)];
         let registers = registers.map(|(tick, port)| RegisterSample {
-            from: Ticks(tick),
-            to: Ticks(tick),
+            from: RunTicks(tick),
+            to: RunTicks(tick),
             words: vec![port, 0],
         });
         let (samples, mismatch) = compare(&trace(), &registers, &OUTPUTS);
@@ -167,11 +167,11 @@ mod tests {
     #[test]
     fn a_sample_of_the_outputs_of_the_next_tick_has_that_tick() {
         let sample = RegisterSample {
-            from: Ticks(9),
-            to: Ticks(9),
+            from: RunTicks(9),
+            to: RunTicks(9),
             words: vec![8, 0],
         };
         let (samples, _) = compare(&trace(), &[sample], &OUTPUTS);
-        assert_eq!((samples[0].tick, samples[0].level), (Ticks(10), 1));
+        assert_eq!((samples[0].tick, samples[0].level), (RunTicks(10), 1));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::recording::Recording;
@@ -39,7 +39,7 @@ pub struct PreparedScenario {
     /// What is expected of every world: the golden beside the scenario.
     pub golden: Document,
     /// The tick at which the host itself leaves the golden, if it does.
-    pub stale: Option<Ticks>,
+    pub stale: Option<RunTicks>,
 }
 
 /// One case of the plan.
@@ -171,7 +171,7 @@ pub fn new_case(job: &Job<'_>) -> Case {
         expected: Some(job.prepared.golden.clone()),
         simulator: ProjectCommands::default().sim,
         tolerance: match job.stimulus {
-            Stimulus::Scheduled => Ticks::ZERO,
+            Stimulus::Scheduled => RunTicks::ZERO,
             Stimulus::Pins => job.bench.tolerance,
         },
         attempts: Vec::new(),
@@ -243,7 +243,7 @@ fn try_case(
                 if let Some(partial) = &partial {
                     attempt.trace = Some(partial.into());
                     attempt.is_partial = true;
-                    if case.tolerance > Ticks::ZERO {
+                    if case.tolerance > RunTicks::ZERO {
                         let script = &job.prepared.script;
                         attempt.expected =
                             input_jitter::host_document(&firmware.app, partial, script);
@@ -271,7 +271,7 @@ fn try_case(
 
 /// The attempt was cancelled.
 fn cancelled(partial: Option<&Trace>, took: Duration) -> Attempt {
-    let tick = partial.map_or(Ticks::ZERO, Trace::end);
+    let tick = partial.map_or(RunTicks::ZERO, Trace::end);
     let cause = Reason::new(format!("cancelled at tick {}", tick.0));
     let mut attempt = Attempt::new(Outcome::Skipped(cause), took);
     attempt.trace = partial.map(Document::from);
@@ -290,7 +290,7 @@ fn judge(
 ) -> Attempt {
     let trace = &run.trace;
     let mut attempt = match case.tolerance {
-        Ticks::ZERO => case.judge(trace.into(), took),
+        RunTicks::ZERO => case.judge(trace.into(), took),
         tolerance => input_jitter::judge(
             app,
             &prepared.script,

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lockstep_core::crash_record::{CrashCause, CrashRecord, StackedRegisters};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::document::Document;
 use lockstep_pins::Pin;
 
@@ -118,22 +118,22 @@ fn pin(number: u8) -> Pin {
     }
 }
 
-fn panic_at(tick: u32) -> Fault {
+fn panic_at(tick: u64) -> Fault {
     let cause = CrashCause::Panic {
         message: "on purpose",
         file: "src/lib.rs",
         line: 7,
     };
-    let tick = Ticks(tick);
+    let tick = RunTicks(tick);
     Fault::Crash(tick, CrashRecord { tick, cause })
 }
 
-fn hard_fault_at(tick: u32) -> Fault {
+fn hard_fault_at(tick: u64) -> Fault {
     let registers = StackedRegisters {
         pc: 0x204,
         ..StackedRegisters::default()
     };
-    let tick = Ticks(tick);
+    let tick = RunTicks(tick);
     let cause = CrashCause::Fault(registers);
     Fault::Crash(tick, CrashRecord { tick, cause })
 }
@@ -224,7 +224,7 @@ fn an_output_that_glitches_is_a_failure_at_its_tick() {
     let seen = &case.attempts[1].pins;
     let outside = |tick| {
         seen.iter()
-            .any(|sample| sample.tick == Ticks(tick) && sample.evidence == Evidence::Outside)
+            .any(|sample| sample.tick == RunTicks(tick) && sample.evidence == Evidence::Outside)
     };
     assert!(outside(700) && outside(701), "{seen:?}");
 }
@@ -261,7 +261,7 @@ fn jumpers_press_buttons_within_the_tolerance_and_what_they_do_is_measured() {
     let case = desk.play(&prepared(TWO_PRESSES), Stimulus::Pins);
     assert_eq!(case.verdict(), Verdict::Pass, "{}", message(&case));
     assert_eq!(case.attempts.len(), 1);
-    assert!(case.slack() <= Some(Ticks(2)), "{:?}", case.slack());
+    assert!(case.slack() <= Some(RunTicks(2)), "{:?}", case.slack());
     assert_eq!(case.evidence, [Evidence::Rtt, Evidence::Register]);
 }
 
@@ -301,7 +301,7 @@ fn a_fault_of_the_firmware_is_a_failure_that_names_it() {
         ),
         (hard_fault_at(100), "the core took a hard fault at tick 100"),
         (
-            Fault::Hang(Ticks(100)),
+            Fault::Hang(RunTicks(100)),
             "the board sent nothing for 5 s: expected the end of the run: the firmware hangs at \
              0x00000204  spin + 0x4",
         ),
@@ -321,10 +321,10 @@ fn what_is_not_the_firmwares_fault_is_infra() {
     let (bench, toggle) = (fake::emulated_bench(), FakeImage::toggle());
     for (fault, expected) in [
         (
-            Fault::Reset(Ticks(100)),
+            Fault::Reset(RunTicks(100)),
             "it left no crash record: something reset it",
         ),
-        (Fault::MachineEnds(Ticks(100)), "the machine ended"),
+        (Fault::MachineEnds(RunTicks(100)), "the machine ended"),
         (Fault::Frame(5, FrameFault::NoRoom), "frame 5 is missing"),
         (
             Fault::Frame(5, FrameFault::IsBent),
@@ -355,7 +355,7 @@ fn an_image_that_says_it_is_another_one_is_infra() {
 fn a_probe_that_vanishes_makes_this_case_and_all_others_of_the_bench_infra() {
     let bench = fake::bench("probe = \"0d28:0204\"\n");
     let toggle = FakeImage::toggle();
-    let board = FakeBoard::blank(&[&toggle]).with_fault(Fault::ProbeGone(Ticks(100)));
+    let board = FakeBoard::blank(&[&toggle]).with_fault(Fault::ProbeGone(RunTicks(100)));
     let prepared = prepared(TWO_PRESSES);
     let jobs = (0..3).map(|index| Job {
         index,
@@ -427,10 +427,10 @@ fn two_hundred_cases_in_a_row_of_which_every_third_is_broken() {
     let faults = [
         None,
         Some((panic_at(200), Verdict::Fail)),
-        Some((Fault::Hang(Ticks(200)), Verdict::Fail)),
+        Some((Fault::Hang(RunTicks(200)), Verdict::Fail)),
         Some((hard_fault_at(200), Verdict::Fail)),
-        Some((Fault::MachineEnds(Ticks(200)), Verdict::Infra)),
-        Some((Fault::Reset(Ticks(200)), Verdict::Infra)),
+        Some((Fault::MachineEnds(RunTicks(200)), Verdict::Infra)),
+        Some((Fault::Reset(RunTicks(200)), Verdict::Infra)),
         Some((Fault::Frame(4, FrameFault::IsBent), Verdict::Infra)),
         Some((Fault::Frame(4, FrameFault::Vanishes), Verdict::Infra)),
     ];

@@ -5,7 +5,7 @@ use std::fmt;
 use std::iter;
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::document::Document;
 
 use super::{Evidence, Verdict};
@@ -57,7 +57,7 @@ pub struct Reason {
     /// Where in a scenario or a source file.
     pub place: Option<SourceLocation>,
     /// When in the run.
-    pub tick: Option<Ticks>,
+    pub tick: Option<RunTicks>,
 }
 
 impl Reason {
@@ -127,7 +127,7 @@ impl LogLevel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// The tick, if the line carries one.
-    pub tick: Option<Ticks>,
+    pub tick: Option<RunTicks>,
     /// The level, if the line has one.
     pub level: Option<LogLevel>,
     /// What it says.
@@ -154,7 +154,7 @@ impl fmt::Display for LogLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinSample {
     /// When, in ticks from the start of the run.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The output of the app.
     pub output: String,
     /// Its pin, such as `P0.03`.
@@ -199,7 +199,7 @@ pub struct Attempt {
     /// What was seen of the outputs otherwise, in order.
     pub pins: Vec<PinSample>,
     /// How far presses were from their ticks at most, where it was measured.
-    pub slack: Option<Ticks>,
+    pub slack: Option<RunTicks>,
     /// The file that keeps what the board was told, for the terminal simulator.
     pub recording: Option<String>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep_core::protocol::Stimulus;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::trace::document::Document;
 
@@ -40,7 +40,7 @@ pub struct Case {
     /// The command that starts the simulator of the project.
     pub simulator: String,
     /// How far a press may be from its tick; 0 where the design promises exactness.
-    pub tolerance: Ticks,
+    pub tolerance: RunTicks,
     /// What was tried, in order. Empty: the case was not run.
     pub attempts: Vec<Attempt>,
 }
@@ -104,7 +104,7 @@ impl Case {
 
     /// The largest slack of all attempts.
     #[must_use]
-    pub fn slack(&self) -> Option<Ticks> {
+    pub fn slack(&self) -> Option<RunTicks> {
         self.attempts
             .iter()
             .filter_map(|attempt| attempt.slack)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diff::{self, divergence};
 use lockstep_engine::trace::document::{Document, Record};
 
@@ -13,7 +13,7 @@ use super::{Attempt, Case};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardDivergence {
     /// The tick of the earlier of the two.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// How many lines both traces share before it.
     pub shared: usize,
     /// In one sentence, what differs.
@@ -53,12 +53,12 @@ impl BoardDivergence {
     /// How far the two events are from each other, where the board does what is expected at
     /// another tick.
     #[must_use]
-    pub fn distance(&self) -> Ticks {
+    pub fn distance(&self) -> RunTicks {
         match (&self.expected, &self.board) {
             (Some(expected), Some(board)) if same_event(expected, board) => {
-                Ticks(expected.tick.0.abs_diff(board.tick.0))
+                RunTicks(expected.tick.0.abs_diff(board.tick.0))
             }
-            _ => Ticks::ZERO,
+            _ => RunTicks::ZERO,
         }
     }
 }
@@ -87,7 +87,7 @@ fn comparable<'a>(
 fn sentence(
     expected: Option<&Record>,
     board: Option<&Record>,
-    (golden_end, board_end): (Ticks, Ticks),
+    (golden_end, board_end): (RunTicks, RunTicks),
 ) -> String {
     match (expected, board) {
         (None, None) => format!(
@@ -107,7 +107,7 @@ fn differing(expected: &Record, board: &Record) -> String {
     let what = format!("{} `{}`", board.kind.word(), board.name);
     if same_thing && expected.value == board.value {
         let (golden, there) = (expected.tick.0, board.tick.0);
-        let by = Ticks(golden.abs_diff(there));
+        let by = RunTicks(golden.abs_diff(there));
         let word = if there > golden { "late" } else { "early" };
         format!(
             "{what} comes to {} at tick {there} on the board, {by} too {word}",

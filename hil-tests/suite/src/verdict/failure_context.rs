@@ -1,6 +1,6 @@
 //! What helps to see why a case is no pass.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::shell::quoted_path;
 
 use super::{Case, PinSample};
@@ -42,7 +42,7 @@ impl FailureContext {
 }
 
 /// The samples before and after the tick that are nearest to it.
-fn around(samples: &[PinSample], at: Ticks) -> &[PinSample] {
+fn around(samples: &[PinSample], at: RunTicks) -> &[PinSample] {
     let before = samples.iter().rposition(|sample| sample.tick < at);
     let before = before.map_or(0, |index| index + 1);
     let from = before.saturating_sub(SHOWN);

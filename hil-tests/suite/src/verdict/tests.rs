@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep_core::protocol::Stimulus;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::Kind;
 use lockstep_engine::trace::document::{Document, Record};
 use proptest::collection::vec;
@@ -31,7 +31,7 @@ fn case(verdicts: &[Verdict]) -> Case {
         stimulus: Stimulus::Scheduled,
         evidence: vec![Evidence::Rtt],
         expected: None,
-        tolerance: Ticks::ZERO,
+        tolerance: RunTicks::ZERO,
         attempts: verdicts.iter().map(attempt).collect(),
     }
 }
@@ -124,7 +124,7 @@ proptest! {
 
     #[test]
     fn what_the_tolerance_allows_is_taken_away_and_a_verdict_is_exact(
-        gaps in vec((4..9_u32, 0..4_u32), 0..6), tolerance in 0..4_u32
+        gaps in vec((4..9_u64, 0..4_u64), 0..6), tolerance in 0..4_u64
     ) {
         let mut tick = 10;
         let mut lines = (Vec::new(), Vec::new());
@@ -136,7 +136,7 @@ proptest! {
             slack = slack.max(off);
         }
         let (host, board) = (document(lines.0, 99), document(lines.1, 99));
-        let aligned = align(&host, &board, Ticks(tolerance));
+        let aligned = align(&host, &board, RunTicks(tolerance));
         let divergence = diverging(host.clone(), board.clone());
         let mut case = case(&[]);
         prop_assert_eq!(
@@ -155,20 +155,20 @@ proptest! {
     }
 }
 
-fn line(tick: u32, name: &str, value: &str) -> Record {
+fn line(tick: u64, name: &str, value: &str) -> Record {
     Record {
-        tick: Ticks(tick),
+        tick: RunTicks(tick),
         kind: Kind::Out,
         name: name.to_owned(),
         value: value.to_owned(),
     }
 }
 
-fn document(lines: Vec<Record>, end: u32) -> Document {
+fn document(lines: Vec<Record>, end: u64) -> Document {
     Document {
         app: "lamp".to_owned(),
         lines,
-        end: Ticks(end),
+        end: RunTicks(end),
     }
 }
 
@@ -238,7 +238,7 @@ fn what_is_far_from_the_divergence_is_left_out() {
     case.attempts[0].trace = Some(document(Vec::new(), 99));
     case.attempts[0].pins = ticks
         .map(|tick| PinSample {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             output: "lamp".to_owned(),
             pin: "P0.03".to_owned(),
             level: 0,
@@ -253,7 +253,7 @@ fn what_is_far_from_the_divergence_is_left_out() {
 #[test]
 fn a_run_that_broke_off_is_judged_before_its_last_tick() {
     let golden = document(vec![line(1, "lamp", "0"), line(5, "lamp", "50")], 99);
-    let cut = |lines: Vec<Record>, end: u32| {
+    let cut = |lines: Vec<Record>, end: u64| {
         let mut case = case(&[Verdict::Fail]);
         case.expected = Some(golden.clone());
         case.attempts[0].trace = Some(document(lines, end));

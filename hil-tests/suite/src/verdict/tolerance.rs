@@ -1,6 +1,6 @@
 //! Lines of a board, freed of what a declared tolerance allows.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::document::{Document, Record};
 
 /// What is left of a board's trace when the allowed is taken away.
@@ -10,12 +10,12 @@ pub struct Alignment {
     /// the expected line, or not within tolerance of it.
     pub trace: Document,
     /// How far the lines were from the expected ticks at most, up to there.
-    pub slack: Ticks,
+    pub slack: RunTicks,
 }
 
 /// Takes away what the tolerance allows. Lines are held against the expected ones in order.
 #[must_use]
-pub fn align(expected: &Document, board: &Document, tolerance: Ticks) -> Alignment {
+pub fn align(expected: &Document, board: &Document, tolerance: RunTicks) -> Alignment {
     let mut trace = board.clone();
     let mut slack = 0;
     let mut together = true;
@@ -35,7 +35,7 @@ pub fn align(expected: &Document, board: &Document, tolerance: Ticks) -> Alignme
     }
     Alignment {
         trace,
-        slack: Ticks(slack),
+        slack: RunTicks(slack),
     }
 }
 

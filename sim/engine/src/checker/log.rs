@@ -1,7 +1,7 @@
 //! Checks what is expected of the logs.
 
 use lockstep_core::app::{Log, LogId, LogValues};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::{Checker, Mismatch};
 use crate::dyn_runner::Observation;
@@ -12,7 +12,7 @@ use crate::scenario::plan::{CauseKind, Check};
 #[derive(Clone, Copy)]
 pub(super) struct LoggedAt {
     pub(super) index: usize,
-    pub(super) tick: Ticks,
+    pub(super) tick: RunTicks,
     pub(super) log: Log,
 }
 

@@ -4,7 +4,7 @@
 
 use lockstep_core::app::{LogId, LogValues};
 use lockstep_core::output::{Level, Range};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::log::LoggedAt;
 use super::output::meets;
@@ -88,7 +88,7 @@ impl Checker<'_> {
         &self,
         output: u8,
         check: &Check,
-        within: Ticks,
+        within: RunTicks,
         target: Option<TargetLevel>,
     ) -> Nearest {
         let window = self.window_to_reset(check);
@@ -196,7 +196,7 @@ impl Checker<'_> {
         output: u8,
         check: &Check,
         target: Option<TargetLevel>,
-        length: Ticks,
+        length: RunTicks,
     ) -> Nearest {
         let window = self.window(check);
         let at = check.at.tick;
@@ -210,7 +210,7 @@ impl Checker<'_> {
             let stayed = change.tick.saturating_sub(at);
             note = Some(format!("it stayed for {stayed}"));
             for target in [target, level] {
-                let shorter = OutputAssertion::Stays(target, stayed.saturating_sub(Ticks(1)));
+                let shorter = OutputAssertion::Stays(target, stayed.saturating_sub(RunTicks(1)));
                 offered.push(Assertion::Output(output, shorter));
             }
             offered.push(self.becomes(output, change.level, length_to(at, change.tick)));
@@ -253,7 +253,7 @@ impl Checker<'_> {
                 for within in [measure.within, length_to(check.at.tick, change.tick)] {
                     let measured = Measurement {
                         length,
-                        tolerance: Ticks::ZERO,
+                        tolerance: RunTicks::ZERO,
                         within,
                     };
                     offered.push((output, with(measured)));
@@ -314,7 +314,7 @@ impl Checker<'_> {
             let mut offered = Vec::new();
             let logged = self.logs_between(first, last).find(same);
             if let Some(logged) = logged {
-                let silent = logged.tick.saturating_sub(at).saturating_sub(Ticks(1));
+                let silent = logged.tick.saturating_sub(at).saturating_sub(RunTicks(1));
                 offered.push(Assertion::Log {
                     log,
                     value,
@@ -424,7 +424,7 @@ impl Checker<'_> {
         Nearest { note, help }
     }
 
-    fn becomes(&self, output: u8, level: Level, within: Ticks) -> Assertion {
+    fn becomes(&self, output: u8, level: Level, within: RunTicks) -> Assertion {
         let target = self.target(output, level);
         Assertion::Output(output, OutputAssertion::Becomes(target, within))
     }
@@ -486,7 +486,7 @@ fn before_cause(check: &Check) -> String {
 }
 
 /// The same, for a window.
-fn before_window(tick: Ticks, window: &Window) -> String {
+fn before_window(tick: RunTicks, window: &Window) -> String {
     let opens = window.opens.tick;
     match window.cause {
         Some(cause) => format!("before the {cause} at tick {}", opens.0),
@@ -500,10 +500,10 @@ fn has_empty_window(assertion: Assertion) -> bool {
         Assertion::Output(_, assertion) => assertion.window(),
         Assertion::Log { assertion, .. } => assertion.window(),
     };
-    window == Some(Ticks::ZERO)
+    window == Some(RunTicks::ZERO)
 }
 
 /// The shortest length of a window that reaches a tick: the tick itself, but at least one.
-fn length_to(at: Ticks, tick: Ticks) -> Ticks {
-    tick.saturating_sub(at).max(Ticks(1))
+fn length_to(at: RunTicks, tick: RunTicks) -> RunTicks {
+    tick.saturating_sub(at).max(RunTicks(1))
 }

@@ -1,7 +1,7 @@
 //! Checks what is expected of one output.
 
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::window::Window;
 use super::{Checker, LevelChange, Mismatch};
@@ -86,7 +86,7 @@ impl OutputView {
         ))
     }
 
-    fn becomes(&self, target: TargetLevel, within: Ticks) -> Result<(), Mismatch> {
+    fn becomes(&self, target: TargetLevel, within: RunTicks) -> Result<(), Mismatch> {
         let mut changes = self.changes.iter();
         if changes.any(|change| meets(change.level, target)) {
             return Ok(());
@@ -94,7 +94,7 @@ impl OutputView {
         Err(self.never(&format!("become {target} within {within}")))
     }
 
-    fn changes(&self, within: Ticks) -> Result<(), Mismatch> {
+    fn changes(&self, within: RunTicks) -> Result<(), Mismatch> {
         if self.changes.is_empty() {
             return Err(self.never(&format!("change within {within}")));
         }
@@ -103,7 +103,7 @@ impl OutputView {
 
     /// What was done immediately above may bring the output to the level, once; from there
     /// on it does not change.
-    fn stays(&self, target: Option<TargetLevel>, length: Ticks) -> Result<(), Mismatch> {
+    fn stays(&self, target: Option<TargetLevel>, length: RunTicks) -> Result<(), Mismatch> {
         let is_there = |level| target.is_none_or(|target| meets(level, target));
         let mut there = is_there(self.level_before);
         let mut level = self.level_before;
@@ -127,7 +127,7 @@ impl OutputView {
         level: Level,
         change: LevelChange,
         index: usize,
-        length: Ticks,
+        length: RunTicks,
     ) -> Mismatch {
         let mut part = self.window.part(index < self.immediate, change.tick);
         if !part.is_empty() {
@@ -184,8 +184,8 @@ impl OutputView {
     fn measured(
         &self,
         what: &str,
-        from: Ticks,
-        to: Ticks,
+        from: RunTicks,
+        to: RunTicks,
         measure: Measurement,
     ) -> Result<(), Mismatch> {
         let length = to.saturating_sub(from);
@@ -196,7 +196,12 @@ impl OutputView {
     }
 
     /// Whether what began at a tick may be unfinished where the window closes.
-    fn not_overdue(&self, what: &str, from: Ticks, measure: Measurement) -> Result<(), Mismatch> {
+    fn not_overdue(
+        &self,
+        what: &str,
+        from: RunTicks,
+        measure: Measurement,
+    ) -> Result<(), Mismatch> {
         let end = self.window.end;
         let longest = measure.length.saturating_add(measure.tolerance);
         if end.saturating_sub(from) <= longest {
@@ -205,9 +210,15 @@ impl OutputView {
         Err(self.measured_wrong(what, from, end, measure))
     }
 
-    fn measured_wrong(&self, what: &str, from: Ticks, to: Ticks, measure: Measurement) -> Mismatch {
+    fn measured_wrong(
+        &self,
+        what: &str,
+        from: RunTicks,
+        to: RunTicks,
+        measure: Measurement,
+    ) -> Mismatch {
         let tolerance = match measure.tolerance {
-            Ticks::ZERO => String::new(),
+            RunTicks::ZERO => String::new(),
             tolerance => format!(" +- {tolerance}"),
         };
         Mismatch::new(
@@ -220,7 +231,7 @@ impl OutputView {
     }
 
     /// The ticks at which the output leaves zero or returns to it.
-    fn edges(&self) -> Vec<(Ticks, bool)> {
+    fn edges(&self) -> Vec<(RunTicks, bool)> {
         let mut on = self.level_before > Level::OFF;
         let mut edges = Vec::new();
         for change in &self.changes {

@@ -23,7 +23,7 @@ const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
 const POWER: LogId = LogId(0);
 
 /// A trace that begins with a power-up and both outputs at 0.
-fn trace(entries: &[(u32, Observation)]) -> Trace {
+fn trace(entries: &[(u64, Observation)]) -> Trace {
     let mut trace = Trace::new(APP);
     let begin = [
         (0, Observation::Input(Action::Reset(BootCondition::OK))),
@@ -31,9 +31,9 @@ fn trace(entries: &[(u32, Observation)]) -> Trace {
         (0, Observation::Output(1, Level(0))),
     ];
     for &(tick, what) in begin.iter().chain(entries) {
-        trace.observe(Ticks(tick), what);
+        trace.observe(RunTicks(tick), what);
     }
-    trace.set_end(Ticks(1_000));
+    trace.set_end(RunTicks(1_000));
     trace
 }
 
@@ -49,16 +49,16 @@ fn power(value: u16) -> Observation {
     Observation::Log(Log::new(POWER, value))
 }
 
-fn before_inputs(tick: u32) -> SamplePoint {
+fn before_inputs(tick: u64) -> SamplePoint {
     SamplePoint {
-        tick: Ticks(tick),
+        tick: RunTicks(tick),
         phase: TickPhase::BeforeInputs,
     }
 }
 
-fn after_inputs(tick: u32) -> SamplePoint {
+fn after_inputs(tick: u64) -> SamplePoint {
     SamplePoint {
-        tick: Ticks(tick),
+        tick: RunTicks(tick),
         phase: TickPhase::AfterInputs,
     }
 }
@@ -109,11 +109,11 @@ fn power_assertion(value: Option<u16>, assertion: LogAssertion) -> Assertion {
     }
 }
 
-fn measure(length: u32, tolerance: u32, within: u32) -> Measurement {
+fn measure(length: u64, tolerance: u64, within: u64) -> Measurement {
     Measurement {
-        length: Ticks(length),
-        tolerance: Ticks(tolerance),
-        within: Ticks(within),
+        length: RunTicks(length),
+        tolerance: RunTicks(tolerance),
+        within: RunTicks(within),
     }
 }
 
@@ -152,12 +152,12 @@ fn power_up_is_not_an_input_of_tick_0() {
 #[test]
 fn an_output_that_the_trace_does_not_show_is_not_off() {
     let mut nothing = Trace::new(APP);
-    nothing.set_end(Ticks(1_000));
+    nothing.set_end(RunTicks(1_000));
     for assertion in [
         OutputAssertion::Is(TargetLevel::Off),
         OutputAssertion::IsNot(TargetLevel::On),
-        OutputAssertion::Stays(Some(TargetLevel::Off), Ticks(10)),
-        OutputAssertion::Stays(None, Ticks(10)),
+        OutputAssertion::Stays(Some(TargetLevel::Off), RunTicks(10)),
+        OutputAssertion::Stays(None, RunTicks(10)),
     ] {
         assert!(
             !holds(before_inputs(0), assertion, &nothing),
@@ -169,15 +169,15 @@ fn an_output_that_the_trace_does_not_show_is_not_off() {
 #[test]
 fn no_expectation_holds_beyond_the_end_of_the_trace() {
     let mut cut = trace(&[]);
-    cut.set_end(Ticks(9));
+    cut.set_end(RunTicks(9));
     assert!(holds(
         after_inputs(0),
-        OutputAssertion::Stays(None, Ticks(9)),
+        OutputAssertion::Stays(None, RunTicks(9)),
         &cut
     ));
     assert!(!holds(
         after_inputs(0),
-        OutputAssertion::Stays(None, Ticks(10)),
+        OutputAssertion::Stays(None, RunTicks(10)),
         &cut
     ));
 }
@@ -205,8 +205,8 @@ fn on_is_any_level_above_zero() {
 #[test]
 fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_start_does_not() {
     let trace = trace(&[(10, lamp(50))]);
-    let becomes = |within| OutputAssertion::Becomes(TargetLevel::On, Ticks(within));
-    let changes = |within| OutputAssertion::Changes(Ticks(within));
+    let becomes = |within| OutputAssertion::Becomes(TargetLevel::On, RunTicks(within));
+    let changes = |within| OutputAssertion::Changes(RunTicks(within));
     for (at, within, counts) in [
         (after_inputs(0), 10, true),
         (after_inputs(0), 9, false),
@@ -224,7 +224,7 @@ fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_start_does_not(
             counts,
             "{at:?} {within}"
         );
-        let stays = OutputAssertion::Stays(None, Ticks(within));
+        let stays = OutputAssertion::Stays(None, RunTicks(within));
         assert_eq!(holds(at, stays, &trace), !counts, "{at:?} {within}");
     }
 }
@@ -232,10 +232,10 @@ fn a_change_at_the_last_tick_of_the_window_counts_and_one_at_its_start_does_not(
 #[test]
 fn a_window_sees_the_inputs_of_its_first_tick_that_come_after_it() {
     let trace = trace(&[(10, press()), (10, lamp(50))]);
-    let becomes = OutputAssertion::Becomes(TargetLevel::On, Ticks(5));
+    let becomes = OutputAssertion::Becomes(TargetLevel::On, RunTicks(5));
     assert!(holds(before_inputs(10), becomes, &trace));
     assert!(!holds(after_inputs(10), becomes, &trace));
-    let stays = OutputAssertion::Stays(None, Ticks(5));
+    let stays = OutputAssertion::Stays(None, RunTicks(5));
     assert!(!holds(before_inputs(10), stays, &trace));
     assert!(holds(after_inputs(10), stays, &trace));
 }
@@ -243,7 +243,7 @@ fn a_window_sees_the_inputs_of_its_first_tick_that_come_after_it() {
 #[test]
 fn becomes_takes_a_change_to_the_right_level() {
     let trace = trace(&[(10, lamp(50)), (20, lamp(75)), (30, lamp(50))]);
-    let becomes = |level| OutputAssertion::Becomes(TargetLevel::Level(level), Ticks(15));
+    let becomes = |level| OutputAssertion::Becomes(TargetLevel::Level(level), RunTicks(15));
     assert!(!holds(after_inputs(0), becomes(0), &trace));
     assert!(holds(after_inputs(0), becomes(50), &trace));
     assert!(!holds(after_inputs(0), becomes(75), &trace));
@@ -254,7 +254,7 @@ fn becomes_takes_a_change_to_the_right_level() {
 #[test]
 fn stays_checks_the_level_at_its_start_too() {
     let trace = trace(&[(10, lamp(50)), (20, lamp(60))]);
-    let stays = |target, length| OutputAssertion::Stays(Some(target), Ticks(length));
+    let stays = |target, length| OutputAssertion::Stays(Some(target), RunTicks(length));
     assert!(holds(
         after_inputs(10),
         stays(TargetLevel::Level(50), 9),
@@ -278,7 +278,7 @@ fn stays_checks_the_level_at_its_start_too() {
         &trace,
     )
     .unwrap();
-    assert_eq!(failure.tick, Ticks(20));
+    assert_eq!(failure.tick, RunTicks(20));
 }
 
 #[test]
@@ -286,12 +286,12 @@ fn other_outputs_do_not_matter() {
     let trace = trace(&[(10, Observation::Output(1, Level(1)))]);
     assert!(holds(
         after_inputs(0),
-        OutputAssertion::Stays(None, Ticks(100)),
+        OutputAssertion::Stays(None, RunTicks(100)),
         &trace
     ));
     assert!(!holds(
         after_inputs(0),
-        OutputAssertion::Changes(Ticks(100)),
+        OutputAssertion::Changes(RunTicks(100)),
         &trace
     ));
 }
@@ -392,7 +392,7 @@ fn a_log_counts_from_the_start_of_its_window_to_the_last_tick() {
     let within = |at, value, time| {
         log_holds(
             at,
-            LogAssertion::LoggedWithin(Ticks(time)),
+            LogAssertion::LoggedWithin(RunTicks(time)),
             Some(value),
             None,
             &trace,
@@ -401,7 +401,7 @@ fn a_log_counts_from_the_start_of_its_window_to_the_last_tick() {
     let silent = |at, value, time| {
         log_holds(
             at,
-            LogAssertion::NotLogged(Ticks(time)),
+            LogAssertion::NotLogged(RunTicks(time)),
             Some(value),
             None,
             &trace,
@@ -425,8 +425,12 @@ fn a_log_counts_from_the_start_of_its_window_to_the_last_tick() {
 #[test]
 fn a_failure_says_what_happened_when_and_what_was_expected() {
     let trace = trace(&[(10, lamp(50)), (10, power(1)), (300, power(0))]);
-    let becomes =
-        |within| Assertion::Output(0, OutputAssertion::Becomes(TargetLevel::On, Ticks(within)));
+    let becomes = |within| {
+        Assertion::Output(
+            0,
+            OutputAssertion::Becomes(TargetLevel::On, RunTicks(within)),
+        )
+    };
     let late = failure(after_inputs(0), becomes(8), &trace).unwrap();
     assert_eq!(
         late.message,
@@ -436,7 +440,7 @@ fn a_failure_says_what_happened_when_and_what_was_expected() {
         late.note.as_deref(),
         Some("it became 50 at tick 10, 2 ms too late")
     );
-    assert_eq!(late.tick, Ticks(8));
+    assert_eq!(late.tick, RunTicks(8));
     let already = failure(after_inputs(10), becomes(8), &trace).unwrap();
     assert!(already.note.unwrap().contains("only a change counts"));
     let assertion = Assertion::Log {
@@ -473,7 +477,7 @@ fn observations() -> impl Strategy<Value = Observation> {
 }
 
 fn sample_points() -> impl Strategy<Value = SamplePoint> {
-    let ticks = prop_oneof![4 => 0_u32..50, 1 => any::<u32>()];
+    let ticks = prop_oneof![4 => 0_u64..50, 1 => any::<u64>()];
     (ticks, any::<bool>()).prop_map(|(tick, is_before)| {
         if is_before {
             before_inputs(tick)
@@ -484,7 +488,7 @@ fn sample_points() -> impl Strategy<Value = SamplePoint> {
 }
 
 fn assertions() -> impl Strategy<Value = Assertion> {
-    let length = || prop_oneof![4 => 0_u32..50, 1 => any::<u32>()].prop_map(Ticks);
+    let length = || prop_oneof![4 => 0_u64..50, 1 => any::<u64>()].prop_map(RunTicks);
     let target = || {
         prop_oneof![
             Just(TargetLevel::On),
@@ -530,15 +534,15 @@ fn assertions() -> impl Strategy<Value = Assertion> {
 proptest! {
     #[test]
     fn no_trace_and_no_check_make_it_panic(
-        entries in vec((0_u32..5, observations()), 0..40),
+        entries in vec((0_u64..5, observations()), 0..40),
         checks in vec((sample_points(), sample_points(), any::<bool>(), assertions()), 1..10),
         in_order: bool,
     ) {
         let mut trace = Trace::new(APP);
-        let mut now = 0_u32;
+        let mut now = 0_u64;
         for (tick, what) in entries {
             now = if in_order { now + tick } else { tick };
-            trace.observe(Ticks(now), what);
+            trace.observe(RunTicks(now), what);
         }
         let checks: Vec<_> = checks
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::scenario::plan::{CauseKind, SamplePoint};
 
@@ -16,18 +16,18 @@ pub(super) struct Window {
     /// Where the expectation stands.
     pub(super) at: SamplePoint,
     /// The tick at which it closes.
-    pub(super) end: Ticks,
+    pub(super) end: RunTicks,
     /// The indices of the trace at which it opens, is now, and closes.
     pub(super) first: usize,
     pub(super) now: usize,
     pub(super) last: usize,
     /// The reset that closes it.
-    pub(super) reset: Option<Ticks>,
+    pub(super) reset: Option<RunTicks>,
 }
 
 impl Window {
     /// How a tick lies in it, for a message: ` during the tap`, say.
-    pub(super) fn part(&self, index_is_before_now: bool, tick: Ticks) -> String {
+    pub(super) fn part(&self, index_is_before_now: bool, tick: RunTicks) -> String {
         match self.cause {
             Some(cause) if index_is_before_now && tick == self.opens.tick => {
                 format!(", with the {cause}")

@@ -8,7 +8,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 use serde::{Deserialize, Serialize};
 
 use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
@@ -43,7 +43,7 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
     append(&script.events().len(), &mut bytes);
 
     let actions = actions(recording.buttons.len());
-    let mut before = Ticks::ZERO;
+    let mut before = RunTicks::ZERO;
     for event in script.events() {
         let passed = event.tick.saturating_sub(before);
         append(
@@ -105,8 +105,9 @@ impl<'a> ContentReader<'a> {
         })?;
         let buttons = self.buttons()?;
         let condition = self.boot_condition()?;
-        let clock = Instant(self.number("the clock's start", u32::MAX.into())?);
-        let end = Ticks(self.number("the last tick", MAX_LENGTH.0.into())?);
+        let clock = self.number("the clock's start", u32::MAX.into())?;
+        let clock = Instant(u32::try_from(clock).unwrap_or(u32::MAX));
+        let end = RunTicks(self.number("the last tick", MAX_LENGTH.0)?);
         let events = self.events(buttons.len(), end)?;
         let script = Script::new(condition, clock, events, end)
             .map_err(|error| malformed(self.offset, error.to_string()))?;
@@ -138,7 +139,11 @@ impl<'a> ContentReader<'a> {
             .ok_or_else(|| malformed(start, format!("there are no conditions {code}")))
     }
 
-    fn events(&mut self, buttons: usize, end: Ticks) -> Result<Vec<ScriptEvent>, RecordingError> {
+    fn events(
+        &mut self,
+        buttons: usize,
+        end: RunTicks,
+    ) -> Result<Vec<ScriptEvent>, RecordingError> {
         let count = self.number("the number of events", MAX_EVENTS as u64)?;
         let mut decoder = EventDecoder::new(buttons, end);
         let mut events = Vec::new();
@@ -171,18 +176,18 @@ impl<'a> ContentReader<'a> {
         }
     }
 
-    fn number(&mut self, what: &'static str, most: u64) -> Result<u32, RecordingError> {
+    fn number(&mut self, what: &'static str, most: u64) -> Result<u64, RecordingError> {
         let offset = self.offset;
         let found: u64 = self.take(what)?;
-        match u32::try_from(found) {
-            Ok(number) if found <= most => Ok(number),
-            _ => Err(RecordingError::Limit {
+        if found > most {
+            return Err(RecordingError::Limit {
                 offset,
                 what,
                 found,
                 most,
-            }),
+            });
         }
+        Ok(found)
     }
 
     fn take<T: Deserialize<'a>>(&mut self, what: &str) -> Result<T, RecordingError> {
@@ -203,8 +208,8 @@ impl<'a> ContentReader<'a> {
 /// Decodes the events in order, and refuses impossible ones.
 struct EventDecoder {
     actions: u64,
-    end: Ticks,
-    now: Ticks,
+    end: RunTicks,
+    now: RunTicks,
     /// The code of the last action at `now`.
     last: Option<u64>,
     /// The contacts that are closed, one bit each.
@@ -212,11 +217,11 @@ struct EventDecoder {
 }
 
 impl EventDecoder {
-    fn new(buttons: usize, end: Ticks) -> Self {
+    fn new(buttons: usize, end: RunTicks) -> Self {
         Self {
             actions: actions(buttons),
             end,
-            now: Ticks::ZERO,
+            now: RunTicks::ZERO,
             last: None,
             closed: 0,
         }
@@ -224,10 +229,11 @@ impl EventDecoder {
 
     fn event(&mut self, event: u64) -> Result<ScriptEvent, String> {
         let (passed, code) = (event / self.actions, event % self.actions);
-        let tick = u64::from(self.now.0)
+        let tick = self
+            .now
+            .0
             .checked_add(passed)
-            .and_then(|tick| u32::try_from(tick).ok())
-            .map(Ticks)
+            .map(RunTicks)
             .filter(|tick| *tick <= self.end)
             .ok_or_else(|| format!("an event after the last tick, {}", self.end.0))?;
         if passed > 0 {

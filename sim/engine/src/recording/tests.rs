@@ -3,7 +3,7 @@ use crate::script::{BootCondition, MAX_EVENTS, MAX_LENGTH, SwitchState};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use lockstep_apps::toggle;
 use lockstep_core::app::App;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 use proptest::prelude::*;
 
 const TOGGLE: AppDescriptor = toggle::Firmware::DESCRIPTOR;
@@ -156,7 +156,7 @@ fn errors_say_where_and_what_is_wrong() {
         (
             sealed(&[APP, &[0, 0, 0x80, 0xa8, 0xb2, 0xa0, 0x7f]]),
             26,
-            "at most 604800000",
+            "at most 2592000000",
         ),
         (
             sealed(&[APP, &[0, 0, 9, 0xc1, 0x84, 0x3d]]),
@@ -213,10 +213,10 @@ fn errors_say_where_and_what_is_wrong() {
 #[test]
 fn the_largest_recording_can_be_read() {
     let events = (0..MAX_EVENTS / 2).flat_map(|tap| {
-        let tick = 600 * u32::try_from(tap).unwrap();
+        let tick = 600 * u64::try_from(tap).unwrap();
         [(tick, SwitchState::Closed), (tick + 100, SwitchState::Open)].map(|(tick, contact)| {
             ScriptEvent {
-                tick: Ticks(tick),
+                tick: RunTicks(tick),
                 action: Action::Button(ButtonId(0), contact),
             }
         })
@@ -237,8 +237,8 @@ fn the_largest_recording_can_be_read() {
 /// A few minutes of use: mostly taps and double taps, some long presses, and pauses.
 #[test]
 fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
-    let mut random = 1_u32;
-    let mut between = |least: u32, most: u32| {
+    let mut random = 1_u64;
+    let mut between = |least: u64, most: u64| {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         least + (random >> 8) % (most - least)
     };
@@ -260,7 +260,7 @@ fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
             (tick + held, SwitchState::Open),
         ] {
             events.push(ScriptEvent {
-                tick: Ticks(tick),
+                tick: RunTicks(tick),
                 action: Action::Button(button, contact),
             });
         }
@@ -268,7 +268,7 @@ fn an_event_takes_less_than_4_bytes_and_an_idle_tick_none() {
     }
     let count = events.len();
     let bytes = |events, end| {
-        let script = Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(end)).unwrap();
+        let script = Script::new(BootCondition::OK, Instant::ZERO, events, RunTicks(end)).unwrap();
         Recording::of(const { &TWO_BUTTONS }, &script)
             .unwrap()
             .encode()

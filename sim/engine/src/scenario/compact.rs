@@ -17,7 +17,7 @@
 
 use std::fmt::Write;
 
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use super::duration::{short_length, short_length_or_zero};
 use super::grammar::{MAX_DIAGNOSTICS, level, reading, tolerance_too_large};
@@ -217,7 +217,7 @@ fn movement(token: Token<'_>, contact: SwitchState) -> Result<StatementKind, Dia
     Ok(StatementKind::Move {
         buttons: names_of(names)?,
         contact,
-        bouncing: bouncing.map_or(Ok(Ticks::ZERO), short_length)?,
+        bouncing: bouncing.map_or(Ok(RunTicks::ZERO), short_length)?,
     })
 }
 
@@ -284,7 +284,7 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
     let measure = || -> Result<Measurement, Diagnostic> {
         let (number, tolerance) = split_at_sign(required_value()?, "+-");
         let length = short_length(number)?;
-        let tolerance = tolerance.map_or(Ok(Ticks::ZERO), short_length_or_zero)?;
+        let tolerance = tolerance.map_or(Ok(RunTicks::ZERO), short_length_or_zero)?;
         if tolerance >= length {
             return Err(tolerance_too_large(number.span, length, tolerance));
         }
@@ -377,7 +377,7 @@ fn write_statement(kind: &StatementKind, tokens: &mut Vec<String>) {
             bouncing,
         } => {
             let mut token = format!("{}:{}", contact_key(*contact), NameList(buttons, "+"));
-            if *bouncing > Ticks::ZERO {
+            if *bouncing > RunTicks::ZERO {
                 let _ = write!(token, "~{}", bouncing.0);
             }
             tokens.push(token);
@@ -451,7 +451,7 @@ fn measurement_word(measure: Measurement) -> String {
         within,
     } = measure;
     match tolerance {
-        Ticks::ZERO => format!("{}@{}", length.0, within.0),
+        RunTicks::ZERO => format!("{}@{}", length.0, within.0),
         _ => format!("{}+-{}@{}", length.0, tolerance.0, within.0),
     }
 }

@@ -1,6 +1,6 @@
 //! Durations: a number and its unit.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::lexer::{TOLERANCE, Token, TokenCursor, tokenize};
 use crate::diagnostic::Diagnostic;
@@ -19,7 +19,7 @@ const A_UNIT_OR_PERCENT: &str = "`ms`, `s`, `min` or `%`";
 /// # Errors
 ///
 /// A [`Diagnostic`] if it is not one.
-pub fn parse_length(text: &str) -> Result<Ticks, Diagnostic> {
+pub fn parse_length(text: &str) -> Result<RunTicks, Diagnostic> {
     let tokens = tokenize(text, 1);
     let mut cursor = TokenCursor::new(&tokens);
     let length = length(&mut cursor)?;
@@ -28,16 +28,19 @@ pub fn parse_length(text: &str) -> Result<Ticks, Diagnostic> {
 }
 
 /// A duration of at least one tick.
-pub(super) fn length(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
+pub(super) fn length(cursor: &mut TokenCursor<'_>) -> Result<RunTicks, Diagnostic> {
     let (number, unit) = quantity(cursor, "a duration such as `50 ms`", A_UNIT)?;
     at_least_one(number, ticks(number, unit)?)
 }
 
 /// A tolerance after its sign, in percent of `length` or as a duration; zero if there is
 /// none.
-pub(super) fn tolerance(cursor: &mut TokenCursor<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
+pub(super) fn tolerance(
+    cursor: &mut TokenCursor<'_>,
+    length: RunTicks,
+) -> Result<RunTicks, Diagnostic> {
     if !TOLERANCE.iter().any(|sign| cursor.accept(sign)) {
-        return Ok(Ticks::ZERO);
+        return Ok(RunTicks::ZERO);
     }
     let (number, unit) = quantity(
         cursor,
@@ -47,7 +50,7 @@ pub(super) fn tolerance(cursor: &mut TokenCursor<'_>, length: Ticks) -> Result<T
     if unit.text != "%" {
         return ticks(number, unit);
     }
-    let percent: u32 = number
+    let percent: u64 = number
         .text
         .parse()
         .ok()
@@ -59,17 +62,17 @@ pub(super) fn tolerance(cursor: &mut TokenCursor<'_>, length: Ticks) -> Result<T
                 "expected a whole number from 0 to 100",
             )
         })?;
-    let ticks = u64::from(length.0) * u64::from(percent) / 100;
-    Ok(Ticks(u32::try_from(ticks).unwrap_or(u32::MAX)))
+    // The longest length, a hundred times over, is far below 2^64.
+    Ok(RunTicks(length.0.saturating_mul(percent) / 100))
 }
 
 /// A number of milliseconds, with or without a unit, of at least one tick.
-pub(super) fn short_length(token: Token<'_>) -> Result<Ticks, Diagnostic> {
+pub(super) fn short_length(token: Token<'_>) -> Result<RunTicks, Diagnostic> {
     at_least_one(token, short_length_or_zero(token)?)
 }
 
 /// A number of milliseconds, with or without a unit.
-pub(super) fn short_length_or_zero(token: Token<'_>) -> Result<Ticks, Diagnostic> {
+pub(super) fn short_length_or_zero(token: Token<'_>) -> Result<RunTicks, Diagnostic> {
     match split_unit(token) {
         Some((number, unit)) => ticks(number, unit),
         None if is_number(token.text) => ticks(
@@ -90,8 +93,8 @@ pub(super) fn short_length_or_zero(token: Token<'_>) -> Result<Ticks, Diagnostic
     }
 }
 
-fn at_least_one(number: Token<'_>, length: Ticks) -> Result<Ticks, Diagnostic> {
-    if length == Ticks::ZERO {
+fn at_least_one(number: Token<'_>, length: RunTicks) -> Result<RunTicks, Diagnostic> {
+    if length == RunTicks::ZERO {
         return Err(Diagnostic::new(
             number.span,
             "the duration is zero",
@@ -154,7 +157,7 @@ fn split_unit(token: Token<'_>) -> Option<(Token<'_>, Token<'_>)> {
     ))
 }
 
-fn ticks(number: Token<'_>, unit: Token<'_>) -> Result<Ticks, Diagnostic> {
+fn ticks(number: Token<'_>, unit: Token<'_>) -> Result<RunTicks, Diagnostic> {
     let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit.text) else {
         let diagnostic = Diagnostic::new(
             unit.span,
@@ -180,15 +183,13 @@ fn ticks(number: Token<'_>, unit: Token<'_>) -> Result<Ticks, Diagnostic> {
             "expected whole milliseconds: one tick is 1 ms",
         )
     })?;
-    u32::try_from(ticks)
-        .ok()
-        .map(Ticks)
+    Some(RunTicks(ticks))
         .filter(|ticks| *ticks <= MAX_LENGTH)
         .ok_or_else(|| {
             Diagnostic::new(
                 number.span.to(unit.span),
                 format!("`{number} {unit}` is too long"),
-                format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+                format!("expected at most 30 days, {} ms", MAX_LENGTH.0),
             )
         })
 }
@@ -243,7 +244,7 @@ fn whole_ticks(number: &str, scale: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Ticks, Diagnostic> {
+    fn read(text: &str) -> Result<RunTicks, Diagnostic> {
         length(&mut TokenCursor::new(&tokenize(text, 1)))
     }
 
@@ -259,7 +260,7 @@ mod tests {
             ("0.5 min", 30_000),
             ("7.000 ms", 7),
         ] {
-            assert_eq!(read(text).unwrap(), Ticks(ticks), "{text}");
+            assert_eq!(read(text).unwrap(), RunTicks(ticks), "{text}");
         }
     }
 
@@ -297,7 +298,7 @@ mod tests {
             (".5 s", "unexpected `.5`"),
             ("soon", "unexpected `soon`"),
             ("999999999999999999999999 ms", "too long"),
-            ("11000 min", "too long"),
+            ("44000 min", "too long"),
         ] {
             let diagnostic = read(text).unwrap_err();
             assert!(

@@ -2,7 +2,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::{Name, Statement, StatementKind};
 use crate::diagnostic::Span;
@@ -16,9 +16,9 @@ pub(crate) fn statement(kind: StatementKind) -> Statement {
 }
 
 /// The wait between two ticks, if there is time between them.
-pub(crate) fn wait(from: Ticks, to: Ticks) -> Option<Statement> {
+pub(crate) fn wait(from: RunTicks, to: RunTicks) -> Option<Statement> {
     let length = to.saturating_sub(from);
-    (length > Ticks::ZERO).then(|| statement(StatementKind::Wait(length)))
+    (length > RunTicks::ZERO).then(|| statement(StatementKind::Wait(length)))
 }
 
 pub(crate) fn name(text: &str) -> Name {

@@ -23,7 +23,7 @@
 //!
 //! A `#` begins a comment.
 
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use super::duration::{length, tolerance};
 use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
@@ -247,7 +247,7 @@ fn movement(
         cursor.keyword_before_duration("for")?;
         length(cursor)?
     } else {
-        Ticks::ZERO
+        RunTicks::ZERO
     };
     Ok(StatementKind::Move {
         buttons,
@@ -352,7 +352,7 @@ fn output_assertion(
     })
 }
 
-fn within(cursor: &mut TokenCursor<'_>) -> Result<Ticks, Diagnostic> {
+fn within(cursor: &mut TokenCursor<'_>) -> Result<RunTicks, Diagnostic> {
     cursor.keyword_before_duration("within")?;
     length(cursor)
 }
@@ -373,7 +373,7 @@ fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
 }
 
 /// A tolerance so large that any short pulse would be accepted.
-pub(super) fn tolerance_too_large(span: Span, length: Ticks, tolerance: Ticks) -> Diagnostic {
+pub(super) fn tolerance_too_large(span: Span, length: RunTicks, tolerance: RunTicks) -> Diagnostic {
     Diagnostic::new(
         span,
         format!("the tolerance, {tolerance}, is not smaller than the duration, {length}"),

@@ -6,7 +6,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::script::{Action, BootCondition, SwitchState};
@@ -15,7 +15,7 @@ use crate::script::{Action, BootCondition, SwitchState};
 pub(super) struct InputValidator<'a> {
     descriptor: &'a AppDescriptor,
     last_moves: Vec<Option<LastMove>>,
-    reset: Option<(Ticks, Span)>,
+    reset: Option<(RunTicks, Span)>,
     /// What the statements so far did at the last tick.
     last_tick: Vec<Written>,
     statement: usize,
@@ -24,7 +24,7 @@ pub(super) struct InputValidator<'a> {
 /// An action, and the statement that wrote it.
 #[derive(Clone, Copy)]
 struct Written {
-    tick: Ticks,
+    tick: RunTicks,
     action: Action,
     span: Span,
     statement: usize,
@@ -33,7 +33,7 @@ struct Written {
 #[derive(Clone, Copy)]
 struct LastMove {
     contact: SwitchState,
-    tick: Ticks,
+    tick: RunTicks,
     span: Span,
 }
 
@@ -60,7 +60,7 @@ impl<'a> InputValidator<'a> {
         &self,
         button: ButtonId,
         contact: SwitchState,
-        tick: Ticks,
+        tick: RunTicks,
         span: Span,
     ) -> Result<(), Diagnostic> {
         self.check_order(Action::Button(button, contact), tick, span)?;
@@ -107,7 +107,7 @@ impl<'a> InputValidator<'a> {
     }
 
     /// Makes sure that a board sees an action after those that are written above it.
-    fn check_order(&self, action: Action, tick: Ticks, span: Span) -> Result<(), Diagnostic> {
+    fn check_order(&self, action: Action, tick: RunTicks, span: Span) -> Result<(), Diagnostic> {
         let overtaken = self.last_tick.iter().find(|written| {
             written.tick == tick
                 && written.statement != self.statement
@@ -136,7 +136,7 @@ impl<'a> InputValidator<'a> {
         )))
     }
 
-    fn record(&mut self, action: Action, tick: Ticks, span: Span) {
+    fn record(&mut self, action: Action, tick: RunTicks, span: Span) {
         self.last_tick.retain(|written| written.tick == tick);
         self.last_tick.push(Written {
             tick,
@@ -167,7 +167,7 @@ impl<'a> InputValidator<'a> {
         &mut self,
         button: ButtonId,
         contact: SwitchState,
-        tick: Ticks,
+        tick: RunTicks,
         span: Span,
     ) {
         self.record(Action::Button(button, contact), tick, span);
@@ -183,7 +183,7 @@ impl<'a> InputValidator<'a> {
     /// Notes a reset, if there can be one at this tick.
     pub(super) fn record_reset(
         &mut self,
-        tick: Ticks,
+        tick: RunTicks,
         condition: BootCondition,
         span: Span,
     ) -> Result<(), Diagnostic> {

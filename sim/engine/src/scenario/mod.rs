@@ -22,7 +22,7 @@ mod print;
 #[cfg(test)]
 mod tests;
 
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use crate::diagnostic::Span;
 use crate::script::SwitchState;
@@ -77,17 +77,17 @@ pub enum StatementKind {
         /// The state their contacts come to.
         contact: SwitchState,
         /// How long they bounce, which is how long the statement takes.
-        bouncing: Ticks,
+        bouncing: RunTicks,
     },
     /// Buttons are pressed, and released after a time.
     Tap {
         /// Which buttons.
         buttons: Vec<Name>,
         /// How long they are pressed, which is how long the statement takes.
-        length: Ticks,
+        length: RunTicks,
     },
     /// Time passes without inputs.
-    Wait(Ticks),
+    Wait(RunTicks),
     /// The board is reset and comes up under this boot condition; all is well if none is
     /// named.
     Reset(Option<Name>),
@@ -127,12 +127,12 @@ pub enum OutputAssertion {
     /// Its level is not this.
     IsNot(TargetLevel),
     /// It changes to this level within the window.
-    Becomes(TargetLevel, Ticks),
+    Becomes(TargetLevel, RunTicks),
     /// It changes within the window.
-    Changes(Ticks),
+    Changes(RunTicks),
     /// It does not change in the window, but for what was done above it bringing it to this
     /// level, if one is named.
-    Stays(Option<TargetLevel>, Ticks),
+    Stays(Option<TargetLevel>, RunTicks),
     /// Every pulse that begins and ends in the window is this wide, and there is one.
     Pulse(Polarity, Measurement),
     /// The rising edges in the window are this far apart, and there are two.
@@ -143,11 +143,11 @@ pub enum OutputAssertion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measurement {
     /// The expected duration.
-    pub length: Ticks,
+    pub length: RunTicks,
     /// How far off it may be, inclusive.
-    pub tolerance: Ticks,
+    pub tolerance: RunTicks,
     /// The window.
-    pub within: Ticks,
+    pub within: RunTicks,
 }
 
 /// The direction of a pulse.
@@ -176,15 +176,15 @@ pub enum LogAssertion {
     /// One has come since something was last done, or since power-up.
     Logged,
     /// One comes within the window.
-    LoggedWithin(Ticks),
+    LoggedWithin(RunTicks),
     /// None comes within the window.
-    NotLogged(Ticks),
+    NotLogged(RunTicks),
 }
 
 impl OutputAssertion {
     /// The length of its window; `None` if it looks at a single point.
     #[must_use]
-    pub const fn window(self) -> Option<Ticks> {
+    pub const fn window(self) -> Option<RunTicks> {
         match self {
             Self::Is(_) | Self::IsNot(_) => None,
             Self::Becomes(_, window) | Self::Changes(window) | Self::Stays(_, window) => {
@@ -198,7 +198,7 @@ impl OutputAssertion {
 impl LogAssertion {
     /// The length of its window; `None` if it looks back from a single point.
     #[must_use]
-    pub const fn window(self) -> Option<Ticks> {
+    pub const fn window(self) -> Option<RunTicks> {
         match self {
             Self::Logged => None,
             Self::LoggedWithin(window) | Self::NotLogged(window) => Some(window),

@@ -5,7 +5,7 @@ use std::fmt;
 use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::grammar::MAX_DIAGNOSTICS;
 use super::input_validator::InputValidator;
@@ -88,7 +88,7 @@ impl Cause {
     pub const POWER_UP: Self = Self {
         kind: CauseKind::PowerUp,
         start: SamplePoint {
-            tick: Ticks::ZERO,
+            tick: RunTicks::ZERO,
             phase: TickPhase::PowerUp,
         },
     };
@@ -125,7 +125,7 @@ impl fmt::Display for CauseKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SamplePoint {
     /// The tick.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// How much of the tick has happened.
     pub phase: TickPhase,
 }
@@ -166,12 +166,12 @@ pub enum Assertion {
 pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Diagnostic>> {
     let mut planner = Planner {
         descriptor,
-        now: Ticks::ZERO,
-        end: Ticks::ZERO,
+        now: RunTicks::ZERO,
+        end: RunTicks::ZERO,
         events: Vec::new(),
         inputs: InputValidator::new(descriptor),
         cause: Cause::POWER_UP,
-        caused_until: Ticks::ZERO,
+        caused_until: RunTicks::ZERO,
         checks: Vec::new(),
         diagnostics: Vec::new(),
     };
@@ -192,15 +192,15 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
 
 struct Planner<'a> {
     descriptor: &'a AppDescriptor,
-    now: Ticks,
+    now: RunTicks,
     /// The end of the last window, or of the inputs.
-    end: Ticks,
+    end: RunTicks,
     events: Vec<(ScriptEvent, Span)>,
     inputs: InputValidator<'a>,
     /// What was last done.
     cause: Cause,
     /// The tick at which that was over.
-    caused_until: Ticks,
+    caused_until: RunTicks,
     checks: Vec<PendingCheck>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -221,7 +221,7 @@ impl Planner<'_> {
                 bouncing,
             } => {
                 let start = self.now;
-                if *bouncing == Ticks(1) {
+                if *bouncing == RunTicks(1) {
                     return Err(Diagnostic::new(
                         statement.span,
                         "a contact that bounces for 1 ms moves only once",
@@ -272,7 +272,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn record_cause(&mut self, kind: CauseKind, start: Ticks) {
+    fn record_cause(&mut self, kind: CauseKind, start: RunTicks) {
         let start = SamplePoint {
             tick: start,
             phase: TickPhase::BeforeInputs,
@@ -281,18 +281,18 @@ impl Planner<'_> {
         self.caused_until = self.now;
     }
 
-    fn pass(&mut self, length: Ticks, span: Span) -> Result<(), Diagnostic> {
+    fn pass(&mut self, length: RunTicks, span: Span) -> Result<(), Diagnostic> {
         self.now = self.now.saturating_add(length);
         self.extend_to(self.now, span)
     }
 
-    fn extend_to(&mut self, end: Ticks, span: Span) -> Result<(), Diagnostic> {
+    fn extend_to(&mut self, end: RunTicks, span: Span) -> Result<(), Diagnostic> {
         self.end = self.end.max(end);
         if self.end > MAX_LENGTH {
             return Err(Diagnostic::new(
                 span,
                 "the scenario lasts too long",
-                format!("expected at most 7 days, {} ms", MAX_LENGTH.0),
+                format!("expected at most 30 days, {} ms", MAX_LENGTH.0),
             ));
         }
         Ok(())
@@ -304,8 +304,8 @@ impl Planner<'_> {
         &mut self,
         id: ButtonId,
         contact: SwitchState,
-        start: Ticks,
-        bouncing: Ticks,
+        start: RunTicks,
+        bouncing: RunTicks,
         span: Span,
     ) -> Result<(), Diagnostic> {
         self.push(start, Action::Button(id, contact), span)?;
@@ -317,7 +317,7 @@ impl Planner<'_> {
                 contact.other()
             };
             if next != position {
-                let tick = start.saturating_add(Ticks(offset));
+                let tick = start.saturating_add(RunTicks(offset));
                 self.push(tick, Action::Button(id, next), span)?;
                 position = next;
             }
@@ -325,7 +325,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn push(&mut self, tick: Ticks, action: Action, span: Span) -> Result<(), Diagnostic> {
+    fn push(&mut self, tick: RunTicks, action: Action, span: Span) -> Result<(), Diagnostic> {
         if self.events.len() >= MAX_EVENTS {
             return Err(Diagnostic::new(
                 span,
@@ -510,7 +510,7 @@ mod tests {
     use crate::testing::shipped;
 
     /// The ticks at which A moves.
-    fn moves(text: &str) -> Vec<u32> {
+    fn moves(text: &str) -> Vec<u64> {
         let scenario = compact::parse(text).unwrap();
         let plan = plan(&scenario, shipped()[0].descriptor()).unwrap();
         plan.script
@@ -539,11 +539,11 @@ mod tests {
             points,
             [
                 SamplePoint {
-                    tick: Ticks(5),
+                    tick: RunTicks(5),
                     phase: TickPhase::BeforeInputs,
                 },
                 SamplePoint {
-                    tick: Ticks(10),
+                    tick: RunTicks(10),
                     phase: TickPhase::AfterInputs,
                 },
             ]

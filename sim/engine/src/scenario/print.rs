@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use super::{
     Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario, Statement,
@@ -55,7 +55,7 @@ impl Display for Statement {
                 bouncing,
             } => {
                 write!(f, "{} {}", contact.verb(), NameList(buttons, " and "))?;
-                if *bouncing > Ticks::ZERO {
+                if *bouncing > RunTicks::ZERO {
                     write!(f, " bouncing for {bouncing}")?;
                 }
                 Ok(())
@@ -119,7 +119,7 @@ impl Display for OutputAssertion {
 impl Display for Measurement {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.length)?;
-        if self.tolerance > Ticks::ZERO {
+        if self.tolerance > RunTicks::ZERO {
             write!(f, " +- {}", self.tolerance)?;
         }
         write!(f, " within {}", self.within)

@@ -20,19 +20,19 @@ fn name(text: &str) -> Name {
     }
 }
 
-fn lengths() -> impl Strategy<Value = Ticks> {
+fn lengths() -> impl Strategy<Value = RunTicks> {
     prop_oneof![
-        8 => 1_u32..3_000,
-        1 => (1_u32..600).prop_map(|seconds| seconds * 1_000),
-        1 => (1_u32..60).prop_map(|minutes| minutes * 60_000),
+        8 => 1_u64..3_000,
+        1 => (1_u64..600).prop_map(|seconds| seconds * 1_000),
+        1 => (1_u64..60).prop_map(|minutes| minutes * 60_000),
     ]
-    .prop_map(Ticks)
+    .prop_map(RunTicks)
 }
 
 fn measures() -> impl Strategy<Value = Measurement> {
-    (lengths(), 0_u32..50, lengths()).prop_map(|(length, tolerance, within)| Measurement {
+    (lengths(), 0_u64..50, lengths()).prop_map(|(length, tolerance, within)| Measurement {
         length,
-        tolerance: Ticks(tolerance.min(length.0 - 1)),
+        tolerance: RunTicks(tolerance.min(length.0 - 1)),
         within,
     })
 }
@@ -91,15 +91,15 @@ fn conditions() -> impl Strategy<Value = Option<Name>> {
 /// What a statement does between two waits.
 #[derive(Clone, Debug)]
 enum TestAction {
-    Move(usize, Ticks),
+    Move(usize, RunTicks),
     Both,
-    Tap(usize, Ticks),
+    Tap(usize, RunTicks),
     Reset(Option<Name>),
     Expect(Expectation),
 }
 
 fn actions() -> impl Strategy<Value = TestAction> {
-    let bouncing = prop_oneof![3 => Just(0), 1 => 2_u32..10].prop_map(Ticks);
+    let bouncing = prop_oneof![3 => Just(0), 1 => 2_u64..10].prop_map(RunTicks);
     prop_oneof![
         2 => (0_usize..2, bouncing).prop_map(|(button, bouncing)| TestAction::Move(button, bouncing)),
         1 => Just(TestAction::Both),
@@ -165,7 +165,7 @@ fn statement(action: TestAction, closed: &mut [bool; 2]) -> Option<StatementKind
             StatementKind::Move {
                 buttons: names.map(name).to_vec(),
                 contact: contact(closed[0]),
-                bouncing: Ticks::ZERO,
+                bouncing: RunTicks::ZERO,
             }
         }
         TestAction::Tap(button, length) if !closed[button] => StatementKind::Tap {

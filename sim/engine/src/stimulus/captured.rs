@@ -1,7 +1,7 @@
 //! What was found in a waveform.
 
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::sanitize::excerpt;
 use crate::script::Script;
@@ -40,7 +40,7 @@ pub struct CapturedOutput {
     /// The signal.
     pub path: String,
     /// Its levels as they are sampled, each from its tick on; `None` is unknown.
-    pub changes: Vec<(Ticks, Option<Level>)>,
+    pub changes: Vec<(RunTicks, Option<Level>)>,
 }
 
 /// A button that is pressed from the start: perhaps its signal rests at that level.

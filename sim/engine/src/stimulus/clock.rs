@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::error::WaveformErrorKind;
 use crate::diagnostic::closest;
@@ -156,7 +156,7 @@ pub struct TimeWindow {
     /// The time of the file at which the script ends; the last one if there is none.
     pub to: Option<WaveTime>,
     /// How many ticks the start is put off.
-    pub shift: Ticks,
+    pub shift: RunTicks,
 }
 
 /// Converts the times of one file.
@@ -231,18 +231,18 @@ impl TickClock {
     }
 
     /// The first tick at or after this time.
-    pub(super) fn tick(&self, time: u64) -> Ticks {
+    pub(super) fn tick(&self, time: u64) -> RunTicks {
         self.tick_of(self.timescale.femtoseconds(time))
     }
 
-    fn tick_of(&self, femtoseconds: u128) -> Ticks {
+    fn tick_of(&self, femtoseconds: u128) -> RunTicks {
         let ticks = femtoseconds.saturating_sub(self.origin).div_ceil(TICK);
-        let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
-        Ticks(ticks.saturating_add(self.window.shift.0))
+        let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
+        RunTicks(ticks.saturating_add(self.window.shift.0))
     }
 
     /// The tick at which the script ends, if the last time of the file is this.
-    pub(super) fn end(&self, last: u64) -> Ticks {
+    pub(super) fn end(&self, last: u64) -> RunTicks {
         let last = self.timescale.femtoseconds(last);
         self.tick_of(self.window.to.map_or(last, |to| to.0.min(last)))
     }
@@ -267,11 +267,11 @@ mod tests {
             ("10ns", 100_000, 1),
             ("10ns", 100_001, 2),
             ("1fs", u64::MAX, 18_446_745),
-            ("1s", 604_800, MAX_LENGTH.0),
-            ("4294967295s", u64::MAX, u32::MAX),
+            ("1s", 2_592_000, MAX_LENGTH.0),
+            ("4294967295s", u64::MAX, u64::MAX),
         ] {
             let clock = TickClock::new(Timescale::parse(scale).unwrap(), TimeWindow::default());
-            assert_eq!(clock.tick(time), Ticks(tick), "{time} x {scale}");
+            assert_eq!(clock.tick(time), RunTicks(tick), "{time} x {scale}");
         }
     }
 
@@ -280,12 +280,12 @@ mod tests {
         let window = TimeWindow {
             from: Some(WaveTime::parse("20ms").unwrap()),
             to: Some(WaveTime::parse("50 ms").unwrap()),
-            shift: Ticks(5),
+            shift: RunTicks(5),
         };
         let mut clock = TickClock::new(Timescale::parse("1us").unwrap(), window);
-        assert_eq!(clock.tick(10_000), Ticks(5));
-        assert_eq!(clock.tick(20_001), Ticks(6));
-        assert_eq!(clock.end(1_000_000), Ticks(35));
+        assert_eq!(clock.tick(10_000), RunTicks(5));
+        assert_eq!(clock.tick(20_001), RunTicks(6));
+        assert_eq!(clock.end(1_000_000), RunTicks(35));
         assert_eq!(clock.advance(50_000), Ok(false));
         assert_eq!(clock.advance(50_001), Ok(true));
     }
@@ -294,9 +294,9 @@ mod tests {
     fn times_that_begin_too_late_are_counted_from_the_first() {
         let mut clock = TickClock::new(Timescale::parse("1us").unwrap(), TimeWindow::default());
         assert_eq!(clock.advance(1_700_000_000_000_000), Ok(false));
-        assert_eq!(clock.tick(1_700_000_000_010_000), Ticks(10));
+        assert_eq!(clock.tick(1_700_000_000_010_000), RunTicks(10));
         assert_eq!(clock.moved_start().as_deref(), Some("1700000000 s"));
-        assert!(clock.advance(1_700_604_800_000_001).is_err());
+        assert!(clock.advance(1_702_592_000_000_001).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::captured::Stimulus;
 use crate::trace::Kind;
@@ -14,7 +14,7 @@ pub struct OutputHistory {
     /// The output.
     pub name: String,
     /// Its levels, as they change; `None` is unknown.
-    pub changes: Vec<(Ticks, Option<Level>)>,
+    pub changes: Vec<(RunTicks, Option<Level>)>,
 }
 
 /// How two histories are laid over each other.
@@ -34,11 +34,11 @@ pub struct Comparison {
     /// The outputs that both have.
     pub compared: Vec<String>,
     /// How many ticks the right one is later than the left one.
-    pub offset: i64,
+    pub offset: i128,
     /// How many changes were compared.
     pub changes: usize,
     /// How far the worst change is off, of those within the tolerance.
-    pub largest: u64,
+    pub largest: u128,
     /// The first difference, if there is one, in a sentence.
     pub difference: Option<String>,
 }
@@ -75,7 +75,7 @@ pub fn of_trace(trace: &Document) -> Vec<OutputHistory> {
 
 impl OutputHistory {
     /// The last of several levels in a tick counts, and no level follows itself.
-    fn change(&mut self, tick: Ticks, level: Option<Level>) {
+    fn change(&mut self, tick: RunTicks, level: Option<Level>) {
         if self.changes.last().is_some_and(|(last, _)| *last == tick) {
             self.changes.pop();
         }
@@ -85,7 +85,7 @@ impl OutputHistory {
     }
 
     /// The changes after the first level.
-    fn edges(&self) -> &[(Ticks, Option<Level>)] {
+    fn edges(&self) -> &[(RunTicks, Option<Level>)] {
         self.changes.get(1..).unwrap_or_default()
     }
 }
@@ -93,9 +93,9 @@ impl OutputHistory {
 /// Compares the outputs that both have, up to the end of the shorter one.
 #[must_use]
 pub fn compare(
-    (left, left_end): (&[OutputHistory], Ticks),
-    (right, right_end): (&[OutputHistory], Ticks),
-    tolerance: Ticks,
+    (left, left_end): (&[OutputHistory], RunTicks),
+    (right, right_end): (&[OutputHistory], RunTicks),
+    tolerance: RunTicks,
     alignment: Alignment,
 ) -> Comparison {
     let pairs: Vec<(&OutputHistory, &OutputHistory)> = left
@@ -105,10 +105,10 @@ pub fn compare(
     let offset = match alignment {
         Alignment::Start => 0,
         Alignment::FirstEdge => {
-            first_edges(&pairs).map_or(0, |(left, right)| i64::from(right.0) - i64::from(left.0))
+            first_edges(&pairs).map_or(0, |(left, right)| i128::from(right.0) - i128::from(left.0))
         }
     };
-    let end = i64::from(left_end.0).min(i64::from(right_end.0) - offset);
+    let end = i128::from(left_end.0).min(i128::from(right_end.0) - offset);
     let mut comparison = Comparison {
         compared: pairs.iter().map(|(left, _)| left.name.clone()).collect(),
         offset,
@@ -116,7 +116,7 @@ pub fn compare(
         largest: 0,
         difference: None,
     };
-    let mut first: Option<(i64, String)> = None;
+    let mut first: Option<(i128, String)> = None;
     for (left, right) in pairs {
         let found = comparison.pair(left, right, tolerance, end);
         if let Some(found) = found
@@ -130,7 +130,7 @@ pub fn compare(
 }
 
 /// The first change of the first output that changes in both.
-fn first_edges(pairs: &[(&OutputHistory, &OutputHistory)]) -> Option<(Ticks, Ticks)> {
+fn first_edges(pairs: &[(&OutputHistory, &OutputHistory)]) -> Option<(RunTicks, RunTicks)> {
     pairs
         .iter()
         .filter_map(|(left, right)| Some((left.edges().first()?.0, right.edges().first()?.0)))
@@ -143,18 +143,18 @@ impl Comparison {
         &mut self,
         left: &OutputHistory,
         right: &OutputHistory,
-        tolerance: Ticks,
-        end: i64,
-    ) -> Option<(i64, String)> {
+        tolerance: RunTicks,
+        end: i128,
+    ) -> Option<(i128, String)> {
         let name = &left.name;
-        let tolerance = i64::from(tolerance.0);
+        let tolerance = i128::from(tolerance.0);
         let mut index = 0;
         loop {
             let one = left.changes.get(index);
             let other = right.changes.get(index);
             index += 1;
-            let tick = |change: Option<&(Ticks, Option<Level>)>, offset: i64| {
-                change.map(|(tick, _)| i64::from(tick.0) - offset)
+            let tick = |change: Option<&(RunTicks, Option<Level>)>, offset: i128| {
+                change.map(|(tick, _)| i128::from(tick.0) - offset)
             };
             let (left_tick, right_tick) = (tick(one, 0), tick(other, self.offset));
             let earliest = left_tick.into_iter().chain(right_tick).min()?;
@@ -220,10 +220,10 @@ fn shown(level: Option<Level>) -> String {
 mod tests {
     use super::*;
 
-    fn history(changes: &[(u32, u16)]) -> Vec<OutputHistory> {
+    fn history(changes: &[(u64, u16)]) -> Vec<OutputHistory> {
         let changes = changes
             .iter()
-            .map(|(tick, level)| (Ticks(*tick), Some(Level(*level))));
+            .map(|(tick, level)| (RunTicks(*tick), Some(Level(*level))));
         vec![OutputHistory {
             name: "led".to_owned(),
             changes: changes.collect(),
@@ -231,14 +231,14 @@ mod tests {
     }
 
     fn difference(
-        left: &[(u32, u16)],
-        right: &[(u32, u16)],
-        tolerance: u32,
+        left: &[(u64, u16)],
+        right: &[(u64, u16)],
+        tolerance: u64,
         alignment: Alignment,
     ) -> Option<String> {
         let (left, right) = (history(left), history(right));
-        let end = Ticks(1_000);
-        compare((&left, end), (&right, end), Ticks(tolerance), alignment).difference
+        let end = RunTicks(1_000);
+        compare((&left, end), (&right, end), RunTicks(tolerance), alignment).difference
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::diagnostic::BYTE_ORDER_MARK;
 /// Picoseconds in a second.
 const SECOND: i128 = 1_000_000_000_000;
 
-/// The longest that the first time may be off 0 before it is the start: 7 days.
-const FAR: i128 = 7 * 24 * 3600 * SECOND;
+/// The longest that the first time may be off 0 before it is the start: 30 days.
+const FAR: i128 = 30 * 24 * 3600 * SECOND;
 
 /// What stands above a table in files of sigrok.
 const COMMENT: &[u8] = b";";

@@ -307,7 +307,7 @@ impl WaveformErrorKind {
             Self::TooManyEvents => format!("expected at most {MAX_EVENTS}"),
             Self::TooLate { .. } => {
                 format!(
-                    "expected at most 7 days, {} ms, after the start",
+                    "expected at most 30 days, {} ms, after the start",
                     MAX_LENGTH.0
                 )
             }

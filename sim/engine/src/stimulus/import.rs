@@ -7,7 +7,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::captured::{CapturedOutput, Stimulus};
 use crate::scenario::generated::{button_name, condition_name, name, statement, wait};
@@ -18,7 +18,7 @@ use crate::script::Action;
 pub const MAX_EXPECTATIONS: usize = 4_000;
 
 /// How far a change may be off its captured time, unless somebody says otherwise.
-pub const DEFAULT_TOLERANCE: Ticks = Ticks(2);
+pub const DEFAULT_TOLERANCE: RunTicks = RunTicks(2);
 
 /// A captured run as a scenario.
 #[derive(Clone, Debug)]
@@ -48,12 +48,12 @@ enum Event {
 pub fn import(
     descriptor: &'static AppDescriptor,
     stimulus: &Stimulus,
-    tolerance: Ticks,
+    tolerance: RunTicks,
 ) -> ImportedScenario {
     // What an input causes in its own tick can only be seen from the next one on.
-    let tolerance = tolerance.max(Ticks(1));
+    let tolerance = tolerance.max(RunTicks(1));
     let script = &stimulus.script;
-    let mut events: Vec<(Ticks, Event)> = script
+    let mut events: Vec<(RunTicks, Event)> = script
         .events()
         .iter()
         .map(|event| (event.tick, Event::Act(event.action)))
@@ -75,7 +75,7 @@ pub fn import(
     );
     // Nothing can be seen between two actions of a tick: expectations come first.
     events.sort_by_key(|(tick, event)| (*tick, matches!(event, Event::Act(_))));
-    let mut now = Ticks::ZERO;
+    let mut now = RunTicks::ZERO;
     let mut statements = Vec::new();
     for (tick, event) in events {
         statements.extend(wait(now, tick));
@@ -85,7 +85,7 @@ pub fn import(
             Event::Act(Action::Button(button, contact)) => StatementKind::Move {
                 buttons: vec![button_name(descriptor, button)],
                 contact,
-                bouncing: Ticks::ZERO,
+                bouncing: RunTicks::ZERO,
             },
             Event::Act(Action::Reset(condition)) => {
                 StatementKind::Reset(condition_name(descriptor, condition))
@@ -111,9 +111,9 @@ pub fn import(
 fn levels(
     descriptor: &AppDescriptor,
     captured: &CapturedOutput,
-    end: Ticks,
-    tolerance: Ticks,
-    into: &mut Vec<(Ticks, Expectation)>,
+    end: RunTicks,
+    tolerance: RunTicks,
+    into: &mut Vec<(RunTicks, Expectation)>,
 ) -> usize {
     let Some(output) = descriptor.outputs().get(usize::from(captured.output)) else {
         return 0;
@@ -124,9 +124,9 @@ fn levels(
         let Some(level) = level else {
             continue;
         };
-        let first = Ticks(tick.0.saturating_add(tolerance.0));
+        let first = RunTicks(tick.0.saturating_add(tolerance.0));
         let last = match changes.get(index + 1) {
-            Some((next, _)) => Ticks(next.0.saturating_sub(tolerance.0 + 1)),
+            Some((next, _)) => RunTicks(next.0.saturating_sub(tolerance.0 + 1)),
             None => end,
         };
         let target = match (output.range(), *level) {
@@ -140,7 +140,7 @@ fn levels(
                 continue;
             }
             Some(0) => OutputAssertion::Is(target),
-            Some(length) => OutputAssertion::Stays(Some(target), Ticks(length)),
+            Some(length) => OutputAssertion::Stays(Some(target), RunTicks(length)),
         };
         into.push((
             first,
@@ -162,7 +162,7 @@ mod tests {
     use lockstep_apps::toggle;
     use lockstep_core::app::App;
 
-    fn imported(text: &str, tolerance: u32) -> ImportedScenario {
+    fn imported(text: &str, tolerance: u64) -> ImportedScenario {
         let guard = PanicGuard::default();
         let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, guard).unwrap();
         let options = WaveformOptions {
@@ -173,7 +173,7 @@ mod tests {
         };
         let descriptor = &toggle::Firmware::DESCRIPTOR;
         let stimulus = waveform.stimulus(descriptor, &options).unwrap();
-        import(descriptor, &stimulus, Ticks(tolerance))
+        import(descriptor, &stimulus, RunTicks(tolerance))
     }
 
     const CAPTURE: &str = "Time [s],D0,D1\n0,1,0\n0.01,0,0\n0.0105,0,1\n0.06,1,1\n0.1,1,1\n";

@@ -122,7 +122,7 @@ impl WaveformOptions {
         self.scope = self.scope.or(others.scope);
         self.window.from = self.window.from.or(others.window.from);
         self.window.to = self.window.to.or(others.window.to);
-        if self.window.shift == lockstep_core::time::Ticks::ZERO {
+        if self.window.shift == lockstep_core::time::RunTicks::ZERO {
             self.window.shift = others.window.shift;
         }
         self

@@ -2,7 +2,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use super::captured::{CapturedOutput, RestingLevel, Stimulus};
 use super::change::{BitLevel, ChangeSink, Flow, Value};
@@ -32,9 +32,9 @@ pub(super) struct Sampler<'a> {
     /// Whether the tick of this time is known.
     is_current: bool,
     /// The tick at which the present levels are sampled.
-    tick: Ticks,
+    tick: RunTicks,
     power_up: Option<BootCondition>,
-    last_reset: Option<Ticks>,
+    last_reset: Option<RunTicks>,
     events: Vec<ScriptEvent>,
     outputs: Vec<CapturedOutput>,
     vanished_pulses: u64,
@@ -177,7 +177,7 @@ impl<'a> Sampler<'a> {
             .boot_condition(word)
             .ok_or_else(|| self.unknown_condition(word))?;
         let tick = self.tick;
-        if tick == Ticks::ZERO && self.power_up.is_none() {
+        if tick == RunTicks::ZERO && self.power_up.is_none() {
             self.power_up = Some(condition);
             return Ok(());
         }

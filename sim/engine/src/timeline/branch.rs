@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use super::TimelineError;
 use crate::dyn_runner::DynRunner;
@@ -15,13 +15,15 @@ use crate::script::{
 use crate::trace::Trace;
 
 /// How many ticks lie between two checkpoints.
-pub const SPACING: Ticks = Ticks(65_536);
+pub const SPACING: RunTicks = RunTicks(65_536);
 
 /// One branch of a timeline: its inputs and its trace, up to where it has been played.
 ///
 /// The app is copied every [`SPACING`] ticks. Any other tick is reached from the checkpoint
-/// before it, so a jump costs the same wherever it goes.
+/// before it, so a jump costs the same wherever it goes. An app that cannot be copied is played
+/// again from power-up.
 pub struct Branch {
+    app: AppEntry,
     fork_point: Option<ForkPoint>,
     condition: BootCondition,
     clock: Instant,
@@ -39,7 +41,7 @@ pub struct ForkPoint {
     /// The index of the other branch.
     pub branch: usize,
     /// The last tick they share.
-    pub tick: Ticks,
+    pub tick: RunTicks,
 }
 
 impl Branch {
@@ -51,28 +53,30 @@ impl Branch {
         play::check_contract(app, trace.entries())?;
         let at_zero = script.events().iter();
         Ok(Self {
+            app: app.clone(),
             fork_point: None,
             condition: script.condition(),
             clock: script.clock(),
             events: at_zero
-                .take_while(|event| event.tick == Ticks::ZERO)
+                .take_while(|event| event.tick == RunTicks::ZERO)
                 .copied()
                 .collect(),
             trace,
-            checkpoints: vec![Rc::from(live.fork())],
+            checkpoints: live.fork().map(Rc::from).into_iter().collect(),
             live,
             broken: None,
         })
     }
 
     /// A branch that shares everything with this one up to and including a tick.
-    pub(super) fn fork(&self, index: usize, tick: Ticks) -> Result<Self, PlayError> {
+    pub(super) fn fork(&self, index: usize, tick: RunTicks) -> Result<Self, PlayError> {
         let tick = tick.min(self.end());
         let events = self.events.partition_point(|event| event.tick <= tick);
         let checkpoints = self.checkpoints.iter();
         let trace = self.trace.up_to(tick);
         let is_broken = tick >= self.end() || trace.dropped() > 0;
         Ok(Self {
+            app: self.app.clone(),
             fork_point: Some(ForkPoint {
                 branch: index,
                 tick,
@@ -91,26 +95,25 @@ impl Branch {
     }
 
     /// This branch as it was before a tick.
-    pub(super) fn before(&self, app: &AppEntry, tick: Ticks) -> Result<Self, TimelineError> {
+    pub(super) fn before(&self, tick: RunTicks) -> Result<Self, TimelineError> {
         let Some(last) = tick.0.checked_sub(1) else {
-            let nothing = Script::new(self.condition, self.clock, Vec::new(), Ticks::ZERO)?;
-            return Ok(Self::power_up(app, &nothing)?);
+            let nothing = Script::new(self.condition, self.clock, Vec::new(), RunTicks::ZERO)?;
+            return Ok(Self::power_up(&self.app, &nothing)?);
         };
         Ok(Self {
             fork_point: self.fork_point,
-            ..self.fork(0, Ticks(last))?
+            ..self.fork(0, RunTicks(last))?
         })
     }
 
     /// Plays on from the end with these events.
     pub(super) fn extend(
         &mut self,
-        app: &AppEntry,
-        until: Ticks,
+        until: RunTicks,
         events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
         self.check_unbroken()?;
-        let extended = self.play_on(app, until, events);
+        let extended = self.play_on(until, events);
         self.remember(extended)
     }
 
@@ -127,18 +130,13 @@ impl Branch {
         played
     }
 
-    fn play_on(
-        &mut self,
-        app: &AppEntry,
-        until: Ticks,
-        events: &[ScriptEvent],
-    ) -> Result<(), TimelineError> {
+    fn play_on(&mut self, until: RunTicks, events: &[ScriptEvent]) -> Result<(), TimelineError> {
         if until > MAX_LENGTH {
             return Err(ScriptError::TooLong(until).into());
         }
         let known = self.trace.entries().len();
         while self.live.now() < until {
-            let next_checkpoint = Ticks((self.live.now().0 / SPACING.0 + 1) * SPACING.0);
+            let next_checkpoint = RunTicks((self.live.now().0 / SPACING.0 + 1) * SPACING.0);
             let next = next_checkpoint.min(until);
             let events = play::between(events, self.live.now(), next);
             self.events.extend(events);
@@ -152,17 +150,20 @@ impl Branch {
             self.trace.set_end(self.live.now());
             played?;
             if next == next_checkpoint {
-                self.checkpoints.push(Rc::from(self.live.fork()));
+                self.checkpoints.extend(self.live.fork().map(Rc::from));
             }
-            self.check_complete(app)?;
+            self.check_complete()?;
         }
-        Ok(play::check_contract(app, &self.trace.entries()[known..])?)
+        Ok(play::check_contract(
+            &self.app,
+            &self.trace.entries()[known..],
+        )?)
     }
 
-    fn check_complete(&self, app: &AppEntry) -> Result<(), PlayError> {
+    fn check_complete(&self) -> Result<(), PlayError> {
         if self.trace.dropped() > 0 {
             return Err(PlayError::TraceFull {
-                app: app.descriptor().name(),
+                app: self.app.descriptor().name(),
             });
         }
         Ok(())
@@ -170,14 +171,14 @@ impl Branch {
 
     /// Applies an action at the end. There is at most one a tick, so that they are played
     /// again in the same order: a second one comes a tick later.
-    pub(super) fn apply(&mut self, app: &AppEntry, action: Action) -> Result<(), TimelineError> {
+    pub(super) fn apply(&mut self, action: Action) -> Result<(), TimelineError> {
         self.check_unbroken()?;
         if self
             .events
             .last()
             .is_some_and(|event| event.tick == self.end())
         {
-            self.extend(app, self.end().saturating_add(Ticks(1)), &[])?;
+            self.extend(self.end().saturating_add(RunTicks(1)), &[])?;
         }
         if self.events.len() >= MAX_EVENTS {
             return Err(ScriptError::TooManyEvents(self.events.len() + 1).into());
@@ -202,12 +203,13 @@ impl Branch {
         // A checkpoint at this tick was made before this action.
         if let Some(checkpoint) = self.checkpoints.last_mut()
             && checkpoint.now() == event.tick
+            && let Some(copy) = self.live.fork()
         {
-            *checkpoint = Rc::from(self.live.fork());
+            *checkpoint = Rc::from(copy);
         }
         let applied = applied
-            .and_then(|()| self.check_complete(app))
-            .and_then(|()| play::check_contract(app, &self.trace.entries()[known..]))
+            .and_then(|()| self.check_complete())
+            .and_then(|()| play::check_contract(&self.app, &self.trace.entries()[known..]))
             .map_err(TimelineError::from);
         self.remember(applied)
     }
@@ -227,7 +229,7 @@ impl Branch {
 
     /// The last tick that was played.
     #[must_use]
-    pub fn end(&self) -> Ticks {
+    pub fn end(&self) -> RunTicks {
         self.live.now()
     }
 
@@ -254,15 +256,23 @@ impl Branch {
     /// # Errors
     ///
     /// [`PlayError::Panicked`] if the app behaves differently when played again.
-    pub fn at(&self, tick: Ticks) -> Result<Box<dyn DynRunner>, PlayError> {
-        if tick >= self.end() {
-            return Ok(self.live.fork());
+    pub fn at(&self, tick: RunTicks) -> Result<Box<dyn DynRunner>, PlayError> {
+        if tick >= self.end()
+            && let Some(copy) = self.live.fork()
+        {
+            return Ok(copy);
         }
+        let tick = tick.min(self.end());
         let after = self
             .checkpoints
             .partition_point(|runner| runner.now() <= tick);
-        // The first checkpoint is at tick 0, which is before any other tick.
-        let mut runner = self.checkpoints[after.saturating_sub(1)].fork();
+        let checkpoint = after
+            .checked_sub(1)
+            .and_then(|last| self.checkpoints.get(last));
+        let mut runner = match checkpoint.and_then(|checkpoint| checkpoint.fork()) {
+            Some(copy) => copy,
+            None => play::power_up(&self.app, self.clock, self.condition, &self.events, &mut ())?,
+        };
         play::play_to(runner.as_mut(), &self.events, tick, &mut (), &mut |_| {
             ControlFlow::Continue(())
         })?;
@@ -292,18 +302,18 @@ mod tests {
     fn a_branch_whose_trace_is_full_is_broken_from_there_on() {
         let app = AppEntry::of::<toggle::Firmware>();
         let mut branch = Branch::power_up(&app, &Script::default()).unwrap();
-        branch.extend(&app, Ticks(10), &[]).unwrap();
+        branch.extend(RunTicks(10), &[]).unwrap();
         while branch.trace.entries().len() < MAX_LINES {
             branch
                 .trace
-                .observe(Ticks(10), Observation::Output(0, Level::OFF));
+                .observe(RunTicks(10), Observation::Output(0, Level::OFF));
         }
         let full = TimelineError::Play(PlayError::TraceFull { app: "toggle" });
         let press = Action::Button(ButtonId(0), SwitchState::Closed);
-        assert_eq!(branch.apply(&app, press), Err(full.clone()));
-        assert_eq!(branch.extend(&app, Ticks(20), &[]), Err(full.clone()));
+        assert_eq!(branch.apply(press), Err(full.clone()));
+        assert_eq!(branch.extend(RunTicks(20), &[]), Err(full.clone()));
         // What was played before the trace was full can be trusted.
-        assert_eq!(branch.fork(0, Ticks(9)).unwrap().broken(), None);
-        assert_eq!(branch.fork(0, Ticks(10)).unwrap().broken(), Some(&full));
+        assert_eq!(branch.fork(0, RunTicks(9)).unwrap().broken(), None);
+        assert_eq!(branch.fork(0, RunTicks(10)).unwrap().broken(), Some(&full));
     }
 }

@@ -5,7 +5,7 @@
 
 mod branch;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 pub use branch::{Branch, ForkPoint, SPACING};
@@ -55,7 +55,7 @@ impl Timeline {
     /// A [`TimelineError`] if it cannot be played to its end.
     pub fn new(app: &AppEntry, script: &Script) -> Result<Self, TimelineError> {
         let mut branch = Branch::power_up(app, script)?;
-        branch.extend(app, script.end(), script.events())?;
+        branch.extend(script.end(), script.events())?;
         Ok(Self {
             app: app.clone(),
             branches: vec![branch],
@@ -115,7 +115,7 @@ impl Timeline {
             .find(|event| !matches!(event.action, Action::Button(_, SwitchState::Open)));
         let shortened = match (last, branch.fork_point()) {
             (Some(last), _) if shared.is_none_or(|shared| last.tick > shared) => {
-                branch.before(&self.app, last.tick)?
+                branch.before(last.tick)?
             }
             (_, Some(fork_point))
                 if self.is_leaf(current) && current + 1 == self.branches.len() =>
@@ -166,8 +166,8 @@ impl Timeline {
     /// # Errors
     ///
     /// A [`TimelineError`]; what was played up to there is kept.
-    pub fn advance(&mut self, tick: Ticks) -> Result<(), TimelineError> {
-        self.branches[self.current].extend(&self.app, tick, &[])
+    pub fn advance(&mut self, tick: RunTicks) -> Result<(), TimelineError> {
+        self.branches[self.current].extend(tick, &[])
     }
 
     /// Applies an action at a tick, and returns the tick it was applied at. At the end of the
@@ -177,7 +177,7 @@ impl Timeline {
     /// # Errors
     ///
     /// A [`TimelineError`].
-    pub fn apply(&mut self, tick: Ticks, action: Action) -> Result<Ticks, TimelineError> {
+    pub fn apply(&mut self, tick: RunTicks, action: Action) -> Result<RunTicks, TimelineError> {
         self.undone.clear();
         if tick > self.branch().end() {
             self.advance(tick)?;
@@ -187,11 +187,11 @@ impl Timeline {
                 return Err(TimelineError::TooManyBranches);
             }
             let mut branch = self.branch().fork(self.current, tick)?;
-            branch.apply(&self.app, action)?;
+            branch.apply(action)?;
             self.branches.push(branch);
             self.current = self.branches.len() - 1;
         } else {
-            self.branches[self.current].apply(&self.app, action)?;
+            self.branches[self.current].apply(action)?;
         }
         Ok(self.branch().end())
     }
@@ -246,11 +246,11 @@ mod tests {
 
     #[test]
     fn an_action_at_the_tick_of_a_checkpoint_is_part_of_it() {
-        for tick in [Ticks::ZERO, SPACING] {
+        for tick in [RunTicks::ZERO, SPACING] {
             let mut timeline = idle();
             timeline.advance(tick).unwrap();
             timeline.apply(tick, PRESS).unwrap();
-            timeline.advance(Ticks(tick.0 + 10)).unwrap();
+            timeline.advance(RunTicks(tick.0 + 10)).unwrap();
             let there = timeline.branch().at(tick).unwrap();
             assert!(there.is_closed(ButtonId(0)), "{tick}");
         }
@@ -259,66 +259,69 @@ mod tests {
     #[test]
     fn an_action_at_the_end_extends_the_branch() {
         let mut timeline = idle();
-        timeline.advance(Ticks(10)).unwrap();
-        assert_eq!(timeline.apply(Ticks(10), PRESS), Ok(Ticks(10)));
-        assert_eq!(timeline.apply(Ticks(10), RELEASE), Ok(Ticks(11)));
+        timeline.advance(RunTicks(10)).unwrap();
+        assert_eq!(timeline.apply(RunTicks(10), PRESS), Ok(RunTicks(10)));
+        assert_eq!(timeline.apply(RunTicks(10), RELEASE), Ok(RunTicks(11)));
         assert_eq!(timeline.branches().len(), 1);
     }
 
     #[test]
     fn an_action_in_the_past_forks_a_branch_and_keeps_the_old_one() {
         let mut timeline = idle();
-        timeline.advance(Ticks(100)).unwrap();
-        timeline.apply(Ticks(100), PRESS).unwrap();
-        timeline.advance(Ticks(200)).unwrap();
+        timeline.advance(RunTicks(100)).unwrap();
+        timeline.apply(RunTicks(100), PRESS).unwrap();
+        timeline.advance(RunTicks(200)).unwrap();
 
-        assert_eq!(timeline.apply(Ticks(50), PRESS), Ok(Ticks(50)));
-        timeline.advance(Ticks(200)).unwrap();
+        assert_eq!(timeline.apply(RunTicks(50), PRESS), Ok(RunTicks(50)));
+        timeline.advance(RunTicks(200)).unwrap();
         assert_eq!(timeline.current(), 1);
         assert_eq!(
             timeline.branch().fork_point(),
             Some(ForkPoint {
                 branch: 0,
-                tick: Ticks(50)
+                tick: RunTicks(50)
             })
         );
         assert_eq!(timeline.branches()[0].events().len(), 1);
         let divergence = timeline.compare(0, 1).unwrap();
-        assert_eq!(divergence.tick, Ticks(50));
+        assert_eq!(divergence.tick, RunTicks(50));
     }
 
     #[test]
     fn actions_can_be_undone_and_redone() {
         let mut timeline = idle();
-        timeline.advance(Ticks(10)).unwrap();
-        timeline.apply(Ticks(10), PRESS).unwrap();
-        timeline.advance(Ticks(20)).unwrap();
-        timeline.apply(Ticks(20), RELEASE).unwrap();
-        timeline.apply(Ticks(5), PRESS).unwrap();
+        timeline.advance(RunTicks(10)).unwrap();
+        timeline.apply(RunTicks(10), PRESS).unwrap();
+        timeline.advance(RunTicks(20)).unwrap();
+        timeline.apply(RunTicks(20), RELEASE).unwrap();
+        timeline.apply(RunTicks(5), PRESS).unwrap();
         let led = |timeline: &Timeline| timeline.branch().live().levels()[0].0;
 
         // The press that forked the branch was its only input.
         assert_eq!(timeline.undo(), Ok(true));
         assert_eq!(
             (timeline.current(), timeline.branch().end()),
-            (0, Ticks(20))
+            (0, RunTicks(20))
         );
         assert_eq!(timeline.undo(), Ok(true));
-        assert_eq!((led(&timeline), timeline.branch().end()), (0, Ticks(9)));
+        assert_eq!((led(&timeline), timeline.branch().end()), (0, RunTicks(9)));
         assert_eq!(timeline.undo(), Ok(false));
 
         assert!(timeline.redo());
-        assert_eq!((led(&timeline), timeline.branch().end()), (1, Ticks(20)));
+        assert_eq!((led(&timeline), timeline.branch().end()), (1, RunTicks(20)));
         assert!(timeline.redo());
-        assert_eq!((timeline.current(), timeline.branch().end()), (1, Ticks(5)));
+        assert_eq!(
+            (timeline.current(), timeline.branch().end()),
+            (1, RunTicks(5))
+        );
         assert!(!timeline.redo());
     }
 
     /// A timeline with as many branches as are kept, each forked by a press.
     fn branched() -> Timeline {
         let mut timeline = idle();
-        timeline.advance(Ticks(1_000)).unwrap();
-        for tick in (0..).map(Ticks).take(MAX_BRANCHES - 1) {
+        timeline.advance(RunTicks(1_000)).unwrap();
+        for tick in (0..).map(RunTicks).take(MAX_BRANCHES - 1) {
             timeline.switch(0);
             timeline.apply(tick, PRESS).unwrap();
         }
@@ -345,10 +348,10 @@ mod tests {
     fn undo_keeps_at_most_max_undone() {
         // Presses on one branch: each undo shortens it.
         let mut timeline = idle();
-        for tick in (0..50).map(|press| Ticks(press * 2)) {
+        for tick in (0..50).map(|press| RunTicks(press * 2)) {
             timeline.apply(tick, PRESS).unwrap();
             timeline
-                .apply(tick.saturating_add(Ticks(1)), RELEASE)
+                .apply(tick.saturating_add(RunTicks(1)), RELEASE)
                 .unwrap();
         }
         assert_eq!(undo_all(&mut timeline), 50);
@@ -364,11 +367,11 @@ mod tests {
     fn a_timeline_keeps_at_most_max_branches() {
         let mut timeline = branched();
         timeline.switch(0);
-        let refused = timeline.apply(Ticks(500), PRESS);
+        let refused = timeline.apply(RunTicks(500), PRESS);
         assert_eq!(refused, Err(TimelineError::TooManyBranches));
         assert_eq!(timeline.branches().len(), MAX_BRANCHES);
         // At the end of a branch nothing is forked.
-        assert!(timeline.apply(Ticks(1_000), PRESS).is_ok());
+        assert!(timeline.apply(RunTicks(1_000), PRESS).is_ok());
     }
 
     #[test]
@@ -376,10 +379,10 @@ mod tests {
         use crate::script::MAX_LENGTH;
 
         let mut timeline = idle();
-        let beyond = MAX_LENGTH.saturating_add(Ticks(1));
+        let beyond = MAX_LENGTH.saturating_add(RunTicks(1));
         let too_long = Err(TimelineError::Script(ScriptError::TooLong(beyond)));
         assert_eq!(timeline.advance(beyond), too_long);
-        assert_eq!(timeline.branch().end(), Ticks::ZERO);
+        assert_eq!(timeline.branch().end(), RunTicks::ZERO);
         assert_eq!(timeline.apply(beyond, PRESS), too_long.map(|()| beyond));
         assert_eq!(timeline.branch().events(), []);
     }
@@ -387,8 +390,8 @@ mod tests {
     #[test]
     fn a_contact_cannot_close_twice() {
         let mut timeline = idle();
-        timeline.apply(Ticks::ZERO, PRESS).unwrap();
-        let again = timeline.apply(Ticks(1), PRESS);
+        timeline.apply(RunTicks::ZERO, PRESS).unwrap();
+        let again = timeline.apply(RunTicks(1), PRESS);
         assert!(matches!(
             again,
             Err(TimelineError::Script(ScriptError::Unchanged { .. }))
@@ -397,13 +400,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_timeline_is_what_playing_its_script_gives(script in scripts(1), tick: u32) {
+        fn a_timeline_is_what_playing_its_script_gives(script in scripts(1), tick: u64) {
             let timeline = Timeline::new(&toggle(), &script).unwrap();
             let branch = timeline.branch();
             prop_assert_eq!(branch.script().unwrap(), script.clone());
             prop_assert_eq!(branch.trace(), &trace_of(&script));
 
-            let tick = Ticks(tick % (script.end().0 + 1));
+            let tick = RunTicks(tick % (script.end().0 + 1));
             let there = branch.at(tick).unwrap();
             let fork = branch.fork(0, tick).unwrap();
             prop_assert_eq!(there.now(), tick);

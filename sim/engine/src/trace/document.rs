@@ -5,7 +5,7 @@ mod tests;
 
 use std::str::FromStr;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use serde_json::Value as Json;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
@@ -24,14 +24,14 @@ pub struct Document {
     /// The lines, in order.
     pub lines: Vec<Record>,
     /// The last tick that was played.
-    pub end: Ticks,
+    pub end: RunTicks,
 }
 
 /// One line by names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The tick, counted from the start of the run.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The kind of observation.
     pub kind: Kind,
     /// The name of the button, output or log; `reset` for a reset.
@@ -114,7 +114,7 @@ fn after_front_matter(text: &str) -> (&str, usize) {
 /// A line after the header.
 enum BodyLine {
     Record(Record),
-    End { end: Ticks, lines: usize },
+    End { end: RunTicks, lines: usize },
 }
 
 struct DocumentParser {
@@ -130,7 +130,7 @@ impl DocumentParser {
             document: Document {
                 app,
                 lines: Vec::new(),
-                end: Ticks::ZERO,
+                end: RunTicks::ZERO,
             },
             complete: false,
             last: header,
@@ -227,12 +227,12 @@ fn text_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
         };
         return Err(Diagnostic::new(span, message, A_LINE));
     };
-    let tick = number::<u32>(tick, "tick", at(tick))?;
-    body_line(Ticks(tick), (kind, at(kind)), name, (value, at(value)))
+    let tick = number::<u64>(tick, "tick", at(tick))?;
+    body_line(RunTicks(tick), (kind, at(kind)), name, (value, at(value)))
 }
 
 fn body_line(
-    tick: Ticks,
+    tick: RunTicks,
     (kind, kind_at): (&str, Span),
     name: &str,
     (value, value_at): (&str, Span),
@@ -295,7 +295,6 @@ fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
     let tick = line
         .get("tick")
         .and_then(Json::as_u64)
-        .and_then(|tick| u32::try_from(tick).ok())
         .ok_or_else(|| wrong("tick", A_NUMBER))?;
     let value = match line.get("value") {
         Some(Json::String(value)) => value.clone(),
@@ -303,7 +302,7 @@ fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
         _ => return Err(wrong("value", "a text or a number")),
     };
     body_line(
-        Ticks(tick),
+        RunTicks(tick),
         (word("kind")?, span),
         word("name")?,
         (&value, span),
@@ -331,7 +330,7 @@ fn json(line: &str, span: Span) -> Result<Json, Diagnostic> {
     })
 }
 
-const A_NUMBER: &str = "a whole number up to 4294967295";
+const A_NUMBER: &str = "a whole number up to 18446744073709551615";
 
 const A_LINE: &str = "expected a tick, `in`, `out`, `log` or `end`, a name and a value";
 

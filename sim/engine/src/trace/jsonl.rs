@@ -71,7 +71,7 @@ struct JsonHeader {
 
 #[derive(Serialize)]
 struct JsonRow {
-    tick: u32,
+    tick: u64,
     kind: &'static str,
     name: &'static str,
     value: JsonValue,

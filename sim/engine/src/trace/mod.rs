@@ -11,7 +11,7 @@ pub mod vcd;
 use std::fmt;
 
 use lockstep_core::app::{AppDescriptor, Log, LogValues};
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 
 use crate::dyn_runner::{Observation, Observer};
 use crate::script::Action;
@@ -27,15 +27,15 @@ pub struct Trace {
     entries: Vec<Entry>,
     dropped: u64,
     /// The tick of the first observation that did not fit.
-    dropped_from: Option<Ticks>,
-    end: Ticks,
+    dropped_from: Option<RunTicks>,
+    end: RunTicks,
 }
 
 /// One observation and its tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The tick, counted from the start of the run.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The observation.
     pub what: Observation,
 }
@@ -50,7 +50,7 @@ impl Trace {
             entries: Vec::new(),
             dropped: 0,
             dropped_from: None,
-            end: Ticks::ZERO,
+            end: RunTicks::ZERO,
         }
     }
 
@@ -85,18 +85,18 @@ impl Trace {
 
     /// The last tick that was played.
     #[must_use]
-    pub fn end(&self) -> Ticks {
+    pub fn end(&self) -> RunTicks {
         self.end
     }
 
     /// Sets the last tick that was played.
-    pub fn set_end(&mut self, end: Ticks) {
+    pub fn set_end(&mut self, end: RunTicks) {
         self.end = end;
     }
 
     /// The trace up to and including this tick; incomplete if this one was incomplete by then.
     #[must_use]
-    pub fn up_to(&self, tick: Ticks) -> Self {
+    pub fn up_to(&self, tick: RunTicks) -> Self {
         let count = self.entries.partition_point(|entry| entry.tick <= tick);
         let dropped_from = self.dropped_from.filter(|from| *from <= tick);
         Self {
@@ -122,7 +122,7 @@ impl Trace {
 }
 
 impl Observer for Trace {
-    fn observe(&mut self, tick: Ticks, what: Observation) {
+    fn observe(&mut self, tick: RunTicks, what: Observation) {
         if self.entries.len() < MAX_LINES {
             self.entries.push(Entry { tick, what });
         } else {
@@ -136,7 +136,7 @@ impl Observer for Trace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Line {
     /// The tick, counted from the start of the run.
-    pub tick: Ticks,
+    pub tick: RunTicks,
     /// The kind of observation.
     pub kind: Kind,
     /// The name of the button, output or log; `reset` for a reset.
@@ -261,17 +261,17 @@ mod tests {
     fn a_trace_keeps_at_most_max_lines_and_counts_the_rest() {
         let mut trace = Trace::new(shipped()[1].descriptor());
         let entry = Entry {
-            tick: Ticks(3),
+            tick: RunTicks(3),
             what: Observation::Log(Log::new(lockstep_core::app::LogId(0), 1)),
         };
         trace.entries = vec![entry; MAX_LINES];
         for tick in [5, 9] {
-            trace.observe(Ticks(tick), entry.what);
+            trace.observe(RunTicks(tick), entry.what);
         }
         assert_eq!(trace.entries().len(), MAX_LINES);
         assert_eq!(trace.dropped(), 2);
-        assert_eq!(trace.up_to(Ticks(2)).dropped(), 0);
-        assert_eq!(trace.up_to(Ticks(4)).dropped(), 0);
-        assert_ne!(trace.up_to(Ticks(5)).dropped(), 0);
+        assert_eq!(trace.up_to(RunTicks(2)).dropped(), 0);
+        assert_eq!(trace.up_to(RunTicks(4)).dropped(), 0);
+        assert_ne!(trace.up_to(RunTicks(5)).dropped(), 0);
     }
 }

@@ -29,7 +29,7 @@ use std::io::{self, Write};
 
 use ::vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
 use lockstep_core::output::{Level, Range};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::{Entry, Kind, Line, RESET, Trace, Value};
 use crate::dyn_runner::Observation;
@@ -71,7 +71,7 @@ struct VcdWriter<'a> {
     outputs: Vec<Wire>,
     logs: Vec<IdCode>,
     /// The last time that was written.
-    now: Ticks,
+    now: RunTicks,
     /// The strings that are not empty since `now`.
     pulsed: Vec<IdCode>,
 }
@@ -119,7 +119,7 @@ impl<'a> VcdWriter<'a> {
             buttons,
             outputs,
             logs,
-            now: Ticks::ZERO,
+            now: RunTicks::ZERO,
             pulsed: Vec::new(),
         })
     }
@@ -158,11 +158,11 @@ impl<'a> VcdWriter<'a> {
     }
 
     /// Empties the strings that are due by this tick, given the entries of it.
-    fn clear_strings(&mut self, tick: Ticks, same_tick: &[Entry]) -> io::Result<()> {
+    fn clear_strings(&mut self, tick: RunTicks, same_tick: &[Entry]) -> io::Result<()> {
         if self.pulsed.is_empty() || tick <= self.now {
             return Ok(());
         }
-        let next = Ticks(self.now.0 + 1);
+        let next = RunTicks(self.now.0 + 1);
         self.at(next)?;
         for id in std::mem::take(&mut self.pulsed) {
             let follows = tick == next
@@ -210,7 +210,7 @@ impl<'a> VcdWriter<'a> {
         }
     }
 
-    fn at(&mut self, tick: Ticks) -> io::Result<()> {
+    fn at(&mut self, tick: RunTicks) -> io::Result<()> {
         if tick > self.now {
             self.now = tick;
             self.writer.timestamp(tick.0.into())?;
@@ -218,7 +218,7 @@ impl<'a> VcdWriter<'a> {
         Ok(())
     }
 
-    fn finish(mut self, end: Ticks) -> io::Result<()> {
+    fn finish(mut self, end: RunTicks) -> io::Result<()> {
         self.clear_strings(end, &[])?;
         self.at(end)
     }
@@ -229,7 +229,7 @@ fn first_level(trace: &Trace, output: u8) -> Option<Level> {
     trace
         .entries()
         .iter()
-        .take_while(|entry| entry.tick == Ticks::ZERO)
+        .take_while(|entry| entry.tick == RunTicks::ZERO)
         .find_map(|entry| match entry.what {
             Observation::Output(index, level) if index == output => Some(level),
             _ => None,
@@ -356,18 +356,18 @@ s $
             .with_outputs(&[Output::analog("lamp", 100), Output::digital("led")])
             .with_logs(&[LogKind::number("count")]);
         let mut trace = Trace::new(DIMMER);
-        trace.observe(Ticks(0), Observation::Output(0, Level(3)));
-        trace.observe(Ticks(0), Observation::Output(0, Level(100)));
-        trace.observe(Ticks(5), Observation::Output(0, Level(101)));
-        trace.observe(Ticks(5), Observation::Output(7, Level(1)));
+        trace.observe(RunTicks(0), Observation::Output(0, Level(3)));
+        trace.observe(RunTicks(0), Observation::Output(0, Level(100)));
+        trace.observe(RunTicks(5), Observation::Output(0, Level(101)));
+        trace.observe(RunTicks(5), Observation::Output(7, Level(1)));
         trace.observe(
-            Ticks(5),
+            RunTicks(5),
             Observation::Log(Log {
                 id: LogId(0),
                 value: 65_535,
             }),
         );
-        trace.set_end(Ticks(5));
+        trace.set_end(RunTicks(5));
         let text = written(&trace);
         assert!(text.contains("$var reg 7 \" lamp $end"), "{text}");
         let (_, changes) = text.split_once("$dumpvars\n").unwrap();

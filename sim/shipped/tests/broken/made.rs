@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, Ticks};
+use lockstep_core::time::{Instant, RunTicks};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use shipped_apps::shipped;
@@ -107,7 +107,7 @@ fn recordings() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("no-such-conditions.rec", sealed(&[names, &[9, 0, 100, 0]])),
         (
-            "longer-than-seven-days.rec",
+            "longer-than-thirty-days.rec",
             sealed(&[names, &[0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 0]]),
         ),
         (
@@ -280,14 +280,14 @@ fn tap_of_the_lamp() -> Vec<u8> {
 fn recording(descriptor: &'static AppDescriptor) -> Vec<u8> {
     let events =
         [(0, SwitchState::Closed), (50, SwitchState::Open)].map(|(tick, contact)| ScriptEvent {
-            tick: Ticks(tick),
+            tick: RunTicks(tick),
             action: Action::Button(ButtonId(0), contact),
         });
     let script = Script::new(
         BootCondition::OK,
         Instant::ZERO,
         events.to_vec(),
-        Ticks(100),
+        RunTicks(100),
     )
     .unwrap();
     Recording::of(descriptor, &script).unwrap().encode()

@@ -12,7 +12,7 @@ use tempfile::{NamedTempFile, tempdir};
 /// Longer than any test here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A file with seven days in it.
+/// A file that takes longer to play than any test.
 fn forever() -> NamedTempFile {
     let file = tempfile::Builder::new().suffix(".scn").tempfile().unwrap();
     std::fs::write(file.path(), FOREVER).unwrap();
@@ -44,7 +44,11 @@ fn signal(name: &str, id: u32) {
 
 #[test]
 fn a_run_that_takes_too_long_ends_with_42() {
-    let ended = sim_with(["run", "-", "--timeout", "0.2"], FOREVER.as_bytes()).with(42);
+    let ended = sim_with(
+        ["run", "-", "--check-wakeups", "--timeout", "0.2"],
+        FOREVER.as_bytes(),
+    )
+    .with(42);
     assert_eq!(ended.out, "");
     assert!(ended.err.contains("timed out after 0.2 s"), "{}", ended.err);
 }
@@ -60,12 +64,16 @@ fn a_run_that_is_interrupted_ends_with_130_and_leaves_no_file() {
     for name in ["INT", "TERM"] {
         let folder = tempdir().unwrap();
         let file = forever();
-        let mut child = command(["run".as_ref(), file.path().as_os_str()])
-            .arg("--out")
-            .arg(folder.path().join("trace"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command([
+            "run".as_ref(),
+            "--check-wakeups".as_ref(),
+            file.path().as_os_str(),
+        ])
+        .arg("--out")
+        .arg(folder.path().join("trace"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
         // It reports its progress after a second: by then it plays and handles signals.
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -112,12 +120,16 @@ fn a_closed_standard_output_is_not_an_error() {
 fn a_closed_standard_error_is_not_an_error() {
     let file = forever();
     let start = Instant::now();
-    let mut child = command(["run".as_ref(), file.path().as_os_str()])
-        .args(["--timeout", "1.5"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command([
+        "run".as_ref(),
+        "--check-wakeups".as_ref(),
+        file.path().as_os_str(),
+    ])
+    .args(["--timeout", "1.5"])
+    .stdout(Stdio::null())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
     drop(child.stderr.take());
     assert_eq!(code(child), Some(42));
     assert!(start.elapsed() < DEADLINE);
@@ -131,12 +143,16 @@ fn a_full_disk_behind_standard_error_does_not_keep_a_process_alive() {
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let child = command(["run".as_ref(), file.path().as_os_str()])
-        .args(["--timeout", "1.5"])
-        .stdout(Stdio::null())
-        .stderr(full)
-        .spawn()
-        .unwrap();
+    let child = command([
+        "run".as_ref(),
+        "--check-wakeups".as_ref(),
+        file.path().as_os_str(),
+    ])
+    .args(["--timeout", "1.5"])
+    .stdout(Stdio::null())
+    .stderr(full)
+    .spawn()
+    .unwrap();
     assert_eq!(code(child), Some(42));
 }
 

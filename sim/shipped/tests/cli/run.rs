@@ -216,7 +216,7 @@ fn an_error_in_the_one_line_form_has_its_column() {
         ("d:A board:clock-failed", 5, "`board:` comes too late"),
         ("clock:-1", 7, "not a reading of the tick counter"),
         ("d:A is:lamp=off d:B", 5, "between two actions of one tick"),
-        ("t:10080min t:1", 12, "lasts too long"),
+        ("t:43200min t:1", 12, "lasts too long"),
     ] {
         let ended = sim(["run", "--inline", line]).with(2);
         assert_eq!(ended.out, "");

@@ -19,7 +19,7 @@ pub(crate) const FAILING: &str = "fixtures/failing/level-now.scn";
 pub(crate) const BROKEN: &str = "fixtures/broken/unknown-verb.scn";
 
 /// Seven days: nothing plays them in the time a test takes.
-pub(crate) const FOREVER: &str = "app lamp\nwait 10080 min\n";
+pub(crate) const FOREVER: &str = "app lamp\nwait 43200 min\n";
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

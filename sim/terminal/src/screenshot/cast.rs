@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::buffer::Buffer;
 use serde::Serialize;
 
@@ -175,7 +175,7 @@ pub(super) const MAX_CELLS: usize = 10_000_000;
 const HOLD: Duration = Duration::from_millis(500);
 
 /// Advances real time, and plays to a tick.
-fn advance(ui: &mut UiState, tick: Ticks, lasts: Duration) {
+fn advance(ui: &mut UiState, tick: RunTicks, lasts: Duration) {
     let before = ui.cursor;
     // Paused, because the schedule decides which tick comes next.
     ui.playing = false;
@@ -197,12 +197,12 @@ fn playback_speed(multiple: f64) -> Result<PlaybackSpeed, ScreenshotError> {
     })
 }
 
-fn entries(trace: &Trace) -> Vec<Ticks> {
+fn entries(trace: &Trace) -> Vec<RunTicks> {
     trace.entries().iter().map(|entry| entry.tick).collect()
 }
 
 /// When each button goes down, and comes up again.
-fn presses(trace: &Trace) -> Vec<(Ticks, Ticks)> {
+fn presses(trace: &Trace) -> Vec<(RunTicks, RunTicks)> {
     let mut down = Vec::new();
     let mut presses = Vec::new();
     for entry in trace.entries() {
@@ -222,13 +222,13 @@ fn presses(trace: &Trace) -> Vec<(Ticks, Ticks)> {
     presses
 }
 
-fn ticks(length: f64) -> Ticks {
+fn ticks(length: f64) -> RunTicks {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "never below 0, and saturates above the longest run"
     )]
-    Ticks(length as u32)
+    RunTicks(length as u64)
 }
 
 fn json(value: &impl Serialize) -> String {

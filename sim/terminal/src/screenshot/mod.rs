@@ -16,7 +16,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -97,7 +97,7 @@ pub enum Zoom {
     /// So that the whole run fits.
     Fit,
     /// This many ticks.
-    Column(u32),
+    Column(u64),
 }
 
 /// How a screen is drawn.
@@ -124,9 +124,9 @@ pub enum ScreenshotError {
     #[error("the run ends at {end}, before {at}")]
     AfterEnd {
         /// The time that was asked for.
-        at: Ticks,
+        at: RunTicks,
         /// The last tick there is.
-        end: Ticks,
+        end: RunTicks,
     },
     /// The cast would be too long.
     #[error(
@@ -173,7 +173,7 @@ pub fn shot(
     name: &str,
     loaded: &LoadedScript,
     options: &ScreenOptions,
-    at: Option<Ticks>,
+    at: Option<RunTicks>,
 ) -> Result<Screenshot, ScreenshotError> {
     let mut ui = opened(registry, loaded, options)?;
     ui.show(name, loaded)?;
@@ -187,7 +187,7 @@ pub fn shot(
     if at > end {
         return Err(ScreenshotError::AfterEnd { at, end });
     }
-    ui.move_to(at.saturating_sub(Ticks(1)));
+    ui.move_to(at.saturating_sub(RunTicks(1)));
     ui.advance_clock(DARK_AGAIN);
     ui.message = told;
     ui.fit(options.size.area());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::ScreenshotError;
 
@@ -19,26 +19,29 @@ pub(super) struct CastTiming {
     pub(super) per_second: f64,
     pub(super) fps: u32,
     /// The longest time without an event.
-    pub(super) idle: Ticks,
+    pub(super) idle: RunTicks,
 }
 
 /// What a cast shows of a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CastContent {
     /// The ticks of events, in order.
-    pub(super) events: Vec<Ticks>,
+    pub(super) events: Vec<RunTicks>,
     /// When buttons go down and come up, in order.
-    pub(super) presses: Vec<(Ticks, Ticks)>,
-    pub(super) end: Ticks,
+    pub(super) presses: Vec<(RunTicks, RunTicks)>,
+    pub(super) end: RunTicks,
 }
 
 /// The tick of each frame, from the first to the last.
-pub(super) fn frames(run: &CastContent, flow: CastTiming) -> Result<Vec<Ticks>, ScreenshotError> {
+pub(super) fn frames(
+    run: &CastContent,
+    flow: CastTiming,
+) -> Result<Vec<RunTicks>, ScreenshotError> {
     let step = flow.per_second / f64::from(flow.fps);
     let most = usize::try_from(LONGEST.as_secs() * u64::from(flow.fps)).unwrap_or(usize::MAX);
-    let mut frames = vec![Ticks::ZERO];
+    let mut frames = vec![RunTicks::ZERO];
     let mut position = 0.0;
-    let mut seen = Ticks::ZERO;
+    let mut seen = RunTicks::ZERO;
     while seen < run.end {
         if frames.len() > most {
             return Err(ScreenshotError::TooLong);
@@ -53,12 +56,12 @@ pub(super) fn frames(run: &CastContent, flow: CastTiming) -> Result<Vec<Ticks>, 
 }
 
 /// Leaves out the middle of a time without events that is too long.
-fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
+fn skip_idle(run: &CastContent, idle: RunTicks, position: f64) -> f64 {
     let now = whole(position);
     let next = run.events.partition_point(|event| *event <= now);
     let before = next
         .checked_sub(1)
-        .map_or(Ticks::ZERO, |last| run.events[last]);
+        .map_or(RunTicks::ZERO, |last| run.events[last]);
     let after = run
         .events
         .get(next)
@@ -66,9 +69,9 @@ fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
         .unwrap_or(run.end)
         .min(run.end);
     let quiet = after.saturating_sub(before);
-    let half = Ticks(idle.0 / 2);
+    let half = RunTicks(idle.0 / 2);
     if quiet > idle && now.saturating_sub(before) >= half {
-        position.max(f64::from(after.saturating_sub(half).0))
+        position.max(after.saturating_sub(half).0 as f64)
     } else {
         position
     }
@@ -76,7 +79,11 @@ fn skip_idle(run: &CastContent, idle: Ticks, position: f64) -> f64 {
 
 /// A press that begins and ends between two frames, to be shown in the second one: otherwise
 /// the cast would not show why an output changes.
-fn unseen_press(presses: &[(Ticks, Ticks)], seen: Ticks, now: Ticks) -> Option<Ticks> {
+fn unseen_press(
+    presses: &[(RunTicks, RunTicks)],
+    seen: RunTicks,
+    now: RunTicks,
+) -> Option<RunTicks> {
     let begun = presses.partition_point(|(from, _)| *from <= now);
     presses[..begun]
         .iter()
@@ -86,13 +93,13 @@ fn unseen_press(presses: &[(Ticks, Ticks)], seen: Ticks, now: Ticks) -> Option<T
         .map(|(from, _)| *from)
 }
 
-fn whole(position: f64) -> Ticks {
+fn whole(position: f64) -> RunTicks {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "never below 0, and saturates after the end"
     )]
-    Ticks(position as u32)
+    RunTicks(position as u64)
 }
 
 #[cfg(test)]
@@ -102,37 +109,37 @@ mod tests {
     const REAL_TIME: CastTiming = CastTiming {
         per_second: 1_000.0,
         fps: 20,
-        idle: Ticks(2_000),
+        idle: RunTicks(2_000),
     };
 
-    fn run(events: &[u32], end: u32) -> CastContent {
+    fn run(events: &[u64], end: u64) -> CastContent {
         CastContent {
-            events: events.iter().copied().map(Ticks).collect(),
+            events: events.iter().copied().map(RunTicks).collect(),
             presses: Vec::new(),
-            end: Ticks(end),
+            end: RunTicks(end),
         }
     }
 
     #[test]
     fn frames_are_as_far_apart_as_they_should_and_the_last_is_the_end() {
         let frames = frames(&run(&[0, 100], 120), REAL_TIME).unwrap();
-        assert_eq!(frames, [0, 50, 100, 120].map(Ticks));
+        assert_eq!(frames, [0, 50, 100, 120].map(RunTicks));
     }
 
     #[test]
     fn the_middle_of_a_long_quiet_time_is_left_out() {
         let frames = frames(&run(&[0, 10_000], 10_100), REAL_TIME).unwrap();
         assert_eq!(frames.len(), 1 + (10_100 - 8_000) / 50);
-        assert!(frames.contains(&Ticks(950)) && frames.contains(&Ticks(9_050)));
+        assert!(frames.contains(&RunTicks(950)) && frames.contains(&RunTicks(9_050)));
         assert!(!frames.iter().any(|tick| (1_001..9_000).contains(&tick.0)));
     }
 
     #[test]
     fn no_press_is_too_short_to_be_seen() {
         let mut run = run(&[0, 60, 70], 200);
-        run.presses = vec![(Ticks(60), Ticks(70))];
+        run.presses = vec![(RunTicks(60), RunTicks(70))];
         let frames = frames(&run, REAL_TIME).unwrap();
-        assert_eq!(frames, [0, 50, 60, 150, 200].map(Ticks));
+        assert_eq!(frames, [0, 50, 60, 150, 200].map(RunTicks));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
@@ -56,7 +56,14 @@ fn a_screenshot_as_text() {
         zoom: Some(Zoom::Column(100)),
         ..screen("76x16")
     };
-    let screenshot = shot(&registry, "presses.scn", &loaded, &screen, Some(Ticks(125))).unwrap();
+    let screenshot = shot(
+        &registry,
+        "presses.scn",
+        &loaded,
+        &screen,
+        Some(RunTicks(125)),
+    )
+    .unwrap();
     insta::assert_snapshot!(screenshot.text());
 }
 
@@ -164,7 +171,7 @@ fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
         failed.contains("f.scn:3:1: at tick 7 `led` was 0"),
         "{failed}"
     );
-    let told = at(Some(Ticks(50)));
+    let told = at(Some(RunTicks(50)));
     assert!(told.contains("0:00.050 of"), "{told}");
     assert!(!told.contains("f.scn"), "{told}");
 }
@@ -172,7 +179,7 @@ fn a_scenario_that_fails_is_seen_where_it_fails_unless_told() {
 #[test]
 fn nothing_is_drawn_that_was_not_played() {
     let (registry, loaded) = load(PRESSES);
-    let after = Some(Ticks(60_000));
+    let after = Some(RunTicks(60_000));
     let error = shot(&registry, "a", &loaded, &screen("80x20"), after).unwrap_err();
     assert!(matches!(error, ScreenshotError::AfterEnd { .. }), "{error}");
 }

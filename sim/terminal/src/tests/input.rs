@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{MouseButton, MouseEventKind};
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::super::held_buttons::TAP;
 use super::Driver;
@@ -19,7 +19,7 @@ fn lamp() -> Driver {
 }
 
 /// The inputs of a button: the tick, and whether it was pressed.
-fn moves(driver: &Driver, button: ButtonId) -> Vec<(u32, bool)> {
+fn moves(driver: &Driver, button: ButtonId) -> Vec<(u64, bool)> {
     let events = driver.ui.timeline.branch().events().iter();
     events
         .filter_map(|ScriptEvent { tick, action }| match action {
@@ -196,7 +196,7 @@ fn the_panic_of_an_app_is_shown_and_the_simulator_stays() {
     driver.wait(20).press("a").assert_shows("do not press me");
     assert!(!driver.ui.playing);
     driver.press("u Space").wait(100);
-    assert!(driver.ui.cursor > Ticks(100));
+    assert!(driver.ui.cursor > RunTicks(100));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Saving, opening, quitting.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::super::overlay::{Confirmation, Overlay};
 use super::Driver;
@@ -69,7 +69,7 @@ fn a_recording_and_a_waveform_are_opened_again_as_they_were() {
             .wait(50);
         driver.press("o").text(&name).press("Enter");
         driver.assert_shows(&format!("opened {name}"));
-        assert_eq!(driver.ui.cursor, Ticks::ZERO);
+        assert_eq!(driver.ui.cursor, RunTicks::ZERO);
         assert!(!driver.ui.playing);
         assert_eq!(driver.ui.trace().entries(), played.entries(), "{name}");
     }
@@ -81,7 +81,7 @@ fn a_scenario_that_fails_is_opened_where_it_fails() {
     let scenario = b"app lamp\ntap A for 50 ms\nwait 400 ms\nexpect lamp is 75\nwait 1 s\n";
     driver.files.0.insert("a.scn".into(), scenario.to_vec());
     driver.press("o").text("a.scn").press("Enter");
-    assert_eq!(driver.ui.cursor, Ticks(450));
+    assert_eq!(driver.ui.cursor, RunTicks(450));
     driver.press("End");
     assert!(!driver.shows("a.scn:4"));
     driver
@@ -188,9 +188,9 @@ fn a_capture_with_names_of_its_own_is_asked_about() {
     driver.assert_shows("buttons of pulse.vcd (D0 2 edges");
     driver.press("Ctrl-u").text("A=!D0").press("Enter");
     driver.assert_shows("opened pulse.vcd");
-    assert_eq!(driver.ui.end(), Ticks(1000));
+    assert_eq!(driver.ui.end(), RunTicks(1000));
     let presses = driver.ui.trace().entries().iter();
-    let presses = presses.filter(|entry| entry.tick == Ticks(100));
+    let presses = presses.filter(|entry| entry.tick == RunTicks(100));
     assert!(presses.count() > 0);
 }
 

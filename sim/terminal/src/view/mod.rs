@@ -10,7 +10,7 @@ mod title;
 mod waves;
 
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::symbols::border::{self, PLAIN, THICK};
@@ -143,7 +143,7 @@ impl ScreenLayout {
     }
 
     /// The tick of the wave column at a position.
-    pub(super) fn tick_at(&self, ui: &UiState, position: Position) -> Option<Ticks> {
+    pub(super) fn tick_at(&self, ui: &UiState, position: Position) -> Option<RunTicks> {
         let area = self.waves?.inner();
         area.contains(position)
             .then(|| waves::tick_at(ui, area, position))?
@@ -269,7 +269,7 @@ const ASCII_FOCUS: border::Set<'static> = border::Set {
 };
 
 /// A tick as a time: `1:02:03.456`, `0:03.456`.
-pub(super) fn clock(tick: Ticks) -> String {
+pub(super) fn clock(tick: RunTicks) -> String {
     let ms = tick.0;
     let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
     let (seconds, rest) = (ms / 1_000 % 60, ms % 1_000);

@@ -1,6 +1,6 @@
 //! The waves pane: waveforms of buttons, outputs and logs.
 
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -28,11 +28,11 @@ pub(super) fn columns(ui: &UiState, inner: Rect) -> u16 {
 }
 
 /// The tick of the column at a position.
-pub(super) fn tick_at(ui: &UiState, inner: Rect, position: Position) -> Option<Ticks> {
+pub(super) fn tick_at(ui: &UiState, inner: Rect, position: Position) -> Option<RunTicks> {
     let first = inner.x + label_width(ui, inner);
-    let column = u32::from(position.x.checked_sub(first)?);
+    let column = u64::from(position.x.checked_sub(first)?);
     let offset = column.saturating_mul(ui.waves.per_cell);
-    Some(ui.waves.left.saturating_add(Ticks(offset)))
+    Some(ui.waves.left.saturating_add(RunTicks(offset)))
 }
 
 /// The signal at a position, by its index.
@@ -44,7 +44,7 @@ pub(super) fn signal_at(ui: &UiState, inner: Rect, position: Position) -> Option
 }
 
 pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
-    let title = format!("waves, {} a column", Ticks(ui.waves.per_cell));
+    let title = format!("waves, {} a column", RunTicks(ui.waves.per_cell));
     let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
     if inner.area() == 0 {
         return;
@@ -142,9 +142,9 @@ fn counterpart(ui: &UiState, signal: Signal) -> Option<WaveRow<'_>> {
     let both = ui
         .end()
         .min(ui.timeline.branches().get(compared.branch)?.end());
-    let until = both.saturating_add(Ticks(1));
-    let ours = ui.signals.between(signal, Ticks::ZERO, until);
-    let theirs = compared.signals.between(signal, Ticks::ZERO, until);
+    let until = both.saturating_add(RunTicks(1));
+    let ours = ui.signals.between(signal, RunTicks::ZERO, until);
+    let theirs = compared.signals.between(signal, RunTicks::ZERO, until);
     let same = match signal {
         // The value of a log is its index in the trace, which depends on other signals.
         Signal::Logs => ours
@@ -205,7 +205,7 @@ fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) 
     let end = match (&ui.compared, row.compared) {
         (Some(compared), true) => {
             let branch = ui.timeline.branches().get(compared.branch);
-            branch.map_or(Ticks::ZERO, Branch::end)
+            branch.map_or(RunTicks::ZERO, Branch::end)
         }
         _ => ui.end(),
     };
@@ -222,7 +222,7 @@ fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) 
 }
 
 /// The glyph for a signal from one tick on, and before another.
-fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
+fn cell(ui: &UiState, row: WaveRow<'_>, from: RunTicks, before: RunTicks) -> char {
     let WaveRow {
         signal, signals, ..
     } = row;
@@ -238,7 +238,7 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
                 .unwrap_or('+'),
         };
     }
-    let last = Ticks(before.0.saturating_sub(1));
+    let last = RunTicks(before.0.saturating_sub(1));
     let value = signals.value(signal, last);
     let max = signals.max(signal);
     if max > 1 {
@@ -260,8 +260,8 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
     match (changes.len(), value > 0) {
         (0, true) => glyphs.high,
         (0, false) => glyphs.low,
-        (1, true) if from > Ticks::ZERO => glyphs.rise,
-        (1, false) if from > Ticks::ZERO => glyphs.fall,
+        (1, true) if from > RunTicks::ZERO => glyphs.rise,
+        (1, false) if from > RunTicks::ZERO => glyphs.fall,
         // The first column begins with the level after power-up, which is not an edge.
         (1, on) => {
             if on {
@@ -277,7 +277,7 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: Ticks, before: Ticks) -> char {
 /// Draws a vertical line in the column of a tick.
 fn draw_column(
     ui: &UiState,
-    tick: Ticks,
+    tick: RunTicks,
     sign: char,
     style: Style,
     wave: Rect,
@@ -305,11 +305,11 @@ fn draw_column(
 }
 
 /// The first tick of a column, and of the next one.
-fn span(ui: &UiState, column: u16) -> (Ticks, Ticks) {
+fn span(ui: &UiState, column: u16) -> (RunTicks, RunTicks) {
     let per_cell = ui.waves.per_cell;
-    let offset = u32::from(column).saturating_mul(per_cell);
-    let from = ui.waves.left.saturating_add(Ticks(offset));
-    (from, from.saturating_add(Ticks(per_cell)))
+    let offset = u64::from(column).saturating_mul(per_cell);
+    let from = ui.waves.left.saturating_add(RunTicks(offset));
+    (from, from.saturating_add(RunTicks(per_cell)))
 }
 
 fn label_width(ui: &UiState, inner: Rect) -> u16 {

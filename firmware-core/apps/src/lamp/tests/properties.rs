@@ -78,6 +78,58 @@ proptest! {
     }
 
     #[test]
+    fn passing_over_idle_ticks_is_taking_them(day in days(), before_wrap in 0..20_000_u32) {
+        let clock = Instant(u32::MAX - before_wrap);
+        let mut ticked = Bench::with(Lamp::with_tuning_at(&BRIEF, clock));
+        let mut passed = Bench::with(Lamp::with_tuning_at(&BRIEF, clock));
+        for (gap, event) in day {
+            ticked.wait(gap);
+            let until = passed.tick + gap;
+            while passed.tick < until {
+                match passed.lamp.next_wakeup().idle_ticks().0.min(until - passed.tick) {
+                    0 => passed.wait(1),
+                    idle => {
+                        passed.lamp.pass(Ticks(idle));
+                        passed.tick += idle;
+                    }
+                }
+            }
+            prop_assert_eq!(&passed.lamp, &ticked.lamp);
+            ticked.handle(event);
+            passed.handle(event);
+        }
+        prop_assert_eq!(passed.said, ticked.said);
+    }
+
+    #[test]
+    fn the_same_day_leaves_the_same_lamp_counted_from_now(day in days(), clock: u32) {
+        let played = |clock| {
+            let mut bench = Bench::with(Lamp::with_tuning_at(&BRIEF, clock));
+            for &(gap, event) in &day {
+                bench.wait(gap);
+                bench.handle(event);
+            }
+            bench.lamp.counted_from_now()
+        };
+        prop_assert!(played(Instant::ZERO).is_some());
+        prop_assert_eq!(played(Instant(clock)), played(Instant::ZERO));
+    }
+
+    #[test]
+    fn lamps_that_are_equal_counted_from_now_go_on_equally(day in days(), next in days()) {
+        let mut bench = Bench::with(Lamp::with_tuning(&BRIEF));
+        for (gap, event) in day {
+            bench.wait(gap);
+            bench.handle(event);
+        }
+        let from_now = bench.lamp.clone().counted_from_now();
+        prop_assert_eq!(
+            from_now.map(|lamp| play(lamp, &next)),
+            Some(play(bench.lamp, &next))
+        );
+    }
+
+    #[test]
     fn a_locked_lamp_only_ever_ignores_unlocks_and_goes_off(day in days()) {
         const ALLOWED: [&str; 5] =
             ["ignored a", "ignored b", "lock off", "power auto-off", "night off"];

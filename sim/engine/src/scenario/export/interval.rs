@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use lockstep_core::app::{Log, LogId};
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::periodicity::{EntryRole, Periodicity, exactly};
 use super::step_trace::{Step, StepTrace};
@@ -14,7 +14,7 @@ use crate::dyn_runner::Observation;
 use crate::scenario::{Expectation, LogAssertion, OutputAssertion};
 
 /// When nothing follows for longer than this, outputs are expected to stay.
-const QUIET_TIME: Ticks = Ticks::from_secs(1);
+const QUIET_TIME: RunTicks = RunTicks(1_000);
 
 /// How many outputs are then expected to stay.
 const QUIET_OUTPUTS: usize = 2;
@@ -36,7 +36,7 @@ pub(super) struct Interval {
 
 /// What is expected from a tick on.
 pub(super) struct Segment {
-    pub(super) at: Ticks,
+    pub(super) at: RunTicks,
     pub(super) expectations: Vec<Expectation>,
 }
 
@@ -150,15 +150,15 @@ struct IntervalWriter<'a, 'b> {
     /// Whether something was left out because the interval is full.
     is_full: bool,
     /// When each output last changed since the inputs.
-    last_change: Vec<Option<Ticks>>,
+    last_change: Vec<Option<RunTicks>>,
     /// Whose final levels are expected.
     is_checked: Vec<bool>,
     /// When each kind of log last came since the inputs.
-    last_logged: Vec<(LogId, Ticks)>,
+    last_logged: Vec<(LogId, RunTicks)>,
     /// Which kinds of logs came in the tick of the inputs.
     logged_immediately: Vec<LogId>,
     /// The tick of what was last expected, or of the inputs.
-    last_expected: Ticks,
+    last_expected: RunTicks,
 }
 
 impl IntervalWriter<'_, '_> {
@@ -236,7 +236,7 @@ impl IntervalWriter<'_, '_> {
     }
 
     /// Expects what came in one tick.
-    fn tick(&mut self, tick: Ticks, entries: Range<usize>) {
+    fn tick(&mut self, tick: RunTicks, entries: Range<usize>) {
         let logs = self.context.logs(entries.clone());
         let outputs: Vec<_> = entries
             .filter_map(|entry| Some((entry, self.context.expressible_output(entry)?)))
@@ -278,8 +278,8 @@ impl IntervalWriter<'_, '_> {
 
     fn exactly(
         &self,
-        tick: Ticks,
-        at: Ticks,
+        tick: RunTicks,
+        at: RunTicks,
         logs: &[Log],
         outputs: &[(usize, (u8, Level))],
     ) -> Vec<Expectation> {
@@ -293,8 +293,8 @@ impl IntervalWriter<'_, '_> {
         let mut expectations = Vec::new();
         let mut kinds = HashSet::new();
         for log in logs {
-            if kinds.insert(log.id) && length > Ticks(1) {
-                let earlier = LogAssertion::NotLogged(length.saturating_sub(Ticks(1)));
+            if kinds.insert(log.id) && length > RunTicks(1) {
+                let earlier = LogAssertion::NotLogged(length.saturating_sub(RunTicks(1)));
                 expectations.extend(run.expect_log(*log, earlier));
             }
             expectations.extend(run.expect_log(*log, LogAssertion::LoggedWithin(length)));
@@ -315,7 +315,7 @@ impl IntervalWriter<'_, '_> {
     /// Excludes what the next inputs cause from the time before them. A log needs no more:
     /// after an input, `expect log` looks at that tick alone.
     fn before(&mut self, next: &Step<'_>) {
-        if self.step.length() == Ticks::ZERO {
+        if self.step.length() == RunTicks::ZERO {
             return;
         }
         for entry in next.immediate.clone() {
@@ -346,18 +346,18 @@ impl IntervalWriter<'_, '_> {
         }
     }
 
-    fn changed(&self, output: u8) -> Option<Ticks> {
+    fn changed(&self, output: u8) -> Option<RunTicks> {
         self.last_change[usize::from(output)]
     }
 
-    fn logged(&self, kind: LogId) -> Option<Ticks> {
+    fn logged(&self, kind: LogId) -> Option<RunTicks> {
         let last = self.last_logged.iter().find(|(id, _)| *id == kind);
         last.map(|(_, tick)| *tick)
     }
 
     /// Where to measure from what was last seen at this tick: from the present segment, or
     /// from a new one if it was seen in the present one.
-    fn segment_after(&self, seen: Option<Ticks>) -> Ticks {
+    fn segment_after(&self, seen: Option<RunTicks>) -> RunTicks {
         let last = self.interval.segments.last();
         let at = last.map_or(self.step.tick, |segment| segment.at);
         match seen {
@@ -368,8 +368,8 @@ impl IntervalWriter<'_, '_> {
 
     /// The same, but after the tick of the inputs if one of these kinds was logged in it: a
     /// window that follows the inputs sees what they caused.
-    fn after_immediate(&self, at: Ticks, tick: Ticks, logs: &[Log]) -> Ticks {
-        let later = at.saturating_add(Ticks(1)).max(self.last_expected);
+    fn after_immediate(&self, at: RunTicks, tick: RunTicks, logs: &[Log]) -> RunTicks {
+        let later = at.saturating_add(RunTicks(1)).max(self.last_expected);
         let again = logs
             .iter()
             .any(|log| self.logged_immediately.contains(&log.id));
@@ -380,7 +380,7 @@ impl IntervalWriter<'_, '_> {
         }
     }
 
-    fn add(&mut self, at: Ticks, expectations: Vec<Expectation>) {
+    fn add(&mut self, at: RunTicks, expectations: Vec<Expectation>) {
         self.interval.is_needed = true;
         match self.interval.segments.last_mut() {
             Some(segment) if segment.at == at => segment.expectations.extend(expectations),

@@ -42,7 +42,7 @@ mod step_trace;
 mod tests;
 
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::generated::{condition_name, name, statement, wait};
 use super::{Expectation, Scenario, Statement, StatementKind};
@@ -104,7 +104,7 @@ impl ScenarioWriter {
         self.expect(&interval.final_levels);
     }
 
-    fn wait(&mut self, from: Ticks, to: Ticks) {
+    fn wait(&mut self, from: RunTicks, to: RunTicks) {
         self.statements.extend(wait(from, to));
     }
 

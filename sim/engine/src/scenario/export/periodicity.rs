@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use lockstep_core::output::Level;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::IRREGULAR_CHANGES;
 use super::step_trace::{Step, StepTrace, level_of};
@@ -141,11 +141,11 @@ impl Periodicity {
 pub(super) fn exactly(
     before: TargetLevel,
     after: TargetLevel,
-    length: Ticks,
+    length: RunTicks,
 ) -> Vec<OutputAssertion> {
     let becomes = OutputAssertion::Becomes(after, length);
-    match length.saturating_sub(Ticks(1)) {
-        Ticks::ZERO => vec![OutputAssertion::Is(before), becomes],
+    match length.saturating_sub(RunTicks(1)) {
+        RunTicks::ZERO => vec![OutputAssertion::Is(before), becomes],
         earlier => vec![OutputAssertion::Stays(Some(before), earlier), becomes],
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn exactly(
 #[derive(Clone, Copy)]
 struct OutputChange {
     entry: usize,
-    tick: Ticks,
+    tick: RunTicks,
     before: Level,
     level: Level,
     step: usize,
@@ -227,14 +227,14 @@ impl<'a> PeriodicOutput<'a> {
 /// When a periodic output toggles: first so long after its start, and then every
 /// interval.
 struct ToggleTiming {
-    first: Ticks,
-    interval: Ticks,
+    first: RunTicks,
+    interval: RunTicks,
 }
 
 impl ToggleTiming {
     fn of(steps: &[Step<'_>], cycles: &[(usize, Vec<&OutputChange>)]) -> Option<Self> {
         let firsts = cycles.iter().map(|(start, cycle)| {
-            let first = cycle.first().map_or(Ticks::ZERO, |change| change.tick);
+            let first = cycle.first().map_or(RunTicks::ZERO, |change| change.tick);
             first.saturating_sub(steps[*start].tick)
         });
         let pairs = || cycles.iter().flat_map(|(_, cycle)| cycle.windows(2));
@@ -249,7 +249,7 @@ impl ToggleTiming {
 }
 
 /// The value that all of these have.
-fn the_only(mut values: impl Iterator<Item = Ticks>) -> Option<Ticks> {
+fn the_only(mut values: impl Iterator<Item = RunTicks>) -> Option<RunTicks> {
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)
 }
@@ -280,7 +280,7 @@ fn pulse_trains(changes: &[OutputChange]) -> Vec<Range<usize>> {
 fn extend(changes: &[OutputChange], from: usize, to: usize) -> Option<Range<usize>> {
     let spacing = |index: usize| changes[index].tick.saturating_sub(changes[index - 1].tick);
     let (mut from, mut to) = (from, to);
-    let mut spacings: HashMap<Ticks, usize> = HashMap::new();
+    let mut spacings: HashMap<RunTicks, usize> = HashMap::new();
     for index in from + 1..to {
         *spacings.entry(spacing(index)).or_default() += 1;
     }
@@ -321,7 +321,7 @@ impl ExpectedTrain {
     /// inputs sees what they changed.
     pub(super) fn assertions(
         &self,
-        at: Ticks,
+        at: RunTicks,
         follows_inputs: bool,
     ) -> impl Iterator<Item = OutputAssertion> {
         let train = if follows_inputs {
@@ -338,9 +338,9 @@ impl ExpectedTrain {
 #[derive(Clone, Copy, Debug)]
 struct PulseTrain {
     /// The distance of all its rising edges, and when the second one came.
-    period: Option<(Ticks, Ticks)>,
+    period: Option<(RunTicks, RunTicks)>,
     /// The width of its first pulse, and when that ended.
-    pulse: Option<(Polarity, Ticks, Ticks)>,
+    pulse: Option<(Polarity, RunTicks, RunTicks)>,
 }
 
 impl PulseTrain {
@@ -367,22 +367,22 @@ impl PulseTrain {
         }
     }
 
-    fn period_assertion(&self, at: Ticks) -> Option<OutputAssertion> {
+    fn period_assertion(&self, at: RunTicks) -> Option<OutputAssertion> {
         self.period
             .map(|(length, until)| OutputAssertion::Period(measure(length, at, until)))
     }
 
-    fn pulse_assertion(&self, at: Ticks) -> Option<OutputAssertion> {
+    fn pulse_assertion(&self, at: RunTicks) -> Option<OutputAssertion> {
         self.pulse.map(|(polarity, length, until)| {
             OutputAssertion::Pulse(polarity, measure(length, at, until))
         })
     }
 }
 
-fn measure(length: Ticks, at: Ticks, until: Ticks) -> Measurement {
+fn measure(length: RunTicks, at: RunTicks, until: RunTicks) -> Measurement {
     Measurement {
         length,
-        tolerance: Ticks::ZERO,
+        tolerance: RunTicks::ZERO,
         within: until.saturating_sub(at),
     }
 }

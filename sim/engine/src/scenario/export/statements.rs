@@ -1,7 +1,7 @@
 //! The inputs of a run as statements.
 
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use super::interval::Interval;
 use super::step_trace::{Step, StepTrace};
@@ -63,7 +63,7 @@ impl StatementWriter<'_> {
                 Some(StatementKind::Move {
                     buttons: buttons.to_vec(),
                     contact: contact_of(same.first()?.action)?,
-                    bouncing: Ticks::ZERO,
+                    bouncing: RunTicks::ZERO,
                 })
             }));
             kinds.extend(same.iter().filter_map(|event| match event.action {
@@ -113,7 +113,7 @@ impl StatementWriter<'_> {
         let steps = &self.run.steps;
         let bouncing = steps[last].tick.saturating_sub(steps[step].tick);
         // A log would be looked for from the beginning of the statement on.
-        let fits = bouncing > Ticks(1) && !self.intervals[last].logs_immediately;
+        let fits = bouncing > RunTicks(1) && !self.intervals[last].logs_immediately;
         fits.then(|| StatementGroup {
             kinds: vec![StatementKind::Move {
                 buttons: self.names(&group),
@@ -124,7 +124,7 @@ impl StatementWriter<'_> {
         })
     }
 
-    fn steps_apart(&self, step: usize) -> Option<u32> {
+    fn steps_apart(&self, step: usize) -> Option<u64> {
         let next = self.run.steps.get(step + 1)?;
         Some(next.tick.saturating_sub(self.run.steps[step].tick).0)
     }

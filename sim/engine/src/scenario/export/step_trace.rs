@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use lockstep_core::app::{AppDescriptor, Log, LogValues};
 use lockstep_core::output::{self, Level};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 
 use crate::dyn_runner::Observation;
 use crate::scenario::generated::name;
@@ -22,7 +22,7 @@ pub(super) struct StepTrace<'a> {
 
 /// The inputs of one tick, and the time up to the next tick with inputs.
 pub(super) struct Step<'a> {
-    pub(super) tick: Ticks,
+    pub(super) tick: RunTicks,
     /// The inputs; none at power-up.
     pub(super) actions: &'a [ScriptEvent],
     /// The entries that the inputs caused in their own tick.
@@ -31,7 +31,7 @@ pub(super) struct Step<'a> {
     /// that come before its inputs.
     pub(super) later: Range<usize>,
     /// The tick of the next step, or the end of the run.
-    pub(super) until: Ticks,
+    pub(super) until: RunTicks,
 }
 
 impl Step<'_> {
@@ -41,7 +41,7 @@ impl Step<'_> {
         actions.any(|event| matches!(event.action, Action::Reset(_)))
     }
 
-    pub(super) fn length(&self) -> Ticks {
+    pub(super) fn length(&self) -> RunTicks {
         self.until.saturating_sub(self.tick)
     }
 }
@@ -61,10 +61,10 @@ impl<'a> StepTrace<'a> {
         };
         // Power-up is written as an input, but is not an event of the script.
         let power_up = skip(0, &|index| {
-            entries[index].tick == Ticks::ZERO && (index == 0 || !is_input(index))
+            entries[index].tick == RunTicks::ZERO && (index == 0 || !is_input(index))
         });
         let mut steps = vec![Step {
-            tick: Ticks::ZERO,
+            tick: RunTicks::ZERO,
             actions: &[],
             immediate: 0..power_up,
             later: power_up..entries.len(),

@@ -211,7 +211,7 @@ fn fst_files_have_the_events_of_the_waveforms_they_were_made_of() {
         let stimulus = read_file(&format!("fst/{name}.fst"), &[]);
         let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(told(&stimulus), PRESS, "{name}");
-        assert_eq!(stimulus.script.end(), Ticks(100), "{name}");
+        assert_eq!(stimulus.script.end(), RunTicks(100), "{name}");
     }
     let bytes = fs::read(folder("fst/icarus.fst")).unwrap();
     assert_eq!(WaveformFormat::of_bytes(&bytes), Some(WaveformFormat::Fst));
@@ -243,7 +243,7 @@ fn sample_tables_of_analysers_are_read() {
         let stimulus = read_file(&format!("tables/{name}.csv"), mappings);
         let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(told(&stimulus), expected, "{name}");
-        assert_eq!(stimulus.script.end(), Ticks(end), "{name}");
+        assert_eq!(stimulus.script.end(), RunTicks(end), "{name}");
     }
 }
 

@@ -5,7 +5,7 @@ use crate::testing::{press_and_reset, scripts, trace_of};
 use crate::trace;
 use lockstep_apps::toggle;
 use lockstep_core::app::{App, AppDescriptor};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::RunTicks;
 use proptest::prelude::*;
 
 mod files;
@@ -63,7 +63,7 @@ $enddefinitions $end
     )
 }
 
-fn moves(stimulus: &Stimulus) -> Vec<(u32, u8, SwitchState)> {
+fn moves(stimulus: &Stimulus) -> Vec<(u64, u8, SwitchState)> {
     let of = |ScriptEvent { tick, action }: &ScriptEvent| match action {
         Action::Button(button, contact) => Some((tick.0, button.0, *contact)),
         Action::Reset(_) => None,
@@ -88,7 +88,7 @@ fn a_change_is_seen_at_the_next_tick() {
             (3, 1, SwitchState::Closed),
         ]
     );
-    assert_eq!(stimulus.script.end(), Ticks(334));
+    assert_eq!(stimulus.script.end(), RunTicks(334));
     assert_eq!(stimulus.vanished_pulses, 0);
     assert_eq!(stimulus.unknown_levels, 1);
 }
@@ -117,7 +117,7 @@ $upscope $end $upscope $end $enddefinitions $end
 #0 0! b0 \" 0# #2500000 1! 1# #4000000";
     let stimulus = read(text, TWO_BUTTONS).unwrap();
     assert_eq!(moves(&stimulus), [(3, 0, SwitchState::Closed)]);
-    assert_eq!(stimulus.script.end(), Ticks(4));
+    assert_eq!(stimulus.script.end(), RunTicks(4));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn the_first_reset_at_tick_0_is_the_power_up() {
     .unwrap();
     assert_eq!(stimulus.script.condition(), BootCondition(1));
     let at = |tick, conditions| ScriptEvent {
-        tick: Ticks(tick),
+        tick: RunTicks(tick),
         action: Action::Reset(conditions),
     };
     assert_eq!(
@@ -204,7 +204,7 @@ fn errors_say_where_and_what_was_expected() {
         (ours("lockstep 2 app=two"), 1, 1, "version 2"),
         (ours("lockstep 1 clock=x"), 1, 1, "found `x`"),
         (with_changes("#5 1a\n  #4"), 12, 3, "4 comes after time 5"),
-        (with_changes("#0 #6048000001"), 11, 4, "7 days"),
+        (with_changes("#0 #25920000001"), 11, 4, "30 days"),
         (with_changes("#99999999999999999999"), 11, 1, "whole number"),
         (with_changes("b10 a"), 11, 1, "found `10`"),
         (with_changes("r1.5 a"), 11, 1, "found `1.5`"),
@@ -253,7 +253,7 @@ fn a_window_takes_a_part_of_the_file_and_puts_it_off() {
     options.window = TimeWindow {
         from: WaveTime::parse("2ms").ok(),
         to: WaveTime::parse("6ms").ok(),
-        shift: Ticks(100),
+        shift: RunTicks(100),
     };
     let text = with_changes("#0 sclock-failed r 1a #10 0a #15 1a #30 0a #50 1b #70 0b");
     let stimulus = read_with(text, TWO_BUTTONS, &options).unwrap();
@@ -265,7 +265,7 @@ fn a_window_takes_a_part_of_the_file_and_puts_it_off() {
             (103, 1, SwitchState::Closed),
         ]
     );
-    assert_eq!(stimulus.script.end(), Ticks(104));
+    assert_eq!(stimulus.script.end(), RunTicks(104));
     assert_eq!(stimulus.script.condition(), BootCondition::OK);
     assert_eq!(stimulus.vanished_pulses, 0);
 }

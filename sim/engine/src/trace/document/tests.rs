@@ -31,14 +31,14 @@ fn traces() -> impl Strategy<Value = Trace> {
             .prop_map(|id| Observation::Input(Action::Button(ButtonId(id), SwitchState::Open))),
         (0_u8..3).prop_map(|of| Observation::Input(Action::Reset(BootCondition(of)))),
     ];
-    (vec((0_u32..100_000_000, what), 0..40), 0_u32..1_000).prop_map(|(entries, rest)| {
+    (vec((0_u64..100_000_000, what), 0..40), 0_u64..1_000).prop_map(|(entries, rest)| {
         let mut trace = Trace::new(APP);
-        let mut now = 0_u32;
+        let mut now = 0_u64;
         for (gap, what) in entries {
             now = now.saturating_add(gap);
-            trace.observe(Ticks(now), what);
+            trace.observe(RunTicks(now), what);
         }
-        trace.set_end(Ticks(now.saturating_add(rest)));
+        trace.set_end(RunTicks(now.saturating_add(rest)));
         trace
     })
 }
@@ -76,7 +76,7 @@ fn a_golden_is_read_with_either_line_end() {
 fn a_document_has_at_most_max_lines() {
     let line = || {
         BodyLine::Record(Record {
-            tick: Ticks::ZERO,
+            tick: RunTicks::ZERO,
             kind: Kind::Out,
             name: "lamp".to_owned(),
             value: "0".to_owned(),

@@ -90,7 +90,7 @@ fn check_noticed(
         } => false,
         // That an output is off at power-up is not expected.
         Entry {
-            tick: Ticks::ZERO,
+            tick: RunTicks::ZERO,
             what: Observation::Output(..),
         } => false,
         // Of two equal entries in one tick, a missing one cannot be noticed.
@@ -103,7 +103,7 @@ fn check_noticed(
     let index = expected[which.index(expected.len())];
     let mut entries = trace.entries().to_vec();
     match deviation {
-        Deviation::Earlier if entries[index].tick == Ticks::ZERO => return Ok(()),
+        Deviation::Earlier if entries[index].tick == RunTicks::ZERO => return Ok(()),
         // In the tick of the inputs it is in the same window.
         Deviation::Earlier if is_log_after_inputs(entries[index], script) => return Ok(()),
         Deviation::Earlier => entries[index].tick.0 -= 1,
@@ -126,8 +126,8 @@ fn check_noticed(
 /// Whether this is a log in the tick after one with inputs, or after power-up.
 fn is_log_after_inputs(entry: Entry, script: &Script) -> bool {
     let mut inputs = script.events().iter().map(|event| event.tick);
-    let follows = |tick: Ticks| tick.0 + 1 == entry.tick.0;
-    matches!(entry.what, Observation::Log(_)) && (follows(Ticks::ZERO) || inputs.any(follows))
+    let follows = |tick: RunTicks| tick.0 + 1 == entry.tick.0;
+    matches!(entry.what, Observation::Log(_)) && (follows(RunTicks::ZERO) || inputs.any(follows))
 }
 
 /// How often an entry occurs.
@@ -141,8 +141,8 @@ fn count(trace: &Trace, entry: Entry) -> usize {
 
 /// Presses and pauses as a user of the lamp makes them.
 fn presses() -> impl Strategy<Value = Script> {
-    let hold = select(vec![19_u32, 20, 60, 100, 850, 2_100]);
-    let rest = select(vec![1_u32, 19, 100, 300, 400, 1_500, 9_000]);
+    let hold = select(vec![19_u64, 20, 60, 100, 850, 2_100]);
+    let rest = select(vec![1_u64, 19, 100, 300, 400, 1_500, 9_000]);
     vec((0_u8..3, hold, rest), 1..15).prop_map(|presses| {
         let (mut events, mut tick) = (Vec::new(), 0);
         for (which, hold, rest) in presses {
@@ -152,14 +152,14 @@ fn presses() -> impl Strategy<Value = Script> {
                     (tick + hold, SwitchState::Open),
                 ] {
                     events.push(ScriptEvent {
-                        tick: Ticks(tick),
+                        tick: RunTicks(tick),
                         action: Action::Button(ButtonId(button), contact),
                     });
                 }
             }
             tick += hold + rest;
         }
-        Script::new(BootCondition::OK, Instant::ZERO, events, Ticks(tick)).unwrap()
+        Script::new(BootCondition::OK, Instant::ZERO, events, RunTicks(tick)).unwrap()
     })
 }
 
@@ -191,12 +191,12 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
     };
     let by_time = vec((any::<Index>(), thing()), 0..30);
     let by_input = vec((any::<Index>(), thing()), 0..20);
-    let periodicity = (0_u8..2, any::<Index>(), 1_u32..400, 1_u32..400, 2_usize..40);
+    let periodicity = (0_u8..2, any::<Index>(), 1_u64..400, 1_u64..400, 2_usize..40);
     (scripts(2), by_time, by_input, vec(periodicity, 0..4)).prop_map(
         |(script, by_time, by_input, periodicity)| {
             let ticks = script.end().0 as usize + 1;
-            let mut seen: Vec<(u32, bool, Observation)> = Vec::new();
-            let tick = |index: Index| u32::try_from(index.index(ticks)).unwrap();
+            let mut seen: Vec<(u64, bool, Observation)> = Vec::new();
+            let tick = |index: Index| u64::try_from(index.index(ticks)).unwrap();
             seen.extend(by_time.iter().map(|(at, what)| (tick(*at), false, *what)));
             for (output, start, up, down, count) in periodicity {
                 let mut now = tick(start);
@@ -226,15 +226,15 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
     )
 }
 
-fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
+fn trace_of(script: &Script, seen: &[(u64, bool, Observation)]) -> Trace {
     let mut trace = Trace::new(&ANY);
     let mut levels = [Level::OFF; 3];
     trace.observe(
-        Ticks::ZERO,
+        RunTicks::ZERO,
         Observation::Input(Action::Reset(script.condition())),
     );
     for (index, level) in (0..).zip(levels) {
-        trace.observe(Ticks::ZERO, Observation::Output(index, level));
+        trace.observe(RunTicks::ZERO, Observation::Output(index, level));
     }
     for (index, (tick, by_input, what)) in seen.iter().enumerate() {
         if let Observation::Output(output, level) = what {
@@ -248,23 +248,23 @@ fn trace_of(script: &Script, seen: &[(u32, bool, Observation)]) -> Trace {
                 continue;
             }
         }
-        trace.observe(Ticks(*tick), *what);
+        trace.observe(RunTicks(*tick), *what);
     }
     trace.set_end(script.end());
     trace
 }
 
 /// The exported text of a run with these moves of one button, and these entries.
-fn any_text(events: &[(u32, SwitchState)], end: u32, seen: &[(u32, bool, Observation)]) -> String {
+fn any_text(events: &[(u64, SwitchState)], end: u64, seen: &[(u64, bool, Observation)]) -> String {
     let timed = events.iter().map(|(tick, contact)| ScriptEvent {
-        tick: Ticks(*tick),
+        tick: RunTicks(*tick),
         action: Action::Button(ButtonId(0), *contact),
     });
     let script = Script::new(
         BootCondition::OK,
         Instant::ZERO,
         timed.collect(),
-        Ticks(end),
+        RunTicks(end),
     )
     .unwrap();
     let inputs = script.events().iter();
@@ -301,7 +301,7 @@ fn what_a_release_causes_is_expected_since_that_release() {
 fn an_app_that_logs_all_the_time_is_checked_up_to_the_limits() {
     let count = |index: u16| {
         let log = Log::new(LogId(1), index);
-        (u32::from(index) * 7, false, Observation::Log(log))
+        (u64::from(index) * 7, false, Observation::Log(log))
     };
     let counts: Vec<_> = (1..5_000).map(count).collect();
     let expectations = |text: String| {

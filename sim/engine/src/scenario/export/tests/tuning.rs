@@ -3,6 +3,7 @@
 use lockstep_apps::lamp::Tuning;
 
 use super::*;
+use crate::capabilities::Capabilities;
 
 /// A number of the lamp's tuning, and a way to change it by one.
 type Number = (&'static str, fn(&mut Tuning, bool));
@@ -62,7 +63,11 @@ fn a_tuning_that_is_off_by_one_is_noticed() {
             let mut tuning = Tuning::SHIPPED;
             change(&mut tuning, up);
             let tuning: &'static Tuning = Box::leak(Box::new(tuning));
-            let app = AppEntry::built_by(move |clock| Some(Lamp::with_tuning_at(tuning, clock)));
+            let app = AppEntry::built_by(
+                move |clock| Some(Lamp::with_tuning_at(tuning, clock)),
+                move || Lamp::with_tuning(tuning),
+                Capabilities::none(),
+            );
             let noticed = texts.iter().any(|text| !failures(&app, text).is_empty());
             assert!(noticed, "{name}, up: {up}");
         }

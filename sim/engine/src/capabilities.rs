@@ -1,0 +1,209 @@
+//! What the type of an app can do beyond the contract.
+
+use std::fmt::Debug;
+
+use lockstep_core::app::App;
+
+/// What the type of an app can do beyond [`App`]; each makes more possible.
+///
+/// [`app!`](crate::app!) finds out by itself. By hand:
+///
+/// ```
+/// use lockstep_engine::capabilities::Capabilities;
+/// # use lockstep_apps::toggle::Firmware;
+///
+/// let capabilities = Capabilities::<Firmware>::none().with_copies().with_state();
+/// assert!(capabilities.has_copies());
+/// ```
+#[derive(Debug)]
+pub struct Capabilities<A> {
+    copy: Option<fn(&A) -> A>,
+    state: Option<fn(&A) -> String>,
+}
+
+impl<A: App> Capabilities<A> {
+    /// Nothing beyond the contract: going back is playing again, and no state is shown.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            copy: None,
+            state: None,
+        }
+    }
+
+    /// It can be copied: going back is a copy.
+    #[must_use]
+    pub fn with_copies(self) -> Self
+    where
+        A: Clone,
+    {
+        Self {
+            copy: Some(A::clone),
+            ..self
+        }
+    }
+
+    /// Its state can be printed.
+    #[must_use]
+    pub fn with_state(self) -> Self
+    where
+        A: Debug,
+    {
+        Self {
+            state: Some(|app| format!("{app:#?}")),
+            ..self
+        }
+    }
+
+    /// Whether it can be copied.
+    #[must_use]
+    pub const fn has_copies(&self) -> bool {
+        self.copy.is_some()
+    }
+
+    /// Whether its state can be printed.
+    #[must_use]
+    pub const fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
+    pub(crate) fn copy_of(&self, app: &A) -> Option<A> {
+        self.copy.map(|copy| copy(app))
+    }
+
+    pub(crate) fn state_of(&self, app: &A) -> Option<String> {
+        self.state.map(|state| state(app))
+    }
+}
+
+impl<A> Clone for Capabilities<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Capabilities<A> {}
+
+/// Makes an [`AppEntry`](crate::registry::AppEntry) of any [`App`]: it is copied if it is `Clone`,
+/// and shows its state if it is `Debug`.
+///
+/// ```
+/// use lockstep_engine::registry::Registry;
+/// # use lockstep_apps::toggle::Firmware;
+///
+/// let apps = Registry::new(vec![lockstep_engine::app!(Firmware)])?;
+/// assert_eq!(apps.apps()[0].descriptor().name(), "toggle");
+/// # Ok::<(), lockstep_engine::registry::DescriptorError>(())
+/// ```
+#[macro_export]
+macro_rules! app {
+    ($app:ty) => {{
+        #[allow(unused_imports, reason = "which of the two is used depends on the app")]
+        use $crate::capabilities::detection::{Absent as _, Present as _};
+        let capabilities = $crate::capabilities::Capabilities::<$app>::none();
+        let capabilities = (&$crate::capabilities::detection::Copies(capabilities)).detected();
+        let capabilities = (&$crate::capabilities::detection::State(capabilities)).detected();
+        $crate::registry::AppEntry::with_capabilities::<$app>(capabilities)
+    }};
+}
+
+/// Which traits a type has, found by how a method is looked up: one that takes `&self` of the type
+/// comes before one that takes `&self` of a reference to it.
+#[doc(hidden)]
+pub mod detection {
+    use super::{App, Capabilities, Debug};
+
+    pub struct Copies<A>(pub Capabilities<A>);
+    pub struct State<A>(pub Capabilities<A>);
+
+    pub trait Present {
+        type Capabilities;
+        fn detected(&self) -> Self::Capabilities;
+    }
+
+    pub trait Absent {
+        type Capabilities;
+        fn detected(&self) -> Self::Capabilities;
+    }
+
+    impl<A: App + Clone> Present for Copies<A> {
+        type Capabilities = Capabilities<A>;
+        fn detected(&self) -> Capabilities<A> {
+            self.0.with_copies()
+        }
+    }
+
+    impl<A: App> Absent for &Copies<A> {
+        type Capabilities = Capabilities<A>;
+        fn detected(&self) -> Capabilities<A> {
+            self.0
+        }
+    }
+
+    impl<A: App + Debug> Present for State<A> {
+        type Capabilities = Capabilities<A>;
+        fn detected(&self) -> Capabilities<A> {
+            self.0.with_state()
+        }
+    }
+
+    impl<A: App> Absent for &State<A> {
+        type Capabilities = Capabilities<A>;
+        fn detected(&self) -> Capabilities<A> {
+            self.0
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Capabilities;
+    use super::detection::{Absent as _, Copies, Present as _, State};
+    use lockstep_core::app::{App, AppDescriptor, Log};
+    use lockstep_core::event::Event;
+    use lockstep_core::output::Level;
+
+    macro_rules! silent_app {
+        ($name:ident) => {
+            impl App for $name {
+                const DESCRIPTOR: AppDescriptor = AppDescriptor::new("silent", "1.0.0");
+                type Outputs = [Level; 0];
+                fn new() -> Self {
+                    Self
+                }
+                fn handle(&mut self, _: Event, _: &mut dyn FnMut(Log)) {}
+                fn outputs(&self) -> [Level; 0] {
+                    []
+                }
+            }
+        };
+    }
+
+    struct Bare;
+    #[derive(Clone)]
+    struct Copied;
+    #[derive(Debug)]
+    struct Printed;
+    #[derive(Clone, Debug)]
+    struct Both;
+    silent_app!(Bare);
+    silent_app!(Copied);
+    silent_app!(Printed);
+    silent_app!(Both);
+
+    #[test]
+    fn what_a_type_can_do_is_detected() {
+        macro_rules! detected {
+            ($app:ty) => {{
+                let capabilities = Capabilities::<$app>::none();
+                let capabilities = (&Copies(capabilities)).detected();
+                let capabilities = (&State(capabilities)).detected();
+                (capabilities.has_copies(), capabilities.has_state())
+            }};
+        }
+        assert_eq!(detected!(Bare), (false, false));
+        assert_eq!(detected!(Copied), (true, false));
+        assert_eq!(detected!(Printed), (false, true));
+        assert_eq!(detected!(Both), (true, true));
+    }
+}

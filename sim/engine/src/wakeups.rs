@@ -1,0 +1,249 @@
+//! Holds what an app says of its idle time against ticking it.
+
+use std::ops::ControlFlow;
+
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::time::RunTicks;
+use lockstep_core::wakeup::Wakeup;
+
+use crate::dyn_runner::{DynRunner, Observation, Observer};
+use crate::play::{self, PlayError};
+use crate::registry::AppEntry;
+use crate::script::{Script, ScriptEvent};
+use crate::trace::{Entry, Line};
+
+/// Plays the script twice up to and including `until`: one app passes over the ticks in which it
+/// says that nothing happens, the other takes every tick. Both must show the same, and where the
+/// app has a `Debug` they must be in the same state after each stretch.
+///
+/// `watch` is called with the tick from time to time, and can stop the run.
+///
+/// # Errors
+///
+/// [`PlayError::ContractBroken`] at the first difference, and those of [`play::play`].
+pub fn check(
+    app: &AppEntry,
+    script: &Script,
+    until: RunTicks,
+    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
+) -> Result<(), PlayError> {
+    let until = until.min(script.end());
+    let mut pair = Pair::start(app, script)?;
+    while pair.passing.now() < until {
+        let next = next_stop(script.events(), pair.passing.now(), until);
+        pair.pass_stretch(next)?;
+        let now = pair.passing.now();
+        if watch(now).is_break() {
+            return Err(PlayError::Stopped(now));
+        }
+        let first = script.events().partition_point(|event| event.tick < now);
+        let after = script.events().partition_point(|event| event.tick <= now);
+        pair.apply(&script.events()[first..after])?;
+    }
+    Ok(())
+}
+
+/// The most ticks between two calls of `watch`.
+const STRIDE: RunTicks = RunTicks(100_000);
+
+/// The next tick at which the script does something, or the last one, or one stride on.
+fn next_stop(events: &[ScriptEvent], now: RunTicks, until: RunTicks) -> RunTicks {
+    let next = events.partition_point(|event| event.tick <= now);
+    let next = events.get(next).map_or(until, |event| event.tick);
+    next.min(until).min(now.saturating_add(STRIDE))
+}
+
+/// One app played in two ways.
+struct Pair<'a> {
+    app: &'a AppEntry,
+    passing: Box<dyn DynRunner>,
+    ticking: Box<dyn DynRunner>,
+    /// The last stretch that was passed over.
+    stretch: Option<Stretch>,
+}
+
+/// Ticks in which the app says that nothing happens.
+#[derive(Clone, Copy)]
+struct Stretch {
+    /// The tick at which it said so.
+    said_at: RunTicks,
+    /// The last tick of the stretch, as far as it was passed over.
+    last: RunTicks,
+}
+
+#[derive(Default, PartialEq)]
+struct Seen(Vec<Entry>);
+
+impl Observer for Seen {
+    fn observe(&mut self, tick: RunTicks, what: Observation) {
+        self.0.push(Entry { tick, what });
+    }
+}
+
+impl<'a> Pair<'a> {
+    fn start(app: &'a AppEntry, script: &Script) -> Result<Self, PlayError> {
+        Ok(Self {
+            app,
+            passing: play::start(app, script, &mut ())?,
+            ticking: play::start(app, script, &mut ())?,
+            stretch: None,
+        })
+    }
+
+    /// Plays to the tick, or to the end of the stretch that the app names if that comes earlier.
+    fn pass_stretch(&mut self, tick: RunTicks) -> Result<(), PlayError> {
+        let now = self.passing.now();
+        let wakeup = self.guarded(|pair| pair.passing.next_wakeup())?;
+        let idle = wakeup.idle_ticks();
+        let last = now.saturating_add(idle.into()).min(tick);
+        if last == now {
+            return self.play_both(now.saturating_add(RunTicks(1)));
+        }
+        let stretch = Stretch { said_at: now, last };
+        self.stretch = Some(stretch);
+        let mut seen = Seen::default();
+        self.guarded(|pair| pair.ticking.advance_ticking(last, &mut seen))?;
+        if let Some(first) = seen.0.first() {
+            let line = self.line(*first);
+            let promised = match wakeup {
+                Wakeup::Never => "by itself".to_owned(),
+                Wakeup::In(ticks) => format!("before tick {}", now.saturating_add(ticks.into()).0),
+            };
+            return Err(self.broken(
+                first.tick,
+                format!(
+                    "at tick {} `App::next_wakeup` said that nothing happens {promised}, and \
+                     `{line}` came",
+                    now.0,
+                ),
+            ));
+        }
+        let mut passed = Seen::default();
+        self.guarded(|pair| {
+            pair.passing.advance(last, &mut passed);
+            pair.passing.flush_outputs(&mut passed);
+        })?;
+        self.compare(&passed, &seen)?;
+        self.compare_states(stretch)
+    }
+
+    /// Plays a tick in which something can happen.
+    fn play_both(&mut self, tick: RunTicks) -> Result<(), PlayError> {
+        let (mut passing, mut ticking) = (Seen::default(), Seen::default());
+        self.guarded(|pair| pair.passing.advance_ticking(tick, &mut passing))?;
+        self.guarded(|pair| pair.ticking.advance_ticking(tick, &mut ticking))?;
+        self.compare(&passing, &ticking)
+    }
+
+    /// Applies the events of the present tick.
+    fn apply(&mut self, events: &[ScriptEvent]) -> Result<(), PlayError> {
+        let (mut passing, mut ticking) = (Seen::default(), Seen::default());
+        for event in events {
+            play::apply_now(self.passing.as_mut(), *event, &mut passing)?;
+            play::apply_now(self.ticking.as_mut(), *event, &mut ticking)?;
+        }
+        self.compare(&passing, &ticking)
+    }
+
+    fn compare(&self, passing: &Seen, ticking: &Seen) -> Result<(), PlayError> {
+        let differs = |index: &usize| passing.0.get(*index) != ticking.0.get(*index);
+        let Some(first) = (0..passing.0.len().max(ticking.0.len())).find(differs) else {
+            return Ok(());
+        };
+        let shown = |seen: &Seen| match seen.0.get(first) {
+            Some(entry) => format!("`{}`", self.line(*entry)),
+            None => "nothing".to_owned(),
+        };
+        let stretch = match self.stretch {
+            Some(Stretch { said_at, last }) => format!(
+                "after passing over ticks {} to {} by `App::pass`",
+                said_at.0 + 1,
+                last.0
+            ),
+            None => "played again".to_owned(),
+        };
+        Err(self.broken(
+            self.passing.now(),
+            format!(
+                "{stretch} it gives {}, and {} when it takes every tick",
+                shown(passing),
+                shown(ticking)
+            ),
+        ))
+    }
+
+    fn compare_states(&self, stretch: Stretch) -> Result<(), PlayError> {
+        let [passing, ticking] =
+            [&self.passing, &self.ticking].map(|runner| play::state_of(runner.as_ref()));
+        let (Some(passing), Some(ticking)) = (passing, ticking) else {
+            return Ok(());
+        };
+        if passing == ticking {
+            return Ok(());
+        }
+        let pairs = passing.lines().zip(ticking.lines());
+        let (index, (left, right)) = pairs
+            .enumerate()
+            .find(|(_, (left, right))| left != right)
+            .unwrap_or_default();
+        let shown = |line: &str| line.trim().trim_end_matches(',').to_owned();
+        Err(self.broken(
+            stretch.last,
+            format!(
+                "passing over ticks {} to {} by `App::pass` leaves {} `{}`, and taking every tick \
+                 leaves `{}`",
+                stretch.said_at.0 + 1,
+                stretch.last.0,
+                field(&passing, index),
+                shown(left),
+                shown(right)
+            ),
+        ))
+    }
+
+    /// Runs the code of the app, and turns a panic into its error.
+    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Result<T, PlayError> {
+        let guard = self.app.panic_guard();
+        guard
+            .run(|| run(self))
+            .map_err(|message| PlayError::Panicked {
+                app: self.app.descriptor().name(),
+                tick: self.ticking.now().max(self.passing.now()),
+                message,
+            })
+    }
+
+    fn line(&self, entry: Entry) -> String {
+        let descriptor: &'static AppDescriptor = self.app.descriptor();
+        let line = Line::new(descriptor, entry);
+        format!("{} {} {}", line.kind.word(), line.name, line.value)
+    }
+
+    fn broken(&self, tick: RunTicks, problem: String) -> PlayError {
+        PlayError::ContractBroken {
+            app: self.app.descriptor().name(),
+            tick,
+            problem,
+        }
+    }
+}
+
+/// The field that a line of a state belongs to: the names of the groups around it.
+fn field(state: &str, line: usize) -> String {
+    let mut groups: Vec<(usize, &str)> = Vec::new();
+    for text in state.lines().take(line + 1) {
+        let indent = text.len() - text.trim_start().len();
+        groups.retain(|(around, _)| *around < indent);
+        let name = text.trim().split_once(": ").map_or("", |(name, _)| name);
+        groups.push((indent, name));
+    }
+    let names = groups.iter().map(|(_, name)| *name);
+    let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
+    match names.as_slice() {
+        [] => "in its state".to_owned(),
+        names => format!("`{}` at", names.join(".")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
