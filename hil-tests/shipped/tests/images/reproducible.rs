@@ -16,10 +16,12 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 }
 
 fn compare(board: &Board) -> Result<(), Failed> {
-    let [one, other] = [Copy::new("one"), Copy::new("a much longer name")].map(|copy| {
-        let board = Board::read(&copy.board(&board.name)).unwrap();
+    let copy = Copy::new("a folder with a much longer name");
+    let [one, other] = [support::root(), copy.root.clone()].map(|root| {
+        let folder = root.join("firmware-core/boards").join(&board.name);
+        let board = Board::read(&folder).unwrap();
         let environment = support::environment();
-        let images = build(&environment, &copy.root, &board, Profile::Release)?;
+        let images = build(&environment, &root, &board, Profile::Release)?;
         let read = |image: &Image| -> Result<_, Failed> {
             let bytes = fs::read(&image.path)?;
             Ok((image.name.clone(), image.read()?, bytes))

@@ -1,12 +1,16 @@
 //! A copy of what images are built from, in a folder of its own.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::support;
+
+/// Where the images are built.
+const TARGET: &str = "firmware-core/boards/target";
 
 /// A repository with nothing in it but the firmware, built nowhere else.
 pub(crate) struct Copy {
@@ -15,6 +19,29 @@ pub(crate) struct Copy {
 }
 
 impl Copy {
+    /// Copies to a folder of this name, with the dependencies that the repository has built.
+    pub(crate) fn with_dependencies(name: &str) -> Self {
+        let copy = Self::new(name);
+        let built = support::root().join(TARGET);
+        for entry in WalkDir::new(&built).into_iter().flatten() {
+            let Ok(place) = entry.path().strip_prefix(&built) else {
+                continue;
+            };
+            let to = copy.root.join(TARGET).join(place);
+            if entry.file_type().is_dir() {
+                fs::create_dir_all(to).unwrap();
+            } else if place.components().any(|part| part.as_os_str() == "deps") {
+                // Nothing that a compiler has written is written again.
+                fs::hard_link(entry.path(), &to)
+                    .or_else(|_| copy_with_time(entry.path(), &to))
+                    .unwrap();
+            } else {
+                copy_with_time(entry.path(), &to).unwrap();
+            }
+        }
+        copy
+    }
+
     /// Copies to a folder of this name.
     pub(crate) fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -45,4 +72,12 @@ impl Copy {
     pub(crate) fn board(&self, name: &str) -> PathBuf {
         self.root.join("firmware-core/boards").join(name)
     }
+}
+
+/// Copies a file with the time of its last change, which cargo goes by.
+fn copy_with_time(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    let changed = fs::metadata(from)?.modified()?;
+    // A file that cannot be written is opened for reading: its owner may set its times all the same.
+    fs::File::open(to)?.set_modified(changed)
 }
