@@ -135,6 +135,7 @@ fn start(end: u64, stimulus: Stimulus) -> RunParameters {
         clock: Instant::ZERO,
         end: RunTicks(end),
         stimulus,
+        passes_idle: false,
     }
 }
 
@@ -186,6 +187,34 @@ fn scheduled<A: App>(actions: &[(RunTicks, Action)], end: u64) -> Vec<(u32, Told
     }
     assert_eq!(agent.phase(), Phase::Stopped);
     wire.told()
+}
+
+/// What a board tells of these actions when it passes over idle ticks, and how many it took.
+fn passing<A: App>(actions: &[(RunTicks, Action)], end: u64) -> (Vec<(u32, Told)>, u64) {
+    let (mut agent, mut wire) = stopped::<A>();
+    let mut waiting = actions.iter().copied().peekable();
+    let mut schedule = |agent: &mut Agent<A, QUEUE>, wire: &mut Wire| {
+        while usize::from(agent.status().queued) < QUEUE
+            && let Some((tick, action)) = waiting.next()
+        {
+            wire.ask(Command::At(tick, action));
+            agent.receive(&|| 0, wire);
+        }
+    };
+    schedule(&mut agent, &mut wire);
+    wire.ask(Command::Start(RunParameters {
+        passes_idle: true,
+        ..start(end, Stimulus::Scheduled)
+    }));
+    assert!(agent.receive(&|| 0, &mut wire));
+    let mut taken = 0;
+    while agent.phase() == Phase::Playing {
+        schedule(&mut agent, &mut wire);
+        agent.pass(agent.idle_ticks());
+        agent.tick(u64::MAX, &mut wire);
+        taken += 1;
+    }
+    (wire.told(), taken)
 }
 
 /// What a board tells of these presses when its pins are moved.
@@ -254,6 +283,13 @@ proptest! {
     fn scheduled_events_are_played_as_on_the_host(actions in presses(0)) {
         let told = body(scheduled::<Lamp>(&actions, 4_000), 4_000);
         prop_assert_eq!(told, on_the_host::<Lamp>(&in_time(&actions), 4_000));
+    }
+
+    #[test]
+    fn passing_over_idle_ticks_is_taking_them(actions in presses(0)) {
+        let (told, taken) = passing::<Lamp>(&in_time(&actions), 4_000);
+        prop_assert_eq!(body(told, 4_000), on_the_host::<Lamp>(&in_time(&actions), 4_000));
+        prop_assert!(taken < 4_000 / 10);
     }
 
     #[test]

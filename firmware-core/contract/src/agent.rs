@@ -21,7 +21,7 @@ use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
 };
 use crate::runner::Runner;
-use crate::time::{Instant, RunTicks};
+use crate::time::{Instant, RunTicks, Ticks};
 use inbox::Inbox;
 use outbox::{Outbox, Tracer};
 
@@ -59,6 +59,7 @@ pub struct Agent<A: App, const QUEUE: usize> {
     runner: Runner<A>,
     phase: Phase,
     stimulus: Stimulus,
+    passes_idle: bool,
     end: RunTicks,
     scheduled: Deque<(RunTicks, Action), QUEUE>,
     inbox: Inbox,
@@ -84,6 +85,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             runner,
             phase: Phase::Normal,
             stimulus: Stimulus::Pins,
+            passes_idle: false,
             end: RunTicks::MAX,
             scheduled: Deque::new(),
             inbox: Inbox::new(),
@@ -104,6 +106,23 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         runner.tick(&mut Tracer { outbox, link });
         self.act(contacts, link);
         self.end_when_due(link);
+    }
+
+    /// The ticks from now on in which nothing happens, in a run whose bench lets them be passed
+    /// over: the app is idle, no event is due, and the run does not end.
+    pub fn idle_ticks(&self) -> Ticks {
+        if self.phase != Phase::Playing || !self.passes_idle {
+            return Ticks::ZERO;
+        }
+        let next = self.scheduled.front().map_or(self.end, |(tick, _)| *tick);
+        let free = next.min(self.end).saturating_sub(self.runner.now()).0;
+        let free = Ticks(u32::try_from(free).unwrap_or(u32::MAX));
+        self.runner.idle_ticks().min(free.saturating_sub(Ticks(1)))
+    }
+
+    /// Lets so many ticks pass at once, at most [`Agent::idle_ticks`].
+    pub fn pass(&mut self, ticks: Ticks) {
+        self.runner.pass(ticks);
     }
 
     /// Tells the end of a run that found no room before. To be called now and then while the
@@ -259,6 +278,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         );
         self.phase = Phase::Playing;
         self.stimulus = start.stimulus;
+        self.passes_idle = start.passes_idle;
         self.end = start.end;
         let contacts = match start.stimulus {
             Stimulus::Pins => contacts(),

@@ -22,7 +22,7 @@ use crate::runner::Observation;
 use crate::time::{Instant, RunTicks};
 
 /// The version of everything in this module.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The most bytes of a frame, its closing zero included.
 pub const MAX_FRAME: usize = 384;
@@ -203,6 +203,9 @@ pub struct RunParameters {
     pub end: RunTicks,
     /// What moves the buttons.
     pub stimulus: Stimulus,
+    /// Whether the board may pass over ticks in which the app says that nothing happens. Then it
+    /// samples no pins in them, which no bench may ask for where somebody can move one unseen.
+    pub passes_idle: bool,
 }
 
 /// Why a command was not carried out.
@@ -369,7 +372,7 @@ mod tests {
                 0,
                 Message::Hello(HELLO),
                 &[
-                    0, 0, 1, 0, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1,
+                    0, 0, 2, 0, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1,
                     9,
                 ][..],
             ),
@@ -475,13 +478,14 @@ mod tests {
             clock: Instant(u32::MAX),
             end: RunTicks(1_000),
             stimulus: Stimulus::Pins,
+            passes_idle: true,
         };
         let opens = Action::Button(ButtonId(0), SwitchState::Open);
         for (command, expected) in [
             (Command::Hello, &[0][..]),
             (
                 Command::Start(start),
-                &[1, 0xac, 2, 0, 0xff, 0xff, 0xff, 0xff, 15, 0xe8, 7, 1],
+                &[1, 0xac, 2, 0, 0xff, 0xff, 0xff, 0xff, 15, 0xe8, 7, 1, 1],
             ),
             (Command::At(RunTicks(7), opens), &[2, 7, 0, 0, 1]),
             (Command::Stop, &[3]),
@@ -517,6 +521,7 @@ mod tests {
             clock: Instant(u32::MAX),
             end: RunTicks::MAX,
             stimulus: Stimulus::Pins,
+            passes_idle: true,
         };
         assert!(encode(&Command::Start(start), &mut [0; MAX_COMMAND]).is_some());
     }

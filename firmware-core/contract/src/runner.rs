@@ -87,22 +87,24 @@ impl<A: App, B: Fn() -> A> Runner<A, B> {
     /// the ticks in which the app says that nothing happens.
     pub fn advance(&mut self, until: RunTicks, observer: &mut dyn Observer) {
         while self.now < until {
-            let idle = RunTicks::from(self.app.next_wakeup().idle_ticks());
-            let idle = idle.min(until.saturating_sub(self.now));
-            if idle == RunTicks::ZERO {
-                self.tick(observer);
-            } else {
-                self.pass(idle);
+            let left = until.saturating_sub(self.now).0;
+            let left = Ticks(u32::try_from(left).unwrap_or(u32::MAX));
+            match self.idle_ticks().min(left) {
+                Ticks::ZERO => self.tick(observer),
+                idle => self.pass(idle),
             }
         }
     }
 
-    /// Lets so many ticks pass in which the app says that nothing happens.
-    fn pass(&mut self, ticks: RunTicks) {
-        self.now = self.now.saturating_add(ticks);
-        // No stretch is longer than an app can say.
-        self.app
-            .pass(Ticks(u32::try_from(ticks.0).unwrap_or(u32::MAX)));
+    /// The ticks from now on in which the app says that nothing happens.
+    pub fn idle_ticks(&self) -> Ticks {
+        self.app.next_wakeup().idle_ticks()
+    }
+
+    /// Lets so many ticks pass at once, at most [`Runner::idle_ticks`].
+    pub fn pass(&mut self, ticks: Ticks) {
+        self.now = self.now.saturating_add(ticks.into());
+        self.app.pass(ticks);
     }
 
     /// Does this to the app at the present tick.

@@ -89,6 +89,10 @@ impl BoardAccess for EmulatedBoard {
         self.board = None;
     }
 
+    fn is_undisturbed(&self) -> bool {
+        matches!(self.clock_mode, ClockMode::Unthrottled)
+    }
+
     fn pins(&mut self) -> Option<&mut dyn PinAccess> {
         Some(self)
     }

@@ -117,6 +117,10 @@ impl Hardware for Board {
         ticks::start(&self.timer);
     }
 
+    fn stretch_tick(&mut self, ticks: u32) -> bool {
+        ticks::stretch(&self.timer, ticks)
+    }
+
     fn ports(&self) -> [u32; PORTS] {
         gpio::levels()
     }

@@ -21,11 +21,11 @@ pub(crate) fn start(timer: &TIMER0) {
         timer.tasks_clear.write(|w| w.bits(1));
     }
     timer.mode.write(|w| w.mode().timer());
-    timer.bitmode.write(|w| w.bitmode()._16bit());
+    timer.bitmode.write(|w| w.bitmode()._32bit());
     timer.shorts.write(|w| w.compare0_clear().enabled());
     timer.intenset.write(|w| w.compare0().set_bit());
     timer.events_compare[0].reset();
-    // SAFETY: the prescaler is at most 9 and the tick fits the 16 bits of the timer; the interrupt
+    // SAFETY: the prescaler is at most 9 and the tick fits the 32 bits of the timer; the interrupt
     // is unmasked only here, after all that its handler uses is set up.
     unsafe {
         timer.prescaler.write(|w| w.prescaler().bits(PRESCALER));
@@ -36,10 +36,32 @@ pub(crate) fn start(timer: &TIMER0) {
     }
 }
 
+/// Lets the next interrupt come so many ticks after the last one. False where it has come already.
+/// To be called with interrupts disabled.
+pub(crate) fn stretch(timer: &TIMER0, ticks: u32) -> bool {
+    let Some(clocks) = ticks.checked_mul(TICK) else {
+        return false;
+    };
+    // SAFETY: every value of 32 bits fits the timer.
+    timer.cc[0].write(|w| unsafe { w.bits(clocks) });
+    // A tick that ended before the write has set the event, and begun the next one.
+    let is_late = timer.events_compare[0].read().bits() != 0;
+    if is_late {
+        // SAFETY: as above.
+        timer.cc[0].write(|w| unsafe { w.bits(TICK) });
+    }
+    !is_late
+}
+
 #[interrupt]
 fn TIMER0() {
-    // SAFETY: the pointer is that of a peripheral, valid forever; the only other write to the
-    // event register is in `start`, which masks this interrupt first.
-    unsafe { &(*TIMER0::ptr()).events_compare[0] }.reset();
+    // SAFETY: the pointer is that of a peripheral, valid forever; `start` masks this interrupt
+    // before it writes to the same registers, and `stretch` runs with interrupts disabled. A tick
+    // fits the 32 bits of the timer, which the event has just cleared.
+    unsafe {
+        let timer = &*TIMER0::ptr();
+        timer.events_compare[0].reset();
+        timer.cc[0].write(|w| w.bits(TICK));
+    }
     samples::tick(gpio::levels);
 }

@@ -56,11 +56,21 @@ pub const QUEUE: usize = 32;
 /// After this long without a crash, the count of crashes in a row is 0 again.
 const HEALTHY: Ticks = Ticks::from_secs(10);
 
+/// The most ticks that are passed over at once: so long a command may wait.
+const MAX_STRETCH: Ticks = Ticks::from_secs(1);
+
 /// What a board does for its app.
 pub trait Hardware {
     /// Starts the tick interrupt over: the first one comes a whole millisecond from now. Each
     /// calls [`samples::tick`].
     fn start_ticks(&mut self);
+
+    /// Lets the next tick interrupt come after so many ticks instead of one, and the ones after it
+    /// each tick again. False where that cannot be done any more, or at all: nothing has changed.
+    fn stretch_tick(&mut self, ticks: u32) -> bool {
+        let _ = ticks;
+        false
+    }
 
     /// The levels of all pins, read at once: a bit for each pin, a word for each port.
     fn ports(&self) -> [u32; PORTS];
@@ -105,10 +115,13 @@ fn play<A: App>(
     link: &mut dyn Link,
 ) -> ! {
     let mut healthy = Ticks::ZERO;
+    // Idle ticks that will have passed before the next sample.
+    let mut passed = Ticks::ZERO;
     loop {
         // One at a time: commands are taken even where the ticks take all the time there is.
         if let Some(sample) = samples::next() {
             agent.lose_ticks(sample.lost);
+            agent.pass(core::mem::take(&mut passed));
             agent.tick(sample.buttons, link);
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());
@@ -119,6 +132,7 @@ fn play<A: App>(
             }
         }
         if agent.receive(&|| samples::pressed(hardware.ports()), link) {
+            passed = Ticks::ZERO;
             samples::restart(|| hardware.start_ticks());
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());
@@ -129,6 +143,10 @@ fn play<A: App>(
             samples::stop();
         }
         stack::measure();
+        if passed == Ticks::ZERO {
+            let idle = agent.idle_ticks().min(MAX_STRETCH);
+            passed = samples::stretch(agent.now(), idle, |ticks| hardware.stretch_tick(ticks));
+        }
         samples::wait();
     }
 }

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use critical_section::Mutex;
 use heapless::{Deque, Vec};
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, Ticks};
 
 use crate::pins::PORTS;
 
@@ -60,12 +60,15 @@ extern "C" fn lockstep_tick_hook() {
 /// queue and a Cortex-M0 has no compare-and-swap; it lasts a few dozen cycles.
 static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
     samples: Deque::new(),
+    passed: 0,
     lost: 0,
     stopped: false,
 }));
 
 struct Queue {
     samples: Deque<u64, DEPTH>,
+    /// Ticks that are passed over before the next sample.
+    passed: u32,
     lost: u32,
     stopped: bool,
 }
@@ -137,10 +140,13 @@ pub fn tick(ports: impl FnOnce() -> [u32; PORTS]) {
         if queue.stopped {
             return;
         }
-        let tick = now().wrapping_add(1);
+        let before = now().wrapping_add(queue.passed);
+        let tick = before.wrapping_add(1);
         if tick > LOCKSTEP_TICK_LIMIT.load(Ordering::Relaxed) {
             return;
         }
+        queue.passed = 0;
+        LOCKSTEP_TICK.store(before, Ordering::Relaxed);
         if LOCKSTEP_SAMPLE_BREAK_TICK.load(Ordering::Relaxed) == tick {
             lockstep_tick_hook();
         }
@@ -150,6 +156,34 @@ pub fn tick(ports: impl FnOnce() -> [u32; PORTS]) {
             queue.lost = queue.lost.saturating_add(1);
         }
     });
+}
+
+/// Passes over at most so many ticks, of which the main loop knows that nothing happens in them,
+/// and gives how many: none that a bench stops at, and none where a sample has come by now. `now`
+/// is the tick that the main loop has done. `stretch` lets the next interrupt come after so many
+/// ticks, or gives false.
+pub fn stretch(now: RunTicks, idle: Ticks, stretch: impl FnOnce(u32) -> bool) -> Ticks {
+    critical_section::with(|cs| {
+        let mut queue = QUEUE.borrow_ref_mut(cs);
+        let sampled = self::now();
+        let is_current = RunTicks(sampled.into()) == now && queue.samples.is_empty();
+        let stops = [
+            &LOCKSTEP_TICK_LIMIT,
+            &LOCKSTEP_SAMPLE_BREAK_TICK,
+            &LOCKSTEP_OUTPUT_BREAK_TICK,
+        ];
+        let free = stops
+            .map(|stop| stop.load(Ordering::Relaxed))
+            .into_iter()
+            .filter(|stop| *stop > sampled)
+            .map(|stop| stop - sampled - 1)
+            .fold(idle.0, u32::min);
+        if !is_current || queue.passed > 0 || free == 0 || !stretch(free + 1) {
+            return Ticks::ZERO;
+        }
+        queue.passed = free;
+        Ticks(free)
+    })
 }
 
 /// The buttons that are pressed at these levels of all pins, a bit for each.
@@ -187,6 +221,7 @@ fn clear(stopped: bool, and_then: impl FnOnce()) {
     critical_section::with(|cs| {
         *QUEUE.borrow_ref_mut(cs) = Queue {
             samples: Deque::new(),
+            passed: 0,
             lost: 0,
             stopped,
         };

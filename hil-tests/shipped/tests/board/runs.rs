@@ -45,6 +45,7 @@ pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
             script: &loaded.script,
             stimulus: Stimulus::Scheduled,
             tick_limit: None,
+            passes_idle: false,
             watched: None,
             cancelled: &|| false,
         };

@@ -32,6 +32,8 @@ pub struct RunRequest<'a> {
     /// The address of the tick beyond which the board does not play, in images that have one.
     /// Without it a script with many events in a short time may be too much for the board.
     pub tick_limit: Option<u32>,
+    /// Whether the board may pass over ticks in which the app says that nothing happens.
+    pub passes_idle: bool,
     /// The registers that are sampled during the run.
     pub watched: Option<&'a WatchedRegisters<'a>>,
     /// Whether the run is to be cancelled: asked all the time.
@@ -76,6 +78,7 @@ pub fn play(
         clock: script.clock(),
         end: script.end(),
         stimulus,
+        passes_idle: request.passes_idle,
     }))?;
     let mut recorder = RunRecorder::new(capture, number);
     let ended = listen(link, &mut recorder, &mut feed, pins, request);

@@ -49,6 +49,7 @@ fn play_with(
         script: &script,
         stimulus: Stimulus::Scheduled,
         tick_limit,
+        passes_idle: false,
         watched: None,
         cancelled: &|| false,
     };
@@ -313,6 +314,7 @@ fn a_run_that_is_cancelled_keeps_what_came_of_it() {
         script: &script,
         stimulus: Stimulus::Scheduled,
         tick_limit: Some(TICK_LIMIT),
+        passes_idle: false,
         watched: None,
         cancelled: &cancelled,
     };

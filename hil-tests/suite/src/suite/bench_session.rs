@@ -34,6 +34,10 @@ const SETTLING: Duration = Duration::from_secs(2);
 /// How long an image that may be on a board already is waited for.
 const ALREADY_UP: Duration = Duration::from_millis(250);
 
+/// From this length on a run may pass over idle ticks, on a bench where that hides nothing. In
+/// shorter ones every tick is sampled.
+pub const LONG_RUN: RunTicks = RunTicks(60_000);
+
 /// The longest run that is traced at every tick.
 pub const MAX_EVERY_TICK: RunTicks = RunTicks(20_000);
 
@@ -229,6 +233,7 @@ impl<'b> BenchSession<'b> {
             script,
             stimulus,
             tick_limit: firmware.address(symbols::TICK_LIMIT),
+            passes_idle: self.access.is_undisturbed() && script.end() >= LONG_RUN,
             watched: watched.as_ref(),
             cancelled,
         };

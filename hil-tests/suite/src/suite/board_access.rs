@@ -45,6 +45,12 @@ pub trait BoardAccess: Send {
     /// Gives the board up, where another one can be had: the next attach starts that.
     fn discard(&mut self) {}
 
+    /// Whether nobody but this bench can move a pin of the board, and nobody looks at its LEDs: in
+    /// long runs it may pass over ticks in which the app says that nothing happens.
+    fn is_undisturbed(&self) -> bool {
+        false
+    }
+
     /// The pins of the chip, where they are reached from outside of it.
     fn pins(&mut self) -> Option<&mut dyn PinAccess> {
         None
