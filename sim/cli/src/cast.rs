@@ -61,7 +61,7 @@ impl CastArgs {
             speed: self.speed,
             fps: self.fps,
             // In real time, a tick is a millisecond.
-            idle: Duration::from_millis(u64::from(self.idle_limit.0)),
+            idle: Duration::from_millis(self.idle_limit.0),
         };
         let cast = match screenshot::cast(registry, &name, &loaded, &options) {
             Ok(cast) => cast,

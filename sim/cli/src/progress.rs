@@ -37,12 +37,12 @@ impl ProgressReporter {
 
     /// Adds ticks that are to be played.
     pub(super) fn expect(&self, ticks: RunTicks) {
-        self.bar.inc_length(u64::from(ticks.0));
+        self.bar.inc_length(ticks.0);
     }
 
     /// Adds ticks that have been played.
     pub(super) fn advance(&self, ticks: RunTicks) {
-        self.bar.inc(u64::from(ticks.0));
+        self.bar.inc(ticks.0);
         let elapsed = self.start.elapsed();
         let Ok(mut next_line) = self.next_line.lock() else {
             return;

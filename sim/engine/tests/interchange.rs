@@ -138,7 +138,7 @@ fn levels(trace: &Trace, kind: Kind, name: &str) -> Levels {
             Value::Number(level) => level.into(),
             Value::Word(word) => u64::from(word == SwitchState::Closed.verb()),
         };
-        levels.insert(line.tick.0.into(), level);
+        levels.insert(line.tick.0, level);
     }
     levels
 }

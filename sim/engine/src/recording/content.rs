@@ -47,7 +47,7 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
     for event in script.events() {
         let passed = event.tick.saturating_sub(before);
         append(
-            &(u64::from(passed.0) * actions + code(event.action)),
+            &(passed.0 * actions + code(event.action)),
             &mut bytes,
         );
         before = event.tick;

@@ -213,7 +213,7 @@ impl<'a> VcdWriter<'a> {
     fn at(&mut self, tick: RunTicks) -> io::Result<()> {
         if tick > self.now {
             self.now = tick;
-            self.writer.timestamp(tick.0.into())?;
+            self.writer.timestamp(tick.0)?;
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ fn read(word: &str) -> Result<Vec<KeyStep>, KeyScriptError> {
     match (letters, parse_length(word)) {
         (Some(pair), _) if is_pair => Ok(pair),
         (_, Ok(ticks)) => {
-            let time = Duration::from_millis(u64::from(ticks.0));
+            let time = Duration::from_millis(ticks.0);
             if time > LONGEST {
                 return Err(KeyScriptError::TooLong(word.to_owned()));
             }

@@ -194,7 +194,7 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
     let periodicity = (0_u8..2, any::<Index>(), 1_u64..400, 1_u64..400, 2_usize..40);
     (scripts(2), by_time, by_input, vec(periodicity, 0..4)).prop_map(
         |(script, by_time, by_input, periodicity)| {
-            let ticks = script.end().0 as usize + 1;
+            let ticks = usize::try_from(script.end().0).unwrap() + 1;
             let mut seen: Vec<(u64, bool, Observation)> = Vec::new();
             let tick = |index: Index| u64::try_from(index.index(ticks)).unwrap();
             seen.extend(by_time.iter().map(|(at, what)| (tick(*at), false, *what)));
