@@ -16,10 +16,9 @@
 //! use lockstep_sim::core::app::{App, AppDescriptor, Log, LogId, LogKind};
 //! use lockstep_sim::core::event::Event;
 //! use lockstep_sim::core::output::{Level, Output};
-//! use lockstep_sim::registry::AppEntry;
 //!
 //! /// Chimes for 250 ms when its button is pressed.
-//! #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+//! #[derive(Clone, Debug)]
 //! struct Doorbell {
 //!     ticks_left: u16,
 //! }
@@ -53,7 +52,7 @@
 //!
 //! fn main() -> ExitCode {
 //!     # #[cfg(feature = "cli")]
-//!     return lockstep_sim::cli::main(vec![AppEntry::of::<Doorbell>()]);
+//!     return lockstep_sim::cli::main(vec![lockstep_sim::app!(Doorbell)]);
 //!     # #[cfg(not(feature = "cli"))]
 //!     # ExitCode::SUCCESS
 //! }
@@ -68,7 +67,6 @@
 //! ```no_run
 //! # use lockstep_sim::core::app::{App, AppDescriptor, Log};
 //! # use lockstep_sim::core::event::Event;
-//! # #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 //! # struct Doorbell;
 //! # impl App for Doorbell {
 //! #     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("doorbell", "1.0.0");
@@ -79,11 +77,9 @@
 //! # }
 //! use std::process::ExitCode;
 //!
-//! use lockstep_sim::registry::AppEntry;
-//!
 //! fn main() -> ExitCode {
 //!     # #[cfg(feature = "goldens")]
-//!     return lockstep_sim::goldens::test(vec![AppEntry::of::<Doorbell>()], "tests/scenarios");
+//!     return lockstep_sim::goldens::test(vec![lockstep_sim::app!(Doorbell)], "tests/scenarios");
 //!     # #[cfg(not(feature = "goldens"))]
 //!     # ExitCode::SUCCESS
 //! }
