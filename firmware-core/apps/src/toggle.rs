@@ -106,7 +106,7 @@ impl App for Firmware {
     }
 
     fn next_wakeup(&self) -> Wakeup {
-        Wakeup::Never
+        Wakeup::NEVER
     }
 
     fn pass(&mut self, ticks: Ticks) {

@@ -139,10 +139,17 @@ fn start(end: u64, stimulus: Stimulus) -> RunParameters {
     }
 }
 
+/// A board that has come up.
+fn booted<A: App>(wire: &mut Wire) -> Agent<A, QUEUE> {
+    let mut agent = Agent::new(IDENTITY);
+    agent.boot(IDENTITY.boot.condition, wire);
+    agent
+}
+
 /// A board that stands still, and a link on which nothing is said yet.
 fn stopped<A: App>() -> (Agent<A, QUEUE>, Wire) {
     let mut wire = Wire::new();
-    let mut agent = Agent::boot(IDENTITY, &mut wire);
+    let mut agent = booted(&mut wire);
     wire.ask(Command::Stop);
     agent.receive(&|| 0, &mut wire);
     wire.up.clear();
@@ -323,7 +330,7 @@ fn in_time(actions: &[(RunTicks, Action)]) -> Vec<(RunTicks, Action)> {
 #[test]
 fn the_product_runs_from_power_up_and_says_so() {
     let mut wire = Wire::new();
-    let mut agent = Agent::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    let mut agent = booted::<Firmware>(&mut wire);
     agent.tick(1, &mut wire);
     assert_eq!(agent.levels(), [Level::ON]);
     let press = Observation::Input(Action::Button(A, SwitchState::Closed));
@@ -555,7 +562,7 @@ fn a_broken_board_says_so_and_starts_nothing() {
 #[test]
 fn nothing_is_scheduled_for_the_product() {
     let mut wire = Wire::new();
-    let mut agent = Agent::<Firmware, QUEUE>::boot(IDENTITY, &mut wire);
+    let mut agent = booted::<Firmware>(&mut wire);
     wire.up.clear();
     let press = Action::Button(A, SwitchState::Closed);
     wire.ask(Command::At(RunTicks(9), press));

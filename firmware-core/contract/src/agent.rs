@@ -20,7 +20,7 @@ use crate::output::Level;
 use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
 };
-use crate::runner::Runner;
+use crate::runner::{ByNew, Runner};
 use crate::time::{Instant, RunTicks, Ticks};
 use inbox::Inbox;
 use outbox::{Outbox, Tracer};
@@ -67,30 +67,29 @@ pub struct Agent<A: App, const QUEUE: usize> {
 }
 
 impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
-    /// Powers the app up as the product, under the conditions of this boot.
-    pub fn boot(identity: BootIdentity, link: &mut dyn Link) -> Self {
-        let mut outbox = Outbox::new(identity, capacity(QUEUE), const { &A::DESCRIPTOR });
-        outbox.begin(None, link);
-        let mut tracer = Tracer {
-            outbox: &mut outbox,
-            link,
-        };
-        let runner = Runner::power_up(
-            A::new(),
-            A::new as fn() -> A,
-            identity.boot.condition,
-            &mut tracer,
-        );
+    /// An agent whose app is not powered up yet: [`Agent::boot`] does that.
+    ///
+    /// In two steps, and inlined, so that the app is made in its place: a second copy of a large
+    /// one has no room on the stack of a board.
+    #[inline(always)]
+    pub fn new(identity: BootIdentity) -> Self {
         Self {
-            runner,
+            runner: Runner::new(A::new(), ByNew),
             phase: Phase::Normal,
             stimulus: Stimulus::Pins,
             passes_idle: false,
             end: RunTicks::MAX,
             scheduled: Deque::new(),
             inbox: Inbox::new(),
-            outbox,
+            outbox: Outbox::new(identity, capacity(QUEUE), const { &A::DESCRIPTOR }),
         }
+    }
+
+    /// Powers the app up as the product, under this condition, and says hello.
+    pub fn boot(&mut self, condition: BootCondition, link: &mut dyn Link) {
+        let Self { runner, outbox, .. } = self;
+        outbox.begin(None, link);
+        runner.boot(condition, &mut Tracer { outbox, link });
     }
 
     /// Lets one tick pass and does what is due in it.
@@ -259,23 +258,18 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             return Err(Refusal::AlreadyPlaying);
         }
         declared::<A>(start.condition)?;
-        let starts_at_zero = start.clock == Instant::ZERO;
-        let app = A::starting_at(start.clock)
-            .or_else(|| starts_at_zero.then(A::new))
-            .ok_or(Refusal::ClockNotSettable)?;
         let moves_buttons = |(_, action): &(RunTicks, Action)| matches!(action, Action::Button(..));
         if start.stimulus == Stimulus::Pins && self.scheduled.iter().any(moves_buttons) {
             return Err(Refusal::PinsMoveButtons);
         }
+        if !can_start_at::<A>(start.clock) {
+            return Err(Refusal::ClockNotSettable);
+        }
         self.stop(link);
-        let Self { outbox, .. } = self;
+        self.rebuild(start.clock);
+        let Self { runner, outbox, .. } = self;
         outbox.begin(Some(start.run), link);
-        self.runner = Runner::power_up(
-            app,
-            A::new as fn() -> A,
-            start.condition,
-            &mut Tracer { outbox, link },
-        );
+        runner.boot(start.condition, &mut Tracer { outbox, link });
         self.phase = Phase::Playing;
         self.stimulus = start.stimulus;
         self.passes_idle = start.passes_idle;
@@ -287,6 +281,19 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         self.act(contacts, link);
         self.end_when_due(link);
         Ok(())
+    }
+
+    /// Makes the app as it is after a reset, with its tick counter at `clock`.
+    ///
+    /// Not inlined: what it takes of the stack, up to the size of the app, is free again before
+    /// the app is called.
+    #[inline(never)]
+    fn rebuild(&mut self, clock: Instant) {
+        if clock == Instant::ZERO {
+            self.runner.replace(A::new());
+        } else if let Some(app) = A::starting_at(clock) {
+            self.runner.replace(app);
+        }
     }
 
     fn act(&mut self, contacts: u64, link: &mut dyn Link) {
@@ -349,6 +356,12 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             self.outbox.end(self.runner.now(), link);
         }
     }
+}
+
+/// Whether the tick counter of the app can start at `clock`. Not inlined, as [`Agent::rebuild`].
+#[inline(never)]
+fn can_start_at<A: App>(clock: Instant) -> bool {
+    clock == Instant::ZERO || A::starting_at(clock).is_some()
 }
 
 /// Whether the app declares the condition: another one it could not tell from any.

@@ -95,10 +95,13 @@ pub trait App: Sized {
 pub trait Levels: Copy + Debug + Eq + AsRef<[Level]> + sealed::Sealed {
     /// How many outputs there are.
     const COUNT: usize;
+    /// All of them off.
+    const OFF: Self;
 }
 
 impl<const N: usize> Levels for [Level; N] {
     const COUNT: usize = N;
+    const OFF: Self = [Level::OFF; N];
 }
 
 mod sealed {

@@ -102,9 +102,13 @@ impl GestureDetector {
     #[must_use]
     pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
         match self.state {
-            State::Idle => Wakeup::Never,
-            State::Held { since } => Wakeup::In(self.config.long.saturating_sub(now.since(since))),
-            State::Waiting { since } => Wakeup::In(self.window().saturating_sub(now.since(since))),
+            State::Idle => Wakeup::NEVER,
+            State::Held { since } => {
+                Wakeup::after(self.config.long.saturating_sub(now.since(since)))
+            }
+            State::Waiting { since } => {
+                Wakeup::after(self.window().saturating_sub(now.since(since)))
+            }
         }
     }
 

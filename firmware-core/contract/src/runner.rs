@@ -34,11 +34,34 @@ impl Observer for () {
     fn observe(&mut self, _: RunTicks, _: Observation) {}
 }
 
+/// Makes an app as it is after a reset.
+pub trait Build<A> {
+    /// The app, before its first event.
+    fn build(&self) -> A;
+}
+
+impl<A, F: Fn() -> A> Build<A> for F {
+    fn build(&self) -> A {
+        self()
+    }
+}
+
+/// Makes an app by [`App::new`]. A type of its own, because what a pointer to a function makes
+/// cannot be made in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ByNew;
+
+impl<A: App> Build<A> for ByNew {
+    fn build(&self) -> A {
+        A::new()
+    }
+}
+
 /// One app and how far it has been played.
 ///
 /// `B` makes the app as it is after a reset.
 #[derive(Clone, Debug)]
-pub struct Runner<A: App, B = fn() -> A> {
+pub struct Runner<A: App, B = ByNew> {
     build: B,
     app: A,
     now: RunTicks,
@@ -46,7 +69,7 @@ pub struct Runner<A: App, B = fn() -> A> {
     closed: u64,
 }
 
-impl<A: App, B: Fn() -> A> Runner<A, B> {
+impl<A: App, B: Build<A>> Runner<A, B> {
     /// Powers up `app` at tick 0 under this boot condition; `build` is what a later reset makes
     /// of it. All contacts are open.
     pub fn power_up(
@@ -55,25 +78,48 @@ impl<A: App, B: Fn() -> A> Runner<A, B> {
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
+        let mut runner = Self::new(app, build);
+        runner.boot(condition, observer);
+        runner
+    }
+
+    /// A runner of an app that is not powered up yet: [`Runner::boot`] does that.
+    ///
+    /// In two steps, and inlined, because a board has no room for a second copy of a large app on
+    /// its stack.
+    #[inline(always)]
+    pub fn new(app: A, build: B) -> Self {
         const {
             assert!(
                 A::Outputs::COUNT == A::DESCRIPTOR.outputs().len(),
                 "`Outputs` has another number of levels than `DESCRIPTOR` declares outputs"
             );
         }
-        let mut run = Self {
-            last_outputs: app.outputs(),
-            build,
+        Self {
             app,
+            build,
             now: RunTicks::ZERO,
+            last_outputs: A::Outputs::OFF,
             closed: 0,
-        };
-        run.initialise(condition, observer);
-        run.last_outputs = run.app.outputs();
-        for (index, &level) in (0..).zip(run.last_outputs.as_ref()) {
-            observer.observe(run.now, Observation::Output(index, level));
         }
-        run
+    }
+
+    /// Takes another app in its place, which is not powered up yet, with all contacts open.
+    #[inline(always)]
+    pub fn replace(&mut self, app: A) {
+        self.app = app;
+        self.now = RunTicks::ZERO;
+        self.closed = 0;
+    }
+
+    /// Powers the app up at tick 0 under this boot condition, and observes all of its outputs.
+    pub fn boot(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
+        self.last_outputs = self.app.outputs();
+        self.initialise(condition, observer);
+        self.last_outputs = self.app.outputs();
+        for (index, &level) in (0..).zip(self.last_outputs.as_ref()) {
+            observer.observe(self.now, Observation::Output(index, level));
+        }
     }
 
     /// Lets one tick pass, with nobody touching anything, and shows what it changed.
@@ -168,9 +214,16 @@ impl<A: App, B: Fn() -> A> Runner<A, B> {
     }
 
     fn reset(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
-        self.app = (self.build)();
+        self.rebuild();
         self.initialise(condition, observer);
         self.press_what_is_held(observer);
+    }
+
+    /// Not inlined: what it takes of the stack, up to the size of the app, is free again before the
+    /// app is called.
+    #[inline(never)]
+    fn rebuild(&mut self) {
+        self.app = self.build.build();
     }
 
     /// A reset does not open a contact: the app that comes up finds it closed, and the

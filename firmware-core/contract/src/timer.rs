@@ -81,12 +81,12 @@ impl Timer {
         }
     }
 
-    /// When the timer is due: [`Wakeup::Never`] while it is stopped.
+    /// When the timer is due: [`Wakeup::NEVER`] while it is stopped.
     #[must_use]
     pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
         match self.span {
-            Some(_) => Wakeup::In(self.remaining(now)),
-            None => Wakeup::Never,
+            Some(_) => Wakeup::after(self.remaining(now)),
+            None => Wakeup::NEVER,
         }
     }
 
@@ -130,7 +130,7 @@ impl Periodic {
     /// When the timer is due next.
     #[must_use]
     pub const fn next_wakeup(&self, now: Instant) -> Wakeup {
-        Wakeup::In(self.period.saturating_sub(now.since(self.last)))
+        Wakeup::after(self.period.saturating_sub(now.since(self.last)))
     }
 
     /// True once for each period that has passed: after a late poll the next ones
@@ -227,12 +227,12 @@ mod tests {
         #[test]
         fn a_timer_wakes_exactly_when_it_is_due(start: u32, length in 1..2_000_u32, asked: u32) {
             let mut timer = Timer::stopped();
-            prop_assert_eq!(timer.next_wakeup(Instant(start)), Wakeup::Never);
+            prop_assert_eq!(timer.next_wakeup(Instant(start)), Wakeup::NEVER);
             timer.start(Instant(start), Ticks(length));
             let asked = asked % length;
             let now = Instant(start) + Ticks(asked);
             let shifted = timer.counted_from(now);
-            prop_assert_eq!(timer.next_wakeup(now), Wakeup::In(Ticks(length - asked)));
+            prop_assert_eq!(timer.next_wakeup(now), Wakeup::after(Ticks(length - asked)));
             prop_assert_eq!(shifted.next_wakeup(Instant::ZERO), timer.next_wakeup(now));
             let idle = timer.next_wakeup(now).idle_ticks();
             prop_assert!(!timer.poll(now + idle));

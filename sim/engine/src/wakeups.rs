@@ -106,8 +106,11 @@ impl<'a> Pair<'a> {
         if let Some(first) = seen.0.first() {
             let line = self.line(*first);
             let promised = match wakeup {
-                Wakeup::Never => "by itself".to_owned(),
-                Wakeup::In(ticks) => format!("before tick {}", now.saturating_add(ticks.into()).0),
+                Wakeup::NEVER => "by itself".to_owned(),
+                _ => {
+                    let next = now.saturating_add(idle.into()).0.saturating_add(1);
+                    format!("before tick {next}")
+                }
             };
             return Err(self.broken(
                 first.tick,

@@ -90,7 +90,7 @@ impl Pattern {
 
     pub(super) fn next_wakeup(&self, now: Instant) -> Wakeup {
         self.beat
-            .map_or(Wakeup::Never, |beat| beat.next_wakeup(now))
+            .map_or(Wakeup::NEVER, |beat| beat.next_wakeup(now))
     }
 
     /// What the pattern leaves of `brightness` now.

@@ -102,7 +102,8 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     if before.crashes >= crash::MAX_CRASHES {
         run_crash_loop::<A>(hardware, identity, &mut link)
     }
-    let mut agent = Agent::<A, QUEUE>::boot(identity, &mut link);
+    let mut agent = Agent::<A, QUEUE>::new(identity);
+    agent.boot(condition, &mut link);
     hardware.show(agent.levels());
     hardware.start_ticks();
     play(hardware, &mut agent, &mut link)

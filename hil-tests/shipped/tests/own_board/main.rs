@@ -23,6 +23,7 @@ use lockstep_engine::registry::AppEntry;
 use lockstep_images::board::Board;
 use lockstep_images::build::{Profile, build};
 use lockstep_images::contract;
+use logbook::Logbook;
 use stairwell::Stairwell;
 
 const TARGET: &str = "thumbv6m-none-eabi";
@@ -45,9 +46,8 @@ fn main() -> ExitCode {
         Some(_) => builds.clone(),
         None => Some("there is no `git`: `apt-get install git` adds it".to_owned()),
     };
-    let apps = vec![AppEntry::of::<Stairwell>()];
     let mut trials =
-        lockstep_goldens::trials(apps, &project().join("scenarios"), PanicGuard::default());
+        lockstep_goldens::trials(apps(), &project().join("scenarios"), PanicGuard::default());
     trials.extend([
         trial("image/keeps-its-contract", &builds, keeps_its_contract),
         trial(
@@ -64,6 +64,14 @@ fn main() -> ExitCode {
         trial("virtual/pins", &plays, || play::passes(Stimulus::Pins)),
     ]);
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Its apps: one that can be copied and printed, and one that can do neither.
+fn apps() -> Vec<AppEntry> {
+    vec![
+        lockstep_engine::app!(Stairwell),
+        lockstep_engine::app!(Logbook),
+    ]
 }
 
 fn trial(

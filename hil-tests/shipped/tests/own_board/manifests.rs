@@ -11,7 +11,8 @@ use walkdir::WalkDir;
 use super::{TARGET, project, support};
 
 /// How the manifests of the project name a crate of Lockstep, by how deep they are.
-const MANIFESTS: [(&str, &str); 2] = [
+const MANIFESTS: [(&str, &str); 3] = [
+    ("logbook/Cargo.toml", "../../../firmware-core/"),
     ("stairwell/Cargo.toml", "../../../firmware-core/"),
     ("boards/hall-panel/Cargo.toml", "../../../../firmware-core/"),
 ];

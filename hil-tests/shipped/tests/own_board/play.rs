@@ -5,28 +5,28 @@ use std::collections::BTreeSet;
 use libtest_mimic::Failed;
 use lockstep_core::protocol::Stimulus;
 use lockstep_engine::project::Project;
-use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::{Bench, plan};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::bench_session::BenchSession;
+use lockstep_hil::suite::firmware::Firmware;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Suite, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::ClockMode;
-use stairwell::Stairwell;
 
 use super::{project, support};
 
 /// Every scenario passes, held against its golden.
 pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
-    let registry = Registry::new(vec![AppEntry::of::<Stairwell>()])?;
+    let registry = Registry::new(super::apps())?;
     let bench = bench()?;
     let scenarios = plan::scenarios(&project().join("scenarios"), &registry)?;
-    let apps = BTreeSet::from(["stairwell"]);
+    let apps = BTreeSet::from(["logbook", "stairwell"]);
     let built = images(
         &support::environment(),
         &project(),
@@ -34,7 +34,10 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
         &apps,
         &registry,
     )?;
-    let keyed = |firmware| ((bench.board.name.clone(), "stairwell"), firmware);
+    let keyed = |firmware: Firmware| {
+        let app = firmware.app.descriptor().name();
+        ((bench.board.name.clone(), app), firmware)
+    };
     let images: Images = built.into_iter().map(keyed).collect();
     let settings = Settings {
         images: &images,

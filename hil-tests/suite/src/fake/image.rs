@@ -173,7 +173,11 @@ fn start<A: App<Outputs: Send> + Send + 'static>(
         crash_record: retained.crash_record,
     };
     match retained.crashes < MAX_CRASHES {
-        true => Box::new(Agent::<A, QUEUE>::boot(identity, link)),
+        true => {
+            let mut agent = Agent::<A, QUEUE>::new(identity);
+            agent.boot(identity.boot.condition, link);
+            Box::new(agent)
+        }
         false => Box::new(CrashLoop::boot::<A>(identity, link)),
     }
 }

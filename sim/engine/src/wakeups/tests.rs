@@ -131,8 +131,8 @@ impl Pieces {
 
 fn late(wakeup: Wakeup) -> Wakeup {
     match wakeup {
-        Wakeup::In(ticks) => Wakeup::In(ticks.saturating_add(Ticks(1))),
-        Wakeup::Never => Wakeup::Never,
+        Wakeup::NEVER => Wakeup::NEVER,
+        wakeup => Wakeup::after(wakeup.idle_ticks().saturating_add(Ticks(2))),
     }
 }
 
@@ -167,34 +167,34 @@ impl App for Pieces {
 
     fn next_wakeup(&self) -> Wakeup {
         let mut answers = self.answers();
-        let earliest = |answers: [Wakeup; 5]| answers.into_iter().min().unwrap_or(Wakeup::Never);
+        let earliest = |answers: [Wakeup; 5]| answers.into_iter().min().unwrap_or(Wakeup::NEVER);
         let right = earliest(answers);
         match self.fault {
-            Fault::ForgetsBeat => answers[0] = Wakeup::Never,
-            Fault::ForgetsDebounce => answers[1] = Wakeup::Never,
-            Fault::ForgetsGesture => answers[2] = Wakeup::Never,
-            Fault::ForgetsHold => answers[3] = Wakeup::Never,
-            Fault::ForgetsTimer => answers[4] = Wakeup::Never,
+            Fault::ForgetsBeat => answers[0] = Wakeup::NEVER,
+            Fault::ForgetsDebounce => answers[1] = Wakeup::NEVER,
+            Fault::ForgetsGesture => answers[2] = Wakeup::NEVER,
+            Fault::ForgetsHold => answers[3] = Wakeup::NEVER,
+            Fault::ForgetsTimer => answers[4] = Wakeup::NEVER,
             Fault::BeatLate => answers[0] = late(answers[0]),
             Fault::DebounceLate => answers[1] = late(answers[1]),
             Fault::GestureLate => answers[2] = late(answers[2]),
             Fault::HoldLate => answers[3] = late(answers[3]),
             Fault::TimerLate => answers[4] = late(answers[4]),
-            Fault::AlwaysNever => return Wakeup::Never,
+            Fault::AlwaysNever => return Wakeup::NEVER,
             Fault::LatestInsteadOfEarliest => {
                 let running = answers
                     .into_iter()
-                    .filter(|answer| *answer != Wakeup::Never);
-                return running.max().unwrap_or(Wakeup::Never);
+                    .filter(|answer| *answer != Wakeup::NEVER);
+                return running.max().unwrap_or(Wakeup::NEVER);
             }
-            Fault::FixedTen => return Wakeup::In(Ticks(10)),
+            Fault::FixedTen => return Wakeup::after(Ticks(10)),
             Fault::AsOfPowerUp => answers[0] = self.beat.next_wakeup(Instant::ZERO),
             Fault::TimerFromStart if self.auto_off.is_running() => {
-                answers[4] = Wakeup::In(Self::AUTO_OFF);
+                answers[4] = Wakeup::after(Self::AUTO_OFF);
             }
-            Fault::NotAskedAfterPress if answers[1] != Wakeup::Never => return answers[0],
+            Fault::NotAskedAfterPress if answers[1] != Wakeup::NEVER => return answers[0],
             Fault::NeverWhileUp if !self.button.is_pressed() => return answers[0].max(answers[4]),
-            Fault::NeverAtNight if self.dim => return Wakeup::Never,
+            Fault::NeverAtNight if self.dim => return Wakeup::NEVER,
             _ => return right,
         }
         earliest(answers)
