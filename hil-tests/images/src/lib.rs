@@ -18,6 +18,7 @@ pub mod elf;
 pub mod line_table;
 pub mod process;
 pub mod size;
+pub mod stack;
 mod text_table;
 pub mod toolchain;
 pub mod wrapper;

@@ -58,6 +58,7 @@ macro_rules! start {
         $crate::lockstep_board::outputs_off!(|| $crate::outputs_off(
             const { LOCKSTEP_PIN_MAP.outputs() }
         ));
+        $crate::lockstep_board::app_bytes!($app);
         $crate::run::<$app>(
             LOCKSTEP_PIN_MAP,
             const { LOCKSTEP_PIN_MAP.of(&<$app as $crate::lockstep_core::app::App>::DESCRIPTOR) },

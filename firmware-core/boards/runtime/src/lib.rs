@@ -24,6 +24,7 @@
 //! | `LOCKSTEP_OUTPUT_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right after the outputs of this tick are set; `0xffff_ffff` for none |
 //! | `LOCKSTEP_BOOT` | bit 0: `.data` was copied, bit 1: `.bss` was zeroed, bit 2: the check was made |
 //! | `LOCKSTEP_STACK_FREE` | bytes of the stack that were never used |
+//! | `LOCKSTEP_APP_BYTES` | in flash: the bytes of the app, which lives on the stack |
 //! | `lockstep_tick_hook` | a function in which a breakpoint stops the core at the tick that was written |
 //! | `lockstep_halt` | the function in which a board stays that does not reset after a crash |
 //! | `__build_note` | the GNU build note, whose id is the identity of the image |
@@ -80,6 +81,26 @@ pub trait Hardware {
 
     /// Drives the next row of an LED matrix, where there is one. Called once a tick.
     fn refresh(&mut self) {}
+}
+
+/// Lets the image say how large its app is, in the symbol `LOCKSTEP_APP_BYTES`: the app lives on the
+/// stack. To be used once in an image.
+#[macro_export]
+macro_rules! app_bytes {
+    ($app:ty) => {{
+        // SAFETY: the symbol is unique in the link, which a second definition would end.
+        #[unsafe(no_mangle)]
+        static LOCKSTEP_APP_BYTES: u32 = {
+            let bytes = size_of::<$app>();
+            assert!(bytes <= u32::MAX as usize);
+            #[allow(clippy::cast_possible_truncation, reason = "checked above")]
+            {
+                bytes as u32
+            }
+        };
+        // What nobody uses is not linked.
+        core::hint::black_box(&LOCKSTEP_APP_BYTES);
+    }};
 }
 
 /// Runs the app forever. `condition` is what initialisation found.

@@ -4,6 +4,7 @@ use super::{Rule, Violations};
 use crate::board::{Board, Region};
 use crate::elf::{BUILD_ID_SECTION, Elf, Section};
 use crate::size::MemoryUsage;
+use crate::stack::{RUNTIME_STACK, Stack};
 
 const DATA: &str = ".data";
 const RETAINED: &str = ".retained";
@@ -41,6 +42,7 @@ pub(super) fn check(elf: &Elf, board: &Board, violations: &mut Violations) {
             violations.add(Rule::Bss, message);
         }
     }
+    check_stack_room(elf, violations);
     check_retained(elf, board.ram, violations);
     check_rtt(elf, board.ram, violations);
     check_build_id(elf, board.flash, violations);
@@ -113,6 +115,20 @@ fn check_overlaps(elf: &Elf, violations: &mut Violations) {
                 violations.add(Rule::Overlap, message);
             }
         }
+    }
+}
+
+/// An image that does not say how large its app is was not started by the runtime's macro.
+fn check_stack_room(elf: &Elf, violations: &mut Violations) {
+    if let Some(stack) = Stack::of(elf)
+        && stack.headroom().is_none()
+    {
+        let message = format!(
+            "the stack has {} B, of which the app takes {}: expected {RUNTIME_STACK} more for the \
+             runtime",
+            stack.bytes, stack.app
+        );
+        violations.add(Rule::StackRoom, message);
     }
 }
 

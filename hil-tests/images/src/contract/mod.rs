@@ -25,6 +25,8 @@ pub enum Rule {
     StackTop,
     /// The stack ends where RAM begins, so that an overflow faults.
     StackEnd,
+    /// The stack has room for the app and for what the runtime needs beyond it.
+    StackRoom,
     /// Reset, fault and interrupt vectors are set, odd, and point into `.text`.
     Vectors,
     /// `.data` runs in RAM and is loaded from flash.
@@ -55,6 +57,7 @@ impl fmt::Display for Rule {
             Self::VectorTable => "vector-table",
             Self::StackTop => "stack-top",
             Self::StackEnd => "stack-end",
+            Self::StackRoom => "stack-room",
             Self::Vectors => "vectors",
             Self::Data => "data",
             Self::Bss => "bss",
@@ -81,6 +84,10 @@ impl Rule {
             }
             Self::StackTop | Self::StackEnd => {
                 "link with flip-link, and let RAM in memory.x begin where the chip's RAM does"
+            }
+            Self::StackRoom => {
+                "the app lives on the stack: keep less in it, or less in `static`s; `hil size` shows \
+                 who takes what"
             }
             Self::Vectors => "cortex-m-rt sets them: link with -Tlink.x",
             Self::Data => "leave `.data` to link.x of cortex-m-rt: `> RAM AT>FLASH`",

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::board::Board;
 use crate::elf::{Elf, Section, Symbol};
+use crate::stack::Stack;
 
 /// The memory that an image takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct ImageSize {
     pub name: String,
     /// The sum.
     pub usage: MemoryUsage,
+    /// The stack, of an image that says how large its app is.
+    pub stack: Option<Stack>,
     /// By section, by address.
     pub sections: Vec<SectionSize>,
     /// Bytes by the readable name of functions and objects; what has no stable name is one row of
@@ -93,6 +96,7 @@ impl ImageSize {
         Self {
             name: name.to_owned(),
             usage: MemoryUsage::of(elf, board),
+            stack: Stack::of(elf),
             sections: sections
                 .map(|section| SectionSize::of(section, board))
                 .collect(),

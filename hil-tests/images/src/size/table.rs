@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, Table};
 use super::ImageSize;
 use super::baseline::{BaselineEntry, SymbolGrowth};
 use crate::board::Board;
+use crate::stack::RUNTIME_STACK;
 use crate::text_table;
 
 /// How many symbols that grew are listed.
@@ -56,6 +57,16 @@ pub fn image(image: &ImageSize, board: &Board, baseline: Option<&BaselineEntry>)
         }
     }
     let mut text = format!("{}, release\n{}", image.name, text_table::render(table));
+    if let Some(stack) = image.stack {
+        let rest = match stack.headroom() {
+            Some(rest) => format!("{rest} B are left"),
+            None => "that is too much".to_owned(),
+        };
+        text += &format!(
+            "  stack: {} B; the app takes {}, the runtime up to {RUNTIME_STACK}; {rest}\n",
+            stack.bytes, stack.app
+        );
+    }
     if baseline.is_none() {
         text += "  there is no baseline: `hil size --bless` writes one\n";
     }

@@ -12,6 +12,7 @@ mod crash;
 #[path = "../support/machine.rs"]
 mod machine;
 mod runs;
+mod stack;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -24,7 +25,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 13] = [
+    let tests: [(&str, Test); 14] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -73,6 +74,10 @@ fn main() -> ExitCode {
         (
             "runs/scenarios-are-played-as-on-the-host",
             runs::scenarios_are_played_as_on_the_host,
+        ),
+        (
+            "stack/the-runtime-takes-no-more-than-the-contract-says",
+            stack::the_runtime_takes_no_more_than_the_contract_says,
         ),
     ];
     let trials: Vec<Trial> = tests

@@ -26,7 +26,10 @@ const SCENARIOS: [&str; 5] = [
 ];
 
 pub(crate) fn scenarios_are_played_as_on_the_host() -> Result<(), Failed> {
-    let mut bench = Bench::of("lamp", Profile::Release)?;
+    play_scenarios(&mut Bench::of("lamp", Profile::Release)?)
+}
+
+pub(crate) fn play_scenarios(bench: &mut Bench) -> Result<(), Failed> {
     let identity = bench.elf.build_id.clone().ok_or("no identity")?;
     let mut link = bench.link()?;
     let registry = Registry::new(shipped())?;
