@@ -17,6 +17,10 @@ use lockstep_engine::stimulus::{
     Mapping, Stimulus, TimeWindow, WaveTime, WaveformFormat, WaveformOptions,
 };
 
+/// What the options are for.
+pub(super) const FOR_WAVEFORMS: &str =
+    "`--map`, `--scope`, `--from`, `--to` and `--shift` are for waveforms";
+
 /// [`read_waveform`](lockstep_engine::load::read_waveform) or
 /// [`read_capture`](lockstep_engine::load::read_capture).
 pub(super) type WaveformReader = for<'a> fn(
@@ -75,8 +79,7 @@ impl WaveformArgs {
                 Ok(WaveformOptions::default())
             } else {
                 let message = format!("`{}` is no waveform", path.display());
-                let help = "`--map`, `--scope`, `--from`, `--to` and `--shift` are for waveforms";
-                Err(report.plain(&message, Some(help)))
+                Err(report.plain(&message, Some(FOR_WAVEFORMS)))
             };
         }
         let said = WaveformOptions {
@@ -123,7 +126,7 @@ impl WaveformArgs {
         Ok(found)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.map.is_empty()
             && self.scope.is_none()
             && self.from.is_none()
