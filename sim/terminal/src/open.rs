@@ -6,7 +6,7 @@ use super::file_system::FileSystem;
 use super::overlay::PromptKind;
 use super::ui_state::{FailedExpectation, UiState};
 use super::view::clock;
-use lockstep_engine::checker::check_trace;
+use lockstep_engine::checker::mismatches;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions, LoadedScript};
 use lockstep_engine::stimulus::{
@@ -108,11 +108,10 @@ impl UiState {
     /// Shows a run that was loaded from a file of this name.
     pub(super) fn show(&mut self, name: &str, loaded: &LoadedScript) -> Result<(), TimelineError> {
         self.replace(&loaded.app, &loaded.script)?;
-        self.failures = check_trace(&loaded.checks, self.trace())
-            .into_iter()
-            .map(|failure| FailedExpectation {
-                tick: failure.tick,
-                text: format!("{name}:{}: {}", failure.span, failure.message),
+        self.failures = mismatches(&loaded.checks, self.trace())
+            .map(|(span, mismatch)| FailedExpectation {
+                tick: mismatch.tick,
+                text: format!("{name}:{span}: {}", mismatch.message),
             })
             .collect();
         match self.failures.first().cloned() {
