@@ -46,10 +46,7 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
     let mut before = RunTicks::ZERO;
     for event in script.events() {
         let passed = event.tick.saturating_sub(before);
-        append(
-            &(passed.0 * actions + code(event.action)),
-            &mut bytes,
-        );
+        append(&(passed.0 * actions + code(event.action)), &mut bytes);
         before = event.tick;
     }
     bytes
