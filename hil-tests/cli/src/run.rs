@@ -71,9 +71,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
 
-    /// Play this many random scenarios, held against the host, instead of those of the project;
-    /// SCENARIOS are then names of apps.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// Play this many random scenarios, at most 2000, held against the host, instead of those of
+    /// the project; SCENARIOS are then names of apps.
+    #[arg(long, value_name = "COUNT", value_parser = random::count)]
     random: Option<u32>,
 
     /// Where random scenarios begin: the same seed gives the same ones.

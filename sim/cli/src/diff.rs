@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum};
 use lockstep_core::time::RunTicks;
 
 use super::load;
-use super::waveform_args::{WaveformArgs, WaveformInput};
+use super::waveform_args::{FOR_WAVEFORMS, WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diff::{divergence, write};
-use lockstep_engine::input::{Source, has_extension, is_stdin};
+use lockstep_engine::input::{InputError, Source, has_extension, is_stdin};
 use lockstep_engine::load::{InputFormat, read_capture};
 use lockstep_engine::play;
 use lockstep_engine::registry::Registry;
@@ -112,6 +112,10 @@ impl DiffArgs {
                 ));
             }
         };
+        if !self.waveform.is_empty() && !left.is_capture() && !right.is_capture() {
+            let message = "neither of the two is a waveform";
+            return Err(refuse(report, message, Some(FOR_WAVEFORMS)));
+        }
         if left.app != right.app {
             let message = format!(
                 "these are traces of different apps: `{}` on the left, `{}` on the right",
@@ -158,10 +162,17 @@ impl DiffArgs {
     fn read(&self, path: &Path, registry: &Registry, report: &Report) -> Result<Side, Exit> {
         let source = Source::read(path, MAX_BYTES).map_err(|error| report.error(error))?;
         let format = InputFormat::of(path, &source.bytes);
+        let is_trace = format == InputFormat::Scenario && !has_extension(path, "scn");
+        // A trace may be longer than anything that is played.
+        let limit = InputFormat::MAX_BYTES;
+        if !is_trace && source.bytes.len() > limit {
+            let name = source.name;
+            return Err(report.error(InputError::TooLarge { name, limit }));
+        }
         if let InputFormat::Waveform(kind) = format {
             return self.read_waveform(path, &source, kind, registry, report);
         }
-        if has_extension(path, "scn") || format == InputFormat::Recording {
+        if !is_trace {
             let loaded = format
                 .load(registry, &source.bytes, self.app.as_deref())
                 .map_err(|error| {
@@ -212,6 +223,10 @@ impl DiffArgs {
 }
 
 impl Side {
+    fn is_capture(&self) -> bool {
+        matches!(self.content, SideContent::Capture { .. })
+    }
+
     fn outputs(&self) -> Vec<OutputHistory> {
         match &self.content {
             SideContent::Trace(document) => of_trace(document),

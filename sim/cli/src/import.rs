@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 use lockstep_core::time::RunTicks;
 
-use super::load;
 use super::waveform_args::{WaveformArgs, WaveformInput};
+use super::{captured_scenario, load};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{InputFormat, read_waveform};
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::sanitize::scrub_line;
 use lockstep_engine::shell::quoted_path;
-use lockstep_engine::stimulus::import::{DEFAULT_TOLERANCE, ImportedScenario, import};
+use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
@@ -26,8 +26,8 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     app: Option<String>,
 
-    /// How far a captured output may be off, by default 2ms.
-    #[arg(long, value_name = "TIME", value_parser = load::time)]
+    /// How far a captured output may be off, by default 2ms, at least 1ms.
+    #[arg(long, value_name = "TIME", value_parser = tolerance)]
     tolerance: Option<RunTicks>,
 
     #[command(flatten)]
@@ -45,28 +45,24 @@ impl ImportArgs {
         if let Some(path) = output::taken_twice(read.into_iter(), written.into_iter()) {
             return output::refuse_path(path, report);
         }
-        let imported = match self.import(registry, report) {
-            Ok(imported) => imported,
-            Err(exit) => return exit,
-        };
-        let text = format!("{}{}", self.heading(), imported.scenario);
-        match output::write(self.out.as_deref(), text.as_bytes()) {
+        let written = self.import(registry, report).and_then(|text| {
+            output::write(self.out.as_deref(), text.as_bytes()).map_err(|error| report.error(error))
+        });
+        match written {
             Ok(()) => Exit::Held,
-            Err(error) => report.error(error),
+            Err(exit) => exit,
         }
     }
 
-    fn import(&self, registry: &Registry, report: &Report) -> Result<ImportedScenario, Exit> {
+    /// The text of the scenario.
+    fn import(&self, registry: &Registry, report: &Report) -> Result<String, Exit> {
         let source = Source::read(&self.file, InputFormat::MAX_BYTES)
             .map_err(|error| report.error(error))?;
-        let refuse = |rendered: String| {
-            report.print(&rendered);
-            Exit::BadInput
-        };
         let InputFormat::Waveform(format) = InputFormat::of(&self.file, &source.bytes) else {
             let message = format!("`{}` is no waveform", source.name);
             let help = "`sim import` reads `.vcd`, `.fst` and `.csv`";
-            return Err(refuse(report.plain(&message, Some(help))));
+            report.print(&report.plain(&message, Some(help)));
+            return Err(Exit::BadInput);
         };
         let input = WaveformInput {
             path: &self.file,
@@ -74,19 +70,12 @@ impl ImportArgs {
             format,
             app: self.app.as_deref(),
         };
-        let (app, stimulus) = self
-            .waveform
-            .read(registry, &input, read_waveform, report)?;
         let tolerance = self.tolerance.unwrap_or(DEFAULT_TOLERANCE);
-        let imported = import(app.descriptor(), &stimulus, tolerance);
-        if imported.inputs == 0 && imported.expectations == 0 {
-            let message = format!("`{}` has nothing to import", source.name);
-            let help = "expected moves of buttons or levels of outputs: is `--from`, `--to` or \
-                        `--tolerance` too large, or the file cut off?";
-            return Err(refuse(report.plain(&message, Some(help))));
-        }
-        report.print(&summary(&imported));
-        Ok(imported)
+        let scenario =
+            captured_scenario::read(&self.waveform, registry, &input, tolerance, report)?;
+        let text = format!("{}{scenario}", self.heading());
+        captured_scenario::check_length(&source.name, &text, report)?;
+        Ok(text)
     }
 
     /// Where the scenario comes from, as a comment.
@@ -105,25 +94,14 @@ impl ImportArgs {
     }
 }
 
-fn summary(imported: &ImportedScenario) -> String {
-    let mut text = format!(
-        "{} inputs, {} expectations",
-        imported.inputs, imported.expectations
-    );
-    if imported.expectations == 0 && imported.too_short == 0 && imported.left_out == 0 {
-        text += ": no output was captured; say which signal is one with `--map OUTPUT=SIGNAL`";
+/// Parses a tolerance that expectations can have.
+fn tolerance(text: &str) -> Result<RunTicks, String> {
+    match load::time(text)? {
+        RunTicks::ZERO => Err(
+            "expected at least 1ms: what an input causes in its own tick is seen \
+             by an expectation from the next tick on; `sim diff --tolerance 0` is exact"
+                .to_owned(),
+        ),
+        tolerance => Ok(tolerance),
     }
-    if imported.too_short > 0 {
-        text += &format!(
-            "\nnote: {} levels last no longer than twice the tolerance, and are not expected",
-            imported.too_short
-        );
-    }
-    if imported.left_out > 0 {
-        text += &format!(
-            "\nnote: {} more expectations were left out",
-            imported.left_out
-        );
-    }
-    text
 }

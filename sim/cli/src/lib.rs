@@ -1,6 +1,7 @@
 //! The command line: parse, dispatch, exit code.
 
 mod apps;
+mod captured_scenario;
 mod cast;
 mod completions;
 mod diff;

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::captured_scenario;
 use super::waveform_args::{WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
-use lockstep_engine::load::{InputFormat, read_waveform};
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::{MAX_BYTES, Scenario, compact, grammar};
-use lockstep_engine::stimulus::import::{DEFAULT_TOLERANCE, import};
+use lockstep_engine::stimulus::WaveformFormat;
+use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct OnelineArgs {
@@ -33,41 +35,39 @@ impl OnelineArgs {
             Ok(source) => source,
             Err(error) => return report.error(error),
         };
-        let scenario = match InputFormat::of(&self.file, &source.bytes) {
-            format @ InputFormat::Waveform(_) => self.import(format, &source, registry, report),
-            _ => parse(&source, report),
+        let line = match InputFormat::of(&self.file, &source.bytes) {
+            InputFormat::Waveform(format) => self.import(format, &source, registry, report),
+            _ => parse(&source, report).map(|scenario| compact::write(&scenario)),
         };
-        let scenario = match scenario {
-            Ok(scenario) => scenario,
+        let line = match line {
+            Ok(line) => line + "\n",
             Err(exit) => return exit,
         };
-        let line = compact::write(&scenario) + "\n";
         match output::write(None, line.as_bytes()) {
             Ok(()) => Exit::Held,
             Err(error) => report.error(error),
         }
     }
 
+    /// The line of a capture.
     fn import(
         &self,
-        format: InputFormat,
+        format: WaveformFormat,
         source: &Source,
         registry: &Registry,
         report: &Report,
-    ) -> Result<Scenario, Exit> {
-        let InputFormat::Waveform(kind) = format else {
-            return parse(source, report);
-        };
+    ) -> Result<String, Exit> {
         let input = WaveformInput {
             path: &self.file,
             source,
-            format: kind,
+            format,
             app: self.app.as_deref(),
         };
-        let (app, stimulus) = self
-            .waveform
-            .read(registry, &input, read_waveform, report)?;
-        Ok(import(app.descriptor(), &stimulus, DEFAULT_TOLERANCE).scenario)
+        let scenario =
+            captured_scenario::read(&self.waveform, registry, &input, DEFAULT_TOLERANCE, report)?;
+        let line = compact::write(&scenario);
+        captured_scenario::check_length(&source.name, &line, report)?;
+        Ok(line)
     }
 }
 

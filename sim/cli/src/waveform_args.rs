@@ -9,13 +9,17 @@ use super::load;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
+use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions};
-use lockstep_engine::project::{Project, ProjectError};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::shell::quoted;
 use lockstep_engine::stimulus::{
-    Mapping, Stimulus, TimeWindow, WaveTime, WaveformFormat, WaveformOptions, map_file,
+    Mapping, Stimulus, TimeWindow, WaveTime, WaveformFormat, WaveformOptions,
 };
+
+/// What the options are for.
+pub(super) const FOR_WAVEFORMS: &str =
+    "`--map`, `--scope`, `--from`, `--to` and `--shift` are for waveforms";
 
 /// [`read_waveform`](lockstep_engine::load::read_waveform) or
 /// [`read_capture`](lockstep_engine::load::read_capture).
@@ -75,11 +79,10 @@ impl WaveformArgs {
                 Ok(WaveformOptions::default())
             } else {
                 let message = format!("`{}` is no waveform", path.display());
-                let help = "`--map`, `--scope`, `--from`, `--to` and `--shift` are for waveforms";
-                Err(report.plain(&message, Some(help)))
+                Err(report.plain(&message, Some(FOR_WAVEFORMS)))
             };
         }
-        let mut options = WaveformOptions {
+        let said = WaveformOptions {
             map: self.map.clone(),
             scope: self.scope.clone(),
             window: TimeWindow {
@@ -88,23 +91,12 @@ impl WaveformArgs {
                 shift: self.shift.unwrap_or_default(),
             },
         };
-        let beside = map_file::beside(path);
-        if beside.is_file() {
-            let source = Source::read(&beside, map_file::MAX_BYTES)
-                .map_err(|error| report.caused(&error))?;
-            let others = map_file::parse(&source.bytes)
-                .map_err(|diagnostic| report.diagnostics(&source, &[diagnostic]))?;
-            options = options.or(others);
-        }
-        match Project::find(Path::new("")) {
-            Ok(project) => options.map.extend_from_slice(project.map()),
-            Err(ProjectError::NotFound { .. }) => {}
-            Err(ProjectError::Malformed { text, diagnostics }) => {
-                return Err(report.diagnostics(&text, &diagnostics));
-            }
-            Err(error) => return Err(report.caused(&error)),
-        }
-        Ok(options)
+        complete(said, path).map_err(|error| match error {
+            WaveformOptionsError::Malformed {
+                text, diagnostics, ..
+            } => report.diagnostics(&text, &diagnostics),
+            error => report.caused(&error),
+        })
     }
 
     /// Reads a waveform, and prints what should be known about it, or why it cannot be read.
@@ -134,7 +126,7 @@ impl WaveformArgs {
         Ok(found)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.map.is_empty()
             && self.scope.is_none()
             && self.from.is_none()

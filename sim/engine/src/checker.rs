@@ -39,10 +39,13 @@ pub struct Failure {
 }
 
 /// Why an expectation does not hold.
-#[derive(Debug)]
-struct Mismatch {
-    tick: RunTicks,
-    message: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mismatch {
+    /// The tick at which it fails.
+    pub tick: RunTicks,
+    /// What happened when, and what was expected.
+    pub message: String,
 }
 
 impl Mismatch {
@@ -54,17 +57,22 @@ impl Mismatch {
 /// The expectations that do not hold, in the order of the checks.
 #[must_use]
 pub fn check_trace(checks: &[Check], trace: &Trace) -> Vec<Failure> {
-    let checker = Checker {
-        descriptor: trace.descriptor(),
-        entries: trace.entries(),
-        outputs: by_output(trace),
-        resets: resets(trace),
-        end: trace.end(),
-    };
+    let checker = Checker::new(trace);
     checks
         .iter()
         .filter_map(|check| checker.failure(check))
         .collect()
+}
+
+/// The same without what was nearest, whose search looks at the trace again and again.
+pub fn mismatches<'a>(
+    checks: &'a [Check],
+    trace: &'a Trace,
+) -> impl Iterator<Item = (Span, Mismatch)> {
+    let checker = Checker::new(trace);
+    checks
+        .iter()
+        .filter_map(move |check| Some((check.span, checker.check(check).err()?)))
 }
 
 struct Checker<'a> {
@@ -102,6 +110,18 @@ fn resets(trace: &Trace) -> Vec<usize> {
 struct LevelChange {
     tick: RunTicks,
     level: Level,
+}
+
+impl<'a> Checker<'a> {
+    fn new(trace: &'a Trace) -> Self {
+        Self {
+            descriptor: trace.descriptor(),
+            entries: trace.entries(),
+            outputs: by_output(trace),
+            resets: resets(trace),
+            end: trace.end(),
+        }
+    }
 }
 
 impl Checker<'_> {
@@ -156,10 +176,8 @@ impl Checker<'_> {
     /// be logged, is nothing that came to be in the run that is looked at.
     fn window_to_reset(&self, check: &Check) -> Window {
         let window = self.window(check);
-        let reset = self
-            .resets
-            .iter()
-            .find(|reset| (window.now..window.last).contains(*reset));
+        let next = self.resets.partition_point(|reset| *reset < window.now);
+        let reset = self.resets.get(next).filter(|reset| **reset < window.last);
         let Some(entry) = reset.and_then(|reset| self.entries.get(*reset)) else {
             return window;
         };
@@ -183,15 +201,18 @@ impl Checker<'_> {
         from: usize,
         to: usize,
     ) -> impl DoubleEndedIterator<Item = LevelChange> {
+        let positions = self.positions_between(output, from, to).iter();
+        positions.filter_map(move |position| change(self.entries.get(*position)?, output))
+    }
+
+    /// The indices of these changes.
+    fn positions_between(&self, output: u8, from: usize, to: usize) -> &[usize] {
         let positions = self.outputs.get(usize::from(output));
         let positions = positions.map_or(&[][..], Vec::as_slice);
         let from = from.max(self.index(POWERED_UP));
         let first = positions.partition_point(|position| *position < from);
         let last = positions.partition_point(|position| *position < to);
-        let positions = positions.get(first..last).unwrap_or_default();
-        positions
-            .iter()
-            .filter_map(move |position| change(self.entries.get(*position)?, output))
+        positions.get(first..last).unwrap_or_default()
     }
 
     /// The level of an output at an index of the trace; `None` if the trace does not show

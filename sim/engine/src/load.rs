@@ -1,5 +1,7 @@
 //! Reads a script from any of the input formats.
 
+pub mod waveform_options;
+
 use std::path::Path;
 
 use lockstep_core::app::AppDescriptor;

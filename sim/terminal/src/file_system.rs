@@ -5,6 +5,8 @@ use std::path::Path;
 
 use lockstep_console::file;
 use lockstep_engine::files;
+use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
+use lockstep_engine::stimulus::WaveformOptions;
 
 /// The files that the simulator can reach: those of the machine, none, or those of a test.
 pub(super) trait FileSystem {
@@ -12,6 +14,12 @@ pub(super) trait FileSystem {
     fn exists(&self, path: &Path) -> bool;
     /// The whole file, if it has at most `limit` bytes.
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
+    /// What is said about a waveform, then what stands beside it and in the project file.
+    fn waveform_options(
+        &self,
+        waveform: &Path,
+        said: WaveformOptions,
+    ) -> Result<WaveformOptions, WaveformOptionsError>;
     /// Writes the whole file, or leaves it as it was.
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 }
@@ -26,6 +34,14 @@ impl FileSystem for LocalFiles {
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
         files::read(path, limit)
+    }
+
+    fn waveform_options(
+        &self,
+        waveform: &Path,
+        said: WaveformOptions,
+    ) -> Result<WaveformOptions, WaveformOptionsError> {
+        complete(said, waveform)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -43,6 +59,14 @@ impl FileSystem for NoFiles {
 
     fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn waveform_options(
+        &self,
+        _: &Path,
+        said: WaveformOptions,
+    ) -> Result<WaveformOptions, WaveformOptionsError> {
+        Ok(said)
     }
 
     fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {

@@ -6,18 +6,21 @@ use super::file_system::FileSystem;
 use super::overlay::PromptKind;
 use super::ui_state::{FailedExpectation, UiState};
 use super::view::clock;
-use lockstep_engine::checker::check_trace;
+use lockstep_engine::checker::mismatches;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions, LoadedScript};
-use lockstep_engine::stimulus::{Candidates, Mapping, WaveformErrorKind, WaveformOptions};
+use lockstep_engine::stimulus::{
+    Candidates, Mapping, Waveform, WaveformErrorKind, WaveformFormat, WaveformOptions,
+};
 use lockstep_engine::timeline::TimelineError;
 
 /// The most signals that the prompt for a map names.
 const CANDIDATES: usize = 4;
 
 impl UiState {
-    /// Opens the run in a file, with what was said about it. Where an expectation
-    /// of a scenario fails, the cursor goes there.
+    /// Opens the run in a file, with what was said about it; of a waveform, also with what stands
+    /// beside it and in the project file. Where an expectation of a scenario fails, the cursor
+    /// goes there.
     pub(super) fn open(&mut self, path: &Path, options: &LoadOptions<'_>, files: &dyn FileSystem) {
         if let Err(error) = self.try_open(path, options, files) {
             self.show_error(error);
@@ -67,16 +70,19 @@ impl UiState {
             .read(path, InputFormat::MAX_BYTES)
             .map_err(|error| format!("cannot read {name}: {error}"))?;
         let format = InputFormat::of(path, &bytes);
-        let load = |options: &LoadOptions<'_>| format.load_with(&self.registry, &bytes, options);
-        let loaded = match (format, load(options)) {
-            // A capture names no app: it is for the one that is shown.
-            (InputFormat::Waveform(_), Err(LoadError::Diagnostics(_))) if options.app.is_none() => {
-                load(&LoadOptions {
-                    app: Some(self.trace().descriptor().name()),
-                    ..*options
-                })
+        let loaded = match format {
+            InputFormat::Waveform(kind) => {
+                let said = options.waveform.cloned().unwrap_or_default();
+                let waveform = files
+                    .waveform_options(path, said)
+                    .map_err(|error| error_chain(&error))?;
+                let options = LoadOptions {
+                    app: options.app.or_else(|| self.app_of_capture(&bytes, kind)),
+                    waveform: Some(&waveform),
+                };
+                format.load_with(&self.registry, &bytes, &options)
             }
-            (_, loaded) => loaded,
+            _ => format.load_with(&self.registry, &bytes, options),
         };
         let loaded = match loaded {
             Ok(loaded) => loaded,
@@ -92,14 +98,20 @@ impl UiState {
             .map_err(|error| error_chain(&error))
     }
 
+    /// The app that is shown, for a capture that names none.
+    fn app_of_capture(&self, bytes: &[u8], format: WaveformFormat) -> Option<&'static str> {
+        let waveform = Waveform::parse(bytes, format, self.registry.panic_guard()).ok()?;
+        let names_none = waveform.app().is_none();
+        names_none.then(|| self.trace().descriptor().name())
+    }
+
     /// Shows a run that was loaded from a file of this name.
     pub(super) fn show(&mut self, name: &str, loaded: &LoadedScript) -> Result<(), TimelineError> {
         self.replace(&loaded.app, &loaded.script)?;
-        self.failures = check_trace(&loaded.checks, self.trace())
-            .into_iter()
-            .map(|failure| FailedExpectation {
-                tick: failure.tick,
-                text: format!("{name}:{}: {}", failure.span, failure.message),
+        self.failures = mismatches(&loaded.checks, self.trace())
+            .map(|(span, mismatch)| FailedExpectation {
+                tick: mismatch.tick,
+                text: format!("{name}:{span}: {}", mismatch.message),
             })
             .collect();
         match self.failures.first().cloned() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::file_system::FileSystem;
 use super::overlay::SaveFormat;
 use super::ui_state::UiState;
-use lockstep_engine::checker::check_trace;
+use lockstep_engine::checker::mismatches;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::recording::Recording;
@@ -68,7 +68,8 @@ impl UiState {
     fn check_exported(&self, text: &str, script: &Script) -> Result<(), String> {
         let loaded = InputFormat::Scenario.load(&self.registry, text.as_bytes(), None);
         let is_equal = loaded.is_ok_and(|loaded| {
-            loaded.script == *script && check_trace(&loaded.checks, self.trace()).is_empty()
+            let mut broken = mismatches(&loaded.checks, self.trace());
+            loaded.script == *script && broken.next().is_none()
         });
         if is_equal {
             Ok(())

@@ -70,26 +70,39 @@ pub fn scenarios(folder: &Path, registry: &Registry) -> Result<Vec<Scenario>, Sc
             folder: folder.to_owned(),
             source,
         })?;
-    let load = |path: PathBuf| {
-        let source = Source::read(&path, MAX_BYTES)?;
-        let loaded = match InputFormat::Scenario.load(registry, &source.bytes, None) {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                return Err(ScenarioError::Load {
-                    text: source,
-                    error,
-                });
-            }
-        };
-        let name = path.strip_prefix(folder).unwrap_or(&path);
-        Ok(Scenario {
-            name: name.with_extension("").display().to_string(),
-            app: loaded.app.descriptor().name(),
-            end: loaded.script.end(),
-            path,
-        })
+    paths
+        .into_iter()
+        .map(|path| scenario(folder, path, registry))
+        .collect()
+}
+
+/// The scenario in this file below a folder.
+///
+/// # Errors
+///
+/// Why it cannot be read or played.
+pub fn scenario(
+    folder: &Path,
+    path: PathBuf,
+    registry: &Registry,
+) -> Result<Scenario, ScenarioError> {
+    let source = Source::read(&path, MAX_BYTES)?;
+    let loaded = match InputFormat::Scenario.load(registry, &source.bytes, None) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            return Err(ScenarioError::Load {
+                text: source,
+                error,
+            });
+        }
     };
-    paths.into_iter().map(load).collect()
+    let name = path.strip_prefix(folder).unwrap_or(&path);
+    Ok(Scenario {
+        name: name.with_extension("").display().to_string(),
+        app: loaded.app.descriptor().name(),
+        end: loaded.script.end(),
+        path,
+    })
 }
 
 /// Why a test is not run.

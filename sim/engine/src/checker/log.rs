@@ -27,7 +27,7 @@ impl Checker<'_> {
         let matches = |logged: &LoggedAt| {
             logged.log.id == log && value.is_none_or(|value| logged.log.value == value)
         };
-        let name = self.log_name(log, value);
+        let name = || self.log_name(log, value);
         match assertion {
             LogAssertion::Logged => {
                 let from = self.index(check.cause.start);
@@ -40,7 +40,7 @@ impl Checker<'_> {
                     CauseKind::PowerUp => "power-up".to_owned(),
                     kind => format!("the {kind} at tick {}", check.cause.start.tick.0),
                 };
-                let message = format!("no log `{name}` since {since}, up to tick {}", tick.0);
+                let message = format!("no log `{}` since {since}, up to tick {}", name(), tick.0);
                 Err(Mismatch::new(tick, message))
             }
             LogAssertion::LoggedWithin(within) => {
@@ -49,7 +49,7 @@ impl Checker<'_> {
                 if logs.any(|logged| matches(&logged)) {
                     return Ok(());
                 }
-                let message = format!("no log `{name}` within {within}, {window}");
+                let message = format!("no log `{}` within {within}, {window}", name());
                 Err(Mismatch::new(window.end, message))
             }
             LogAssertion::NotLogged(length) => {
@@ -60,9 +60,10 @@ impl Checker<'_> {
                 };
                 let part = window.part(logged.index < window.now, logged.tick);
                 let message = format!(
-                    "log `{}` at tick {}{part}, expected no `{name}` for {length}, {window}",
+                    "log `{}` at tick {}{part}, expected no `{}` for {length}, {window}",
                     self.log_name(logged.log.id, Some(logged.log.value)),
                     logged.tick.0,
+                    name(),
                 );
                 Err(Mismatch::new(logged.tick, message))
             }

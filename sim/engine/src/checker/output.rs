@@ -29,14 +29,13 @@ impl Checker<'_> {
             let message = format!("the trace does not show `{name}` up to tick {}", tick.0);
             return Err(Mismatch::new(tick, message));
         };
-        let changes = |from, to| self.changes_between(output, from, to).collect::<Vec<_>>();
         let view = OutputView {
+            checker: self,
+            output,
             name,
             window,
             level_before,
             level,
-            changes: changes(window.first, window.last),
-            immediate: changes(window.first, window.now).len(),
         };
         match assertion {
             OutputAssertion::Is(target) => view.is(target, true),
@@ -57,20 +56,31 @@ impl Checker<'_> {
 }
 
 /// An output in the window of an expectation.
-struct OutputView {
+struct OutputView<'a> {
+    checker: &'a Checker<'a>,
+    output: u8,
     name: &'static str,
     window: Window,
     /// Its level where the window opens.
     level_before: Level,
     /// Its level where the expectation stands.
     level: Level,
-    /// Its changes in the window.
-    changes: Vec<LevelChange>,
-    /// How many of them come before the point where the expectation stands.
-    immediate: usize,
 }
 
-impl OutputView {
+impl OutputView<'_> {
+    /// Its changes in the window.
+    fn in_window(&self) -> impl Iterator<Item = LevelChange> {
+        let Window { first, last, .. } = self.window;
+        self.checker.changes_between(self.output, first, last)
+    }
+
+    /// How many of them come before the point where the expectation stands.
+    fn immediate(&self) -> usize {
+        let Window { first, now, .. } = self.window;
+        let before = self.checker.positions_between(self.output, first, now);
+        before.len()
+    }
+
     fn is(&self, target: TargetLevel, wanted: bool) -> Result<(), Mismatch> {
         if meets(self.level, target) == wanted {
             return Ok(());
@@ -87,15 +97,14 @@ impl OutputView {
     }
 
     fn becomes(&self, target: TargetLevel, within: RunTicks) -> Result<(), Mismatch> {
-        let mut changes = self.changes.iter();
-        if changes.any(|change| meets(change.level, target)) {
+        if self.in_window().any(|change| meets(change.level, target)) {
             return Ok(());
         }
         Err(self.never(&format!("become {target} within {within}")))
     }
 
     fn changes(&self, within: RunTicks) -> Result<(), Mismatch> {
-        if self.changes.is_empty() {
+        if self.in_window().next().is_none() {
             return Err(self.never(&format!("change within {within}")));
         }
         Ok(())
@@ -107,14 +116,15 @@ impl OutputView {
         let is_there = |level| target.is_none_or(|target| meets(level, target));
         let mut there = is_there(self.level_before);
         let mut level = self.level_before;
-        for (index, change) in self.changes.iter().enumerate() {
-            if index == self.immediate
+        let immediate = self.immediate();
+        for (index, change) in self.in_window().enumerate() {
+            if index == immediate
                 && let Some(target) = target
             {
                 self.is(target, true)?;
             }
             if there {
-                return Err(self.did_not_stay(level, *change, index, length));
+                return Err(self.did_not_stay(level, change, index < immediate, length));
             }
             there = is_there(change.level);
             level = change.level;
@@ -126,10 +136,10 @@ impl OutputView {
         &self,
         level: Level,
         change: LevelChange,
-        index: usize,
+        is_immediate: bool,
         length: RunTicks,
     ) -> Mismatch {
-        let mut part = self.window.part(index < self.immediate, change.tick);
+        let mut part = self.window.part(is_immediate, change.tick);
         if !part.is_empty() {
             part.push(',');
         }
@@ -234,7 +244,7 @@ impl OutputView {
     fn edges(&self) -> Vec<(RunTicks, bool)> {
         let mut on = self.level_before > Level::OFF;
         let mut edges = Vec::new();
-        for change in &self.changes {
+        for change in self.in_window() {
             let next = change.level > Level::OFF;
             if next != on {
                 edges.push((change.tick, next));
@@ -246,7 +256,8 @@ impl OutputView {
 
     fn never(&self, what: &str) -> Mismatch {
         const SHOWN: usize = 5;
-        let there = match self.changes.as_slice() {
+        let changes: Vec<_> = self.in_window().collect();
+        let there = match changes.as_slice() {
             [] => format!("it stayed {}", self.level_before.0),
             changes => {
                 let listed: Vec<_> = changes

@@ -118,6 +118,32 @@ fn measure(length: u64, tolerance: u64, within: u64) -> Measurement {
 }
 
 #[test]
+fn mismatches_are_the_failures_without_what_was_nearest() {
+    let trace = trace(&[(10, lamp(5)), (20, power(1))]);
+    let target = TargetLevel::On;
+    let becomes = |within| OutputAssertion::Becomes(target, RunTicks(within));
+    let checks = [
+        Assertion::Output(0, becomes(5)),
+        Assertion::Output(0, becomes(50)),
+        power_assertion(Some(1), LogAssertion::LoggedWithin(RunTicks(5))),
+    ];
+    let checks = checks.map(|assertion| Check {
+        span: Span::START,
+        at: before_inputs(0),
+        cause: Cause::POWER_UP,
+        follows_cause: false,
+        assertion,
+    });
+    let failures = check_trace(&checks, &trace);
+    assert_eq!(failures.len(), 2);
+    assert!(failures.iter().all(|failure| failure.note.is_some()));
+    let failures = failures
+        .into_iter()
+        .map(|failure| (failure.span, Mismatch::new(failure.tick, failure.message)));
+    assert!(mismatches(&checks, &trace).eq(failures));
+}
+
+#[test]
 fn a_level_is_checked_before_or_after_the_inputs_of_a_tick() {
     // Time takes the lamp to 10, a press in the same tick to 20.
     let trace = trace(&[(5, lamp(10)), (5, press()), (5, lamp(20))]);

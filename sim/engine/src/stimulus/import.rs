@@ -8,10 +8,13 @@
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::RunTicks;
+use thiserror::Error;
 
 use super::captured::{CapturedOutput, Stimulus};
 use crate::scenario::generated::{button_name, condition_name, name, statement, wait};
-use crate::scenario::{Expectation, OutputAssertion, Scenario, StatementKind, TargetLevel};
+use crate::scenario::{
+    Expectation, MAX_STATEMENTS, OutputAssertion, Scenario, StatementKind, TargetLevel,
+};
 use crate::script::Action;
 
 /// The most expectations that are written.
@@ -37,6 +40,15 @@ pub struct ImportedScenario {
     pub left_out: usize,
 }
 
+/// The scenario of a capture could not be read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// More than [`MAX_STATEMENTS`].
+    #[error("its scenario has more than {MAX_STATEMENTS} statements, the most that are read")]
+    TooManyStatements,
+}
+
 /// What stands at a tick: an input, or something that is expected from then on.
 enum Event {
     Expect(Expectation),
@@ -44,12 +56,15 @@ enum Event {
 }
 
 /// The scenario of a capture. Changes of outputs may be off by the tolerance.
-#[must_use]
+///
+/// # Errors
+///
+/// An [`ImportError`] if the capture has more inputs than a scenario can have.
 pub fn import(
     descriptor: &'static AppDescriptor,
     stimulus: &Stimulus,
     tolerance: RunTicks,
-) -> ImportedScenario {
+) -> Result<ImportedScenario, ImportError> {
     // What an input causes in its own tick can only be seen from the next one on.
     let tolerance = tolerance.max(RunTicks(1));
     let script = &stimulus.script;
@@ -78,6 +93,9 @@ pub fn import(
     let mut now = RunTicks::ZERO;
     let mut statements = Vec::new();
     for (tick, event) in events {
+        if statements.len() > MAX_STATEMENTS {
+            return Err(ImportError::TooManyStatements);
+        }
         statements.extend(wait(now, tick));
         now = tick;
         statements.push(statement(match event {
@@ -93,7 +111,10 @@ pub fn import(
         }));
     }
     statements.extend(wait(now, script.end()));
-    ImportedScenario {
+    if statements.len() > MAX_STATEMENTS {
+        return Err(ImportError::TooManyStatements);
+    }
+    Ok(ImportedScenario {
         scenario: Scenario {
             app: Some(name(descriptor.name())),
             condition: condition_name(descriptor, script.condition()),
@@ -104,7 +125,7 @@ pub fn import(
         expectations,
         too_short,
         left_out,
-    }
+    })
 }
 
 /// What is expected of an output, from which tick on; how many of its levels are too short.
@@ -163,6 +184,10 @@ mod tests {
     use lockstep_core::app::App;
 
     fn imported(text: &str, tolerance: u64) -> ImportedScenario {
+        try_import(text, tolerance).unwrap()
+    }
+
+    fn try_import(text: &str, tolerance: u64) -> Result<ImportedScenario, ImportError> {
         let guard = PanicGuard::default();
         let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, guard).unwrap();
         let options = WaveformOptions {
@@ -194,5 +219,18 @@ mod tests {
         let text = "Time [s],D0,D1\n0,1,0\n0.01,1,1\n0.013,1,0\n0.1,1,0\n";
         assert_eq!(imported(text, 2).too_short, 1);
         assert_eq!(imported(text, 0).too_short, 0);
+    }
+    /// An input takes two statements, its wait and its move; what does not move takes two more.
+    #[test]
+    fn a_scenario_that_could_not_be_read_again_is_refused() {
+        let capture = |inputs: usize| {
+            let rows =
+                (1..=inputs).map(|row| format!("{}.{:03},{},0\n", row / 1000, row % 1000, row % 2));
+            "Time [s],D0,D1\n0,0,0\n".to_owned() + &rows.collect::<String>()
+        };
+        let fits = imported(&capture(MAX_STATEMENTS / 2 - 1), 2);
+        assert_eq!(fits.scenario.statements.len(), MAX_STATEMENTS);
+        let refused = try_import(&capture(MAX_STATEMENTS / 2), 2).unwrap_err();
+        assert_eq!(refused, ImportError::TooManyStatements);
     }
 }

@@ -115,10 +115,15 @@ pub(crate) fn mappings(text: &str, table: &MapTable) -> Result<Vec<Mapping>, Dia
 }
 
 impl WaveformOptions {
-    /// The same, with what others say where these options say nothing.
+    /// The same, with what others say where these options say nothing. Saying it twice is saying
+    /// it once.
     #[must_use]
     pub fn or(mut self, others: Self) -> Self {
-        self.map.extend(others.map);
+        for mapping in others.map {
+            if !self.map.contains(&mapping) {
+                self.map.push(mapping);
+            }
+        }
         self.scope = self.scope.or(others.scope);
         self.window.from = self.window.from.or(others.window.from);
         self.window.to = self.window.to.or(others.window.to);
@@ -173,7 +178,8 @@ mod tests {
             ..WaveformOptions::default()
         };
         let other = parse(b"scope = \"dut\"\n[map]\nA = \"D1\"\n").unwrap();
-        let both = first.or(other);
+        let both = first.or(other.clone());
+        assert_eq!(both.clone().or(other), both);
         assert_eq!(both.map[0].signal, "D0");
         assert_eq!(both.scope.as_deref(), Some("dut"));
     }

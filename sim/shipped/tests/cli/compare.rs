@@ -55,6 +55,44 @@ fn the_first_difference_is_shown_with_both_sides() {
 }
 
 #[test]
+fn options_of_waveforms_are_refused_for_two_traces() {
+    for option in [
+        ["--map", "led=D0"],
+        ["--scope", "tb"],
+        ["--from", "1ms"],
+        ["--to", "1ms"],
+        ["--shift", "1ms"],
+    ] {
+        let ended = sim(["diff", GOOD_GOLDEN, GOOD_GOLDEN].into_iter().chain(option)).with(2);
+        assert!(
+            ended.err.contains("neither of the two is a waveform")
+                && ended.err.contains("are for waveforms"),
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[test]
+fn a_waveform_has_the_limit_that_it_has_everywhere() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("long.vcd");
+    let file = fs::File::create(&path).unwrap();
+    file.set_len(64 * 1024 * 1024 + 1).unwrap();
+    for command in ["run", "diff"] {
+        let arguments = [command, path.to_str().unwrap(), "--app", "toggle"];
+        let ended = sim(arguments).with(2);
+        assert!(
+            ended
+                .err
+                .contains("has more than 67108864 bytes, the most that are read"),
+            "{}",
+            ended.err
+        );
+    }
+}
+
+#[test]
 fn traces_of_two_apps_and_standard_input_twice_are_bad_input() {
     let lamp = sim(["run", LAMP]).out;
     let apps = sim_with(["diff", GOOD_GOLDEN, "-"], lamp.as_bytes()).with(2);

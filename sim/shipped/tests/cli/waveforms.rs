@@ -1,7 +1,7 @@
 //! Waveforms of other tools, by the commands of `docs/waveforms.md`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::{root, sim};
 use tempfile::tempdir;
@@ -67,6 +67,52 @@ fn an_imported_expectation_fails_where_the_app_does_something_else() {
     );
 }
 
+/// A capture of the toggle app, whose button moves each millisecond.
+fn moves_each_millisecond(folder: &Path, moves: usize) -> PathBuf {
+    let rows = (1..=moves).map(|row| format!("{}.{:03},{}\n", row / 1000, row % 1000, row % 2));
+    let table = "Time [s],button\n0,0\n".to_owned() + &rows.collect::<String>();
+    let path = folder.join("moves.csv");
+    fs::write(&path, table).unwrap();
+    path
+}
+
+#[test]
+fn a_capture_that_is_too_long_for_a_scenario_is_refused() {
+    let folder = tempdir().unwrap();
+    for (moves, message) in [
+        (48_000, "bytes, and at most 1048576 are read"),
+        (51_000, "more than 100000 statements"),
+    ] {
+        let file = moves_each_millisecond(folder.path(), moves);
+        let import = ["import", file.to_str().unwrap(), "--app", "toggle"];
+        let ended = sim(import).with(2);
+        assert!(ended.err.contains(message), "{}", ended.err);
+        assert!(ended.err.contains("`--from` and `--to`"), "{}", ended.err);
+        assert_eq!(ended.out, "");
+        let part = import.into_iter().chain(["--to", "1s"]);
+        assert!(sim(part).with(0).out.contains("press button"));
+    }
+    let file = moves_each_millisecond(folder.path(), 51_000);
+    let ended = sim(["oneline", file.to_str().unwrap(), "--app", "toggle"]).with(2);
+    assert!(ended.err.contains("more than 100000 statements"));
+}
+
+#[test]
+fn one_line_of_a_capture_is_told_as_an_import_is() {
+    let file = path_of("pulseview.vcd");
+    let options = ["--app", "toggle", "--map", "button=!D0", "--map", "led=D1"];
+    let line = sim(["oneline", &file].into_iter().chain(options)).with(0);
+    let imported = sim(["import", &file].into_iter().chain(options)).with(0);
+    assert_eq!(line.err, imported.err);
+    assert!(line.err.contains("4 inputs, 3 expectations"), "{line:?}");
+    for command in ["import", "oneline"] {
+        let part = ["--from", "100us", "--to", "200us"];
+        let nothing = [command, &file].into_iter().chain(options).chain(part);
+        let ended = sim(nothing).with(2);
+        assert!(ended.err.contains("has nothing to import"), "{ended:?}");
+    }
+}
+
 #[test]
 fn all_commands_play_the_same_of_a_capture() {
     for (name, button, _) in CAPTURES {
@@ -96,6 +142,25 @@ fn a_captured_output_is_compared_with_the_simulated_one() {
         assert!(ended.out.contains("no difference: 2 changes"), "{ended:?}");
         let ended = sim(["diff", &file].into_iter().chain(options)).with(1);
         assert!(ended.out.contains("1 ms later on the left"), "{ended:?}");
+    }
+}
+
+/// The captured output is 1 ms off.
+#[test]
+fn a_tolerance_of_0_is_exact_and_refused_where_nothing_can_be_exact() {
+    let file = path_of("pulseview.vcd");
+    let options = ["--app", "toggle", "--map", "button=!D0", "--map", "led=D1"];
+    let with = |command, tolerance| {
+        let words = [command, file.as_str(), "--tolerance", tolerance];
+        sim(words.into_iter().chain(options))
+    };
+    with("diff", "1ms").with(0);
+    with("import", "1ms").with(0);
+    for none in ["0", "0ms"] {
+        let exact = with("diff", none).with(1);
+        assert!(exact.out.contains("more than 0 ms apart"), "{exact:?}");
+        let refused = with("import", none).with(2);
+        assert!(refused.err.contains("expected at least 1ms"), "{refused:?}");
     }
 }
 

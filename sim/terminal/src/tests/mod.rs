@@ -23,12 +23,15 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 use super::appearance::Appearance;
-use super::file_system::FileSystem;
+use super::file_system::{FileSystem, LocalFiles};
 use super::theme::Theme;
 use super::ui_state::UiState;
 use super::view::{self, ScreenLayout};
+use lockstep_engine::load::LoadOptions;
+use lockstep_engine::load::waveform_options::WaveformOptionsError;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
+use lockstep_engine::stimulus::WaveformOptions;
 use shipped_apps::shipped;
 
 /// How long a frame lasts, as in a terminal.
@@ -47,6 +50,14 @@ impl FileSystem for MemoryFiles {
         let bytes = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
         assert!(bytes.len() <= limit);
         Ok(bytes.clone())
+    }
+
+    fn waveform_options(
+        &self,
+        _: &Path,
+        said: WaveformOptions,
+    ) -> Result<WaveformOptions, WaveformOptionsError> {
+        Ok(said)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -87,6 +98,12 @@ impl Driver {
         };
         driver.draw();
         driver
+    }
+
+    /// Opens a file of this machine.
+    fn open(&mut self, path: &Path) {
+        self.ui.open(path, &LoadOptions::default(), &LocalFiles);
+        self.draw();
     }
 
     /// Presses keys, named as in the table of key bindings and separated by blanks.

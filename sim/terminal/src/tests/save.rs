@@ -195,6 +195,33 @@ fn a_capture_with_names_of_its_own_is_asked_about() {
 }
 
 #[test]
+fn a_map_beside_a_capture_is_read_as_by_the_commands() {
+    let folder = std::env::temp_dir().join(format!("lockstep-{}-beside", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let capture = folder.join("pulse.vcd");
+    std::fs::write(&capture, CAPTURE).unwrap();
+    let beside = folder.join("pulse.map.toml");
+    let mut driver = Driver::lamp(200, 24);
+    std::fs::write(&beside, "[map]\nA = \"!D0\"\n").unwrap();
+    driver.open(&capture);
+    driver.assert_shows("0:01.000 long");
+    std::fs::write(&beside, "[map]\nA = \"!\"\n").unwrap();
+    driver.open(&capture);
+    driver.assert_shows("pulse.map.toml:2:5: this names no signal; expected a signal");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_capture_of_an_app_that_is_not_there_is_not_taken_for_one_without_an_app() {
+    let mut driver = lamp();
+    let mut capture = b"$comment lockstep 1 app=lamb clock=0 $end\n".to_vec();
+    capture.extend_from_slice(CAPTURE);
+    driver.files.0.insert("pulse.vcd".into(), capture);
+    driver.press("o").text("pulse.vcd").press("Enter");
+    driver.assert_shows("there is no app `lamb`");
+}
+
+#[test]
 fn a_map_that_cannot_be_read_is_refused_and_nothing_is_opened() {
     let mut driver = lamp();
     driver.files.0.insert("pulse.vcd".into(), CAPTURE.to_vec());

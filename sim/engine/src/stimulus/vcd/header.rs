@@ -64,7 +64,7 @@ struct HeaderBuilder<'a> {
 impl<'a> HeaderBuilder<'a> {
     fn take(&mut self, command: Word<'a>, words: &mut Words<'a>) -> Result<(), Fault> {
         match command.bytes {
-            b"$comment" => self.comment(command.offset, &arguments(command, words)?),
+            b"$comment" => self.comment(command, words),
             b"$timescale" => self.timescale(command.offset, &arguments(command, words)?),
             b"$scope" => {
                 let arguments = arguments(command, words)?;
@@ -92,8 +92,18 @@ impl<'a> HeaderBuilder<'a> {
         }
     }
 
-    fn comment(&mut self, offset: usize, words: &[Word<'_>]) -> Result<(), Fault> {
-        let comment = lockstep_comment(&text(words)).map_err(|kind| kind.at(offset))?;
+    /// A comment of another tool may be as long as it likes.
+    fn comment(&mut self, command: Word<'a>, words: &mut Words<'a>) -> Result<(), Fault> {
+        let mut ahead = *words;
+        if ahead
+            .next()
+            .is_none_or(|word| word.bytes != SIGNATURE.as_bytes())
+        {
+            return skip(command, words);
+        }
+        let offset = command.offset;
+        let arguments = text(&arguments(command, words)?);
+        let comment = lockstep_comment(&arguments).map_err(|kind| kind.at(offset))?;
         if let Some(OwnComment { app, clock }) = comment {
             self.app = app.map(|app| (offset, app)).or(self.app.take());
             self.clock = clock.unwrap_or(self.clock);
@@ -193,12 +203,29 @@ pub(in super::super) fn lockstep_comment(
     Ok(Some(comment))
 }
 
+/// The most words of a command that are kept. In a file that lacks an `$end`, all that follow
+/// would be words of its command.
+const MAX_ARGUMENTS: usize = 1_000;
+
 /// The words of a command up to its `$end`.
 pub(super) fn arguments<'a>(
     command: Word<'a>,
     words: &mut Words<'a>,
 ) -> Result<Vec<Word<'a>>, Fault> {
-    words.until_end().ok_or_else(|| unclosed(command))
+    let mut arguments = Vec::new();
+    loop {
+        let word = words.next().ok_or_else(|| unclosed(command))?;
+        if word.bytes == END {
+            return Ok(arguments);
+        }
+        if arguments.len() == MAX_ARGUMENTS {
+            skip(command, words)?;
+            let found = String::from_utf8_lossy(command.bytes);
+            let expected = "at most 1000 words before its `$end`";
+            return Err(unexpected(&found, expected).at(command.offset));
+        }
+        arguments.push(word);
+    }
 }
 
 /// Passes over the words of a command.
@@ -280,6 +307,35 @@ pub(in super::super) fn name_of(text: &str, size: u32) -> (String, Option<BitRan
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_not_collected_without_an_end() {
+        let words = "word ".repeat(MAX_ARGUMENTS + 1);
+        let rest = "$timescale 1 ms $end $enddefinitions $end\n";
+        let parsed = |begin: &str, end: &str| {
+            parse(format!("{begin} {words}{end} {rest}").as_bytes())
+                .map(|header| header.app)
+                .map_err(|fault| format!("{:?}", fault.kind))
+        };
+        assert_eq!(parsed("$comment", "$end"), Ok(None));
+        for begin in [
+            "$comment lockstep 1 app=lamp",
+            "$var",
+            "$scope",
+            "$timescale",
+        ] {
+            let refused = parsed(begin, "$end").unwrap_err();
+            assert!(refused.contains("at most 1000 words"), "{refused}");
+        }
+        for begin in ["$comment", "$comment lockstep 1", "$var", "$date"] {
+            let text = format!("{begin} {words}");
+            let fault = parse(text.as_bytes()).unwrap_err();
+            assert!(
+                matches!(fault.kind, WaveformErrorKind::Unclosed(_)),
+                "{begin}"
+            );
+        }
+    }
 
     #[test]
     fn the_range_of_a_name_may_stand_apart() {

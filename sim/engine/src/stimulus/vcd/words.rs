@@ -47,18 +47,6 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// The words up to `$end`, which must be a word of its own; `None` if there is no `$end`.
-    pub(super) fn until_end(&mut self) -> Option<Vec<Word<'a>>> {
-        let mut words = Vec::new();
-        loop {
-            let word = self.next()?;
-            if word.bytes == END {
-                return Some(words);
-            }
-            words.push(word);
-        }
-    }
-
     /// The last word before the end of this line, and the position after it.
     pub(super) fn last_of_line(&self) -> Option<(Self, Word<'a>)> {
         let rest = self.bytes.get(self.position..)?;
@@ -84,7 +72,8 @@ impl<'a> Words<'a> {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// Passes over everything up to and including `$end`; `None` if there is no `$end`.
+    /// Passes over everything up to and including `$end`, which must be a word of its own; `None`
+    /// if there is no `$end`.
     pub(super) fn skip_to_end(&mut self) -> Option<()> {
         while self.next()?.bytes != END {}
         Some(())
@@ -108,9 +97,7 @@ mod tests {
     #[test]
     fn end_is_a_word_and_no_prefix() {
         let mut words = Words::new(b"one $ending two$end $end three", 0);
-        let until: Vec<_> = words.until_end().unwrap();
-        let texts: Vec<_> = until.iter().map(|word| word.bytes).collect();
-        assert_eq!(texts, [&b"one"[..], b"$ending", b"two$end"]);
+        assert_eq!(words.skip_to_end(), Some(()));
         assert_eq!(words.next().unwrap().bytes, b"three");
         assert_eq!(words.next(), None);
         assert_eq!(words.skip_to_end(), None);
