@@ -1,0 +1,85 @@
+//! Cores that were written for other projects play as they are on crates.io: `fixtures/public-cores`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected should stop there"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/public-cores")
+}
+
+/// The names of the scenarios of a core, without their endings.
+fn scenarios(core: &Path) -> Vec<String> {
+    let files = fs::read_dir(core.join("scenarios")).unwrap();
+    files
+        .map(|file| file.unwrap().path())
+        .filter(|file| file.extension().is_some_and(|ending| ending == "scn"))
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect()
+}
+
+fn cores() -> Vec<PathBuf> {
+    let found = fs::read_dir(folder()).unwrap();
+    let found = found.map(|entry| entry.unwrap().path());
+    found
+        .filter(|core| core.join("scenarios").is_dir())
+        .collect()
+}
+
+#[test]
+fn public_cores_play_their_scenarios() {
+    // Without `--locked`, as for `fixtures/own-core`: nothing else keeps this lock file in step with
+    // the workspace. Where a dependency of Lockstep changes, cargo adds what is new to the lock file
+    // and leaves what is there; the difference is committed together with that change.
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--no-fail-fast", "--color", "never"])
+        .args(["--manifest-path"])
+        .arg(folder().join("Cargo.toml"))
+        .args(["--config", "profile.dev.debug='none'"])
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("public-cores"),
+        )
+        .env("INSTA_UPDATE", "no")
+        .env_remove("INSTA_FORCE_PASS")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{text}{errors}");
+
+    let mut passed: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("test ")?.strip_suffix("... ok"))
+        .map(|name| name.trim_end().to_owned())
+        .filter(|name| name != "every-golden-has-its-scenario")
+        .collect();
+    let mut expected: Vec<_> = cores().iter().flat_map(|core| scenarios(core)).collect();
+    passed.sort();
+    expected.sort();
+    assert_eq!(passed, expected, "{text}{errors}");
+}
+
+#[test]
+fn every_public_core_has_scenarios() {
+    let counts: Vec<_> = cores()
+        .iter()
+        .map(|core| {
+            let name = core.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, scenarios(core).len())
+        })
+        .collect();
+    for core in ["dial", "heater", "keyboard", "stairwell"] {
+        let least = if core == "keyboard" { 10 } else { 3 };
+        let found = counts.iter().find(|(name, _)| name == core);
+        assert!(
+            found.is_some_and(|(_, count)| *count >= least),
+            "{core}: {counts:?}"
+        );
+    }
+}
