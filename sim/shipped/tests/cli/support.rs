@@ -18,7 +18,7 @@ pub(crate) const LAMP: &str = "fixtures/scenarios/lamp/power/short-press-toggles
 pub(crate) const FAILING: &str = "fixtures/failing/level-now.scn";
 pub(crate) const BROKEN: &str = "fixtures/broken/unknown-verb.scn";
 
-/// Seven days: nothing plays them in the time a test takes.
+/// Thirty days: nothing plays them in the time a test takes.
 pub(crate) const FOREVER: &str = "app lamp\nwait 43200 min\n";
 
 pub(crate) fn root() -> PathBuf {
