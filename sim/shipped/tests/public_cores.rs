@@ -83,3 +83,22 @@ fn every_public_core_has_scenarios() {
         );
     }
 }
+
+#[test]
+fn the_page_shows_the_keyboard() {
+    let page = folder().join("../../docs/bring-your-own-core.md");
+    let page = fs::read_to_string(page).unwrap();
+    let code = fs::read_to_string(folder().join("keyboard/src/lib.rs")).unwrap();
+    let shown = page.split("```rust\n");
+    let shown = shown.filter_map(|text| text.split("```").next());
+    let shown = shown
+        .into_iter()
+        .find(|text| text.contains("struct Keyboard"));
+    for line in shown.unwrap().lines() {
+        let left_out = line.trim_start().starts_with("//");
+        assert!(
+            left_out || code.lines().any(|known| known == line),
+            "{line}"
+        );
+    }
+}
