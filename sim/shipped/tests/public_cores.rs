@@ -13,6 +13,10 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/public-cores")
 }
 
+fn shared_target_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
+}
+
 /// The names of the scenarios of a core, without their endings.
 fn scenarios(core: &Path) -> Vec<String> {
     let files = fs::read_dir(core.join("scenarios")).unwrap();
@@ -35,16 +39,15 @@ fn cores() -> Vec<PathBuf> {
 fn public_cores_play_their_scenarios() {
     // Without `--locked`, as for `fixtures/own-core`: nothing else keeps this lock file in step with
     // the workspace. Where a dependency of Lockstep changes, cargo adds what is new to the lock file
-    // and leaves what is there; the difference is committed together with that change.
+    // and leaves what is there; the difference is committed together with that change. It was begun
+    // as a copy of the one of `fixtures/own-core`: with the same versions in the same target folder,
+    // dependencies that both have with the same features are built once.
     let output = Command::new(env!("CARGO"))
         .args(["test", "--no-fail-fast", "--color", "never"])
         .args(["--manifest-path"])
         .arg(folder().join("Cargo.toml"))
         .args(["--config", "profile.dev.debug='none'"])
-        .env(
-            "CARGO_TARGET_DIR",
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join("public-cores"),
-        )
+        .env("CARGO_TARGET_DIR", shared_target_folder())
         .env("INSTA_UPDATE", "no")
         .env_remove("INSTA_FORCE_PASS")
         .output()
