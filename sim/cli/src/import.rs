@@ -14,6 +14,7 @@ use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::sanitize::scrub_line;
+use lockstep_engine::scenario::MAX_LINE;
 use lockstep_engine::shell::quoted_path;
 use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
 
@@ -90,7 +91,15 @@ impl ImportArgs {
             .chain([scrub_line(&self.waveform.written())])
             .chain(tolerance)
             .collect();
-        format!("# sim import {file}{words}\n")
+        shortened(format!("# sim import {file}{words}")) + "\n"
+    }
+}
+
+/// The line, cut where it is longer than a scenario may have it.
+fn shortened(line: String) -> String {
+    match line.char_indices().nth(MAX_LINE) {
+        None => line,
+        Some(_) => line.chars().take(MAX_LINE - 1).chain(['…']).collect(),
     }
 }
 
@@ -103,5 +112,19 @@ fn tolerance(text: &str) -> Result<RunTicks, String> {
                 .to_owned(),
         ),
         tolerance => Ok(tolerance),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_only_where_no_scenario_may_have_it() {
+        let longest = "é".repeat(MAX_LINE);
+        assert_eq!(shortened(longest.clone()), longest);
+        let cut = shortened(longest + "e");
+        assert_eq!(cut.chars().count(), MAX_LINE);
+        assert!(cut.ends_with("é…"));
     }
 }

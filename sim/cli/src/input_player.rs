@@ -88,18 +88,24 @@ impl InputPlayer<'_> {
             app,
             script,
             checks,
-            notes,
+            mut notes,
         } = loaded;
         let mut trace = Trace::new(app.descriptor());
         trace.set_clock(script.clock());
         let end = script.end();
-        play::play(&app, &script, &mut trace, &mut self.watch(end))
+        let passed = play::play(&app, &script, &mut trace, &mut self.watch(end))
             .and_then(|_| play::finish(&app, &script, &mut trace))
             .and_then(|()| match self.check_wakeups {
-                true => wakeups::check(&app, &script, end, &mut self.watch(end)),
-                false => Ok(()),
+                true => wakeups::check(&app, &script, end, &mut self.watch(end)).map(Some),
+                false => Ok(None),
             })
             .map_err(|error| self.stopped(source, &trace, &error))?;
+        if passed == Some(RunTicks::ZERO) {
+            notes.push(format!(
+                "`--check-wakeups` had nothing to hold: `{}` said at no tick that it is idle",
+                app.descriptor().name()
+            ));
+        }
         Ok(PlayOutcome {
             failures: check_trace(&checks, &trace),
             checks: checks.len(),

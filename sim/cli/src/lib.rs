@@ -78,9 +78,8 @@ enum CliCommand {
 /// Runs the command line over these apps: the whole `main` of a simulator.
 ///
 /// ```no_run
-/// # use lockstep_engine::registry::AppEntry;
 /// fn main() -> std::process::ExitCode {
-///     lockstep_cli::main(vec![AppEntry::of::<lockstep_apps::lamp::Lamp>()])
+///     lockstep_cli::main(vec![lockstep_engine::app!(lockstep_apps::lamp::Lamp)])
 /// }
 /// ```
 #[must_use]

@@ -14,7 +14,8 @@ use crate::trace::{Entry, Line};
 
 /// Plays the script twice up to and including `until`: one app passes over the ticks in which it
 /// says that nothing happens, the other takes every tick. Both must show the same, and where the
-/// app has a `Debug` they must be in the same state after each stretch.
+/// app has a `Debug` they must be in the same state after each stretch. Gives the ticks that were
+/// passed over: with none there was nothing to hold.
 ///
 /// `watch` is called with the tick from time to time, and can stop the run.
 ///
@@ -26,7 +27,7 @@ pub fn check(
     script: &Script,
     until: RunTicks,
     watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
-) -> Result<(), PlayError> {
+) -> Result<RunTicks, PlayError> {
     let until = until.min(script.end());
     let mut pair = Pair::start(app, script)?;
     while pair.passing.now() < until {
@@ -40,7 +41,7 @@ pub fn check(
         let after = script.events().partition_point(|event| event.tick <= now);
         pair.apply(&script.events()[first..after])?;
     }
-    Ok(())
+    Ok(pair.passed)
 }
 
 /// The most ticks between two calls of `watch`.
@@ -60,6 +61,8 @@ struct Pair<'a> {
     ticking: Box<dyn DynRunner>,
     /// The last stretch that was passed over.
     stretch: Option<Stretch>,
+    /// The ticks of all of them.
+    passed: RunTicks,
 }
 
 /// Ticks in which the app says that nothing happens.
@@ -87,6 +90,7 @@ impl<'a> Pair<'a> {
             passing: play::start(app, script, &mut ())?,
             ticking: play::start(app, script, &mut ())?,
             stretch: None,
+            passed: RunTicks::ZERO,
         })
     }
 
@@ -100,7 +104,8 @@ impl<'a> Pair<'a> {
             return self.play_both(now.saturating_add(RunTicks(1)));
         }
         let stretch = Stretch { said_at: now, last };
-        self.stretch = Some(stretch);
+        let before = self.stretch.replace(stretch);
+        self.passed = self.passed.saturating_add(last.saturating_sub(now));
         let mut seen = Seen::default();
         self.guarded(|pair| pair.ticking.advance_ticking(last, &mut seen))?;
         if let Some(first) = seen.0.first() {
@@ -116,8 +121,13 @@ impl<'a> Pair<'a> {
                 first.tick,
                 format!(
                     "at tick {} `App::next_wakeup` said that nothing happens {promised}, and \
-                     `{line}` came",
+                     `{line}` came{}",
                     now.0,
+                    before.map_or(String::new(), |Stretch { said_at, last }| format!(
+                        "; if the answer was right, `App::pass` over ticks {} to {} was not",
+                        said_at.0 + 1,
+                        last.0
+                    )),
                 ),
             ));
         }

@@ -3,11 +3,9 @@
 //! A whole test target, with `harness = false` in the manifest:
 //!
 //! ```no_run
-//! use lockstep_engine::registry::AppEntry;
-//!
 //! # use lockstep_apps::lamp::Lamp;
 //! fn main() -> std::process::ExitCode {
-//!     lockstep_goldens::test(vec![AppEntry::of::<Lamp>()], "scenarios")
+//!     lockstep_goldens::test(vec![lockstep_engine::app!(Lamp)], "scenarios")
 //! }
 //! ```
 //!

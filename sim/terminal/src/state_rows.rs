@@ -4,7 +4,7 @@ use lockstep_engine::dyn_runner::DynRunner;
 use lockstep_engine::play;
 
 /// What the state pane says of an app without `Debug`.
-const NO_STATE: &str = "not shown\nthe app is not `Debug`\nadd `#[derive(Debug)]` to see it";
+const NO_STATE: &str = "not shown: no `Debug`";
 
 /// The text of an app's state, or why there is none.
 pub(super) fn state_text(runner: &dyn DynRunner) -> String {

@@ -165,8 +165,8 @@ fn play<A: App>(
             samples::stop();
         }
         stack::measure();
-        if passed == Ticks::ZERO {
-            let idle = agent.idle_ticks().min(MAX_STRETCH);
+        let idle = agent.idle_ticks().min(MAX_STRETCH);
+        if passed == Ticks::ZERO && idle > Ticks::ZERO {
             passed = samples::stretch(agent.now(), idle, |ticks| hardware.stretch_tick(ticks));
         }
         samples::wait();

@@ -73,16 +73,28 @@ impl Bench {
     /// may still wait in the channel.
     pub(crate) fn hello_after_a_crash(&mut self, crashes: u8) -> Result<BoardHello, Failed> {
         let deadline = Instant::now() + PATIENCE;
+        let mut last = String::new();
         while Instant::now() < deadline {
             // Between the crash and the next boot nobody may answer.
-            if let Ok(mut link) = self.session.link(&self.elf)
-                && let Ok(hello) = ask_hello(&mut link)
-                && hello.boot.crashes == crashes
-            {
-                return Ok(hello);
+            let hello = match self.session.link(&self.elf) {
+                Ok(mut link) => ask_hello(&mut link).map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            match hello {
+                Ok(hello) if hello.boot.crashes == crashes => return Ok(hello),
+                Ok(hello) => last = format!("it counts {} crashes", hello.boot.crashes),
+                Err(error) => last = error,
             }
         }
-        Err("the board did not come back from its crash".into())
+        let tick = self.session.word(&self.elf, "LOCKSTEP_TICK");
+        let pc = self
+            .session
+            .halted(|core| core.read_register(Register::PC))
+            .map(|pc| format!("{pc:#010x}"));
+        Err(format!(
+            "the board did not come back from its crash {crashes}: {last}; tick {tick:?}, pc {pc:?}"
+        )
+        .into())
     }
 
     /// Waits until the core is where a board stays that does not reset after a crash.

@@ -131,10 +131,10 @@ pub(crate) const FAULTS_INSIDE: &[Fault] = &[
     Fault {
         name: "has-an-output-that-is-stuck-high-for-a-while",
         file: "firmware-core/boards/runtime/src/lib.rs",
-        from: "hardware.show(agent.levels());\n            samples::outputs_set(agent.now().0);\n            hardware.refresh();",
+        from: "hardware.show(agent.levels());\n            samples::outputs_set(agent.now());\n            hardware.refresh();",
         to: "let is_stuck = (200..600).contains(&agent.now().0);\n            \
              hardware.show(if is_stuck { &[Level(100); 4] } else { agent.levels() });\n            \
-             samples::outputs_set(agent.now().0);\n            hardware.refresh();",
+             samples::outputs_set(agent.now());\n            hardware.refresh();",
         verdict: Verdict::Fail,
         message: "(`lamp`) is high in its register at tick ",
     },

@@ -28,15 +28,19 @@ impl Copy {
                 continue;
             };
             let to = copy.root.join(TARGET).join(place);
-            if entry.file_type().is_dir() {
-                fs::create_dir_all(to).unwrap();
+            let copied = if entry.file_type().is_dir() {
+                fs::create_dir_all(to)
             } else if place.components().any(|part| part.as_os_str() == "deps") {
                 // Nothing that a compiler has written is written again.
-                fs::hard_link(entry.path(), &to)
-                    .or_else(|_| copy_with_time(entry.path(), &to))
-                    .unwrap();
+                fs::hard_link(entry.path(), &to).or_else(|_| copy_with_time(entry.path(), &to))
             } else {
-                copy_with_time(entry.path(), &to).unwrap();
+                copy_with_time(entry.path(), &to)
+            };
+            // Whoever builds there meanwhile takes files away.
+            if let Err(error) = copied
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                panic!("{}: {error}", entry.path().display());
             }
         }
         copy

@@ -61,6 +61,8 @@ pub(crate) struct Chip {
     pub(crate) tick_length: Duration,
     /// The size of the trace buffer, where it is not that of a board.
     pub(crate) trace_bytes: Option<usize>,
+    /// How often the control block is seen before its channels are in it.
+    pub(crate) opened_early: u32,
     faults: Vec<Fault>,
     pub(crate) probe_is_gone: bool,
     pub(crate) machine_has_ended: bool,
@@ -99,6 +101,7 @@ impl Chip {
             next_tick: Duration::ZERO,
             tick_length: Duration::from_millis(1),
             trace_bytes: None,
+            opened_early: 0,
             faults: Vec::new(),
             probe_is_gone: false,
             machine_has_ended: false,

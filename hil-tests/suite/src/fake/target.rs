@@ -138,7 +138,16 @@ impl Core for FakeCore<'_> {
     }
 
     fn read_up(&mut self, channel: usize, into: &mut [u8]) -> Result<usize, TargetError> {
+        let is_early = self.access(|chip| {
+            let before = chip.opened_early;
+            chip.opened_early = before.saturating_sub(1);
+            before > 0
+        })?;
         match channel {
+            number if is_early => Err(TargetError::NoChannel {
+                direction: Direction::Up,
+                number,
+            }),
             0 => self.channel(|_| 0),
             1 => self.channel(|channels| channels.read_up(into)),
             number => Err(TargetError::NoChannel {

@@ -96,8 +96,14 @@ impl Channels {
     fn attach(&self, core: &mut dyn Core, patience: Duration) -> Result<(), LinkError> {
         let deadline = core.now() + patience;
         loop {
-            match core.open_channels(self.control_block) {
-                Err(TargetError::NoControlBlock) if core.now() < deadline => {
+            let opened = core
+                .open_channels(self.control_block)
+                .and_then(|()| require_channels(core));
+            match opened {
+                // A control block that has no channels yet is that of the boot before.
+                Err(TargetError::NoControlBlock | TargetError::NoChannel { .. })
+                    if core.now() < deadline =>
+                {
                     core.sleep(POLL_INTERVAL);
                 }
                 Err(TargetError::NoControlBlock) => return Err(LinkError::NotUp),
@@ -137,6 +143,15 @@ impl Channels {
         self.logs.extend(self.buffer[..count].iter().take(room));
         Ok(())
     }
+}
+
+/// Makes sure that the channels are there that are used.
+fn require_channels(core: &mut dyn Core) -> Result<(), TargetError> {
+    for channel in [LOGS, FRAMES] {
+        core.read_up(channel, &mut [])?;
+    }
+    core.write_down(COMMANDS, &[])?;
+    Ok(())
 }
 
 fn control_block(elf: &Elf) -> Result<u32, LinkError> {

@@ -212,6 +212,16 @@ fn a_trace_buffer_that_is_too_small_is_a_gap() {
     assert!(matches!(error, BoardPlayError::Gap { .. }), "{error}");
 }
 
+/// Start-up zeroes the RAM in which the control block of the boot before still stands.
+#[test]
+fn channels_that_are_not_set_up_yet_are_waited_for() {
+    let toggle = FakeImage::toggle();
+    let board = FakeBoard::running(&toggle);
+    board.chip().opened_early = 3;
+    holds(&mut board.session(), &toggle, TWO_PRESSES);
+    assert_eq!(board.chip().opened_early, 0);
+}
+
 #[test]
 fn a_reboot_during_the_run_is_told_with_its_tick() {
     let toggle = FakeImage::toggle();

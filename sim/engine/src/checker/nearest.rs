@@ -111,15 +111,21 @@ impl Checker<'_> {
         let mut offered = Vec::new();
         let mut note = None;
         if let Some((target, level)) = already {
-            note = Some(format!(
-                "it was {} already, {}: only a change counts, `stays` holds a level",
-                level.0,
-                match window.cause {
-                    Some(CauseKind::PowerUp) => "at power-up".to_owned(),
-                    Some(cause) => format!("before the {cause} at tick {}", window.opens.tick.0),
-                    None => format!("at tick {}", at.0),
-                }
-            ));
+            let since = match window.cause {
+                Some(CauseKind::PowerUp) => "at power-up".to_owned(),
+                Some(cause) => format!("before the {cause} at tick {}", window.opens.tick.0),
+                None => format!("at tick {}", at.0),
+            };
+            let level = level.0;
+            note = Some(match &other {
+                Some(change) => format!(
+                    "it was {level} already, {since}, became {} at tick {} and did not come back",
+                    change.level.0, change.tick.0
+                ),
+                None => format!(
+                    "it was {level} already, {since}: only a change counts, `stays` holds a level"
+                ),
+            });
             offered.push(Assertion::Output(
                 output,
                 OutputAssertion::Stays(Some(target), within),

@@ -263,7 +263,7 @@ wait 600 ms
 ";
 
 /// Plays the scenario with an app that can be copied and printed, or not.
-fn checked(fault: Fault, capabilities: Capabilities<Pieces>) -> Result<(), PlayError> {
+fn checked(fault: Fault, capabilities: Capabilities<Pieces>) -> Result<RunTicks, PlayError> {
     let app = AppEntry::built_by(
         move |_| Some(Pieces::with(fault)),
         move || Pieces::with(fault),
@@ -280,7 +280,8 @@ fn go_on(_: RunTicks) -> ControlFlow<()> {
 
 #[test]
 fn a_right_answer_is_held() {
-    checked(Fault::None, Capabilities::none()).unwrap();
+    let passed = checked(Fault::None, Capabilities::none()).unwrap();
+    assert!(passed > RunTicks(1_000), "{passed:?}");
     checked(Fault::None, Capabilities::none().with_state()).unwrap();
 }
 

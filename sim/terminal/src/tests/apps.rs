@@ -139,6 +139,36 @@ impl App for Shaky {
     }
 }
 
+/// Can neither be copied nor printed; its LED is on in every other second.
+struct Closed(u32);
+
+impl App for Closed {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("closed", "1.0.0")
+        .with_buttons(&["A"])
+        .with_outputs(&[Output::digital("led")]);
+    type Outputs = [Level; 1];
+
+    fn new() -> Self {
+        Self(0)
+    }
+
+    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+        match event {
+            Event::Tick => self.0 += 1,
+            Event::Press(_) => self.0 += 500,
+            Event::Init(_) | Event::Release(_) => {}
+        }
+    }
+
+    fn outputs(&self) -> [Level; 1] {
+        [(self.0 / 1_000 % 2 == 1).into()]
+    }
+}
+
+pub(super) fn closed() -> AppEntry {
+    lockstep_engine::app!(Closed)
+}
+
 pub(super) fn bare() -> AppEntry {
     AppEntry::of::<Bare>()
 }

@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use lockstep_core::time::RunTicks;
 
 use super::Driver;
-use super::apps::bare;
+use super::apps::{bare, closed};
 
 fn lamp() -> Driver {
     Driver::lamp(100, 30)
@@ -18,6 +18,25 @@ fn cursor(driver: &Driver) -> u64 {
 
 fn end(driver: &Driver) -> u64 {
     driver.ui.end().0
+}
+
+#[test]
+fn an_app_that_cannot_be_copied_is_gone_back_in_and_forked() {
+    let mut driver = Driver::of(closed(), 80, 24);
+    driver.wait(2_500).press("Space").assert_shows("not shown");
+    let led = |driver: &Driver| driver.ui.runner.levels()[0].0;
+    driver.press("g").text("1.2 s").press("Enter");
+    assert_eq!((cursor(&driver), led(&driver)), (1_200, 1));
+    driver.press("g").text("0.5 s").press("Enter");
+    assert_eq!((cursor(&driver), led(&driver)), (500, 0));
+
+    // A press in the past counts half a second on: the LED comes half a second earlier.
+    driver.press("a g").text("0.7 s").press("Enter");
+    assert_eq!(driver.ui.timeline.current(), 1);
+    driver.press("g").text("0.6 s").press("Enter");
+    assert_eq!(led(&driver), 1);
+    driver.press("g").text("0.4 s").press("Enter");
+    assert_eq!(led(&driver), 0);
 }
 
 #[test]
