@@ -123,11 +123,15 @@ impl<'a> Pair<'a> {
                     "at tick {} `App::next_wakeup` said that nothing happens {promised}, and \
                      `{line}` came{}",
                     now.0,
-                    before.map_or(String::new(), |Stretch { said_at, last }| format!(
-                        "; if the answer was right, `App::pass` over ticks {} to {} was not",
-                        said_at.0 + 1,
-                        last.0
-                    )),
+                    // Where states were compared, passing over was right.
+                    match before {
+                        Some(Stretch { said_at, last }) if self.passing.state().is_none() => format!(
+                            "; if the answer was right, `App::pass` over ticks {} to {} was not",
+                            said_at.0 + 1,
+                            last.0
+                        ),
+                        _ => String::new(),
+                    },
                 ),
             ));
         }

@@ -37,10 +37,9 @@ impl Copy {
                 copy_with_time(entry.path(), &to)
             };
             // Whoever builds there meanwhile takes files away.
-            if let Err(error) = copied
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                panic!("{}: {error}", entry.path().display());
+            let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+            if !copied.as_ref().is_err_and(is_gone) {
+                copied.unwrap();
             }
         }
         copy
