@@ -135,9 +135,14 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         while self.now < until {
             let left = until.saturating_sub(self.now).0;
             let left = Ticks(u32::try_from(left).unwrap_or(u32::MAX));
-            match self.idle_ticks().min(left) {
-                Ticks::ZERO => self.tick(observer),
-                idle => self.pass(idle),
+            let idle = self.idle_ticks();
+            if idle >= left {
+                self.pass(left);
+            } else {
+                if idle > Ticks::ZERO {
+                    self.pass(idle);
+                }
+                self.tick(observer);
             }
         }
     }

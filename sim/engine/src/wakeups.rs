@@ -125,7 +125,7 @@ impl<'a> Pair<'a> {
                     now.0,
                     // Where states were compared, passing over was right.
                     match before {
-                        Some(Stretch { said_at, last }) if self.passing.state().is_none() => format!(
+                        Some(Stretch { said_at, last }) if !self.has_state() => format!(
                             "; if the answer was right, `App::pass` over ticks {} to {} was not",
                             said_at.0 + 1,
                             last.0
@@ -187,6 +187,10 @@ impl<'a> Pair<'a> {
                 shown(ticking)
             ),
         ))
+    }
+
+    fn has_state(&self) -> bool {
+        play::state_of(self.passing.as_ref()).is_some()
     }
 
     fn compare_states(&self, stretch: Stretch) -> Result<(), PlayError> {

@@ -115,7 +115,7 @@ fn scenarios() {
     row(
         "10-tick scenarios read, played and judged, one core",
         &format!("{rate:.0} /s"),
-        ">= 100000",
+        ">= 300000",
     );
 }
 
