@@ -167,17 +167,15 @@ pub fn stretch(now: RunTicks, idle: Ticks, stretch: impl FnOnce(u32) -> bool) ->
         let mut queue = QUEUE.borrow_ref_mut(cs);
         let sampled = self::now();
         let is_current = RunTicks(sampled.into()) == now && queue.samples.is_empty();
-        let stops = [
-            &LOCKSTEP_TICK_LIMIT,
-            &LOCKSTEP_SAMPLE_BREAK_TICK,
-            &LOCKSTEP_OUTPUT_BREAK_TICK,
-        ];
-        let free = stops
+        let before = |stop: u32| stop.saturating_sub(sampled).saturating_sub(1);
+        // At the limit the run waits for events that nobody knows of yet: nothing is passed over.
+        let limit = before(LOCKSTEP_TICK_LIMIT.load(Ordering::Relaxed));
+        // A tick that is over stops nothing any more.
+        let breaks = [&LOCKSTEP_SAMPLE_BREAK_TICK, &LOCKSTEP_OUTPUT_BREAK_TICK]
             .map(|stop| stop.load(Ordering::Relaxed))
             .into_iter()
-            .filter(|stop| *stop > sampled)
-            .map(|stop| stop - sampled - 1)
-            .fold(idle.0, u32::min);
+            .filter(|stop| *stop > sampled);
+        let free = breaks.map(before).fold(idle.0.min(limit), u32::min);
         if !is_current || queue.passed > 0 || free == 0 || !stretch(free + 1) {
             return Ticks::ZERO;
         }

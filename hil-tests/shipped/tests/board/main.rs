@@ -25,7 +25,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 14] = [
+    let tests: [(&str, Test); 15] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -74,6 +74,10 @@ fn main() -> ExitCode {
         (
             "runs/scenarios-are-played-as-on-the-host",
             runs::scenarios_are_played_as_on_the_host,
+        ),
+        (
+            "runs/an-event-sent-at-the-limit-comes-in-time",
+            runs::an_event_sent_at_the_limit_comes_in_time,
         ),
         (
             "stack/the-runtime-takes-no-more-than-the-contract-says",

@@ -3,7 +3,11 @@
 use std::fs;
 
 use libtest_mimic::Failed;
-use lockstep_core::protocol::{Command, Status, Stimulus};
+use lockstep_core::action::{Action, SwitchState};
+use lockstep_core::event::{BootCondition, ButtonId};
+use lockstep_core::protocol::{Command, RunParameters, Status, Stimulus};
+use lockstep_core::runner::Observation;
+use lockstep_core::time::{Instant, RunTicks};
 use lockstep_engine::golden::{play_file, render};
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
@@ -56,6 +60,40 @@ pub(crate) fn play_scenarios(bench: &mut Bench) -> Result<(), Failed> {
         play(&mut link, &request, None, &mut capture)?;
         assert_eq!(render(&capture.trace), render(&on_the_host), "{scenario}");
     }
+    Ok(())
+}
+
+/// At the tick limit a board waits for events that it does not know yet: it passes over nothing.
+pub(crate) fn an_event_sent_at_the_limit_comes_in_time() -> Result<(), Failed> {
+    const LIMIT: u32 = 100;
+    let press = Action::Button(ButtonId(0), SwitchState::Closed);
+    let mut bench = Bench::of("toggle", Profile::Release)?;
+    let limit = bench.elf.symbol("LOCKSTEP_TICK_LIMIT").ok_or("no limit")?;
+    let limit = limit.address;
+    let mut link = bench.link()?;
+    link.send(&Command::Stop)?;
+    link.write_word(limit, LIMIT)?;
+    link.send(&Command::Start(RunParameters {
+        run: 1,
+        condition: BootCondition::OK,
+        clock: Instant::ZERO,
+        end: RunTicks(3_000),
+        stimulus: Stimulus::Scheduled,
+        passes_idle: true,
+    }))?;
+    drop(link);
+    bench.await_word("LOCKSTEP_OUTPUT_TICK", |tick| tick == LIMIT)?;
+    let mut link = bench.link()?;
+    link.send(&Command::At(RunTicks(110), press))?;
+    link.write_word(limit, u32::MAX)?;
+    let told = until(&mut link, |told| {
+        matches!(
+            told,
+            BoardMessage::Observed(_, Observation::Input(Action::Button(..)))
+        )
+    })?;
+    let expected = BoardMessage::Observed(RunTicks(110), Observation::Input(press));
+    assert_eq!(told.last(), Some(&expected));
     Ok(())
 }
 
