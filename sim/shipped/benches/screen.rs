@@ -8,17 +8,19 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "support/busy_hour.rs"]
+mod busy_hour;
+
 use std::time::{Duration, Instant};
 
 use lockstep_apps::lamp::Lamp;
-use lockstep_core::event::ButtonId;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
 use lockstep_terminal::bench_support::HeadlessUi;
 use shipped_apps::shipped;
 
-const HOUR: RunTicks = RunTicks(3_600_000);
+use busy_hour::{HOUR, busy_hour};
+
 const FRAME: Duration = Duration::from_millis(33);
 const SAMPLES: usize = 1_000;
 
@@ -31,7 +33,7 @@ fn main() {
     }
     println!("{:<66} {:>12} {:>12}", "", "measured", "to hold");
     let before = resident_kib();
-    let mut bench = busy_hour();
+    let mut bench = played_hour();
     bench.draw().expect("a sink takes everything");
     let history = resident_kib().saturating_sub(before);
     jump(&mut bench);
@@ -101,24 +103,8 @@ fn ms(time: Duration) -> f64 {
 }
 
 /// An hour in which A and B are pressed and let go by turns, ten times a second.
-fn busy_hour() -> HeadlessUi {
-    let moves = [
-        (0, SwitchState::Closed),
-        (0, SwitchState::Open),
-        (1, SwitchState::Closed),
-        (1, SwitchState::Open),
-    ];
-    let ticks = (1..HOUR.0).filter(|tick| tick % 100 == 0);
-    let events = ticks
-        .zip(moves.into_iter().cycle())
-        .map(|(tick, (button, contact))| ScriptEvent {
-            tick: RunTicks(tick),
-            action: Action::Button(ButtonId(button), contact),
-        })
-        .collect();
-    let clock = lockstep_core::time::Instant::ZERO;
-    let script =
-        Script::new(BootCondition::OK, clock, events, HOUR).expect("the script is playable");
+fn played_hour() -> HeadlessUi {
+    let script = busy_hour(HOUR, 100);
     let registry = Registry::new(shipped()).expect("what ships can be used");
     let app = AppEntry::of::<Lamp>();
     HeadlessUi::new(registry, &app, &script, SCREEN).expect("the lamp plays")

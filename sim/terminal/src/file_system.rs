@@ -14,12 +14,16 @@ pub(super) trait FileSystem {
     fn exists(&self, path: &Path) -> bool;
     /// The whole file, if it has at most `limit` bytes.
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
-    /// What is said about a waveform, then what stands beside it and in the project file.
+    /// What is said about a waveform, then what stands beside it and in the project file; where
+    /// there is neither, what is said.
     fn waveform_options(
         &self,
         waveform: &Path,
         said: WaveformOptions,
-    ) -> Result<WaveformOptions, WaveformOptionsError>;
+    ) -> Result<WaveformOptions, WaveformOptionsError> {
+        let _ = waveform;
+        Ok(said)
+    }
     /// Writes the whole file, or leaves it as it was.
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 }
@@ -59,14 +63,6 @@ impl FileSystem for NoFiles {
 
     fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
         Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn waveform_options(
-        &self,
-        _: &Path,
-        said: WaveformOptions,
-    ) -> Result<WaveformOptions, WaveformOptionsError> {
-        Ok(said)
     }
 
     fn write(&mut self, _: &Path, _: &[u8]) -> io::Result<()> {

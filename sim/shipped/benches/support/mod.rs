@@ -1,25 +1,25 @@
 //! What the benchmarks of the simulator share.
 
-#![allow(dead_code, reason = "each benchmark uses a part of it")]
+#[path = "busy_hour.rs"]
+mod busy_hour;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::{App, AppDescriptor, Log};
-use lockstep_core::event::{ButtonId, Event};
+use lockstep_core::event::Event;
 use lockstep_core::output::Level;
-use lockstep_core::time::RunTicks;
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::scenario::grammar;
 use lockstep_engine::scenario::plan::{Plan, plan};
-use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
+use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 
-const ROUNDS: u32 = 7;
+pub(crate) use busy_hour::{HOUR, busy_hour};
 
-pub(crate) const HOUR: RunTicks = RunTicks(3_600_000);
+const ROUNDS: u32 = 7;
 
 /// The lamp is switched on, and breathes.
 pub(crate) const BREATHING: &str = "app lamp\ntap A for 50 ms\nwait 400 ms\ntap B for 850 ms\nwait 1 s\n\
@@ -56,26 +56,6 @@ pub(crate) fn heading() {
 
 pub(crate) fn row(what: &str, measured: &str, to_hold: &str) {
     println!("{what:<58} {measured:>12} {to_hold:>12}");
-}
-
-/// An hour in which A and B change by turns every so many ticks; never for 0.
-pub(crate) fn busy_hour(end: RunTicks, every: u64) -> Script {
-    let moves = [
-        (0, SwitchState::Closed),
-        (0, SwitchState::Open),
-        (1, SwitchState::Closed),
-        (1, SwitchState::Open),
-    ];
-    let ticks = (1..end.0).filter(|tick| every > 0 && tick % every == 0);
-    let events = ticks
-        .zip(moves.into_iter().cycle())
-        .map(|(tick, (button, contact))| ScriptEvent {
-            tick: RunTicks(tick),
-            action: Action::Button(ButtonId(button), contact),
-        })
-        .collect();
-    let clock = lockstep_core::time::Instant::ZERO;
-    Script::new(BootCondition::OK, clock, events, end).expect("the script is playable")
 }
 
 pub(crate) fn planned(text: &str) -> Plan {

@@ -28,10 +28,8 @@ use super::theme::Theme;
 use super::ui_state::UiState;
 use super::view::{self, ScreenLayout};
 use lockstep_engine::load::LoadOptions;
-use lockstep_engine::load::waveform_options::WaveformOptionsError;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
-use lockstep_engine::stimulus::WaveformOptions;
 use shipped_apps::shipped;
 
 /// How long a frame lasts, as in a terminal.
@@ -50,14 +48,6 @@ impl FileSystem for MemoryFiles {
         let bytes = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
         assert!(bytes.len() <= limit);
         Ok(bytes.clone())
-    }
-
-    fn waveform_options(
-        &self,
-        _: &Path,
-        said: WaveformOptions,
-    ) -> Result<WaveformOptions, WaveformOptionsError> {
-        Ok(said)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
