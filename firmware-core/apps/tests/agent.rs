@@ -142,7 +142,7 @@ fn start(end: u64, stimulus: Stimulus) -> RunParameters {
 /// A board that has come up.
 fn booted<A: App>(wire: &mut Wire) -> Agent<A, QUEUE> {
     let mut agent = Agent::new(IDENTITY);
-    agent.boot(IDENTITY.boot.condition, wire);
+    agent.boot(wire);
     agent
 }
 

@@ -85,10 +85,11 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         }
     }
 
-    /// Powers the app up as the product, under this condition, and says hello.
-    pub fn boot(&mut self, condition: BootCondition, link: &mut dyn Link) {
+    /// Powers the app up as the product, under the conditions of this boot, and says hello.
+    pub fn boot(&mut self, link: &mut dyn Link) {
         let Self { runner, outbox, .. } = self;
         outbox.begin(None, link);
+        let condition = outbox.identity.boot.condition;
         runner.boot(condition, &mut Tracer { outbox, link });
     }
 

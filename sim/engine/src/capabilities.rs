@@ -116,39 +116,33 @@ pub mod detection {
     pub struct Copies<A>(pub Capabilities<A>);
     pub struct State<A>(pub Capabilities<A>);
 
-    pub trait Present {
-        type Capabilities;
-        fn detected(&self) -> Self::Capabilities;
+    pub trait Present<A> {
+        fn detected(&self) -> Capabilities<A>;
     }
 
-    pub trait Absent {
-        type Capabilities;
-        fn detected(&self) -> Self::Capabilities;
+    pub trait Absent<A> {
+        fn detected(&self) -> Capabilities<A>;
     }
 
-    impl<A: App + Clone> Present for Copies<A> {
-        type Capabilities = Capabilities<A>;
+    impl<A: App + Clone> Present<A> for Copies<A> {
         fn detected(&self) -> Capabilities<A> {
             self.0.with_copies()
         }
     }
 
-    impl<A: App> Absent for &Copies<A> {
-        type Capabilities = Capabilities<A>;
+    impl<A: App> Absent<A> for &Copies<A> {
         fn detected(&self) -> Capabilities<A> {
             self.0
         }
     }
 
-    impl<A: App + Debug> Present for State<A> {
-        type Capabilities = Capabilities<A>;
+    impl<A: App + Debug> Present<A> for State<A> {
         fn detected(&self) -> Capabilities<A> {
             self.0.with_state()
         }
     }
 
-    impl<A: App> Absent for &State<A> {
-        type Capabilities = Capabilities<A>;
+    impl<A: App> Absent<A> for &State<A> {
         fn detected(&self) -> Capabilities<A> {
             self.0
         }

@@ -124,7 +124,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
         run_crash_loop::<A>(hardware, identity, &mut link)
     }
     let mut agent = Agent::<A, QUEUE>::new(identity);
-    agent.boot(condition, &mut link);
+    agent.boot(&mut link);
     hardware.show(agent.levels());
     hardware.start_ticks();
     play(hardware, &mut agent, &mut link)

@@ -160,9 +160,9 @@ pub fn tick(ports: impl FnOnce() -> [u32; PORTS]) {
 
 /// Passes over at most so many ticks, of which the main loop knows that nothing happens in them,
 /// and gives how many: none that a bench stops at, and none where a sample has come by now. `now`
-/// is the tick that the main loop has done. `stretch` lets the next interrupt come after so many
+/// is the tick that the main loop has done. `stretch_tick` lets the next interrupt come after so many
 /// ticks, or gives false.
-pub fn stretch(now: RunTicks, idle: Ticks, stretch: impl FnOnce(u32) -> bool) -> Ticks {
+pub fn stretch(now: RunTicks, idle: Ticks, stretch_tick: impl FnOnce(u32) -> bool) -> Ticks {
     critical_section::with(|cs| {
         let mut queue = QUEUE.borrow_ref_mut(cs);
         let sampled = self::now();
@@ -176,7 +176,7 @@ pub fn stretch(now: RunTicks, idle: Ticks, stretch: impl FnOnce(u32) -> bool) ->
             .into_iter()
             .filter(|stop| *stop > sampled);
         let free = breaks.map(before).fold(idle.0.min(limit), u32::min);
-        if !is_current || queue.passed > 0 || free == 0 || !stretch(free + 1) {
+        if !is_current || queue.passed > 0 || free == 0 || !stretch_tick(free + 1) {
             return Ticks::ZERO;
         }
         queue.passed = free;

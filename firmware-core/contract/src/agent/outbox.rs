@@ -21,7 +21,7 @@ impl Observer for Tracer<'_, '_> {
 /// Numbers the frames and counts what found no room.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    identity: BootIdentity,
+    pub(super) identity: BootIdentity,
     descriptor: &'static AppDescriptor,
     capacity: u16,
     run: Option<u32>,

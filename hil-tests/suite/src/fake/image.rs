@@ -175,7 +175,7 @@ fn start<A: App<Outputs: Send> + Send + 'static>(
     match retained.crashes < MAX_CRASHES {
         true => {
             let mut agent = Agent::<A, QUEUE>::new(identity);
-            agent.boot(identity.boot.condition, link);
+            agent.boot(link);
             Box::new(agent)
         }
         false => Box::new(CrashLoop::boot::<A>(identity, link)),
