@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lockstep_core::time::RunTicks;
 
+use super::load::exit_of;
 use super::progress::ProgressReporter;
 use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
@@ -129,13 +130,16 @@ impl InputPlayer<'_> {
     /// The failure of a run that was stopped by an error.
     fn stopped(&self, source: &Source, trace: &Trace, error: &PlayError) -> PlayFailure {
         let message = format!("`{}`: {error}", source.name);
-        let tick = match *error {
-            PlayError::Panicked { tick, .. } | PlayError::ContractBroken { tick, .. } => tick,
-            _ => return self.report.plain(&message, None).into(),
+        let Some(tick) = error.failed_at() else {
+            let failure = PlayFailure::from(self.report.plain(&message, None));
+            return PlayFailure {
+                exit: exit_of(error),
+                ..failure
+            };
         };
         let seen = trace.entries().partition_point(|entry| entry.tick <= tick);
         PlayFailure {
-            exit: Exit::Failed,
+            exit: exit_of(error),
             verdict: format!("invalid from tick {} on", tick.0),
             details: self
                 .report

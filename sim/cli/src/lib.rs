@@ -7,6 +7,7 @@ mod completions;
 mod diff;
 mod import;
 mod input_player;
+mod isolation_args;
 mod load;
 mod oneline;
 mod open;
@@ -29,6 +30,7 @@ use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
 use lockstep_console::{output, panics};
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_isolation::exit_guard;
 
 /// Plays no_std firmware on the host and records what happens.
 #[derive(Debug, Parser)]
@@ -43,6 +45,9 @@ struct Cli {
     /// When to use color.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
+
+    #[command(flatten)]
+    isolation: isolation_args::IsolationArgs,
 
     #[command(flatten)]
     open: open::OpenArgs,
@@ -95,6 +100,19 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Err(error) => return report.error(error).into(),
     };
     let command = cli.command.unwrap_or(CliCommand::Open(cli.open));
+    // Before any thread is started.
+    let registry = match command {
+        CliCommand::Open(_) => cli.isolation.isolate_for_terminal(registry, &report),
+        CliCommand::Run(_)
+        | CliCommand::Replay(_)
+        | CliCommand::Diff(_)
+        | CliCommand::Shot(_)
+        | CliCommand::Cast(_) => cli.isolation.isolate(registry, &report),
+        CliCommand::Import(_)
+        | CliCommand::Apps(_)
+        | CliCommand::Oneline(_)
+        | CliCommand::Completions(_) => registry,
+    };
     // The simulator gives the terminal back before it ends, and handles signals itself.
     if !matches!(command, CliCommand::Open(_)) {
         exit::on_interrupt();
@@ -111,6 +129,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Oneline(oneline) => oneline.execute(&registry, &report),
         CliCommand::Completions(completions) => completions.execute(&report),
     };
+    exit_guard::disarm();
     exit.into()
 }
 

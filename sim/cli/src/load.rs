@@ -5,6 +5,7 @@ use std::path::Path;
 use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
+use lockstep_engine::app_failure::Ending;
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::PlayError;
@@ -61,9 +62,20 @@ pub(super) fn app<'a>(
 pub(super) fn report_error(error: &ScreenshotError, report: &Report) -> Exit {
     report.error(error);
     match error {
-        ScreenshotError::Timeline(TimelineError::Play(
-            PlayError::Panicked { .. } | PlayError::ContractBroken { .. },
-        )) => Exit::Failed,
+        ScreenshotError::Timeline(TimelineError::Play(error)) => exit_of(error),
+        _ => Exit::BadInput,
+    }
+}
+
+/// The exit code of a run that was not played to its end.
+pub(super) fn exit_of(error: &PlayError) -> Exit {
+    match error {
+        PlayError::Ended {
+            ending: Ending::NeverReturned(_),
+            ..
+        } => Exit::TimedOut,
+        PlayError::Process { .. } => Exit::Infrastructure,
+        _ if error.failed_at().is_some() => Exit::Failed,
         _ => Exit::BadInput,
     }
 }

@@ -245,9 +245,9 @@ impl RunArgs {
         }
         text += &format!(
             "{} passed, {} failed, {} not played\n",
-            count(results, Exit::Held),
-            count(results, Exit::Failed),
-            count(results, Exit::BadInput)
+            count(results, PASS),
+            count(results, FAIL),
+            count(results, BAD)
         );
         // Standard output has the traces if a format was given, else the verdicts.
         if self.format.is_some() && self.out.is_none() {
@@ -308,6 +308,11 @@ impl RunInput {
     }
 }
 
+/// The words of results.
+const PASS: &str = "pass";
+const FAIL: &str = "FAIL";
+const BAD: &str = "BAD";
+
 /// The result of one input.
 struct InputResult {
     name: String,
@@ -321,9 +326,9 @@ struct InputResult {
 impl InputResult {
     fn word(&self) -> &'static str {
         match self.exit {
-            Exit::Held => "pass",
-            Exit::Failed => "FAIL",
-            Exit::BadInput | Exit::Infrastructure | Exit::TimedOut | Exit::Interrupted => "BAD",
+            Exit::Held => PASS,
+            Exit::Failed | Exit::TimedOut => FAIL,
+            Exit::BadInput | Exit::Infrastructure | Exit::Interrupted => BAD,
         }
     }
 }
@@ -333,6 +338,7 @@ fn worst(results: &[InputResult]) -> Exit {
     exits.max().unwrap_or(Exit::Held)
 }
 
-fn count(results: &[InputResult], exit: Exit) -> usize {
-    results.iter().filter(|result| result.exit == exit).count()
+fn count(results: &[InputResult], word: &str) -> usize {
+    let counted = results.iter().filter(|result| result.word() == word);
+    counted.count()
 }

@@ -75,17 +75,18 @@ fn say(message: &str) {
 }
 
 /// What is done before an interrupt or a time limit ends the process.
-static BEFORE_END: Mutex<Option<fn()>> = Mutex::new(None);
+static BEFORE_END: Mutex<Vec<fn()>> = Mutex::new(Vec::new());
 
-/// Does this before an interrupt or a time limit ends the process.
+/// Does this too before an interrupt or a time limit ends the process.
 pub fn before_end(act: fn()) {
-    *BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner) = Some(act);
+    let mut acts = BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner);
+    acts.push(act);
 }
 
 /// Ends the process, but leaves no file half written behind.
 fn end(code: i32) -> ! {
-    let act = BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(act) = *act {
+    let acts = BEFORE_END.lock().unwrap_or_else(PoisonError::into_inner);
+    for act in acts.iter() {
         act();
     }
     file::stop_writing();

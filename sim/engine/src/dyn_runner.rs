@@ -1,19 +1,25 @@
 //! A [`Runner`] of any app behind one type, with what only the host needs: the state as text,
 //! and independent copies, of an app that can do either.
 
-use lockstep_core::action::Action;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
 use lockstep_core::runner::Runner;
 pub use lockstep_core::runner::{Observation, Observer};
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, Ticks};
 use lockstep_core::wakeup::Wakeup;
+use serde::{Deserialize, Serialize};
 
+use crate::app_failure::AppFailure;
 use crate::capabilities::Capabilities;
 use crate::panic_guard::PanicGuard;
+use crate::script::ScriptEvent;
 
-/// A running app of any type.
+/// A running app of any type, in this process or in one of its own.
+///
+/// After an [`AppFailure`] the app is not played on; [`DynRunner::now`] says where it was.
 pub trait DynRunner {
     /// What the app declares.
     fn descriptor(&self) -> &'static AppDescriptor;
@@ -21,21 +27,30 @@ pub trait DynRunner {
     /// The tick that was played last.
     fn now(&self) -> RunTicks;
 
-    /// Plays up to and including `tick`, without inputs. Ticks in which the app says that nothing
-    /// happens are passed over.
-    fn advance(&mut self, tick: RunTicks, observer: &mut dyn Observer);
+    /// Plays a stretch of a run.
+    ///
+    /// # Errors
+    ///
+    /// An [`AppFailure`], after everything that was observed before it.
+    fn play(
+        &mut self,
+        stretch: &Stretch<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), AppFailure>;
 
-    /// Plays up to and including `tick`, without inputs, and every tick of it.
-    fn advance_ticking(&mut self, tick: RunTicks, observer: &mut dyn Observer);
+    /// Reports the outputs that have changed and were not observed yet.
+    ///
+    /// # Errors
+    ///
+    /// An [`AppFailure`].
+    fn flush_outputs(&mut self, observer: &mut dyn Observer) -> Result<(), AppFailure>;
 
     /// When the app says that it can change next by itself.
-    fn next_wakeup(&self) -> Wakeup;
-
-    /// Applies an action at the present tick.
-    fn apply(&mut self, action: Action, observer: &mut dyn Observer);
-
-    /// Reports the outputs that the actions of the present tick have changed.
-    fn flush_outputs(&mut self, observer: &mut dyn Observer);
+    ///
+    /// # Errors
+    ///
+    /// An [`AppFailure`].
+    fn next_wakeup(&self) -> Result<Wakeup, AppFailure>;
 
     /// The levels of all outputs.
     fn levels(&self) -> &[Level];
@@ -45,20 +60,161 @@ pub trait DynRunner {
 
     /// The state of the app, as its `Debug` prints it over several lines; `None` of an app that
     /// has none.
-    fn state(&self) -> Option<String>;
+    ///
+    /// # Errors
+    ///
+    /// An [`AppFailure`].
+    fn state(&self) -> Result<Option<String>, AppFailure>;
 
-    /// An independent copy; `None` of an app that cannot be copied.
+    /// An independent copy; `None` where there is none to be had: then a run is played again.
     fn fork(&self) -> Option<Box<dyn DynRunner>>;
 
-    /// How the code of the app is run.
-    fn panic_guard(&self) -> PanicGuard;
+    /// How many copies of one run are worth keeping.
+    fn most_copies(&self) -> usize;
 }
 
-/// A running app of one type; `B` makes it as it is after a reset.
+/// A part of a run: the events from the present tick on, and how far time passes.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch<'a> {
+    /// The events at the present tick and later, in order.
+    pub events: &'a [ScriptEvent],
+    /// The last tick, that of the last event or later.
+    pub until: RunTicks,
+    /// How time passes.
+    pub pace: Pace,
+    /// Where the app is told about while it runs.
+    pub progress: Option<&'a Progress>,
+}
+
+/// How time passes in a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+pub enum Pace {
+    /// Ticks in which the app says that nothing happens are passed over.
+    Passing,
+    /// Every tick is played.
+    Ticking,
+    /// As long as the app says that something can happen in the next tick, at least one tick.
+    WhileBusy,
+    /// As [`Pace::Passing`], up to the end of the first tick in which anything was observed.
+    UntilObserved,
+}
+
+/// How far an app has come, for whoever watches it from outside.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct Progress {
+    /// The tick that is being played.
+    pub tick: AtomicU64,
+    /// Counts what was asked of the app: one that stands still is at one thing all the time.
+    pub steps: AtomicU64,
+}
+
+/// The most ticks that are passed over between two steps of a [`Progress`]. An app that counts
+/// every one of them does so in milliseconds.
+const STEP: Ticks = Ticks(1 << 20);
+
+impl<'a> Stretch<'a> {
+    /// Up to and including `until`, with these events.
+    #[must_use]
+    pub const fn new(events: &'a [ScriptEvent], until: RunTicks) -> Self {
+        Self {
+            events,
+            until,
+            pace: Pace::Passing,
+            progress: None,
+        }
+    }
+
+    /// The same stretch, in which time passes so.
+    #[must_use]
+    pub const fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+}
+
+impl Progress {
+    fn at(&self, tick: RunTicks) {
+        self.tick.store(tick.0, Ordering::Relaxed);
+        self.step();
+    }
+
+    fn step(&self) {
+        // Nobody else writes it.
+        let steps = self.steps.load(Ordering::Relaxed);
+        self.steps.store(steps.wrapping_add(1), Ordering::Relaxed);
+    }
+}
+
+/// A running app of one type in this process; `B` makes it as it is after a reset.
 pub(crate) struct AppRunner<A: App, B> {
     pub(crate) runner: Runner<A, B>,
     pub(crate) capabilities: Capabilities<A>,
     pub(crate) panic_guard: PanicGuard,
+}
+
+impl<A: App + 'static, B: Fn() -> A + Clone + 'static> AppRunner<A, B> {
+    fn play_stretch(&mut self, stretch: &Stretch<'_>, observer: &mut dyn Observer) {
+        for same_tick in stretch.events.chunk_by(|a, b| a.tick == b.tick) {
+            self.advance(same_tick[0].tick, stretch, observer);
+            for event in same_tick {
+                if let Some(progress) = stretch.progress {
+                    progress.step();
+                }
+                self.runner.apply(event.action, observer);
+            }
+            self.runner.flush_outputs(observer);
+        }
+        self.advance(stretch.until, stretch, observer);
+    }
+
+    fn advance(&mut self, until: RunTicks, stretch: &Stretch<'_>, observer: &mut dyn Observer) {
+        if let (Pace::Passing, None) = (stretch.pace, stretch.progress) {
+            return self.runner.advance(until, observer);
+        }
+        let mut observer = Watched {
+            observer,
+            observed: false,
+        };
+        while self.runner.now() < until {
+            let left = until.saturating_sub(self.runner.now()).0;
+            let left = Ticks(u32::try_from(left).unwrap_or(u32::MAX)).min(STEP);
+            let idle = match stretch.pace {
+                Pace::Ticking => Ticks::ZERO,
+                Pace::Passing | Pace::WhileBusy | Pace::UntilObserved => self.runner.idle_ticks(),
+            };
+            match (idle.min(left), stretch.pace) {
+                (Ticks::ZERO, _) => {
+                    if let Some(progress) = stretch.progress {
+                        progress.at(self.runner.now().saturating_add(RunTicks(1)));
+                    }
+                    self.runner.tick(&mut observer);
+                }
+                (_, Pace::WhileBusy) => break,
+                (idle, _) => {
+                    if let Some(progress) = stretch.progress {
+                        progress.at(self.runner.now().saturating_add(idle.into()));
+                    }
+                    self.runner.pass(idle);
+                }
+            }
+            if stretch.pace == Pace::UntilObserved && observer.observed {
+                break;
+            }
+        }
+    }
+}
+
+/// Notes whether anything was observed.
+struct Watched<'a> {
+    observer: &'a mut dyn Observer,
+    observed: bool,
+}
+
+impl Observer for Watched<'_> {
+    fn observe(&mut self, tick: RunTicks, what: Observation) {
+        self.observed = true;
+        self.observer.observe(tick, what);
+    }
 }
 
 impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A, B> {
@@ -70,26 +226,25 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
         self.runner.now()
     }
 
-    fn advance(&mut self, tick: RunTicks, observer: &mut dyn Observer) {
-        self.runner.advance(tick, observer);
+    fn play(
+        &mut self,
+        stretch: &Stretch<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), AppFailure> {
+        let guard = self.panic_guard;
+        let played = guard.run(|| self.play_stretch(stretch, observer));
+        played.map_err(AppFailure::Panicked)
     }
 
-    fn advance_ticking(&mut self, tick: RunTicks, observer: &mut dyn Observer) {
-        while self.runner.now() < tick {
-            self.runner.tick(observer);
-        }
+    fn flush_outputs(&mut self, observer: &mut dyn Observer) -> Result<(), AppFailure> {
+        let guard = self.panic_guard;
+        let flushed = guard.run(|| self.runner.flush_outputs(observer));
+        flushed.map_err(AppFailure::Panicked)
     }
 
-    fn next_wakeup(&self) -> Wakeup {
-        self.runner.app().next_wakeup()
-    }
-
-    fn apply(&mut self, action: Action, observer: &mut dyn Observer) {
-        self.runner.apply(action, observer);
-    }
-
-    fn flush_outputs(&mut self, observer: &mut dyn Observer) {
-        self.runner.flush_outputs(observer);
+    fn next_wakeup(&self) -> Result<Wakeup, AppFailure> {
+        let wakeup = self.panic_guard.run(|| self.runner.app().next_wakeup());
+        wakeup.map_err(AppFailure::Panicked)
     }
 
     fn levels(&self) -> &[Level] {
@@ -100,8 +255,10 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
         self.runner.is_closed(button)
     }
 
-    fn state(&self) -> Option<String> {
-        self.capabilities.state_of(self.runner.app())
+    fn state(&self) -> Result<Option<String>, AppFailure> {
+        let guard = self.panic_guard;
+        let state = guard.run(|| self.capabilities.state_of(self.runner.app()));
+        state.map_err(AppFailure::Panicked)
     }
 
     fn fork(&self) -> Option<Box<dyn DynRunner>> {
@@ -109,7 +266,10 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
         Some(Box::new(Self { runner, ..*self }))
     }
 
-    fn panic_guard(&self) -> PanicGuard {
-        self.panic_guard
+    fn most_copies(&self) -> usize {
+        MOST_COPIES
     }
 }
+
+/// Of 4 KB each, they take 4 MB.
+const MOST_COPIES: usize = 1024;

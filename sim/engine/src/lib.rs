@@ -6,7 +6,7 @@
 //! - [`recording`] and [`stimulus`]: scripts stored in files, and scripts found in waveforms.
 //! - [`script`]: events at exact ticks, whatever they were written in.
 //! - [`registry`]: the apps that can be played.
-//! - [`dyn_runner`] plays events on one app; [`play`] plays a whole script, and [`wakeups`] holds
+//! - [`dyn_runner`] plays events on one app, whose code can end in an [`app_failure`]; [`play`] plays a whole script, and [`wakeups`] holds
 //!   what an app says of idle time against ticking.
 //! - [`trace`]: everything observable that followed; [`timeline`] can resume it anywhere.
 //! - [`checker`] checks a trace; [`diff`] compares it with another.
@@ -16,6 +16,7 @@
 //! outside safe to print, and [`shell`] words safe to type. The library reads no clock and no environment, and changes nothing
 //! in the process: panics of apps are caught by a [`panic_guard`] that a program provides.
 
+pub mod app_failure;
 pub mod capabilities;
 pub mod checker;
 pub mod diagnostic;

@@ -7,7 +7,8 @@ use lockstep_core::event::ButtonId;
 use lockstep_core::time::{Instant, RunTicks};
 use thiserror::Error;
 
-use crate::dyn_runner::{DynRunner, Observation, Observer};
+use crate::app_failure::{AppFailure, Ending};
+use crate::dyn_runner::{DynRunner, Observation, Observer, Stretch};
 use crate::registry::AppEntry;
 use crate::script::{Action, BootCondition, Script, ScriptEvent};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
@@ -59,6 +60,24 @@ pub enum PlayError {
         tick: RunTicks,
         /// The message, as the [`PanicGuard`](crate::panic_guard::PanicGuard) of the app has it.
         message: String,
+    },
+    /// The app ended the process that it was played in.
+    #[error("app `{app}` {ending} at tick {}", .tick.0)]
+    Ended {
+        /// The app.
+        app: &'static str,
+        /// The tick that it was at.
+        tick: RunTicks,
+        /// How it ended.
+        ending: Ending,
+    },
+    /// The process that the app was to be played in could not be used.
+    #[error("cannot play app `{app}` in a process of its own: {problem}")]
+    Process {
+        /// The app.
+        app: &'static str,
+        /// Why not.
+        problem: String,
     },
     /// The app gave an output or a log that it does not declare.
     #[error("app `{app}` broke its contract at tick {}: {problem}", .tick.0)]
@@ -156,20 +175,15 @@ pub(crate) fn power_up(
     observer: &mut dyn Observer,
 ) -> Result<Box<dyn DynRunner>, PlayError> {
     let name = app.descriptor().name();
-    let panic_error = |message| PlayError::Panicked {
-        app: name,
-        tick: RunTicks::ZERO,
-        message,
-    };
-    let started = app.panic_guard().run(|| {
-        let mut runner = app.start(clock, condition, observer)?;
-        let at_zero = events.partition_point(|event| event.tick == RunTicks::ZERO);
-        apply(runner.as_mut(), &events[..at_zero], observer);
-        Some(runner)
-    });
-    let runner = started
-        .map_err(panic_error)?
+    let mut runner = app
+        .start(clock, condition, observer)
+        .map_err(|failure| PlayError::of(name, RunTicks::ZERO, failure))?
         .ok_or(PlayError::ClockNotSettable { app: name, clock })?;
+    let at_zero = events.partition_point(|event| event.tick == RunTicks::ZERO);
+    let stretch = Stretch::new(&events[..at_zero], RunTicks::ZERO);
+    runner
+        .play(&stretch, observer)
+        .map_err(|failure| PlayError::of_runner(runner.as_ref(), failure))?;
     Ok(runner)
 }
 
@@ -185,51 +199,74 @@ pub fn play_to(
     observer: &mut dyn Observer,
     watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
-    let events = between(events, runner.now(), tick);
-    guarded(runner, |runner| {
-        for same_tick in events.chunk_by(|a, b| a.tick == b.tick) {
-            advance(runner, same_tick[0].tick, observer, watch)?;
-            apply(runner, same_tick, observer);
+    let mut events = between(events, runner.now(), tick);
+    while runner.now() < tick {
+        let next = runner.now().saturating_add(RunTicks(STRIDE)).min(tick);
+        let due = events.partition_point(|event| event.tick <= next);
+        let (now, later) = events.split_at(due);
+        runner
+            .play(&Stretch::new(now, next), observer)
+            .map_err(|failure| PlayError::of_runner(runner, failure))?;
+        events = later;
+        if watch(next).is_break() {
+            return Err(PlayError::Stopped(next));
         }
-        advance(runner, tick, observer, watch)
-    })
+    }
+    Ok(())
 }
 
 /// Plays one event at the present tick of the runner.
 ///
 /// # Errors
 ///
-/// [`PlayError::Panicked`].
+/// A [`PlayError`] if the app panics or ends its process.
 pub fn apply_now(
     runner: &mut dyn DynRunner,
     event: ScriptEvent,
     observer: &mut dyn Observer,
 ) -> Result<(), PlayError> {
-    guarded(runner, |runner| {
-        apply(runner, &[event], observer);
-        ControlFlow::Continue(())
+    let now = runner.now();
+    let event = ScriptEvent { tick: now, ..event };
+    runner
+        .play(&Stretch::new(&[event], now), observer)
+        .map_err(|failure| PlayError::of_runner(runner, failure))
+}
+
+/// The state of the app as its `Debug` prints it, or why it could not be printed; `None` of an
+/// app that has no `Debug`.
+pub fn state_of(runner: &dyn DynRunner) -> Option<String> {
+    runner.state().unwrap_or_else(|failure| {
+        Some(match failure {
+            AppFailure::Panicked(message) => format!("panicked: {message}"),
+            AppFailure::Ended(ending) => ending.to_string(),
+            AppFailure::Process(problem) => problem,
+        })
     })
 }
 
-/// The state of the app as its `Debug` prints it, or the message of its panic; `None` of an app
-/// that has no `Debug`.
-pub fn state_of(runner: &dyn DynRunner) -> Option<String> {
-    let state = runner.panic_guard().run(|| runner.state());
-    state.unwrap_or_else(|message| Some(format!("panicked: {message}")))
-}
+impl PlayError {
+    /// The failure of an app at a tick.
+    pub(crate) fn of(app: &'static str, tick: RunTicks, failure: AppFailure) -> Self {
+        match failure {
+            AppFailure::Panicked(message) => Self::Panicked { app, tick, message },
+            AppFailure::Ended(ending) => Self::Ended { app, tick, ending },
+            AppFailure::Process(problem) => Self::Process { app, problem },
+        }
+    }
 
-fn guarded(
-    runner: &mut dyn DynRunner,
-    run: impl FnOnce(&mut dyn DynRunner) -> ControlFlow<()>,
-) -> Result<(), PlayError> {
-    match runner.panic_guard().run(|| run(runner)) {
-        Ok(ControlFlow::Continue(())) => Ok(()),
-        Ok(ControlFlow::Break(())) => Err(PlayError::Stopped(runner.now())),
-        Err(message) => Err(PlayError::Panicked {
-            app: runner.descriptor().name(),
-            tick: runner.now(),
-            message,
-        }),
+    pub(crate) fn of_runner(runner: &dyn DynRunner, failure: AppFailure) -> Self {
+        Self::of(runner.descriptor().name(), runner.now(), failure)
+    }
+
+    /// The tick at which the app failed; `None` where it is not the app that failed.
+    #[must_use]
+    pub const fn failed_at(&self) -> Option<RunTicks> {
+        match self {
+            Self::Panicked { tick, .. }
+            | Self::Ended { tick, .. }
+            | Self::ContractBroken { tick, .. } => Some(*tick),
+            _ => None,
+        }
     }
 }
 
@@ -304,29 +341,6 @@ pub(crate) fn between(events: &[ScriptEvent], after: RunTicks, until: RunTicks) 
     let first = events.partition_point(|event| event.tick <= after);
     let last = events.partition_point(|event| event.tick <= until);
     &events[first..last.max(first)]
-}
-
-fn apply(runner: &mut dyn DynRunner, events: &[ScriptEvent], observer: &mut dyn Observer) {
-    for &ScriptEvent { action, .. } in events {
-        runner.apply(action, observer);
-    }
-    if !events.is_empty() {
-        runner.flush_outputs(observer);
-    }
-}
-
-fn advance(
-    runner: &mut dyn DynRunner,
-    tick: RunTicks,
-    observer: &mut dyn Observer,
-    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    while runner.now() < tick {
-        let next = runner.now().saturating_add(RunTicks(STRIDE)).min(tick);
-        runner.advance(next, observer);
-        watch(next)?;
-    }
-    ControlFlow::Continue(())
 }
 
 /// How an entry breaks the contract of the app, if it does.

@@ -10,6 +10,7 @@ use lockstep_core::runner::Runner;
 use lockstep_core::time::Instant;
 use thiserror::Error;
 
+use crate::app_failure::AppFailure;
 use crate::capabilities::Capabilities;
 use crate::diagnostic::one_of;
 use crate::dyn_runner::{AppRunner, DynRunner, Observer};
@@ -31,9 +32,10 @@ pub struct AppEntry {
     panic_guard: PanicGuard,
 }
 
-type Start = dyn Fn(Instant, BootCondition, PanicGuard, &mut dyn Observer) -> Option<Box<dyn DynRunner>>
-    + Send
-    + Sync;
+/// What powering up gives: `None` of an app that cannot start its tick counter there.
+pub type Started = Result<Option<Box<dyn DynRunner>>, AppFailure>;
+
+type Start = dyn Fn(Instant, BootCondition, PanicGuard, &mut dyn Observer) -> Started + Send + Sync;
 
 impl AppEntry {
     /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
@@ -64,16 +66,32 @@ impl AppEntry {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
             start: Arc::new(move |clock, condition, panic_guard, observer| {
-                let app = power_up(clock)?;
-                let after_reset = Arc::clone(&after_reset);
-                let build = move || after_reset();
-                Some(Box::new(AppRunner {
-                    runner: Runner::power_up(app, build, condition, observer),
-                    capabilities,
-                    panic_guard,
-                }))
+                let started = panic_guard.run(|| {
+                    let app = power_up(clock)?;
+                    let after_reset = Arc::clone(&after_reset);
+                    let build = move || after_reset();
+                    let runner: Box<dyn DynRunner> = Box::new(AppRunner {
+                        runner: Runner::power_up(app, build, condition, observer),
+                        capabilities,
+                        panic_guard,
+                    });
+                    Some(runner)
+                });
+                started.map_err(AppFailure::Panicked)
             }),
             panic_guard: PanicGuard::default(),
+        }
+    }
+
+    /// The same app, powered up by `start` instead: somewhere else than in this process.
+    #[must_use]
+    pub fn started_by(
+        self,
+        start: impl Fn(Instant, BootCondition, &mut dyn Observer) -> Started + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            start: Arc::new(move |clock, condition, _, observer| start(clock, condition, observer)),
+            ..self
         }
     }
 
@@ -116,12 +134,16 @@ impl AppEntry {
 
     /// Powers the app up at tick 0, its tick counter at `clock`; `None` if it cannot start
     /// there.
+    ///
+    /// # Errors
+    ///
+    /// An [`AppFailure`].
     pub fn start(
         &self,
         clock: Instant,
         condition: BootCondition,
         observer: &mut dyn Observer,
-    ) -> Option<Box<dyn DynRunner>> {
+    ) -> Started {
         (self.start)(clock, condition, self.panic_guard, observer)
     }
 }

@@ -6,7 +6,7 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::RunTicks;
 use lockstep_core::wakeup::Wakeup;
 
-use crate::dyn_runner::{DynRunner, Observation, Observer};
+use crate::dyn_runner::{DynRunner, Observation, Observer, Pace, Stretch};
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{Script, ScriptEvent};
@@ -60,14 +60,14 @@ struct Pair<'a> {
     passing: Box<dyn DynRunner>,
     ticking: Box<dyn DynRunner>,
     /// The last stretch that was passed over.
-    stretch: Option<Stretch>,
+    stretch: Option<IdleStretch>,
     /// The ticks of all of them.
     passed: RunTicks,
 }
 
 /// Ticks in which the app says that nothing happens.
 #[derive(Clone, Copy)]
-struct Stretch {
+struct IdleStretch {
     /// The tick at which it said so.
     said_at: RunTicks,
     /// The last tick of the stretch, as far as it was passed over.
@@ -76,6 +76,17 @@ struct Stretch {
 
 #[derive(Default, PartialEq)]
 struct Seen(Vec<Entry>);
+
+impl Seen {
+    /// What is seen of an app up to this tick.
+    fn of(runner: &mut dyn DynRunner, until: RunTicks, pace: Pace) -> Result<Self, PlayError> {
+        let mut seen = Self::default();
+        let stretch = Stretch::new(&[], until).at_pace(pace);
+        let played = runner.play(&stretch, &mut seen);
+        played.map_err(|failure| PlayError::of_runner(runner, failure))?;
+        Ok(seen)
+    }
+}
 
 impl Observer for Seen {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
@@ -97,17 +108,17 @@ impl<'a> Pair<'a> {
     /// Plays to the tick, or to the end of the stretch that the app names if that comes earlier.
     fn pass_stretch(&mut self, tick: RunTicks) -> Result<(), PlayError> {
         let now = self.passing.now();
-        let wakeup = self.guarded(|pair| pair.passing.next_wakeup())?;
+        let wakeup = self.passing.next_wakeup();
+        let wakeup = wakeup.map_err(|failure| PlayError::of_runner(&*self.passing, failure))?;
         let idle = wakeup.idle_ticks();
         let last = now.saturating_add(idle.into()).min(tick);
         if last == now {
-            return self.play_both(now.saturating_add(RunTicks(1)));
+            return self.play_busy(tick);
         }
-        let stretch = Stretch { said_at: now, last };
+        let stretch = IdleStretch { said_at: now, last };
         let before = self.stretch.replace(stretch);
         self.passed = self.passed.saturating_add(last.saturating_sub(now));
-        let mut seen = Seen::default();
-        self.guarded(|pair| pair.ticking.advance_ticking(last, &mut seen))?;
+        let seen = Seen::of(self.ticking.as_mut(), last, Pace::Ticking)?;
         if let Some(first) = seen.0.first() {
             let line = self.line(*first);
             let promised = match wakeup {
@@ -125,7 +136,7 @@ impl<'a> Pair<'a> {
                     now.0,
                     // Where states were compared, passing over was right.
                     match before {
-                        Some(Stretch { said_at, last }) if !self.has_state() => format!(
+                        Some(IdleStretch { said_at, last }) if !self.has_state() => format!(
                             "; if the answer was right, `App::pass` over ticks {} to {} was not",
                             said_at.0 + 1,
                             last.0
@@ -135,20 +146,18 @@ impl<'a> Pair<'a> {
                 ),
             ));
         }
-        let mut passed = Seen::default();
-        self.guarded(|pair| {
-            pair.passing.advance(last, &mut passed);
-            pair.passing.flush_outputs(&mut passed);
-        })?;
+        let mut passed = Seen::of(self.passing.as_mut(), last, Pace::Passing)?;
+        let flushed = self.passing.flush_outputs(&mut passed);
+        flushed.map_err(|failure| PlayError::of_runner(&*self.passing, failure))?;
         self.compare(&passed, &seen)?;
         self.compare_states(stretch)
     }
 
-    /// Plays a tick in which something can happen.
-    fn play_both(&mut self, tick: RunTicks) -> Result<(), PlayError> {
-        let (mut passing, mut ticking) = (Seen::default(), Seen::default());
-        self.guarded(|pair| pair.passing.advance_ticking(tick, &mut passing))?;
-        self.guarded(|pair| pair.ticking.advance_ticking(tick, &mut ticking))?;
+    /// Plays the ticks in which something can happen, one after the other.
+    fn play_busy(&mut self, tick: RunTicks) -> Result<(), PlayError> {
+        let passing = Seen::of(self.passing.as_mut(), tick, Pace::WhileBusy)?;
+        let now = self.passing.now();
+        let ticking = Seen::of(self.ticking.as_mut(), now, Pace::Ticking)?;
         self.compare(&passing, &ticking)
     }
 
@@ -172,15 +181,21 @@ impl<'a> Pair<'a> {
             None => "nothing".to_owned(),
         };
         let stretch = match self.stretch {
-            Some(Stretch { said_at, last }) => format!(
+            Some(IdleStretch { said_at, last }) => format!(
                 "after passing over ticks {} to {} by `App::pass`",
                 said_at.0 + 1,
                 last.0
             ),
             None => "played again".to_owned(),
         };
+        let differing = [passing, ticking].map(|seen| seen.0.get(first));
+        let at = differing
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.tick)
+            .min();
         Err(self.broken(
-            self.passing.now(),
+            at.unwrap_or(self.passing.now()),
             format!(
                 "{stretch} it gives {}, and {} when it takes every tick",
                 shown(passing),
@@ -193,7 +208,7 @@ impl<'a> Pair<'a> {
         play::state_of(self.passing.as_ref()).is_some()
     }
 
-    fn compare_states(&self, stretch: Stretch) -> Result<(), PlayError> {
+    fn compare_states(&self, stretch: IdleStretch) -> Result<(), PlayError> {
         let [passing, ticking] =
             [&self.passing, &self.ticking].map(|runner| play::state_of(runner.as_ref()));
         let (Some(passing), Some(ticking)) = (passing, ticking) else {
@@ -222,22 +237,9 @@ impl<'a> Pair<'a> {
         ))
     }
 
-    /// Runs the code of the app, and turns a panic into its error.
-    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Result<T, PlayError> {
-        let guard = self.app.panic_guard();
-        guard
-            .run(|| run(self))
-            .map_err(|message| PlayError::Panicked {
-                app: self.app.descriptor().name(),
-                tick: self.ticking.now().max(self.passing.now()),
-                message,
-            })
-    }
-
     fn line(&self, entry: Entry) -> String {
         let descriptor: &'static AppDescriptor = self.app.descriptor();
-        let line = Line::new(descriptor, entry);
-        format!("{} {} {}", line.kind.word(), line.name, line.value)
+        Line::new(descriptor, entry).to_string()
     }
 
     fn broken(&self, tick: RunTicks, problem: String) -> PlayError {

@@ -1,8 +1,8 @@
 //! Simulator and test harness for `no_std` firmware: one dependency for everything.
 //!
 //! The library is always there: [`registry`], [`scenario`], [`script`], [`play`], [`trace`],
-//! [`checker`] and the other modules of `lockstep-engine`, and the contract of an app as
-//! `core`. The features `terminal`, `cli` and `goldens`, all on by default, add
+//! [`checker`] and the other modules of `lockstep-engine`, the contract of an app as `core`, and
+//! [`isolation`], which plays apps in processes of their own. The features `terminal`, `cli` and `goldens`, all on by default, add
 //! the terminal simulator, the command line and golden tests.
 //!
 //! # A simulator
@@ -100,5 +100,6 @@ pub use lockstep_core as core;
 pub use lockstep_engine::*;
 #[cfg(feature = "goldens")]
 pub use lockstep_goldens as goldens;
+pub use lockstep_isolation as isolation;
 #[cfg(feature = "terminal")]
 pub use lockstep_terminal as terminal;

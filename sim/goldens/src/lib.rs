@@ -27,17 +27,43 @@ use lockstep_engine::files;
 use lockstep_engine::golden::{self, GOLDEN_EXTENSION, SCENARIO_EXTENSION, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_isolation::{exit_guard, isolate};
 
 /// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.
 ///
-/// This is the whole `main` of a test target: it installs a panic hook, so that neither a
+/// Each scenario is played in a process of its own where the system has that, so that an app that
+/// exits, aborts or never returns fails that one test, and a `static` is as new in each.
+///
+/// This is the whole `main` of a test target, called before it starts any thread: it installs a panic hook, so that neither a
 /// golden that differs nor an app that panics prints more than its error.
 #[must_use]
 pub fn test(apps: Vec<AppEntry>, folder: impl AsRef<Path>) -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = trials(apps, folder.as_ref(), panics::install());
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let guard = panics::install();
+    let apps = match arguments.list {
+        true => apps,
+        false => isolated(apps, guard),
+    };
+    let trials = trials(apps, folder.as_ref(), guard);
+    let exit = libtest_mimic::run(&arguments, trials).exit_code();
+    exit_guard::disarm();
+    exit
+}
+
+/// The same apps, each run of them in a process of its own where the system has that.
+fn isolated(apps: Vec<AppEntry>, guard: PanicGuard) -> Vec<AppEntry> {
+    // Apps that cannot be used are told about by their trial.
+    let registry = Registry::new(apps.clone()).map(|registry| registry.with_panic_guard(guard));
+    let isolated =
+        registry.map(|registry| isolate(&registry, &lockstep_isolation::Settings::default()));
+    match isolated {
+        Ok(Ok(isolated)) => isolated.apps().to_vec(),
+        _ => {
+            exit_guard::arm();
+            apps
+        }
+    }
 }
 
 /// The tests that [`test()`] runs, to be run together with others.

@@ -8,9 +8,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folders of crates that run programs.
-const PROGRAMS: [&str; 6] = [
+/// The folders of crates that run programs, or processes.
+const PROGRAMS: [&str; 7] = [
     "sim/console",
+    "sim/isolation",
     "sim/terminal",
     "sim/cli",
     "sim/shipped",

@@ -112,13 +112,13 @@ impl UiState {
     pub(super) fn next_event(&mut self) {
         self.pause();
         let limit = self.end().saturating_add(SEARCH_LIMIT);
-        while self.event_after_cursor().is_none() && self.end() < limit {
-            // Tick by tick, so that the event is at the end and inputs there need no branch.
-            if let Err(error) = self.play_on(self.end().saturating_add(RunTicks(1))) {
-                self.move_to(self.end());
-                self.show_error(error_chain(&error));
-                return;
-            }
+        // Up to the event and no further, so that it is at the end and inputs there need no branch.
+        if self.event_after_cursor().is_none()
+            && let Err(error) = self.play_until_observed(limit)
+        {
+            self.move_to(self.end());
+            self.show_error(error_chain(&error));
+            return;
         }
         match self.event_after_cursor() {
             Some(tick) => self.move_to(tick),
@@ -227,6 +227,20 @@ impl UiState {
             self.release_contact(button)?;
         }
         self.timeline.advance(tick)
+    }
+
+    /// Plays beyond the end of the branch up to the first tick in which anything happens, be it
+    /// the end of a tap.
+    fn play_until_observed(&mut self, limit: RunTicks) -> Result<(), TimelineError> {
+        let Some((until, button)) = self.held.next_release().filter(|it| it.0 <= limit) else {
+            return self.timeline.advance_until_observed(limit);
+        };
+        self.timeline.advance_until_observed(until)?;
+        if self.end() == until {
+            self.held.release(button);
+            self.release_contact(button)?;
+        }
+        Ok(())
     }
 
     /// Moves the cursor to a tick of the branch.

@@ -6,22 +6,22 @@ use std::rc::Rc;
 use lockstep_core::time::{Instant, RunTicks};
 
 use super::TimelineError;
-use crate::dyn_runner::DynRunner;
+use crate::dyn_runner::{DynRunner, Observation, Observer, Pace, Stretch};
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{
     Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, ScriptEvent, SwitchState,
 };
-use crate::trace::Trace;
+use crate::trace::{Entry, Line, Trace};
 
-/// How many ticks lie between two checkpoints.
+/// How many ticks lie between two checkpoints, as long as there are few of them.
 pub const SPACING: RunTicks = RunTicks(65_536);
 
 /// One branch of a timeline: its inputs and its trace, up to where it has been played.
 ///
-/// The app is copied every [`SPACING`] ticks. Any other tick is reached from the checkpoint
-/// before it, so a jump costs the same wherever it goes. An app that cannot be copied is played
-/// again from power-up.
+/// The app is copied every [`SPACING`] ticks, in a very long run less often
+/// ([`DynRunner::most_copies`]). Any other tick is reached from the checkpoint before it, so a jump
+/// costs the same wherever it goes. An app that cannot be copied is played again from power-up.
 pub struct Branch {
     app: AppEntry,
     fork_point: Option<ForkPoint>,
@@ -30,6 +30,8 @@ pub struct Branch {
     events: Vec<ScriptEvent>,
     trace: Trace,
     checkpoints: Vec<Rc<dyn DynRunner>>,
+    /// The ticks between two checkpoints.
+    spacing: RunTicks,
     live: Box<dyn DynRunner>,
     /// Why nothing that follows can be trusted.
     broken: Option<TimelineError>,
@@ -63,6 +65,7 @@ impl Branch {
                 .collect(),
             trace,
             checkpoints: live.fork().map(Rc::from).into_iter().collect(),
+            spacing: SPACING,
             live,
             broken: None,
         })
@@ -89,6 +92,7 @@ impl Branch {
                 .take_while(|runner| runner.now() <= tick)
                 .cloned()
                 .collect(),
+            spacing: self.spacing,
             live: self.at(tick)?,
             broken: self.broken.clone().filter(|_| is_broken),
         })
@@ -113,7 +117,14 @@ impl Branch {
         events: &[ScriptEvent],
     ) -> Result<(), TimelineError> {
         self.check_unbroken()?;
-        let extended = self.play_on(until, events);
+        let extended = self.play_on(until, events, Pace::Passing);
+        self.remember(extended)
+    }
+
+    /// Plays on from the end up to the first tick in which anything is observed, or to `until`.
+    pub(super) fn extend_until_observed(&mut self, until: RunTicks) -> Result<(), TimelineError> {
+        self.check_unbroken()?;
+        let extended = self.play_on(until, &[], Pace::UntilObserved);
         self.remember(extended)
     }
 
@@ -130,34 +141,52 @@ impl Branch {
         played
     }
 
-    fn play_on(&mut self, until: RunTicks, events: &[ScriptEvent]) -> Result<(), TimelineError> {
+    /// Plays on, up to `until` or to where the pace ends it.
+    fn play_on(
+        &mut self,
+        until: RunTicks,
+        events: &[ScriptEvent],
+        pace: Pace,
+    ) -> Result<(), TimelineError> {
         if until > MAX_LENGTH {
             return Err(ScriptError::TooLong(until).into());
         }
         let known = self.trace.entries().len();
         while self.live.now() < until {
-            let next_checkpoint = RunTicks((self.live.now().0 / SPACING.0 + 1) * SPACING.0);
+            let spacing = self.spacing.0;
+            let next_checkpoint = RunTicks((self.live.now().0 / spacing + 1) * spacing);
             let next = next_checkpoint.min(until);
             let events = play::between(events, self.live.now(), next);
             self.events.extend(events);
-            let played = play::play_to(
-                self.live.as_mut(),
-                events,
-                next,
-                &mut self.trace,
-                &mut |_| ControlFlow::Continue(()),
-            );
+            let stretch = Stretch::new(events, next).at_pace(pace);
+            let played = self.live.play(&stretch, &mut self.trace);
             self.trace.set_end(self.live.now());
-            played?;
-            if next == next_checkpoint {
-                self.checkpoints.extend(self.live.fork().map(Rc::from));
+            played.map_err(|failure| PlayError::of_runner(self.live.as_ref(), failure))?;
+            if self.live.now() == next_checkpoint {
+                self.add_checkpoint();
             }
             self.check_complete()?;
+            if self.live.now() < next {
+                break;
+            }
         }
         Ok(play::check_contract(
             &self.app,
             &self.trace.entries()[known..],
         )?)
+    }
+
+    /// Keeps a copy of the app. Where there are too many, every other one goes, and so on from then.
+    fn add_checkpoint(&mut self) {
+        if self.checkpoints.len() >= self.live.most_copies() {
+            self.spacing = RunTicks(self.spacing.0 * 2);
+            let spacing = self.spacing.0;
+            self.checkpoints
+                .retain(|checkpoint| checkpoint.now().0.is_multiple_of(spacing));
+        }
+        if self.live.now().0.is_multiple_of(self.spacing.0) {
+            self.checkpoints.extend(self.live.fork().map(Rc::from));
+        }
     }
 
     fn check_complete(&self) -> Result<(), PlayError> {
@@ -245,38 +274,86 @@ impl Branch {
         &self.trace
     }
 
+    /// How many checkpoints it has.
+    #[cfg(test)]
+    pub(super) fn checkpoints(&self) -> usize {
+        self.checkpoints.len()
+    }
+
     /// The app as it is at the end.
     #[must_use]
     pub fn live(&self) -> &dyn DynRunner {
         self.live.as_ref()
     }
 
-    /// The app as it was at the end of this tick, or of the last one.
+    /// The app as it was at the end of this tick, or of the last one. Where it ended its process,
+    /// the last one is the one before that.
     ///
     /// # Errors
     ///
-    /// [`PlayError::Panicked`] if the app behaves differently when played again.
+    /// A [`PlayError`] if the app behaves differently when played again.
     pub fn at(&self, tick: RunTicks) -> Result<Box<dyn DynRunner>, PlayError> {
         if tick >= self.end()
             && let Some(copy) = self.live.fork()
         {
             return Ok(copy);
         }
-        let tick = tick.min(self.end());
+        let tick = tick.min(match self.broken {
+            Some(TimelineError::Play(PlayError::Ended { .. })) => {
+                self.end().saturating_sub(RunTicks(1))
+            }
+            _ => self.end(),
+        });
         let after = self
             .checkpoints
             .partition_point(|runner| runner.now() <= tick);
         let checkpoint = after
             .checked_sub(1)
             .and_then(|last| self.checkpoints.get(last));
+        let mut again = PlayedAgain::after(
+            self.trace.entries(),
+            checkpoint.map(|checkpoint| checkpoint.now()),
+        );
         let mut runner = match checkpoint.and_then(|checkpoint| checkpoint.fork()) {
             Some(copy) => copy,
-            None => play::power_up(&self.app, self.clock, self.condition, &self.events, &mut ())?,
+            None => {
+                again = PlayedAgain::after(self.trace.entries(), None);
+                let (clock, condition) = (self.clock, self.condition);
+                play::power_up(&self.app, clock, condition, &self.events, &mut again)?
+            }
         };
-        play::play_to(runner.as_mut(), &self.events, tick, &mut (), &mut |_| {
+        play::play_to(runner.as_mut(), &self.events, tick, &mut again, &mut |_| {
             ControlFlow::Continue(())
         })?;
-        Ok(runner)
+        match again.first_difference(tick) {
+            // Of a trace that is full, not all was kept.
+            Some(difference) if self.trace.dropped() == 0 => {
+                Err(self.played_differently(difference))
+            }
+            _ => Ok(runner),
+        }
+    }
+
+    fn played_differently(&self, [now, before]: [Option<Entry>; 2]) -> PlayError {
+        let descriptor = self.app.descriptor();
+        let shown = |entry: Option<Entry>| match entry {
+            Some(entry) => format!(
+                "`{}` at tick {}",
+                Line::new(descriptor, entry),
+                entry.tick.0
+            ),
+            None => "nothing".to_owned(),
+        };
+        let ticks = [now, before].into_iter().flatten().map(|it| it.tick);
+        PlayError::ContractBroken {
+            app: descriptor.name(),
+            tick: ticks.min().unwrap_or_default(),
+            problem: format!(
+                "played again it gives {}, and gave {}: it depends on something else than its events",
+                shown(now),
+                shown(before)
+            ),
+        }
     }
 
     /// The inputs as a script that any world can play, up to where the branch was played.
@@ -289,14 +366,91 @@ impl Branch {
     }
 }
 
+/// Compares what is observed with what was observed before.
+struct PlayedAgain<'a> {
+    before: &'a [Entry],
+    /// What is observed now, and what was before.
+    difference: Option<[Option<Entry>; 2]>,
+}
+
+impl<'a> PlayedAgain<'a> {
+    /// A run that is played again after a tick, or from the start.
+    fn after(trace: &'a [Entry], tick: Option<RunTicks>) -> Self {
+        let played = trace.partition_point(|entry| tick.is_some_and(|tick| entry.tick <= tick));
+        Self {
+            before: &trace[played..],
+            difference: None,
+        }
+    }
+
+    /// The first difference up to and including a tick.
+    fn first_difference(self, tick: RunTicks) -> Option<[Option<Entry>; 2]> {
+        let missing = self.before.first().filter(|entry| entry.tick <= tick);
+        self.difference
+            .or(missing.map(|missing| [None, Some(*missing)]))
+    }
+}
+
+impl Observer for PlayedAgain<'_> {
+    fn observe(&mut self, tick: RunTicks, what: Observation) {
+        let now = Entry { tick, what };
+        let before = self.before.split_off_first().copied();
+        if before != Some(now) {
+            self.difference.get_or_insert([Some(now), before]);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dyn_runner::{Observation, Observer};
     use crate::trace::MAX_LINES;
     use lockstep_apps::toggle;
+    use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
     use lockstep_core::event::ButtonId;
+    use lockstep_core::event::Event;
     use lockstep_core::output::Level;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// An app of which each that is made counts on from the one before.
+    struct Moody {
+        ticks: u32,
+    }
+
+    impl App for Moody {
+        const DESCRIPTOR: AppDescriptor =
+            AppDescriptor::new("moody", "1.0.0").with_logs(&[LogKind::number("mood")]);
+        type Outputs = [Level; 0];
+
+        fn new() -> Self {
+            static MADE: AtomicU32 = AtomicU32::new(0);
+            let ticks = MADE.fetch_add(1, Ordering::Relaxed);
+            Self { ticks }
+        }
+
+        fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+            if event == Event::Tick {
+                self.ticks += 1;
+                if self.ticks.is_multiple_of(10) {
+                    log(Log::new(LogId(0), 7));
+                }
+            }
+        }
+
+        fn outputs(&self) -> [Level; 0] {
+            []
+        }
+    }
+
+    #[test]
+    fn an_app_that_plays_differently_when_played_again_is_found_out() {
+        let mut branch = Branch::power_up(&crate::app!(Moody), &Script::default()).unwrap();
+        branch.extend(RunTicks(30), &[]).unwrap();
+        let found = branch.at(RunTicks(20)).err().map(|error| error.to_string());
+        let expected = "app `moody` broke its contract at tick 9: played again it gives `log mood \
+                        7` at tick 9, and gave `log mood 7` at tick 10: it depends on something else than its events";
+        assert_eq!(found.as_deref(), Some(expected));
+    }
 
     #[test]
     fn a_branch_whose_trace_is_full_is_broken_from_there_on() {

@@ -170,6 +170,16 @@ impl Timeline {
         self.branches[self.current].extend(tick, &[])
     }
 
+    /// Plays the current branch on to the first tick in which anything is observed, or to `until`
+    /// where nothing is.
+    ///
+    /// # Errors
+    ///
+    /// A [`TimelineError`]; what was played up to there is kept.
+    pub fn advance_until_observed(&mut self, until: RunTicks) -> Result<(), TimelineError> {
+        self.branches[self.current].extend_until_observed(until)
+    }
+
     /// Applies an action at a tick, and returns the tick it was applied at. At the end of the
     /// branch that is one tick later if there was an action at that tick already. Beyond the
     /// end the branch is first played there; in its past a new branch is forked.
@@ -285,6 +295,37 @@ mod tests {
         assert_eq!(timeline.branches()[0].events().len(), 1);
         let divergence = timeline.compare(0, 1).unwrap();
         assert_eq!(divergence.tick, RunTicks(50));
+    }
+
+    #[test]
+    fn playing_until_something_is_observed_ends_in_its_tick() {
+        let mut timeline = Timeline::new(
+            &AppEntry::of::<lockstep_apps::lamp::Lamp>(),
+            &Script::default(),
+        )
+        .unwrap();
+        let seen = timeline.branch().trace().entries().len();
+        timeline.advance_until_observed(RunTicks(10_000)).unwrap();
+        let entries = timeline.branch().trace().entries();
+        assert!(entries.len() > seen);
+        assert_eq!(timeline.branch().end(), entries[seen].tick);
+
+        let mut timeline = idle();
+        timeline.advance_until_observed(RunTicks(200_000)).unwrap();
+        assert_eq!(timeline.branch().end(), RunTicks(200_000));
+    }
+
+    #[test]
+    fn a_branch_keeps_a_bounded_number_of_checkpoints() {
+        let mut timeline = idle();
+        let most = timeline.branch().live().most_copies();
+        let end = RunTicks(SPACING.0 * (3 * most as u64) + 5);
+        timeline.advance(end).unwrap();
+        assert!(timeline.branch().checkpoints() <= most);
+        assert!(timeline.branch().checkpoints() > most / 4);
+        for tick in [end.0 / 2, SPACING.0 + 3, end.0 - 6] {
+            assert_eq!(timeline.branch().at(RunTicks(tick)).unwrap().now().0, tick);
+        }
     }
 
     #[test]

@@ -145,6 +145,13 @@ pub struct Line {
     pub value: Value,
 }
 
+/// Kind, name and value: `out led 1`.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.kind.word(), self.name, self.value)
+    }
+}
+
 impl Line {
     /// The entry with its names; what the descriptor does not declare is named `?`.
     #[must_use]

@@ -16,13 +16,14 @@ const CTRL_L: &str = "\x0c";
 const CTRL_Z: &str = "\x1a";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 15] = [
+    let tests: [(&str, fn()); 16] = [
         ("quit", quit),
         ("quit with unsaved changes", quit_unsaved),
         ("interrupted by a key", interrupted),
         ("terminated by a signal", terminated),
         ("keys that report their release", key_releases),
         ("an app that panics", app_panics),
+        ("apps that end their process", apps_end_their_process),
         ("a panic of the UI", ui_panics),
         ("the terminal is closed", closed),
         (
@@ -117,16 +118,17 @@ fn key_releases() {
 }
 
 /// This binary as a simulator of apps that break.
-fn breaking(app: &str) -> Session {
+fn breaking(app: &str, more: &[&str]) -> Session {
     let this = std::env::current_exe().unwrap();
     let environment = [(AS_SIMULATOR, "1"), ("RUST_BACKTRACE", "0")];
-    let mut session = Session::start(this.to_str().unwrap(), &["--app", app], &environment, KITTY);
+    let arguments = [&["--app", app], more].concat();
+    let mut session = Session::start(this.to_str().unwrap(), &arguments, &environment, KITTY);
     session.wait_for("? help");
     session
 }
 
 fn app_panics() {
-    let mut session = breaking("shaky");
+    let mut session = breaking("shaky", &[]);
     session.send("a");
     session.wait_for("do not press me");
     session.assert_entered();
@@ -138,8 +140,37 @@ fn app_panics() {
     ended.session.assert_restored();
 }
 
+/// The simulator stays usable, and shows the run up to there.
+fn apps_end_their_process() {
+    for (app, ending) in [
+        ("leaver", "exited with code 0"),
+        ("aborter", "aborted"),
+        ("recurser", "overflowed its stack"),
+        ("looper", "did not return within 0.3 s"),
+        ("killed", "was killed by signal 9"),
+    ] {
+        let mut session = breaking(app, &["--tick-limit", "0.3"]);
+        session.send("a");
+        session.wait_for(ending);
+        session.assert_entered();
+        session.send("?");
+        session.wait_for("Buttons");
+        session.send("q");
+        // Undone, it goes on.
+        session.send("u");
+        session.wait_for("undone");
+        session.send(" ");
+        session.wait_for("real 1.");
+        session.send(CTRL_C);
+        let ended = session.ended();
+        assert_eq!(ended.status.code(), Some(0), "{app}");
+        ended.session.assert_restored();
+    }
+}
+
 fn ui_panics() {
-    let mut session = breaking("fragile");
+    // Where the app is in a process of its own, its `Clone` is not called.
+    let mut session = breaking("fragile", &["--in-process"]);
     session.send("a");
     let ended = session.ended();
     assert_eq!(ended.status.code(), Some(101));

@@ -15,6 +15,9 @@ mod appearance;
 #[cfg(target_os = "linux")]
 mod apps;
 #[cfg(target_os = "linux")]
+#[path = "../support/ending_cores.rs"]
+mod ending_cores;
+#[cfg(target_os = "linux")]
 mod endings;
 #[cfg(target_os = "linux")]
 mod session;
@@ -30,7 +33,8 @@ fn main() -> std::process::ExitCode {
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     if std::env::var_os(apps::AS_SIMULATOR).is_some() {
-        return lockstep_sim::cli::main(apps::all());
+        let apps = apps::all().into_iter().chain(ending_cores::all());
+        return lockstep_sim::cli::main(apps.collect());
     }
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = endings::trials().into_iter().chain(appearance::trials());

@@ -1,0 +1,60 @@
+//! Whether apps are played in processes of their own.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::time_limit::seconds;
+use lockstep_console::exit;
+use lockstep_console::report::Report;
+use lockstep_engine::registry::Registry;
+use lockstep_isolation::{IsolationError, Settings, exit_guard, isolate};
+
+/// Whether apps are played in processes of their own.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct IsolationArgs {
+    /// Play apps in this process, not each run in one of its own: for debuggers and profilers.
+    #[arg(long, global = true)]
+    in_process: bool,
+
+    /// How long an app may take for one tick before it counts as one that never returns.
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    tick_limit: Duration,
+}
+
+impl IsolationArgs {
+    /// The apps as this command plays them.
+    pub(super) fn isolate(self, registry: Registry, report: &Report) -> Registry {
+        self.isolated(registry, &Settings::default(), report)
+    }
+
+    /// The apps as the terminal plays them, which must not print into its screen.
+    pub(super) fn isolate_for_terminal(self, registry: Registry, report: &Report) -> Registry {
+        let mut settings = Settings::default();
+        settings.discard_output = true;
+        self.isolated(registry, &settings, report)
+    }
+
+    fn isolated(self, registry: Registry, settings: &Settings, report: &Report) -> Registry {
+        let isolated = match self.in_process {
+            true => None,
+            false => {
+                let mut settings = settings.clone();
+                settings.tick_limit = self.tick_limit;
+                match isolate(&registry, &settings) {
+                    Ok(registry) => Some(registry),
+                    Err(IsolationError::Unsupported) => None,
+                    Err(error) => {
+                        report.error(error);
+                        None
+                    }
+                }
+            }
+        };
+        isolated.unwrap_or_else(|| {
+            exit_guard::arm();
+            exit::before_end(exit_guard::disarm);
+            registry
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! The process that players are forked from. It has one thread, and nothing was played in it.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process;
+use std::time::Duration;
+
+use lockstep_engine::registry::Registry;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, getpid, getppid, getrlimit,
+    kill_process, pidfd_open, set_child_subreaper, set_parent_process_death_signal, setpgid,
+    setrlimit, waitpid,
+};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
+
+use super::channel::{Channel, Received};
+use super::fault;
+use super::fork::{Forked, fork};
+use super::messages::{ProcessEnd, ServerReply, ServerRequest};
+use super::player::Player;
+use super::slots::Slots;
+use crate::Settings;
+
+/// How long a player may take to end once nobody asks it for anything.
+const TO_END: Duration = Duration::from_secs(2);
+
+/// Serves the program until it is gone.
+pub(super) fn serve(
+    control: Channel,
+    registry: &Registry,
+    slots: &Slots,
+    settings: &Settings,
+    program: Pid,
+) -> ! {
+    if prepare(settings).is_err() || getppid() != Some(program) {
+        process::exit(1);
+    }
+    let server = getpid();
+    while let Ok(Received::Message(request, socket)) = control.receive() {
+        let reply = match (request, socket) {
+            (
+                ServerRequest::Start {
+                    app,
+                    slot,
+                    clock,
+                    condition,
+                },
+                Some(socket),
+            ) => match fork() {
+                Ok(Forked::Child) => {
+                    drop(control);
+                    let player = Player::new(slots, slot, socket, server);
+                    let (Some(player), Some(app)) = (player, registry.apps().get(app)) else {
+                        process::exit(1);
+                    };
+                    player.play(|observer| app.start(clock, condition, observer))
+                }
+                Ok(Forked::Parent(player)) => {
+                    if let Some(slot) = slots.all().get(slot) {
+                        slot.set_player(player);
+                    }
+                    ServerReply::Started
+                }
+                Err(error) => ServerReply::Failed(error.to_string()),
+            },
+            (ServerRequest::Start { .. }, None) => {
+                ServerReply::Failed("no socket came with the request".to_owned())
+            }
+            (ServerRequest::Reap(pid), _) => match reap(pid) {
+                Ok(end) => ServerReply::Reaped(end),
+                Err(error) => ServerReply::Failed(error.to_string()),
+            },
+        };
+        if control.send(&reply).is_err() {
+            break;
+        }
+    }
+    process::exit(0)
+}
+
+/// Makes this process one that leaves nothing behind, and cannot be reached from the terminal.
+fn prepare(settings: &Settings) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    set_child_subreaper(Some(getpid()))?;
+    // Keys that interrupt or stop the program are for the program.
+    setpgid(None, None)?;
+    fault::limit_stack()?;
+    fault::note_faults()?;
+    limit(Resource::Data, settings.most_memory)?;
+    limit(Resource::Core, 0)?;
+    dup2_stdin(File::open("/dev/null")?)?;
+    if settings.discard_output {
+        let nowhere: OwnedFd = File::options().write(true).open("/dev/null")?.into();
+        dup2_stdout(&nowhere)?;
+        dup2_stderr(&nowhere)?;
+    }
+    Ok(())
+}
+
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let now = getrlimit(resource);
+    let current = now.maximum.map_or(most, |maximum| maximum.min(most));
+    Ok(setrlimit(
+        resource,
+        Rlimit {
+            current: Some(current),
+            maximum: now.maximum,
+        },
+    )?)
+}
+
+/// How a process ended. Whoever asks has closed its channel, or seen it closed.
+fn reap(pid: i32) -> io::Result<ProcessEnd> {
+    let pid = Pid::from_raw(pid).filter(|pid| pid.as_raw_pid() > 0);
+    let pid = pid.ok_or_else(|| io::Error::other("no process has that number"))?;
+    let ended = pidfd_open(pid, PidfdFlags::empty()).and_then(|process| {
+        let limit = Timespec::try_from(TO_END).ok();
+        poll(&mut [PollFd::new(&process, PollFlags::IN)], limit.as_ref())
+    });
+    if !matches!(ended, Ok(1)) {
+        kill_process(pid, Signal::KILL)?;
+    }
+    let waited = waitpid(Some(pid), WaitOptions::empty())?;
+    let status = waited.map(|(_, status)| status);
+    let exited = status.and_then(|status| status.exit_status());
+    let signaled = status.and_then(|status| status.terminating_signal());
+    match (exited, signaled) {
+        (Some(code), _) => Ok(ProcessEnd::Exited(code)),
+        (None, Some(signal)) => Ok(ProcessEnd::Signaled(signal)),
+        (None, None) => Err(io::Error::other("it did not end")),
+    }
+}

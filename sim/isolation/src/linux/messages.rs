@@ -1,0 +1,89 @@
+//! What the processes say to each other.
+
+use lockstep_core::action::Action;
+use lockstep_core::event::BootCondition;
+use lockstep_core::output::Level;
+use lockstep_core::time::{Instant, RunTicks};
+use lockstep_engine::dyn_runner::Pace;
+use serde::{Deserialize, Serialize};
+
+/// To the fork server.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) enum ServerRequest {
+    /// Power up an app in a new process, which is connected by the socket that comes with it.
+    Start {
+        /// The app, by its place in the registry.
+        app: usize,
+        slot: usize,
+        clock: Instant,
+        condition: BootCondition,
+    },
+    /// Say how a process ended. One that has not ended is given a moment, and killed.
+    Reap(i32),
+}
+
+/// From the fork server.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) enum ServerReply {
+    /// The process was forked.
+    Started,
+    /// It ended.
+    Reaped(ProcessEnd),
+    /// The system refused.
+    Failed(String),
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(super) enum ProcessEnd {
+    Exited(i32),
+    Signaled(i32),
+}
+
+/// To a player.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) enum Request {
+    /// Play a stretch: events as their ticks and actions.
+    Play {
+        events: Vec<(RunTicks, Action)>,
+        until: RunTicks,
+        pace: Pace,
+    },
+    FlushOutputs,
+    NextWakeup,
+    State,
+    /// Make a copy of the process, which is connected by the socket that comes with it.
+    Copy {
+        slot: usize,
+    },
+    /// What was observed is taken: there is room again.
+    Continue,
+}
+
+/// From a player.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) enum Reply {
+    /// It is at the end of what was asked for, or its app panicked with this message.
+    Done {
+        status: Status,
+        panicked: Option<String>,
+    },
+    /// The app cannot start its tick counter there.
+    NotSettable,
+    /// The idle ticks ahead.
+    Idle(Result<u32, String>),
+    State(Result<Option<String>, String>),
+    /// Whether there is a copy.
+    Copied(bool),
+    /// There is no room for what was observed: it waits for [`Request::Continue`].
+    Full,
+}
+
+/// What a runner says of itself.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Status {
+    pub(super) now: RunTicks,
+    pub(super) levels: Vec<Level>,
+    /// The closed contacts, a bit a button.
+    pub(super) closed: u64,
+}

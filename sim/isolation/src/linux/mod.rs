@@ -1,0 +1,35 @@
+//! Processes of their own, as Linux has them.
+
+mod channel;
+mod fault;
+mod fork;
+mod fork_server;
+mod messages;
+mod player;
+mod remote_runner;
+mod server_handle;
+mod slots;
+
+use std::sync::Arc;
+
+use lockstep_engine::registry::Registry;
+
+use crate::{IsolationError, Settings};
+use server_handle::ServerHandle;
+
+pub(crate) fn isolate(
+    registry: &Registry,
+    settings: &Settings,
+) -> Result<Registry, IsolationError> {
+    let server = Arc::new(ServerHandle::start(registry, settings)?);
+    let apps = registry.apps().iter().enumerate();
+    let apps = apps.map(|(index, app)| {
+        let descriptor = app.descriptor();
+        let server = Arc::clone(&server);
+        app.clone().started_by(move |clock, condition, observer| {
+            remote_runner::start(&server, index, descriptor, clock, condition, observer)
+        })
+    });
+    // The descriptors were checked when the registry was made.
+    Registry::new(apps.collect()).map_err(|error| std::io::Error::other(error).into())
+}

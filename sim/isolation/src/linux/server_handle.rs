@@ -1,0 +1,148 @@
+//! The fork server as the program has it.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use lockstep_core::event::BootCondition;
+use lockstep_core::time::Instant;
+use lockstep_engine::registry::Registry;
+use rustix::process::{Pid, getpid};
+
+use super::channel::{Channel, Received};
+use super::fork::{Forked, fork, has_one_thread};
+use super::fork_server;
+use super::messages::{ProcessEnd, ServerReply, ServerRequest};
+use super::slots::{Slot, Slots};
+use crate::{IsolationError, Settings};
+
+/// So many processes are left to new runs: copies of old ones do not take all.
+const LEFT_FOR_RUNS: usize = 112;
+
+/// The fork server, and who plays in which slot.
+pub(super) struct ServerHandle {
+    control: Mutex<Control>,
+    slots: Slots,
+    pub(super) tick_limit: Duration,
+}
+
+struct Control {
+    channel: Channel,
+    free: Vec<usize>,
+}
+
+impl ServerHandle {
+    /// Forks the server.
+    pub(super) fn start(registry: &Registry, settings: &Settings) -> Result<Self, IsolationError> {
+        if !has_one_thread() {
+            return Err(IsolationError::SeveralThreads);
+        }
+        let slots = Slots::map(settings.most_processes)?;
+        let (ours, theirs) = Channel::pair()?;
+        let program = getpid();
+        match fork()? {
+            Forked::Child => {
+                drop(ours);
+                let control = Channel::of(theirs);
+                fork_server::serve(control, registry, &slots, settings, program)
+            }
+            Forked::Parent(_) => Ok(Self {
+                control: Mutex::new(Control {
+                    channel: Channel::of(ours),
+                    free: (0..settings.most_processes).rev().collect(),
+                }),
+                slots,
+                tick_limit: settings.tick_limit,
+            }),
+        }
+    }
+
+    pub(super) fn slot(&self, slot: usize) -> Option<&Slot> {
+        self.slots.all().get(slot)
+    }
+
+    pub(super) fn most_processes(&self) -> usize {
+        self.slots.all().len()
+    }
+
+    /// How many copies of one run may be kept: with a few runs, there is room for all.
+    pub(super) fn most_copies(&self) -> usize {
+        let copies = self.most_processes().saturating_sub(LEFT_FOR_RUNS);
+        (copies / 2).max(1)
+    }
+
+    /// A slot for a new run.
+    pub(super) fn take_slot(&self) -> Option<usize> {
+        self.take_slot_if(|_| true)
+    }
+
+    /// A slot for a copy, if enough are left.
+    pub(super) fn take_slot_for_copy(&self) -> Option<usize> {
+        let reserved = LEFT_FOR_RUNS.min(self.most_processes() / 2);
+        self.take_slot_if(|free| free > reserved)
+    }
+
+    fn take_slot_if(&self, are_enough: impl FnOnce(usize) -> bool) -> Option<usize> {
+        let mut control = self.control();
+        let slot = match are_enough(control.free.len()) {
+            true => control.free.pop()?,
+            false => return None,
+        };
+        self.slot(slot)?.clear();
+        Some(slot)
+    }
+
+    /// Gives a slot back in which nobody plays any more.
+    pub(super) fn give_back(&self, slot: usize) {
+        self.control().free.push(slot);
+    }
+
+    /// Powers up an app in a process of its own, and gives the channel to it.
+    pub(super) fn start_player(
+        &self,
+        app: usize,
+        slot: usize,
+        clock: Instant,
+        condition: BootCondition,
+    ) -> io::Result<Channel> {
+        let (ours, theirs) = Channel::pair()?;
+        let request = ServerRequest::Start {
+            app,
+            slot,
+            clock,
+            condition,
+        };
+        let control = self.control();
+        control.channel.send_with(&request, theirs.as_fd())?;
+        match receive(&control.channel)? {
+            ServerReply::Started => Ok(Channel::of(ours)),
+            ServerReply::Failed(problem) => Err(io::Error::other(problem)),
+            ServerReply::Reaped(_) => Err(io::Error::other("the fork server is confused")),
+        }
+    }
+
+    /// How a process ended.
+    pub(super) fn reap(&self, pid: Pid) -> io::Result<ProcessEnd> {
+        let control = self.control();
+        control
+            .channel
+            .send(&ServerRequest::Reap(pid.as_raw_pid()))?;
+        match receive(&control.channel)? {
+            ServerReply::Reaped(end) => Ok(end),
+            ServerReply::Failed(problem) => Err(io::Error::other(problem)),
+            ServerReply::Started => Err(io::Error::other("the fork server is confused")),
+        }
+    }
+
+    fn control(&self) -> std::sync::MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn receive(channel: &Channel) -> io::Result<ServerReply> {
+    match channel.receive()? {
+        Received::Message(reply, _) => Ok(reply),
+        Received::Closed | Received::Nothing => Err(io::Error::other("the fork server is gone")),
+    }
+}
