@@ -89,6 +89,7 @@ fn register() -> io::Result<Supervisor> {
             for _ in signals.forever() {
                 if flag.swap(true, Ordering::Relaxed) {
                     of_handler.kill_all();
+                    lockstep_isolation::exit_guard::disarm();
                     std::process::exit(Exit::Interrupted.code().into());
                 }
             }

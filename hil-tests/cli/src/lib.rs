@@ -23,6 +23,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 use lockstep_console::exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_isolation::{Settings, exit_guard, isolate};
 
 use lockstep_images::wrapper;
 
@@ -78,6 +79,13 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     let registry = match Registry::new(apps) {
         Ok(registry) => registry.with_panic_guard(lockstep_console::panics::install()),
         Err(error) => return report.error(error).into(),
+    };
+    // Before any thread is started.
+    let plays = matches!(cli.command, Command::Run(_) | Command::Verify(_));
+    let isolated = plays.then(|| isolate(&registry, &Settings::default()).ok());
+    let (registry, _exit_guard) = match isolated.flatten() {
+        Some(isolated) => (isolated, None),
+        None => (registry, plays.then(exit_guard::arm)),
     };
     // The others end the programs that they run before they exit.
     if matches!(cli.command, Command::Board(_) | Command::List(_)) {

@@ -8,7 +8,8 @@ use crate::time_limit::seconds;
 use lockstep_console::exit;
 use lockstep_console::report::Report;
 use lockstep_engine::registry::Registry;
-use lockstep_isolation::{IsolationError, Settings, exit_guard, isolate};
+use lockstep_isolation::exit_guard::{self, ExitGuard};
+use lockstep_isolation::{IsolationError, Settings, isolate};
 
 /// Whether apps are played in processes of their own.
 #[derive(Clone, Copy, Debug, Args)]
@@ -22,20 +23,36 @@ pub(super) struct IsolationArgs {
     tick_limit: Duration,
 }
 
+/// Apps that can be played whatever they do.
+pub(super) struct PlayableApps {
+    pub(super) registry: Registry,
+    _guard: Option<ExitGuard>,
+}
+
+/// Apps of which nothing is played.
+impl From<Registry> for PlayableApps {
+    fn from(registry: Registry) -> Self {
+        Self {
+            registry,
+            _guard: None,
+        }
+    }
+}
+
 impl IsolationArgs {
     /// The apps as this command plays them.
-    pub(super) fn isolate(self, registry: Registry, report: &Report) -> Registry {
+    pub(super) fn isolate(self, registry: Registry, report: &Report) -> PlayableApps {
         self.isolated(registry, &Settings::default(), report)
     }
 
     /// The apps as the terminal plays them, which must not print into its screen.
-    pub(super) fn isolate_for_terminal(self, registry: Registry, report: &Report) -> Registry {
+    pub(super) fn isolate_for_terminal(self, registry: Registry, report: &Report) -> PlayableApps {
         let mut settings = Settings::default();
         settings.discard_output = true;
         self.isolated(registry, &settings, report)
     }
 
-    fn isolated(self, registry: Registry, settings: &Settings, report: &Report) -> Registry {
+    fn isolated(self, registry: Registry, settings: &Settings, report: &Report) -> PlayableApps {
         let isolated = match self.in_process {
             true => None,
             false => {
@@ -51,10 +68,18 @@ impl IsolationArgs {
                 }
             }
         };
-        isolated.unwrap_or_else(|| {
-            exit_guard::arm();
-            exit::before_end(exit_guard::disarm);
-            registry
-        })
+        match isolated {
+            Some(registry) => PlayableApps {
+                registry,
+                _guard: None,
+            },
+            None => {
+                exit::before_end(exit_guard::disarm);
+                PlayableApps {
+                    registry,
+                    _guard: Some(exit_guard::arm()),
+                }
+            }
+        }
     }
 }

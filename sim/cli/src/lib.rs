@@ -30,7 +30,6 @@ use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
 use lockstep_console::{output, panics};
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_isolation::exit_guard;
 
 /// Plays no_std firmware on the host and records what happens.
 #[derive(Debug, Parser)]
@@ -101,7 +100,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     };
     let command = cli.command.unwrap_or(CliCommand::Open(cli.open));
     // Before any thread is started.
-    let registry = match command {
+    let apps = match command {
         CliCommand::Open(_) => cli.isolation.isolate_for_terminal(registry, &report),
         CliCommand::Run(_)
         | CliCommand::Replay(_)
@@ -111,25 +110,25 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Import(_)
         | CliCommand::Apps(_)
         | CliCommand::Oneline(_)
-        | CliCommand::Completions(_) => registry,
+        | CliCommand::Completions(_) => registry.into(),
     };
+    let registry = &apps.registry;
     // The simulator gives the terminal back before it ends, and handles signals itself.
     if !matches!(command, CliCommand::Open(_)) {
         exit::on_interrupt();
     }
     let exit = match command {
-        CliCommand::Open(open) => open.execute(&registry, &report),
-        CliCommand::Run(run) => run.execute(&registry, &report),
-        CliCommand::Replay(replay) => replay.execute(&registry, &report),
-        CliCommand::Diff(diff) => diff.execute(&registry, &report),
-        CliCommand::Import(import) => import.execute(&registry, &report),
-        CliCommand::Shot(shot) => shot.execute(&registry, &report),
-        CliCommand::Cast(cast) => cast.execute(&registry, &report),
-        CliCommand::Apps(apps) => apps.execute(&registry, &report),
-        CliCommand::Oneline(oneline) => oneline.execute(&registry, &report),
+        CliCommand::Open(open) => open.execute(registry, &report),
+        CliCommand::Run(run) => run.execute(registry, &report),
+        CliCommand::Replay(replay) => replay.execute(registry, &report),
+        CliCommand::Diff(diff) => diff.execute(registry, &report),
+        CliCommand::Import(import) => import.execute(registry, &report),
+        CliCommand::Shot(shot) => shot.execute(registry, &report),
+        CliCommand::Cast(cast) => cast.execute(registry, &report),
+        CliCommand::Apps(apps) => apps.execute(registry, &report),
+        CliCommand::Oneline(oneline) => oneline.execute(registry, &report),
         CliCommand::Completions(completions) => completions.execute(&report),
     };
-    exit_guard::disarm();
     exit.into()
 }
 

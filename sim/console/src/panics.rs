@@ -22,7 +22,8 @@ pub fn install() -> PanicGuard {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if is_guarded() {
+            // Where a panic aborts, nobody is left to report it.
+            if is_guarded() && cfg!(panic = "unwind") {
                 LOCATION.set(info.location().map(ToString::to_string));
             } else {
                 previous(info);

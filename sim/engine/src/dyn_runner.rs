@@ -1,6 +1,7 @@
 //! A [`Runner`] of any app behind one type, with what only the host needs: the state as text,
 //! and independent copies, of an app that can do either.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lockstep_core::app::{App, AppDescriptor};
@@ -99,17 +100,18 @@ pub enum Pace {
     UntilObserved,
 }
 
-/// How far an app has come, for whoever watches it from outside.
+/// How far an app has come, for whoever watches it from outside: where neither changes, it is at
+/// one tick or event all the time.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct Progress {
     /// The tick that is being played.
     pub tick: AtomicU64,
-    /// Counts what was asked of the app: one that stands still is at one thing all the time.
-    pub steps: AtomicU64,
+    /// The events that were played.
+    pub events: AtomicU64,
 }
 
-/// The most ticks that are passed over between two steps of a [`Progress`]. An app that counts
+/// The most ticks that are passed over at once where a [`Progress`] is told of it. An app that counts
 /// every one of them does so in milliseconds.
 const STEP: Ticks = Ticks(1 << 20);
 
@@ -135,13 +137,12 @@ impl<'a> Stretch<'a> {
 impl Progress {
     fn at(&self, tick: RunTicks) {
         self.tick.store(tick.0, Ordering::Relaxed);
-        self.step();
     }
 
-    fn step(&self) {
+    fn at_event(&self) {
         // Nobody else writes it.
-        let steps = self.steps.load(Ordering::Relaxed);
-        self.steps.store(steps.wrapping_add(1), Ordering::Relaxed);
+        let events = self.events.load(Ordering::Relaxed);
+        self.events.store(events.wrapping_add(1), Ordering::Relaxed);
     }
 }
 
@@ -158,7 +159,7 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> AppRunner<A, B> {
             self.advance(same_tick[0].tick, stretch, observer);
             for event in same_tick {
                 if let Some(progress) = stretch.progress {
-                    progress.step();
+                    progress.at_event();
                 }
                 self.runner.apply(event.action, observer);
             }
@@ -168,37 +169,47 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> AppRunner<A, B> {
     }
 
     fn advance(&mut self, until: RunTicks, stretch: &Stretch<'_>, observer: &mut dyn Observer) {
-        if let (Pace::Passing, None) = (stretch.pace, stretch.progress) {
-            return self.runner.advance(until, observer);
+        match (stretch.pace, stretch.progress) {
+            (Pace::Passing, None) => self.runner.advance(until, observer),
+            (Pace::UntilObserved, _) => {
+                let observed = Cell::new(false);
+                let mut watched = Watched {
+                    observer,
+                    observed: &observed,
+                };
+                self.advance_by_steps(until, stretch, &mut watched, || observed.get());
+            }
+            _ => self.advance_by_steps(until, stretch, observer, || false),
         }
-        let mut observer = Watched {
-            observer,
-            observed: false,
-        };
-        while self.runner.now() < until {
-            let left = until.saturating_sub(self.runner.now()).0;
-            let left = Ticks(u32::try_from(left).unwrap_or(u32::MAX)).min(STEP);
+    }
+
+    fn advance_by_steps(
+        &mut self,
+        until: RunTicks,
+        stretch: &Stretch<'_>,
+        observer: &mut dyn Observer,
+        is_done: impl Fn() -> bool,
+    ) {
+        while self.runner.now() < until && !is_done() {
             let idle = match stretch.pace {
                 Pace::Ticking => Ticks::ZERO,
                 Pace::Passing | Pace::WhileBusy | Pace::UntilObserved => self.runner.idle_ticks(),
             };
-            match (idle.min(left), stretch.pace) {
-                (Ticks::ZERO, _) => {
-                    if let Some(progress) = stretch.progress {
-                        progress.at(self.runner.now().saturating_add(RunTicks(1)));
-                    }
-                    self.runner.tick(&mut observer);
+            if idle == Ticks::ZERO {
+                if let Some(progress) = stretch.progress {
+                    progress.at(self.runner.now().saturating_add(RunTicks(1)));
                 }
-                (_, Pace::WhileBusy) => break,
-                (idle, _) => {
-                    if let Some(progress) = stretch.progress {
-                        progress.at(self.runner.now().saturating_add(idle.into()));
-                    }
-                    self.runner.pass(idle);
-                }
-            }
-            if stretch.pace == Pace::UntilObserved && observer.observed {
+                self.runner.tick(observer);
+            } else if stretch.pace == Pace::WhileBusy {
                 break;
+            } else {
+                let left = until.saturating_sub(self.runner.now()).0;
+                let left = Ticks(u32::try_from(left).unwrap_or(u32::MAX));
+                let passed = idle.min(left).min(STEP);
+                if let Some(progress) = stretch.progress {
+                    progress.at(self.runner.now().saturating_add(passed.into()));
+                }
+                self.runner.pass(passed);
             }
         }
     }
@@ -207,12 +218,12 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> AppRunner<A, B> {
 /// Notes whether anything was observed.
 struct Watched<'a> {
     observer: &'a mut dyn Observer,
-    observed: bool,
+    observed: &'a Cell<bool>,
 }
 
 impl Observer for Watched<'_> {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
-        self.observed = true;
+        self.observed.set(true);
         self.observer.observe(tick, what);
     }
 }

@@ -180,10 +180,12 @@ pub(crate) fn power_up(
         .map_err(|failure| PlayError::of(name, RunTicks::ZERO, failure))?
         .ok_or(PlayError::ClockNotSettable { app: name, clock })?;
     let at_zero = events.partition_point(|event| event.tick == RunTicks::ZERO);
-    let stretch = Stretch::new(&events[..at_zero], RunTicks::ZERO);
-    runner
-        .play(&stretch, observer)
-        .map_err(|failure| PlayError::of_runner(runner.as_ref(), failure))?;
+    if at_zero > 0 {
+        let stretch = Stretch::new(&events[..at_zero], RunTicks::ZERO);
+        runner
+            .play(&stretch, observer)
+            .map_err(|failure| PlayError::of_runner(runner.as_ref(), failure))?;
+    }
     Ok(runner)
 }
 

@@ -41,29 +41,24 @@ use lockstep_isolation::{exit_guard, isolate};
 pub fn test(apps: Vec<AppEntry>, folder: impl AsRef<Path>) -> ExitCode {
     let arguments = Arguments::from_args();
     let guard = panics::install();
-    let apps = match arguments.list {
-        true => apps,
-        false => isolated(apps, guard),
+    let isolated = match arguments.list {
+        true => None,
+        false => isolated(&apps, guard),
     };
-    let trials = trials(apps, folder.as_ref(), guard);
-    let exit = libtest_mimic::run(&arguments, trials).exit_code();
-    exit_guard::disarm();
-    exit
+    let _exit_guard = match isolated {
+        None => Some(exit_guard::arm()),
+        Some(_) => None,
+    };
+    let trials = trials(isolated.unwrap_or(apps), folder.as_ref(), guard);
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The same apps, each run of them in a process of its own where the system has that.
-fn isolated(apps: Vec<AppEntry>, guard: PanicGuard) -> Vec<AppEntry> {
-    // Apps that cannot be used are told about by their trial.
-    let registry = Registry::new(apps.clone()).map(|registry| registry.with_panic_guard(guard));
-    let isolated =
-        registry.map(|registry| isolate(&registry, &lockstep_isolation::Settings::default()));
-    match isolated {
-        Ok(Ok(isolated)) => isolated.apps().to_vec(),
-        _ => {
-            exit_guard::arm();
-            apps
-        }
-    }
+/// The same apps, each run of them in a process of its own; `None` where the system has not that, or
+/// the apps cannot be used.
+fn isolated(apps: &[AppEntry], guard: PanicGuard) -> Option<Vec<AppEntry>> {
+    let registry = Registry::new(apps.to_vec()).ok()?.with_panic_guard(guard);
+    let isolated = isolate(&registry, &lockstep_isolation::Settings::default()).ok()?;
+    Some(isolated.apps().to_vec())
 }
 
 /// The tests that [`test()`] runs, to be run together with others.

@@ -8,11 +8,16 @@ static ARMED: AtomicBool = AtomicBool::new(false);
 /// What is said of an app that ends the program.
 const MESSAGE: &[u8] = b"error: an app ended the program while it was played\n";
 
-/// From now on, a program that exits before [`disarm`] says that an app has done so, and ends with
-/// exit code 1.
-pub fn arm() {
+/// As long as it lives, a program that exits says that an app has done so, and ends with exit
+/// code 1.
+#[derive(Debug)]
+#[must_use = "the program is guarded as long as this lives"]
+pub struct ExitGuard(());
+
+/// Guards the program. There is one guard at a time.
+pub fn arm() -> ExitGuard {
     if ARMED.swap(true, Ordering::SeqCst) {
-        return;
+        return ExitGuard(());
     }
     #[allow(unsafe_code, reason = "there is no safe way to be told of an exit")]
     // SAFETY: `at_exit` is a function of the signature that `atexit` asks for, lives as long as the
@@ -20,9 +25,16 @@ pub fn arm() {
     unsafe {
         libc::atexit(at_exit);
     }
+    ExitGuard(())
 }
 
-/// The program may exit.
+impl Drop for ExitGuard {
+    fn drop(&mut self) {
+        disarm();
+    }
+}
+
+/// The program may exit: it does so itself.
 pub fn disarm() {
     ARMED.store(false, Ordering::SeqCst);
 }

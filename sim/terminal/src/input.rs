@@ -20,7 +20,7 @@ impl UiState {
             self.hold(button, holder);
             return;
         }
-        let is_down = self.runner.is_closed(button);
+        let is_down = self.snapshot.is_closed(button);
         if is_down {
             self.held.release(button);
         }

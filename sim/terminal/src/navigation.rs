@@ -254,13 +254,13 @@ impl UiState {
             self.glow.fill(None);
         }
         self.keep_in_view();
-        match self.timeline.branch().at(self.cursor) {
-            Ok(runner) => {
-                let state = state_text(runner.as_ref());
+        match self.timeline.branch().snapshot(self.cursor) {
+            Ok(snapshot) => {
+                let state = state_text(&snapshot);
                 if self.cursor != before || state != self.state {
                     self.state_before = std::mem::replace(&mut self.state, state);
                 }
-                self.runner = runner;
+                self.snapshot = snapshot;
             }
             Err(error) => self.show_error(error_chain(&error)),
         }
@@ -288,7 +288,7 @@ impl UiState {
     /// The level an LED is drawn with.
     pub(super) fn displayed_level(&self, output: usize) -> Level {
         let level = self
-            .runner
+            .snapshot
             .levels()
             .get(output)
             .copied()

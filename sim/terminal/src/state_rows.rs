@@ -1,14 +1,13 @@
 //! An app's state as rows of a path and a value, parsed from its `Debug` output.
 
-use lockstep_engine::dyn_runner::DynRunner;
-use lockstep_engine::play;
+use lockstep_engine::timeline::Snapshot;
 
 /// What the state pane says of an app without `Debug`.
 const NO_STATE: &str = "not shown: no `Debug`";
 
 /// The text of an app's state, or why there is none.
-pub(super) fn state_text(runner: &dyn DynRunner) -> String {
-    play::state_of(runner).unwrap_or_else(|| NO_STATE.to_owned())
+pub(super) fn state_text(snapshot: &Snapshot) -> String {
+    snapshot.state().unwrap_or(NO_STATE).to_owned()
 }
 
 /// One value of the state.

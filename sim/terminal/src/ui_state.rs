@@ -20,10 +20,9 @@ use super::signal_history::SignalHistory;
 use super::state_rows::state_text;
 use super::theme::Theme;
 use super::view::{self, ScreenLayout};
-use lockstep_engine::dyn_runner::DynRunner;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
-use lockstep_engine::timeline::{Timeline, TimelineError};
+use lockstep_engine::timeline::{Snapshot, Timeline, TimelineError};
 use lockstep_engine::trace::Trace;
 
 /// How long a message is shown.
@@ -36,7 +35,7 @@ pub(super) struct UiState {
     pub(super) signals: SignalHistory,
     pub(super) cursor: RunTicks,
     /// The app as it is at the cursor.
-    pub(super) runner: Box<dyn DynRunner>,
+    pub(super) snapshot: Snapshot,
     /// The app's state at the cursor.
     pub(super) state: String,
     /// The state before the cursor was moved, to show what changed.
@@ -114,8 +113,8 @@ impl UiState {
         theme: Theme,
     ) -> Result<Self, TimelineError> {
         let timeline = Timeline::new(app, script)?;
-        let runner = timeline.branch().at(RunTicks::ZERO)?;
-        let state = state_text(runner.as_ref());
+        let snapshot = timeline.branch().snapshot(RunTicks::ZERO)?;
+        let state = state_text(&snapshot);
         let mut ui = Self {
             signals: SignalHistory::new(app.descriptor()),
             letters: button_letters(app.descriptor().buttons()),
@@ -125,7 +124,7 @@ impl UiState {
             cursor: RunTicks::ZERO,
             state_before: state.clone(),
             state,
-            runner,
+            snapshot,
             playing: false,
             speed: PlaybackSpeed::real_time(),
             fast_forward: None,

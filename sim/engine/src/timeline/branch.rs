@@ -6,6 +6,7 @@ use std::rc::Rc;
 use lockstep_core::time::{Instant, RunTicks};
 
 use super::TimelineError;
+use super::snapshot::Snapshot;
 use crate::dyn_runner::{DynRunner, Observation, Observer, Pace, Stretch};
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
@@ -286,6 +287,25 @@ impl Branch {
         self.live.as_ref()
     }
 
+    /// What could be seen of the app at the end of this tick, or of the last one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Branch::at`].
+    pub fn snapshot(&self, tick: RunTicks) -> Result<Snapshot, PlayError> {
+        if tick >= self.end() && !self.has_ended() {
+            return Ok(Snapshot::of(self.live.as_ref()));
+        }
+        Ok(Snapshot::of(self.at(tick)?.as_ref()))
+    }
+
+    /// Whether the app has ended its process.
+    fn has_ended(&self) -> bool {
+        let ended =
+            |error: &TimelineError| matches!(error, TimelineError::Play(PlayError::Ended { .. }));
+        self.broken.as_ref().is_some_and(ended)
+    }
+
     /// The app as it was at the end of this tick, or of the last one. Where it ended its process,
     /// the last one is the one before that.
     ///
@@ -298,11 +318,9 @@ impl Branch {
         {
             return Ok(copy);
         }
-        let tick = tick.min(match self.broken {
-            Some(TimelineError::Play(PlayError::Ended { .. })) => {
-                self.end().saturating_sub(RunTicks(1))
-            }
-            _ => self.end(),
+        let tick = tick.min(match self.has_ended() {
+            true => self.end().saturating_sub(RunTicks(1)),
+            false => self.end(),
         });
         let after = self
             .checkpoints

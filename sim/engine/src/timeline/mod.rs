@@ -4,11 +4,13 @@
 //! forks a new branch from there, and the old one is kept.
 
 mod branch;
+mod snapshot;
 
 use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 pub use branch::{Branch, ForkPoint, SPACING};
+pub use snapshot::Snapshot;
 
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;

@@ -11,19 +11,26 @@ pub(super) enum Forked {
     Parent(Pid),
 }
 
-/// Forks this process.
-///
-/// # Errors
-///
-/// Those of the system, and one if the process has several threads.
-pub(super) fn fork() -> io::Result<Forked> {
-    if !has_one_thread() {
-        return Err(io::Error::other("the process has several threads"));
+/// Forks this process if it has one thread; `None` if it has several.
+pub(super) fn fork_with_one_thread() -> io::Result<Option<Forked>> {
+    let tasks = fs::read_dir("/proc/self/task")?;
+    if tasks.count() > 1 {
+        return Ok(None);
     }
     #[allow(unsafe_code, reason = "there is no safe way to fork")]
-    // SAFETY: what is wrong with a child is what threads that it does not have left half done, a lock
-    // that is held or a list that is being changed. There is no other thread, and none can be
-    // started meanwhile, since this one is here.
+    // SAFETY: this is the only thread, and none can be started meanwhile, since this one is here.
+    unsafe { fork() }.map(Some)
+}
+
+/// Forks this process.
+///
+/// # Safety
+///
+/// The process has one thread. What is wrong with a child otherwise is what threads that it does not
+/// have left half done: a lock that is held, a list that is being changed.
+#[allow(unsafe_code, reason = "there is no safe way to fork")]
+pub(super) unsafe fn fork() -> io::Result<Forked> {
+    // SAFETY: passed on to the caller.
     let forked = unsafe { libc::fork() };
     match forked {
         0 => Ok(Forked::Child),
@@ -32,11 +39,6 @@ pub(super) fn fork() -> io::Result<Forked> {
             .map(Forked::Parent)
             .ok_or_else(|| io::Error::other("`fork` gave no process")),
     }
-}
-
-/// Whether this is the only thread of the process.
-pub(super) fn has_one_thread() -> bool {
-    fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
 }
 
 /// Ends a process that has nothing to clean up.

@@ -48,7 +48,7 @@ pub(super) fn serve(
                     condition,
                 },
                 Some(socket),
-            ) => match fork() {
+            ) => match fork_server() {
                 Ok(Forked::Child) => {
                     drop(control);
                     let player = Player::new(slots, slot, socket, server);
@@ -78,6 +78,16 @@ pub(super) fn serve(
         }
     }
     process::exit(0)
+}
+
+/// Forks this process.
+fn fork_server() -> io::Result<Forked> {
+    #[allow(unsafe_code, reason = "there is no safe way to fork")]
+    // SAFETY: this process was forked with one thread, and starts none: the code of apps, which
+    // could, is not run in it.
+    unsafe {
+        fork()
+    }
 }
 
 /// Makes this process one that leaves nothing behind, and cannot be reached from the terminal.

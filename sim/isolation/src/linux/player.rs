@@ -18,7 +18,7 @@ use rustix::process::{
 
 use super::channel::{Channel, Received};
 use super::fault;
-use super::fork::{Forked, end_at_once, fork};
+use super::fork::{Forked, end_at_once, fork_with_one_thread};
 use super::messages::{Reply, Request, Status};
 use super::slots::{Slot, Slots};
 
@@ -136,28 +136,28 @@ impl<'a> Player<'a> {
         let (Some(slot), Some(socket)) = (self.slots.all().get(slot), socket) else {
             return self.reply(&Reply::Copied(false));
         };
-        match fork() {
-            Ok(Forked::Parent(between)) => {
+        match fork_with_one_thread() {
+            Ok(Some(Forked::Parent(between))) => {
                 let waited = waitpid(Some(between), WaitOptions::empty());
                 let copied =
                     matches!(waited, Ok(Some((_, status))) if status.exit_status() == Some(0));
                 self.reply(&Reply::Copied(copied));
             }
-            Ok(Forked::Child) => {
+            Ok(Some(Forked::Child)) => {
                 let between = getpid();
-                match fork() {
-                    Ok(Forked::Parent(copy)) => {
+                match fork_with_one_thread() {
+                    Ok(Some(Forked::Parent(copy))) => {
                         slot.set_player(copy);
                         end_at_once(0)
                     }
-                    Ok(Forked::Child) => {
+                    Ok(Some(Forked::Child)) => {
                         while getppid() == Some(between) {
                             thread::yield_now();
                         }
                         let progress = &self.slot.progress;
                         for (to, from) in [
                             (&slot.progress.tick, &progress.tick),
-                            (&slot.progress.steps, &progress.steps),
+                            (&slot.progress.events, &progress.events),
                         ] {
                             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
                         }
@@ -168,10 +168,11 @@ impl<'a> Player<'a> {
                         }
                         self.done(runner, Ok(()));
                     }
-                    Err(_) => end_at_once(1),
+                    _ => end_at_once(1),
                 }
             }
-            Err(_) => self.reply(&Reply::Copied(false)),
+            // The system refused, or the app has started threads.
+            _ => self.reply(&Reply::Copied(false)),
         }
     }
 

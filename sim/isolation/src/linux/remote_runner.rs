@@ -16,6 +16,7 @@ use lockstep_engine::app_failure::{AppFailure, Ending};
 use lockstep_engine::dyn_runner::{DynRunner, Observer, Stretch};
 use lockstep_engine::registry::Started;
 use lockstep_engine::script::ScriptEvent;
+use rustix::net::{Shutdown, shutdown};
 use rustix::process::{Signal, kill_process};
 
 use super::channel::{Channel, Received};
@@ -121,7 +122,7 @@ impl Connection {
 
     /// The next reply, after what was observed before it.
     fn receive(&self, observer: &mut dyn Observer) -> Result<Reply, AppFailure> {
-        let mut steps = self.steps();
+        let mut progress = self.progress();
         let mut looks = 0;
         loop {
             match self.channel.receive() {
@@ -138,9 +139,9 @@ impl Connection {
                 }
                 Ok(Received::Closed) => return Err(self.ended(observer)),
                 Ok(Received::Nothing) => {
-                    let now = self.steps();
-                    looks = if now == steps { looks + 1 } else { 0 };
-                    steps = now;
+                    let now = self.progress();
+                    looks = if now == progress { looks + 1 } else { 0 };
+                    progress = now;
                     if looks >= LOOKS {
                         return Err(self.never_returned(observer));
                     }
@@ -150,9 +151,13 @@ impl Connection {
         }
     }
 
-    fn steps(&self) -> u64 {
-        let slot = self.slot();
-        slot.map_or(0, |slot| slot.progress.steps.load(Ordering::Relaxed))
+    /// How far the app has come: in ticks, and in events.
+    fn progress(&self) -> Option<(u64, u64)> {
+        let progress = &self.slot()?.progress;
+        Some((
+            progress.tick.load(Ordering::Relaxed),
+            progress.events.load(Ordering::Relaxed),
+        ))
     }
 
     fn drain(&self, observer: &mut dyn Observer) {
@@ -209,16 +214,15 @@ impl Connection {
     }
 }
 
-/// Ends the player, and waits for its end: a slot has one player at a time.
+/// Ends the player: nobody will ask it for anything.
 impl Drop for Connection {
     fn drop(&mut self) {
-        if !self.is_gone.get() {
-            let _ = rustix::net::shutdown(self.channel.as_fd(), rustix::net::Shutdown::Both);
-            // A player whose end is not known keeps its slot.
-            let _ = self.reap();
-        }
         if self.is_gone.get() {
             self.server.give_back(self.slot);
+        } else {
+            // It fails where the player is gone already.
+            let _ = shutdown(&self.channel, Shutdown::Both);
+            self.server.give_back_later(self.slot);
         }
     }
 }

@@ -11,7 +11,7 @@ use lockstep_engine::registry::Registry;
 use rustix::process::{Pid, getpid};
 
 use super::channel::{Channel, Received};
-use super::fork::{Forked, fork, has_one_thread};
+use super::fork::{Forked, fork_with_one_thread};
 use super::fork_server;
 use super::messages::{ProcessEnd, ServerReply, ServerRequest};
 use super::slots::{Slot, Slots};
@@ -30,18 +30,22 @@ pub(super) struct ServerHandle {
 struct Control {
     channel: Channel,
     free: Vec<usize>,
+    /// The slots of players that were told to end. That they have is found out later, when they
+    /// need not be waited for.
+    ending: Vec<usize>,
 }
+
+/// The most players that are left ending.
+const MOST_ENDING: usize = 32;
 
 impl ServerHandle {
     /// Forks the server.
     pub(super) fn start(registry: &Registry, settings: &Settings) -> Result<Self, IsolationError> {
-        if !has_one_thread() {
-            return Err(IsolationError::SeveralThreads);
-        }
         let slots = Slots::map(settings.most_processes)?;
         let (ours, theirs) = Channel::pair()?;
         let program = getpid();
-        match fork()? {
+        let forked = fork_with_one_thread()?.ok_or(IsolationError::SeveralThreads)?;
+        match forked {
             Forked::Child => {
                 drop(ours);
                 let control = Channel::of(theirs);
@@ -51,6 +55,7 @@ impl ServerHandle {
                 control: Mutex::new(Control {
                     channel: Channel::of(ours),
                     free: (0..settings.most_processes).rev().collect(),
+                    ending: Vec::new(),
                 }),
                 slots,
                 tick_limit: settings.tick_limit,
@@ -74,7 +79,7 @@ impl ServerHandle {
 
     /// A slot for a new run.
     pub(super) fn take_slot(&self) -> Option<usize> {
-        self.take_slot_if(|_| true)
+        self.take_slot_if(|free| free > 0)
     }
 
     /// A slot for a copy, if enough are left.
@@ -83,14 +88,34 @@ impl ServerHandle {
         self.take_slot_if(|free| free > reserved)
     }
 
-    fn take_slot_if(&self, are_enough: impl FnOnce(usize) -> bool) -> Option<usize> {
+    fn take_slot_if(&self, are_enough: impl Fn(usize) -> bool) -> Option<usize> {
         let mut control = self.control();
+        if !are_enough(control.free.len()) || control.ending.len() >= MOST_ENDING {
+            self.collect_ended(&mut control);
+        }
         let slot = match are_enough(control.free.len()) {
             true => control.free.pop()?,
             false => return None,
         };
         self.slot(slot)?.clear();
         Some(slot)
+    }
+
+    /// Gets back the slots of players that were told to end.
+    fn collect_ended(&self, control: &mut Control) {
+        let ending = std::mem::take(&mut control.ending);
+        for slot in ending {
+            let player = self.slot(slot).and_then(Slot::player);
+            // A player whose end is not known keeps its slot.
+            if player.is_some_and(|player| control.reap(player).is_ok()) {
+                control.free.push(slot);
+            }
+        }
+    }
+
+    /// The player of a slot was told to end.
+    pub(super) fn give_back_later(&self, slot: usize) {
+        self.control().ending.push(slot);
     }
 
     /// Gives a slot back in which nobody plays any more.
@@ -124,19 +149,22 @@ impl ServerHandle {
 
     /// How a process ended.
     pub(super) fn reap(&self, pid: Pid) -> io::Result<ProcessEnd> {
-        let control = self.control();
-        control
-            .channel
-            .send(&ServerRequest::Reap(pid.as_raw_pid()))?;
-        match receive(&control.channel)? {
-            ServerReply::Reaped(end) => Ok(end),
-            ServerReply::Failed(problem) => Err(io::Error::other(problem)),
-            ServerReply::Started => Err(io::Error::other("the fork server is confused")),
-        }
+        self.control().reap(pid)
     }
 
     fn control(&self) -> std::sync::MutexGuard<'_, Control> {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Control {
+    fn reap(&self, pid: Pid) -> io::Result<ProcessEnd> {
+        self.channel.send(&ServerRequest::Reap(pid.as_raw_pid()))?;
+        match receive(&self.channel)? {
+            ServerReply::Reaped(end) => Ok(end),
+            ServerReply::Failed(problem) => Err(io::Error::other(problem)),
+            ServerReply::Started => Err(io::Error::other("the fork server is confused")),
+        }
     }
 }
 

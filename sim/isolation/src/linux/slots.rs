@@ -39,7 +39,7 @@ pub(super) struct Slot {
 impl Slot {
     /// Makes it as new, for another player.
     pub(super) fn clear(&self) {
-        let fields = [&self.progress.tick, &self.progress.steps, &self.player];
+        let fields = [&self.progress.tick, &self.progress.events, &self.player];
         let fields = fields.into_iter();
         for field in fields.chain([&self.stack, &self.fault, &self.filled]) {
             field.store(0, Ordering::Relaxed);

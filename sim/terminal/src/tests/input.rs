@@ -32,7 +32,7 @@ fn moves(driver: &Driver, button: ButtonId) -> Vec<(u64, bool)> {
 }
 
 fn is_down(driver: &Driver, button: ButtonId) -> bool {
-    driver.ui.runner.is_closed(button)
+    driver.ui.snapshot.is_closed(button)
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn an_led_that_is_lit_for_a_tick_is_visible_for_75_ms() {
     let mut driver = Driver::of(pulse(), 40, 12);
     driver.wait(495).assert_shows("○ blip");
     driver.wait(10);
-    assert_eq!(driver.ui.runner.levels()[0].0, 0, "it is off already");
+    assert_eq!(driver.ui.snapshot.levels()[0].0, 0, "it is off already");
     driver.assert_shows("● blip");
     assert_eq!(driver.ui.next_change(), Some(Duration::from_millis(75)));
     driver.wait(74).assert_shows("● blip");

@@ -24,7 +24,7 @@ fn end(driver: &Driver) -> u64 {
 fn an_app_that_cannot_be_copied_is_gone_back_in_and_forked() {
     let mut driver = Driver::of(closed(), 80, 24);
     driver.wait(2_500).press("Space").assert_shows("not shown");
-    let led = |driver: &Driver| driver.ui.runner.levels()[0].0;
+    let led = |driver: &Driver| driver.ui.snapshot.levels()[0].0;
     driver.press("g").text("1.2 s").press("Enter");
     assert_eq!((cursor(&driver), led(&driver)), (1_200, 1));
     driver.press("g").text("0.5 s").press("Enter");

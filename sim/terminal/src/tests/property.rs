@@ -155,7 +155,7 @@ fn is_wide(step: &Step) -> bool {
 fn check(driver: &Driver) -> Result<(), TestCaseError> {
     let ui = &driver.ui;
     prop_assert!(ui.cursor <= ui.end());
-    prop_assert_eq!(ui.runner.now(), ui.cursor);
+    prop_assert_eq!(ui.snapshot.tick(), ui.cursor);
     for button in (0..64).map(ButtonId) {
         if ui.held.holder(button).is_some() {
             prop_assert!(

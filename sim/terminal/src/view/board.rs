@@ -83,7 +83,7 @@ fn key_cap(ui: &UiState, button: ButtonId, width: u16) -> Line<'static> {
     let name = ui.timeline.app().descriptor().buttons().get(index);
     let room = usize::from(width).saturating_sub(CAP);
     let name = shorten(name.copied().unwrap_or("?"), room, ui.theme.glyphs().gap);
-    let down = ui.runner.is_closed(button);
+    let down = ui.snapshot.is_closed(button);
     let style = if down {
         ui.theme.selected()
     } else {
