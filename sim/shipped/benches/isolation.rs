@@ -26,7 +26,9 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::timeline::Timeline;
 use lockstep_sim::isolation::{Settings, isolate};
 
-use support::{HOUR, Ticked, busy_hour, by_turns, heading, planned, play, ratio, row, time};
+use support::{
+    BREATHING, HOUR, Ticked, busy_hour, by_turns, heading, planned, play, ratio, row, time,
+};
 
 /// The lamp, ticked, which can neither be copied nor printed.
 struct Uncopied(Ticked);
@@ -128,15 +130,15 @@ fn jump(isolated: &AppEntry) {
 }
 
 fn throughput(plain: &AppEntry, isolated: &AppEntry) {
-    let script = busy_hour(HOUR, 0);
+    let plan = planned(&BREATHING.replace("wait 50 s", "wait 60 min"));
     let run = |app: &AppEntry| {
         let mut watch = |_| ControlFlow::Continue(());
-        let runner = play::play(app, &script, &mut (), &mut watch);
+        let runner = play::play(app, &plan.script, &mut (), &mut watch);
         black_box(runner.map(|runner| runner.now())).ok();
     };
     let [here, apart] = by_turns([&mut || run(plain), &mut || run(isolated)]);
     row(
-        "an idle hour of it ticked, headless: here / apart",
+        "an hour of it breathing, ticked, headless: here / apart",
         &format!("{:.2}", ratio(here, apart)),
         "",
     );

@@ -143,7 +143,7 @@ fn cold_start() {
     row(
         "cold `sim run` to verdict - `sim --version`, median of 100",
         &format!("{median:.2} ms"),
-        "<= 3 ms",
+        "<= 2 ms",
     );
 }
 

@@ -159,6 +159,9 @@ fn wait_for_input(wait: Duration) -> io::Result<bool> {
     let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
     let timeout = Timespec::try_from(wait).ok();
     match poll(&mut fds, timeout.as_ref()) {
+        // The next frame is drawn in the size of the terminal in any case, and crossterm would keep
+        // a core busy while it waits.
+        Ok(0) if wait <= FRAME => return Ok(false),
         // A signal: of a resize, crossterm makes an event.
         Ok(_) | Err(Errno::INTR) => {}
         Err(error) => return Err(error.into()),
