@@ -25,7 +25,7 @@ use core::fmt::Debug;
 use crate::event::{BootCondition, Event};
 use crate::fnv::Fnv1a;
 use crate::output::{Level, Output};
-use crate::time::{Instant, Ticks};
+use crate::time::{Instant, TickPeriod, Ticks};
 use crate::wakeup::Wakeup;
 
 /// Firmware that any world can run.
@@ -130,6 +130,7 @@ pub struct AppDescriptor {
     name: &'static str,
     version: &'static str,
     build: &'static str,
+    tick: TickPeriod,
     buttons: &'static [&'static str],
     outputs: &'static [Output],
     logs: &'static [LogKind],
@@ -155,6 +156,7 @@ impl AppDescriptor {
             name,
             version,
             build: Self::UNKNOWN_BUILD,
+            tick: TickPeriod::MILLISECOND,
             buttons: &[],
             outputs: &[],
             logs: &[],
@@ -166,6 +168,14 @@ impl AppDescriptor {
     #[must_use]
     pub const fn with_build(mut self, build: &'static str) -> Self {
         self.build = build;
+        self
+    }
+
+    /// With ticks of this length, instead of [`TickPeriod::MILLISECOND`]. A board says which it can
+    /// keep.
+    #[must_use]
+    pub const fn with_tick(mut self, tick: TickPeriod) -> Self {
+        self.tick = tick;
         self
     }
 
@@ -219,6 +229,12 @@ impl AppDescriptor {
         self.build
     }
 
+    /// How long a tick is.
+    #[must_use]
+    pub const fn tick(&self) -> TickPeriod {
+        self.tick
+    }
+
     /// The names of the buttons, by [`ButtonId`](crate::event::ButtonId).
     #[must_use]
     pub const fn buttons(&self) -> &'static [&'static str] {
@@ -266,7 +282,7 @@ impl AppDescriptor {
     /// every place the same meaning.
     ///
     /// Events and observations travel as places in these lists, so whoever reads them has
-    /// to hold the same ones. FNV-1a, 64 bits, over names, ranges and words; not over
+    /// to hold the same ones. FNV-1a, 64 bits, over names, ranges, words and the tick; not over
     /// version and build.
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
@@ -290,7 +306,12 @@ impl AppDescriptor {
             };
             index += 1;
         }
-        hash.list(self.boot_conditions).finish()
+        hash = hash.list(self.boot_conditions);
+        // An app that says nothing has the fingerprint that it had before ticks could be declared.
+        if self.tick.as_us() != TickPeriod::MILLISECOND.as_us() {
+            hash = hash.text("tick").number(self.tick.as_us() as usize);
+        }
+        hash.finish()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Time in ticks: as firmware counts it, and as a run does.
 //!
 //! Firmware counts with 32 bits: a [`Ticks`] is a length, an [`Instant`] is a reading of a counter
-//! that wraps. A run counts with 64 bits and never wraps: [`RunTicks`].
+//! that wraps. A run counts with 64 bits and never wraps: [`RunTicks`]. How long a tick is, the app
+//! says: [`TickPeriod`], one millisecond where it does not.
 
 use core::fmt;
 use core::ops::Add;
 
-/// A length of time in ticks; one tick is one millisecond of firmware time.
+/// A length of time in ticks.
 ///
 /// Arithmetic saturates: a length never wraps round to a short one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,22 +17,24 @@ pub struct Ticks(pub u32);
 impl Ticks {
     /// No time at all.
     pub const ZERO: Self = Self(0);
-    /// The longest length that can be named: about 49.7 days.
+    /// The longest length that can be named: about 49.7 days in ticks of a millisecond, 71 minutes
+    /// in ticks of a microsecond.
     pub const MAX: Self = Self(u32::MAX);
 
-    /// A length in milliseconds.
+    /// A length in milliseconds, in ticks of [`TickPeriod::MILLISECOND`]. In others,
+    /// [`TickPeriod::ms`] gives it.
     #[must_use]
     pub const fn from_ms(ms: u32) -> Self {
         Self(ms)
     }
 
-    /// A length in seconds, at most [`Ticks::MAX`].
+    /// A length in seconds, at most [`Ticks::MAX`], in ticks of [`TickPeriod::MILLISECOND`].
     #[must_use]
     pub const fn from_secs(seconds: u32) -> Self {
         Self(seconds.saturating_mul(1_000))
     }
 
-    /// A length in minutes, at most [`Ticks::MAX`].
+    /// A length in minutes, at most [`Ticks::MAX`], in ticks of [`TickPeriod::MILLISECOND`].
     #[must_use]
     pub const fn from_mins(minutes: u32) -> Self {
         Self(minutes.saturating_mul(60_000))
@@ -50,20 +53,124 @@ impl Ticks {
     }
 }
 
-impl fmt::Display for Ticks {
-    /// Writes the length in the largest unit that expresses it whole: `800 ms`, `2 s`,
-    /// `10 min`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_ms(self.0.into(), f)
+/// How long a tick is: from 1 µs to 100 ms.
+///
+/// ```
+/// use lockstep_core::time::{RunTicks, TickPeriod, Ticks};
+///
+/// const TICK: TickPeriod = TickPeriod::from_us(250);
+/// const LONG_PRESS: Ticks = TICK.ms(800);
+/// assert_eq!(LONG_PRESS, Ticks(3_200));
+/// assert_eq!(TICK.length(RunTicks(5)).to_string(), "1250 us");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TickPeriod {
+    us: u32,
+}
+
+impl TickPeriod {
+    /// The shortest, a microsecond.
+    pub const MIN: Self = Self { us: 1 };
+    /// What an app has that does not say.
+    pub const MILLISECOND: Self = Self { us: 1_000 };
+    /// The longest, 100 ms.
+    pub const MAX: Self = Self { us: 100_000 };
+
+    /// A period in microseconds. In a constant, one that is not allowed does not compile.
+    ///
+    /// # Panics
+    ///
+    /// If it is not from [`TickPeriod::MIN`] to [`TickPeriod::MAX`].
+    #[must_use]
+    pub const fn from_us(us: u32) -> Self {
+        assert!(
+            us >= Self::MIN.us && us <= Self::MAX.us,
+            "a tick is from 1 us to 100 ms long"
+        );
+        Self { us }
+    }
+
+    /// A period in microseconds; `None` for one that is not allowed.
+    #[must_use]
+    pub const fn try_from_us(us: u64) -> Option<Self> {
+        if us < Self::MIN.us as u64 || us > Self::MAX.us as u64 {
+            return None;
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "it was compared just now")]
+        Some(Self { us: us as u32 })
+    }
+
+    /// The period in microseconds.
+    #[must_use]
+    pub const fn as_us(self) -> u32 {
+        self.us
+    }
+
+    /// So many microseconds in these ticks, at most [`Ticks::MAX`]. A part of a tick counts as a
+    /// whole one.
+    #[must_use]
+    pub const fn us(self, us: u32) -> Ticks {
+        Ticks(us.div_ceil(self.us))
+    }
+
+    /// So many milliseconds in these ticks, at most [`Ticks::MAX`]. A part of a tick counts as a
+    /// whole one.
+    #[must_use]
+    pub const fn ms(self, ms: u32) -> Ticks {
+        let ticks = (ms as u64 * 1_000).div_ceil(self.us as u64);
+        if ticks > u32::MAX as u64 {
+            return Ticks::MAX;
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "it was compared just now")]
+        Ticks(ticks as u32)
+    }
+
+    /// The time that so many ticks of a run take, to be written: `800 ms`, `2 s`, `10 min`.
+    #[must_use]
+    pub const fn length(self, ticks: RunTicks) -> Length {
+        Length {
+            us: ticks.0.saturating_mul(self.us as u64),
+        }
+    }
+
+    /// How many of these ticks a time of a run takes, in microseconds. A part of a tick counts as
+    /// a whole one.
+    #[must_use]
+    pub const fn run_ticks(self, us: u64) -> RunTicks {
+        RunTicks(us.div_ceil(self.us as u64))
     }
 }
 
-fn write_ms(ms: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match ms {
-        0 => f.write_str("0 ms"),
-        ms if ms % 60_000 == 0 => write!(f, "{} min", ms / 60_000),
-        ms if ms % 1_000 == 0 => write!(f, "{} s", ms / 1_000),
-        ms => write!(f, "{ms} ms"),
+impl Default for TickPeriod {
+    fn default() -> Self {
+        Self::MILLISECOND
+    }
+}
+
+/// Writes it as a length: `1 ms`, `250 us`.
+impl fmt::Display for TickPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.length(RunTicks(1)).fmt(f)
+    }
+}
+
+/// A length of time, to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Length {
+    us: u64,
+}
+
+impl fmt::Display for Length {
+    /// Writes the length in the largest unit that expresses it whole: `250 us`, `800 ms`, `2 s`,
+    /// `10 min`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.us {
+            0 => f.write_str("0 ms"),
+            us if us % 60_000_000 == 0 => write!(f, "{} min", us / 60_000_000),
+            us if us % 1_000_000 == 0 => write!(f, "{} s", us / 1_000_000),
+            us if us % 1_000 == 0 => write!(f, "{} ms", us / 1_000),
+            us => write!(f, "{us} us"),
+        }
     }
 }
 
@@ -97,13 +204,6 @@ impl RunTicks {
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
-    }
-}
-
-impl fmt::Display for RunTicks {
-    /// Writes the time as [`Ticks`] are written, one tick a millisecond.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_ms(self.0, f)
     }
 }
 
@@ -171,15 +271,38 @@ mod tests {
 
     #[test]
     fn lengths_read_in_their_largest_whole_unit() {
-        for (length, text) in [
-            (Ticks::ZERO, "0 ms"),
-            (Ticks(999), "999 ms"),
-            (Ticks(1_000), "1 s"),
-            (Ticks(1_500), "1500 ms"),
-            (Ticks::from_mins(10), "10 min"),
+        for (tick, ticks, text) in [
+            (TickPeriod::MILLISECOND, 0, "0 ms"),
+            (TickPeriod::MILLISECOND, 999, "999 ms"),
+            (TickPeriod::MILLISECOND, 1_000, "1 s"),
+            (TickPeriod::MILLISECOND, 1_500, "1500 ms"),
+            (TickPeriod::MILLISECOND, 600_000, "10 min"),
+            (TickPeriod::from_us(250), 3, "750 us"),
+            (TickPeriod::from_us(250), 4, "1 ms"),
+            (TickPeriod::from_us(250), 5, "1250 us"),
+            (TickPeriod::MAX, 7, "700 ms"),
+            (TickPeriod::MAX, u64::MAX, "18446744073709551615 us"),
         ] {
-            assert_eq!(length.to_string(), text);
+            assert_eq!(tick.length(RunTicks(ticks)).to_string(), text);
         }
+        assert_eq!(TickPeriod::from_us(40).to_string(), "40 us");
+    }
+
+    #[test]
+    fn a_length_in_ticks_is_at_least_that_long() {
+        assert_eq!(TickPeriod::MILLISECOND.ms(20), Ticks::from_ms(20));
+        assert_eq!(TickPeriod::from_us(300).ms(1), Ticks(4));
+        assert_eq!(TickPeriod::from_us(300).us(601), Ticks(3));
+        assert_eq!(TickPeriod::MIN.ms(u32::MAX), Ticks::MAX);
+        assert_eq!(TickPeriod::MAX.ms(250), Ticks(3));
+        assert_eq!(TickPeriod::MAX.run_ticks(1), RunTicks(1));
+    }
+
+    #[test]
+    fn a_period_that_is_not_allowed_is_none() {
+        assert_eq!(TickPeriod::try_from_us(0), None);
+        assert_eq!(TickPeriod::try_from_us(100_001), None);
+        assert_eq!(TickPeriod::try_from_us(100_000), Some(TickPeriod::MAX));
     }
 
     proptest! {

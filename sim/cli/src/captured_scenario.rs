@@ -1,10 +1,12 @@
 //! A captured run as a scenario, for `sim import` and `sim oneline`.
 
+use std::time::Duration;
+
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_core::time::RunTicks;
 use lockstep_engine::load::read_waveform;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::scenario::duration::ticks_of;
 use lockstep_engine::scenario::{MAX_BYTES, Scenario};
 use lockstep_engine::stimulus::import::{ImportedScenario, import};
 
@@ -18,11 +20,12 @@ pub(super) fn read(
     waveform: &WaveformArgs,
     registry: &Registry,
     input: &WaveformInput<'_>,
-    tolerance: RunTicks,
+    tolerance: Duration,
     report: &Report,
 ) -> Result<Scenario, Exit> {
     let name = &input.source.name;
     let (app, stimulus) = waveform.read(registry, input, read_waveform, report)?;
+    let tolerance = ticks_of(tolerance, app.descriptor().tick());
     let imported = import(app.descriptor(), &stimulus, tolerance).map_err(|error| {
         let message = format!("`{name}` cannot be imported: {error}");
         refuse(&message, TAKE_A_PART, report)

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::shot::ScreenArgs;
@@ -32,7 +31,7 @@ pub(super) struct CastArgs {
 
     /// The longest time without an event; longer ones are shortened.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = load::time)]
-    idle_limit: RunTicks,
+    idle_limit: Duration,
 
     /// Write the cast to this file.
     #[arg(long, value_name = "FILE")]
@@ -61,7 +60,7 @@ impl CastArgs {
             speed: self.speed,
             fps: self.fps,
             // In real time, a tick is a millisecond.
-            idle: Duration::from_millis(self.idle_limit.0),
+            idle: self.idle_limit,
         };
         let cast = match screenshot::cast(registry, &name, &loaded, &options) {
             Ok(cast) => cast,

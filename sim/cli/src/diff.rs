@@ -1,10 +1,13 @@
 //! `sim diff`: the first difference of two traces, or of a capture and a run.
 
+use std::time::Duration;
+
+use lockstep_core::time::{RunTicks, TickPeriod};
+use lockstep_engine::scenario::duration::ticks_of;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::waveform_args::{FOR_WAVEFORMS, WaveformArgs, WaveformInput};
@@ -39,7 +42,7 @@ pub(super) struct DiffArgs {
 
     /// How far the changes of a captured output may be off, such as 2ms.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
-    tolerance: Option<RunTicks>,
+    tolerance: Option<Duration>,
 
     /// How a capture is laid over a run.
     #[arg(long, value_name = "HOW")]
@@ -130,16 +133,26 @@ impl DiffArgs {
             {
                 traces((&left.name, one), (&right.name, other), report)
             }
-            _ => self.outputs(&left, &right, report),
+            _ => {
+                let app = registry.find(&left.app);
+                let tick = app.map_or(TickPeriod::MILLISECOND, |app| app.descriptor().tick());
+                self.outputs(&left, &right, tick, report)
+            }
         }
     }
 
     /// Compares the outputs alone, as a capture has nothing else to compare.
-    fn outputs(&self, left: &Side, right: &Side, report: &Report) -> Result<Exit, Exit> {
+    fn outputs(
+        &self,
+        left: &Side,
+        right: &Side,
+        tick: TickPeriod,
+        report: &Report,
+    ) -> Result<Exit, Exit> {
         let comparison = compare(
             (&left.outputs(), left.end()),
             (&right.outputs(), right.end()),
-            self.tolerance.unwrap_or(RunTicks::ZERO),
+            ticks_of(self.tolerance.unwrap_or_default(), tick),
             self.align.unwrap_or(AlignArg::Start).into(),
         );
         if comparison.compared.is_empty() {

@@ -1,9 +1,12 @@
 //! `sim import`: a captured run as a scenario.
 
+use std::time::Duration;
+
+use lockstep_core::time::TickPeriod;
+use lockstep_engine::scenario::duration::ticks_of;
 use std::path::PathBuf;
 
 use clap::Args;
-use lockstep_core::time::RunTicks;
 
 use super::waveform_args::{WaveformArgs, WaveformInput};
 use super::{captured_scenario, load};
@@ -29,7 +32,7 @@ pub(super) struct ImportArgs {
 
     /// How far a captured output may be off, by default 2ms, at least 1ms.
     #[arg(long, value_name = "TIME", value_parser = tolerance)]
-    tolerance: Option<RunTicks>,
+    tolerance: Option<Duration>,
 
     #[command(flatten)]
     waveform: WaveformArgs,
@@ -84,9 +87,11 @@ impl ImportArgs {
         let file = self.file.display().to_string();
         let file = scrub_line(&quoted_path(&file));
         let app = self.app.iter().map(|app| format!(" --app {app}"));
-        let tolerance = self
-            .tolerance
-            .map(|tolerance| format!(" --tolerance {}ms", tolerance.0));
+        let tolerance = self.tolerance.map(|tolerance| {
+            let us = ticks_of(tolerance, TickPeriod::MIN);
+            let text = TickPeriod::MIN.length(us).to_string();
+            format!(" --tolerance {}", text.replace(' ', ""))
+        });
         let words: String = app
             .chain([scrub_line(&self.waveform.written())])
             .chain(tolerance)
@@ -104,9 +109,9 @@ fn shortened(line: String) -> String {
 }
 
 /// Parses a tolerance that expectations can have.
-fn tolerance(text: &str) -> Result<RunTicks, String> {
+fn tolerance(text: &str) -> Result<Duration, String> {
     match load::time(text)? {
-        RunTicks::ZERO => Err(
+        Duration::ZERO => Err(
             "expected at least 1ms: what an input causes in its own tick is seen \
              by an expectation from the next tick on; `sim diff --tolerance 0` is exact"
                 .to_owned(),

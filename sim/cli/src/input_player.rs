@@ -187,7 +187,10 @@ impl PlayOutcome {
     }
 
     pub(super) fn verdict(&self) -> String {
-        let length = format!("{} played", self.trace.end());
+        let length = format!(
+            "{} played",
+            self.trace.descriptor().tick().length(self.trace.end())
+        );
         match (self.checks, self.failures.len()) {
             (0, _) => format!("no expectations, {length}"),
             (1, 0) => format!("1 expectation held, {length}"),

@@ -1,6 +1,7 @@
 //! Loads what `open`, `shot` and `cast` play.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
@@ -10,12 +11,10 @@ use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::PlayError;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::scenario::duration::parse_length;
+use lockstep_engine::scenario::duration::parse_duration;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_terminal::ColorDepth;
 use lockstep_terminal::screenshot::ScreenshotError;
-
-use lockstep_core::time::RunTicks;
 
 /// Loads a file, with its name. Errors and notes are printed.
 pub(super) fn read(
@@ -81,11 +80,11 @@ pub(super) fn exit_of(error: &PlayError) -> Exit {
 }
 
 /// Parses a duration as in scenarios, or zero.
-pub(super) fn time(text: &str) -> Result<RunTicks, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     if matches!(text, "0" | "0s" | "0ms" | "0 s" | "0 ms") {
-        return Ok(RunTicks::ZERO);
+        return Ok(Duration::ZERO);
     }
-    parse_length(text)
+    parse_duration(text)
         .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 

@@ -1,9 +1,9 @@
 //! `sim shot`: a screenshot of the terminal simulator.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use lockstep_core::time::RunTicks;
 
 use super::load;
 use super::waveform_args::WaveformArgs;
@@ -12,6 +12,7 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::input;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::scenario::duration::ticks_of;
 use lockstep_terminal::screenshot::{self, KeyScript, ScreenOptions, ScreenSize, Screenshot, Zoom};
 use lockstep_terminal::{Appearance, Background};
 
@@ -24,7 +25,7 @@ pub(super) struct ShotArgs {
 
     /// The time in the run, such as 1.5s; by default its end, or where an expectation fails.
     #[arg(long, value_name = "TIME", value_parser = load::time)]
-    at: Option<RunTicks>,
+    at: Option<Duration>,
 
     /// Keys to press, as named in the help of the simulator, and times to wait, such as
     /// a,400ms,B,1s,v.
@@ -167,7 +168,9 @@ impl ShotArgs {
         };
         let screenshot = match (&read, &self.keys) {
             (Some((name, loaded)), None) => {
-                screenshot::shot(registry, name, loaded, &options, self.at)
+                let tick = loaded.app.descriptor().tick();
+                let at = self.at.map(|at| ticks_of(at, tick));
+                screenshot::shot(registry, name, loaded, &options, at)
             }
             (Some((name, loaded)), Some(keys)) => {
                 screenshot::shot_after(registry, Ok((name, loaded)), &options, keys)
@@ -199,7 +202,7 @@ fn zoom(text: &str) -> Result<Zoom, String> {
         Ok(0) => Err("a column has at least one tick".to_owned()),
         Ok(ticks) => Ok(Zoom::Column(ticks)),
         Err(_) => load::time(text)
-            .map(|ticks| Zoom::Column(ticks.0))
+            .map(Zoom::Time)
             .map_err(|_| "expected `fit`, a number of ticks or a time such as 50ms".to_owned()),
     }
 }

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use lockstep_core::time::RunTicks;
 
-use super::load;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
@@ -61,8 +59,8 @@ pub(super) struct WaveformArgs {
     to: Option<WaveTime>,
 
     /// Let this time pass before the waveform starts.
-    #[arg(long, value_name = "TIME", value_parser = load::time)]
-    shift: Option<RunTicks>,
+    #[arg(long, value_name = "TIME", value_parser = WaveTime::parse)]
+    shift: Option<WaveTime>,
 }
 
 impl WaveformArgs {
@@ -144,7 +142,7 @@ impl WaveformArgs {
         let time = |name, time: Option<WaveTime>| Some((name, time?.to_string().replace(' ', "")));
         let from = time("from", self.from);
         let to = time("to", self.to);
-        let shift = self.shift.map(|shift| ("shift", format!("{}ms", shift.0)));
+        let shift = time("shift", self.shift);
         let words = maps.chain(scope).chain(from).chain(to).chain(shift);
         words
             .map(|(option, value)| format!(" --{option} {}", quoted(&value)))

@@ -11,7 +11,7 @@ mod window;
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{Length, RunTicks};
 
 use crate::diagnostic::Span;
 use crate::dyn_runner::Observation;
@@ -125,6 +125,11 @@ impl<'a> Checker<'a> {
 }
 
 impl Checker<'_> {
+    /// The time that so many ticks take, for messages.
+    fn length(&self, ticks: RunTicks) -> Length {
+        self.descriptor.tick().length(ticks)
+    }
+
     fn failure(&self, check: &Check) -> Option<Failure> {
         let mismatch = self.check(check).err()?;
         let Nearest { note, help } = self.nearest(check);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
 
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 
 use crate::trace::document::{Document, Record};
 
@@ -28,6 +28,17 @@ pub struct Divergence {
 /// The first place at which the traces differ, if they do.
 #[must_use]
 pub fn divergence(left: &Document, right: &Document) -> Option<Divergence> {
+    let period = left.tick;
+    if period != right.tick {
+        return Some(Divergence {
+            shared: 0,
+            tick: RunTicks::ZERO,
+            summary: format!(
+                "a tick is {period} long in the left one and {} in the right one",
+                right.tick
+            ),
+        });
+    }
     let shared = left
         .lines
         .iter()
@@ -46,7 +57,7 @@ pub fn divergence(left: &Document, right: &Document) -> Option<Divergence> {
         ),
         (Some(line), None) => (line.tick, format!("only the left one has `{line}`")),
         (None, Some(line)) => (line.tick, format!("only the right one has `{line}`")),
-        (Some(left), Some(right)) => (left.tick.min(right.tick), differing(left, right)),
+        (Some(left), Some(right)) => (left.tick.min(right.tick), differing(left, right, period)),
     };
     Some(Divergence {
         shared,
@@ -55,7 +66,7 @@ pub fn divergence(left: &Document, right: &Document) -> Option<Divergence> {
     })
 }
 
-fn differing(left: &Record, right: &Record) -> String {
+fn differing(left: &Record, right: &Record, tick: TickPeriod) -> String {
     let same_thing = left.kind == right.kind && left.name == right.name;
     let what = format!("{} `{}`", left.kind.word(), left.name);
     if same_thing && left.value == right.value {
@@ -66,7 +77,7 @@ fn differing(left: &Record, right: &Record) -> String {
         format!(
             "{what} comes to {} {} later on the {later}",
             left.value,
-            RunTicks(by)
+            tick.length(RunTicks(by))
         )
     } else if same_thing && left.tick == right.tick {
         format!(
@@ -185,6 +196,7 @@ mod tests {
 
     fn document(lines: Vec<Record>, end: u64) -> Document {
         Document {
+            tick: TickPeriod::MILLISECOND,
             app: "lamp".to_owned(),
             lines,
             end: RunTicks(end),

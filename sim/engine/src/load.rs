@@ -5,6 +5,7 @@ pub mod waveform_options;
 use std::path::Path;
 
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::time::TickPeriod;
 use thiserror::Error;
 
 use crate::diagnostic::{Diagnostic, Span, closest, one_of, utf8};
@@ -143,13 +144,19 @@ impl InputFormat {
     ) -> Result<LoadedScript, LoadError> {
         let asked = options.app;
         match self {
-            Self::Scenario => load_scenario(registry, &grammar::parse(utf8(bytes)?)?, asked),
+            Self::Scenario => {
+                let tick_of = |named: Option<&str>| tick_of(registry, named.or(asked));
+                let scenario = grammar::parse_for(utf8(bytes)?, &tick_of)?;
+                load_scenario(registry, &scenario, asked)
+            }
             Self::Compact => {
-                let mut scenario = compact::parse(utf8(bytes)?)?;
                 // In this form the first app need not be named.
-                if let (None, None, Some(first)) = (&scenario.app, asked, registry.apps().first()) {
+                let first = registry.apps().first().map(|app| app.descriptor().name());
+                let tick_of = |named: Option<&str>| tick_of(registry, named.or(asked).or(first));
+                let mut scenario = compact::parse_for(utf8(bytes)?, &tick_of)?;
+                if let (None, None, Some(first)) = (&scenario.app, asked, first) {
                     scenario.app = Some(Name {
-                        text: first.descriptor().name().to_owned(),
+                        text: first.to_owned(),
                         span: Span::START,
                     });
                 }
@@ -159,6 +166,12 @@ impl InputFormat {
             Self::Waveform(format) => load_waveform(registry, bytes, format, options),
         }
     }
+}
+
+/// How long the ticks of an app are; of one that is not known, which is told later, a millisecond.
+fn tick_of(registry: &Registry, app: Option<&str>) -> TickPeriod {
+    let app = app.and_then(|app| registry.find(app).ok());
+    app.map_or(TickPeriod::MILLISECOND, |app| app.descriptor().tick())
 }
 
 fn load_scenario(

@@ -6,11 +6,20 @@
 pub use lockstep_core::action::{Action, SwitchState};
 pub use lockstep_core::event::BootCondition;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 use thiserror::Error;
 
-/// The longest a script can be: 30 days of ticks of a millisecond.
-pub const MAX_LENGTH: RunTicks = RunTicks(30 * 24 * 60 * 60 * 1_000);
+/// The most ticks of any script: 30 days of ticks of a microsecond. Of other ticks, [`max_length`]
+/// are.
+pub const MAX_LENGTH: RunTicks = RunTicks(30 * MICROSECONDS_A_DAY);
+
+/// The longest run with ticks of this length: 30 days.
+#[must_use]
+pub const fn max_length(tick: TickPeriod) -> RunTicks {
+    RunTicks(MAX_LENGTH.0 / tick.as_us() as u64)
+}
+
+const MICROSECONDS_A_DAY: u64 = 24 * 60 * 60 * 1_000_000;
 
 /// The most events a script can have.
 pub const MAX_EVENTS: usize = 1_000_000;
@@ -70,7 +79,7 @@ pub enum ScriptError {
         end: RunTicks,
     },
     /// A tick above [`MAX_LENGTH`].
-    #[error("the script ends at tick {}: at most {} ticks (30 days) are allowed", .0.0, MAX_LENGTH.0)]
+    #[error("the script ends at tick {}: at most 30 days are allowed", .0.0)]
     TooLong(RunTicks),
     /// More than [`MAX_EVENTS`].
     #[error("the script has {0} events: at most {MAX_EVENTS} are allowed")]

@@ -2,11 +2,10 @@
 
 use lockstep_core::event::ButtonId;
 
-use super::held_buttons::{Holder, TAP};
+use super::held_buttons::{Holder, tap};
 use super::overlay::{Menu, MenuAction, MenuItem};
 use super::signal_history::SignalHistory;
 use super::ui_state::{ComparedBranch, UiState};
-use super::view::clock;
 
 /// The name of a branch on the screen.
 pub(super) fn branch_name(index: usize) -> String {
@@ -25,7 +24,7 @@ impl UiState {
             text: format!(
                 "{}: to {}, {}",
                 branch_name(index),
-                clock(branch.end()),
+                self.clock(branch.end()),
                 self.relation(index)
             ),
             action: MenuAction::Branch(index),
@@ -47,7 +46,7 @@ impl UiState {
         }
         match self.timeline.compare(current, index) {
             None => "no difference".to_owned(),
-            Some(divergence) => format!("differs at {}", clock(divergence.tick)),
+            Some(divergence) => format!("differs at {}", self.clock(divergence.tick)),
         }
     }
 
@@ -64,7 +63,7 @@ impl UiState {
     /// Releases the buttons that are down at the end of the branch after a tap: the key that
     /// held them is not down any more. Latched buttons stay down.
     fn release_stale_presses(&mut self) {
-        let until = self.end().saturating_add(TAP);
+        let until = self.end().saturating_add(tap(self.tick_period()));
         let buttons = 0..self.letters.len();
         for button in buttons
             .filter_map(|index| u8::try_from(index).ok())
@@ -124,7 +123,7 @@ impl UiState {
         });
         self.show_message(format!(
             "first difference at {}: {} (Esc ends the comparison)",
-            clock(divergence.tick),
+            self.clock(divergence.tick),
             differing.join(", ")
         ));
     }

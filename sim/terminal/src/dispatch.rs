@@ -8,7 +8,7 @@ use lockstep_core::time::RunTicks;
 use ratatui::layout::Position;
 
 use super::file_system::FileSystem;
-use super::held_buttons::{Holder, TAP};
+use super::held_buttons::{Holder, tap};
 use super::key_bindings::{KeyAction, Pane, UiCommand, buttons_of, resolve_key};
 use super::menus::save_menu;
 use super::overlay::{Confirmation, LeaveAction, Overlay, PromptKind};
@@ -48,7 +48,7 @@ impl UiState {
         } else if self.keys_report_release {
             Holder::Key
         } else {
-            Holder::Tap(TAP)
+            Holder::Tap(tap(self.tick_period()))
         };
         if kind == KeyEventKind::Press {
             self.press(button, holder);

@@ -1,11 +1,13 @@
 //! Which buttons are held down, and by what.
 
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 
 /// How long a key press holds a button where the terminal does not report its release:
 /// longer than any debounce, shorter than any long press.
-pub(super) const TAP: RunTicks = RunTicks(60);
+pub(super) const fn tap(tick: TickPeriod) -> RunTicks {
+    tick.run_ticks(60_000)
+}
 
 /// What holds a button down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use lockstep_core::time::RunTicks;
 
 use super::held_buttons::Holder;
 use super::ui_state::UiState;
-use super::view::clock;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::script::{Action, BootCondition, SwitchState};
 use lockstep_engine::timeline::TimelineError;
@@ -89,7 +88,7 @@ impl UiState {
             self.on_branch_changed();
             self.show_message(format!(
                 "new branch at {}; the old one is kept (v lists branches)",
-                clock(from)
+                self.clock(from)
             ));
         }
         self.move_to(self.end());

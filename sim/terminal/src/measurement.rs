@@ -2,6 +2,7 @@
 
 use lockstep_core::time::RunTicks;
 
+use super::playback_speed::per_second;
 use super::signal_history::{Edge, Signal};
 use super::ui_state::UiState;
 
@@ -9,7 +10,7 @@ use super::ui_state::UiState;
 pub(super) fn measure(ui: &UiState) -> String {
     let mut parts = Vec::new();
     if let Some(mark) = ui.mark {
-        let apart = RunTicks(ui.cursor.0.abs_diff(mark.0));
+        let apart = ui.length(RunTicks(ui.cursor.0.abs_diff(mark.0)));
         let side = if ui.cursor >= mark { "after" } else { "before" };
         parts.push(format!("{apart} {side} the mark"));
     }
@@ -36,7 +37,7 @@ fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
     } else {
         "low"
     };
-    let width = RunTicks(end.0 - start.0);
+    let width = ui.length(RunTicks(end.0 - start.0));
     let text = format!("{name}: {polarity} for {width}");
     Some(match period(ui, signal, after) {
         Some(period) => format!("{text}, {period}"),
@@ -50,10 +51,10 @@ fn period(ui: &UiState, signal: Signal, after: RunTicks) -> Option<String> {
     let fall = ui.signals.next(signal, rise, Edge::Falling)?;
     let next = ui.signals.next(signal, rise, Edge::Rising)?;
     let (period, high) = (next.0 - rise.0, fall.0 - rise.0);
-    let hertz = 1_000.0 / period as f64;
+    let hertz = per_second(ui.tick_period()) / period as f64;
     let duty = 100.0 * high as f64 / period as f64;
     Some(format!(
         "period {}, {hertz:.3} Hz, {duty:.1} % high",
-        RunTicks(period)
+        ui.length(RunTicks(period))
     ))
 }

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use lockstep_core::event::ButtonId;
 
 use super::file_system::FileSystem;
-use super::held_buttons::{Holder, TAP};
+use super::held_buttons::{Holder, tap};
 use super::key_bindings::UiCommand;
 use super::overlay::{
     Confirmation, LeaveAction, Menu, MenuAction, MenuItem, Overlay, PromptKind, SaveFormat,
@@ -103,7 +103,7 @@ impl UiState {
                 self.show_message(format!("contact bounce is {state}"));
             }
             MenuAction::Buttons => self.overlay = Some(Overlay::Menu(self.button_menu())),
-            MenuAction::Tap(button) => self.press(button, Holder::Tap(TAP)),
+            MenuAction::Tap(button) => self.press(button, Holder::Tap(tap(self.tick_period()))),
             MenuAction::Apps => self.overlay = Some(Overlay::Menu(self.app_menu())),
             MenuAction::App(index) if self.has_unsaved() => {
                 self.overlay = Some(Overlay::Confirm(Confirmation::Leave(LeaveAction::App(

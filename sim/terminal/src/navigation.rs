@@ -10,9 +10,8 @@ use super::playback_speed::PlaybackSpeed;
 use super::signal_history::{Edge, Signal};
 use super::state_rows::state_text;
 use super::ui_state::UiState;
-use super::view::clock;
 use lockstep_engine::diagnostic::error_chain;
-use lockstep_engine::script::MAX_LENGTH;
+use lockstep_engine::script::max_length;
 use lockstep_engine::timeline::TimelineError;
 use lockstep_engine::trace::Line;
 
@@ -55,8 +54,12 @@ impl UiState {
     /// Goes to any time. Far beyond the end of the branch, it plays over many frames, so that
     /// keys keep working.
     pub(super) fn go_to(&mut self, tick: RunTicks) {
-        if tick > MAX_LENGTH {
-            self.show_error(format!("a run cannot be longer than {}", clock(MAX_LENGTH)));
+        let longest = max_length(self.tick_period());
+        if tick > longest {
+            self.show_error(format!(
+                "a run cannot be longer than {}",
+                self.clock(longest)
+            ));
             return;
         }
         let near = tick.min(self.end().saturating_add(AT_ONCE));
@@ -68,7 +71,7 @@ impl UiState {
             });
             self.speed.unlimited();
             self.playing = true;
-            self.show_message(format!("playing to {} (Space stops)", clock(tick)));
+            self.show_message(format!("playing to {} (Space stops)", self.clock(tick)));
         }
     }
 
@@ -124,7 +127,7 @@ impl UiState {
             Some(tick) => self.move_to(tick),
             None => {
                 self.move_to(self.end());
-                self.show_message(format!("no event within {SEARCH_LIMIT}"));
+                self.show_message(format!("no event within {}", self.length(SEARCH_LIMIT)));
             }
         }
     }

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::file_system::FileSystem;
 use super::overlay::PromptKind;
 use super::ui_state::{FailedExpectation, UiState};
-use super::view::clock;
 use lockstep_engine::checker::mismatches;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions, LoadedScript};
@@ -122,7 +121,7 @@ impl UiState {
             None => {
                 let notes = loaded.notes.iter().map(|note| format!(" ({note})"));
                 let notes: String = notes.collect();
-                let length = clock(self.end());
+                let length = self.clock(self.end());
                 self.show_message(format!("opened {name}, {length} long{notes}"));
             }
         }

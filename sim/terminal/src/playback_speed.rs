@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 
 /// The place of real time among the multiples.
 const REAL_TIME: usize = 6;
@@ -25,6 +25,8 @@ const AVERAGED: Duration = Duration::from_millis(500);
 /// Turns real time into ticks.
 #[derive(Clone, Debug)]
 pub(super) struct PlaybackSpeed {
+    /// How long a tick is.
+    tick: TickPeriod,
     /// The place among the multiples.
     index: usize,
     /// The fraction of a tick that is due and not played yet.
@@ -43,18 +45,28 @@ impl PlaybackSpeed {
     ];
     const UNLIMITED: usize = Self::MULTIPLES.len();
 
-    pub(super) fn real_time() -> Self {
-        Self::at(REAL_TIME)
+    pub(super) fn real_time(tick: TickPeriod) -> Self {
+        Self::at(REAL_TIME, tick)
+    }
+
+    /// The same speed, for ticks of another length.
+    pub(super) fn of_ticks(&self, tick: TickPeriod) -> Self {
+        Self {
+            tick,
+            ..self.clone()
+        }
     }
 
     /// The speed that is this multiple of real time, if it is one of [`Self::MULTIPLES`].
-    pub(super) fn of_multiple(multiple: f64) -> Option<Self> {
+    pub(super) fn of_multiple(multiple: f64, tick: TickPeriod) -> Option<Self> {
         let is_it = |known: &f64| (known - multiple).abs() < f64::EPSILON;
-        Self::MULTIPLES.iter().position(is_it).map(Self::at)
+        let index = Self::MULTIPLES.iter().position(is_it)?;
+        Some(Self::at(index, tick))
     }
 
-    fn at(index: usize) -> Self {
+    fn at(index: usize, tick: TickPeriod) -> Self {
         Self {
+            tick,
             index,
             owed: 0.0,
             chunk: MIN_CHUNK,
@@ -96,7 +108,7 @@ impl PlaybackSpeed {
         let Some(multiple) = Self::MULTIPLES.get(self.index) else {
             return RunTicks(self.chunk);
         };
-        self.owed += elapsed.as_secs_f64() * 1_000.0 * multiple;
+        self.owed += elapsed.as_secs_f64() * per_second(self.tick) * multiple;
         let whole = self.owed.floor().min(2_f64.powi(53));
         self.owed -= whole;
         #[expect(
@@ -112,7 +124,7 @@ impl PlaybackSpeed {
         self.window.0 += elapsed;
         self.window.1 += ticks.0;
         if self.window.0 >= AVERAGED {
-            self.achieved = Some(ratio(self.window));
+            self.achieved = Some(ratio(self.window) / per_second(self.tick));
             self.window = (Duration::ZERO, 0);
         }
         if self.index == Self::UNLIMITED {
@@ -134,7 +146,12 @@ impl PlaybackSpeed {
 
 #[expect(clippy::cast_precision_loss, reason = "only shown, and rounded")]
 fn ratio((elapsed, ticks): (Duration, u64)) -> f64 {
-    ticks as f64 / (elapsed.as_secs_f64() * 1_000.0)
+    ticks as f64 / elapsed.as_secs_f64()
+}
+
+/// The ticks of this length in a second.
+pub(super) fn per_second(tick: TickPeriod) -> f64 {
+    1e6 / f64::from(tick.as_us())
 }
 
 /// The speed that is set: `0.5x`, `max`.
@@ -155,7 +172,7 @@ mod tests {
 
     #[test]
     fn real_time_is_a_tick_a_millisecond_and_nothing_is_lost() {
-        let mut speed = PlaybackSpeed::real_time();
+        let mut speed = PlaybackSpeed::real_time(TickPeriod::MILLISECOND);
         let third = SECOND / 3;
         let ticks: u64 = (0..3).map(|_| speed.due(third).0).sum();
         assert!((999..=1_000).contains(&ticks), "{ticks}");
@@ -163,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_slowest_speed_still_goes_on() {
-        let mut speed = PlaybackSpeed::real_time();
+        let mut speed = PlaybackSpeed::real_time(TickPeriod::MILLISECOND);
         (0..100).for_each(|_| speed.slower());
         assert_eq!(speed.to_string(), "0.01x");
         let frame = Duration::from_millis(10);
@@ -173,7 +190,7 @@ mod tests {
 
     #[test]
     fn unlimited_speed_plays_what_fits_in_a_frame() {
-        let mut speed = PlaybackSpeed::real_time();
+        let mut speed = PlaybackSpeed::real_time(TickPeriod::MILLISECOND);
         speed.unlimited();
         assert_eq!(speed.to_string(), "max");
         let frame = Duration::from_millis(16);
@@ -187,8 +204,18 @@ mod tests {
     }
 
     #[test]
+    fn real_time_has_as_many_ticks_as_the_app_has_in_a_second() {
+        for (us, ticks) in [(1, 1_000_000), (250, 4_000), (100_000, 10)] {
+            let mut speed = PlaybackSpeed::real_time(TickPeriod::from_us(us));
+            assert_eq!(speed.due(SECOND), RunTicks(ticks));
+            speed.record(RunTicks(ticks), SECOND, Duration::ZERO);
+            assert_eq!(speed.achieved(), Some(1.0));
+        }
+    }
+
+    #[test]
     fn the_achieved_speed_is_measured_and_not_the_one_asked_for() {
-        let mut speed = PlaybackSpeed::real_time();
+        let mut speed = PlaybackSpeed::real_time(TickPeriod::MILLISECOND);
         speed.record(RunTicks(1_000), SECOND, SECOND);
         assert_eq!(speed.achieved(), Some(1.0));
         speed.record(RunTicks(250), SECOND, SECOND);

@@ -125,7 +125,7 @@ impl UiState {
                 }
             }
             _ if text.is_empty() => {}
-            PromptKind::GoTo => match parse_time(text) {
+            PromptKind::GoTo => match parse_time(text, self.tick_period()) {
                 Ok(tick) => self.go_to(tick),
                 Err(problem) => self.show_error(problem),
             },

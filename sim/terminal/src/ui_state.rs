@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{Length, RunTicks, TickPeriod};
 use ratatui::layout::Rect;
 
 use super::held_buttons::HeldButtons;
@@ -19,7 +19,7 @@ use super::playback_speed::PlaybackSpeed;
 use super::signal_history::SignalHistory;
 use super::state_rows::state_text;
 use super::theme::Theme;
-use super::view::{self, ScreenLayout};
+use super::view::{self, ScreenLayout, clock};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::{Snapshot, Timeline, TimelineError};
@@ -126,7 +126,7 @@ impl UiState {
             state,
             snapshot,
             playing: false,
-            speed: PlaybackSpeed::real_time(),
+            speed: PlaybackSpeed::real_time(app.descriptor().tick()),
             fast_forward: None,
             held: HeldButtons::default(),
             latched: BTreeSet::new(),
@@ -134,7 +134,7 @@ impl UiState {
             pane: Pane::Board,
             waves: WaveViewport {
                 left: RunTicks::ZERO,
-                per_cell: 20,
+                per_cell: app.descriptor().tick().ms(20).0.into(),
                 selected: 0,
                 columns: 60,
             },
@@ -161,7 +161,7 @@ impl UiState {
         let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
         self.pause();
         *self = Self {
-            speed: self.speed.clone(),
+            speed: self.speed.of_ticks(app.descriptor().tick()),
             pane: self.pane,
             bounce: self.bounce,
             keys_report_release: self.keys_report_release,
@@ -169,6 +169,21 @@ impl UiState {
             ..fresh
         };
         Ok(())
+    }
+
+    /// How long a tick of the app is.
+    pub(super) fn tick_period(&self) -> TickPeriod {
+        self.timeline.app().descriptor().tick()
+    }
+
+    /// A time of the run as the screen shows it.
+    pub(super) fn clock(&self, tick: RunTicks) -> String {
+        clock(tick, self.tick_period())
+    }
+
+    /// The time that so many ticks take, to be written.
+    pub(super) fn length(&self, ticks: RunTicks) -> Length {
+        self.tick_period().length(ticks)
     }
 
     pub(super) fn trace(&self) -> &Trace {

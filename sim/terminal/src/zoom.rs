@@ -5,8 +5,8 @@ use lockstep_core::time::RunTicks;
 use super::signal_history::Signal;
 use super::ui_state::{UiState, WaveViewport};
 
-/// The most ticks in a column: a day, which is enough for the longest run.
-const WIDEST: u64 = 86_400_000;
+/// The most ticks in a column: a day of the shortest, which is enough for the longest run.
+const WIDEST: u64 = 86_400_000_000;
 
 impl UiState {
     pub(super) fn selected_signal(&self) -> Signal {

@@ -45,7 +45,7 @@ use lockstep_core::app::App;
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{BootReport, Phase};
-use lockstep_core::time::Ticks;
+use lockstep_core::time::{TickPeriod, Ticks};
 use pins::PORTS;
 
 // The timestamp of a log is the tick of the run that was sampled last.
@@ -103,8 +103,17 @@ macro_rules! app_bytes {
     }};
 }
 
+/// The ticks that boards keep. The image of an app with others does not build.
+pub const KEPT_TICK: TickPeriod = TickPeriod::MILLISECOND;
+
 /// Runs the app forever. `condition` is what initialisation found.
 pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
+    const {
+        assert!(
+            A::DESCRIPTOR.tick().as_us() == KEPT_TICK.as_us(),
+            "boards keep ticks of 1 ms, and `DESCRIPTOR` declares others"
+        );
+    }
     stack::paint();
     let mut link = channels::open();
     let before = crash::before_this_boot();

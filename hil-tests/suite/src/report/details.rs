@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::{reason, seconds};
+use crate::TICK;
 use crate::verdict::{BoardDivergence, Case, FailureContext, Reason};
 use lockstep_engine::sanitize::{scrub, scrub_line};
 
@@ -17,7 +18,8 @@ pub(super) fn details(case: &Case) -> String {
         explain(cause, &mut lines);
     }
     if let Some(slack) = case.slack().filter(|_| case.tolerance.0 > 0) {
-        lines.push(0, format!("slack: {slack} of {} allowed", case.tolerance));
+        let [slack, allowed] = [slack, case.tolerance].map(|ticks| TICK.length(ticks));
+        lines.push(0, format!("slack: {slack} of {allowed} allowed"));
     }
     if case.attempts.len() > 1 {
         lines.push(0, format!("attempts: {}", attempts(case)));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{headline, seconds};
+use crate::TICK;
 use crate::verdict::{Case, Suite, Verdict};
 use lockstep_engine::sanitize::scrub_line;
 
@@ -76,7 +77,7 @@ impl Cell<'_> {
             text += &format!("  {}", seconds(self.case.took()));
         }
         if let Some(slack) = self.case.slack().filter(|_| self.case.tolerance.0 > 0) {
-            text += &format!("  slack {slack}");
+            text += &format!("  slack {}", TICK.length(slack));
         }
         text
     }

@@ -12,6 +12,7 @@ use super::details::{attempts, comparison};
 use super::grid::{Grid, column_title};
 use super::waves::{self, Mark, Waveforms, Window};
 use super::{RenderError, counts, headline, reason, seconds};
+use crate::TICK;
 use crate::verdict::{
     Attempt, BoardDivergence, Case, Ending, FailureContext, Reason, Suite, Verdict,
 };
@@ -120,16 +121,16 @@ fn section((case, number): (&Case, usize)) -> Section<'_> {
 
 fn facts(case: &Case) -> Vec<(&'static str, String)> {
     let evidence: Vec<_> = case.evidence.iter().map(|one| one.word()).collect();
-    let slack = case
-        .slack()
-        .map_or("not measured".to_owned(), |slack| slack.to_string());
+    let slack = case.slack().map_or("not measured".to_owned(), |slack| {
+        TICK.length(slack).to_string()
+    });
     let facts = [
         ("file", case.path.clone()),
         ("board", case.bench.board.clone()),
         ("probe", case.bench.probe.clone()),
         ("build", case.bench.build.clone().unwrap_or_default()),
         ("evidence", evidence.join(", ")),
-        ("tolerance", case.tolerance.to_string()),
+        ("tolerance", TICK.length(case.tolerance).to_string()),
         ("slack", slack),
         ("attempts", attempts(case)),
     ];

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::board_message::BoardHello;
 use super::link::LinkError;
 use super::query::SILENCE;
+use crate::TICK;
 
 /// A board has not played the script, or not sent all of its trace: no verdict about its firmware
 /// follows from that.
@@ -33,7 +34,7 @@ pub enum BoardPlayError {
     #[error("the board is in phase {0:?} during the run: expected {playing:?}", playing = Phase::Playing)]
     Phase(Phase),
     /// A pin was moved too late: what followed tells nothing about the firmware.
-    #[error("the pin that was to move at tick {} moved up to {late} late: the bench allows {allowed}", .tick.0)]
+    #[error("the pin that was to move at tick {} moved up to {} late: the bench allows {}", .tick.0, TICK.length(*.late), TICK.length(*.allowed))]
     Late {
         /// When it was to move.
         tick: RunTicks,

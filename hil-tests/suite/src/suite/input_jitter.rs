@@ -15,6 +15,7 @@ use lockstep_engine::script::{Script, ScriptEvent};
 use lockstep_engine::trace::document::{Document, Record};
 use lockstep_engine::trace::{Kind, Trace};
 
+use crate::TICK;
 use crate::verdict::{Attempt, Outcome, Reason, align};
 
 /// The script that a board played: that of the inputs in its trace, where `script` says how it
@@ -87,7 +88,8 @@ pub fn judge(
             tick: Some(off.tick),
             help: Some("a larger `tolerance`, or a faster probe".to_owned()),
             ..Reason::new(format!(
-                "inputs deviate from the script by more than {tolerance} from tick {}",
+                "inputs deviate from the script by more than {} from tick {}",
+                TICK.length(tolerance),
                 off.tick.0
             ))
         }),
@@ -105,7 +107,7 @@ pub fn judge(
                     ..Reason::new(format!(
                         "with inputs up to {} off, the host leaves the golden too, at {} `{}`: this bench \
                          is not exact enough for the scenario",
-                        aligned.slack,
+                        TICK.length(aligned.slack),
                         unlike.kind.word(),
                         unlike.name
                     ))

@@ -8,6 +8,7 @@ use lockstep_engine::trace::document::{Document, Record};
 
 use super::tolerance::same_event;
 use super::{Attempt, Case};
+use crate::TICK;
 
 /// The first event that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,8 +111,9 @@ fn differing(expected: &Record, board: &Record) -> String {
         let by = RunTicks(golden.abs_diff(there));
         let word = if there > golden { "late" } else { "early" };
         format!(
-            "{what} comes to {} at tick {there} on the board, {by} too {word}",
-            board.value
+            "{what} comes to {} at tick {there} on the board, {} too {word}",
+            board.value,
+            TICK.length(by)
         )
     } else if same_thing && expected.tick == board.tick {
         format!(

@@ -166,6 +166,7 @@ fn line(tick: u64, name: &str, value: &str) -> Record {
 
 fn document(lines: Vec<Record>, end: u64) -> Document {
     Document {
+        tick: crate::TICK,
         app: "lamp".to_owned(),
         lines,
         end: RunTicks(end),

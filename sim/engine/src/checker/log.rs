@@ -49,6 +49,7 @@ impl Checker<'_> {
                 if logs.any(|logged| matches(&logged)) {
                     return Ok(());
                 }
+                let within = self.length(within);
                 let message = format!("no log `{}` within {within}, {window}", name());
                 Err(Mismatch::new(window.end, message))
             }
@@ -58,6 +59,7 @@ impl Checker<'_> {
                 let Some(logged) = logs.find(matches) else {
                     return Ok(());
                 };
+                let length = self.length(length);
                 let part = window.part(logged.index < window.now, logged.tick);
                 let message = format!(
                     "log `{}` at tick {}{part}, expected no `{}` for {length}, {window}",

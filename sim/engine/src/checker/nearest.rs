@@ -13,7 +13,9 @@ use super::{Checker, LevelChange};
 use crate::dyn_runner::Observation;
 use crate::scenario::generated::name;
 use crate::scenario::plan::{Assertion, Cause, CauseKind, Check};
-use crate::scenario::{Expectation, LogAssertion, Measurement, OutputAssertion, TargetLevel};
+use crate::scenario::{
+    Expectation, LogAssertion, Measurement, OutputAssertion, TargetLevel, shown,
+};
 
 /// What helps to understand why an expectation does not hold.
 #[derive(Default)]
@@ -71,6 +73,7 @@ impl Checker<'_> {
             let after = length_to(check.at.tick, change.tick);
             offered.push(self.becomes(output, change.level, after));
             let (level, tick) = (change.level.0, change.tick.0);
+            let after = self.length(after);
             Some(format!("it became {level} at tick {tick}, {after} later"))
         } else {
             let last = earlier.find(|change| wanted(change.level));
@@ -141,7 +144,7 @@ impl Checker<'_> {
                 "it became {} at tick {}, {} too late",
                 change.level.0,
                 change.tick.0,
-                change.tick.saturating_sub(window.end)
+                self.length(change.tick.saturating_sub(window.end))
             ));
             let length = length_to(at, change.tick);
             offered.push(match target {
@@ -153,7 +156,7 @@ impl Checker<'_> {
                 "it became {} at tick {}, {}",
                 change.level.0,
                 change.tick.0,
-                before_window(change.tick, &window)
+                self.before_window(change.tick, &window)
             ));
         }
         if let Some(change) = other {
@@ -214,7 +217,7 @@ impl Checker<'_> {
         let mut note = None;
         if let Some(change) = first {
             let stayed = change.tick.saturating_sub(at);
-            note = Some(format!("it stayed for {stayed}"));
+            note = Some(format!("it stayed for {}", self.length(stayed)));
             for target in [target, level] {
                 let shorter = OutputAssertion::Stays(target, stayed.saturating_sub(RunTicks(1)));
                 offered.push(Assertion::Output(output, shorter));
@@ -347,7 +350,7 @@ impl Checker<'_> {
             };
         } else if let Some(logged) = late {
             offered.push(within(logged));
-            let late = logged.tick.saturating_sub(window.end.max(at));
+            let late = self.length(logged.tick.saturating_sub(window.end.max(at)));
             let tick = logged.tick.0;
             Some(match assertion {
                 LogAssertion::Logged => format!("it came at tick {tick}, {late} later"),
@@ -359,7 +362,7 @@ impl Checker<'_> {
             }
             let before = match assertion {
                 LogAssertion::Logged => before_cause(check),
-                _ => before_window(logged.tick, &window),
+                _ => self.before_window(logged.tick, &window),
             };
             let note = format!(
                 "`{}` came at tick {}, {before}",
@@ -426,8 +429,25 @@ impl Checker<'_> {
             .into_iter()
             .filter(holds)
             .find_map(|assertion| self.sentence(assertion));
-        let help = sentence.map(|sentence| format!("this holds: `expect {sentence}`"));
+        let tick = self.descriptor.tick();
+        let help = sentence.map(|sentence| {
+            let sentence = shown(&sentence, tick);
+            format!("this holds: `expect {sentence}`")
+        });
         Nearest { note, help }
+    }
+
+    /// What came too early for a window.
+    fn before_window(&self, tick: RunTicks, window: &Window) -> String {
+        let opens = window.opens.tick;
+        match window.cause {
+            Some(cause) => format!("before the {cause} at tick {}", opens.0),
+            None if tick == opens => "as the wait ended, before the window opens".to_owned(),
+            None => {
+                let before = self.length(opens.saturating_sub(tick));
+                format!("{before} before the window opens")
+            }
+        }
     }
 
     fn becomes(&self, output: u8, level: Level, within: RunTicks) -> Assertion {
@@ -489,16 +509,6 @@ impl Checker<'_> {
 fn before_cause(check: &Check) -> String {
     let Cause { kind, start } = check.cause;
     format!("before the {kind} at tick {}", start.tick.0)
-}
-
-/// The same, for a window.
-fn before_window(tick: RunTicks, window: &Window) -> String {
-    let opens = window.opens.tick;
-    match window.cause {
-        Some(cause) => format!("before the {cause} at tick {}", opens.0),
-        None if tick == opens => "as the wait ended, before the window opens".to_owned(),
-        None => format!("{} before the window opens", opens.saturating_sub(tick)),
-    }
 }
 
 fn has_empty_window(assertion: Assertion) -> bool {

@@ -1,7 +1,7 @@
 //! Checks what is expected of one output.
 
 use lockstep_core::output::Level;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{Length, RunTicks};
 
 use super::window::Window;
 use super::{Checker, LevelChange, Mismatch};
@@ -68,6 +68,10 @@ struct OutputView<'a> {
 }
 
 impl OutputView<'_> {
+    fn length(&self, ticks: RunTicks) -> Length {
+        self.checker.length(ticks)
+    }
+
     /// Its changes in the window.
     fn in_window(&self) -> impl Iterator<Item = LevelChange> {
         let Window { first, last, .. } = self.window;
@@ -100,12 +104,12 @@ impl OutputView<'_> {
         if self.in_window().any(|change| meets(change.level, target)) {
             return Ok(());
         }
-        Err(self.never(&format!("become {target} within {within}")))
+        Err(self.never(&format!("become {target} within {}", self.length(within))))
     }
 
     fn changes(&self, within: RunTicks) -> Result<(), Mismatch> {
         if self.in_window().next().is_none() {
-            return Err(self.never(&format!("change within {within}")));
+            return Err(self.never(&format!("change within {}", self.length(within))));
         }
         Ok(())
     }
@@ -139,6 +143,7 @@ impl OutputView<'_> {
         is_immediate: bool,
         length: RunTicks,
     ) -> Mismatch {
+        let length = self.length(length);
         let mut part = self.window.part(is_immediate, change.tick);
         if !part.is_empty() {
             part.push(',');
@@ -159,12 +164,16 @@ impl OutputView<'_> {
         let mut count = 0;
         for pulse in edges.windows(2).filter(|edges| edges[0].1 == begins) {
             let (from, to) = (pulse[0].0, pulse[1].0);
-            let what = format!("was {polarity} for {}", to.saturating_sub(from));
+            let what = format!(
+                "was {polarity} for {}",
+                self.length(to.saturating_sub(from))
+            );
             self.measured(&what, from, to, measure)?;
             count += 1;
         }
         if count == 0 {
-            return Err(self.never(&format!("pulse {polarity} within {}", measure.within)));
+            let within = self.length(measure.within);
+            return Err(self.never(&format!("pulse {polarity} within {within}")));
         }
         match edges.last() {
             Some((from, level)) if *level == begins => {
@@ -181,11 +190,12 @@ impl OutputView<'_> {
         let edges = self.edges();
         let rises: Vec<_> = edges.iter().filter(|(_, on)| *on).collect();
         let Some((last, [_, ..])) = rises.split_last() else {
-            return Err(self.never(&format!("rise twice within {}", measure.within)));
+            let within = self.length(measure.within);
+            return Err(self.never(&format!("rise twice within {within}")));
         };
         for pair in rises.windows(2) {
             let (from, to) = (pair[0].0, pair[1].0);
-            let what = format!("rose again after {}", to.saturating_sub(from));
+            let what = format!("rose again after {}", self.length(to.saturating_sub(from)));
             self.measured(&what, from, to, measure)?;
         }
         self.not_overdue("did not rise again", last.0, measure)
@@ -229,13 +239,16 @@ impl OutputView<'_> {
     ) -> Mismatch {
         let tolerance = match measure.tolerance {
             RunTicks::ZERO => String::new(),
-            tolerance => format!(" +- {tolerance}"),
+            tolerance => format!(" +- {}", self.length(tolerance)),
         };
         Mismatch::new(
             to,
             format!(
                 "`{}` {what}, from tick {} to {}, expected {}{tolerance}",
-                self.name, from.0, to.0, measure.length
+                self.name,
+                from.0,
+                to.0,
+                self.length(measure.length)
             ),
         )
     }

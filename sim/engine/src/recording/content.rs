@@ -1,6 +1,7 @@
 //! The content of a recording.
 //!
-//! Numbers and texts are postcard's: varints, and texts after their length.
+//! Numbers and texts are postcard's: varints, and texts after their length. Format 2 begins with
+//! the length of a tick in microseconds; format 1 is for ticks of a millisecond.
 //!
 //! An event is one varint: the ticks since the event before it, times the number of
 //! actions there are, plus the action. The actions are a reset under each boot condition,
@@ -8,12 +9,12 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 use serde::{Deserialize, Serialize};
 
 use super::{Recording, RecordingError, check_app_name, check_buttons, check_identity};
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
+    Action, BootCondition, MAX_EVENTS, Script, ScriptEvent, SwitchState, max_length,
 };
 
 /// The codes below this one are resets, by their [`BootCondition`].
@@ -33,6 +34,9 @@ pub(super) fn can_hold(condition: BootCondition) -> bool {
 pub(super) fn write(recording: &Recording) -> Vec<u8> {
     let script = &recording.script;
     let mut bytes = Vec::new();
+    if recording.version() > 1 {
+        append(&recording.tick.as_us(), &mut bytes);
+    }
     append(&recording.app, &mut bytes);
     append(&recording.app_version, &mut bytes);
     append(&recording.build, &mut bytes);
@@ -55,6 +59,9 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
 /// The offset of the name of a button in the content.
 pub(super) fn button_offset(recording: &Recording, index: usize) -> usize {
     let mut before = Vec::new();
+    if recording.version() > 1 {
+        append(&recording.tick.as_us(), &mut before);
+    }
     append(&recording.app, &mut before);
     append(&recording.app_version, &mut before);
     append(&recording.build, &mut before);
@@ -80,9 +87,10 @@ fn append(value: &impl Serialize, bytes: &mut Vec<u8>) {
     postcard::to_io(value, bytes).expect("numbers and texts go into a Vec");
 }
 
-/// Reads the content that begins at `offset` and fills the rest of `bytes`.
-pub(super) fn read(bytes: &[u8], offset: usize) -> Result<Recording, RecordingError> {
-    ContentReader { bytes, offset }.recording()
+/// Reads the content in this version of the format that begins at `offset` and fills the rest of
+/// `bytes`.
+pub(super) fn read(bytes: &[u8], offset: usize, version: u8) -> Result<Recording, RecordingError> {
+    ContentReader { bytes, offset }.recording(version)
 }
 
 /// A position in the content.
@@ -92,7 +100,11 @@ struct ContentReader<'a> {
 }
 
 impl<'a> ContentReader<'a> {
-    fn recording(&mut self) -> Result<Recording, RecordingError> {
+    fn recording(&mut self, version: u8) -> Result<Recording, RecordingError> {
+        let tick = match version {
+            1 => TickPeriod::MILLISECOND,
+            _ => self.tick()?,
+        };
         let app = self.text("the app's name", check_app_name)?;
         let app_version = self.text("the app's version", |text| {
             check_identity("the app's version", text)
@@ -104,11 +116,12 @@ impl<'a> ContentReader<'a> {
         let condition = self.boot_condition()?;
         let clock = self.number("the clock's start", u32::MAX.into())?;
         let clock = Instant(u32::try_from(clock).unwrap_or(u32::MAX));
-        let end = RunTicks(self.number("the last tick", MAX_LENGTH.0)?);
+        let end = RunTicks(self.number("the last tick", max_length(tick).0)?);
         let events = self.events(buttons.len(), end)?;
         let script = Script::new(condition, clock, events, end)
             .map_err(|error| malformed(self.offset, error.to_string()))?;
         Ok(Recording {
+            tick,
             app,
             app_version,
             build,
@@ -127,6 +140,19 @@ impl<'a> ContentReader<'a> {
             Some(problem) => Err(malformed(start, problem)),
             None => Ok(buttons),
         }
+    }
+
+    fn tick(&mut self) -> Result<TickPeriod, RecordingError> {
+        let start = self.offset;
+        let us: u64 = self.take("the length of a tick in us")?;
+        TickPeriod::try_from_us(us)
+            .filter(|tick| *tick != TickPeriod::MILLISECOND)
+            .ok_or_else(|| {
+                let problem = format!(
+                    "a tick of {us} us, expected 1 to 100000, and not the 1000 of format 1"
+                );
+                malformed(start, problem)
+            })
     }
 
     fn boot_condition(&mut self) -> Result<BootCondition, RecordingError> {

@@ -18,12 +18,12 @@ pub(super) const CONTENT_AT: usize = LENGTH_AT + 4;
 /// The size of the CRC-32 (IEEE 802.3) at the end, little-endian.
 const CHECKSUM: usize = 4;
 
-/// A recording with this content.
-pub(super) fn seal(content: &[u8]) -> Vec<u8> {
+/// A recording with this content, in this version of the format.
+pub(super) fn seal(version: u8, content: &[u8]) -> Vec<u8> {
     let length = CONTENT_AT + content.len() + CHECKSUM;
     let mut bytes = Vec::with_capacity(length);
     bytes.extend(SIGNATURE);
-    bytes.push(VERSION);
+    bytes.push(version);
     // The largest recording is far shorter than the 4 GiB that fit.
     bytes.extend(u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
     bytes.extend(content);
@@ -32,8 +32,9 @@ pub(super) fn seal(content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Checks the envelope, and gives the end of the content, which begins at [`CONTENT_AT`].
-pub(super) fn open(bytes: &[u8]) -> Result<usize, RecordingError> {
+/// Checks the envelope, and gives the version of the format and the end of the content, which
+/// begins at [`CONTENT_AT`].
+pub(super) fn open(bytes: &[u8]) -> Result<(u8, usize), RecordingError> {
     let differs = bytes.iter().zip(&SIGNATURE).position(|(a, b)| a != b);
     if let Some(offset) = differs {
         return Err(RecordingError::NotARecording {
@@ -41,8 +42,9 @@ pub(super) fn open(bytes: &[u8]) -> Result<usize, RecordingError> {
             found: bytes[offset],
         });
     }
+    let version = bytes.get(VERSION_AT).copied().unwrap_or(VERSION);
     match bytes.get(VERSION_AT) {
-        Some(&VERSION) | None => {}
+        Some(1..=VERSION) | None => {}
         Some(&found) if found > VERSION => {
             return Err(RecordingError::NewerFormat {
                 offset: VERSION_AT,
@@ -52,7 +54,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<usize, RecordingError> {
         Some(found) => {
             return Err(RecordingError::Malformed {
                 offset: VERSION_AT,
-                problem: format!("format {found} does not exist, expected format {VERSION}"),
+                problem: format!("format {found} does not exist, expected format 1 to {VERSION}"),
             });
         }
     }
@@ -76,7 +78,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<usize, RecordingError> {
     let stored = little_endian(bytes, offset).ok_or(too_short(length))?;
     let computed = crc32fast::hash(&bytes[..offset]);
     if stored == computed {
-        Ok(offset)
+        Ok((version, offset))
     } else {
         Err(RecordingError::Damaged {
             offset,

@@ -1,5 +1,6 @@
 //! Why a recording cannot be read or played.
 
+use lockstep_core::time::TickPeriod;
 use thiserror::Error;
 
 use super::{SIGNATURE, VERSION};
@@ -84,6 +85,21 @@ pub enum RecordingError {
         offset: usize,
         /// What is wrong, and what was expected.
         problem: String,
+    },
+    /// It was recorded with ticks of another length than the app has now.
+    #[error(
+        "byte {offset}: recorded with ticks of {recorded}, and app `{app}` has ticks of \
+         {declared}: record the run again"
+    )]
+    OtherTick {
+        /// The offset of the content.
+        offset: usize,
+        /// The app.
+        app: &'static str,
+        /// The length of a tick then.
+        recorded: TickPeriod,
+        /// The length of a tick now.
+        declared: TickPeriod,
     },
     /// A script cannot be recorded.
     #[error("{0}")]

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
+use lockstep_core::time::TickPeriod;
 
 use self::envelope::CONTENT_AT;
 pub use self::error::RecordingError;
@@ -27,11 +28,12 @@ use crate::script::{Action, Script, ScriptEvent};
 /// the file for text would change the line end.
 pub const SIGNATURE: [u8; 8] = *b"\x89LSREC\r\n";
 
-/// The version of the format that is written, and the newest that is read.
-pub const VERSION: u8 = 1;
+/// The newest version of the format. Recordings of apps with ticks of a millisecond are written in
+/// version 1.
+pub const VERSION: u8 = 2;
 
 /// The largest recording, in bytes: 8 MiB. It has room for [`MAX_EVENTS`] events at
-/// 6 bytes, the most that one takes.
+/// 7 bytes, the most that one takes.
 ///
 /// [`MAX_EVENTS`]: crate::script::MAX_EVENTS
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -42,6 +44,7 @@ pub const MAX_IDENTITY: usize = 128;
 /// The events of a run, and the app they are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
+    tick: TickPeriod,
     app: String,
     app_version: String,
     build: String,
@@ -60,6 +63,7 @@ impl Recording {
     /// [`MAX_IDENTITY`], or the script moves a button that the app does not have.
     pub fn of(descriptor: &'static AppDescriptor, script: &Script) -> Result<Self, RecordingError> {
         let recording = Self {
+            tick: descriptor.tick(),
             app: descriptor.name().to_owned(),
             app_version: descriptor.version().to_owned(),
             build: descriptor.build().to_owned(),
@@ -79,7 +83,7 @@ impl Recording {
     /// The recording as bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        envelope::seal(&content::write(self))
+        envelope::seal(self.version(), &content::write(self))
     }
 
     /// Reads a recording.
@@ -90,8 +94,8 @@ impl Recording {
     /// signature, the version, the length and the checksum are checked in this order, and the
     /// content only if all of them are right.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordingError> {
-        let content_end = envelope::open(bytes)?;
-        let recording = content::read(&bytes[..content_end], CONTENT_AT)?;
+        let (version, content_end) = envelope::open(bytes)?;
+        let recording = content::read(&bytes[..content_end], CONTENT_AT, version)?;
 
         // A varint can have more bytes than it needs: such a recording would be written with
         // other bytes.
@@ -119,6 +123,14 @@ impl Recording {
                 asked: descriptor.name(),
             });
         }
+        if self.tick != descriptor.tick() {
+            return Err(RecordingError::OtherTick {
+                offset: CONTENT_AT,
+                app: descriptor.name(),
+                recorded: self.tick,
+                declared: descriptor.tick(),
+            });
+        }
         let buttons = self
             .buttons
             .iter()
@@ -144,6 +156,14 @@ impl Recording {
             events,
             self.script.end(),
         )?)
+    }
+
+    /// The version of the format that it is written in.
+    fn version(&self) -> u8 {
+        match self.tick {
+            TickPeriod::MILLISECOND => 1,
+            _ => 2,
+        }
     }
 
     /// The error that the app of this recording is not known.
@@ -213,7 +233,7 @@ impl Recording {
         let mut conditions = resets.chain([self.script.condition()]);
         let condition = conditions.find(|condition| !content::can_hold(*condition))?;
         Some(format!(
-            "boot condition number {} of the app: format {VERSION} holds the first two",
+            "boot condition number {} of the app: a recording holds the first two",
             condition.0
         ))
     }

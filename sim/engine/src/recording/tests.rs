@@ -1,5 +1,7 @@
 use super::*;
-use crate::script::{BootCondition, MAX_EVENTS, MAX_LENGTH, SwitchState};
+use lockstep_core::time::TickPeriod;
+
+use crate::script::{BootCondition, MAX_EVENTS, SwitchState, max_length};
 use crate::testing::{press_and_reset, scripts, trace_of};
 use lockstep_apps::toggle;
 use lockstep_core::app::App;
@@ -23,7 +25,7 @@ fn two() -> Recording {
 
 /// A recording with a valid envelope, whatever its content.
 fn sealed(content: &[&[u8]]) -> Vec<u8> {
-    envelope::seal(&content.concat())
+    envelope::seal(1, &content.concat())
 }
 
 /// The names of an app with a button A, up to the conditions at the start.
@@ -131,7 +133,7 @@ fn errors_say_where_and_what_is_wrong() {
         (b"\x89LSREC\n".to_vec(), 6, "found 0x0a, expected 0x0d"),
         (good[..5].to_vec(), 5, "expected at least 17 bytes"),
         (good[..end - 1].to_vec(), end - 1, "expected at least 43"),
-        (with(8, 2), 8, "reads up to format 1: update it"),
+        (with(8, 3), 8, "reads up to format 2: update it"),
         (with(8, 0), 8, "format 0 does not exist"),
         (with(9, 0), 9, "expected at least 17"),
         (with(12, 1), 9, "at most 8388608 is allowed"),
@@ -225,7 +227,7 @@ fn the_largest_recording_can_be_read() {
         BootCondition::OK,
         Instant::ZERO,
         events.collect(),
-        MAX_LENGTH,
+        max_length(TickPeriod::MILLISECOND),
     )
     .unwrap();
     let recording = Recording::of(const { &TOGGLE }, &script).unwrap();
@@ -327,4 +329,28 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_tick_of_the_app_is_recorded() {
+    const QUICK: AppDescriptor = TOGGLE.with_tick(TickPeriod::from_us(250));
+    const SLOW: AppDescriptor = TOGGLE.with_tick(TickPeriod::MAX);
+    let quick = recording(const { &QUICK });
+    let bytes = quick.encode();
+    assert_eq!(Recording::decode(&bytes), Ok(quick.clone()));
+    assert!(quick.script(&QUICK).is_ok());
+    for (other, shown) in [(&TOGGLE, "1 ms"), (&SLOW, "100 ms")] {
+        let refused = quick.script(other).unwrap_err().to_string();
+        let expected = format!(
+            "byte 13: recorded with ticks of 250 us, and app `{}` has ticks of {shown}: record the \
+             run again",
+            TOGGLE.name()
+        );
+        assert_eq!(refused, expected);
+    }
+    // One of a millisecond is in format 1, whose bytes are those that they were.
+    assert_eq!(recording(const { &TOGGLE }).encode()[SIGNATURE.len()], 1);
+    let of_1000 = envelope::seal(2, &[&[0xe8, 0x07], APP].concat());
+    let refused = Recording::decode(&of_1000).unwrap_err().to_string();
+    assert!(refused.contains("a tick of 1000 us"), "{refused}");
 }

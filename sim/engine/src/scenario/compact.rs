@@ -17,7 +17,7 @@
 
 use std::fmt::Write;
 
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use super::duration::{short_length, short_length_or_zero};
 use super::grammar::{MAX_DIAGNOSTICS, level, reading, tolerance_too_large};
@@ -37,13 +37,33 @@ const KEYS: [&str; 16] = [
 ];
 const NOLOG: &str = "nolog";
 
-/// Parses a scenario in its compact form.
+/// Parses a scenario in its compact form, of an app with ticks of a millisecond.
+///
+/// # Errors
+///
+/// As [`parse_for`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    parse_for(text, &|_| TickPeriod::MILLISECOND)
+}
+
+/// Parses a scenario in its compact form. `tick_of` says how long the ticks of an app are: of the
+/// one that the scenario names, or of the one that it is for if it names none.
 ///
 /// # Errors
 ///
 /// All diagnostics, in order, but at most [`MAX_DIAGNOSTICS`].
-pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
-    let mut parser = CompactParser::default();
+pub fn parse_for(
+    text: &str,
+    tick_of: &dyn Fn(Option<&str>) -> TickPeriod,
+) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut parser = CompactParser {
+        scenario: Scenario {
+            tick: tick_of(None),
+            ..Scenario::default()
+        },
+        tick_of,
+        headers: Vec::new(),
+    };
     let mut diagnostics = Vec::new();
     for token in tokens(text) {
         let full = text.len() > MAX_BYTES || parser.scenario.statements.len() >= MAX_STATEMENTS;
@@ -87,13 +107,13 @@ fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-#[derive(Default)]
-struct CompactParser {
+struct CompactParser<'a> {
+    tick_of: &'a dyn Fn(Option<&str>) -> TickPeriod,
     scenario: Scenario,
     headers: Vec<String>,
 }
 
-impl CompactParser {
+impl CompactParser<'_> {
     fn read_token(&mut self, token: Token<'_>) -> Result<(), Diagnostic> {
         if token.span.width > MAX_LINE {
             return Err(Diagnostic::new(
@@ -103,19 +123,20 @@ impl CompactParser {
             ));
         }
         let (key, rest) = split_at_sign(token, ":");
+        let tick = self.scenario.tick;
         let kind = match (key.text, rest) {
             (header @ ("app" | "board" | "clock"), Some(rest)) => {
                 self.check_header(header, token)?;
                 return self.header(header, rest);
             }
-            ("d", Some(rest)) => movement(rest, SwitchState::Closed)?,
-            ("u", Some(rest)) => movement(rest, SwitchState::Open)?,
-            ("tap", Some(rest)) => tap(rest)?,
-            ("t", Some(rest)) => StatementKind::Wait(short_length(rest)?),
+            ("d", Some(rest)) => movement(rest, SwitchState::Closed, tick)?,
+            ("u", Some(rest)) => movement(rest, SwitchState::Open, tick)?,
+            ("tap", Some(rest)) => tap(rest, tick)?,
+            ("t", Some(rest)) => StatementKind::Wait(short_length(rest, tick)?),
             ("r", None) => StatementKind::Reset(None),
             ("r", Some(rest)) => StatementKind::Reset(boot_condition(rest)?),
             (key, Some(rest)) if KEYS.contains(&key) || key == NOLOG => {
-                StatementKind::Expect(expectation(key, rest)?)
+                StatementKind::Expect(expectation(key, rest, tick)?)
             }
             (known, None) if KEYS.contains(&known) || known == NOLOG => {
                 return Err(Diagnostic::new(
@@ -157,7 +178,11 @@ impl CompactParser {
 
     fn header(&mut self, header: &str, value: Token<'_>) -> Result<(), Diagnostic> {
         match header {
-            "app" => self.scenario.app = Some(name(value)?),
+            "app" => {
+                let app = name(value)?;
+                self.scenario.tick = (self.tick_of)(Some(&app.text));
+                self.scenario.app = Some(app);
+            }
             "board" => self.scenario.condition = boot_condition(value)?,
             _ => self.scenario.clock = reading(value)?,
         }
@@ -212,16 +237,20 @@ fn boot_condition(token: Token<'_>) -> Result<Option<Name>, Diagnostic> {
     }
 }
 
-fn movement(token: Token<'_>, contact: SwitchState) -> Result<StatementKind, Diagnostic> {
+fn movement(
+    token: Token<'_>,
+    contact: SwitchState,
+    tick: TickPeriod,
+) -> Result<StatementKind, Diagnostic> {
     let (names, bouncing) = split_at_sign(token, "~");
     Ok(StatementKind::Move {
         buttons: names_of(names)?,
         contact,
-        bouncing: bouncing.map_or(Ok(RunTicks::ZERO), short_length)?,
+        bouncing: bouncing.map_or(Ok(RunTicks::ZERO), |token| short_length(token, tick))?,
     })
 }
 
-fn tap(token: Token<'_>) -> Result<StatementKind, Diagnostic> {
+fn tap(token: Token<'_>, tick: TickPeriod) -> Result<StatementKind, Diagnostic> {
     let (names, length) = split_at_sign(token, "@");
     let length = length.ok_or_else(|| {
         Diagnostic::new(
@@ -232,7 +261,7 @@ fn tap(token: Token<'_>) -> Result<StatementKind, Diagnostic> {
     })?;
     Ok(StatementKind::Tap {
         buttons: names_of(names)?,
-        length: short_length(length)?,
+        length: short_length(length, tick)?,
     })
 }
 
@@ -247,9 +276,9 @@ fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
     Ok(names)
 }
 
-fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
+fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectation, Diagnostic> {
     let (subject, window) = split_at_sign(token, "@");
-    let window = window.map(short_length).transpose()?;
+    let window = window.map(|token| short_length(token, tick)).transpose()?;
     let required_window = || {
         window.ok_or_else(|| {
             Diagnostic::new(
@@ -283,10 +312,12 @@ fn expectation(key: &str, token: Token<'_>) -> Result<Expectation, Diagnostic> {
     };
     let measure = || -> Result<Measurement, Diagnostic> {
         let (number, tolerance) = split_at_sign(required_value()?, "+-");
-        let length = short_length(number)?;
-        let tolerance = tolerance.map_or(Ok(RunTicks::ZERO), short_length_or_zero)?;
+        let length = short_length(number, tick)?;
+        let tolerance = tolerance.map_or(Ok(RunTicks::ZERO), |token| {
+            short_length_or_zero(token, tick)
+        })?;
         if tolerance >= length {
-            return Err(tolerance_too_large(number.span, length, tolerance));
+            return Err(tolerance_too_large(number.span, length, tolerance, tick));
         }
         Ok(Measurement {
             length,
@@ -364,12 +395,13 @@ pub fn write(scenario: &Scenario) -> String {
         tokens.push(format!("clock:{}", scenario.clock.0));
     }
     for statement in &scenario.statements {
-        write_statement(&statement.kind, &mut tokens);
+        write_statement(&statement.kind, scenario.tick, &mut tokens);
     }
     tokens.join(" ")
 }
 
-fn write_statement(kind: &StatementKind, tokens: &mut Vec<String>) {
+fn write_statement(kind: &StatementKind, tick: TickPeriod, tokens: &mut Vec<String>) {
+    let time = |ticks: &RunTicks| short_time(*ticks, tick);
     match kind {
         StatementKind::Move {
             buttons,
@@ -378,17 +410,17 @@ fn write_statement(kind: &StatementKind, tokens: &mut Vec<String>) {
         } => {
             let mut token = format!("{}:{}", contact_key(*contact), NameList(buttons, "+"));
             if *bouncing > RunTicks::ZERO {
-                let _ = write!(token, "~{}", bouncing.0);
+                let _ = write!(token, "~{}", time(bouncing));
             }
             tokens.push(token);
         }
         StatementKind::Tap { buttons, length } => {
-            tokens.push(format!("tap:{}@{}", NameList(buttons, "+"), length.0));
+            tokens.push(format!("tap:{}@{}", NameList(buttons, "+"), time(length)));
         }
-        StatementKind::Wait(length) => tokens.push(format!("t:{}", length.0)),
+        StatementKind::Wait(length) => tokens.push(format!("t:{}", time(length))),
         StatementKind::Reset(None) => tokens.push("r".to_owned()),
         StatementKind::Reset(Some(condition)) => tokens.push(format!("r:{condition}")),
-        StatementKind::Expect(expectation) => tokens.push(expectation_word(expectation)),
+        StatementKind::Expect(expectation) => tokens.push(expectation_word(expectation, tick)),
     }
 }
 
@@ -399,7 +431,8 @@ fn contact_key(contact: SwitchState) -> &'static str {
     }
 }
 
-fn expectation_word(expectation: &Expectation) -> String {
+fn expectation_word(expectation: &Expectation, tick: TickPeriod) -> String {
+    let time = |ticks: &RunTicks| short_time(*ticks, tick);
     match expectation {
         Expectation::Output {
             output, assertion, ..
@@ -407,20 +440,20 @@ fn expectation_word(expectation: &Expectation) -> String {
             OutputAssertion::Is(target) => format!("is:{output}={target}"),
             OutputAssertion::IsNot(target) => format!("is:{output}!={target}"),
             OutputAssertion::Becomes(target, within) => {
-                format!("becomes:{output}={target}@{}", within.0)
+                format!("becomes:{output}={target}@{}", time(within))
             }
-            OutputAssertion::Changes(within) => format!("changes:{output}@{}", within.0),
+            OutputAssertion::Changes(within) => format!("changes:{output}@{}", time(within)),
             OutputAssertion::Stays(target, length) => {
-                format!("stays:{output}{}@{}", equals(*target), length.0)
+                format!("stays:{output}{}@{}", equals(*target), time(length))
             }
             OutputAssertion::Pulse(Polarity::High, measure) => {
-                format!("pulse:{output}={}", measurement_word(*measure))
+                format!("pulse:{output}={}", measurement_word(*measure, tick))
             }
             OutputAssertion::Pulse(Polarity::Low, measure) => {
-                format!("low:{output}={}", measurement_word(*measure))
+                format!("low:{output}={}", measurement_word(*measure, tick))
             }
             OutputAssertion::Period(measure) => {
-                format!("period:{output}={}", measurement_word(*measure))
+                format!("period:{output}={}", measurement_word(*measure, tick))
             }
         },
         Expectation::Log {
@@ -433,8 +466,8 @@ fn expectation_word(expectation: &Expectation) -> String {
                 .map_or(String::new(), |value| format!("={value}"));
             match assertion {
                 LogAssertion::Logged => format!("log:{log}{value}"),
-                LogAssertion::LoggedWithin(within) => format!("log:{log}{value}@{}", within.0),
-                LogAssertion::NotLogged(length) => format!("{NOLOG}:{log}{value}@{}", length.0),
+                LogAssertion::LoggedWithin(within) => format!("log:{log}{value}@{}", time(within)),
+                LogAssertion::NotLogged(length) => format!("{NOLOG}:{log}{value}@{}", time(length)),
             }
         }
     }
@@ -444,14 +477,24 @@ fn equals(target: Option<TargetLevel>) -> String {
     target.map_or(String::new(), |target| format!("={target}"))
 }
 
-fn measurement_word(measure: Measurement) -> String {
+/// A time in ms, or with its unit where it is not a whole number of them.
+fn short_time(ticks: RunTicks, tick: TickPeriod) -> String {
+    let us = u128::from(ticks.0) * u128::from(tick.as_us());
+    match us.is_multiple_of(1_000) {
+        true => (us / 1_000).to_string(),
+        false => format!("{us}us"),
+    }
+}
+
+fn measurement_word(measure: Measurement, tick: TickPeriod) -> String {
     let Measurement {
         length,
         tolerance,
         within,
     } = measure;
+    let [length, within] = [length, within].map(|ticks| short_time(ticks, tick));
     match tolerance {
-        RunTicks::ZERO => format!("{}@{}", length.0, within.0),
-        _ => format!("{}+-{}@{}", length.0, tolerance.0, within.0),
+        RunTicks::ZERO => format!("{length}@{within}"),
+        _ => format!("{length}+-{}@{within}", short_time(tolerance, tick)),
     }
 }

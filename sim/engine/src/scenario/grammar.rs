@@ -23,7 +23,7 @@
 //!
 //! A `#` begins a comment.
 
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use super::duration::{length, tolerance};
 use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
@@ -42,12 +42,25 @@ pub const MAX_DIAGNOSTICS: usize = 20;
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 
-/// Parses a scenario.
+/// Parses a scenario of an app with ticks of a millisecond.
+///
+/// # Errors
+///
+/// As [`parse_for`].
+pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+    parse_for(text, &|_| TickPeriod::MILLISECOND)
+}
+
+/// Parses a scenario. `tick_of` says how long the ticks of an app are: of the one that the scenario
+/// names, or of the one that it is for if it names none.
 ///
 /// # Errors
 ///
 /// All diagnostics, in the order of their lines, but at most [`MAX_DIAGNOSTICS`].
-pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+pub fn parse_for(
+    text: &str,
+    tick_of: &dyn Fn(Option<&str>) -> TickPeriod,
+) -> Result<Scenario, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
         let message = format!("the scenario has {} bytes", text.len());
         return Err(vec![Diagnostic::new(
@@ -56,7 +69,7 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
             format!("expected at most {MAX_BYTES}"),
         )]);
     }
-    let mut parser = ScenarioParser::default();
+    let mut parser = ScenarioParser::new(tick_of);
     let mut diagnostics = Vec::new();
     for (line, number) in text
         .strip_prefix('\u{feff}')
@@ -81,14 +94,25 @@ pub fn parse(text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     }
 }
 
-#[derive(Default)]
-struct ScenarioParser {
+struct ScenarioParser<'a> {
+    tick_of: &'a dyn Fn(Option<&str>) -> TickPeriod,
     scenario: Scenario,
     /// The headers read so far, and their lines.
     headers: Vec<(&'static str, usize)>,
 }
 
-impl ScenarioParser {
+impl<'a> ScenarioParser<'a> {
+    fn new(tick_of: &'a dyn Fn(Option<&str>) -> TickPeriod) -> Self {
+        Self {
+            scenario: Scenario {
+                tick: tick_of(None),
+                ..Scenario::default()
+            },
+            tick_of,
+            headers: Vec::new(),
+        }
+    }
+
     /// Reads a line. What is wrong in it comes with the sentence that was meant.
     fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
         self.parse_line(line, number).map_err(|diagnostic| {
@@ -96,7 +120,9 @@ impl ScenarioParser {
                 .help
                 .as_ref()
                 .is_none_or(|help| help.starts_with("did you mean"));
-            match mend(line, is_sentence) {
+            match mend(line, |line| is_sentence(line, self.scenario.tick)) {
+                // It takes a tick for a millisecond.
+                Some(_) if self.scenario.tick != TickPeriod::MILLISECOND => diagnostic,
                 Some(sentence) if is_guess => diagnostic.with_help(format!("write `{sentence}`")),
                 _ => diagnostic,
             }
@@ -121,7 +147,7 @@ impl ScenarioParser {
         let Some(first) = tokens.first() else {
             return Ok(());
         };
-        let mut cursor = TokenCursor::new(&tokens);
+        let mut cursor = TokenCursor::new(&tokens, self.scenario.tick);
         let all: Vec<_> = HEADERS.into_iter().chain(VERBS).collect();
         let keyword = cursor.keyword(&all)?;
         if HEADERS.contains(&keyword) {
@@ -156,7 +182,11 @@ impl ScenarioParser {
         }
         self.headers.push((keyword, first.span.line));
         match keyword {
-            "app" => self.scenario.app = Some(name(cursor, "the name of an app")?),
+            "app" => {
+                let app = name(cursor, "the name of an app")?;
+                self.scenario.tick = (self.tick_of)(Some(&app.text));
+                self.scenario.app = Some(app);
+            }
             "board" => self.scenario.condition = Some(boot_condition(cursor)?),
             _ => {
                 cursor.keyword(&["starts"])?;
@@ -203,8 +233,9 @@ impl ScenarioParser {
 }
 
 /// Whether a line is a sentence that does or expects something.
-fn is_sentence(line: &str) -> bool {
-    let mut parser = ScenarioParser::default();
+fn is_sentence(line: &str, tick: TickPeriod) -> bool {
+    let tick_of = |_: Option<&str>| tick;
+    let mut parser = ScenarioParser::new(&tick_of);
     parser.parse_line(line, 1).is_ok() && parser.scenario.statements.len() == 1
 }
 
@@ -363,7 +394,7 @@ fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
     let tolerance = tolerance(cursor, length)?;
     if tolerance >= length {
         let span = length_span.unwrap_or(Span::START);
-        return Err(tolerance_too_large(span, length, tolerance));
+        return Err(tolerance_too_large(span, length, tolerance, cursor.tick));
     }
     Ok(Measurement {
         length,
@@ -373,7 +404,13 @@ fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
 }
 
 /// A tolerance so large that any short pulse would be accepted.
-pub(super) fn tolerance_too_large(span: Span, length: RunTicks, tolerance: RunTicks) -> Diagnostic {
+pub(super) fn tolerance_too_large(
+    span: Span,
+    length: RunTicks,
+    tolerance: RunTicks,
+    tick: TickPeriod,
+) -> Diagnostic {
+    let [length, tolerance] = [length, tolerance].map(|it| tick.length(it));
     Diagnostic::new(
         span,
         format!("the tolerance, {tolerance}, is not smaller than the duration, {length}"),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use lockstep_core::time::TickPeriod;
+
 use crate::diagnostic::{Diagnostic, Span, closest, one_of};
 use crate::sanitize::excerpt;
 
@@ -53,6 +55,8 @@ pub(super) const TOLERANCE: [&str; 2] = ["+-", "±"];
 #[derive(Debug)]
 pub(super) struct TokenCursor<'a> {
     tokens: &'a [Token<'a>],
+    /// How long the ticks are that lengths are counted in.
+    pub(super) tick: TickPeriod,
     next: usize,
     /// Keywords that could come next and did not.
     alternatives: Vec<&'static str>,
@@ -60,9 +64,10 @@ pub(super) struct TokenCursor<'a> {
 
 impl<'a> TokenCursor<'a> {
     /// At the first token.
-    pub(super) fn new(tokens: &'a [Token<'a>]) -> Self {
+    pub(super) fn new(tokens: &'a [Token<'a>], tick: TickPeriod) -> Self {
         Self {
             tokens,
+            tick,
             next: 0,
             alternatives: Vec::new(),
         }

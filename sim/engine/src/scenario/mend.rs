@@ -16,13 +16,18 @@ const MAX_BYTES: usize = 120;
 const MAX_TRIED: usize = 2_000;
 
 /// The units of time as others write them, and the one that is meant.
-const UNITS: [(&[&str], &str); 4] = [
+const UNITS: [(&[&str], &str); 6] = [
     (
         &["msec", "msecs", "millis", "millisecond", "milliseconds"],
         "ms",
     ),
     (&["sec", "secs", "second", "seconds"], "s"),
     (&["m", "mins", "minute", "minutes"], "min"),
+    (&["hr", "hrs", "hour", "hours"], "h"),
+    (
+        &["µs", "μs", "usec", "usecs", "microsecond", "microseconds"],
+        "us",
+    ),
     (&["tick", "ticks"], "ms"),
 ];
 

@@ -22,7 +22,9 @@ mod print;
 #[cfg(test)]
 mod tests;
 
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::{Instant, RunTicks, TickPeriod};
+
+pub use print::{Shown, shown};
 
 use crate::diagnostic::Span;
 use crate::script::SwitchState;
@@ -45,6 +47,8 @@ pub struct Scenario {
     pub condition: Option<Name>,
     /// Where the app's tick counter starts.
     pub clock: Instant,
+    /// How long the ticks are that its lengths are counted in: those of its app.
+    pub tick: TickPeriod,
     /// Inputs and expectations, in order.
     pub statements: Vec<Statement>,
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptEvent, SwitchState,
+    Action, BootCondition, MAX_EVENTS, Script, ScriptEvent, SwitchState, max_length,
 };
 
 /// A scenario resolved for one app: what a world plays, and the checks of its trace.
@@ -182,7 +182,7 @@ pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec
         if let Err(diagnostic) = planner.statement(statement) {
             planner.diagnostics.push(diagnostic);
             // Every statement beyond a limit would be reported again.
-            if planner.end > MAX_LENGTH || planner.events.len() >= MAX_EVENTS {
+            if planner.end > max_length(descriptor.tick()) || planner.events.len() >= MAX_EVENTS {
                 break;
             }
         }
@@ -288,11 +288,11 @@ impl Planner<'_> {
 
     fn extend_to(&mut self, end: RunTicks, span: Span) -> Result<(), Diagnostic> {
         self.end = self.end.max(end);
-        if self.end > MAX_LENGTH {
+        if self.end > max_length(self.descriptor.tick()) {
             return Err(Diagnostic::new(
                 span,
                 "the scenario lasts too long",
-                format!("expected at most 30 days, {} ms", MAX_LENGTH.0),
+                "expected at most 30 days, 2592000000 ms",
             ));
         }
         Ok(())

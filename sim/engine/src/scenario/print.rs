@@ -1,14 +1,28 @@
 //! Writes scenarios as `.scn` files.
+//!
+//! A sentence knows its lengths in ticks; how long these are, whoever writes it says: [`shown`].
 
 use std::fmt::{self, Display, Formatter};
 
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use super::{
     Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario, Statement,
     StatementKind, TargetLevel,
 };
 use crate::script::SwitchState;
+
+/// A part of a scenario, to be written with its lengths in units of time.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a, T> {
+    part: &'a T,
+    tick: TickPeriod,
+}
+
+/// A part of a scenario as it is written for an app with these ticks.
+pub const fn shown<T>(part: &T, tick: TickPeriod) -> Shown<'_, T> {
+    Shown { part, tick }
+}
 
 /// Writes the scenario as a `.scn` file that reads as the same scenario. An input that
 /// follows an expectation starts a paragraph.
@@ -30,7 +44,7 @@ impl Display for Scenario {
                 writeln!(f)?;
                 is_complete = false;
             }
-            writeln!(f, "{statement}")?;
+            writeln!(f, "{}", shown(statement, self.tick))?;
             is_complete |= matches!(statement.kind, StatementKind::Expect(_));
         }
         Ok(())
@@ -46,9 +60,10 @@ fn starts_paragraph(kind: &StatementKind) -> bool {
     }
 }
 
-impl Display for Statement {
+impl Display for Shown<'_, Statement> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        let Self { part, tick } = self;
+        match &part.kind {
             StatementKind::Move {
                 buttons,
                 contact,
@@ -56,30 +71,34 @@ impl Display for Statement {
             } => {
                 write!(f, "{} {}", contact.verb(), NameList(buttons, " and "))?;
                 if *bouncing > RunTicks::ZERO {
-                    write!(f, " bouncing for {bouncing}")?;
+                    write!(f, " bouncing for {}", tick.length(*bouncing))?;
                 }
                 Ok(())
             }
             StatementKind::Tap { buttons, length } => {
+                let length = tick.length(*length);
                 write!(f, "tap {} for {length}", NameList(buttons, " and "))
             }
-            StatementKind::Wait(length) => write!(f, "wait {length}"),
+            StatementKind::Wait(length) => write!(f, "wait {}", tick.length(*length)),
             StatementKind::Reset(None) => f.write_str("reset"),
             StatementKind::Reset(Some(condition)) => {
                 write!(f, "reset with {}", condition_words(condition))
             }
-            StatementKind::Expect(expectation) => write!(f, "expect {expectation}"),
+            StatementKind::Expect(expectation) => {
+                write!(f, "expect {}", shown(expectation, *tick))
+            }
         }
     }
 }
 
-impl Display for Expectation {
+impl Display for Shown<'_, Expectation> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Output {
+        let Self { part, tick } = self;
+        match part {
+            Expectation::Output {
                 output, assertion, ..
-            } => write!(f, "{output} {assertion}"),
-            Self::Log {
+            } => write!(f, "{output} {}", shown(assertion, *tick)),
+            Expectation::Log {
                 log,
                 value,
                 assertion,
@@ -93,36 +112,51 @@ impl Display for Expectation {
                 }
                 match assertion {
                     LogAssertion::Logged => Ok(()),
-                    LogAssertion::LoggedWithin(length) => write!(f, " within {length}"),
-                    LogAssertion::NotLogged(length) => write!(f, " for {length}"),
+                    LogAssertion::LoggedWithin(length) => {
+                        write!(f, " within {}", tick.length(*length))
+                    }
+                    LogAssertion::NotLogged(length) => {
+                        write!(f, " for {}", tick.length(*length))
+                    }
                 }
             }
         }
     }
 }
 
-impl Display for OutputAssertion {
+impl Display for Shown<'_, OutputAssertion> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Is(target) => write!(f, "is {target}"),
-            Self::IsNot(target) => write!(f, "is not {target}"),
-            Self::Becomes(target, within) => write!(f, "becomes {target} within {within}"),
-            Self::Changes(within) => write!(f, "changes within {within}"),
-            Self::Stays(Some(target), length) => write!(f, "stays {target} for {length}"),
-            Self::Stays(None, length) => write!(f, "stays for {length}"),
-            Self::Pulse(polarity, measure) => write!(f, "pulses {polarity} for {measure}"),
-            Self::Period(measure) => write!(f, "repeats every {measure}"),
+        let Self { part, tick } = self;
+        let length = |ticks: &RunTicks| tick.length(*ticks);
+        match part {
+            OutputAssertion::Is(target) => write!(f, "is {target}"),
+            OutputAssertion::IsNot(target) => write!(f, "is not {target}"),
+            OutputAssertion::Becomes(target, within) => {
+                write!(f, "becomes {target} within {}", length(within))
+            }
+            OutputAssertion::Changes(within) => write!(f, "changes within {}", length(within)),
+            OutputAssertion::Stays(Some(target), window) => {
+                write!(f, "stays {target} for {}", length(window))
+            }
+            OutputAssertion::Stays(None, window) => write!(f, "stays for {}", length(window)),
+            OutputAssertion::Pulse(polarity, measure) => {
+                write!(f, "pulses {polarity} for {}", shown(measure, *tick))
+            }
+            OutputAssertion::Period(measure) => {
+                write!(f, "repeats every {}", shown(measure, *tick))
+            }
         }
     }
 }
 
-impl Display for Measurement {
+impl Display for Shown<'_, Measurement> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.length)?;
-        if self.tolerance > RunTicks::ZERO {
-            write!(f, " +- {}", self.tolerance)?;
+        let Self { part, tick } = self;
+        write!(f, "{}", tick.length(part.length))?;
+        if part.tolerance > RunTicks::ZERO {
+            write!(f, " +- {}", tick.length(part.tolerance))?;
         }
-        write!(f, " within {}", self.within)
+        write!(f, " within {}", tick.length(part.within))
     }
 }
 

@@ -109,11 +109,31 @@ fn actions() -> impl Strategy<Value = TestAction> {
     ]
 }
 
+/// The lamp, with ticks of these lengths.
+static LAMPS: [AppDescriptor; 4] = [
+    LAMP,
+    LAMP.with_tick(TickPeriod::MIN),
+    LAMP.with_tick(TickPeriod::from_us(250)),
+    LAMP.with_tick(TickPeriod::MAX),
+];
+
+/// The lamp that a scenario is for.
+fn lamp_of(scenario: &Scenario) -> &'static AppDescriptor {
+    let found = LAMPS.iter().find(|lamp| lamp.tick() == scenario.tick);
+    found.unwrap()
+}
+
 /// Scenarios that fit the lamp.
 fn scenarios() -> impl Strategy<Value = Scenario> {
     let clock = prop_oneof![Just(0), any::<u32>()].prop_map(Instant);
-    (conditions(), clock, vec((actions(), lengths()), 0..25)).prop_map(
-        |(conditions, clock, acts)| {
+    let tick = select(LAMPS.iter().map(AppDescriptor::tick).collect::<Vec<_>>());
+    (
+        tick,
+        conditions(),
+        clock,
+        vec((actions(), lengths()), 0..25),
+    )
+        .prop_map(|(tick, conditions, clock, acts)| {
             let mut closed = [false; 2];
             let mut statements = Vec::new();
             let follows =
@@ -133,13 +153,13 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
                 app: Some(name("lamp")),
                 condition: conditions,
                 clock,
+                tick,
                 statements: statements
                     .into_iter()
                     .map(|kind| Statement { span, kind })
                     .collect(),
             }
-        },
-    )
+        })
 }
 
 fn statement(action: TestAction, closed: &mut [bool; 2]) -> Option<StatementKind> {
@@ -281,20 +301,22 @@ fn mutated(text: &str, mutations: &[Mutation]) -> String {
 proptest! {
     #[test]
     fn what_is_printed_means_the_same(scenario in scenarios()) {
-        let original = plan(&scenario, &LAMP).unwrap();
+        let lamp = lamp_of(&scenario);
+        let original = plan(&scenario, lamp).unwrap();
         let printed = scenario.to_string();
-        let read = grammar::parse(&printed).unwrap();
-        prop_assert_eq!(meaning(&plan(&read, &LAMP).unwrap()), meaning(&original));
+        let read = grammar::parse_for(&printed, &|_| scenario.tick).unwrap();
+        prop_assert_eq!(meaning(&plan(&read, lamp).unwrap()), meaning(&original));
         prop_assert_eq!(read.to_string(), printed);
     }
 
     #[test]
     fn what_is_written_on_one_line_means_the_same(scenario in scenarios()) {
-        let original = plan(&scenario, &LAMP).unwrap();
+        let lamp = lamp_of(&scenario);
+        let original = plan(&scenario, lamp).unwrap();
         let written = compact::write(&scenario);
         prop_assert!(!written.contains('\n'));
-        let read = compact::parse(&written).unwrap();
-        prop_assert_eq!(meaning(&plan(&read, &LAMP).unwrap()), meaning(&original));
+        let read = compact::parse_for(&written, &|_| scenario.tick).unwrap();
+        prop_assert_eq!(meaning(&plan(&read, lamp).unwrap()), meaning(&original));
         prop_assert_eq!(compact::write(&read), written);
     }
 

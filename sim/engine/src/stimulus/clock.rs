@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 
 use super::error::WaveformErrorKind;
 use crate::diagnostic::closest;
 use crate::sanitize::excerpt;
-use crate::script::MAX_LENGTH;
+use crate::script::max_length;
 
-/// Femtoseconds in a tick.
-const TICK: u128 = 1_000_000_000_000;
+/// Femtoseconds in a microsecond.
+const MICROSECOND: u128 = 1_000_000_000;
 
 /// The units of time, and their femtoseconds.
 const UNITS: [(&str, u128); 6] = [
     ("s", 1_000_000_000_000_000),
-    ("ms", TICK),
-    ("us", 1_000_000_000),
+    ("ms", 1_000 * MICROSECOND),
+    ("us", MICROSECOND),
     ("ns", 1_000_000),
     ("ps", 1_000),
     ("fs", 1),
@@ -155,13 +155,14 @@ pub struct TimeWindow {
     pub from: Option<WaveTime>,
     /// The time of the file at which the script ends; the last one if there is none.
     pub to: Option<WaveTime>,
-    /// How many ticks the start is put off.
-    pub shift: RunTicks,
+    /// How long the start is put off. A part of a tick counts as a whole one.
+    pub shift: WaveTime,
 }
 
 /// Converts the times of one file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TickClock {
+    tick: TickPeriod,
     timescale: Timescale,
     window: TimeWindow,
     /// The time that is the start, in femtoseconds.
@@ -173,9 +174,10 @@ pub(super) struct TickClock {
 }
 
 impl TickClock {
-    pub(super) fn new(timescale: Timescale, window: TimeWindow) -> Self {
+    pub(super) fn new(tick: TickPeriod, timescale: Timescale, window: TimeWindow) -> Self {
         let origin = window.from.map_or(0, |from| from.0);
         Self {
+            tick,
             timescale,
             window,
             origin,
@@ -185,8 +187,19 @@ impl TickClock {
         .with_latest()
     }
 
+    fn femtoseconds_a_tick(&self) -> u128 {
+        u128::from(self.tick.as_us()) * MICROSECOND
+    }
+
+    /// How many ticks the start is put off.
+    fn shift(&self) -> u64 {
+        let ticks = self.window.shift.0.div_ceil(self.femtoseconds_a_tick());
+        u64::try_from(ticks).unwrap_or(u64::MAX)
+    }
+
     fn with_latest(mut self) -> Self {
-        let room = u128::from(MAX_LENGTH.0.saturating_sub(self.window.shift.0)) * TICK;
+        let room = u128::from(max_length(self.tick).0.saturating_sub(self.shift()));
+        let room = room * self.femtoseconds_a_tick();
         let latest = self.origin.saturating_add(room) / self.timescale.0.max(1);
         self.latest = u64::try_from(latest).unwrap_or(u64::MAX);
         self
@@ -236,9 +249,11 @@ impl TickClock {
     }
 
     fn tick_of(&self, femtoseconds: u128) -> RunTicks {
-        let ticks = femtoseconds.saturating_sub(self.origin).div_ceil(TICK);
+        let ticks = femtoseconds
+            .saturating_sub(self.origin)
+            .div_ceil(self.femtoseconds_a_tick());
         let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
-        RunTicks(ticks.saturating_add(self.window.shift.0))
+        RunTicks(ticks.saturating_add(self.shift()))
     }
 
     /// The tick at which the script ends, if the last time of the file is this.
@@ -258,6 +273,17 @@ impl TickClock {
 mod tests {
     use super::*;
 
+    const MS: TickPeriod = TickPeriod::MILLISECOND;
+
+    #[test]
+    fn ticks_are_those_of_the_app() {
+        for (us, time, tick) in [(1, 7, 7), (250, 1_000, 4), (250, 1_001, 5), (100_000, 1, 1)] {
+            let scale = Timescale::parse("1us").unwrap();
+            let clock = TickClock::new(TickPeriod::from_us(us), scale, TimeWindow::default());
+            assert_eq!(clock.tick(time), RunTicks(tick), "{us}");
+        }
+    }
+
     #[test]
     fn a_time_belongs_to_the_first_tick_at_or_after_it() {
         for (scale, time, tick) in [
@@ -267,11 +293,12 @@ mod tests {
             ("10ns", 100_000, 1),
             ("10ns", 100_001, 2),
             ("1fs", u64::MAX, 18_446_745),
-            ("1s", 2_592_000, MAX_LENGTH.0),
+            ("1s", 2_592_000, max_length(MS).0),
             ("4294967295s", u64::MAX, u64::MAX),
         ] {
-            let clock = TickClock::new(Timescale::parse(scale).unwrap(), TimeWindow::default());
-            assert_eq!(clock.tick(time), RunTicks(tick), "{time} x {scale}");
+            let scale = Timescale::parse(scale).unwrap();
+            let clock = TickClock::new(MS, scale, TimeWindow::default());
+            assert_eq!(clock.tick(time), RunTicks(tick), "{time} x {scale:?}");
         }
     }
 
@@ -280,9 +307,9 @@ mod tests {
         let window = TimeWindow {
             from: Some(WaveTime::parse("20ms").unwrap()),
             to: Some(WaveTime::parse("50 ms").unwrap()),
-            shift: RunTicks(5),
+            shift: WaveTime::parse("4.5 ms").unwrap(),
         };
-        let mut clock = TickClock::new(Timescale::parse("1us").unwrap(), window);
+        let mut clock = TickClock::new(MS, Timescale::parse("1us").unwrap(), window);
         assert_eq!(clock.tick(10_000), RunTicks(5));
         assert_eq!(clock.tick(20_001), RunTicks(6));
         assert_eq!(clock.end(1_000_000), RunTicks(35));
@@ -292,7 +319,8 @@ mod tests {
 
     #[test]
     fn times_that_begin_too_late_are_counted_from_the_first() {
-        let mut clock = TickClock::new(Timescale::parse("1us").unwrap(), TimeWindow::default());
+        let scale = Timescale::parse("1us").unwrap();
+        let mut clock = TickClock::new(MS, scale, TimeWindow::default());
         assert_eq!(clock.advance(1_700_000_000_000_000), Ok(false));
         assert_eq!(clock.tick(1_700_000_000_010_000), RunTicks(10));
         assert_eq!(clock.moved_start().as_deref(), Some("1700000000 s"));

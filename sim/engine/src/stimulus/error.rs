@@ -8,7 +8,7 @@ use super::candidates::Candidates;
 use super::signals::{MAX_DEPTH, MAX_VARIABLES};
 use crate::diagnostic::{BYTE_ORDER_MARK, Diagnostic, Span, one_of};
 use crate::sanitize::{excerpt, scrub_line};
-use crate::script::{MAX_EVENTS, MAX_LENGTH, ScriptError};
+use crate::script::{MAX_EVENTS, ScriptError};
 use crate::trace::vcd::VERSION;
 
 /// The values of a button.
@@ -97,7 +97,7 @@ pub enum WaveformErrorKind {
     TooDeep,
     /// More inputs than [`MAX_EVENTS`].
     TooManyEvents,
-    /// A time beyond [`MAX_LENGTH`].
+    /// A time beyond [`max_length`](crate::script::max_length).
     TooLate {
         /// The time, with its unit.
         time: String,
@@ -306,10 +306,7 @@ impl WaveformErrorKind {
             Self::TooDeep => format!("expected at most {MAX_DEPTH}"),
             Self::TooManyEvents => format!("expected at most {MAX_EVENTS}"),
             Self::TooLate { .. } => {
-                format!(
-                    "expected at most 30 days, {} ms, after the start",
-                    MAX_LENGTH.0
-                )
+                "expected at most 30 days, 2592000000 ms, after the start".to_owned()
             }
             Self::TimeRunsBack { previous, .. } => format!("expected {previous} or later"),
             Self::OtherVersion { .. } => format!("expected version {VERSION}"),

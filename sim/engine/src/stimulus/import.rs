@@ -5,6 +5,8 @@
 //! since no capture and no simulation agree on the very tick. A level that does not last
 //! longer than twice the tolerance is left out.
 
+use std::time::Duration;
+
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::RunTicks;
@@ -21,7 +23,7 @@ use crate::script::Action;
 pub const MAX_EXPECTATIONS: usize = 4_000;
 
 /// How far a change may be off its captured time, unless somebody says otherwise.
-pub const DEFAULT_TOLERANCE: RunTicks = RunTicks(2);
+pub const DEFAULT_TOLERANCE: Duration = Duration::from_millis(2);
 
 /// A captured run as a scenario.
 #[derive(Clone, Debug)]
@@ -119,6 +121,7 @@ pub fn import(
             app: Some(name(descriptor.name())),
             condition: condition_name(descriptor, script.condition()),
             clock: script.clock(),
+            tick: descriptor.tick(),
             statements,
         },
         inputs,

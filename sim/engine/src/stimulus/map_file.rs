@@ -21,7 +21,6 @@ use toml::Spanned;
 use super::clock::WaveTime;
 use super::map::{Mapping, WaveformOptions};
 use crate::diagnostic::{Diagnostic, span_of, utf8};
-use crate::scenario::duration::parse_length;
 
 /// The extension of such a file, instead of that of the waveform.
 const EXTENSION: &str = "map.toml";
@@ -81,12 +80,6 @@ pub fn parse(bytes: &[u8]) -> Result<WaveformOptions, Diagnostic> {
             })
             .transpose()
     };
-    let shift = file.shift.map(|found| {
-        parse_length(found.get_ref()).map_err(|diagnostic| Diagnostic {
-            span: span_of(text, found.span()),
-            ..diagnostic
-        })
-    });
     let mut options = WaveformOptions {
         map: mappings(text, &file.map)?,
         scope: file.scope,
@@ -94,7 +87,7 @@ pub fn parse(bytes: &[u8]) -> Result<WaveformOptions, Diagnostic> {
     };
     options.window.from = time(file.from)?;
     options.window.to = time(file.to)?;
-    options.window.shift = shift.transpose()?.unwrap_or_default();
+    options.window.shift = time(file.shift)?.unwrap_or_default();
     Ok(options)
 }
 
@@ -127,7 +120,7 @@ impl WaveformOptions {
         self.scope = self.scope.or(others.scope);
         self.window.from = self.window.from.or(others.window.from);
         self.window.to = self.window.to.or(others.window.to);
-        if self.window.shift == lockstep_core::time::RunTicks::ZERO {
+        if self.window.shift == WaveTime::default() {
             self.window.shift = others.window.shift;
         }
         self
@@ -162,7 +155,7 @@ mod tests {
             ("[map]\nbutton = 1\n", "2:10", "invalid type"),
             ("maps = 1\n", "1:1", "unknown field"),
             ("from = \"1\"\n", "1:8", "is no time"),
-            ("shift = \"0.5ms\"\n", "1:9", "`0.5 ms`"),
+            ("shift = \"0.5\"\n", "1:9", "is no time"),
             ("[map\n", "1:5", ""),
         ] {
             let error = parse(text.as_bytes()).unwrap_err();

@@ -160,7 +160,7 @@ impl<'a> Waveform<'a> {
         options: &WaveformOptions,
         bindings: &[Binding],
     ) -> Result<Stimulus, WaveformError> {
-        let clock = TickClock::new(self.timescale(), options.window);
+        let clock = TickClock::new(descriptor.tick(), self.timescale(), options.window);
         let mut sampler = Sampler::new(clock, descriptor, bindings);
         let reading = self.read(&mut sampler)?;
         let mut stimulus = sampler

@@ -11,7 +11,7 @@ use crate::dyn_runner::{DynRunner, Observation, Observer, Pace, Stretch};
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{
-    Action, BootCondition, MAX_EVENTS, MAX_LENGTH, Script, ScriptError, ScriptEvent, SwitchState,
+    Action, BootCondition, MAX_EVENTS, Script, ScriptError, ScriptEvent, SwitchState, max_length,
 };
 use crate::trace::{Entry, Line, Trace};
 
@@ -149,7 +149,7 @@ impl Branch {
         events: &[ScriptEvent],
         pace: Pace,
     ) -> Result<(), TimelineError> {
-        if until > MAX_LENGTH {
+        if until > max_length(self.app.descriptor().tick()) {
             return Err(ScriptError::TooLong(until).into());
         }
         let known = self.trace.entries().len();

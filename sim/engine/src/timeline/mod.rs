@@ -222,6 +222,7 @@ impl Timeline {
         // Only the lines that differ need names: a run can have millions of others.
         let descriptor = self.app.descriptor();
         let [left, right] = [left, right].map(|entries| Document {
+            tick: descriptor.tick(),
             app: descriptor.name().to_owned(),
             lines: entries
                 .get(shared)
@@ -243,6 +244,7 @@ mod tests {
     use crate::testing::{scripts, trace_of};
     use lockstep_apps::toggle;
     use lockstep_core::event::ButtonId;
+    use lockstep_core::time::TickPeriod;
     use proptest::prelude::*;
 
     const PRESS: Action = Action::Button(ButtonId(0), SwitchState::Closed);
@@ -264,7 +266,7 @@ mod tests {
             timeline.apply(tick, PRESS).unwrap();
             timeline.advance(RunTicks(tick.0 + 10)).unwrap();
             let there = timeline.branch().at(tick).unwrap();
-            assert!(there.is_closed(ButtonId(0)), "{tick}");
+            assert!(there.is_closed(ButtonId(0)), "{tick:?}");
         }
     }
 
@@ -419,10 +421,11 @@ mod tests {
 
     #[test]
     fn a_timeline_ends_with_the_longest_script() {
-        use crate::script::MAX_LENGTH;
+        use crate::script::max_length;
 
         let mut timeline = idle();
-        let beyond = MAX_LENGTH.saturating_add(RunTicks(1));
+        let longest = max_length(TickPeriod::MILLISECOND);
+        let beyond = longest.saturating_add(RunTicks(1));
         let too_long = Err(TimelineError::Script(ScriptError::TooLong(beyond)));
         assert_eq!(timeline.advance(beyond), too_long);
         assert_eq!(timeline.branch().end(), RunTicks::ZERO);

@@ -5,7 +5,7 @@ mod tests;
 
 use std::str::FromStr;
 
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 use serde_json::Value as Json;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
@@ -21,6 +21,8 @@ pub const MAX_BYTES: usize = 1024 * 1024 * 1024;
 pub struct Document {
     /// The name of the app.
     pub app: String,
+    /// How long a tick is.
+    pub tick: TickPeriod,
     /// The lines, in order.
     pub lines: Vec<Record>,
     /// The last tick that was played.
@@ -44,6 +46,7 @@ impl From<&Trace> for Document {
     fn from(trace: &Trace) -> Self {
         Self {
             app: trace.descriptor().name().to_owned(),
+            tick: trace.descriptor().tick(),
             lines: trace.lines().map(Record::from).collect(),
             end: trace.end(),
         }
@@ -74,12 +77,12 @@ impl Document {
         let mut lines = body.lines().zip(skipped + 1..);
         let (header, number) = lines.next().unwrap_or(("", skipped + 1));
         let span = whole_line(header, number);
-        let app = if header.starts_with('{') {
+        let (app, tick) = if header.starts_with('{') {
             json_header(header, span)?
         } else {
             text_header(header, span)?
         };
-        let mut reader = DocumentParser::new(app, span);
+        let mut reader = DocumentParser::new(app, tick, span);
         let read = if header.starts_with('{') {
             json_line
         } else {
@@ -125,10 +128,11 @@ struct DocumentParser {
 }
 
 impl DocumentParser {
-    fn new(app: String, header: Span) -> Self {
+    fn new(app: String, tick: TickPeriod, header: Span) -> Self {
         Self {
             document: Document {
                 app,
+                tick,
                 lines: Vec::new(),
                 end: RunTicks::ZERO,
             },
@@ -201,7 +205,7 @@ impl DocumentParser {
     }
 }
 
-fn text_header(line: &str, span: Span) -> Result<String, Diagnostic> {
+fn text_header(line: &str, span: Span) -> Result<(String, TickPeriod), Diagnostic> {
     let rest = line
         .strip_prefix(SIGNATURE)
         .ok_or_else(|| not_a_trace(span))?;
@@ -211,10 +215,8 @@ fn text_header(line: &str, span: Span) -> Result<String, Diagnostic> {
     if app.trim().is_empty() {
         return Err(no_app(span));
     }
-    match tick.trim() {
-        "tick 1 ms" => Ok(app.trim().to_owned()),
-        _ => Err(other_tick(span)),
-    }
+    let tick = tick.trim().strip_prefix("tick ").and_then(period);
+    Ok((app.trim().to_owned(), tick.ok_or_else(|| no_tick(span))?))
 }
 
 fn text_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
@@ -257,7 +259,7 @@ fn body_line(
     }))
 }
 
-fn json_header(line: &str, span: Span) -> Result<String, Diagnostic> {
+fn json_header(line: &str, span: Span) -> Result<(String, TickPeriod), Diagnostic> {
     let header = json(line, span)?;
     let version = header.get("trace").ok_or_else(|| not_a_trace(span))?;
     let version = version.as_u64().and_then(|version| version.try_into().ok());
@@ -265,16 +267,27 @@ fn json_header(line: &str, span: Span) -> Result<String, Diagnostic> {
     let app = header.get("app").and_then(Json::as_str);
     let app = app.filter(|app| !app.is_empty());
     let app = app.ok_or_else(|| no_app(span))?;
-    match header.get("tick_ms").and_then(Json::as_u64) {
-        Some(1) => Ok(app.to_owned()),
-        _ => Err(other_tick(span)),
-    }
+    let number = |key| header.get(key).and_then(Json::as_u64);
+    let us = number("tick_us").or_else(|| number("tick_ms")?.checked_mul(1_000));
+    let tick = us.and_then(TickPeriod::try_from_us);
+    Ok((app.to_owned(), tick.ok_or_else(|| no_tick(span))?))
 }
 
-fn other_tick(span: Span) -> Diagnostic {
+/// The period that is written `250 us` or `1 ms`.
+fn period(text: &str) -> Option<TickPeriod> {
+    let (number, unit) = text.split_once(' ')?;
+    let number: u64 = number.parse().ok()?;
+    TickPeriod::try_from_us(match unit {
+        "us" => number,
+        "ms" => number.checked_mul(1_000)?,
+        _ => return None,
+    })
+}
+
+fn no_tick(span: Span) -> Diagnostic {
     Diagnostic::new(
         span,
-        "the trace does not say that a tick is 1 ms",
+        "the trace does not say how long a tick is, from 1 us to 100 ms",
         format!("expected a first line like `{SIGNATURE} {VERSION}: lamp, tick 1 ms`"),
     )
 }

@@ -7,6 +7,8 @@
 //! {"tick":1500,"kind":"end","name":"lines","value":2}
 //! ```
 //!
+//! A tick that is not a whole number of milliseconds is given as `tick_us`.
+//!
 //! It has the same lines as the [text form](super::text): the objects between the
 //! first and the last are the lines of the trace, and the last one carries the last tick
 //! that was played and their number.
@@ -21,19 +23,19 @@ use super::{Trace, Value};
 /// The version of the format that is written.
 pub const VERSION: u32 = 1;
 
-/// Milliseconds in a tick.
-const TICK_MS: u32 = 1;
-
 /// Writes the whole trace, in many small pieces: `out` should be buffered.
 ///
 /// # Errors
 ///
 /// Those of `out`.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let us = trace.descriptor().tick().as_us();
+    let is_whole = us.is_multiple_of(1_000);
     let header = JsonHeader {
         trace: VERSION,
         app: trace.descriptor().name(),
-        tick_ms: TICK_MS,
+        tick_ms: is_whole.then_some(us / 1_000),
+        tick_us: (!is_whole).then_some(us),
     };
     write_object(&header, out)?;
     for line in trace.lines() {
@@ -66,7 +68,10 @@ fn write_object(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> 
 struct JsonHeader {
     trace: u32,
     app: &'static str,
-    tick_ms: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tick_ms: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tick_us: Option<u32>,
 }
 
 #[derive(Serialize)]

@@ -37,8 +37,9 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let width = name_width(trace);
     writeln!(
         out,
-        "{SIGNATURE} {VERSION}: {}, tick 1 ms",
-        trace.descriptor().name()
+        "{SIGNATURE} {VERSION}: {}, tick {}",
+        trace.descriptor().name(),
+        trace.descriptor().tick()
     )?;
     for line in trace.lines() {
         write_line(&line, width, out)?;

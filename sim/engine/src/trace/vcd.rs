@@ -29,7 +29,7 @@ use std::io::{self, Write};
 
 use ::vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
 use lockstep_core::output::{Level, Range};
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 
 use super::{Entry, Kind, Line, RESET, Trace, Value};
 use crate::dyn_runner::Observation;
@@ -64,12 +64,41 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     writer.finish(trace.end())
 }
 
+/// The unit of the times in a file: of those that the standard has, the longest that a tick is a
+/// whole number of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct TimeUnit {
+    number: u32,
+    unit: TimescaleUnit,
+    /// How many of them a tick is.
+    a_tick: u64,
+}
+
+impl TimeUnit {
+    fn of(tick: TickPeriod) -> Self {
+        let us = tick.as_us();
+        let fits = |unit: &u32| us.is_multiple_of(*unit);
+        let longest = [100_000, 10_000, 1_000, 100, 10].into_iter().find(fits);
+        let longest = longest.unwrap_or(1);
+        let (number, unit) = match longest {
+            1_000.. => (longest / 1_000, TimescaleUnit::MS),
+            _ => (longest, TimescaleUnit::US),
+        };
+        Self {
+            number,
+            unit,
+            a_tick: u64::from(us / longest),
+        }
+    }
+}
+
 struct VcdWriter<'a> {
     writer: Writer<&'a mut dyn Write>,
     reset: IdCode,
     buttons: Vec<Wire>,
     outputs: Vec<Wire>,
     logs: Vec<IdCode>,
+    unit: TimeUnit,
     /// The last time that was written.
     now: RunTicks,
     /// The strings that are not empty since `now`.
@@ -85,7 +114,8 @@ impl<'a> VcdWriter<'a> {
             descriptor.name(),
             trace.clock().0
         ))?;
-        writer.timescale(1, TimescaleUnit::MS)?;
+        let unit = TimeUnit::of(descriptor.tick());
+        writer.timescale(unit.number, unit.unit)?;
 
         writer.add_module(Kind::In.word())?;
         let reset = add_string(&mut writer, RESET)?;
@@ -119,6 +149,7 @@ impl<'a> VcdWriter<'a> {
             buttons,
             outputs,
             logs,
+            unit,
             now: RunTicks::ZERO,
             pulsed: Vec::new(),
         })
@@ -213,7 +244,8 @@ impl<'a> VcdWriter<'a> {
     fn at(&mut self, tick: RunTicks) -> io::Result<()> {
         if tick > self.now {
             self.now = tick;
-            self.writer.timestamp(tick.0)?;
+            let time = tick.0.saturating_mul(self.unit.a_tick);
+            self.writer.timestamp(time)?;
         }
         Ok(())
     }

@@ -185,7 +185,7 @@ fn an_error_in_the_one_line_form_has_its_column() {
         ("d:A t:soon u:A", 7, "`soon` is not a time"),
         ("d:A t:0 u:A", 7, "the duration is zero"),
         ("d:A t:1.5 u:A", 7, "not a whole number of ticks"),
-        ("d:A t:5h u:A", 8, "`h` is not a unit of time"),
+        ("d:A t:5d u:A", 8, "`d` is not a unit of time"),
         ("d:C", 3, "no button `C`"),
         ("d:A+A", 5, "button `A` is named twice"),
         ("d:", 3, "a name is missing"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 use ratatui::buffer::Buffer;
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use super::cell_paint::TerminalColors;
 use super::schedule::{CastContent, CastTiming, frames};
 use super::{ScreenOptions, ScreenshotError, ansi, draw_screen, file_name, opened, zoom};
 use crate::appearance::Background;
-use crate::playback_speed::PlaybackSpeed;
+use crate::playback_speed::{PlaybackSpeed, per_second};
 use crate::ui_state::UiState;
 use lockstep_engine::dyn_runner::Observation;
 use lockstep_engine::load::LoadedScript;
@@ -128,12 +128,13 @@ pub(super) fn screens(
 ) -> Result<Vec<(Duration, Buffer)>, ScreenshotError> {
     let screen = &options.screen;
     let mut ui = opened(registry, loaded, screen)?;
-    ui.speed = playback_speed(options.speed)?;
+    ui.speed = playback_speed(options.speed, ui.tick_period())?;
     let fps = options.fps.clamp(1, super::MAX_FPS);
+    let a_second = per_second(ui.tick_period());
     let flow = CastTiming {
-        per_second: options.speed * 1_000.0,
+        per_second: options.speed * a_second,
         fps,
-        idle: ticks(options.idle.as_secs_f64() * options.speed * 1_000.0),
+        idle: ticks(options.idle.as_secs_f64() * options.speed * a_second),
     };
     let run = CastContent {
         events: entries(ui.trace()),
@@ -187,8 +188,8 @@ fn advance(ui: &mut UiState, tick: RunTicks, lasts: Duration) {
 }
 
 /// The playback speed of the UI that is this multiple of real time.
-fn playback_speed(multiple: f64) -> Result<PlaybackSpeed, ScreenshotError> {
-    PlaybackSpeed::of_multiple(multiple).ok_or_else(|| {
+fn playback_speed(multiple: f64, tick: TickPeriod) -> Result<PlaybackSpeed, ScreenshotError> {
+    PlaybackSpeed::of_multiple(multiple, tick).ok_or_else(|| {
         let known = PlaybackSpeed::MULTIPLES.map(|known| known.to_string());
         ScreenshotError::NoSuchSpeed {
             asked: multiple,

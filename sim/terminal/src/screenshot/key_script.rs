@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::file_system::NoFiles;
 use crate::key_bindings::key_of;
 use crate::ui_state::UiState;
-use lockstep_engine::scenario::duration::parse_length;
+use lockstep_engine::scenario::duration::parse_duration;
 
 /// How long a frame lasts, as in a terminal.
 const FRAME: Duration = Duration::from_millis(33);
@@ -75,10 +75,9 @@ fn read(word: &str) -> Result<Vec<KeyStep>, KeyScriptError> {
         .map(|letter| key_of(&letter.to_string()).map(KeyStep::Press))
         .collect();
     let is_pair = word.starts_with(['z', 'g']) && word.chars().count() == 2;
-    match (letters, parse_length(word)) {
+    match (letters, parse_duration(word)) {
         (Some(pair), _) if is_pair => Ok(pair),
-        (_, Ok(ticks)) => {
-            let time = Duration::from_millis(ticks.0);
+        (_, Ok(time)) => {
             if time > LONGEST {
                 return Err(KeyScriptError::TooLong(word.to_owned()));
             }

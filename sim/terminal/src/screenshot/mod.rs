@@ -16,7 +16,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{Length, RunTicks};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -35,6 +35,7 @@ use super::ui_state::UiState;
 use super::view;
 use lockstep_engine::load::LoadedScript;
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::scenario::duration::ticks_of;
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::TimelineError;
 
@@ -98,6 +99,8 @@ pub enum Zoom {
     Fit,
     /// This many ticks.
     Column(u64),
+    /// This long.
+    Time(Duration),
 }
 
 /// How a screen is drawn.
@@ -124,9 +127,9 @@ pub enum ScreenshotError {
     #[error("the run ends at {end}, before {at}")]
     AfterEnd {
         /// The time that was asked for.
-        at: RunTicks,
+        at: Length,
         /// The last tick there is.
-        end: RunTicks,
+        end: Length,
     },
     /// The cast would be too long.
     #[error(
@@ -185,6 +188,7 @@ pub fn shot(
     let end = ui.end();
     let at = at.or(failed).unwrap_or(end);
     if at > end {
+        let [at, end] = [at, end].map(|tick| ui.length(tick));
         return Err(ScreenshotError::AfterEnd { at, end });
     }
     ui.move_to(at.saturating_sub(RunTicks(1)));
@@ -197,8 +201,9 @@ pub fn shot(
     ui.advance_clock(DARK_AGAIN);
     Ok(Screenshot {
         title: format!(
-            "{} at {at}: {} in the terminal simulator",
+            "{} at {}: {} in the terminal simulator",
             loaded.app.descriptor().name(),
+            ui.length(at),
             file_name(name)
         ),
         screen: draw_screen(&mut ui, options.size),
@@ -228,11 +233,11 @@ pub fn shot_after(
     ui.fit(options.size.area());
     zoom(&mut ui, options.zoom);
     keys.play(&mut ui);
-    let now = ui.cursor;
+    let now = ui.length(ui.cursor);
     Ok(Screenshot {
         title: format!(
             "{} at {now} in the terminal simulator",
-            app.descriptor().name()
+            app.descriptor().name(),
         ),
         screen: draw_screen(&mut ui, options.size),
         background: options.appearance.background,
@@ -269,11 +274,14 @@ fn zoom(ui: &mut UiState, zoom: Option<Zoom>) {
     match zoom {
         None => {}
         Some(Zoom::Fit) => ui.command(UiCommand::ZoomFit),
-        Some(Zoom::Column(ticks)) => {
-            ui.waves.per_cell = ticks.max(1);
-            ui.command(UiCommand::ZoomCenter);
-        }
+        Some(Zoom::Column(ticks)) => zoom_to(ui, ticks),
+        Some(Zoom::Time(time)) => zoom_to(ui, ticks_of(time, ui.tick_period()).0),
     }
+}
+
+fn zoom_to(ui: &mut UiState, ticks: u64) {
+    ui.waves.per_cell = ticks.max(1);
+    ui.command(UiCommand::ZoomCenter);
 }
 
 fn draw_screen(ui: &mut UiState, size: ScreenSize) -> Buffer {

@@ -6,7 +6,7 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::RunTicks;
 
-use super::super::held_buttons::TAP;
+use super::super::held_buttons::tap;
 use super::Driver;
 use super::apps::{panel, pulse, shaky};
 use lockstep_engine::script::{Action, ScriptEvent, SwitchState};
@@ -54,7 +54,13 @@ fn a_tap_does_not_end_while_paused() {
     driver.press("Space a").wait(5_000);
     assert!(is_down(&driver, A));
     driver.press("Space").wait(100);
-    assert_eq!(moves(&driver, A), [(0, true), (TAP.0, false)]);
+    assert_eq!(
+        moves(&driver, A),
+        [
+            (0, true),
+            (tap(lockstep_core::time::TickPeriod::MILLISECOND).0, false)
+        ]
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod title;
 mod waves;
 
 use lockstep_core::event::ButtonId;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::symbols::border::{self, PLAIN, THICK};
@@ -269,13 +269,22 @@ const ASCII_FOCUS: border::Set<'static> = border::Set {
 };
 
 /// A tick as a time: `1:02:03.456`, `0:03.456`.
-pub(super) fn clock(tick: RunTicks) -> String {
-    let ms = tick.0;
-    let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
-    let (seconds, rest) = (ms / 1_000 % 60, ms % 1_000);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{seconds:02}.{rest:03}")
-    } else {
-        format!("{minutes}:{seconds:02}.{rest:03}")
-    }
+pub(super) fn clock(tick: RunTicks, period: TickPeriod) -> String {
+    let us = u128::from(tick.0) * u128::from(period.as_us());
+    let (hours, minutes) = (us / 3_600_000_000, us / 60_000_000 % 60);
+    let (seconds, rest) = (us / 1_000_000 % 60, us % 1_000_000);
+    let hours = match hours {
+        0 => String::new(),
+        hours => format!("{hours}:"),
+    };
+    let minutes = match hours.is_empty() {
+        true => minutes.to_string(),
+        false => format!("{minutes:02}"),
+    };
+    // As many places as the ticks need.
+    let rest = match period.as_us().is_multiple_of(1_000) {
+        true => format!("{:03}", rest / 1_000),
+        false => format!("{rest:06}"),
+    };
+    format!("{hours}{minutes}:{seconds:02}.{rest}")
 }

@@ -3,7 +3,6 @@
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::clock;
 use super::text::shorten;
 use crate::branches::branch_name;
 use crate::ui_state::UiState;
@@ -71,9 +70,13 @@ fn when(ui: &UiState, wording: &TitleDetail) -> String {
     let end = if ui.at_end() || !wording.of_end {
         String::new()
     } else {
-        format!(" of {}", clock(ui.end()))
+        format!(" of {}", ui.clock(ui.end()))
     };
-    format!(" {}{end}  {state} {}{achieved}", clock(ui.cursor), ui.speed)
+    format!(
+        " {}{end}  {state} {}{achieved}",
+        ui.clock(ui.cursor),
+        ui.speed
+    )
 }
 
 fn branch(ui: &UiState, wording: &TitleDetail) -> String {

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::text::shorten;
-use super::{PaneSlot, clock, draw_frame};
+use super::{PaneSlot, draw_frame};
 use crate::branches::branch_name;
 use crate::key_bindings::Pane;
 use crate::signal_history::{Signal, SignalHistory};
@@ -44,7 +44,7 @@ pub(super) fn signal_at(ui: &UiState, inner: Rect, position: Position) -> Option
 }
 
 pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
-    let title = format!("waves, {} a column", RunTicks(ui.waves.per_cell));
+    let title = format!("waves, {} a column", ui.length(RunTicks(ui.waves.per_cell)));
     let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
     if inner.area() == 0 {
         return;
@@ -92,10 +92,10 @@ pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
 
 fn draw_axis(ui: &UiState, wave: Rect, frame: &mut Frame<'_>) {
     let (last, _) = span(ui, wave.width);
-    let longest = u16::try_from(clock(last).len()).unwrap_or(AXIS);
+    let longest = u16::try_from(ui.clock(last).len()).unwrap_or(AXIS);
     for column in (0..wave.width).step_by(usize::from(AXIS.max(longest + 1))) {
         let (from, _) = span(ui, column);
-        let text = clock(from);
+        let text = ui.clock(from);
         let left = wave.width - column;
         if usize::from(left) >= text.len() {
             let buffer = frame.buffer_mut();

@@ -253,7 +253,7 @@ fn a_window_takes_a_part_of_the_file_and_puts_it_off() {
     options.window = TimeWindow {
         from: WaveTime::parse("2ms").ok(),
         to: WaveTime::parse("6ms").ok(),
-        shift: RunTicks(100),
+        shift: WaveTime::parse("100ms").unwrap(),
     };
     let text = with_changes("#0 sclock-failed r 1a #10 0a #15 1a #30 0a #50 1b #70 0b");
     let stimulus = read_with(text, TWO_BUTTONS, &options).unwrap();

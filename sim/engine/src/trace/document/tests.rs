@@ -5,6 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use lockstep_core::time::TickPeriod;
+
 use super::*;
 use crate::dyn_runner::{Observation, Observer};
 use crate::script::{Action, BootCondition, SwitchState};
@@ -82,7 +84,7 @@ fn a_document_has_at_most_max_lines() {
             value: "0".to_owned(),
         })
     };
-    let mut parser = DocumentParser::new("app".to_owned(), Span::START);
+    let mut parser = DocumentParser::new("app".to_owned(), TickPeriod::MILLISECOND, Span::START);
     assert_eq!(parser.max_lines, MAX_LINES);
     parser.max_lines = 2;
     assert_eq!(parser.take(line(), Span::START), Ok(()));
