@@ -20,10 +20,10 @@ pub mod verify;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
-use lockstep_console::exit;
+use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_isolation::{Settings, exit_guard, isolate};
+use lockstep_isolation::{IsolationError, Settings, exit_guard, isolate};
 
 use lockstep_images::wrapper;
 
@@ -82,10 +82,15 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     };
     // Before any thread is started.
     let plays = matches!(cli.command, Command::Run(_) | Command::Verify(_));
-    let isolated = plays.then(|| isolate(&registry, &Settings::default()).ok());
-    let (registry, _exit_guard) = match isolated.flatten() {
-        Some(isolated) => (isolated, None),
-        None => (registry, plays.then(exit_guard::arm)),
+    let isolated = plays.then(|| isolate(&registry, &Settings::default()));
+    let (registry, _exit_guard) = match isolated {
+        None => (registry, None),
+        Some(Ok(isolated)) => (isolated, None),
+        Some(Err(IsolationError::Unsupported)) => (registry, Some(exit_guard::arm())),
+        Some(Err(error)) => {
+            report.error(error);
+            return Exit::Infrastructure.into();
+        }
     };
     // The others end the programs that they run before they exit.
     if matches!(cli.command, Command::Board(_) | Command::List(_)) {

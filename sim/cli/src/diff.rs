@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::load;
+use super::load::exit_of;
 use super::waveform_args::{FOR_WAVEFORMS, WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
@@ -267,7 +268,7 @@ fn play(
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(entry, script, &mut watch).map_err(|error| {
         report.error(&error);
-        Exit::Failed
+        exit_of(&error)
     })?;
     Ok(Side {
         name: name.to_owned(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::time_limit::seconds;
-use lockstep_console::exit;
+use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::registry::Registry;
 use lockstep_isolation::exit_guard::{self, ExitGuard};
 use lockstep_isolation::{IsolationError, Settings, isolate};
@@ -29,7 +30,7 @@ pub(super) struct PlayableApps {
     _guard: Option<ExitGuard>,
 }
 
-/// Apps of which nothing is played.
+/// Apps of which nothing is played here.
 impl From<Registry> for PlayableApps {
     fn from(registry: Registry) -> Self {
         Self {
@@ -41,45 +42,45 @@ impl From<Registry> for PlayableApps {
 
 impl IsolationArgs {
     /// The apps as this command plays them.
-    pub(super) fn isolate(self, registry: Registry, report: &Report) -> PlayableApps {
+    pub(super) fn isolate(self, registry: Registry, report: &Report) -> Result<PlayableApps, Exit> {
         self.isolated(registry, &Settings::default(), report)
     }
 
     /// The apps as the terminal plays them, which must not print into its screen.
-    pub(super) fn isolate_for_terminal(self, registry: Registry, report: &Report) -> PlayableApps {
+    pub(super) fn isolate_for_terminal(
+        self,
+        registry: Registry,
+        report: &Report,
+    ) -> Result<PlayableApps, Exit> {
         let mut settings = Settings::default();
         settings.discard_output = true;
         self.isolated(registry, &settings, report)
     }
 
-    fn isolated(self, registry: Registry, settings: &Settings, report: &Report) -> PlayableApps {
-        let isolated = match self.in_process {
-            true => None,
-            false => {
-                let mut settings = settings.clone();
-                settings.tick_limit = self.tick_limit;
-                match isolate(&registry, &settings) {
-                    Ok(registry) => Some(registry),
-                    Err(IsolationError::Unsupported) => None,
-                    Err(error) => {
-                        report.error(error);
-                        None
-                    }
-                }
-            }
-        };
-        match isolated {
-            Some(registry) => PlayableApps {
-                registry,
-                _guard: None,
-            },
-            None => {
-                exit::before_end(exit_guard::disarm);
-                PlayableApps {
-                    registry,
-                    _guard: Some(exit_guard::arm()),
+    fn isolated(
+        self,
+        registry: Registry,
+        settings: &Settings,
+        report: &Report,
+    ) -> Result<PlayableApps, Exit> {
+        if !self.in_process {
+            let mut settings = settings.clone();
+            settings.tick_limit = self.tick_limit;
+            match isolate(&registry, &settings) {
+                Ok(isolated) => return Ok(isolated.into()),
+                // There is no other way.
+                Err(IsolationError::Unsupported) => {}
+                Err(error) => {
+                    let help = "`--in-process` plays apps in this process";
+                    report.print(&report.plain(&error_chain(&error), Some(help)));
+                    return Err(Exit::Infrastructure);
                 }
             }
         }
+        exit::before_end(exit_guard::disarm);
+        Ok(PlayableApps {
+            registry,
+            _guard: Some(exit_guard::arm()),
+        })
     }
 }

@@ -38,7 +38,7 @@ use lockstep_engine::registry::{AppEntry, Registry};
     version,
     args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 all held, 1 an expectation or a comparison failed, \
-                  2 usage or bad input, 42 timed out, 130 interrupted."
+                  2 usage or bad input, 3 infrastructure, 42 timed out, 130 interrupted."
 )]
 struct Cli {
     /// When to use color.
@@ -110,7 +110,11 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Import(_)
         | CliCommand::Apps(_)
         | CliCommand::Oneline(_)
-        | CliCommand::Completions(_) => registry.into(),
+        | CliCommand::Completions(_) => Ok(registry.into()),
+    };
+    let apps = match apps {
+        Ok(apps) => apps,
+        Err(exit) => return exit.into(),
     };
     let registry = &apps.registry;
     // The simulator gives the terminal back before it ends, and handles signals itself.

@@ -68,10 +68,10 @@ pub trait DynRunner {
     fn state(&self) -> Result<Option<String>, AppFailure>;
 
     /// An independent copy; `None` where there is none to be had: then a run is played again.
-    fn fork(&self) -> Option<Box<dyn DynRunner>>;
+    fn copied(&self) -> Option<Box<dyn DynRunner>>;
 
     /// How many copies of one run are worth keeping.
-    fn most_copies(&self) -> usize;
+    fn max_copies(&self) -> usize;
 }
 
 /// A part of a run: the events from the present tick on, and how far time passes.
@@ -113,7 +113,7 @@ pub struct Progress {
 
 /// The most ticks that are passed over at once where a [`Progress`] is told of it. An app that counts
 /// every one of them does so in milliseconds.
-const STEP: Ticks = Ticks(1 << 20);
+const STEP: Ticks = Ticks(1 << 12);
 
 impl<'a> Stretch<'a> {
     /// Up to and including `until`, with these events.
@@ -272,15 +272,15 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
         state.map_err(AppFailure::Panicked)
     }
 
-    fn fork(&self) -> Option<Box<dyn DynRunner>> {
+    fn copied(&self) -> Option<Box<dyn DynRunner>> {
         let runner = self.runner.copied(|app| self.capabilities.copy_of(app))?;
         Some(Box::new(Self { runner, ..*self }))
     }
 
-    fn most_copies(&self) -> usize {
-        MOST_COPIES
+    fn max_copies(&self) -> usize {
+        MAX_COPIES
     }
 }
 
 /// Of 4 KB each, they take 4 MB.
-const MOST_COPIES: usize = 1024;
+const MAX_COPIES: usize = 1024;

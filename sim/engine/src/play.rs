@@ -451,7 +451,7 @@ mod tests {
     #[test]
     fn a_copy_does_not_follow_the_original() {
         let mut runner = start(&toggle(), &Script::default(), &mut ()).unwrap();
-        let copy = runner.fork().unwrap();
+        let copy = runner.copied().unwrap();
         let press = event(0, 0, SwitchState::Closed);
         apply_now(runner.as_mut(), press, &mut ()).unwrap();
         assert_eq!((runner.levels()[0], copy.levels()[0]), (Level(1), Level(0)));

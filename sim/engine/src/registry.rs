@@ -1,6 +1,6 @@
 //! The apps that can be played, their descriptors checked.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
@@ -179,7 +179,9 @@ impl Registry {
     ///
     /// A [`DescriptorError`] for the first descriptor that cannot be used.
     pub fn new(apps: Vec<AppEntry>) -> Result<Self, DescriptorError> {
-        let mut names = HashSet::new();
+        // No `HashSet`: its keys, drawn here, would be those of all players that are forked, and hide an
+        // app that depends on them.
+        let mut names = BTreeSet::new();
         for app in &apps {
             let descriptor = app.descriptor();
             check_descriptor(descriptor)?;
@@ -387,7 +389,7 @@ pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
 }
 
 fn check_unique(what: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let mut count = 0;
     for name in names {
         if !seen.insert(name) {

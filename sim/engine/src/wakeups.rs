@@ -205,13 +205,16 @@ impl<'a> Pair<'a> {
     }
 
     fn has_state(&self) -> bool {
-        play::state_of(self.passing.as_ref()).is_some()
+        matches!(self.passing.state(), Ok(Some(_)))
     }
 
     fn compare_states(&self, stretch: IdleStretch) -> Result<(), PlayError> {
-        let [passing, ticking] =
-            [&self.passing, &self.ticking].map(|runner| play::state_of(runner.as_ref()));
-        let (Some(passing), Some(ticking)) = (passing, ticking) else {
+        let state = |runner: &dyn DynRunner| {
+            let state = runner.state();
+            state.map_err(|failure| PlayError::of_runner(runner, failure))
+        };
+        let states = (state(&*self.passing)?, state(&*self.ticking)?);
+        let (Some(passing), Some(ticking)) = states else {
             return Ok(());
         };
         if passing == ticking {

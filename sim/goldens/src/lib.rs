@@ -27,7 +27,7 @@ use lockstep_engine::files;
 use lockstep_engine::golden::{self, GOLDEN_EXTENSION, SCENARIO_EXTENSION, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_isolation::{exit_guard, isolate};
+use lockstep_isolation::{IsolationError, exit_guard, isolate};
 
 /// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.
@@ -45,20 +45,25 @@ pub fn test(apps: Vec<AppEntry>, folder: impl AsRef<Path>) -> ExitCode {
         true => None,
         false => isolated(&apps, guard),
     };
-    let _exit_guard = match isolated {
-        None => Some(exit_guard::arm()),
-        Some(_) => None,
+    let (apps, _exit_guard) = match isolated {
+        None | Some(Err(IsolationError::Unsupported)) => (apps, Some(exit_guard::arm())),
+        Some(Ok(isolated)) => (isolated, None),
+        Some(Err(error)) => {
+            let error = error_chain(&error);
+            let trial = Trial::test("a process for each scenario", move || Err(error.into()));
+            return libtest_mimic::run(&arguments, vec![trial]).exit_code();
+        }
     };
-    let trials = trials(isolated.unwrap_or(apps), folder.as_ref(), guard);
+    let trials = trials(apps, folder.as_ref(), guard);
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The same apps, each run of them in a process of its own; `None` where the system has not that, or
-/// the apps cannot be used.
-fn isolated(apps: &[AppEntry], guard: PanicGuard) -> Option<Vec<AppEntry>> {
+/// The same apps, each run of them in a process of its own; `None` of apps that cannot be used,
+/// which is told by their trial.
+fn isolated(apps: &[AppEntry], guard: PanicGuard) -> Option<Result<Vec<AppEntry>, IsolationError>> {
     let registry = Registry::new(apps.to_vec()).ok()?.with_panic_guard(guard);
-    let isolated = isolate(&registry, &lockstep_isolation::Settings::default()).ok()?;
-    Some(isolated.apps().to_vec())
+    let isolated = isolate(&registry, &lockstep_isolation::Settings::default());
+    Some(isolated.map(|isolated| isolated.apps().to_vec()))
 }
 
 /// The tests that [`test()`] runs, to be run together with others.

@@ -13,8 +13,8 @@
 //! What an app shows and says goes into memory that its player shares with the program, and so does
 //! the tick it is at: they are there whatever becomes of the player.
 //!
-//! No player outlives the program. They are at most [`Settings::most_processes`], of
-//! [`Settings::most_memory`] bytes each. Nothing of this is there on other systems than Linux:
+//! No player outlives the program. They are at most [`Settings::max_processes`], of
+//! [`Settings::max_memory`] bytes each. Nothing of this is there on other systems than Linux:
 //! [`isolate`] says so, and apps are played in the program itself. [`exit_guard`] is for them.
 
 pub mod exit_guard;
@@ -34,10 +34,10 @@ pub struct Settings {
     pub tick_limit: Duration,
     /// Whether what apps print is thrown away.
     pub discard_output: bool,
-    /// The most processes at a time.
-    pub most_processes: usize,
+    /// The most processes at a time, up to 4,096.
+    pub max_processes: usize,
     /// The most bytes that each can allocate.
-    pub most_memory: u64,
+    pub max_memory: u64,
 }
 
 impl Default for Settings {
@@ -45,8 +45,8 @@ impl Default for Settings {
         Self {
             tick_limit: Duration::from_secs(10),
             discard_output: false,
-            most_processes: 256,
-            most_memory: 1 << 30,
+            max_processes: 256,
+            max_memory: 1 << 30,
         }
     }
 }

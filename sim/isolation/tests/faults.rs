@@ -96,7 +96,7 @@ mod linux {
         let apps = vec![lockstep_engine::app!(Wild), lockstep_engine::app!(Talker)];
         let plain = Registry::new(apps).unwrap();
         let mut few = Settings::default();
-        few.most_processes = 4;
+        few.max_processes = 4;
         // Before the runner of the tests starts threads.
         let isolated: &'static Isolated = Box::leak(Box::new(Isolated {
             all: isolate(&plain, &Settings::default()).unwrap(),
@@ -156,7 +156,7 @@ mod linux {
             app.start(Instant::ZERO, BootCondition::OK, &mut ())
         };
         let runners: Vec<_> = (0..4).map(|_| start().unwrap().unwrap()).collect();
-        assert!(runners[0].fork().is_none());
+        assert!(runners[0].copied().is_none());
         let refused = start().err();
         let problem = "there are as many processes as are allowed, 4".to_owned();
         assert_eq!(refused, Some(AppFailure::Process(problem)));
@@ -173,7 +173,7 @@ mod linux {
                 .unwrap();
             let until = RunTicks(round + 1);
             runner.play(&Stretch::new(&[], until), &mut ()).unwrap();
-            let copy = runner.fork().unwrap();
+            let copy = runner.copied().unwrap();
             drop(runner);
             assert_eq!(copy.now(), until);
             assert_eq!(copy.levels(), [(until.0 % 2 == 1).into()]);

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use lockstep_engine::diagnostic::{Diagnostic, error_chain};
 use lockstep_engine::diff::divergence;
 use lockstep_engine::files;
-use lockstep_engine::golden::{self, GOLDEN_EXTENSION};
+use lockstep_engine::golden::{self, GOLDEN_EXTENSION, GoldenError};
 use lockstep_engine::load::InputFormat;
+use lockstep_engine::play::PlayError;
 use lockstep_engine::project::ProjectCommands;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::MAX_BYTES;
@@ -82,7 +83,17 @@ impl PrepareError {
 ///
 /// That it has no golden, or is no scenario.
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScenario, PrepareError> {
-    let host = golden::play_file(registry, &scenario.path).map_err(|error| error_chain(&error));
+    let host = match golden::play_file(registry, &scenario.path) {
+        // It says nothing about the app.
+        Err(GoldenError::Play {
+            path,
+            error: error @ PlayError::Process { .. },
+        }) => {
+            let source = io::Error::other(error);
+            return Err(PrepareError::Io { path, source });
+        }
+        played => played.map_err(|error| error_chain(&error)),
+    };
     let script = script(scenario, registry)?;
     let path = scenario.path.with_extension(GOLDEN_EXTENSION);
     let golden = match files::read(&path, document::MAX_BYTES) {

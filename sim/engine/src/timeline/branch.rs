@@ -21,7 +21,7 @@ pub const SPACING: RunTicks = RunTicks(65_536);
 /// One branch of a timeline: its inputs and its trace, up to where it has been played.
 ///
 /// The app is copied every [`SPACING`] ticks, in a very long run less often
-/// ([`DynRunner::most_copies`]). Any other tick is reached from the checkpoint before it, so a jump
+/// ([`DynRunner::max_copies`]). Any other tick is reached from the checkpoint before it, so a jump
 /// costs the same wherever it goes. An app that cannot be copied is played again from power-up.
 pub struct Branch {
     app: AppEntry,
@@ -65,7 +65,7 @@ impl Branch {
                 .copied()
                 .collect(),
             trace,
-            checkpoints: live.fork().map(Rc::from).into_iter().collect(),
+            checkpoints: live.copied().map(Rc::from).into_iter().collect(),
             spacing: SPACING,
             live,
             broken: None,
@@ -179,14 +179,14 @@ impl Branch {
 
     /// Keeps a copy of the app. Where there are too many, every other one goes, and so on from then.
     fn add_checkpoint(&mut self) {
-        if self.checkpoints.len() >= self.live.most_copies() {
+        if self.checkpoints.len() >= self.live.max_copies() {
             self.spacing = RunTicks(self.spacing.0 * 2);
             let spacing = self.spacing.0;
             self.checkpoints
                 .retain(|checkpoint| checkpoint.now().0.is_multiple_of(spacing));
         }
         if self.live.now().0.is_multiple_of(self.spacing.0) {
-            self.checkpoints.extend(self.live.fork().map(Rc::from));
+            self.checkpoints.extend(self.live.copied().map(Rc::from));
         }
     }
 
@@ -233,7 +233,7 @@ impl Branch {
         // A checkpoint at this tick was made before this action.
         if let Some(checkpoint) = self.checkpoints.last_mut()
             && checkpoint.now() == event.tick
-            && let Some(copy) = self.live.fork()
+            && let Some(copy) = self.live.copied()
         {
             *checkpoint = Rc::from(copy);
         }
@@ -314,7 +314,7 @@ impl Branch {
     /// A [`PlayError`] if the app behaves differently when played again.
     pub fn at(&self, tick: RunTicks) -> Result<Box<dyn DynRunner>, PlayError> {
         if tick >= self.end()
-            && let Some(copy) = self.live.fork()
+            && let Some(copy) = self.live.copied()
         {
             return Ok(copy);
         }
@@ -332,7 +332,7 @@ impl Branch {
             self.trace.entries(),
             checkpoint.map(|checkpoint| checkpoint.now()),
         );
-        let mut runner = match checkpoint.and_then(|checkpoint| checkpoint.fork()) {
+        let mut runner = match checkpoint.and_then(|checkpoint| checkpoint.copied()) {
             Some(copy) => copy,
             None => {
                 again = PlayedAgain::after(self.trace.entries(), None);

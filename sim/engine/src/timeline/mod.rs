@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn a_branch_keeps_a_bounded_number_of_checkpoints() {
         let mut timeline = idle();
-        let most = timeline.branch().live().most_copies();
+        let most = timeline.branch().live().max_copies();
         let end = RunTicks(SPACING.0 * (3 * most as u64) + 5);
         timeline.advance(end).unwrap();
         assert!(timeline.branch().checkpoints() <= most);

@@ -75,16 +75,33 @@ pub(super) fn note_faults() -> io::Result<()> {
     }
 }
 
+/// Sees to it that players that ended can be asked about, whatever the program inherited.
+pub(super) fn expect_children() {
+    #[allow(
+        unsafe_code,
+        reason = "there is no safe way to set the action of a signal"
+    )]
+    // SAFETY: the default action runs no code.
+    unsafe {
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
+}
+
 extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
     #[allow(unsafe_code, reason = "the system passes a pointer")]
     // SAFETY: the system passes the information of the signal that is handled. The slot is in memory
-    // that is mapped as long as the process lives. With the default action, the access is tried
-    // again when the handler returns, and ends the process.
+    // that is mapped as long as the process lives. With the default action, an access is tried again
+    // when the handler returns, and ends the process; a signal that was sent has no access, and is
+    // sent again. A handler may call `signal` and `raise`.
     unsafe {
-        if let (Some(info), Some(slot)) = (info.as_ref(), SLOT.load(Ordering::Relaxed).as_ref()) {
+        libc::signal(signal, libc::SIG_DFL);
+        let info = info.as_ref();
+        let is_sent = info.is_none_or(|info| info.si_code <= 0);
+        if is_sent {
+            libc::raise(signal);
+        } else if let (Some(info), Some(slot)) = (info, SLOT.load(Ordering::Relaxed).as_ref()) {
             let address = info.si_addr().addr() as u64;
             slot.fault.store(address.wrapping_add(1), Ordering::Relaxed);
         }
-        libc::signal(signal, libc::SIG_DFL);
     }
 }

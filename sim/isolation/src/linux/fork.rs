@@ -11,10 +11,10 @@ pub(super) enum Forked {
     Parent(Pid),
 }
 
-/// Forks this process if it has one thread; `None` if it has several.
+/// Forks this process if it has one thread; `None` if it has several, or nobody knows.
 pub(super) fn fork_with_one_thread() -> io::Result<Option<Forked>> {
     let tasks = fs::read_dir("/proc/self/task")?;
-    if tasks.count() > 1 {
+    if tasks.count() != 1 {
         return Ok(None);
     }
     #[allow(unsafe_code, reason = "there is no safe way to fork")]

@@ -1,9 +1,8 @@
 //! The process that players are forked from. It has one thread, and nothing was played in it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::process;
 use std::time::Duration;
 
 use lockstep_engine::registry::Registry;
@@ -17,7 +16,7 @@ use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use super::channel::{Channel, Received};
 use super::fault;
-use super::fork::{Forked, fork};
+use super::fork::{Forked, end_at_once, fork};
 use super::messages::{ProcessEnd, ServerReply, ServerRequest};
 use super::player::Player;
 use super::slots::Slots;
@@ -34,8 +33,13 @@ pub(super) fn serve(
     settings: &Settings,
     program: Pid,
 ) -> ! {
-    if prepare(settings).is_err() || getppid() != Some(program) {
-        process::exit(1);
+    let prepared = match prepare(settings) {
+        Ok(()) => ServerReply::Started,
+        Err(error) => ServerReply::Failed(error.to_string()),
+    };
+    let is_ready = matches!(prepared, ServerReply::Started);
+    if control.send(&prepared).is_err() || !is_ready || getppid() != Some(program) {
+        end_at_once(1);
     }
     let server = getpid();
     while let Ok(Received::Message(request, socket)) = control.receive() {
@@ -48,12 +52,15 @@ pub(super) fn serve(
                     condition,
                 },
                 Some(socket),
-            ) => match fork_server() {
+            ) => match fork_player() {
                 Ok(Forked::Child) => {
                     drop(control);
                     let player = Player::new(slots, slot, socket, server);
                     let (Some(player), Some(app)) = (player, registry.apps().get(app)) else {
-                        process::exit(1);
+                        if let Some(slot) = slots.all().get(slot) {
+                            slot.give_up();
+                        }
+                        end_at_once(1);
                     };
                     player.play(|observer| app.start(clock, condition, observer))
                 }
@@ -68,20 +75,25 @@ pub(super) fn serve(
             (ServerRequest::Start { .. }, None) => {
                 ServerReply::Failed("no socket came with the request".to_owned())
             }
-            (ServerRequest::Reap(pid), _) => match reap(pid) {
-                Ok(end) => ServerReply::Reaped(end),
-                Err(error) => ServerReply::Failed(error.to_string()),
-            },
+            (ServerRequest::Reap(pid), _) => reaped(pid, TO_END),
+            (ServerRequest::Kill(pid), _) => reaped(pid, Duration::ZERO),
         };
         if control.send(&reply).is_err() {
             break;
         }
     }
-    process::exit(0)
+    end_at_once(0)
 }
 
-/// Forks this process.
-fn fork_server() -> io::Result<Forked> {
+fn reaped(pid: i32, limit: Duration) -> ServerReply {
+    match reap(pid, limit) {
+        Ok(end) => ServerReply::Reaped(end),
+        Err(error) => ServerReply::Failed(error.to_string()),
+    }
+}
+
+/// Forks a player.
+fn fork_player() -> io::Result<Forked> {
     #[allow(unsafe_code, reason = "there is no safe way to fork")]
     // SAFETY: this process was forked with one thread, and starts none: the code of apps, which
     // could, is not run in it.
@@ -96,9 +108,14 @@ fn prepare(settings: &Settings) -> io::Result<()> {
     set_child_subreaper(Some(getpid()))?;
     // Keys that interrupt or stop the program are for the program.
     setpgid(None, None)?;
+    fault::expect_children();
     fault::limit_stack()?;
     fault::note_faults()?;
-    limit(Resource::Data, settings.most_memory)?;
+    // What the program has allocated counts too.
+    limit(
+        Resource::Data,
+        settings.max_memory.saturating_add(allocated()),
+    )?;
     limit(Resource::Core, 0)?;
     dup2_stdin(File::open("/dev/null")?)?;
     if settings.discard_output {
@@ -107,6 +124,16 @@ fn prepare(settings: &Settings) -> io::Result<()> {
         dup2_stderr(&nowhere)?;
     }
     Ok(())
+}
+
+/// The bytes that this process has allocated.
+fn allocated() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = status.lines().find_map(|line| {
+        let value = line.strip_prefix("VmData:")?.split_whitespace().next()?;
+        value.parse::<u64>().ok()
+    });
+    kib.unwrap_or(0).saturating_mul(1_024)
 }
 
 fn limit(resource: Resource, most: u64) -> io::Result<()> {
@@ -121,18 +148,21 @@ fn limit(resource: Resource, most: u64) -> io::Result<()> {
     )?)
 }
 
-/// How a process ended. Whoever asks has closed its channel, or seen it closed.
-fn reap(pid: i32) -> io::Result<ProcessEnd> {
+/// How a player ended, which is killed if it has not within this time.
+fn reap(pid: i32, limit: Duration) -> io::Result<ProcessEnd> {
     let pid = Pid::from_raw(pid).filter(|pid| pid.as_raw_pid() > 0);
     let pid = pid.ok_or_else(|| io::Error::other("no process has that number"))?;
-    let ended = pidfd_open(pid, PidfdFlags::empty()).and_then(|process| {
-        let limit = Timespec::try_from(TO_END).ok();
-        poll(&mut [PollFd::new(&process, PollFlags::IN)], limit.as_ref())
-    });
-    if !matches!(ended, Ok(1)) {
-        kill_process(pid, Signal::KILL)?;
+    // It fails for whoever is no child of this process: nobody else is killed.
+    let mut waited = waitpid(Some(pid), WaitOptions::NOHANG)?;
+    if waited.is_none() {
+        let process = pidfd_open(pid, PidfdFlags::empty())?;
+        let limit = Timespec::try_from(limit).ok();
+        let ended = poll(&mut [PollFd::new(&process, PollFlags::IN)], limit.as_ref());
+        if !matches!(ended, Ok(1)) {
+            kill_process(pid, Signal::KILL)?;
+        }
+        waited = waitpid(Some(pid), WaitOptions::empty())?;
     }
-    let waited = waitpid(Some(pid), WaitOptions::empty())?;
     let status = waited.map(|(_, status)| status);
     let exited = status.and_then(|status| status.exit_status());
     let signaled = status.and_then(|status| status.terminating_signal());

@@ -18,14 +18,16 @@ pub(super) enum ServerRequest {
         clock: Instant,
         condition: BootCondition,
     },
-    /// Say how a process ended. One that has not ended is given a moment, and killed.
+    /// Say how a player ended. One that has not ended is given a moment, and killed.
     Reap(i32),
+    /// Kill a player, and say how it ended.
+    Kill(i32),
 }
 
 /// From the fork server.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) enum ServerReply {
-    /// The process was forked.
+    /// The player was forked; at first, the server is ready.
     Started,
     /// It ended.
     Reaped(ProcessEnd),

@@ -1,5 +1,6 @@
 //! A process that plays one app: what it is asked for over its channel.
 
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::process;
 use std::sync::atomic::Ordering;
@@ -16,14 +17,14 @@ use rustix::process::{
     Pid, Signal, WaitOptions, getpid, getppid, set_parent_process_death_signal, waitpid,
 };
 
-use super::channel::{Channel, Received};
+use super::channel::{Channel, Received, retried};
 use super::fault;
 use super::fork::{Forked, end_at_once, fork_with_one_thread};
 use super::messages::{Reply, Request, Status};
 use super::slots::{Slot, Slots};
 
-/// The longest state that is passed on, in bytes.
-const MAX_STATE: usize = 64 * 1024;
+/// The longest state or message that is passed on whole, in bytes.
+const MAX_TEXT: usize = 64 * 1024;
 
 /// The process itself: where it writes, and who it talks to.
 pub(super) struct Player<'a> {
@@ -138,7 +139,7 @@ impl<'a> Player<'a> {
         };
         match fork_with_one_thread() {
             Ok(Some(Forked::Parent(between))) => {
-                let waited = waitpid(Some(between), WaitOptions::empty());
+                let waited = retried(|| waitpid(Some(between), WaitOptions::empty()));
                 let copied =
                     matches!(waited, Ok(Some((_, status))) if status.exit_status() == Some(0));
                 self.reply(&Reply::Copied(copied));
@@ -189,9 +190,13 @@ impl<'a> Player<'a> {
         self.reply(&Reply::Done { status, panicked });
     }
 
-    /// Nobody to reply to is noticed when nobody asks.
     fn reply(&self, reply: &Reply) {
-        let _ = self.channel.send(reply);
+        // Of what the app printed, nothing waits for a copy or an end.
+        let _ = io::stdout().flush();
+        if self.channel.send(reply).is_err() {
+            self.slot.give_up();
+            end_at_once(1);
+        }
     }
 
     fn observer(&self) -> SlotObserver<'_> {
@@ -223,20 +228,24 @@ impl Observer for SlotObserver<'_> {
 
 /// A runner in its own process fails in no other way.
 fn message(failure: AppFailure) -> String {
-    match failure {
+    shortened(match failure {
         AppFailure::Panicked(message) | AppFailure::Process(message) => message,
         AppFailure::Ended(ending) => ending.to_string(),
         _ => String::new(),
-    }
+    })
 }
 
-fn shortened(mut state: String) -> String {
-    if state.len() > MAX_STATE {
-        let end = (0..=MAX_STATE)
-            .rev()
-            .find(|end| state.is_char_boundary(*end));
-        state.truncate(end.unwrap_or(0));
-        state += "\n(more than can be shown)";
+/// The text, or its beginning and what tells it from others that begin so.
+fn shortened(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        let rest = format!(
+            "\n({} bytes, {:08x})",
+            text.len(),
+            crc32fast::hash(text.as_bytes())
+        );
+        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text += &rest;
     }
-    state
+    text
 }

@@ -17,7 +17,7 @@ use lockstep_engine::dyn_runner::{DynRunner, Observer, Stretch};
 use lockstep_engine::registry::Started;
 use lockstep_engine::script::ScriptEvent;
 use rustix::net::{Shutdown, shutdown};
-use rustix::process::{Signal, kill_process};
+use rustix::process::Pid;
 
 use super::channel::{Channel, Received};
 use super::fault;
@@ -27,6 +27,10 @@ use super::slots::Slot;
 
 /// The most events in one request.
 const MAX_EVENTS: usize = 4096;
+
+/// How often an app can fill its slot in one tick before it counts as one that never returns: more
+/// often than any trace has room for.
+const MAX_FULL: u32 = 8_192;
 
 /// How often it is looked whether the app gets on, within its time for a tick.
 const LOOKS: u32 = 20;
@@ -59,7 +63,7 @@ pub(super) fn start(
     observer: &mut dyn Observer,
 ) -> Started {
     let Some(slot) = server.take_slot() else {
-        let most = server.most_processes();
+        let most = server.max_processes();
         let problem = format!("there are as many processes as are allowed, {most}");
         return Err(AppFailure::Process(problem));
     };
@@ -123,12 +127,17 @@ impl Connection {
     /// The next reply, after what was observed before it.
     fn receive(&self, observer: &mut dyn Observer) -> Result<Reply, AppFailure> {
         let mut progress = self.progress();
-        let mut looks = 0;
+        let (mut looks, mut fulls) = (0, 0);
         loop {
             match self.channel.receive() {
                 Ok(Received::Message(Reply::Full, _)) => {
                     self.drain(observer);
-                    looks = 0;
+                    let now = self.progress();
+                    fulls = if now == progress { fulls + 1 } else { 0 };
+                    (progress, looks) = (now, 0);
+                    if fulls > MAX_FULL {
+                        return Err(self.never_returned(observer));
+                    }
                     if self.channel.send(&Request::Continue).is_err() {
                         return Err(self.ended(observer));
                     }
@@ -169,7 +178,9 @@ impl Connection {
     /// The player is gone: why, after what was observed before.
     fn ended(&self, observer: &mut dyn Observer) -> AppFailure {
         self.drain(observer);
-        let failure = match self.reap() {
+        let gave_up = self.slot().is_some_and(Slot::gave_up);
+        let failure = match self.end(ServerHandle::reap) {
+            Ok(_) if gave_up => AppFailure::Process("a player could not go on".to_owned()),
             Ok(ProcessEnd::Exited(code)) => AppFailure::Ended(Ending::Exited(code)),
             Ok(ProcessEnd::Signaled(signal)) => AppFailure::Ended(self.ending(signal)),
             Err(error) => process_failure(&error),
@@ -178,24 +189,23 @@ impl Connection {
     }
 
     fn never_returned(&self, observer: &mut dyn Observer) -> AppFailure {
-        self.drain(observer);
-        let ending = Ending::NeverReturned(self.server.tick_limit);
-        let killed = self
-            .slot()
-            .and_then(Slot::player)
-            .map(|pid| kill_process(pid, Signal::KILL));
-        let failure = match (killed, self.reap()) {
-            (Some(Ok(())), Ok(_)) => AppFailure::Ended(ending),
-            (_, Err(error)) => process_failure(&error),
-            _ => AppFailure::Process("a player could not be killed".to_owned()),
+        let failure = match self.end(ServerHandle::kill) {
+            Ok(_) => AppFailure::Ended(Ending::NeverReturned(self.server.tick_limit)),
+            Err(error) => process_failure(&error),
         };
+        // Only now, when the player writes no more.
+        self.drain(observer);
         self.failure.borrow_mut().insert(failure).clone()
     }
 
-    fn reap(&self) -> io::Result<ProcessEnd> {
-        let pid = self.slot().and_then(Slot::player);
-        let pid = pid.ok_or_else(|| io::Error::other("a player ended before it began"))?;
-        let end = self.server.reap(pid)?;
+    /// How the player ended, after it was ended in this way.
+    fn end(
+        &self,
+        how: impl Fn(&ServerHandle, Pid) -> io::Result<ProcessEnd>,
+    ) -> io::Result<ProcessEnd> {
+        let player = self.slot().and_then(Slot::player);
+        let player = player.ok_or_else(|| io::Error::other("a player ended before it began"))?;
+        let end = how(&self.server, player)?;
         self.is_gone.set(true);
         Ok(end)
     }
@@ -320,14 +330,17 @@ impl DynRunner for RemoteRunner {
         }
     }
 
-    fn fork(&self) -> Option<Box<dyn DynRunner>> {
+    fn copied(&self) -> Option<Box<dyn DynRunner>> {
         let server = &self.connection.server;
         let slot = server.take_slot_for_copy()?;
-        let copied = self.copied(slot);
-        if copied.is_none() {
-            server.give_back(slot);
-        }
-        let channel = copied?;
+        let Some(channel) = self.copy_into(slot) else {
+            // There may be a copy all the same.
+            match server.slot(slot).and_then(Slot::player) {
+                Some(_) => server.give_back_later(slot),
+                None => server.give_back(slot),
+            }
+            return None;
+        };
         let connection = Connection::new(server, slot, channel).ok()?;
         let Ok(Reply::Done { status, .. }) = connection.receive(&mut ()) else {
             return None;
@@ -339,14 +352,14 @@ impl DynRunner for RemoteRunner {
         }))
     }
 
-    fn most_copies(&self) -> usize {
-        self.connection.server.most_copies()
+    fn max_copies(&self) -> usize {
+        self.connection.server.max_copies()
     }
 }
 
 impl RemoteRunner {
     /// The channel to a copy of the player in this slot.
-    fn copied(&self, slot: usize) -> Option<Channel> {
+    fn copy_into(&self, slot: usize) -> Option<Channel> {
         let (ours, theirs) = Channel::pair().ok()?;
         if self.connection.failure.borrow().is_some() {
             return None;

@@ -1,27 +1,33 @@
 //! The fork server as the program has it.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::AsFd;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lockstep_core::event::BootCondition;
 use lockstep_core::time::Instant;
 use lockstep_engine::registry::Registry;
-use rustix::process::{Pid, getpid};
+use rustix::net::{Shutdown, shutdown};
+use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 
-use super::channel::{Channel, Received};
-use super::fork::{Forked, fork_with_one_thread};
+use super::channel::{Channel, Received, retried};
+use super::fork::{Forked, end_at_once, fork_with_one_thread};
 use super::fork_server;
 use super::messages::{ProcessEnd, ServerReply, ServerRequest};
 use super::slots::{Slot, Slots};
 use crate::{IsolationError, Settings};
+
+/// The most processes that can be allowed.
+const MAX_PROCESSES: usize = 4_096;
 
 /// So many processes are left to new runs: copies of old ones do not take all.
 const LEFT_FOR_RUNS: usize = 112;
 
 /// The fork server, and who plays in which slot.
 pub(super) struct ServerHandle {
+    server: Pid,
     control: Mutex<Control>,
     slots: Slots,
     pub(super) tick_limit: Duration,
@@ -41,7 +47,10 @@ const MOST_ENDING: usize = 32;
 impl ServerHandle {
     /// Forks the server.
     pub(super) fn start(registry: &Registry, settings: &Settings) -> Result<Self, IsolationError> {
-        let slots = Slots::map(settings.most_processes)?;
+        let processes = settings.max_processes.clamp(1, MAX_PROCESSES);
+        let slots = Slots::map(processes)?;
+        // What the program has printed is printed once.
+        io::stdout().flush()?;
         let (ours, theirs) = Channel::pair()?;
         let program = getpid();
         let forked = fork_with_one_thread()?.ok_or(IsolationError::SeveralThreads)?;
@@ -49,17 +58,32 @@ impl ServerHandle {
             Forked::Child => {
                 drop(ours);
                 let control = Channel::of(theirs);
-                fork_server::serve(control, registry, &slots, settings, program)
+                // Nothing of the program goes on here, whatever panics.
+                let _ = panic::catch_unwind(AssertUnwindSafe(|| {
+                    fork_server::serve(control, registry, &slots, settings, program)
+                }));
+                end_at_once(1)
             }
-            Forked::Parent(_) => Ok(Self {
-                control: Mutex::new(Control {
-                    channel: Channel::of(ours),
-                    free: (0..settings.most_processes).rev().collect(),
-                    ending: Vec::new(),
-                }),
-                slots,
-                tick_limit: settings.tick_limit,
-            }),
+            Forked::Parent(server) => {
+                drop(theirs);
+                let channel = Channel::of(ours);
+                let ready = receive(&channel);
+                let handle = Self {
+                    server,
+                    control: Mutex::new(Control {
+                        channel,
+                        free: (0..processes).rev().collect(),
+                        ending: Vec::new(),
+                    }),
+                    slots,
+                    tick_limit: settings.tick_limit,
+                };
+                match ready? {
+                    ServerReply::Started => Ok(handle),
+                    ServerReply::Failed(problem) => Err(io::Error::other(problem).into()),
+                    ServerReply::Reaped(_) => Err(confused().into()),
+                }
+            }
         }
     }
 
@@ -67,13 +91,13 @@ impl ServerHandle {
         self.slots.all().get(slot)
     }
 
-    pub(super) fn most_processes(&self) -> usize {
+    pub(super) fn max_processes(&self) -> usize {
         self.slots.all().len()
     }
 
     /// How many copies of one run may be kept: with a few runs, there is room for all.
-    pub(super) fn most_copies(&self) -> usize {
-        let copies = self.most_processes().saturating_sub(LEFT_FOR_RUNS);
+    pub(super) fn max_copies(&self) -> usize {
+        let copies = self.max_processes().saturating_sub(LEFT_FOR_RUNS);
         (copies / 2).max(1)
     }
 
@@ -84,7 +108,7 @@ impl ServerHandle {
 
     /// A slot for a copy, if enough are left.
     pub(super) fn take_slot_for_copy(&self) -> Option<usize> {
-        let reserved = LEFT_FOR_RUNS.min(self.most_processes() / 2);
+        let reserved = LEFT_FOR_RUNS.min(self.max_processes() / 2);
         self.take_slot_if(|free| free > reserved)
     }
 
@@ -107,7 +131,11 @@ impl ServerHandle {
         for slot in ending {
             let player = self.slot(slot).and_then(Slot::player);
             // A player whose end is not known keeps its slot.
-            if player.is_some_and(|player| control.reap(player).is_ok()) {
+            if player.is_some_and(|player| {
+                control
+                    .end(&ServerRequest::Reap(player.as_raw_pid()))
+                    .is_ok()
+            }) {
                 control.free.push(slot);
             }
         }
@@ -143,13 +171,18 @@ impl ServerHandle {
         match receive(&control.channel)? {
             ServerReply::Started => Ok(Channel::of(ours)),
             ServerReply::Failed(problem) => Err(io::Error::other(problem)),
-            ServerReply::Reaped(_) => Err(io::Error::other("the fork server is confused")),
+            ServerReply::Reaped(_) => Err(confused()),
         }
     }
 
     /// How a process ended.
     pub(super) fn reap(&self, pid: Pid) -> io::Result<ProcessEnd> {
-        self.control().reap(pid)
+        self.control().end(&ServerRequest::Reap(pid.as_raw_pid()))
+    }
+
+    /// Kills a player.
+    pub(super) fn kill(&self, pid: Pid) -> io::Result<ProcessEnd> {
+        self.control().end(&ServerRequest::Kill(pid.as_raw_pid()))
     }
 
     fn control(&self) -> std::sync::MutexGuard<'_, Control> {
@@ -158,13 +191,26 @@ impl ServerHandle {
 }
 
 impl Control {
-    fn reap(&self, pid: Pid) -> io::Result<ProcessEnd> {
-        self.channel.send(&ServerRequest::Reap(pid.as_raw_pid()))?;
+    fn end(&self, request: &ServerRequest) -> io::Result<ProcessEnd> {
+        self.channel.send(request)?;
         match receive(&self.channel)? {
             ServerReply::Reaped(end) => Ok(end),
             ServerReply::Failed(problem) => Err(io::Error::other(problem)),
-            ServerReply::Started => Err(io::Error::other("the fork server is confused")),
+            ServerReply::Started => Err(confused()),
         }
+    }
+}
+
+fn confused() -> io::Error {
+    io::Error::other("the fork server gave an answer to something else")
+}
+
+/// The server ends with its last user, and its players with it.
+impl Drop for ServerHandle {
+    fn drop(&mut self) {
+        // It fails where the server is gone already.
+        let _ = shutdown(&self.control().channel, Shutdown::Both);
+        let _ = retried(|| waitpid(Some(self.server), WaitOptions::empty()));
     }
 }
 

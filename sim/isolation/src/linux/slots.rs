@@ -31,6 +31,8 @@ pub(super) struct Slot {
     pub(super) stack: AtomicU64,
     /// The address of the access that it was killed for, and one: 0 for none.
     pub(super) fault: AtomicU64,
+    /// Not 0 if the player ended because it could not go on, for no fault of the app.
+    gave_up: AtomicU64,
     /// How many words of observations there are.
     filled: AtomicU64,
     words: [AtomicU64; WORDS],
@@ -41,7 +43,7 @@ impl Slot {
     pub(super) fn clear(&self) {
         let fields = [&self.progress.tick, &self.progress.events, &self.player];
         let fields = fields.into_iter();
-        for field in fields.chain([&self.stack, &self.fault, &self.filled]) {
+        for field in fields.chain([&self.stack, &self.fault, &self.gave_up, &self.filled]) {
             field.store(0, Ordering::Relaxed);
         }
     }
@@ -56,6 +58,15 @@ impl Slot {
     pub(super) fn player(&self) -> Option<Pid> {
         let pid = self.player.load(Ordering::Acquire);
         i32::try_from(pid).ok().and_then(Pid::from_raw)
+    }
+
+    /// The player ends, for no fault of the app.
+    pub(super) fn give_up(&self) {
+        self.gave_up.store(1, Ordering::Release);
+    }
+
+    pub(super) fn gave_up(&self) -> bool {
+        self.gave_up.load(Ordering::Acquire) != 0
     }
 
     /// Adds an observation; `false` if there is no room.
@@ -121,7 +132,8 @@ unsafe impl Sync for Slots {}
 
 impl Slots {
     pub(super) fn map(count: usize) -> io::Result<Self> {
-        let bytes = count * size_of::<Slot>();
+        let bytes = count.checked_mul(size_of::<Slot>());
+        let bytes = bytes.ok_or_else(|| io::Error::other("there are too many processes"))?;
         #[allow(unsafe_code, reason = "memory is shared with other processes")]
         // SAFETY: a new mapping, at a place that the system chooses, touches nothing that is there.
         let first = unsafe {

@@ -19,6 +19,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         ("run: an app may print", prints),
         ("run: several files, each its verdict", several),
+        (
+            "run: ended children are ignored around it",
+            children_ignored,
+        ),
+        ("run: an app that plays differently each time", shuffled),
     ])
 }
 
@@ -55,6 +60,9 @@ fn each_ending() {
         ("recurser", 1, "overflowed its stack at tick 25"),
         ("looper", 42, "did not return within 0.5 s at tick 25"),
         ("killed", 1, "was killed by signal 9 at tick 25"),
+        ("raiser", 1, "was killed by signal 11 at tick 25"),
+        ("babbler", 42, "did not return within 60 s at tick 25"),
+        ("talkative", 1, "panicked at tick 25: too much too much"),
         ("panicker", 1, "panicked at tick 25: on purpose ("),
         ("hoarder", 1, "aborted at tick 25"),
     ] {
@@ -96,6 +104,31 @@ fn prints() {
     assert!(stdout.contains("printed by the core"), "{stdout}");
     assert!(
         stderr.ends_with("pass: no expectations, 80 ms played\n"),
+        "{stderr}"
+    );
+}
+
+/// As under some supervisors: ended children are ignored, and so are they by what is started.
+fn children_ignored() {
+    let this = std::env::current_exe().unwrap();
+    let script = "trap '' CHLD; exec \"$0\" run --app leaver --inline 't:20 d:A t:50 u:A t:10'";
+    let output = Command::new("sh")
+        .args(["-c", script])
+        .arg(this)
+        .env(AS_SIMULATOR, "1")
+        .env("NO_COLOR", "1")
+        .output();
+    let (exit, stdout, stderr) = shown(&output.unwrap());
+    assert_eq!(exit, Some(1), "{stdout}{stderr}");
+    assert!(stderr.contains("exited with code 0 at tick 25"), "{stderr}");
+}
+
+/// Nothing that the processes have in common makes it look as if it were the same each time.
+fn shuffled() {
+    let (exit, _, stderr) = run("shuffler", &["--check-wakeups"]);
+    assert_eq!(exit, Some(1), "{stderr}");
+    assert!(
+        stderr.contains("app `shuffler` broke its contract at tick 25"),
         "{stderr}"
     );
 }

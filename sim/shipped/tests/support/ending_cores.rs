@@ -1,5 +1,6 @@
 //! Cores that end the process they are played in, each in its own way, and one with a static.
 
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -85,6 +86,22 @@ ending_core!(Counter, "counter", |log| {
 });
 ending_core!(Printer, "printer", |_| println!("printed by the core"));
 
+ending_core!(Babbler, "babbler", |log| loop {
+    log(Log::new(LogId(0), 1));
+});
+ending_core!(Talkative, "talkative", |_| panic!(
+    "{}",
+    "too much ".repeat(100_000)
+));
+ending_core!(Raiser, "raiser", |_| {
+    kill_process(getpid(), Signal::SEGV).unwrap();
+});
+ending_core!(Shuffler, "shuffler", |log| {
+    let shuffled: HashSet<u16> = (0..1_000).collect();
+    let first = shuffled.into_iter().next();
+    log(Log::new(LogId(0), first.unwrap_or_default()));
+});
+
 fn recurse(depth: u64) -> u64 {
     if black_box(depth) == u64::MAX {
         return 0;
@@ -104,5 +121,9 @@ pub(crate) fn all() -> Vec<AppEntry> {
         lockstep_sim::app!(Hoarder),
         lockstep_sim::app!(Counter),
         lockstep_sim::app!(Printer),
+        lockstep_sim::app!(Babbler),
+        lockstep_sim::app!(Talkative),
+        lockstep_sim::app!(Raiser),
+        lockstep_sim::app!(Shuffler),
     ]
 }
