@@ -42,6 +42,11 @@ pub const MAX_DIAGNOSTICS: usize = 20;
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 
+/// The words that a line can begin with.
+const KEYWORDS: [&str; 9] = [
+    HEADERS[0], HEADERS[1], HEADERS[2], VERBS[0], VERBS[1], VERBS[2], VERBS[3], VERBS[4], VERBS[5],
+];
+
 /// Parses a scenario of an app with ticks of a millisecond.
 ///
 /// # Errors
@@ -148,8 +153,7 @@ impl<'a> ScenarioParser<'a> {
             return Ok(());
         };
         let mut cursor = TokenCursor::new(&tokens, self.scenario.tick);
-        let all: Vec<_> = HEADERS.into_iter().chain(VERBS).collect();
-        let keyword = cursor.keyword(&all)?;
+        let keyword = cursor.keyword(&KEYWORDS)?;
         if HEADERS.contains(&keyword) {
             self.header(keyword, *first, &mut cursor)?;
         } else {

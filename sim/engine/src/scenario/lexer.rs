@@ -103,13 +103,18 @@ impl<'a> TokenCursor<'a> {
 
     /// Reads one of these keywords.
     pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Diagnostic> {
+        let token = self.peek();
+        let found = token.and_then(|token| choices.iter().find(|choice| **choice == token.text));
+        if let Some(found) = found {
+            self.advance();
+            return Ok(found);
+        }
+        // Only now: nearly every keyword is the right one.
         let possible = [&self.alternatives, choices].concat();
-        let token = self.next_token(&one_of(possible.iter().copied()))?;
-        choices
-            .iter()
-            .find(|choice| **choice == token.text)
-            .copied()
-            .ok_or_else(|| unexpected_token(token, &possible))
+        Err(match token {
+            Some(token) => unexpected_token(token, &possible),
+            None => self.ends_early(&one_of(possible.iter().copied())),
+        })
     }
 
     /// Reads the keyword that introduces a duration.
