@@ -210,6 +210,7 @@ pub struct RunParameters {
 
 /// Why a command was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Refusal {
     /// The bytes are not a command.
     Malformed,

@@ -14,6 +14,7 @@ use crate::report::Report;
 /// A result cannot be written.
 #[derive(Debug, Error)]
 #[error("cannot write `{}`", .path.display())]
+#[non_exhaustive]
 pub struct OutputError {
     path: PathBuf,
     #[source]

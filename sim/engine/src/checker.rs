@@ -23,6 +23,7 @@ use window::Window;
 
 /// An expectation that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Failure {
     /// Where the expectation is written.
     pub span: Span,

@@ -165,6 +165,7 @@ pub struct Registry {
 /// No app has this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("there is no app `{}`, expected {}", excerpt(.name), one_of(.known.iter().copied()))]
+#[non_exhaustive]
 pub struct UnknownApp {
     /// The name that was asked for.
     pub name: String,
@@ -243,6 +244,7 @@ impl Registry {
 /// The descriptor of an app cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the descriptor of app `{app}` cannot be used: {problem}")]
+#[non_exhaustive]
 pub struct DescriptorError {
     /// The app.
     pub app: &'static str,

@@ -10,6 +10,7 @@ use thiserror::Error;
 /// Bytes that are not a frame: another wire format, or something was lost inside one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{length} bytes on the trace channel are not a frame of wire format {version}", version = protocol::VERSION)]
+#[non_exhaustive]
 pub struct MalformedFrame {
     /// How many bytes there were up to the closing zero.
     pub length: usize,

@@ -23,6 +23,7 @@ const MAX_WIDTH: usize = 40;
 /// A waveform cannot be read, or does not fit the app.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}{kind}", place(*span))]
+#[non_exhaustive]
 pub struct WaveformError {
     /// The word that is wrong, or the first one of what is wrong; `None` in a file that has no
     /// lines.

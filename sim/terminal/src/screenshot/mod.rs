@@ -76,6 +76,7 @@ impl fmt::Display for ScreenSize {
     ScreenSize::MIN,
     ScreenSize::MAX
 )]
+#[non_exhaustive]
 pub struct ScreenSizeError;
 
 impl FromStr for ScreenSize {
