@@ -92,7 +92,7 @@ pub trait App: Sized {
 }
 
 /// The levels of a fixed number of outputs: `[Level; N]`.
-pub trait Levels: Copy + Debug + Eq + AsRef<[Level]> + sealed::Sealed {
+pub trait Levels: Copy + Debug + Eq + AsRef<[Level]> + AsMut<[Level]> + sealed::Sealed {
     /// How many outputs there are.
     const COUNT: usize;
     /// All of them off.

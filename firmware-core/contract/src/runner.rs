@@ -34,6 +34,17 @@ impl Observer for () {
     fn observe(&mut self, _: RunTicks, _: Observation) {}
 }
 
+/// A run as it was just before a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeforeReset<'a> {
+    /// The tick of the reset.
+    pub now: RunTicks,
+    /// The closed contacts, a bit a button: bit 0 is `ButtonId(0)`.
+    pub closed: u64,
+    /// The levels of all outputs as they were observed last.
+    pub levels: &'a [Level],
+}
+
 /// Makes an app as it is after a reset.
 pub trait Build<A> {
     /// The app, before its first event.
@@ -80,6 +91,28 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     ) -> Self {
         let mut runner = Self::new(app, build);
         runner.boot(condition, observer);
+        runner
+    }
+
+    /// Goes on with a run in which the board is reset at its present tick, and comes up under this
+    /// boot condition: `app` is what it is after the reset. What [`Action::Reset`] does to a runner,
+    /// but in another one, for a world that starts the firmware over as a board does.
+    pub fn rebooted(
+        app: A,
+        build: B,
+        before: &BeforeReset<'_>,
+        condition: BootCondition,
+        observer: &mut dyn Observer,
+    ) -> Self {
+        let mut runner = Self::new(app, build);
+        runner.now = before.now;
+        runner.closed = before.closed;
+        let levels = runner.last_outputs.as_mut().iter_mut();
+        for (level, before) in levels.zip(before.levels) {
+            *level = *before;
+        }
+        runner.initialise(condition, observer);
+        runner.press_what_is_held(observer);
         runner
     }
 

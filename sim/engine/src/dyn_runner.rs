@@ -83,6 +83,8 @@ pub struct Stretch<'a> {
     pub until: RunTicks,
     /// How time passes.
     pub pace: Pace,
+    /// Whether the outputs that the events of the last tick change are left to be observed later.
+    pub holds_outputs: bool,
     /// Where the app is told about while it runs.
     pub progress: Option<&'a Progress>,
 }
@@ -123,6 +125,7 @@ impl<'a> Stretch<'a> {
             events,
             until,
             pace: Pace::Passing,
+            holds_outputs: false,
             progress: None,
         }
     }
@@ -155,6 +158,7 @@ pub(crate) struct AppRunner<A: App, B> {
 
 impl<A: App + 'static, B: Fn() -> A + Clone + 'static> AppRunner<A, B> {
     fn play_stretch(&mut self, stretch: &Stretch<'_>, observer: &mut dyn Observer) {
+        let last = stretch.events.last().map(|event| event.tick);
         for same_tick in stretch.events.chunk_by(|a, b| a.tick == b.tick) {
             self.advance(same_tick[0].tick, stretch, observer);
             for event in same_tick {
@@ -163,7 +167,9 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> AppRunner<A, B> {
                 }
                 self.runner.apply(event.action, observer);
             }
-            self.runner.flush_outputs(observer);
+            if !stretch.holds_outputs || Some(same_tick[0].tick) != last {
+                self.runner.flush_outputs(observer);
+            }
         }
         self.advance(stretch.until, stretch, observer);
     }

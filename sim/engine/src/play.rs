@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::app_failure::{AppFailure, Ending};
 use crate::dyn_runner::{DynRunner, Observation, Observer, Stretch};
-use crate::registry::AppEntry;
+use crate::registry::{AppEntry, Boot};
 use crate::script::{Action, BootCondition, Script, ScriptEvent};
 use crate::trace::{Entry, Line, MAX_LINES, Trace};
 
@@ -176,7 +176,7 @@ pub(crate) fn power_up(
 ) -> Result<Box<dyn DynRunner>, PlayError> {
     let name = app.descriptor().name();
     let mut runner = app
-        .start(clock, condition, observer)
+        .start(Boot::PowerUp(clock), condition, observer)
         .map_err(|failure| PlayError::of(name, RunTicks::ZERO, failure))?
         .ok_or(PlayError::ClockNotSettable { app: name, clock })?;
     let at_zero = events.partition_point(|event| event.tick == RunTicks::ZERO);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lockstep_core::app::{App, AppDescriptor, LogValues};
 use lockstep_core::output::Range;
-use lockstep_core::runner::Runner;
+use lockstep_core::runner::{BeforeReset, Runner};
 use lockstep_core::time::Instant;
 use thiserror::Error;
 
@@ -35,7 +35,17 @@ pub struct AppEntry {
 /// What powering up gives: `None` of an app that cannot start its tick counter there.
 pub type Started = Result<Option<Box<dyn DynRunner>>, AppFailure>;
 
-type Start = dyn Fn(Instant, BootCondition, PanicGuard, &mut dyn Observer) -> Started + Send + Sync;
+/// How an app comes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boot<'a> {
+    /// At tick 0, its tick counter at this value.
+    PowerUp(Instant),
+    /// By a reset, in a run that goes on. Its outputs are not observed yet.
+    Reset(BeforeReset<'a>),
+}
+
+type Start =
+    dyn Fn(Boot<'_>, BootCondition, PanicGuard, &mut dyn Observer) -> Started + Send + Sync;
 
 impl AppEntry {
     /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
@@ -65,13 +75,23 @@ impl AppEntry {
         Self {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
-            start: Arc::new(move |clock, condition, panic_guard, observer| {
+            start: Arc::new(move |boot, condition, panic_guard, observer| {
                 let started = panic_guard.run(|| {
-                    let app = power_up(clock)?;
-                    let after_reset = Arc::clone(&after_reset);
-                    let build = move || after_reset();
+                    let build = {
+                        let after_reset = Arc::clone(&after_reset);
+                        move || after_reset()
+                    };
+                    let runner = match boot {
+                        Boot::PowerUp(clock) => {
+                            let app = power_up(clock)?;
+                            Runner::power_up(app, build, condition, observer)
+                        }
+                        Boot::Reset(before) => {
+                            Runner::rebooted(after_reset(), build, &before, condition, observer)
+                        }
+                    };
                     let runner: Box<dyn DynRunner> = Box::new(AppRunner {
-                        runner: Runner::power_up(app, build, condition, observer),
+                        runner,
                         capabilities,
                         panic_guard,
                     });
@@ -83,14 +103,14 @@ impl AppEntry {
         }
     }
 
-    /// The same app, powered up by `start` instead: somewhere else than in this process.
+    /// The same app, brought up by `start` instead: somewhere else than in this process.
     #[must_use]
     pub fn started_by(
         self,
-        start: impl Fn(Instant, BootCondition, &mut dyn Observer) -> Started + Send + Sync + 'static,
+        start: impl Fn(Boot<'_>, BootCondition, &mut dyn Observer) -> Started + Send + Sync + 'static,
     ) -> Self {
         Self {
-            start: Arc::new(move |clock, condition, _, observer| start(clock, condition, observer)),
+            start: Arc::new(move |boot, condition, _, observer| start(boot, condition, observer)),
             ..self
         }
     }
@@ -132,19 +152,18 @@ impl AppEntry {
         self.descriptor
     }
 
-    /// Powers the app up at tick 0, its tick counter at `clock`; `None` if it cannot start
-    /// there.
+    /// Brings the app up; `None` if its tick counter cannot start there.
     ///
     /// # Errors
     ///
     /// An [`AppFailure`].
     pub fn start(
         &self,
-        clock: Instant,
+        boot: Boot<'_>,
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Started {
-        (self.start)(clock, condition, self.panic_guard, observer)
+        (self.start)(boot, condition, self.panic_guard, observer)
     }
 }
 

@@ -33,7 +33,7 @@ mod linux {
     use lockstep_engine::app_failure::{AppFailure, Ending};
     use lockstep_engine::dyn_runner::Stretch;
     use lockstep_engine::play::{self, PlayError};
-    use lockstep_engine::registry::{AppEntry, Registry};
+    use lockstep_engine::registry::{AppEntry, Boot, Registry};
     use lockstep_engine::script::Script;
     use lockstep_isolation::{IsolationError, Settings, isolate};
 
@@ -153,7 +153,7 @@ mod linux {
     fn bounded(isolated: &Isolated) {
         let start = || {
             let app = find(&isolated.few, "talker");
-            app.start(Instant::ZERO, BootCondition::OK, &mut ())
+            app.start(Boot::PowerUp(Instant::ZERO), BootCondition::OK, &mut ())
         };
         let runners: Vec<_> = (0..4).map(|_| start().unwrap().unwrap()).collect();
         assert!(runners[0].copied().is_none());
@@ -168,7 +168,7 @@ mod linux {
         for round in 0..600 {
             let app = find(&isolated.all, "talker");
             let mut runner = app
-                .start(Instant::ZERO, BootCondition::OK, &mut ())
+                .start(Boot::PowerUp(Instant::ZERO), BootCondition::OK, &mut ())
                 .unwrap()
                 .unwrap();
             let until = RunTicks(round + 1);

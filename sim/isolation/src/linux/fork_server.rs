@@ -48,7 +48,7 @@ pub(super) fn serve(
                 ServerRequest::Start {
                     app,
                     slot,
-                    clock,
+                    boot,
                     condition,
                 },
                 Some(socket),
@@ -62,7 +62,7 @@ pub(super) fn serve(
                         }
                         end_at_once(1);
                     };
-                    player.play(|observer| app.start(clock, condition, observer))
+                    player.play(|observer| app.start(boot.boot(), condition, observer))
                 }
                 Ok(Forked::Parent(player)) => {
                     if let Some(slot) = slots.all().get(slot) {

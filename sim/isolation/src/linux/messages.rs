@@ -3,8 +3,10 @@
 use lockstep_core::action::Action;
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
+use lockstep_core::runner::BeforeReset;
 use lockstep_core::time::{Instant, RunTicks};
 use lockstep_engine::dyn_runner::Pace;
+use lockstep_engine::registry::Boot;
 use serde::{Deserialize, Serialize};
 
 /// To the fork server.
@@ -15,7 +17,7 @@ pub(super) enum ServerRequest {
         /// The app, by its place in the registry.
         app: usize,
         slot: usize,
-        clock: Instant,
+        boot: BootMessage,
         condition: BootCondition,
     },
     /// Say how a player ended. One that has not ended is given a moment, and killed.
@@ -50,6 +52,7 @@ pub(super) enum Request {
         events: Vec<(RunTicks, Action)>,
         until: RunTicks,
         pace: Pace,
+        holds_outputs: bool,
     },
     FlushOutputs,
     NextWakeup,
@@ -79,6 +82,45 @@ pub(super) enum Reply {
     Copied(bool),
     /// There is no room for what was observed: it waits for [`Request::Continue`].
     Full,
+}
+
+/// How an app comes up: at power-up with its tick counter there, or by a reset in a run that was so.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) enum BootMessage {
+    PowerUp(Instant),
+    Reset(Status),
+}
+
+impl From<Boot<'_>> for BootMessage {
+    fn from(boot: Boot<'_>) -> Self {
+        match boot {
+            Boot::PowerUp(clock) => Self::PowerUp(clock),
+            Boot::Reset(before) => Self::Reset(Status {
+                now: before.now,
+                levels: before.levels.to_vec(),
+                closed: before.closed,
+            }),
+        }
+    }
+}
+
+impl BootMessage {
+    pub(super) fn boot(&self) -> Boot<'_> {
+        match self {
+            Self::PowerUp(clock) => Boot::PowerUp(*clock),
+            Self::Reset(status) => Boot::Reset(status.before_reset()),
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn before_reset(&self) -> BeforeReset<'_> {
+        BeforeReset {
+            now: self.now,
+            closed: self.closed,
+            levels: &self.levels,
+        }
+    }
 }
 
 /// What a runner says of itself.

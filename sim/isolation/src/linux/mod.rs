@@ -1,6 +1,7 @@
 //! Processes of their own, as Linux has them.
 
 mod channel;
+mod connection;
 mod fault;
 mod fork;
 mod fork_server;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use lockstep_engine::registry::Registry;
 
 use crate::{IsolationError, Settings};
+use remote_runner::IsolatedApp;
 use server_handle::ServerHandle;
 
 pub(crate) fn isolate(
@@ -26,8 +28,13 @@ pub(crate) fn isolate(
     let apps = apps.map(|(index, app)| {
         let descriptor = app.descriptor();
         let server = Arc::clone(&server);
-        app.clone().started_by(move |clock, condition, observer| {
-            remote_runner::start(&server, index, descriptor, clock, condition, observer)
+        app.clone().started_by(move |boot, condition, observer| {
+            let app = IsolatedApp {
+                server: Arc::clone(&server),
+                index,
+                descriptor,
+            };
+            remote_runner::start(app, boot, condition, observer)
         })
     });
     // The descriptors were checked when the registry was made.

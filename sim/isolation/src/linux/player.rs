@@ -6,11 +6,10 @@ use std::process;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use lockstep_core::action::Action;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::app_failure::AppFailure;
-use lockstep_engine::dyn_runner::{DynRunner, Observation, Observer, Pace, Stretch};
+use lockstep_engine::dyn_runner::{DynRunner, Observation, Observer, Stretch};
 use lockstep_engine::registry::Started;
 use lockstep_engine::script::ScriptEvent;
 use rustix::process::{
@@ -60,8 +59,10 @@ impl<'a> Player<'a> {
     pub(super) fn play(mut self, start: impl FnOnce(&mut dyn Observer) -> Started) -> ! {
         let started = start(&mut self.observer());
         let mut runner = match started {
-            Ok(Some(runner)) => {
-                self.done(runner.as_ref(), Ok(()));
+            Ok(Some(mut runner)) => {
+                // Those of power-up are observed already, those of a reset are not.
+                let flushed = runner.flush_outputs(&mut self.observer());
+                self.done(runner.as_ref(), flushed);
                 runner
             }
             Ok(None) => {
@@ -92,8 +93,17 @@ impl<'a> Player<'a> {
                 events,
                 until,
                 pace,
+                holds_outputs,
             } => {
-                let played = self.play_stretch(runner, &events, until, pace);
+                let events = events.into_iter();
+                let events = events.map(|(tick, action)| ScriptEvent { tick, action });
+                let events: Vec<_> = events.collect();
+                let stretch = Stretch {
+                    holds_outputs,
+                    progress: Some(&self.slot.progress),
+                    ..Stretch::new(&events, until).at_pace(pace)
+                };
+                let played = runner.play(&stretch, &mut self.observer());
                 self.done(runner, played);
             }
             Request::FlushOutputs => {
@@ -112,23 +122,6 @@ impl<'a> Player<'a> {
             // Nothing is full.
             Request::Continue => {}
         }
-    }
-
-    fn play_stretch(
-        &self,
-        runner: &mut dyn DynRunner,
-        events: &[(RunTicks, Action)],
-        until: RunTicks,
-        pace: Pace,
-    ) -> Result<(), AppFailure> {
-        let events = events.iter();
-        let events = events.map(|&(tick, action)| ScriptEvent { tick, action });
-        let events: Vec<_> = events.collect();
-        let stretch = Stretch {
-            progress: Some(&self.slot.progress),
-            ..Stretch::new(&events, until).at_pace(pace)
-        };
-        runner.play(&stretch, &mut self.observer())
     }
 
     /// Forks a copy of this process. The one that forks it ends at once, so that the copy becomes a

@@ -1,73 +1,69 @@
 //! An app in a process of its own, as the program plays it.
 
-use std::cell::{Cell, RefCell};
-use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
+use lockstep_core::action::Action;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::{BootCondition, ButtonId};
 use lockstep_core::output::Level;
-use lockstep_core::time::{Instant, RunTicks, Ticks};
+use lockstep_core::time::{RunTicks, Ticks};
 use lockstep_core::wakeup::Wakeup;
-use lockstep_engine::app_failure::{AppFailure, Ending};
+use lockstep_engine::app_failure::AppFailure;
 use lockstep_engine::dyn_runner::{DynRunner, Observer, Stretch};
-use lockstep_engine::registry::Started;
+use lockstep_engine::registry::{Boot, Started};
 use lockstep_engine::script::ScriptEvent;
-use rustix::net::{Shutdown, shutdown};
-use rustix::process::Pid;
 
-use super::channel::{Channel, Received};
-use super::fault;
-use super::messages::{ProcessEnd, Reply, Request, Status};
+use super::channel::Channel;
+use super::connection::{Connection, process_failure};
+use super::messages::{Reply, Request, Status};
 use super::server_handle::ServerHandle;
 use super::slots::Slot;
 
 /// The most events in one request.
 const MAX_EVENTS: usize = 4096;
 
-/// How often an app can fill its slot in one tick before it counts as one that never returns: more
-/// often than any trace has room for.
-const MAX_FULL: u32 = 8_192;
-
-/// How often it is looked whether the app gets on, within its time for a tick.
-const LOOKS: u32 = 20;
-
-/// The end of a connection to a player, and its slot.
-struct Connection {
-    server: Arc<ServerHandle>,
-    slot: usize,
-    channel: Channel,
-    /// How the player ended, once it has.
-    failure: RefCell<Option<AppFailure>>,
-    /// Whether its slot can be given back.
-    is_gone: Cell<bool>,
+/// An app that is played in processes of its own.
+#[derive(Clone)]
+pub(super) struct IsolatedApp {
+    pub(super) server: Arc<ServerHandle>,
+    /// Its place in the registry.
+    pub(super) index: usize,
+    pub(super) descriptor: &'static AppDescriptor,
 }
 
 /// An app in a process of its own.
 pub(super) struct RemoteRunner {
+    app: IsolatedApp,
     connection: Connection,
-    descriptor: &'static AppDescriptor,
     status: Status,
 }
 
-/// Powers up an app in a process of its own.
+/// Brings up an app in a process of its own.
 pub(super) fn start(
-    server: &Arc<ServerHandle>,
-    app: usize,
-    descriptor: &'static AppDescriptor,
-    clock: Instant,
+    app: IsolatedApp,
+    boot: Boot<'_>,
     condition: BootCondition,
     observer: &mut dyn Observer,
 ) -> Started {
+    let runner = bring_up(app, boot, condition, observer)?;
+    Ok(runner.map(|runner| Box::new(runner) as Box<dyn DynRunner>))
+}
+
+fn bring_up(
+    app: IsolatedApp,
+    boot: Boot<'_>,
+    condition: BootCondition,
+    observer: &mut dyn Observer,
+) -> Result<Option<RemoteRunner>, AppFailure> {
+    let server = &app.server;
     let Some(slot) = server.take_slot() else {
         let most = server.max_processes();
         let problem = format!("there are as many processes as are allowed, {most}");
         return Err(AppFailure::Process(problem));
     };
-    let channel = match server.start_player(app, slot, clock, condition) {
+    let channel = match server.start_player(app.index, slot, boot, condition) {
         Ok(channel) => channel,
         Err(error) => {
             server.give_back(slot);
@@ -79,11 +75,11 @@ pub(super) fn start(
         Reply::Done {
             status,
             panicked: None,
-        } => Ok(Some(Box::new(RemoteRunner {
+        } => Ok(Some(RemoteRunner {
+            app,
             connection,
-            descriptor,
             status,
-        }))),
+        })),
         Reply::Done {
             panicked: Some(message),
             ..
@@ -93,179 +89,8 @@ pub(super) fn start(
     }
 }
 
-impl Connection {
-    fn new(server: &Arc<ServerHandle>, slot: usize, channel: Channel) -> io::Result<Self> {
-        let connection = Self {
-            server: Arc::clone(server),
-            slot,
-            channel,
-            failure: RefCell::new(None),
-            is_gone: Cell::new(false),
-        };
-        let between_looks = server.tick_limit / LOOKS;
-        connection
-            .channel
-            .wait_at_most(between_looks.max(Duration::from_millis(1)))?;
-        Ok(connection)
-    }
-
-    fn slot(&self) -> Option<&Slot> {
-        self.server.slot(self.slot)
-    }
-
-    fn ask(&self, request: &Request, observer: &mut dyn Observer) -> Result<Reply, AppFailure> {
-        if let Some(failure) = self.failure.borrow().as_ref() {
-            return Err(failure.clone());
-        }
-        match self.channel.send(request) {
-            Ok(()) => self.receive(observer),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(self.ended(observer)),
-            Err(error) => Err(process_failure(&error)),
-        }
-    }
-
-    /// The next reply, after what was observed before it.
-    fn receive(&self, observer: &mut dyn Observer) -> Result<Reply, AppFailure> {
-        let mut progress = self.progress();
-        let (mut looks, mut fulls) = (0, 0);
-        loop {
-            match self.channel.receive() {
-                Ok(Received::Message(Reply::Full, _)) => {
-                    self.drain(observer);
-                    let now = self.progress();
-                    fulls = if now == progress { fulls + 1 } else { 0 };
-                    (progress, looks) = (now, 0);
-                    if fulls > MAX_FULL {
-                        return Err(self.never_returned(observer));
-                    }
-                    if self.channel.send(&Request::Continue).is_err() {
-                        return Err(self.ended(observer));
-                    }
-                }
-                Ok(Received::Message(reply, _)) => {
-                    self.drain(observer);
-                    return Ok(reply);
-                }
-                Ok(Received::Closed) => return Err(self.ended(observer)),
-                Ok(Received::Nothing) => {
-                    let now = self.progress();
-                    looks = if now == progress { looks + 1 } else { 0 };
-                    progress = now;
-                    if looks >= LOOKS {
-                        return Err(self.never_returned(observer));
-                    }
-                }
-                Err(error) => return Err(process_failure(&error)),
-            }
-        }
-    }
-
-    /// How far the app has come: in ticks, and in events.
-    fn progress(&self) -> Option<(u64, u64)> {
-        let progress = &self.slot()?.progress;
-        Some((
-            progress.tick.load(Ordering::Relaxed),
-            progress.events.load(Ordering::Relaxed),
-        ))
-    }
-
-    fn drain(&self, observer: &mut dyn Observer) {
-        if let Some(slot) = self.slot() {
-            slot.drain(observer);
-        }
-    }
-
-    /// The player is gone: why, after what was observed before.
-    fn ended(&self, observer: &mut dyn Observer) -> AppFailure {
-        self.drain(observer);
-        let gave_up = self.slot().is_some_and(Slot::gave_up);
-        let failure = match self.end(ServerHandle::reap) {
-            Ok(_) if gave_up => AppFailure::Process("a player could not go on".to_owned()),
-            Ok(ProcessEnd::Exited(code)) => AppFailure::Ended(Ending::Exited(code)),
-            Ok(ProcessEnd::Signaled(signal)) => AppFailure::Ended(self.ending(signal)),
-            Err(error) => process_failure(&error),
-        };
-        self.failure.borrow_mut().insert(failure).clone()
-    }
-
-    fn never_returned(&self, observer: &mut dyn Observer) -> AppFailure {
-        let failure = match self.end(ServerHandle::kill) {
-            Ok(_) => AppFailure::Ended(Ending::NeverReturned(self.server.tick_limit)),
-            Err(error) => process_failure(&error),
-        };
-        // Only now, when the player writes no more.
-        self.drain(observer);
-        self.failure.borrow_mut().insert(failure).clone()
-    }
-
-    /// How the player ended, after it was ended in this way.
-    fn end(
-        &self,
-        how: impl Fn(&ServerHandle, Pid) -> io::Result<ProcessEnd>,
-    ) -> io::Result<ProcessEnd> {
-        let player = self.slot().and_then(Slot::player);
-        let player = player.ok_or_else(|| io::Error::other("a player ended before it began"))?;
-        let end = how(&self.server, player)?;
-        self.is_gone.set(true);
-        Ok(end)
-    }
-
-    fn ending(&self, signal: i32) -> Ending {
-        let fault = self.slot().and_then(|slot| {
-            let address = slot.fault.load(Ordering::Relaxed).checked_sub(1)?;
-            Some((address, fault::is_stack(slot, address)))
-        });
-        match (signal, fault) {
-            (libc::SIGABRT, _) => Ending::Aborted,
-            (libc::SIGSEGV | libc::SIGBUS, Some((_, true))) => Ending::StackOverflow,
-            (libc::SIGSEGV | libc::SIGBUS, Some((address, false))) => Ending::BadAccess(address),
-            _ => Ending::Killed(signal),
-        }
-    }
-}
-
-/// Ends the player: nobody will ask it for anything.
-impl Drop for Connection {
-    fn drop(&mut self) {
-        if self.is_gone.get() {
-            self.server.give_back(self.slot);
-        } else {
-            // It fails where the player is gone already.
-            let _ = shutdown(&self.channel, Shutdown::Both);
-            self.server.give_back_later(self.slot);
-        }
-    }
-}
-
 impl RemoteRunner {
-    fn ask(&mut self, request: &Request, observer: &mut dyn Observer) -> Result<(), AppFailure> {
-        match self.connection.ask(request, observer) {
-            Ok(Reply::Done { status, panicked }) => {
-                self.status = status;
-                panicked.map_or(Ok(()), |message| Err(AppFailure::Panicked(message)))
-            }
-            Ok(_) => Err(unexpected()),
-            Err(failure) => {
-                if let Some(slot) = self.connection.slot() {
-                    let tick = slot.progress.tick.load(Ordering::Relaxed);
-                    self.status.now = self.status.now.max(RunTicks(tick));
-                }
-                Err(failure)
-            }
-        }
-    }
-}
-
-impl DynRunner for RemoteRunner {
-    fn descriptor(&self) -> &'static AppDescriptor {
-        self.descriptor
-    }
-
-    fn now(&self) -> RunTicks {
-        self.status.now
-    }
-
-    fn play(
+    fn play_without_resets(
         &mut self,
         stretch: &Stretch<'_>,
         observer: &mut dyn Observer,
@@ -292,12 +117,81 @@ impl DynRunner for RemoteRunner {
                     .collect(),
                 until,
                 pace: stretch.pace,
+                holds_outputs: stretch.holds_outputs && rest.is_empty(),
             };
             self.ask(&request, observer)?;
             if rest.is_empty() {
                 return Ok(());
             }
         }
+    }
+
+    /// Goes on in a process that starts from nothing, as a board does.
+    fn reset(
+        &mut self,
+        condition: BootCondition,
+        observer: &mut dyn Observer,
+    ) -> Result<(), AppFailure> {
+        let boot = Boot::Reset(self.status.before_reset());
+        let rebooted = bring_up(self.app.clone(), boot, condition, observer)?;
+        *self = rebooted.ok_or_else(unexpected)?;
+        Ok(())
+    }
+
+    fn ask(&mut self, request: &Request, observer: &mut dyn Observer) -> Result<(), AppFailure> {
+        match self.connection.ask(request, observer) {
+            Ok(Reply::Done { status, panicked }) => {
+                self.status = status;
+                panicked.map_or(Ok(()), |message| Err(AppFailure::Panicked(message)))
+            }
+            Ok(_) => Err(unexpected()),
+            Err(failure) => {
+                if let Some(slot) = self.connection.slot() {
+                    let tick = slot.progress.tick.load(Ordering::Relaxed);
+                    self.status.now = self.status.now.max(RunTicks(tick));
+                }
+                Err(failure)
+            }
+        }
+    }
+}
+
+impl DynRunner for RemoteRunner {
+    fn descriptor(&self) -> &'static AppDescriptor {
+        self.app.descriptor
+    }
+
+    fn now(&self) -> RunTicks {
+        self.status.now
+    }
+
+    fn play(
+        &mut self,
+        stretch: &Stretch<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), AppFailure> {
+        let mut rest = stretch.events;
+        let is_reset = |event: &ScriptEvent| matches!(event.action, Action::Reset(_));
+        while let Some(reset) = rest.iter().position(is_reset) {
+            let (before, after) = rest.split_at(reset);
+            let tick = after[0].tick;
+            // Outputs are observed after the last event of a tick, which the reset is.
+            let is_in_its_tick = before.last().is_some_and(|event| event.tick == tick);
+            let before = Stretch {
+                holds_outputs: is_in_its_tick,
+                ..Stretch::new(before, tick).at_pace(stretch.pace)
+            };
+            self.play_without_resets(&before, observer)?;
+            if let Action::Reset(condition) = after[0].action {
+                self.reset(condition, observer)?;
+            }
+            rest = &after[1..];
+        }
+        let rest = Stretch {
+            events: rest,
+            ..*stretch
+        };
+        self.play_without_resets(&rest, observer)
     }
 
     fn flush_outputs(&mut self, observer: &mut dyn Observer) -> Result<(), AppFailure> {
@@ -346,8 +240,8 @@ impl DynRunner for RemoteRunner {
             return None;
         };
         Some(Box::new(Self {
+            app: self.app.clone(),
             connection,
-            descriptor: self.descriptor,
             status,
         }))
     }
@@ -361,23 +255,9 @@ impl RemoteRunner {
     /// The channel to a copy of the player in this slot.
     fn copy_into(&self, slot: usize) -> Option<Channel> {
         let (ours, theirs) = Channel::pair().ok()?;
-        if self.connection.failure.borrow().is_some() {
-            return None;
-        }
-        let channel = &self.connection.channel;
-        channel
-            .send_with(&Request::Copy { slot }, theirs.as_fd())
-            .ok()?;
-        drop(theirs);
-        match self.connection.receive(&mut ()) {
-            Ok(Reply::Copied(true)) => Some(Channel::of(ours)),
-            _ => None,
-        }
+        let copied = self.connection.ask_for_copy(slot, theirs.as_fd());
+        copied.then(|| Channel::of(ours))
     }
-}
-
-fn process_failure(error: &io::Error) -> AppFailure {
-    AppFailure::Process(error.to_string())
 }
 
 fn unexpected() -> AppFailure {

@@ -7,8 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lockstep_core::event::BootCondition;
-use lockstep_core::time::Instant;
-use lockstep_engine::registry::Registry;
+use lockstep_engine::registry::{Boot, Registry};
 use rustix::net::{Shutdown, shutdown};
 use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 
@@ -151,19 +150,19 @@ impl ServerHandle {
         self.control().free.push(slot);
     }
 
-    /// Powers up an app in a process of its own, and gives the channel to it.
+    /// Brings up an app in a process of its own, and gives the channel to it.
     pub(super) fn start_player(
         &self,
         app: usize,
         slot: usize,
-        clock: Instant,
+        boot: Boot<'_>,
         condition: BootCondition,
     ) -> io::Result<Channel> {
         let (ours, theirs) = Channel::pair()?;
         let request = ServerRequest::Start {
             app,
             slot,
-            clock,
+            boot: boot.into(),
             condition,
         };
         let control = self.control();

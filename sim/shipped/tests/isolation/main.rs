@@ -13,6 +13,8 @@
 #[path = "../support/ending_cores.rs"]
 mod ending_cores;
 #[cfg(target_os = "linux")]
+mod equal;
+#[cfg(target_os = "linux")]
 mod goldens;
 #[cfg(target_os = "linux")]
 mod processes;
@@ -49,12 +51,14 @@ fn main() -> std::process::ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     // Before the runner of the tests starts threads.
     let isolated = timeline::isolated();
+    let apps = equal::apps();
     let trials = run::trials()
         .into_iter()
         .chain(goldens::trials())
         .chain(processes::trials())
         .chain(statics::trials())
-        .chain(timeline::trials(&isolated));
+        .chain(timeline::trials(&isolated))
+        .chain(equal::trials(&apps));
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

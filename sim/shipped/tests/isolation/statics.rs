@@ -11,10 +11,40 @@ use crate::run::sim;
 const TIMES: usize = 100;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    named(&[(
-        "statics: the same bytes with one job and with two, each time",
-        any_number_of_jobs,
-    )])
+    named(&[
+        (
+            "statics: the same bytes with one job and with two, each time",
+            any_number_of_jobs,
+        ),
+        (
+            "statics: a reset sets them back, as that of a board",
+            set_back,
+        ),
+    ])
+}
+
+fn set_back() {
+    let inline = "d:A t:20 u:A t:20 d:A t:20 r t:30 u:A t:9 d:A t:9";
+    let output = sim(&["run", "--app", "counter", "--inline", inline])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let logs = text.lines().filter(|line| line.contains("  log  count  "));
+    let counts: Vec<_> = logs.map(|line| line.rsplit(' ').next().unwrap()).collect();
+    // Twice, then the reset, which finds the button down, and once more.
+    assert_eq!(counts, ["0", "1", "0", "1"], "{text}");
+    // In the program itself they stay.
+    let output = sim(&[
+        "run",
+        "--in-process",
+        "--app",
+        "counter",
+        "--inline",
+        inline,
+    ])
+    .output();
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(text.contains("  log  count  3\n"), "{text}");
 }
 
 fn any_number_of_jobs() {
