@@ -1,0 +1,113 @@
+//! A firmware as an app: its executor is polled by the events of the contract.
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use embassy_executor::Spawner;
+use lockstep_core::app::{App, AppDescriptor, Levels, Log};
+use lockstep_core::event::Event;
+use lockstep_core::time::{TickPeriod, Ticks};
+use lockstep_core::wakeup::Wakeup;
+
+use crate::executor::PolledExecutor;
+use crate::ports::{Ports, World};
+use crate::virtual_time;
+
+/// What joins a firmware with its ports.
+pub trait Firmware: 'static {
+    /// The names of everything the firmware has.
+    const DESCRIPTOR: AppDescriptor;
+
+    /// `[Level; N]`, one for each declared output.
+    type Outputs: Levels;
+
+    /// What `main` does on a board: takes the ports and spawns the tasks.
+    fn start(ports: &Ports, spawner: Spawner);
+}
+
+/// A firmware as an app.
+pub struct EmbassyApp<F> {
+    world: Rc<World>,
+    executor: PolledExecutor,
+    /// The ticks of the app that have passed.
+    ticks: u64,
+    firmware: PhantomData<F>,
+}
+
+impl<F: Firmware> EmbassyApp<F> {
+    const PERIOD: TickPeriod = F::DESCRIPTOR.tick();
+
+    /// Lets time pass up to this tick: from one timer to the next, with what they wake.
+    fn advance(&mut self, ticks: u64) {
+        self.ticks = ticks;
+        let end = virtual_time::end_of(ticks, Self::PERIOD);
+        while let Some(next) = virtual_time::next_timer().filter(|next| *next <= end) {
+            virtual_time::set(next.max(virtual_time::now()));
+            self.executor.run();
+        }
+        virtual_time::set(end);
+        self.executor.run();
+    }
+
+    fn log_all(&self, log: &mut dyn FnMut(Log)) {
+        for logged in self.world.take_logs() {
+            log(logged);
+        }
+    }
+}
+
+impl<F: Firmware> App for EmbassyApp<F> {
+    const DESCRIPTOR: AppDescriptor = F::DESCRIPTOR;
+    type Outputs = F::Outputs;
+
+    fn new() -> Self {
+        virtual_time::start_over();
+        Self {
+            world: World::new(const { &F::DESCRIPTOR }),
+            executor: PolledExecutor::new(),
+            ticks: 0,
+            firmware: PhantomData,
+        }
+    }
+
+    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+        match event {
+            Event::Init(_) => {
+                F::start(&Ports::of(&self.world), self.executor.spawner());
+                self.executor.run();
+            }
+            Event::Tick => self.advance(self.ticks + 1),
+            Event::Press(button) => {
+                self.world.move_contact(button, true);
+                self.executor.run();
+            }
+            Event::Release(button) => {
+                self.world.move_contact(button, false);
+                self.executor.run();
+            }
+        }
+        self.log_all(log);
+    }
+
+    fn outputs(&self) -> Self::Outputs {
+        let mut outputs = F::Outputs::OFF;
+        for (index, level) in outputs.as_mut().iter_mut().enumerate() {
+            *level = self.world.level(index);
+        }
+        outputs
+    }
+
+    fn next_wakeup(&self) -> Wakeup {
+        let Some(next) = virtual_time::next_timer() else {
+            return Wakeup::NEVER;
+        };
+        let tick = virtual_time::tick_of(next, Self::PERIOD);
+        let left = tick.saturating_sub(self.ticks);
+        Wakeup::after(Ticks(u32::try_from(left).unwrap_or(u32::MAX)))
+    }
+
+    fn pass(&mut self, ticks: Ticks) {
+        self.ticks += u64::from(ticks.0);
+        virtual_time::set(virtual_time::end_of(self.ticks, Self::PERIOD));
+    }
+}

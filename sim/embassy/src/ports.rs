@@ -1,0 +1,340 @@
+//! The ports of the firmware: its pins, with the traits of `embedded-hal`, and its logs.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin, StatefulOutputPin};
+use embedded_hal::pwm::{self, SetDutyCycle};
+use embedded_hal_async::digital::Wait;
+use lockstep_core::app::{AppDescriptor, Log, LogId, LogValues};
+use lockstep_core::event::ButtonId;
+use lockstep_core::output::Level;
+
+/// What the app and its firmware share.
+pub(crate) struct World {
+    descriptor: &'static AppDescriptor,
+    inputs: Vec<InputState>,
+    outputs: Vec<Cell<Level>>,
+    logs: RefCell<Vec<Log>>,
+}
+
+#[derive(Default)]
+struct InputState {
+    is_closed: Cell<bool>,
+    /// How often it was closed, and how often opened: an edge is seen, however short the pulse.
+    closed: Cell<u64>,
+    opened: Cell<u64>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl World {
+    pub(crate) fn new(descriptor: &'static AppDescriptor) -> Rc<Self> {
+        let outputs = descriptor.outputs().iter();
+        let buttons = descriptor.buttons().iter();
+        Rc::new(Self {
+            descriptor,
+            inputs: buttons.map(|_| InputState::default()).collect(),
+            outputs: outputs.map(|_| Cell::new(Level::OFF)).collect(),
+            logs: RefCell::new(Vec::new()),
+        })
+    }
+
+    /// Moves a contact, and wakes whoever waits for it.
+    pub(crate) fn move_contact(&self, button: ButtonId, is_closed: bool) {
+        let Some(input) = self.inputs.get(usize::from(button.0)) else {
+            return;
+        };
+        input.is_closed.set(is_closed);
+        let edges = match is_closed {
+            true => &input.closed,
+            false => &input.opened,
+        };
+        edges.set(edges.get() + 1);
+        for waker in input.waiting.take() {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn level(&self, output: usize) -> Level {
+        self.outputs.get(output).map_or(Level::OFF, Cell::get)
+    }
+
+    /// What was logged since the last time.
+    pub(crate) fn take_logs(&self) -> Vec<Log> {
+        self.logs.take()
+    }
+}
+
+/// The ports of a firmware, by the names that its descriptor declares.
+pub struct Ports {
+    world: Rc<World>,
+}
+
+impl Ports {
+    pub(crate) fn of(world: &Rc<World>) -> Self {
+        let world = Rc::clone(world);
+        Self { world }
+    }
+
+    /// The pin of a button: high while its contact is closed.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares no button of this name.
+    #[must_use]
+    pub fn input(&self, button: &str) -> Input {
+        let buttons = self.world.descriptor.buttons();
+        Input {
+            index: place(buttons.iter().copied(), "button", button),
+            world: Rc::clone(&self.world),
+            is_active_low: false,
+        }
+    }
+
+    /// The pin of an output: its level is 1 while it is high; of an analog one, the maximum, and
+    /// what [`SetDutyCycle`] sets.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares no output of this name.
+    #[must_use]
+    pub fn output(&self, output: &str) -> Output {
+        let outputs = self.world.descriptor.outputs();
+        Output {
+            index: place(outputs.iter().map(|it| it.name()), "output", output),
+            world: Rc::clone(&self.world),
+            is_active_low: false,
+        }
+    }
+
+    /// A kind of log.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares no log of this name.
+    #[must_use]
+    pub fn log(&self, log: &str) -> Logger {
+        let logs = self.world.descriptor.logs();
+        Logger {
+            index: place(logs.iter().map(|it| it.name()), "log", log),
+            world: Rc::clone(&self.world),
+        }
+    }
+}
+
+/// The place of a name in what a descriptor declares.
+#[allow(
+    clippy::panic,
+    reason = "a port that is not declared is a mistake in the code, and becomes a verdict"
+)]
+fn place<'a>(declared: impl Iterator<Item = &'a str>, what: &str, name: &str) -> usize {
+    let mut declared = declared;
+    declared
+        .position(|declared| declared == name)
+        .unwrap_or_else(|| panic!("the descriptor declares no {what} `{name}`"))
+}
+
+/// A pin that a button moves.
+#[derive(Clone)]
+pub struct Input {
+    world: Rc<World>,
+    index: usize,
+    is_active_low: bool,
+}
+
+impl Input {
+    /// The same pin with a pull-up: low while the contact is closed.
+    #[must_use]
+    pub fn active_low(self) -> Self {
+        Self {
+            is_active_low: true,
+            ..self
+        }
+    }
+
+    fn state(&self) -> &InputState {
+        &self.world.inputs[self.index]
+    }
+
+    fn is_at(&self, high: bool) -> bool {
+        (self.state().is_closed.get() != self.is_active_low) == high
+    }
+
+    /// How often it went high, and how often low.
+    fn edges(&self) -> (u64, u64) {
+        let InputState { closed, opened, .. } = self.state();
+        match self.is_active_low {
+            false => (closed.get(), opened.get()),
+            true => (opened.get(), closed.get()),
+        }
+    }
+
+    /// Waits until this holds.
+    async fn until(&self, holds: impl Fn(&Self) -> bool) {
+        poll_fn(|context| {
+            if holds(self) {
+                return Poll::Ready(());
+            }
+            let mut waiting = self.state().waiting.borrow_mut();
+            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl ErrorType for Input {
+    type Error = Infallible;
+}
+
+impl InputPin for Input {
+    fn is_high(&mut self) -> Result<bool, Infallible> {
+        Ok(self.is_at(true))
+    }
+
+    fn is_low(&mut self) -> Result<bool, Infallible> {
+        Ok(self.is_at(false))
+    }
+}
+
+impl Wait for Input {
+    async fn wait_for_high(&mut self) -> Result<(), Infallible> {
+        self.until(|input| input.is_at(true)).await;
+        Ok(())
+    }
+
+    async fn wait_for_low(&mut self) -> Result<(), Infallible> {
+        self.until(|input| input.is_at(false)).await;
+        Ok(())
+    }
+
+    async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
+        let before = self.edges();
+        self.until(|input| input.edges().0 != before.0).await;
+        Ok(())
+    }
+
+    async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
+        let before = self.edges();
+        self.until(|input| input.edges().1 != before.1).await;
+        Ok(())
+    }
+
+    async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
+        let before = self.edges();
+        self.until(|input| input.edges() != before).await;
+        Ok(())
+    }
+}
+
+/// A pin that an output shows.
+pub struct Output {
+    world: Rc<World>,
+    index: usize,
+    is_active_low: bool,
+}
+
+impl Output {
+    /// The same pin of something that is on while the pin is low.
+    #[must_use]
+    pub fn active_low(self) -> Self {
+        Self {
+            is_active_low: true,
+            ..self
+        }
+    }
+
+    fn max(&self) -> Level {
+        let output = self.world.descriptor.outputs().get(self.index);
+        output.map_or(Level(1), |output| output.range().max())
+    }
+
+    fn set(&self, is_high: bool) {
+        let level = match is_high != self.is_active_low {
+            true => self.max(),
+            false => Level::OFF,
+        };
+        self.world.outputs[self.index].set(level);
+    }
+}
+
+impl ErrorType for Output {
+    type Error = Infallible;
+}
+
+impl OutputPin for Output {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.set(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.set(true);
+        Ok(())
+    }
+}
+
+impl StatefulOutputPin for Output {
+    fn is_set_high(&mut self) -> Result<bool, Infallible> {
+        let is_on = self.world.level(self.index) > Level::OFF;
+        Ok(is_on != self.is_active_low)
+    }
+
+    fn is_set_low(&mut self) -> Result<bool, Infallible> {
+        self.is_set_high().map(|is_high| !is_high)
+    }
+}
+
+impl pwm::ErrorType for Output {
+    type Error = Infallible;
+}
+
+impl SetDutyCycle for Output {
+    fn max_duty_cycle(&self) -> u16 {
+        self.max().0
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), Infallible> {
+        let duty = match self.is_active_low {
+            true => self.max().0.saturating_sub(duty),
+            false => duty,
+        };
+        self.world.outputs[self.index].set(Level(duty));
+        Ok(())
+    }
+}
+
+/// Where the firmware says what happened.
+#[derive(Clone)]
+pub struct Logger {
+    world: Rc<World>,
+    index: usize,
+}
+
+impl Logger {
+    /// Says one of the words that the descriptor declares.
+    ///
+    /// # Panics
+    ///
+    /// If it declares no such word.
+    pub fn word(&self, word: &str) {
+        let kind = self.world.descriptor.logs().get(self.index);
+        let words = match kind.map(|kind| kind.values()) {
+            Some(LogValues::Words(words)) => words,
+            _ => &[],
+        };
+        let value = place(words.iter().copied(), "word", word);
+        self.number(u16::try_from(value).unwrap_or(u16::MAX));
+    }
+
+    /// Says a number.
+    pub fn number(&self, value: u16) {
+        let id = LogId(u8::try_from(self.index).unwrap_or(u8::MAX));
+        self.world.logs.borrow_mut().push(Log::new(id, value));
+    }
+}
