@@ -1,4 +1,5 @@
 //! Cores that were written for other projects play as they are on crates.io: `fixtures/public-cores`.
+//! Embassy firmware plays in virtual time: `fixtures/embassy`.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/public-cores")
+fn fixture(name: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    fixtures.join(name)
 }
 
 fn shared_target_folder() -> PathBuf {
@@ -27,16 +29,17 @@ fn scenarios(core: &Path) -> Vec<String> {
         .collect()
 }
 
-fn cores() -> Vec<PathBuf> {
-    let found = fs::read_dir(folder()).unwrap();
+/// The crates of a fixture that have scenarios.
+fn played_crates(fixture: &Path) -> Vec<PathBuf> {
+    let found = fs::read_dir(fixture).unwrap();
     let found = found.map(|entry| entry.unwrap().path());
     found
-        .filter(|core| core.join("scenarios").is_dir())
+        .filter(|member| member.join("scenarios").is_dir())
         .collect()
 }
 
-#[test]
-fn public_cores_play_their_scenarios() {
+/// Runs the tests of a fixture: each of its scenarios is played, and holds.
+fn play(fixture: &Path) {
     // Without `--locked`, as for `fixtures/own-core`: nothing else keeps this lock file in step with
     // the workspace. Where a dependency of Lockstep changes, cargo adds what is new to the lock file
     // and leaves what is there; the difference is committed together with that change. It was begun
@@ -45,7 +48,7 @@ fn public_cores_play_their_scenarios() {
     let output = Command::new(env!("CARGO"))
         .args(["test", "--no-fail-fast", "--color", "never"])
         .args(["--manifest-path"])
-        .arg(folder().join("Cargo.toml"))
+        .arg(fixture.join("Cargo.toml"))
         .args(["--config", "profile.dev.debug='none'"])
         .env("CARGO_TARGET_DIR", shared_target_folder())
         .env("INSTA_UPDATE", "no")
@@ -62,15 +65,73 @@ fn public_cores_play_their_scenarios() {
         .map(|name| name.trim_end().to_owned())
         .filter(|name| name != "every-golden-has-its-scenario")
         .collect();
-    let mut expected: Vec<_> = cores().iter().flat_map(|core| scenarios(core)).collect();
+    let played = played_crates(fixture);
+    let mut expected: Vec<_> = played.iter().flat_map(|member| scenarios(member)).collect();
     passed.sort();
     expected.sort();
+    assert!(!expected.is_empty());
     assert_eq!(passed, expected, "{text}{errors}");
 }
 
 #[test]
+fn public_cores_play_their_scenarios() {
+    play(&fixture("public-cores"));
+}
+
+#[test]
+fn embassy_firmware_plays_its_scenarios() {
+    play(&fixture("embassy"));
+}
+
+/// The firmware of a fixture names nothing that plays it.
+#[test]
+fn embassy_firmware_has_no_word_of_lockstep() {
+    let firmware = fixture("embassy/firmware");
+    for file in ["Cargo.toml", "src/lib.rs"] {
+        let text = fs::read_to_string(firmware.join(file)).unwrap();
+        assert!(!text.to_lowercase().contains("lockstep"), "{file}");
+    }
+}
+
+/// Whether each line of a page's example, comments apart, stands in a file.
+fn assert_shown(page: &str, begins: &str, file: &Path) {
+    let page = fs::read_to_string(fixture("../docs").join(page)).unwrap();
+    let code = fs::read_to_string(file).unwrap();
+    let shown = page.split("```rust\n").skip(1);
+    let mut shown = shown.filter_map(|text| text.split("```").next());
+    let shown = shown.find(|text| text.contains(begins));
+    for line in shown.unwrap().lines() {
+        let left_out = line.trim_start().starts_with("//");
+        assert!(
+            left_out || code.lines().any(|known| known == line),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn the_page_on_embassy_shows_the_staircase() {
+    let fixture = fixture("embassy");
+    assert_shown(
+        "embassy.md",
+        "fn light_stairs",
+        &fixture.join("firmware/src/lib.rs"),
+    );
+    assert_shown(
+        "embassy.md",
+        "struct Stairs",
+        &fixture.join("simulator/src/lib.rs"),
+    );
+    assert_shown(
+        "embassy.md",
+        "EmbassyApp<",
+        &fixture.join("simulator/tests/scenarios.rs"),
+    );
+}
+
+#[test]
 fn every_public_core_has_scenarios() {
-    let counts: Vec<_> = cores()
+    let counts: Vec<_> = played_crates(&fixture("public-cores"))
         .iter()
         .map(|core| {
             let name = core.file_name().unwrap().to_str().unwrap().to_owned();
@@ -89,19 +150,6 @@ fn every_public_core_has_scenarios() {
 
 #[test]
 fn the_page_shows_the_keyboard() {
-    let page = folder().join("../../docs/bring-your-own-core.md");
-    let page = fs::read_to_string(page).unwrap();
-    let code = fs::read_to_string(folder().join("keyboard/src/lib.rs")).unwrap();
-    let shown = page.split("```rust\n");
-    let shown = shown.filter_map(|text| text.split("```").next());
-    let shown = shown
-        .into_iter()
-        .find(|text| text.contains("struct Keyboard"));
-    for line in shown.unwrap().lines() {
-        let left_out = line.trim_start().starts_with("//");
-        assert!(
-            left_out || code.lines().any(|known| known == line),
-            "{line}"
-        );
-    }
+    let keyboard = fixture("public-cores/keyboard/src/lib.rs");
+    assert_shown("bring-your-own-core.md", "struct Keyboard", &keyboard);
 }
