@@ -150,11 +150,24 @@ impl DiffArgs {
         tick: TickPeriod,
         report: &Report,
     ) -> Result<Exit, Exit> {
+        for side in [left, right] {
+            if let SideContent::Trace(document) = &side.content
+                && document.tick != tick
+            {
+                let message = format!(
+                    "`{}` has ticks of {}, and app `{}` has ticks of {tick}",
+                    side.name, document.tick, side.app
+                );
+                let help = "play what it was made of again";
+                return Err(refuse(report, &message, Some(help)));
+            }
+        }
         let comparison = compare(
             (&left.outputs(), left.end()),
             (&right.outputs(), right.end()),
             ticks_of(self.tolerance.unwrap_or_default(), tick),
             self.align.unwrap_or(AlignArg::Start).into(),
+            tick,
         );
         if comparison.compared.is_empty() {
             let help = "say which signal is an output with `--map OUTPUT=SIGNAL`";
@@ -298,19 +311,24 @@ fn traces(
 }
 
 fn described(comparison: &Comparison, left: &Side, right: &Side) -> String {
+    let length = |ticks: u128| {
+        let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
+        comparison.period.length(RunTicks(ticks))
+    };
     let mut text = format!("left: {}\nright: {}", left.name, right.name);
     match comparison.offset {
         0 => {}
-        later @ 1.. => text += &format!(", {later} ms later"),
-        earlier => text += &format!(", {} ms earlier", earlier.unsigned_abs()),
+        later @ 1.. => text += &format!(", {} later", length(later.unsigned_abs())),
+        earlier => text += &format!(", {} earlier", length(earlier.unsigned_abs())),
     }
     text += &format!("\ncompared: {}\n", comparison.compared.join(", "));
     match &comparison.difference {
         Some(difference) => text += &format!("first difference: {difference}\n"),
         None => {
             text += &format!(
-                "no difference: {} changes, the worst {} ms off\n",
-                comparison.changes, comparison.largest
+                "no difference: {} changes, the worst {} off\n",
+                comparison.changes,
+                length(comparison.largest)
             );
         }
     }

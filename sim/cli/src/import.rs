@@ -112,7 +112,7 @@ fn shortened(line: String) -> String {
 fn tolerance(text: &str) -> Result<Duration, String> {
     match load::time(text)? {
         Duration::ZERO => Err(
-            "expected at least 1ms: what an input causes in its own tick is seen \
+            "expected more than 0, and at least one tick: what an input causes in its own tick is seen \
              by an expectation from the next tick on; `sim diff --tolerance 0` is exact"
                 .to_owned(),
         ),

@@ -26,6 +26,9 @@ pub(super) fn read(
 ) -> Result<(String, LoadedScript), Exit> {
     let source = Source::read(path, InputFormat::MAX_BYTES).map_err(|error| report.error(error))?;
     let form = InputFormat::of(path, &source.bytes);
+    if let Some(Err(unknown)) = app.map(|app| registry.find(app)) {
+        return Err(report.error(unknown));
+    }
     let refused = |rendered: String| {
         report.print(&rendered);
         Exit::BadInput

@@ -37,7 +37,9 @@ impl OnelineArgs {
         };
         let line = match InputFormat::of(&self.file, &source.bytes) {
             InputFormat::Waveform(format) => self.import(format, &source, registry, report),
-            _ => parse(&source, report).map(|scenario| compact::write(&scenario)),
+            _ => self
+                .parse(&source, registry, report)
+                .map(|scenario| compact::write(&scenario)),
         };
         let line = match line {
             Ok(line) => line + "\n",
@@ -71,21 +73,30 @@ impl OnelineArgs {
     }
 }
 
-fn parse(source: &Source, report: &Report) -> Result<Scenario, Exit> {
-    if source.bytes.len() > MAX_BYTES {
-        let message = format!(
-            "`{}` has more than {MAX_BYTES} bytes, the most that are read",
-            source.name
-        );
-        report.print(&report.plain(&message, None));
-        return Err(Exit::BadInput);
+impl OnelineArgs {
+    fn parse(
+        &self,
+        source: &Source,
+        registry: &Registry,
+        report: &Report,
+    ) -> Result<Scenario, Exit> {
+        let asked = self.app.as_deref();
+        let tick_of = |named: Option<&str>| registry.tick_of(named.or(asked));
+        if source.bytes.len() > MAX_BYTES {
+            let message = format!(
+                "`{}` has more than {MAX_BYTES} bytes, the most that are read",
+                source.name
+            );
+            report.print(&report.plain(&message, None));
+            return Err(Exit::BadInput);
+        }
+        source
+            .text()
+            .map_err(|diagnostic| vec![diagnostic])
+            .and_then(|text| grammar::parse_for(text, &tick_of))
+            .map_err(|diagnostics| {
+                report.print(&report.diagnostics(source, &diagnostics));
+                Exit::BadInput
+            })
     }
-    source
-        .text()
-        .map_err(|diagnostic| vec![diagnostic])
-        .and_then(grammar::parse)
-        .map_err(|diagnostics| {
-            report.print(&report.diagnostics(source, &diagnostics));
-            Exit::BadInput
-        })
 }

@@ -33,15 +33,15 @@ pub(super) struct ReplayArgs {
     #[arg(long)]
     app: Option<String>,
 
-    #[command(flatten)]
-    waveform: WaveformArgs,
-
     /// Also play every tick, and hold what the app says of its idle time against that.
     #[arg(long)]
     check_wakeups: bool,
 
     #[command(flatten)]
     limit: TimeLimit,
+
+    #[command(flatten)]
+    waveform: WaveformArgs,
 }
 
 impl ReplayArgs {
@@ -52,6 +52,9 @@ impl ReplayArgs {
             self.out.as_deref().into_iter(),
         ) {
             return refuse_path(path, report);
+        }
+        if let Some(Err(unknown)) = self.app.as_deref().map(|app| registry.find(app)) {
+            return report.error(unknown);
         }
         let source = match Source::read(&self.file, InputFormat::MAX_BYTES) {
             Ok(source) => source,

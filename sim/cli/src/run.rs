@@ -51,9 +51,6 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "FILE.rec")]
     record: Option<PathBuf>,
 
-    #[command(flatten)]
-    waveform: WaveformArgs,
-
     /// Also play every tick, and hold what the app says of its idle time against that.
     #[arg(long)]
     check_wakeups: bool,
@@ -64,6 +61,9 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     limit: TimeLimit,
+
+    #[command(flatten)]
+    waveform: WaveformArgs,
 }
 
 impl RunArgs {

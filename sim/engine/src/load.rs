@@ -5,7 +5,6 @@ pub mod waveform_options;
 use std::path::Path;
 
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::time::TickPeriod;
 use thiserror::Error;
 
 use crate::diagnostic::{Diagnostic, Span, closest, one_of, utf8};
@@ -145,14 +144,14 @@ impl InputFormat {
         let asked = options.app;
         match self {
             Self::Scenario => {
-                let tick_of = |named: Option<&str>| tick_of(registry, named.or(asked));
+                let tick_of = |named: Option<&str>| registry.tick_of(named.or(asked));
                 let scenario = grammar::parse_for(utf8(bytes)?, &tick_of)?;
                 load_scenario(registry, &scenario, asked)
             }
             Self::Compact => {
                 // In this form the first app need not be named.
                 let first = registry.apps().first().map(|app| app.descriptor().name());
-                let tick_of = |named: Option<&str>| tick_of(registry, named.or(asked).or(first));
+                let tick_of = |named: Option<&str>| registry.tick_of(named.or(asked).or(first));
                 let mut scenario = compact::parse_for(utf8(bytes)?, &tick_of)?;
                 if let (None, None, Some(first)) = (&scenario.app, asked, first) {
                     scenario.app = Some(Name {
@@ -162,16 +161,10 @@ impl InputFormat {
                 }
                 load_scenario(registry, &scenario, asked)
             }
-            Self::Recording => load_recording(registry, bytes),
+            Self::Recording => load_recording(registry, bytes, asked),
             Self::Waveform(format) => load_waveform(registry, bytes, format, options),
         }
     }
-}
-
-/// How long the ticks of an app are; of one that is not known, which is told later, a millisecond.
-fn tick_of(registry: &Registry, app: Option<&str>) -> TickPeriod {
-    let app = app.and_then(|app| registry.find(app).ok());
-    app.map_or(TickPeriod::MILLISECOND, |app| app.descriptor().tick())
 }
 
 fn load_scenario(
@@ -199,8 +192,16 @@ fn load_scenario(
     })
 }
 
-fn load_recording(registry: &Registry, bytes: &[u8]) -> Result<LoadedScript, LoadError> {
+fn load_recording(
+    registry: &Registry,
+    bytes: &[u8],
+    asked: Option<&str>,
+) -> Result<LoadedScript, LoadError> {
     let recording = Recording::decode(bytes)?;
+    // It names its app: another one that is asked for cannot play it.
+    if let Some(asked) = asked.and_then(|asked| registry.find(asked).ok()) {
+        recording.script(asked.descriptor())?;
+    }
     let app = registry
         .find(recording.app())
         .map_err(|error| recording.unknown_app(&error))?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lockstep_core::app::{App, AppDescriptor, LogValues};
 use lockstep_core::output::Range;
 use lockstep_core::runner::{BeforeReset, Runner};
-use lockstep_core::time::Instant;
+use lockstep_core::time::{Instant, TickPeriod};
 use thiserror::Error;
 
 use crate::app_failure::AppFailure;
@@ -238,6 +238,13 @@ impl Registry {
     #[must_use]
     pub fn apps(&self) -> &[AppEntry] {
         &self.apps
+    }
+
+    /// How long the ticks of an app are; of none, or of one that is not known, a millisecond.
+    #[must_use]
+    pub fn tick_of(&self, app: Option<&str>) -> TickPeriod {
+        let app = app.and_then(|app| self.find(app).ok());
+        app.map_or(TickPeriod::MILLISECOND, |app| app.descriptor().tick())
     }
 
     /// The app of this name.

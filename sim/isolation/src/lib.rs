@@ -59,7 +59,9 @@ pub enum IsolationError {
     #[error("this system cannot copy processes as it is needed: only Linux can")]
     Unsupported,
     /// The program has started threads before: it cannot be forked any more.
-    #[error("the program has several threads, and is forked before it starts any")]
+    #[error(
+        "the program has started threads: apps can be isolated only before that, at the start of `main`"
+    )]
     SeveralThreads,
     /// The system refused.
     #[error("cannot start the process that forks others")]

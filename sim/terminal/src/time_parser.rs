@@ -2,7 +2,7 @@
 
 use lockstep_core::time::{RunTicks, TickPeriod};
 
-use lockstep_engine::scenario::duration::parse_length;
+use lockstep_engine::scenario::duration::{parse_duration, parse_length};
 
 /// What can be typed, for the prompt and for error messages.
 pub(super) const EXAMPLES: &str = "1.5 s, 2 min, 0:01.583, or a tick";
@@ -19,8 +19,11 @@ pub(super) fn parse_time(text: &str, period: TickPeriod) -> Result<RunTicks, Str
             .map(|us| period.run_ticks(us))
             .ok_or_else(|| format!("`{text}` is not a time; expected one such as {EXAMPLES}"));
     }
-    parse_length(text, period)
-        .map_err(|_| format!("`{text}` is not a time; expected one such as {EXAMPLES}"))
+    parse_length(text, period).map_err(|refused| match parse_duration(text) {
+        // It is a time, but none of a tick.
+        Ok(_) => format!("{}; {}", refused.message, refused.expected),
+        Err(_) => format!("`{text}` is not a time; expected one such as {EXAMPLES}"),
+    })
 }
 
 /// Parses `1:02:03.456` or `2:03` as microseconds; hours and what is shorter than a second are

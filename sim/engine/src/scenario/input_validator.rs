@@ -99,7 +99,11 @@ impl<'a> InputValidator<'a> {
             return Err(Diagnostic::new(
                 span,
                 format!("button `{name}` moves twice in tick {}", tick.0),
-                format!("expected at least 1 ms after line {}", before.span.line),
+                format!(
+                    "expected at least {} after line {}",
+                    self.descriptor.tick(),
+                    before.span.line
+                ),
             )
             .with_help("put a `wait` before it: a board samples its pins once a tick"));
         }
@@ -125,13 +129,15 @@ impl<'a> InputValidator<'a> {
                 tick.0
             ),
             format!(
-                "expected it above line {}, or at least 1 ms after it",
-                written.span.line
+                "expected it above line {}, or at least {} after it",
+                written.span.line,
+                self.descriptor.tick()
             ),
         )
         .with_help(format!(
-            "write `{second}` above `{first}`, or `wait 1 ms` between them: in one tick a board \
+            "write `{second}` above `{first}`, or `wait {}` between them: in one tick a board \
              samples its buttons in the order {}, and a reset comes last",
+            self.descriptor.tick(),
             self.button_list()
         )))
     }
@@ -192,7 +198,11 @@ impl<'a> InputValidator<'a> {
             Some((before, first)) if before == tick => Err(Diagnostic::new(
                 span,
                 format!("a second reset in tick {}", tick.0),
-                format!("expected at least 1 ms after line {}", first.line),
+                format!(
+                    "expected at least {} after line {}",
+                    self.descriptor.tick(),
+                    first.line
+                ),
             )
             .with_help("put a `wait` before it: a board is reset once a tick at most")),
             _ => Ok(()),

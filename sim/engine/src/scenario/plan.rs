@@ -5,7 +5,7 @@ use std::fmt;
 use lockstep_core::app::{AppDescriptor, LogId, LogValues};
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{Length, RunTicks};
 
 use super::grammar::MAX_DIAGNOSTICS;
 use super::input_validator::InputValidator;
@@ -224,8 +224,11 @@ impl Planner<'_> {
                 if *bouncing == RunTicks(1) {
                     return Err(Diagnostic::new(
                         statement.span,
-                        "a contact that bounces for 1 ms moves only once",
-                        "expected `bouncing for` at least 2 ms",
+                        format!(
+                            "a contact that bounces for {} moves only once",
+                            self.length(1)
+                        ),
+                        format!("expected `bouncing for` at least {}", self.length(2)),
                     ));
                 }
                 self.pass(*bouncing, statement.span)?;
@@ -279,6 +282,11 @@ impl Planner<'_> {
         };
         self.cause = Cause { kind, start };
         self.caused_until = self.now;
+    }
+
+    /// The time that so many ticks take.
+    fn length(&self, ticks: u64) -> Length {
+        self.descriptor.tick().length(RunTicks(ticks))
     }
 
     fn pass(&mut self, length: RunTicks, span: Span) -> Result<(), Diagnostic> {
@@ -492,7 +500,10 @@ impl Planner<'_> {
                             span.line
                         ),
                     )
-                    .with_help("put `wait 1 ms` after the expectation: a board samples its pins once a tick"),
+                    .with_help(format!(
+                        "put `wait {}` after the expectation: a board samples its pins once a tick",
+                        self.descriptor.tick()
+                    )),
                 ),
                 (false, Some(_)) => check.at.phase = TickPhase::BeforeInputs,
                 (_, None) => {}

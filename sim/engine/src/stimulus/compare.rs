@@ -2,7 +2,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{Length, RunTicks, TickPeriod};
 
 use super::captured::Stimulus;
 use crate::trace::Kind;
@@ -31,6 +31,8 @@ pub enum Alignment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comparison {
+    /// How long a tick is.
+    pub period: TickPeriod,
     /// The outputs that both have.
     pub compared: Vec<String>,
     /// How many ticks the right one is later than the left one.
@@ -97,6 +99,7 @@ pub fn compare(
     (right, right_end): (&[OutputHistory], RunTicks),
     tolerance: RunTicks,
     alignment: Alignment,
+    tick: TickPeriod,
 ) -> Comparison {
     let pairs: Vec<(&OutputHistory, &OutputHistory)> = left
         .iter()
@@ -110,6 +113,7 @@ pub fn compare(
     };
     let end = i128::from(left_end.0).min(i128::from(right_end.0) - offset);
     let mut comparison = Comparison {
+        period: tick,
         compared: pairs.iter().map(|(left, _)| left.name.clone()).collect(),
         offset,
         changes: 0,
@@ -199,10 +203,12 @@ impl Comparison {
                 return Some((
                     earliest,
                     format!(
-                        "`{name}` becomes {} {by} ms later on the {later}: at tick {left_tick} \
+                        "`{name}` becomes {} {} later on the {later}: at tick {left_tick} \
                          on the left and {right_tick} on the right, which is more than \
-                         {tolerance} ms apart",
-                        shown(*left_level)
+                         {} apart",
+                        shown(*left_level),
+                        length(by, self.period),
+                        length(tolerance, self.period)
                     ),
                 ));
             }
@@ -210,6 +216,11 @@ impl Comparison {
             self.largest = self.largest.max(off.unsigned_abs());
         }
     }
+}
+
+/// The time that so many ticks take.
+fn length(ticks: i128, tick: TickPeriod) -> Length {
+    tick.length(RunTicks(u64::try_from(ticks).unwrap_or(u64::MAX)))
 }
 
 fn shown(level: Option<Level>) -> String {
@@ -238,7 +249,14 @@ mod tests {
     ) -> Option<String> {
         let (left, right) = (history(left), history(right));
         let end = RunTicks(1_000);
-        compare((&left, end), (&right, end), RunTicks(tolerance), alignment).difference
+        compare(
+            (&left, end),
+            (&right, end),
+            RunTicks(tolerance),
+            alignment,
+            TickPeriod::MILLISECOND,
+        )
+        .difference
     }
 
     #[test]

@@ -18,9 +18,9 @@ use super::messages::{ProcessEnd, Reply, Request};
 use super::server_handle::ServerHandle;
 use super::slots::Slot;
 
-/// How often an app can fill its slot in one tick before it counts as one that never returns: more
-/// often than any trace has room for.
-const MAX_FULL: u32 = 8_192;
+/// How often an app can fill its slot in one tick before it counts as one that never returns: by then
+/// it has logged half a million times.
+const MAX_FULL: u32 = 256;
 
 /// How often it is looked whether the app gets on, within its time for a tick.
 const LOOKS: u32 = 20;
