@@ -19,9 +19,10 @@ pub(super) struct IsolationArgs {
     #[arg(long, global = true)]
     in_process: bool,
 
-    /// How long an app may take for one tick before it counts as one that never returns.
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
-    tick_limit: Duration,
+    /// How long an app may take for one tick before it counts as one that never returns: 10 if
+    /// nothing is said, 2 in the terminal simulator.
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    tick_limit: Option<Duration>,
 }
 
 /// Apps that can be played whatever they do.
@@ -54,6 +55,8 @@ impl IsolationArgs {
     ) -> Result<PlayableApps, Exit> {
         let mut settings = Settings::default();
         settings.discard_output = true;
+        // Nothing else happens on the screen until then.
+        settings.tick_limit = Duration::from_secs(2);
         self.isolated(registry, &settings, report)
     }
 
@@ -65,7 +68,7 @@ impl IsolationArgs {
     ) -> Result<PlayableApps, Exit> {
         if !self.in_process {
             let mut settings = settings.clone();
-            settings.tick_limit = self.tick_limit;
+            settings.tick_limit = self.tick_limit.unwrap_or(settings.tick_limit);
             match isolate(&registry, &settings) {
                 Ok(isolated) => return Ok(isolated.into()),
                 // There is no other way.

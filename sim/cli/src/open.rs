@@ -17,6 +17,7 @@ use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions};
 use lockstep_engine::registry::Registry;
 use lockstep_engine::stimulus::WaveformOptions;
+use lockstep_isolation::exit_guard;
 use lockstep_terminal::{
     Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,
 };
@@ -86,6 +87,7 @@ impl OpenArgs {
         let shown = ProcessHooks::install()
             .map_err(TerminalError::from)
             .and_then(|hooks| {
+                exit_guard::do_first(hooks.restorer());
                 let options = Options {
                     app,
                     file: self.file.as_deref(),

@@ -54,7 +54,9 @@
 
 mod app;
 mod executor;
+pub mod i2c;
 mod ports;
+pub mod spi;
 mod virtual_time;
 
 pub use app::{EmbassyApp, Firmware};

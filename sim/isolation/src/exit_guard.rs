@@ -2,8 +2,14 @@
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 static ARMED: AtomicBool = AtomicBool::new(false);
+
+/// What is done first when an app ends the program.
+static FIRST: Mutex<Vec<Act>> = Mutex::new(Vec::new());
+
+type Act = Box<dyn Fn() + Send>;
 
 /// What is said of an app that ends the program.
 const MESSAGE: &[u8] = b"error: an app ended the program while it was played\n";
@@ -34,6 +40,12 @@ impl Drop for ExitGuard {
     }
 }
 
+/// When an app ends the program, this is done too before anything is said: a terminal is given back.
+pub fn do_first(act: impl Fn() + Send + 'static) {
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    first.push(Box::new(act));
+}
+
 /// The program may exit: it does so itself.
 pub fn disarm() {
     ARMED.store(false, Ordering::SeqCst);
@@ -41,6 +53,10 @@ pub fn disarm() {
 
 extern "C" fn at_exit() {
     if ARMED.load(Ordering::SeqCst) {
+        let first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+        for act in first.iter() {
+            act();
+        }
         // There is nowhere left to report an error of standard error.
         let _ = std::io::stderr().write_all(MESSAGE);
         #[allow(unsafe_code, reason = "`exit` cannot be called while it runs")]

@@ -40,6 +40,12 @@ impl ProcessHooks {
         restore_on_panic(Arc::clone(&modes));
         Ok(Self { modes, signals })
     }
+
+    /// What gives the terminal back, for whatever else ends the process.
+    pub fn restorer(&self) -> impl Fn() + Send + 'static {
+        let modes = Arc::clone(&self.modes);
+        move || modes.leave()
+    }
 }
 
 fn restore_on_panic(modes: Arc<TerminalModes>) {

@@ -34,6 +34,9 @@ const IDLE: Duration = Duration::from_millis(250);
 /// it was.
 const LONGEST_FRAME: Duration = Duration::from_millis(250);
 
+/// After so long without an answer, what was typed meanwhile is not meant any more.
+const STALE: Duration = Duration::from_secs(1);
+
 /// How long crossterm may wait for input that is already there. It reads nothing at zero.
 const READ: Duration = Duration::from_millis(1);
 
@@ -119,7 +122,11 @@ fn event_loop(
         dirty = input;
         while input && !ui.quit {
             let event = event::read()?;
+            let started = Instant::now();
             if !late_reply.drops(&event) {
+                handle_event(ui, terminal, signals, &event)?;
+            }
+            for event in kept_of_stale_input(started.elapsed())? {
                 handle_event(ui, terminal, signals, &event)?;
             }
             input = event::poll(READ)?;
@@ -141,6 +148,9 @@ fn event_loop(
         let was_playing = ui.playing;
         let ticks = ui.advance_clock(elapsed);
         ui.record_play_time(ticks, elapsed, last.elapsed());
+        for event in kept_of_stale_input(last.elapsed())? {
+            handle_event(ui, terminal, signals, &event)?;
+        }
         if was_playing && !dirty {
             let happened = !ui.at_end() || ui.trace().entries().len() != drawn;
             dirty = skipped || happened || !ui.playing;
@@ -148,6 +158,26 @@ fn event_loop(
         }
     }
     Ok(())
+}
+
+/// What counts of the input that came while nothing was answered for too long. Keys were meant for
+/// the screen of then, and would hide what the app did meanwhile; all but those that interrupt go.
+fn kept_of_stale_input(unanswered: Duration) -> io::Result<Vec<Event>> {
+    let mut kept = Vec::new();
+    if unanswered > STALE {
+        while event::poll(READ)? {
+            let event = event::read()?;
+            let is_key = |key: &KeyEvent| {
+                !key.modifiers.contains(KeyModifiers::CONTROL) || key.code != KeyCode::Char('c')
+            };
+            match &event {
+                Event::Key(key) if is_key(key) => {}
+                Event::Mouse(_) | Event::Paste(_) => {}
+                _ => kept.push(event),
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// Waits until there is an event to read, at most this long.

@@ -14,6 +14,8 @@ fn main() -> std::process::ExitCode {
 }
 
 #[cfg(target_os = "linux")]
+mod fan_tasks;
+#[cfg(target_os = "linux")]
 mod lamp_tasks;
 #[cfg(target_os = "linux")]
 mod played;

@@ -9,6 +9,7 @@ use lockstep_core::app::{AppDescriptor, LogKind};
 use lockstep_core::event::{BootCondition, ButtonId};
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{Instant, RunTicks};
+use lockstep_embassy::i2c::{I2cBus, TemperatureSensor};
 use lockstep_embassy::{EmbassyApp, Firmware, Ports, Spawner, spawn};
 use lockstep_engine::checker::check_trace;
 use lockstep_engine::golden;
@@ -21,6 +22,7 @@ use lockstep_engine::trace::Trace;
 use lockstep_engine::wakeups;
 use lockstep_isolation::{Settings, isolate};
 
+use crate::fan_tasks::{Temperatures, measure, ventilate};
 use crate::lamp_tasks::{Press, Presses, light, read_button};
 
 struct LampTasks;
@@ -70,8 +72,41 @@ impl Firmware for Macros {
     }
 }
 
+/// Measures a temperature that rises for a minute and falls for another.
+struct Fan;
+
+static TEMPERATURES: Temperatures = Temperatures::new();
+
+#[embassy_executor::task]
+async fn sensor_task(bus: I2cBus) {
+    measure(bus, &TEMPERATURES).await;
+}
+
+#[embassy_executor::task]
+async fn fan_task(fan: lockstep_embassy::Output) {
+    ventilate(fan, &TEMPERATURES).await;
+}
+
+impl Firmware for Fan {
+    const DESCRIPTOR: AppDescriptor =
+        AppDescriptor::new("fan", "1.0.0").with_outputs(&[Output::digital("fan")]);
+    type Outputs = [Level; 1];
+
+    fn start(ports: &Ports, spawner: Spawner) {
+        // From 20 to 40 degrees and back.
+        let temperature = |ms: u64| {
+            let part = i32::try_from(ms % 120_000).unwrap();
+            20_000 + part.min(120_000 - part) / 3
+        };
+        let bus = I2cBus::new().with(TemperatureSensor::new(0x48, temperature));
+        spawner.spawn(sensor_task(bus).unwrap());
+        spawner.spawn(fan_task(ports.output("fan")).unwrap());
+    }
+}
+
 fn registry() -> Registry {
     let apps = vec![
+        lockstep_engine::app!(EmbassyApp<Fan>),
         lockstep_engine::app!(EmbassyApp<LampTasks>),
         lockstep_engine::app!(EmbassyApp<Macros>),
     ];
@@ -83,7 +118,7 @@ pub(crate) fn main() -> ExitCode {
     // Before the runner of the tests starts threads.
     let isolated = isolate(&registry(), &Settings::default()).unwrap();
     type Test = fn(&Registry);
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         (
             "tasks, timers and a channel do what they say",
             does_what_it_says,
@@ -102,6 +137,7 @@ pub(crate) fn main() -> ExitCode {
         ),
         ("any point of an hour can be gone back to", going_back),
         ("a reset starts over", reset),
+        ("#[task]s, a static channel and a sensor on I2C", ventilated),
     ];
     let trials = tests.map(|(name, test)| {
         let isolated = isolated.clone();
@@ -154,6 +190,16 @@ fn macros(apps: &Registry) {
     assert!(
         refused.contains("app `macros` panicked at tick 100: too far to count"),
         "{refused}"
+    );
+}
+
+/// 30 degrees are there after 30 s, 28 degrees again after 96 s.
+fn ventilated(apps: &Registry) {
+    played(
+        apps,
+        "app fan\nexpect fan stays off for 29 s\nwait 29 s\nexpect fan becomes on within 2 s\nwait 2 s\n\
+         expect fan stays on for 64 s\nwait 64 s\nexpect fan becomes off within 2 s\nwait 2 s\nreset\n\
+         expect fan stays off for 29 s\nwait 29 s\nexpect fan becomes on within 2 s\nwait 2 s\n",
     );
 }
 

@@ -60,7 +60,7 @@ fn wait_for(what: &str, holds: impl Fn() -> bool) {
 fn none_after_a_run() {
     let mark = format!("{}-run", std::process::id());
     for app in ["counter", "leaver", "looper"] {
-        let inline = ["--inline", "d:A t:9", "--tick-limit", "0.3"];
+        let inline = ["--inline", "d:A t:9", "--tick-limit", "2"];
         let mut command = sim(&[&["run", "--app", app], &inline[..]].concat());
         command.env(MARK, &mark).output().unwrap();
         wait_for("the processes end", || marked(&mark).is_empty());

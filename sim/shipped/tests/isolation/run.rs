@@ -140,9 +140,7 @@ fn several() {
         std::fs::write(folder.path().join(format!("{app}.scn")), text).unwrap();
     }
     let folder = folder.path().to_str().unwrap();
-    let output = sim(&["run", "--tick-limit", "0.5", folder])
-        .output()
-        .unwrap();
+    let output = sim(&["run", "--tick-limit", "2", folder]).output().unwrap();
     let (exit, stdout, stderr) = shown(&output);
     assert_eq!(exit, Some(42), "{stdout}{stderr}");
     assert!(

@@ -16,7 +16,7 @@ const CTRL_L: &str = "\x0c";
 const CTRL_Z: &str = "\x1a";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 16] = [
+    let tests: [(&str, fn()); 17] = [
         ("quit", quit),
         ("quit with unsaved changes", quit_unsaved),
         ("interrupted by a key", interrupted),
@@ -24,6 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("keys that report their release", key_releases),
         ("an app that panics", app_panics),
         ("apps that end their process", apps_end_their_process),
+        (
+            "an app that exits in the program itself",
+            app_exits_in_process,
+        ),
         ("a panic of the UI", ui_panics),
         ("the terminal is closed", closed),
         (
@@ -146,10 +150,10 @@ fn apps_end_their_process() {
         ("leaver", "exited with code 0"),
         ("aborter", "aborted"),
         ("recurser", "overflowed its stack"),
-        ("looper", "did not return within 0.3 s"),
+        ("looper", "did not return within 2 s"),
         ("killed", "was killed by signal 9"),
     ] {
-        let mut session = breaking(app, &["--tick-limit", "0.3"]);
+        let mut session = breaking(app, &["--tick-limit", "2"]);
         session.send("a");
         session.wait_for(ending);
         session.assert_entered();
@@ -166,6 +170,17 @@ fn apps_end_their_process() {
         assert_eq!(ended.status.code(), Some(0), "{app}");
         ended.session.assert_restored();
     }
+}
+
+/// There it ends the simulator, which gives the terminal back and does not look like success.
+fn app_exits_in_process() {
+    let mut session = breaking("leaver", &["--in-process"]);
+    session.send("a");
+    let ended = session.ended();
+    assert_eq!(ended.status.code(), Some(1));
+    ended.session.assert_restored();
+    let text = ended.text();
+    assert!(text.contains("an app ended the program"), "{text}");
 }
 
 fn ui_panics() {
