@@ -1,13 +1,14 @@
 //! The executor, polled by the app until no task is ready.
 
-use std::cell::Cell;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use embassy_executor::Spawner;
 use embassy_executor::raw::{Executor, TaskStorage};
 
-/// Whether a task is ready, for the executor that is given a pointer to it.
-struct Pending(Cell<bool>);
+/// Whether a task is ready, for the executor that is given a pointer to it. Atomic, because a waker
+/// may be called on any thread.
+struct Pending(AtomicBool);
 
 /// The executor of one app.
 pub(crate) struct PolledExecutor {
@@ -19,7 +20,7 @@ impl PolledExecutor {
     /// An executor without tasks. What it takes is never given back: tasks live as long as the
     /// process.
     pub(crate) fn new() -> Self {
-        let pending: &'static Pending = Box::leak(Box::new(Pending(Cell::new(false))));
+        let pending: &'static Pending = Box::leak(Box::new(Pending(AtomicBool::new(false))));
         let context = std::ptr::from_ref(pending).cast_mut().cast();
         let executor = Box::leak(Box::new(Executor::new(context)));
         Self { executor, pending }
@@ -31,11 +32,11 @@ impl PolledExecutor {
 
     /// Polls the tasks that are ready, until none is.
     pub(crate) fn run(&self) {
-        while self.pending.0.replace(false) {
+        while self.pending.0.swap(false, Ordering::AcqRel) {
             #[allow(unsafe_code, reason = "there is no safe way to poll an executor")]
-            // SAFETY: the executor was initialised when it was made, is polled by this method alone,
-            // on the thread that its tasks were spawned on, and not from within: a task has no way to
-            // the app.
+            // SAFETY: the executor was initialised when it was made, and is polled by this method
+            // alone: on one thread, that of the tasks, since neither it nor what holds it is `Send`,
+            // and not from within itself, since a task has no way to the app that holds it.
             unsafe {
                 self.executor.poll();
             }
@@ -50,11 +51,11 @@ impl PolledExecutor {
 #[unsafe(export_name = "__pender")]
 fn pend(context: *mut ()) {
     #[allow(unsafe_code, reason = "the executor passes a pointer")]
-    // SAFETY: the pointer is the one that `PolledExecutor::new` gave the executor, to memory that is
-    // never given back, and is used on one thread.
+    // SAFETY: the pointer is the one that `PolledExecutor::new` gave the executor, to an atomic in
+    // memory that is never given back: any thread may access it at any time.
     let pending = unsafe { context.cast::<Pending>().as_ref() };
     if let Some(pending) = pending {
-        pending.0.set(true);
+        pending.0.store(true, Ordering::Release);
     }
 }
 
