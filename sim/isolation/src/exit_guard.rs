@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::end_at_once::end_at_once;
+
 static ARMED: AtomicBool = AtomicBool::new(false);
 
 /// What is done first when an app ends the program.
@@ -26,8 +28,9 @@ pub fn arm() -> ExitGuard {
         return ExitGuard(());
     }
     #[allow(unsafe_code, reason = "there is no safe way to be told of an exit")]
-    // SAFETY: `at_exit` is a function of the signature that `atexit` asks for, lives as long as the
-    // program, and does not unwind: it writes, and ends the process.
+    // SAFETY: `at_exit` has the signature that `atexit` asks for, and lives as long as the program. It
+    // does not unwind into C: a panic in an `extern "C"` function aborts. It runs on the thread that
+    // exits, outside of any signal handler, where all of the standard library may be used.
     unsafe {
         libc::atexit(at_exit);
     }
@@ -59,10 +62,7 @@ extern "C" fn at_exit() {
         }
         // There is nowhere left to report an error of standard error.
         let _ = std::io::stderr().write_all(MESSAGE);
-        #[allow(unsafe_code, reason = "`exit` cannot be called while it runs")]
-        // SAFETY: `_exit` may be called at any time, and does not return.
-        unsafe {
-            libc::_exit(1)
-        }
+        // `exit` cannot be called while it runs.
+        end_at_once(1);
     }
 }

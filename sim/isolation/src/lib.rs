@@ -17,6 +17,7 @@
 //! [`Settings::max_memory`] bytes each. Nothing of this is there on other systems than Linux:
 //! [`isolate`] says so, and apps are played in the program itself. [`exit_guard`] is for them.
 
+mod end_at_once;
 pub mod exit_guard;
 #[cfg(target_os = "linux")]
 mod linux;

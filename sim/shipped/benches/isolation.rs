@@ -8,12 +8,13 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
 use std::fs;
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use lockstep_apps::lamp::Lamp;
@@ -70,17 +71,9 @@ fn program() {
     let text = "app lamp\npress A\nwait 10 ms\nexpect lamp is off\n";
     fs::write(&scenario, text).expect("there is room for a file");
     let scenario = scenario.to_str().expect("the path is UTF-8");
-    let process = |arguments: &[&str]| {
-        let status = Command::new(env!("CARGO_BIN_EXE_sim"))
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert!(status.is_ok_and(|status| status.success()));
-    };
     let differences = (0..100).map(|_| {
-        let plain = time(&mut || process(&["run", "--in-process", scenario]));
-        let isolated = time(&mut || process(&["run", scenario]));
+        let plain = time(&mut || process::sim(&["run", "--in-process", scenario]));
+        let isolated = time(&mut || process::sim(&["run", scenario]));
         isolated.saturating_sub(plain)
     });
     let median = sorted(differences)[50];

@@ -9,12 +9,13 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::App;
@@ -123,18 +124,10 @@ fn cold_start() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../fixtures/scenarios/toggle/board-that-did-not-come-up.scn");
     let scenario = scenario.to_str().expect("the path is UTF-8");
-    let process = |arguments: &[&str]| {
-        let status = Command::new(env!("CARGO_BIN_EXE_sim"))
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert!(status.is_ok_and(|status| status.success()));
-    };
     let mut differences: Vec<_> = (0..100)
         .map(|_| {
-            let version = time(&mut || process(&["--version"]));
-            let run = time(&mut || process(&["run", scenario]));
+            let version = time(&mut || process::sim(&["--version"]));
+            let run = time(&mut || process::sim(&["run", scenario]));
             run.as_secs_f64() - version.as_secs_f64()
         })
         .collect();

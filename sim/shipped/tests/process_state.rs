@@ -74,3 +74,25 @@ fn libraries_change_nothing_in_the_process() {
     // The search itself works: the programs do such things.
     assert!(seen_in_programs > 3);
 }
+
+/// The folders of crates that may have `unsafe`: to fork processes, and to poll an executor.
+const UNSAFE: [&str; 2] = ["sim/embassy", "sim/isolation"];
+
+#[test]
+fn only_two_crates_have_lints_of_their_own() {
+    let mut own = Vec::new();
+    for side in ["firmware-core", "sim", "hil-tests"] {
+        for entry in fs::read_dir(root().join(side)).unwrap() {
+            let folder = entry.unwrap().path();
+            let manifest = fs::read_to_string(folder.join("Cargo.toml"));
+            let is_own = manifest.is_ok_and(|text| !text.contains("[lints]\nworkspace = true"));
+            let name = folder.strip_prefix(root()).unwrap().display().to_string();
+            // The boards are a workspace of their own.
+            if is_own && name != "firmware-core/boards" {
+                own.push(name);
+            }
+        }
+    }
+    own.sort();
+    assert_eq!(own, UNSAFE);
+}

@@ -40,15 +40,3 @@ pub(super) unsafe fn fork() -> io::Result<Forked> {
             .ok_or_else(|| io::Error::other("`fork` gave no process")),
     }
 }
-
-/// Ends a process that has nothing to clean up.
-pub(super) fn end_at_once(code: i32) -> ! {
-    #[allow(
-        unsafe_code,
-        reason = "there is no safe way to end without cleaning up"
-    )]
-    // SAFETY: `_exit` may be called at any time, and does not return.
-    unsafe {
-        libc::_exit(code)
-    }
-}

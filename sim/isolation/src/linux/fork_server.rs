@@ -16,11 +16,12 @@ use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use super::channel::{Channel, Received};
 use super::fault;
-use super::fork::{Forked, end_at_once, fork};
+use super::fork::{Forked, fork};
 use super::messages::{ProcessEnd, ServerReply, ServerRequest};
 use super::player::Player;
 use super::slots::Slots;
 use crate::Settings;
+use crate::end_at_once::end_at_once;
 
 /// How long a player may take to end once nobody asks it for anything.
 const TO_END: Duration = Duration::from_secs(2);

@@ -18,9 +18,10 @@ use rustix::process::{
 
 use super::channel::{Channel, Received, retried};
 use super::fault;
-use super::fork::{Forked, end_at_once, fork_with_one_thread};
+use super::fork::{Forked, fork_with_one_thread};
 use super::messages::{Reply, Request, Status};
 use super::slots::{Slot, Slots};
+use crate::end_at_once::end_at_once;
 
 /// The longest state or message that is passed on whole, in bytes.
 const MAX_TEXT: usize = 64 * 1024;

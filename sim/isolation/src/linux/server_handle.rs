@@ -12,10 +12,11 @@ use rustix::net::{Shutdown, shutdown};
 use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 
 use super::channel::{Channel, Received, retried};
-use super::fork::{Forked, end_at_once, fork_with_one_thread};
+use super::fork::{Forked, fork_with_one_thread};
 use super::fork_server;
 use super::messages::{ProcessEnd, ServerReply, ServerRequest};
 use super::slots::{Slot, Slots};
+use crate::end_at_once::end_at_once;
 use crate::{IsolationError, Settings};
 
 /// The most processes that can be allowed.
@@ -41,7 +42,7 @@ struct Control {
 }
 
 /// The most players that are left ending.
-const MOST_ENDING: usize = 32;
+const MAX_ENDING: usize = 32;
 
 impl ServerHandle {
     /// Forks the server.
@@ -113,7 +114,7 @@ impl ServerHandle {
 
     fn take_slot_if(&self, are_enough: impl Fn(usize) -> bool) -> Option<usize> {
         let mut control = self.control();
-        if !are_enough(control.free.len()) || control.ending.len() >= MOST_ENDING {
+        if !are_enough(control.free.len()) || control.ending.len() >= MAX_ENDING {
             self.collect_ended(&mut control);
         }
         let slot = match are_enough(control.free.len()) {
