@@ -110,11 +110,11 @@ fn prints() {
 
 /// As under some supervisors: ended children are ignored, and so are they by what is started.
 fn children_ignored() {
-    let this = std::env::current_exe().unwrap();
-    let script = "trap '' CHLD; exec \"$0\" run --app leaver --inline 't:20 d:A t:50 u:A t:10'";
-    let output = Command::new("sh")
-        .args(["-c", script])
-        .arg(this)
+    let inline = "t:20 d:A t:50 u:A t:10";
+    let output = Command::new("env")
+        .arg("--ignore-signal=CHLD")
+        .arg(std::env::current_exe().unwrap())
+        .args(["run", "--app", "leaver", "--inline", inline])
         .env(AS_SIMULATOR, "1")
         .env("NO_COLOR", "1")
         .output();
