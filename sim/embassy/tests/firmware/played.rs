@@ -104,8 +104,24 @@ impl Firmware for Fan {
     }
 }
 
+/// Waits by reading the clock in a loop, which stands still meanwhile.
+struct Blocker;
+
+impl Firmware for Blocker {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("blocker", "1.0.0");
+    type Outputs = [Level; 0];
+
+    fn start(_: &Ports, spawner: Spawner) {
+        spawn(spawner, async {
+            Timer::after_millis(7).await;
+            embassy_time::block_for(embassy_time::Duration::from_millis(1));
+        });
+    }
+}
+
 fn registry() -> Registry {
     let apps = vec![
+        lockstep_engine::app!(EmbassyApp<Blocker>),
         lockstep_engine::app!(EmbassyApp<Fan>),
         lockstep_engine::app!(EmbassyApp<LampTasks>),
         lockstep_engine::app!(EmbassyApp<Macros>),
@@ -116,9 +132,11 @@ fn registry() -> Registry {
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     // Before the runner of the tests starts threads.
-    let isolated = isolate(&registry(), &Settings::default()).unwrap();
+    let mut settings = Settings::default();
+    settings.tick_limit = std::time::Duration::from_secs(2);
+    let isolated = isolate(&registry(), &settings).unwrap();
     type Test = fn(&Registry);
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 8] = [
         (
             "tasks, timers and a channel do what they say",
             does_what_it_says,
@@ -137,6 +155,7 @@ pub(crate) fn main() -> ExitCode {
         ),
         ("any point of an hour can be gone back to", going_back),
         ("a reset starts over", reset),
+        ("a task that blocks never returns", blocked),
         ("#[task]s, a static channel and a sensor on I2C", ventilated),
     ];
     let trials = tests.map(|(name, test)| {
@@ -191,6 +210,16 @@ fn macros(apps: &Registry) {
         refused.contains("app `macros` panicked at tick 100: too far to count"),
         "{refused}"
     );
+}
+
+fn blocked(apps: &Registry) {
+    let app = apps.find("blocker").unwrap();
+    let script = Script::new(BootCondition::OK, Instant::ZERO, Vec::new(), RunTicks(20)).unwrap();
+    let mut watch = |_| ControlFlow::Continue(());
+    let refused = play::trace(app, &script, &mut watch)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(refused, "app `blocker` did not return within 2 s at tick 7");
 }
 
 /// 30 degrees are there after 30 s, 28 degrees again after 96 s.
