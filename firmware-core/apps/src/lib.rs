@@ -6,4 +6,5 @@
 
 pub mod board;
 pub mod lamp;
+pub mod thermostat;
 pub mod toggle;

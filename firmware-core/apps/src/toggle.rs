@@ -15,7 +15,7 @@
 //! closing of the contact counts, and a bouncing one counts often.
 
 use crate::board::BOOT_CONDITIONS;
-use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::event;
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{Instant, Ticks};
@@ -90,14 +90,14 @@ impl App for Firmware {
         Self::new()
     }
 
-    fn handle(&mut self, event: event::Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: event::Event, out: &mut dyn Sink) {
         match event {
             event::Event::Tick => self.handle(Event::Tick),
             event::Event::Press(_) => {
                 self.handle(Event::ButtonPressed);
-                log(Log::new(LED, u16::from(self.led_on)));
+                out.log(Log::new(LED, i32::from(self.led_on)));
             }
-            event::Event::Init(_) | event::Event::Release(_) => {}
+            _ => {}
         }
     }
 

@@ -13,6 +13,7 @@ use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::agent::*;
 use lockstep_core::app::App;
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::contacts::Contacts;
 use lockstep_core::event::BootCondition;
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
@@ -151,7 +152,7 @@ fn stopped<A: App>() -> (Agent<A, QUEUE>, Wire) {
     let mut wire = Wire::new();
     let mut agent = booted(&mut wire);
     wire.ask(Command::Stop);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     wire.up.clear();
     (agent, wire)
 }
@@ -182,13 +183,13 @@ fn scheduled<A: App>(actions: &[(RunTicks, Action)], end: u64) -> Vec<(u32, Told
             && let Some((tick, action)) = waiting.next()
         {
             wire.ask(Command::At(tick, action));
-            agent.receive(&|| 0, &mut wire);
+            agent.receive(&|| Contacts::OPEN, &mut wire);
         }
         if begun {
-            agent.tick(u64::MAX, &mut wire);
+            agent.tick(Contacts::from_bits(u64::MAX), &mut wire);
         } else {
             wire.ask(Command::Start(start(end, Stimulus::Scheduled)));
-            assert!(agent.receive(&|| 0, &mut wire));
+            assert!(agent.receive(&|| Contacts::OPEN, &mut wire));
             begun = true;
         }
     }
@@ -205,7 +206,7 @@ fn passing<A: App>(actions: &[(RunTicks, Action)], end: u64) -> (Vec<(u32, Told)
             && let Some((tick, action)) = waiting.next()
         {
             wire.ask(Command::At(tick, action));
-            agent.receive(&|| 0, wire);
+            agent.receive(&|| Contacts::OPEN, wire);
         }
     };
     schedule(&mut agent, &mut wire);
@@ -213,12 +214,12 @@ fn passing<A: App>(actions: &[(RunTicks, Action)], end: u64) -> (Vec<(u32, Told)
         passes_idle: true,
         ..start(end, Stimulus::Scheduled)
     }));
-    assert!(agent.receive(&|| 0, &mut wire));
+    assert!(agent.receive(&|| Contacts::OPEN, &mut wire));
     let mut taken = 0;
     while agent.phase() == Phase::Playing {
         schedule(&mut agent, &mut wire);
         agent.pass(agent.idle_ticks());
-        agent.tick(u64::MAX, &mut wire);
+        agent.tick(Contacts::from_bits(u64::MAX), &mut wire);
         taken += 1;
     }
     (wire.told(), taken)
@@ -228,13 +229,12 @@ fn passing<A: App>(actions: &[(RunTicks, Action)], end: u64) -> (Vec<(u32, Told)
 fn on_pins<A: App>(actions: &[(RunTicks, Action)], end: u64) -> Vec<(u32, Told)> {
     let (mut agent, mut wire) = stopped::<A>();
     wire.ask(Command::Start(start(end, Stimulus::Pins)));
-    let mut contacts = 0;
+    let mut contacts = Contacts::OPEN;
     for now in 0..=end {
         for (_, action) in actions.iter().filter(|(tick, _)| tick.0 == now) {
             match action {
-                Action::Button(button, SwitchState::Closed) => contacts |= 1 << button.0,
-                Action::Button(button, SwitchState::Open) => contacts &= !(1 << button.0),
-                Action::Reset(_) => {}
+                Action::Button(button, contact) => contacts.set(*button, *contact),
+                Action::Reset(_) | Action::Number(..) | Action::Byte(..) => {}
             }
         }
         if now == 0 {
@@ -278,7 +278,9 @@ fn presses(first: u64) -> impl Strategy<Value = Vec<(RunTicks, Action)>> {
                 contact = contact.other();
             }
         }
-        actions.sort_unstable();
+        actions.sort_by(|one: &(RunTicks, Action), other| {
+            one.0.cmp(&other.0).then(one.1.compare_order(other.1))
+        });
         actions
     })
 }
@@ -309,13 +311,13 @@ proptest! {
     fn any_bytes_leave_the_board_working(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
         let (mut agent, mut wire) = stopped::<Firmware>();
         wire.down = bytes;
-        agent.receive(&|| 0, &mut wire);
+        agent.receive(&|| Contacts::OPEN, &mut wire);
         wire.down = vec![0];
         wire.ask(Command::Stop);
-        agent.receive(&|| 0, &mut wire);
+        agent.receive(&|| Contacts::OPEN, &mut wire);
         wire.up.clear();
         wire.ask(Command::Start(start(1, Stimulus::Scheduled)));
-        prop_assert!(agent.receive(&|| 0, &mut wire));
+        prop_assert!(agent.receive(&|| Contacts::OPEN, &mut wire));
     }
 }
 
@@ -331,7 +333,7 @@ fn in_time(actions: &[(RunTicks, Action)]) -> Vec<(RunTicks, Action)> {
 fn the_product_runs_from_power_up_and_says_so() {
     let mut wire = Wire::new();
     let mut agent = booted::<Firmware>(&mut wire);
-    agent.tick(1, &mut wire);
+    agent.tick(Contacts::from_bits(1), &mut wire);
     assert_eq!(agent.levels(), [Level::ON]);
     let press = Observation::Input(Action::Button(A, SwitchState::Closed));
     let messages = wire.messages();
@@ -343,11 +345,11 @@ fn the_product_runs_from_power_up_and_says_so() {
 fn a_run_that_is_stopped_ends_where_it_is() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(100, Stimulus::Scheduled)));
-    agent.receive(&|| 0, &mut wire);
-    agent.tick(0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     wire.ask(Command::Stop);
-    agent.receive(&|| 0, &mut wire);
-    agent.tick(0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     assert!(matches!(
         wire.messages().last(),
         Some(Told::End(RunEnd {
@@ -399,7 +401,7 @@ fn every_refusal_has_its_cause() {
         for command in commands {
             wire.ask(*command);
         }
-        agent.receive(&|| 0, &mut wire);
+        agent.receive(&|| Contacts::OPEN, &mut wire);
         assert_eq!(
             wire.messages().last(),
             Some(&Told::Refused(refusal)),
@@ -408,7 +410,7 @@ fn every_refusal_has_its_cause() {
     }
     let (mut agent, mut wire) = stopped::<Unset>();
     wire.ask(wrapped);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     assert_eq!(wire.messages(), [Told::Refused(Refusal::ClockNotSettable)]);
 }
 
@@ -425,12 +427,7 @@ impl App for Unset {
         Self
     }
 
-    fn handle(
-        &mut self,
-        _: lockstep_core::event::Event,
-        _: &mut dyn FnMut(lockstep_core::app::Log),
-    ) {
-    }
+    fn handle(&mut self, _: lockstep_core::event::Event, _: &mut dyn lockstep_core::app::Sink) {}
 
     fn outputs(&self) -> [Level; 0] {
         []
@@ -442,12 +439,12 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.room = 0;
     wire.ask(Command::Start(start(2, Stimulus::Pins)));
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     let lost = agent.status().losses.frames;
     assert!(lost > 1);
     wire.room = usize::MAX;
-    agent.tick(0, &mut wire);
-    agent.tick(0, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     let (number, last) = wire.told().pop().expect("the end of the run");
     assert_eq!(number, lost);
     assert!(matches!(last, Told::End(RunEnd { losses, .. }) if losses.frames == lost));
@@ -457,15 +454,15 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
 fn the_end_of_a_run_waits_for_room() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     wire.room = 0;
-    agent.tick(0, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     assert_eq!(agent.phase(), Phase::Stopped);
     wire.up.clear();
     wire.room = usize::MAX;
-    agent.tick(0, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     assert!(matches!(wire.messages()[..], [Told::End(_)]));
-    agent.tick(0, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     assert_eq!(wire.messages(), []);
 }
 
@@ -473,15 +470,15 @@ fn the_end_of_a_run_waits_for_room() {
 fn nothing_overtakes_the_end_of_a_run() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     wire.room = 0;
-    agent.tick(0, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     wire.ask(Command::Query);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     wire.up.clear();
     wire.room = usize::MAX;
     wire.ask(Command::Query);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     let told = wire.messages();
     assert!(
         matches!(told[..], [Told::End(end), Told::Status(_)] if end.losses == Losses::default()),
@@ -493,9 +490,9 @@ fn nothing_overtakes_the_end_of_a_run() {
 fn ticks_that_passed_unseen_are_told_at_the_end() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     agent.lose_ticks(3);
-    agent.tick(0, &mut wire);
+    agent.tick(Contacts::OPEN, &mut wire);
     let Some(Told::End(end)) = wire.messages().pop() else {
         panic!("the run has no end");
     };
@@ -514,7 +511,7 @@ fn a_query_is_answered_with_how_far_the_run_is() {
     wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
     wire.ask(Command::At(RunTicks(5), Action::Reset(BootCondition::OK)));
     wire.ask(Command::Query);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     let status = Status {
         phase: Phase::Playing,
         tick: RunTicks(0),
@@ -528,7 +525,7 @@ fn a_query_is_answered_with_how_far_the_run_is() {
 fn a_bench_that_missed_the_hello_can_ask_for_it() {
     let (mut agent, mut wire) = stopped::<Firmware>();
     wire.ask(Command::Hello);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     assert_eq!(wire.messages(), [Told::Hello("toggle".to_string())]);
 }
 
@@ -566,7 +563,7 @@ fn nothing_is_scheduled_for_the_product() {
     wire.up.clear();
     let press = Action::Button(A, SwitchState::Closed);
     wire.ask(Command::At(RunTicks(9), press));
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     assert_eq!(wire.messages(), [Told::Refused(Refusal::NotStopped)]);
 }
 
@@ -576,7 +573,7 @@ fn an_overlong_command_is_refused_as_a_whole() {
     wire.down = vec![1; MAX_COMMAND];
     wire.ask(Command::Query);
     wire.ask(Command::Hello);
-    agent.receive(&|| 0, &mut wire);
+    agent.receive(&|| Contacts::OPEN, &mut wire);
     let hello = Told::Hello("toggle".to_string());
     assert_eq!(wire.messages(), [Told::Refused(Refusal::Malformed), hello]);
 }

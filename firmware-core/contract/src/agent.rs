@@ -13,9 +13,12 @@ pub use crash_loop::CrashLoop;
 
 use heapless::Deque;
 
-use crate::action::{Action, SwitchState};
+use core::cmp::Ordering;
+
+use crate::action::Action;
 use crate::app::App;
-use crate::event::{BootCondition, ButtonId};
+use crate::contacts::Contacts;
+use crate::event::{BootCondition, ButtonId, NumberId, SerialId};
 use crate::output::Level;
 use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
@@ -95,9 +98,8 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
 
     /// Lets one tick pass and does what is due in it.
     ///
-    /// `contacts` are the closed ones as they were sampled in this tick, a bit a button:
-    /// bit 0 is `ButtonId(0)`.
-    pub fn tick(&mut self, contacts: u64, link: &mut dyn Link) {
+    /// `contacts` are as they were sampled in this tick.
+    pub fn tick(&mut self, contacts: Contacts, link: &mut dyn Link) {
         self.flush(link);
         if self.phase == Phase::Stopped {
             return;
@@ -142,8 +144,8 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     /// Carries out the commands that have come, at most [`RECEIVE_BUDGET`] bytes of them. True
     /// when a run began, whose tick 0 is now.
     ///
-    /// `contacts` samples the closed ones, as [`Agent::tick`] takes them: those of tick 0.
-    pub fn receive(&mut self, contacts: &dyn Fn() -> u64, link: &mut dyn Link) -> bool {
+    /// `contacts` samples them, as [`Agent::tick`] takes them: those of tick 0.
+    pub fn receive(&mut self, contacts: &dyn Fn() -> Contacts, link: &mut dyn Link) -> bool {
         let mut began = false;
         let mut budget = RECEIVE_BUDGET;
         while let Some(command) = self.inbox.next(&mut budget, link) {
@@ -173,7 +175,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     fn handle_command(
         &mut self,
         command: Command,
-        contacts: &dyn Fn() -> u64,
+        contacts: &dyn Fn() -> Contacts,
         link: &mut dyn Link,
     ) -> bool {
         match command {
@@ -214,16 +216,12 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     }
 
     fn schedule(&mut self, tick: RunTicks, action: Action) -> Result<(), Refusal> {
-        if let Action::Button(ButtonId(index), _) = action {
-            if usize::from(index) >= A::DESCRIPTOR.buttons().len() {
-                return Err(Refusal::NoSuchButton);
-            }
-            if self.phase == Phase::Playing && self.stimulus == Stimulus::Pins {
-                return Err(Refusal::PinsMoveButtons);
-            }
-        }
-        if let Action::Reset(condition) = action {
-            declared::<A>(condition)?;
+        check_declared::<A>(action)?;
+        if matches!(action, Action::Button(..))
+            && self.phase == Phase::Playing
+            && self.stimulus == Stimulus::Pins
+        {
+            return Err(Refusal::PinsMoveButtons);
         }
         let now = self.runner.now();
         match self.phase {
@@ -231,18 +229,13 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             Phase::Playing | Phase::Stopped => {}
             Phase::Normal | Phase::CrashLoop => return Err(Refusal::NotStopped),
         }
-        if let Some((last, before)) = self.scheduled.back()
-            && *last == tick
-            && same_thing(*before, action)
-        {
-            return Err(Refusal::TwiceInOneTick);
-        }
-        if self
-            .scheduled
-            .back()
-            .is_some_and(|last| *last > (tick, action))
-        {
-            return Err(Refusal::OutOfOrder);
+        if let Some(&(last, before)) = self.scheduled.back() {
+            if last == tick && before.excludes(action) {
+                return Err(Refusal::TwiceInOneTick);
+            }
+            if last.cmp(&tick).then(before.compare_order(action)) == Ordering::Greater {
+                return Err(Refusal::OutOfOrder);
+            }
         }
         self.scheduled
             .push_back((tick, action))
@@ -252,7 +245,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     fn start(
         &mut self,
         start: RunParameters,
-        contacts: &dyn Fn() -> u64,
+        contacts: &dyn Fn() -> Contacts,
         link: &mut dyn Link,
     ) -> Result<(), Refusal> {
         if self.phase == Phase::Playing {
@@ -277,7 +270,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         self.end = start.end;
         let contacts = match start.stimulus {
             Stimulus::Pins => contacts(),
-            Stimulus::Scheduled => 0,
+            Stimulus::Scheduled => Contacts::OPEN,
         };
         self.act(contacts, link);
         self.end_when_due(link);
@@ -297,7 +290,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         }
     }
 
-    fn act(&mut self, contacts: u64, link: &mut dyn Link) {
+    fn act(&mut self, contacts: Contacts, link: &mut dyn Link) {
         if self.stimulus == Stimulus::Pins {
             self.act_sampled(contacts, link);
         }
@@ -305,16 +298,11 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         self.settle(link);
     }
 
-    fn act_sampled(&mut self, contacts: u64, link: &mut dyn Link) {
+    fn act_sampled(&mut self, contacts: Contacts, link: &mut dyn Link) {
         let Self { runner, outbox, .. } = self;
-        let moved = contacts ^ runner.closed();
         for (button, _) in (0..).map(ButtonId).zip(A::DESCRIPTOR.buttons()) {
-            let contact = if contacts >> button.0 & 1 == 1 {
-                SwitchState::Closed
-            } else {
-                SwitchState::Open
-            };
-            if moved >> button.0 & 1 == 1 {
+            let contact = contacts.state(button);
+            if contact != runner.contacts().state(button) {
                 runner.apply(
                     Action::Button(button, contact),
                     &mut Tracer { outbox, link },
@@ -373,12 +361,24 @@ fn declared<A: App>(condition: BootCondition) -> Result<(), Refusal> {
     }
 }
 
-/// Whether both move the same button, or both reset.
-const fn same_thing(one: Action, other: Action) -> bool {
-    match (one, other) {
-        (Action::Button(one, _), Action::Button(other, _)) => one.0 == other.0,
-        (Action::Reset(_), Action::Reset(_)) => true,
-        _ => false,
+/// Whether the app has what this is done to.
+fn check_declared<A: App>(action: Action) -> Result<(), Refusal> {
+    let (id, count, refusal) = match action {
+        Action::Button(ButtonId(id), _) => {
+            (id, A::DESCRIPTOR.buttons().len(), Refusal::NoSuchButton)
+        }
+        Action::Number(NumberId(id), _) => {
+            (id, A::DESCRIPTOR.numbers().len(), Refusal::NoSuchNumber)
+        }
+        Action::Byte(SerialId(id), _) => {
+            let count = A::DESCRIPTOR.serial_lines().len();
+            (id, count, Refusal::NoSuchSerialLine)
+        }
+        Action::Reset(condition) => return declared::<A>(condition),
+    };
+    match usize::from(id) < count {
+        true => Ok(()),
+        false => Err(refusal),
     }
 }
 

@@ -5,7 +5,7 @@
 //! same events give the same trace.
 //!
 //! ```
-//! use lockstep_core::app::{App, AppDescriptor, Log};
+//! use lockstep_core::app::{App, AppDescriptor, Sink};
 //! use lockstep_core::event::Event;
 //! use lockstep_core::output::{Level, Output};
 //!
@@ -20,11 +20,11 @@
 //!     fn new() -> Self {
 //!         Self(false)
 //!     }
-//!     fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+//!     fn handle(&mut self, event: Event, _: &mut dyn Sink) {
 //!         match event {
 //!             Event::Press(_) => self.0 = true,
 //!             Event::Release(_) => self.0 = false,
-//!             Event::Init(_) | Event::Tick => {}
+//!             _ => {}
 //!         }
 //!     }
 //!     fn outputs(&self) -> [Level; 1] {
@@ -38,18 +38,20 @@
 //! - [`time`]: [`Ticks`](time::Ticks) are a length of time, an
 //!   [`Instant`](time::Instant) is a reading of a counter that wraps, and
 //!   [`RunTicks`](time::RunTicks) count the ticks of a run. [`wakeup`]: how long nothing happens.
-//! - [`event`] and [`output`]: what the world does to an app, and what the app shows
-//!   the world.
-//! - [`app`]: the [`App`](app::App) trait that joins the two, and the
-//!   [`AppDescriptor`](app::AppDescriptor) in which an app names its buttons, outputs,
-//!   logs and boot conditions once for everybody.
-//! - [`action`] and [`runner`]: what is done to a board, and the order in which every world
+//! - [`event`], [`output`] and [`log`]: what the world does to an app, what the app shows the
+//!   world, and what it says happened.
+//! - [`ports`] and [`descriptor`]: numbers, serial lines and encoders, and the
+//!   [`AppDescriptor`](descriptor::AppDescriptor) in which an app names all it has, once for
+//!   everybody.
+//! - [`app`] and [`sink`]: the [`App`](app::App) trait that joins them, and where an app puts what
+//!   it says.
+//! - [`action`], [`contacts`] and [`runner`]: what is done to a board, and the order in which every world
 //!   plays it into an app.
-//! - [`timer`], [`debounce`], [`hold_timer`] and [`gesture`]: the pieces every product with
-//!   buttons needs, each a small state machine polled once a tick.
+//! - [`timer`], [`debounce`], [`hold_timer`], [`gesture`] and [`quadrature`]: the pieces every
+//!   product with buttons or a knob needs, each a small state machine.
 //! - `protocol`, `agent` and `crash_record`, with the feature `protocol`: what a board and a
 //!   host say to each other, the board's side of it, and what a crash leaves behind.
-//! - [`fnv`]: the hash of identities.
+//! - [`short`] bytes and texts, and [`fnv`], the hash of identities.
 //!
 //! Nothing here allocates, reads a clock, keeps a global or panics, so the same code
 //! runs in a terminal, in a test, and on a Cortex-M0.
@@ -61,17 +63,24 @@ pub mod action;
 #[cfg(feature = "protocol")]
 pub mod agent;
 pub mod app;
+pub mod contacts;
 #[cfg(feature = "protocol")]
 pub mod crash_record;
 pub mod debounce;
+pub mod descriptor;
 pub mod event;
 pub mod fnv;
 pub mod gesture;
 pub mod hold_timer;
+pub mod log;
 pub mod output;
+pub mod ports;
 #[cfg(feature = "protocol")]
 pub mod protocol;
+pub mod quadrature;
 pub mod runner;
+pub mod short;
+pub mod sink;
 pub mod time;
 pub mod timer;
 pub mod wakeup;

@@ -22,7 +22,7 @@ use crate::runner::Observation;
 use crate::time::{Instant, RunTicks};
 
 /// The version of everything in this module.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// The most bytes of a frame, its closing zero included.
 pub const MAX_FRAME: usize = 384;
@@ -182,7 +182,7 @@ pub enum Command {
     /// Begin a run at tick 0.
     Start(RunParameters),
     /// Do this at this tick of the run, the present or the next one. Sent in the order of
-    /// [`Action`] and tick; at most [`Hello::capacity`] may be waiting.
+    /// tick and [`Action::compare_order`]; at most [`Hello::capacity`] may be waiting.
     At(RunTicks, Action),
     /// End the run at the present tick and forget what is scheduled.
     Stop,
@@ -236,6 +236,10 @@ pub enum Refusal {
     TwiceInOneTick,
     /// The app declares no such boot condition.
     NoSuchBootCondition,
+    /// The app has no such number input.
+    NoSuchNumber,
+    /// The app has no such serial line.
+    NoSuchSerialLine,
 }
 
 /// What is not a message.
@@ -287,8 +291,9 @@ mod tests {
     use super::*;
     use crate::action::SwitchState;
     use crate::app::{Log, LogId};
-    use crate::event::ButtonId;
+    use crate::event::{ButtonId, NumberId, SerialId};
     use crate::output::Level;
+    use crate::short::{self, ShortBytes};
     use proptest::prelude::*;
     use std::vec;
     use std::vec::Vec;
@@ -368,12 +373,15 @@ mod tests {
         let closes = Action::Button(ButtonId(1), SwitchState::Closed);
         let reset = Action::Reset(BootCondition(1));
         let log = Log::new(LogId(2), 300);
+        let said = Log::text(LogId(3), "hi");
+        let warmer = Action::Number(NumberId(1), 214);
+        let arrives = Action::Byte(SerialId(0), b'x');
         for (number, message, expected) in [
             (
                 0,
                 Message::Hello(HELLO),
                 &[
-                    0, 0, 2, 0, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1,
+                    0, 0, 3, 0, 1, b'a', 1, b'1', 1, b'b', 1, 2, 7, 8, 0xe8, 7, 32, 2, 1, 1, 3, 1,
                     9,
                 ][..],
             ),
@@ -390,12 +398,40 @@ mod tests {
             (
                 3,
                 Message::Observed(RunTicks(5), Observation::Log(log)),
-                &[3, 1, 5, 1, 2, 0xac, 2],
+                &[3, 1, 5, 1, 2, 0, 0xd8, 4],
             ),
             (
                 4,
                 Message::Observed(RunTicks(5), Observation::Output(3, Level(50))),
-                &[4, 1, 5, 2, 3, 50],
+                &[4, 1, 5, 2, 3, 100],
+            ),
+            (
+                4,
+                Message::Observed(RunTicks(5), Observation::Output(3, Level(-1))),
+                &[4, 1, 5, 2, 3, 1],
+            ),
+            (
+                5,
+                Message::Observed(RunTicks(5), Observation::Input(warmer)),
+                &[5, 1, 5, 0, 2, 1, 0xac, 3],
+            ),
+            (
+                5,
+                Message::Observed(RunTicks(5), Observation::Input(arrives)),
+                &[5, 1, 5, 0, 3, 0, b'x'],
+            ),
+            (
+                5,
+                Message::Observed(RunTicks(5), Observation::Log(said)),
+                &[5, 1, 5, 1, 3, 1, 2, b'h', b'i'],
+            ),
+            (
+                5,
+                Message::Observed(
+                    RunTicks(5),
+                    Observation::Sent(SerialId(1), ShortBytes::new(b"ok")),
+                ),
+                &[5, 1, 5, 3, 1, 2, b'o', b'k'],
             ),
             (200, Message::End(end), &[0xc8, 1, 2, 0x80, 1, 5, 0, 1]),
             (6, Message::Status(status), &[6, 3, 2, 0xac, 2, 2, 1, 0]),
@@ -447,6 +483,8 @@ mod tests {
             Refusal::NotStopped,
             Refusal::TwiceInOneTick,
             Refusal::NoSuchBootCondition,
+            Refusal::NoSuchNumber,
+            Refusal::NoSuchSerialLine,
         ];
         for (number, refusal) in (0..).zip(refusals) {
             assert_eq!(bytes(&refusal)[0], number, "{refusal:?}");
@@ -516,6 +554,16 @@ mod tests {
             message: Message::Hello(hello),
         };
         assert!(encode(&frame, &mut [0; MAX_FRAME]).is_some());
+        for what in [
+            Observation::Sent(SerialId(u8::MAX), ShortBytes::new(&[0xff; short::MAX])),
+            Observation::Log(Log::text(LogId(u8::MAX), &"x".repeat(short::MAX))),
+        ] {
+            let frame = Frame {
+                number: u32::MAX,
+                message: Message::Observed(RunTicks::MAX, what),
+            };
+            assert!(encode(&frame, &mut [0; MAX_FRAME]).is_some());
+        }
         let start = RunParameters {
             run: u32::MAX,
             condition: BootCondition(2),
@@ -542,7 +590,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_is_decoded(number: u32, tick: u64, index: u8, level: u16) {
+        fn what_was_encoded_is_decoded(number: u32, tick: u64, index: u8, level: i32) {
             let message =
                 Message::Observed(RunTicks(tick), Observation::Output(index, Level(level)));
             let frame = Frame { number, message };

@@ -7,8 +7,11 @@
 
 use crate::action::{Action, SwitchState};
 use crate::app::{App, AppDescriptor, Levels, Log};
-use crate::event::{BootCondition, ButtonId, Event};
+use crate::contacts::Contacts;
+use crate::event::{BootCondition, ButtonId, Event, NumberId, SerialId};
 use crate::output::Level;
+use crate::short::{self, ShortBytes};
+use crate::sink::Sink;
 use crate::time::{RunTicks, Ticks};
 
 /// One thing that was observed.
@@ -21,6 +24,8 @@ pub enum Observation {
     Log(Log),
     /// An output, by its place in [`AppDescriptor::outputs`], changed to this level.
     Output(u8, Level),
+    /// The app sent bytes on a serial line. More than these can hold are observed in pieces.
+    Sent(SerialId, ShortBytes),
 }
 
 /// Sees everything that can be observed of an app, in the order it happens.
@@ -39,8 +44,10 @@ impl Observer for () {
 pub struct BeforeReset<'a> {
     /// The tick of the reset.
     pub now: RunTicks,
-    /// The closed contacts, a bit a button: bit 0 is `ButtonId(0)`.
-    pub closed: u64,
+    /// The contacts.
+    pub contacts: Contacts,
+    /// What the number inputs were, as the app declares them.
+    pub numbers: &'a [i32],
     /// The levels of all outputs as they were observed last.
     pub levels: &'a [Level],
 }
@@ -77,7 +84,8 @@ pub struct Runner<A: App, B = ByNew> {
     app: A,
     now: RunTicks,
     last_outputs: A::Outputs,
-    closed: u64,
+    contacts: Contacts,
+    numbers: [i32; AppDescriptor::MAX_NUMBERS],
 }
 
 impl<A: App, B: Build<A>> Runner<A, B> {
@@ -106,7 +114,10 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     ) -> Self {
         let mut runner = Self::new(app, build);
         runner.now = before.now;
-        runner.closed = before.closed;
+        runner.contacts = before.contacts;
+        for (number, before) in runner.numbers.iter_mut().zip(before.numbers) {
+            *number = *before;
+        }
         let levels = runner.last_outputs.as_mut().iter_mut();
         for (level, before) in levels.zip(before.levels) {
             *level = *before;
@@ -133,16 +144,19 @@ impl<A: App, B: Build<A>> Runner<A, B> {
             build,
             now: RunTicks::ZERO,
             last_outputs: A::Outputs::OFF,
-            closed: 0,
+            contacts: Contacts::OPEN,
+            numbers: const { first_numbers(&A::DESCRIPTOR) },
         }
     }
 
-    /// Takes another app in its place, which is not powered up yet, with all contacts open.
+    /// Takes another app in its place, which is not powered up yet, with all contacts open and all
+    /// numbers as at first.
     #[inline(always)]
     pub fn replace(&mut self, app: A) {
         self.app = app;
         self.now = RunTicks::ZERO;
-        self.closed = 0;
+        self.contacts = Contacts::OPEN;
+        self.numbers = const { first_numbers(&A::DESCRIPTOR) };
     }
 
     /// Powers the app up at tick 0 under this boot condition, and observes all of its outputs.
@@ -196,6 +210,11 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         match action {
             Action::Reset(condition) => self.reset(condition, observer),
             Action::Button(button, contact) => self.move_contact(button, contact, observer),
+            Action::Number(id, number) => self.set_number(id, number, observer),
+            Action::Byte(line, byte) => {
+                observer.observe(self.now, Observation::Input(action));
+                self.handle(Event::Byte(line, byte), observer);
+            }
         }
     }
 
@@ -217,7 +236,8 @@ impl<A: App, B: Build<A>> Runner<A, B> {
             app: copy(&self.app)?,
             now: self.now,
             last_outputs: self.last_outputs,
-            closed: self.closed,
+            contacts: self.contacts,
+            numbers: self.numbers,
         })
     }
 
@@ -236,19 +256,25 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         self.last_outputs.as_ref()
     }
 
-    /// Whether the contact of a button is closed.
-    pub fn is_closed(&self, button: ButtonId) -> bool {
-        self.closed & mask(button) != 0
+    /// The contacts of all buttons.
+    pub const fn contacts(&self) -> &Contacts {
+        &self.contacts
     }
 
-    /// The closed contacts, a bit a button: bit 0 is `ButtonId(0)`.
-    pub const fn closed(&self) -> u64 {
-        self.closed
+    /// What the number inputs are, as the app declares them.
+    pub fn numbers(&self) -> &[i32] {
+        let declared = A::DESCRIPTOR.numbers().len();
+        self.numbers.get(..declared).unwrap_or(&self.numbers)
     }
 
     fn initialise(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
         observer.observe(self.now, Observation::Input(Action::Reset(condition)));
         self.handle(Event::Init(condition), observer);
+        for id in (0..).map(NumberId).take(A::DESCRIPTOR.numbers().len()) {
+            if let Some(number) = self.numbers.get(usize::from(id.0)) {
+                self.set_number(id, *number, observer);
+            }
+        }
     }
 
     fn reset(&mut self, condition: BootCondition, observer: &mut dyn Observer) {
@@ -267,10 +293,9 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     /// A reset does not open a contact: the app that comes up finds it closed, and the
     /// press follows the reset in the trace.
     fn press_what_is_held(&mut self, observer: &mut dyn Observer) {
-        for button in (0..64).map(ButtonId) {
-            if self.is_closed(button) {
-                self.move_contact(button, SwitchState::Closed, observer);
-            }
+        let contacts = self.contacts;
+        for button in contacts.closed() {
+            self.move_contact(button, SwitchState::Closed, observer);
         }
     }
 
@@ -280,16 +305,10 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         contact: SwitchState,
         observer: &mut dyn Observer,
     ) {
-        let mask = mask(button);
+        self.contacts.set(button, contact);
         let event = match contact {
-            SwitchState::Closed => {
-                self.closed |= mask;
-                Event::Press(button)
-            }
-            SwitchState::Open => {
-                self.closed &= !mask;
-                Event::Release(button)
-            }
+            SwitchState::Closed => Event::Press(button),
+            SwitchState::Open => Event::Release(button),
         };
         observer.observe(
             self.now,
@@ -298,11 +317,20 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         self.handle(event, observer);
     }
 
+    fn set_number(&mut self, id: NumberId, number: i32, observer: &mut dyn Observer) {
+        if let Some(present) = self.numbers.get_mut(usize::from(id.0)) {
+            *present = number;
+        }
+        observer.observe(self.now, Observation::Input(Action::Number(id, number)));
+        self.handle(Event::Number(id, number), observer);
+    }
+
     fn handle(&mut self, event: Event, observer: &mut dyn Observer) {
-        let now = self.now;
-        self.app.handle(event, &mut |log| {
-            observer.observe(now, Observation::Log(log));
-        });
+        let mut out = ObservedSink {
+            now: self.now,
+            observer,
+        };
+        self.app.handle(event, &mut out);
     }
 
     #[cold]
@@ -317,8 +345,33 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     }
 }
 
-/// The bit of a button; one beyond [`AppDescriptor::MAX_ITEMS`] has none.
-fn mask(button: ButtonId) -> u64 {
-    const { assert!(AppDescriptor::MAX_ITEMS == 64) }
-    1_u64.checked_shl(u32::from(button.0)).unwrap_or(0)
+/// What the number inputs are at power-up.
+const fn first_numbers(descriptor: &AppDescriptor) -> [i32; AppDescriptor::MAX_NUMBERS] {
+    let mut numbers = [0; AppDescriptor::MAX_NUMBERS];
+    let mut index = 0;
+    while index < descriptor.numbers().len() && index < numbers.len() {
+        numbers[index] = descriptor.numbers()[index].start();
+        index += 1;
+    }
+    numbers
+}
+
+/// Observes what an app says.
+struct ObservedSink<'a> {
+    now: RunTicks,
+    observer: &'a mut dyn Observer,
+}
+
+impl Sink for ObservedSink<'_> {
+    fn log(&mut self, log: Log) {
+        self.observer.observe(self.now, Observation::Log(log));
+    }
+
+    fn send(&mut self, line: SerialId, bytes: &[u8]) {
+        for piece in bytes.chunks(short::MAX) {
+            let piece = ShortBytes::new(piece);
+            self.observer
+                .observe(self.now, Observation::Sent(line, piece));
+        }
+    }
 }

@@ -212,7 +212,7 @@ fn surroundings(trace: &Trace, tick: RunTicks, seen: usize) -> String {
     let mut lines = Vec::new();
     let write = |entries: &[Entry], lines: &mut Vec<u8>| {
         for entry in entries {
-            let line = Line::new(trace.descriptor(), *entry);
+            let line = Line::new(trace.descriptor(), entry);
             // Writing to memory cannot fail.
             let _ = text::write_line(&line, width, lines);
         }

@@ -4,13 +4,13 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use embassy_executor::Spawner;
-use lockstep_core::app::{App, AppDescriptor, Levels, Log};
+use lockstep_core::app::{App, AppDescriptor, Levels, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::time::{TickPeriod, Ticks};
 use lockstep_core::wakeup::Wakeup;
 
 use crate::executor::PolledExecutor;
-use crate::ports::{Ports, World};
+use crate::ports::{Ports, Said, World};
 use crate::virtual_time;
 
 /// What joins a firmware with its ports.
@@ -49,9 +49,12 @@ impl<F: Firmware> EmbassyApp<F> {
         self.executor.run();
     }
 
-    fn log_all(&self, log: &mut dyn FnMut(Log)) {
-        for logged in self.world.take_logs() {
-            log(logged);
+    fn say_all(&self, out: &mut dyn Sink) {
+        for said in self.world.take_said() {
+            match said {
+                Said::Log(log) => out.log(log),
+                Said::Bytes(line, bytes) => out.send(line, &bytes),
+            }
         }
     }
 }
@@ -70,7 +73,7 @@ impl<F: Firmware> App for EmbassyApp<F> {
         }
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match event {
             Event::Init(_) => {
                 F::start(&Ports::of(&self.world), self.executor.spawner());
@@ -85,8 +88,17 @@ impl<F: Firmware> App for EmbassyApp<F> {
                 self.world.move_contact(button, false);
                 self.executor.run();
             }
+            Event::Number(number, value) => {
+                self.world.set_number(number, value);
+                self.executor.run();
+            }
+            Event::Byte(line, byte) => {
+                self.world.receive(line, byte);
+                self.executor.run();
+            }
+            _ => {}
         }
-        self.log_all(log);
+        self.say_all(out);
     }
 
     fn outputs(&self) -> Self::Outputs {

@@ -1,7 +1,7 @@
 //! Plays Embassy firmware on the host in virtual time.
 //!
-//! The firmware is async code over the traits of `embedded-hal` and `embedded-hal-async`, with
-//! `embassy-time` for its timers, and knows nothing of this. What joins it with its ports is a type
+//! The firmware is async code over the traits of `embedded-hal`, `embedded-io` and their async
+//! versions, with `embassy-time` for its timers, and knows nothing of this. What joins it with its ports is a type
 //! that implements [`Firmware`]; [`EmbassyApp`] makes an [`App`](lockstep_core::app::App) of it,
 //! with scenarios, goldens and the terminal simulator as for any other:
 //!
@@ -55,11 +55,15 @@
 mod app;
 mod executor;
 pub mod i2c;
+mod number;
 mod ports;
+mod serial;
 pub mod spi;
 mod virtual_time;
 
 pub use app::{EmbassyApp, Firmware};
 pub use embassy_executor::Spawner;
 pub use executor::spawn;
+pub use number::Number;
 pub use ports::{Input, Logger, Output, Ports};
+pub use serial::{Serial, SerialRx, SerialTx};

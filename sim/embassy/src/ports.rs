@@ -1,4 +1,5 @@
-//! The ports of the firmware: its pins, with the traits of `embedded-hal`, and its logs.
+//! The ports of the firmware, by their names: pins, with the traits of `embedded-hal`, numbers, serial
+//! lines and logs.
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -10,15 +11,26 @@ use embedded_hal::digital::{ErrorType, InputPin, OutputPin, StatefulOutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
 use embedded_hal_async::digital::Wait;
 use lockstep_core::app::{AppDescriptor, Log, LogId, LogValues};
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::output::Level;
+
+use crate::number::{Number, NumberState};
+use crate::serial::{ReceiveState, Serial};
 
 /// What the app and its firmware share.
 pub(crate) struct World {
     descriptor: &'static AppDescriptor,
     inputs: Vec<InputState>,
     outputs: Vec<Cell<Level>>,
-    logs: RefCell<Vec<Log>>,
+    numbers: Vec<NumberState>,
+    received: Vec<ReceiveState>,
+    said: RefCell<Vec<Said>>,
+}
+
+/// What the firmware said, in order.
+pub(crate) enum Said {
+    Log(Log),
+    Bytes(SerialId, Vec<u8>),
 }
 
 #[derive(Default)]
@@ -34,11 +46,17 @@ impl World {
     pub(crate) fn new(descriptor: &'static AppDescriptor) -> Rc<Self> {
         let outputs = descriptor.outputs().iter();
         let buttons = descriptor.buttons().iter();
+        let numbers = descriptor.numbers().iter();
+        let lines = descriptor.serial_lines().iter();
         Rc::new(Self {
             descriptor,
             inputs: buttons.map(|_| InputState::default()).collect(),
             outputs: outputs.map(|_| Cell::new(Level::OFF)).collect(),
-            logs: RefCell::new(Vec::new()),
+            numbers: numbers
+                .map(|it| NumberState::starting_at(it.start()))
+                .collect(),
+            received: lines.map(|_| ReceiveState::default()).collect(),
+            said: RefCell::new(Vec::new()),
         })
     }
 
@@ -62,9 +80,39 @@ impl World {
         self.outputs.get(output).map_or(Level::OFF, Cell::get)
     }
 
-    /// What was logged since the last time.
-    pub(crate) fn take_logs(&self) -> Vec<Log> {
-        self.logs.take()
+    pub(crate) fn set_number(&self, number: NumberId, value: i32) {
+        if let Some(state) = self.numbers.get(usize::from(number.0)) {
+            state.set(value);
+        }
+    }
+
+    pub(crate) fn number(&self, index: usize) -> &NumberState {
+        &self.numbers[index]
+    }
+
+    pub(crate) fn receive(&self, line: SerialId, byte: u8) {
+        if let Some(state) = self.received.get(usize::from(line.0)) {
+            state.push(byte);
+        }
+    }
+
+    pub(crate) fn received(&self, line: SerialId) -> &ReceiveState {
+        &self.received[usize::from(line.0)]
+    }
+
+    pub(crate) fn send(&self, line: SerialId, bytes: &[u8]) {
+        self.said
+            .borrow_mut()
+            .push(Said::Bytes(line, bytes.to_vec()));
+    }
+
+    fn log(&self, log: Log) {
+        self.said.borrow_mut().push(Said::Log(log));
+    }
+
+    /// What was said since the last time.
+    pub(crate) fn take_said(&self) -> Vec<Said> {
+        self.said.take()
     }
 }
 
@@ -107,6 +155,35 @@ impl Ports {
             index: place(outputs.iter().map(|it| it.name()), "output", output),
             world: Rc::clone(&self.world),
             is_active_low: false,
+        }
+    }
+
+    /// A number input.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares none of this name.
+    #[must_use]
+    pub fn number(&self, number: &str) -> Number {
+        let numbers = self.world.descriptor.numbers();
+        Number {
+            index: place(numbers.iter().map(|it| it.name()), "number input", number),
+            world: Rc::clone(&self.world),
+        }
+    }
+
+    /// A serial line.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares none of this name.
+    #[must_use]
+    pub fn serial(&self, line: &str) -> Serial {
+        let lines = self.world.descriptor.serial_lines();
+        let index = place(lines.iter().map(|it| it.name()), "serial line", line);
+        Serial {
+            line: SerialId(u8::try_from(index).unwrap_or(u8::MAX)),
+            world: Rc::clone(&self.world),
         }
     }
 
@@ -296,15 +373,15 @@ impl pwm::ErrorType for Output {
 
 impl SetDutyCycle for Output {
     fn max_duty_cycle(&self) -> u16 {
-        self.max().0
+        u16::try_from(self.max().0).unwrap_or(u16::MAX)
     }
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), Infallible> {
         let duty = match self.is_active_low {
-            true => self.max().0.saturating_sub(duty),
+            true => self.max_duty_cycle().saturating_sub(duty),
             false => duty,
         };
-        self.world.outputs[self.index].set(Level(duty));
+        self.world.outputs[self.index].set(Level(duty.into()));
         Ok(())
     }
 }
@@ -329,12 +406,20 @@ impl Logger {
             _ => &[],
         };
         let value = place(words.iter().copied(), "word", word);
-        self.number(u16::try_from(value).unwrap_or(u16::MAX));
+        self.number(i32::try_from(value).unwrap_or(i32::MAX));
     }
 
     /// Says a number.
-    pub fn number(&self, value: u16) {
-        let id = LogId(u8::try_from(self.index).unwrap_or(u8::MAX));
-        self.world.logs.borrow_mut().push(Log::new(id, value));
+    pub fn number(&self, value: i32) {
+        self.world.log(Log::new(self.id(), value));
+    }
+
+    /// Says a text: of a long one, the first 64 bytes.
+    pub fn text(&self, text: &str) {
+        self.world.log(Log::text(self.id(), text));
+    }
+
+    fn id(&self) -> LogId {
+        LogId(u8::try_from(self.index).unwrap_or(u8::MAX))
     }
 }

@@ -153,7 +153,7 @@ pub mod detection {
 mod tests {
     use super::Capabilities;
     use super::detection::{Absent as _, Copies, Present as _, State};
-    use lockstep_core::app::{App, AppDescriptor, Log};
+    use lockstep_core::app::{App, AppDescriptor, Sink};
     use lockstep_core::event::Event;
     use lockstep_core::output::Level;
 
@@ -165,7 +165,7 @@ mod tests {
                 fn new() -> Self {
                     Self
                 }
-                fn handle(&mut self, _: Event, _: &mut dyn FnMut(Log)) {}
+                fn handle(&mut self, _: Event, _: &mut dyn Sink) {}
                 fn outputs(&self) -> [Level; 0] {
                     []
                 }

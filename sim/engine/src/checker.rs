@@ -5,19 +5,22 @@
 mod log;
 mod nearest;
 mod output;
+mod serial;
 #[cfg(test)]
 mod tests;
 mod window;
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
+use lockstep_core::ports::Scale;
 use lockstep_core::time::{Length, RunTicks};
 
 use crate::diagnostic::Span;
-use crate::dyn_runner::Observation;
+use crate::scenario::TargetLevel;
 use crate::scenario::plan::{Assertion, Check, SamplePoint, TickPhase};
+use crate::scenario::quantity::Quantity;
 use crate::script::Action;
-use crate::trace::{Entry, Trace};
+use crate::trace::{Entry, EntryKind, Trace};
 use nearest::Nearest;
 use window::Window;
 
@@ -89,7 +92,7 @@ struct Checker<'a> {
 fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
     let mut outputs = vec![Vec::new(); trace.descriptor().outputs().len()];
     for (index, entry) in trace.entries().iter().enumerate() {
-        if let Observation::Output(output, _) = entry.what
+        if let EntryKind::Output(output, _) = entry.what
             && let Some(positions) = outputs.get_mut(usize::from(output))
         {
             positions.push(index);
@@ -101,7 +104,7 @@ fn by_output(trace: &Trace) -> Vec<Vec<usize>> {
 fn resets(trace: &Trace) -> Vec<usize> {
     let entries = trace.entries().iter().enumerate().skip(1);
     entries
-        .filter(|(_, entry)| matches!(entry.what, Observation::Input(Action::Reset(_))))
+        .filter(|(_, entry)| matches!(entry.what, EntryKind::Input(Action::Reset(_))))
         .map(|(index, _)| index)
         .collect()
 }
@@ -131,6 +134,21 @@ impl Checker<'_> {
         self.descriptor.tick().length(ticks)
     }
 
+    /// A level of an output as messages write it.
+    fn shown(&self, output: u8, level: Level) -> Quantity {
+        Quantity::of(&self.scale(output), level.0)
+    }
+
+    fn scale(&self, output: u8) -> Scale {
+        let output = self.descriptor.outputs().get(usize::from(output));
+        output.map_or(Scale::new(0, 0), |output| output.range().scale())
+    }
+
+    /// A target of an output as sentences write it.
+    fn named(&self, output: u8, target: TargetLevel<i32>) -> TargetLevel {
+        target.shown_in(&self.scale(output))
+    }
+
     fn failure(&self, check: &Check) -> Option<Failure> {
         let mismatch = self.check(check).err()?;
         let Nearest { note, help } = self.nearest(check);
@@ -153,13 +171,15 @@ impl Checker<'_> {
             );
             return Err(Mismatch::new(self.end, message));
         }
-        match check.assertion {
-            Assertion::Output(output, assertion) => self.output(output, assertion, check),
+        match &check.assertion {
+            Assertion::Output(output, assertion) => self.output(*output, *assertion, check),
             Assertion::Log {
                 log,
                 value,
                 assertion,
-            } => self.log(log, value, assertion, check),
+            } => self.log(*log, value.as_ref(), *assertion, check),
+            Assertion::Serial(line, assertion) => self.serial(*line, assertion, check),
+            Assertion::OnlyOn(outputs) => self.only_on(outputs, check),
         }
     }
 
@@ -242,13 +262,16 @@ impl Checker<'_> {
             TickPhase::PowerUp => before,
             TickPhase::AfterInputs => after,
             TickPhase::BeforeInputs => {
-                // Power-up is written as an input, but is not an event of the script.
-                let power_up = usize::from(point.tick == RunTicks::ZERO).min(after);
-                let input = self
-                    .between(before + power_up, after)
-                    .iter()
-                    .position(|entry| matches!(entry.what, Observation::Input(_)));
-                input.map_or(after, |input| before + power_up + input)
+                // Power-up is written as inputs, and the numbers that it begins with, but these are
+                // no events of the script.
+                let power_up = match point.tick {
+                    RunTicks::ZERO => 1 + self.descriptor.numbers().len(),
+                    _ => 0,
+                };
+                let entries = self.between(before, after).iter().enumerate();
+                let mut inputs = entries.filter(|(_, entry)| entry.what.is_input());
+                let first = inputs.nth(power_up);
+                first.map_or(after, |(place, _)| before + place)
             }
         }
     }
@@ -272,7 +295,7 @@ const POWERED_UP: SamplePoint = SamplePoint {
 
 fn change(entry: &Entry, output: u8) -> Option<LevelChange> {
     match entry.what {
-        Observation::Output(index, level) if index == output => Some(LevelChange {
+        EntryKind::Output(index, level) if index == output => Some(LevelChange {
             tick: entry.tick,
             level,
         }),

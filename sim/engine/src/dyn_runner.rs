@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lockstep_core::app::{App, AppDescriptor};
+use lockstep_core::contacts::Contacts;
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
 use lockstep_core::runner::Runner;
@@ -56,8 +57,16 @@ pub trait DynRunner {
     /// The levels of all outputs.
     fn levels(&self) -> &[Level];
 
+    /// The contacts of all buttons.
+    fn contacts(&self) -> Contacts;
+
     /// Whether the contact of a button is closed.
-    fn is_closed(&self, button: ButtonId) -> bool;
+    fn is_closed(&self, button: ButtonId) -> bool {
+        self.contacts().is_closed(button)
+    }
+
+    /// What the number inputs are, as the app declares them.
+    fn numbers(&self) -> &[i32];
 
     /// The state of the app, as its `Debug` prints it over several lines; `None` of an app that
     /// has none.
@@ -268,8 +277,12 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
         self.runner.levels()
     }
 
-    fn is_closed(&self, button: ButtonId) -> bool {
-        self.runner.is_closed(button)
+    fn contacts(&self) -> Contacts {
+        *self.runner.contacts()
+    }
+
+    fn numbers(&self) -> &[i32] {
+        self.runner.numbers()
     }
 
     fn state(&self) -> Result<Option<String>, AppFailure> {

@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(
             error("invalid", "app toggle\npres button\n"),
             "x.scn:2:1: unexpected `pres`; expected `app`, `board`, `clock`, `press`, \
-             `release`, `tap`, `wait`, `reset` or `expect` (did you mean `press`?)"
+             `release`, `tap`, `wait`, `reset`, `expect`, `hold`, `set`, `ramp`, `send`, `turn`, `repeat` or `end` (did you mean `press`?)"
         );
         assert_eq!(
             error("failing", "app toggle\nwait 5 ms\nexpect led is on\n"),

@@ -6,15 +6,15 @@
 //! - [`recording`] and [`stimulus`]: scripts stored in files, and scripts found in waveforms.
 //! - [`script`]: events at exact ticks, whatever they were written in.
 //! - [`registry`]: the apps that can be played.
-//! - [`dyn_runner`] plays events on one app, whose code can end in an [`app_failure`]; [`play`] plays a whole script, and [`wakeups`] holds
-//!   what an app says of idle time against ticking.
+//! - [`dyn_runner`] plays events on one app, whose code can end in an [`app_failure`]; [`play`]
+//!   plays a whole script, and [`wakeups`] holds what an app says of idle time against ticking.
 //! - [`trace`]: everything observable that followed; [`timeline`] can resume it anywhere.
 //! - [`checker`] checks a trace; [`diff`] compares it with another.
 //!
 //! [`load`] reads any of the formats, [`golden`] keeps a trace beside its scenario,
-//! [`diagnostic`] says where in a text something is wrong, and [`sanitize`] makes text from
-//! outside safe to print, and [`shell`] words safe to type. The library reads no clock and no environment, and changes nothing
-//! in the process: panics of apps are caught by a [`panic_guard`] that a program provides.
+//! [`diagnostic`] says where in a text something is wrong, [`quoted`] has bytes as text,
+//! [`sanitize`] makes text from outside safe to print, and [`shell`] words safe to type. The library
+//! reads no clock and no environment, and changes nothing in the process: panics of apps are caught by a [`panic_guard`] that a program provides.
 
 pub mod app_failure;
 pub mod capabilities;
@@ -30,6 +30,7 @@ pub mod output_color;
 pub mod panic_guard;
 pub mod play;
 pub mod project;
+pub mod quoted;
 pub mod recording;
 pub mod registry;
 pub mod sanitize;

@@ -2,16 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use lockstep_core::app::LogValues;
-use lockstep_core::event::ButtonId;
+use lockstep_core::app::{LogKind, LogValues};
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::ports::Decimal;
 use lockstep_core::time::{Instant, RunTicks};
 use thiserror::Error;
 
 use crate::app_failure::{AppFailure, Ending};
-use crate::dyn_runner::{DynRunner, Observation, Observer, Stretch};
+use crate::dyn_runner::{DynRunner, Observer, Stretch};
 use crate::registry::{AppEntry, Boot};
 use crate::script::{Action, BootCondition, Script, ScriptEvent};
-use crate::trace::{Entry, Line, MAX_LINES, Trace};
+use crate::trace::{Entry, EntryKind, Line, MAX_LINES, Trace};
 
 /// How many ticks are played between two calls of `watch`.
 const STRIDE: u64 = 100_000;
@@ -40,6 +41,36 @@ pub enum PlayError {
         button: ButtonId,
         /// How many the app has.
         count: usize,
+    },
+    /// The script uses a port that the app does not have.
+    #[error("app `{app}` has {count} {ports}, and the script uses number {index}")]
+    NoSuchPort {
+        /// The app.
+        app: &'static str,
+        /// What it has too few of: number inputs, or serial lines.
+        ports: &'static str,
+        /// The port, by its index.
+        index: u8,
+        /// How many the app has.
+        count: usize,
+    },
+    /// The script sets a number input to what it cannot be.
+    #[error(
+        "at tick {}: `{input}` of app `{app}` cannot be {number}, expected {min} to {max}", .tick.0
+    )]
+    NumberOutOfRange {
+        /// The app.
+        app: &'static str,
+        /// The tick.
+        tick: RunTicks,
+        /// The number input.
+        input: &'static str,
+        /// What it was to be.
+        number: Decimal,
+        /// The smallest number it can be.
+        min: Decimal,
+        /// The largest.
+        max: Decimal,
     },
     /// The script comes up under a boot condition that the app does not declare.
     #[error("app `{app}` declares {count} boot conditions, and the script has number {}", .condition.0)]
@@ -151,7 +182,7 @@ pub fn start(
     script: &Script,
     observer: &mut dyn Observer,
 ) -> Result<Box<dyn DynRunner>, PlayError> {
-    check_buttons(app, script)?;
+    check_ports(app, script)?;
     check_boot_conditions(app, script)?;
     power_up(
         app,
@@ -294,27 +325,62 @@ pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), 
 ///
 /// [`PlayError::ContractBroken`] for the first entry that is anything else.
 pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError> {
-    match entries.iter().find_map(|entry| contract_error(app, *entry)) {
+    match entries.iter().find_map(|entry| contract_error(app, entry)) {
         Some(error) => Err(error),
         None => Ok(()),
     }
 }
 
-fn check_buttons(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
+/// Makes sure that the app has the ports that a script uses.
+fn check_ports(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
+    let mut events = script.events().iter();
+    events.try_for_each(|event| check_port(app, event))
+}
+
+fn check_port(app: &AppEntry, event: &ScriptEvent) -> Result<(), PlayError> {
     let descriptor = app.descriptor();
-    let unknown = script.events().iter().find_map(|event| match event.action {
+    let app = descriptor.name();
+    match event.action {
         Action::Button(button, _) if usize::from(button.0) >= descriptor.buttons().len() => {
-            Some(button)
+            Err(PlayError::NoSuchButton {
+                app,
+                button,
+                count: descriptor.buttons().len(),
+            })
         }
-        Action::Button(..) | Action::Reset(_) => None,
-    });
-    match unknown {
-        Some(button) => Err(PlayError::NoSuchButton {
-            app: descriptor.name(),
-            button,
-            count: descriptor.buttons().len(),
-        }),
-        None => Ok(()),
+        Action::Number(NumberId(index), number) => {
+            let Some(input) = descriptor.numbers().get(usize::from(index)) else {
+                return Err(PlayError::NoSuchPort {
+                    app,
+                    ports: "number inputs",
+                    index,
+                    count: descriptor.numbers().len(),
+                });
+            };
+            let scale = input.scale();
+            if scale.contains(number) {
+                return Ok(());
+            }
+            Err(PlayError::NumberOutOfRange {
+                app,
+                tick: event.tick,
+                input: input.name(),
+                number: scale.shown(number),
+                min: scale.shown(scale.min()),
+                max: scale.shown(scale.max()),
+            })
+        }
+        Action::Byte(SerialId(index), _)
+            if usize::from(index) >= descriptor.serial_lines().len() =>
+        {
+            Err(PlayError::NoSuchPort {
+                app,
+                ports: "serial lines",
+                index,
+                count: descriptor.serial_lines().len(),
+            })
+        }
+        Action::Button(..) | Action::Byte(..) | Action::Reset(_) => Ok(()),
     }
 }
 
@@ -325,7 +391,7 @@ fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayErro
         .iter()
         .filter_map(|event| match event.action {
             Action::Reset(condition) => Some(condition),
-            Action::Button(..) => None,
+            _ => None,
         });
     let mut conditions = resets.chain([script.condition()]);
     match conditions.find(|condition| descriptor.boot_condition_name(*condition).is_none()) {
@@ -346,37 +412,43 @@ pub(crate) fn between(events: &[ScriptEvent], after: RunTicks, until: RunTicks) 
 }
 
 /// How an entry breaks the contract of the app, if it does.
-fn contract_error(app: &AppEntry, entry: Entry) -> Option<PlayError> {
+fn contract_error(app: &AppEntry, entry: &Entry) -> Option<PlayError> {
     let descriptor = app.descriptor();
     let problem = match entry.what {
-        Observation::Input(_) => None,
-        Observation::Output(index, level) => {
+        EntryKind::Input(_) | EntryKind::Received(..) => None,
+        EntryKind::Output(index, level) => {
             let output = descriptor.outputs().get(usize::from(index))?;
-            (level > output.range().max()).then(|| {
+            let range = output.range();
+            let scale = range.scale();
+            let (beyond, bound) = if level > range.max() {
+                ("above", range.max())
+            } else {
+                ("below", range.min())
+            };
+            (!range.contains(level)).then(|| {
                 format!(
-                    "output `{}` is at {}, above the {} it declares",
+                    "output `{}` is at {}, {beyond} the {} it declares",
                     output.name(),
-                    level.0,
-                    output.range().max().0
+                    scale.shown(level.0),
+                    scale.shown(bound.0)
                 )
             })
         }
-        Observation::Log(log) => match descriptor.logs().get(usize::from(log.id.0)) {
-            None => Some(format!(
-                "it logged kind {}, and declares {} kinds",
-                log.id.0,
-                descriptor.logs().len()
-            )),
-            Some(kind) => match kind.values() {
-                LogValues::Words(words) if usize::from(log.value) >= words.len() => Some(format!(
-                    "log `{}` has value {}, and declares {} words",
-                    Line::new(descriptor, entry).name,
-                    log.value,
-                    words.len()
+        EntryKind::Sent(line, _) => {
+            let count = descriptor.serial_lines().len();
+            (usize::from(line.0) >= count)
+                .then(|| format!("it sent on serial line {}, and declares {count}", line.0))
+        }
+        EntryKind::Log(id, _) | EntryKind::Text(id, _) => {
+            match descriptor.logs().get(usize::from(id.0)) {
+                None => Some(format!(
+                    "it logged kind {}, and declares {} kinds",
+                    id.0,
+                    descriptor.logs().len()
                 )),
-                LogValues::Words(_) | LogValues::Number => None,
-            },
-        },
+                Some(kind) => log_error(kind, &entry.what, &Line::new(descriptor, entry)),
+            }
+        }
     }?;
     Some(PlayError::ContractBroken {
         app: descriptor.name(),
@@ -385,9 +457,35 @@ fn contract_error(app: &AppEntry, entry: Entry) -> Option<PlayError> {
     })
 }
 
+/// How the value of a log is not what its kind declares.
+fn log_error(kind: &LogKind, what: &EntryKind, line: &Line) -> Option<String> {
+    let name = line.name;
+    match (kind.values(), what) {
+        (LogValues::Words(words), EntryKind::Log(_, number))
+            if usize::try_from(*number).is_ok_and(|word| word < words.len()) =>
+        {
+            None
+        }
+        (LogValues::Words(words), EntryKind::Log(_, number)) => Some(format!(
+            "log `{name}` has value {number}, and declares {} words",
+            words.len()
+        )),
+        (LogValues::Number, EntryKind::Log(..)) | (LogValues::Text, EntryKind::Text(..)) => None,
+        (LogValues::Text, _) => Some(format!(
+            "log `{name}` has the number {}, and declares texts",
+            line.value
+        )),
+        (LogValues::Words(_) | LogValues::Number, _) => Some(format!(
+            "log `{name}` has the text {}, and declares none",
+            line.value
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dyn_runner::Observation;
     use crate::script::SwitchState;
     use crate::testing::{press_and_reset, trace_of};
     use lockstep_apps::toggle;

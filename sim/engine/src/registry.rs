@@ -1,10 +1,12 @@
 //! The apps that can be played, their descriptors checked.
 
+mod ports;
+
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
-use lockstep_core::app::{App, AppDescriptor, LogValues};
+use lockstep_core::app::{App, AppDescriptor, LogKind, LogValues};
 use lockstep_core::output::Range;
 use lockstep_core::runner::{BeforeReset, Runner};
 use lockstep_core::time::{Instant, TickPeriod};
@@ -312,10 +314,14 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
                 .clone()
                 .find_map(|name| check_lower_case("boot condition", name))
         })
-        .or_else(|| check_unique("boot condition", conditions))
-        .or_else(|| check_unique("button", inputs))
-        .or_else(|| check_unique("output", outputs))
-        .or_else(|| check_unique("log", logs));
+        .or_else(|| {
+            let most = AppDescriptor::MAX_BOOT_CONDITIONS;
+            check_list("boot condition", conditions, most)
+        })
+        .or_else(|| check_list("button", inputs, AppDescriptor::MAX_BUTTONS))
+        .or_else(|| check_list("output", outputs, AppDescriptor::MAX_OUTPUTS))
+        .or_else(|| check_list("log", logs, AppDescriptor::MAX_LOGS))
+        .or_else(|| ports::problem(descriptor));
     if let Some(problem) = problem {
         return refuse(problem);
     }
@@ -329,13 +335,6 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
         return refuse(
             "no boot condition can be called `ok`: that is what all is well is called".to_owned(),
         );
-    }
-    let most = AppDescriptor::MAX_BOOT_CONDITIONS;
-    if descriptor.boot_conditions().len() > most {
-        let count = descriptor.boot_conditions().len();
-        return refuse(format!(
-            "it has {count} boot conditions; at most {most} are allowed"
-        ));
     }
     // In an expectation, these words are keywords.
     for (what, name, taken) in descriptor
@@ -361,7 +360,7 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
             let problem = words
                 .iter()
                 .find_map(|word| check_lower_case("word", word))
-                .or_else(|| check_unique("word", words.iter().copied()));
+                .or_else(|| check_list("word", words.iter().copied(), LogKind::MAX_WORDS));
             if let Some(problem) = problem {
                 return refuse(format!("log `{}`: {problem}", log.name()));
             }
@@ -387,7 +386,7 @@ fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
 fn words(descriptor: &'static AppDescriptor) -> impl Iterator<Item = &'static str> {
     descriptor.logs().iter().flat_map(|log| match log.values() {
         LogValues::Words(words) => words.iter().copied(),
-        LogValues::Number => [].iter().copied(),
+        LogValues::Number | LogValues::Text => [].iter().copied(),
     })
 }
 
@@ -401,10 +400,12 @@ fn check_lower_case(what: &str, name: &str) -> Option<String> {
 /// What is wrong with a name, if anything.
 pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     if !well_formed {
         Some(format!(
-            "{what} name `{name}` must be letters, digits and `-`, beginning with a letter"
+            "{what} name `{name}` must be letters, digits, `-` and `_`, beginning with a letter"
         ))
     } else if name.len() > MAX_NAME {
         Some(format!(
@@ -416,7 +417,12 @@ pub(crate) fn check_name(what: &str, name: &str) -> Option<String> {
     }
 }
 
-fn check_unique(what: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
+/// What is wrong with a list of names, if anything: two that are the same, or too many.
+fn check_list(
+    what: &str,
+    names: impl Iterator<Item = &'static str>,
+    most: usize,
+) -> Option<String> {
     let mut seen = BTreeSet::new();
     let mut count = 0;
     for name in names {
@@ -425,12 +431,7 @@ fn check_unique(what: &str, names: impl Iterator<Item = &'static str>) -> Option
         }
         count += 1;
     }
-    (count > AppDescriptor::MAX_ITEMS).then(|| {
-        format!(
-            "it has {count} {what}s; at most {} are allowed",
-            AppDescriptor::MAX_ITEMS
-        )
-    })
+    (count > most).then(|| format!("it has {count} {what}s; at most {most} are allowed"))
 }
 
 #[cfg(test)]
@@ -493,7 +494,7 @@ mod tests {
         let with: [(WithCount, usize, &str); 5] = [
             (
                 |count| GOOD.with_buttons(names(count)),
-                AppDescriptor::MAX_ITEMS,
+                AppDescriptor::MAX_BUTTONS,
                 "buttons",
             ),
             (
@@ -501,7 +502,7 @@ mod tests {
                     let outputs = names(count).iter().map(|name| Output::digital(name));
                     GOOD.with_outputs(outputs.collect::<Vec<_>>().leak())
                 },
-                AppDescriptor::MAX_ITEMS,
+                AppDescriptor::MAX_OUTPUTS,
                 "outputs",
             ),
             (
@@ -509,12 +510,12 @@ mod tests {
                     let logs = names(count).iter().map(|name| LogKind::number(name));
                     GOOD.with_logs(logs.collect::<Vec<_>>().leak())
                 },
-                AppDescriptor::MAX_ITEMS,
+                AppDescriptor::MAX_LOGS,
                 "logs",
             ),
             (
                 |count| GOOD.with_logs(vec![LogKind::words("power", names(count))].leak()),
-                AppDescriptor::MAX_ITEMS,
+                LogKind::MAX_WORDS,
                 "words",
             ),
             (

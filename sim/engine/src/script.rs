@@ -5,7 +5,7 @@
 
 pub use lockstep_core::action::{Action, SwitchState};
 pub use lockstep_core::event::BootCondition;
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId};
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 use thiserror::Error;
 
@@ -25,7 +25,7 @@ const MICROSECONDS_A_DAY: u64 = 24 * 60 * 60 * 1_000_000;
 pub const MAX_EVENTS: usize = 1_000_000;
 
 /// An action at a tick, counted from the start of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScriptEvent {
     /// The tick.
     pub tick: RunTicks,
@@ -64,6 +64,14 @@ pub enum ScriptError {
         /// The button.
         button: ButtonId,
     },
+    /// Two changes of one number in one tick: only the second would be seen.
+    #[error("at tick {}: number {} changes twice in one tick", .tick.0, .number.0)]
+    NumberTwiceInOneTick {
+        /// The tick.
+        tick: RunTicks,
+        /// The number input.
+        number: NumberId,
+    },
     /// Two resets in one tick.
     #[error("at tick {}: two resets in one tick", .tick.0)]
     TwoResets {
@@ -87,7 +95,8 @@ pub enum ScriptError {
 }
 
 impl Script {
-    /// A script of these events, in any order, that ends at `end`.
+    /// A script of these events, in any order, that ends at `end`. The bytes of one serial line in
+    /// one tick stay in the order they are in.
     ///
     /// The board comes up under `condition`, its tick counter at `clock`. Contacts are open
     /// at the start, and a reset does not move them.
@@ -107,7 +116,10 @@ impl Script {
         if events.len() > MAX_EVENTS {
             return Err(ScriptError::TooManyEvents(events.len()));
         }
-        events.sort_unstable();
+        events.sort_by(|a, b| {
+            let by_tick = a.tick.cmp(&b.tick);
+            by_tick.then_with(|| a.action.compare_order(b.action))
+        });
         check_events(&events, end)?;
         Ok(Self {
             condition,
@@ -145,6 +157,7 @@ impl Script {
 fn check_events(events: &[ScriptEvent], end: RunTicks) -> Result<(), ScriptError> {
     let mut moved: [Option<(RunTicks, SwitchState)>; 256] = [None; 256];
     let mut last_reset = None;
+    let mut numbers = [None; 256];
     for &ScriptEvent { tick, action } in events {
         if tick > end {
             return Err(ScriptError::AfterEnd { tick, end });
@@ -153,7 +166,13 @@ fn check_events(events: &[ScriptEvent], end: RunTicks) -> Result<(), ScriptError
             Action::Reset(_) if last_reset.replace(tick) == Some(tick) => {
                 return Err(ScriptError::TwoResets { tick });
             }
-            Action::Reset(_) => {}
+            Action::Reset(_) | Action::Byte(..) => {}
+            Action::Number(number, _) => {
+                let last = &mut numbers[usize::from(number.0)];
+                if last.replace(tick) == Some(tick) {
+                    return Err(ScriptError::NumberTwiceInOneTick { tick, number });
+                }
+            }
             Action::Button(button, contact) => {
                 let last = &mut moved[usize::from(button.0)];
                 let (last_tick, position) = match *last {

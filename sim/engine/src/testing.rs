@@ -3,26 +3,58 @@
 use std::ops::ControlFlow;
 
 use lockstep_apps::lamp::Lamp;
+use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::toggle;
+use lockstep_core::app::Log;
 use lockstep_core::event::ButtonId;
+use lockstep_core::short::{self, ShortBytes};
 use lockstep_core::time::{Instant, RunTicks};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::dyn_runner::Observation;
 use crate::play;
 use crate::registry::AppEntry;
 use crate::script::{Action, BootCondition, Script, ScriptEvent, SwitchState};
-use crate::trace::Trace;
+use crate::trace::{Entry, EntryKind, Trace};
 
 /// The shipped apps.
 pub(crate) fn shipped() -> Vec<AppEntry> {
-    vec![AppEntry::of::<Lamp>(), AppEntry::of::<toggle::Firmware>()]
+    vec![
+        AppEntry::of::<Lamp>(),
+        AppEntry::of::<toggle::Firmware>(),
+        AppEntry::of::<Thermostat>(),
+    ]
 }
 
 /// The trace of `toggle` playing this script.
 pub(crate) fn trace_of(script: &Script) -> Trace {
     let app = AppEntry::of::<toggle::Firmware>();
     play::trace(&app, script, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+/// What was observed for a trace to have these entries.
+pub(crate) fn observations(entries: &[Entry]) -> Vec<(RunTicks, Observation)> {
+    let mut observed = Vec::new();
+    for Entry { tick, what } in entries {
+        let mut observe = |what| observed.push((*tick, what));
+        match what {
+            EntryKind::Input(action) => observe(Observation::Input(*action)),
+            EntryKind::Received(line, bytes) => bytes
+                .iter()
+                .for_each(|byte| observe(Observation::Input(Action::Byte(*line, *byte)))),
+            EntryKind::Output(output, level) => observe(Observation::Output(*output, *level)),
+            EntryKind::Sent(line, bytes) => bytes
+                .chunks(short::MAX)
+                .for_each(|bytes| observe(Observation::Sent(*line, ShortBytes::new(bytes)))),
+            EntryKind::Log(id, number) => observe(Observation::Log(Log::new(*id, *number))),
+            EntryKind::Text(id, text) => {
+                let text = str::from_utf8(text).unwrap();
+                observe(Observation::Log(Log::text(*id, text)));
+            }
+        }
+    }
+    observed
 }
 
 /// A press at tick 2, held through a reset at tick 3, released at tick 6.

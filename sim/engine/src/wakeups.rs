@@ -10,7 +10,7 @@ use crate::dyn_runner::{DynRunner, Observation, Observer, Pace, Stretch};
 use crate::play::{self, PlayError};
 use crate::registry::AppEntry;
 use crate::script::{Script, ScriptEvent};
-use crate::trace::{Entry, Line};
+use crate::trace::{self, Entry, Line};
 
 /// Plays the script twice up to and including `until`: one app passes over the ticks in which it
 /// says that nothing happens, the other takes every tick. Both must show the same, and where the
@@ -90,7 +90,7 @@ impl Seen {
 
 impl Observer for Seen {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
-        self.0.push(Entry { tick, what });
+        trace::append(&mut self.0, tick, what);
     }
 }
 
@@ -120,7 +120,7 @@ impl<'a> Pair<'a> {
         self.passed = self.passed.saturating_add(last.saturating_sub(now));
         let seen = Seen::of(self.ticking.as_mut(), last, Pace::Ticking)?;
         if let Some(first) = seen.0.first() {
-            let line = self.line(*first);
+            let line = self.line(first);
             let promised = match wakeup {
                 Wakeup::NEVER => "by itself".to_owned(),
                 _ => {
@@ -177,7 +177,7 @@ impl<'a> Pair<'a> {
             return Ok(());
         };
         let shown = |seen: &Seen| match seen.0.get(first) {
-            Some(entry) => format!("`{}`", self.line(*entry)),
+            Some(entry) => format!("`{}`", self.line(entry)),
             None => "nothing".to_owned(),
         };
         let stretch = match self.stretch {
@@ -240,7 +240,7 @@ impl<'a> Pair<'a> {
         ))
     }
 
-    fn line(&self, entry: Entry) -> String {
+    fn line(&self, entry: &Entry) -> String {
         let descriptor: &'static AppDescriptor = self.app.descriptor();
         Line::new(descriptor, entry).to_string()
     }

@@ -15,13 +15,16 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::{env, fs};
+use wellen::SignalValueRef;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::{lamp, toggle};
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO_EXTENSION;
 use lockstep_engine::load::{InputFormat, LoadOptions, read_waveform};
 use lockstep_engine::play;
+use lockstep_engine::quoted::Quoted;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::{Script, SwitchState};
 use lockstep_engine::stimulus::WaveformFormat;
@@ -79,44 +82,56 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.chain(read).collect()).exit_code()
 }
 
-/// The level of a signal at the end of each tick in which it changes.
-type Levels = BTreeMap<u64, u64>;
+/// What a signal is at the end of each tick in which it changes, as the trace writes it.
+type Values = BTreeMap<u64, String>;
 
-/// Without the ticks at which the level is what it was.
-fn changes(levels: &Levels) -> Vec<(u64, u64)> {
-    let mut changes: Vec<(u64, u64)> = Vec::new();
-    for (&tick, &level) in levels {
-        if changes.last().is_none_or(|(_, last)| *last != level) {
-            changes.push((tick, level));
+/// Without the ticks at which the value is what it was.
+fn changes(values: &Values) -> Vec<(u64, &str)> {
+    let mut changes: Vec<(u64, &str)> = Vec::new();
+    for (&tick, value) in values {
+        if changes.last().is_none_or(|(_, last)| last != value) {
+            changes.push((tick, value));
         }
     }
     changes
 }
 
-/// Buttons and outputs have the levels in `wellen` that they have in the trace.
+/// Inputs and outputs have the values in `wellen` that they have in the trace.
 fn wellen_reads_the_same(path: &Path) -> Result<(), Failed> {
     let trace = played(path)?;
     let folder = tempfile::tempdir()?;
     let ours = write_waveform(&trace, folder.path())?;
     let mut waveform = wellen::simple::read(&ours)?;
     let descriptor = trace.descriptor();
-    let buttons = descriptor.buttons().iter().map(|name| (Kind::In, *name));
+    let buttons = descriptor.buttons().iter().map(|name| (Kind::In, *name, 0));
+    let numbers = descriptor.numbers().iter();
+    let numbers = numbers.map(|it| (Kind::In, it.name(), it.scale().decimals()));
     let outputs = descriptor.outputs().iter();
-    let outputs = outputs.map(|output| (Kind::Out, output.name()));
-    for (kind, name) in buttons.chain(outputs) {
+    let outputs = outputs.map(|it| (Kind::Out, it.name(), it.range().scale().decimals()));
+    let lines = descriptor.serial_lines().iter();
+    let lines = lines.flat_map(|it| [(Kind::In, it.name(), 0), (Kind::Out, it.name(), 0)]);
+    for (kind, name, decimals) in buttons.chain(numbers).chain(outputs).chain(lines) {
         let hierarchy = waveform.hierarchy();
         let variable = hierarchy.lookup_var(&[kind.word()], name);
         let signal = hierarchy[variable.ok_or("no such signal")?].signal_ref();
         waveform.load_signals(&[signal]);
         let times = waveform.time_table().to_vec();
         let signal = waveform.get_signal(signal).ok_or("not loaded")?;
-        let mut found = Levels::new();
+        let mut found = Values::new();
         for (time, value) in signal.iter_changes() {
-            let bits = value.to_bit_string().ok_or("no bits")?;
-            let level = u64::from_str_radix(&bits, 2)?;
-            found.insert(times[usize::try_from(time)?], level);
+            let value = match value {
+                SignalValueRef::String("") => continue,
+                // The reader has undone what stands for bytes.
+                SignalValueRef::String(text) => Quoted(text.as_bytes()).to_string(),
+                SignalValueRef::Real(number) => format!("{number:.*}", usize::from(decimals)),
+                bits => {
+                    let bits = bits.to_bit_string().ok_or("no bits")?;
+                    u32::from_str_radix(&bits, 2)?.cast_signed().to_string()
+                }
+            };
+            found.insert(times[usize::try_from(time)?], value);
         }
-        let expected = levels(&trace, kind, name);
+        let expected = values(&trace, kind, name);
         if changes(&found) != changes(&expected) {
             return Err(format!("`{name}` differs: {found:?}, expected {expected:?}").into());
         }
@@ -124,23 +139,21 @@ fn wellen_reads_the_same(path: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The levels of a button or an output in a trace.
-fn levels(trace: &Trace, kind: Kind, name: &str) -> Levels {
-    let mut levels = Levels::new();
-    if kind == Kind::In {
-        levels.insert(0, 0);
+/// The values of an input or an output in a trace.
+fn values(trace: &Trace, kind: Kind, name: &str) -> Values {
+    let mut values = Values::new();
+    if kind == Kind::In && trace.descriptor().buttons().contains(&name) {
+        values.insert(0, "0".to_owned());
     }
-    for line in trace
-        .lines()
-        .filter(|line| line.kind == kind && line.name == name)
-    {
-        let level = match line.value {
-            Value::Number(level) => level.into(),
-            Value::Word(word) => u64::from(word == SwitchState::Closed.verb()),
+    let lines = trace.lines();
+    for line in lines.filter(|line| line.kind == kind && line.name == name) {
+        let value = match line.value {
+            Value::Word(word) => u8::from(word == SwitchState::Closed.verb()).to_string(),
+            value => value.to_string(),
         };
-        levels.insert(line.tick.0, level);
+        values.insert(line.tick.0, value);
     }
-    levels
+    values
 }
 
 impl Tool {
@@ -192,6 +205,7 @@ fn registry() -> Registry {
     Registry::new(vec![
         AppEntry::of::<lamp::Lamp>(),
         AppEntry::of::<toggle::Firmware>(),
+        AppEntry::of::<Thermostat>(),
     ])
     .unwrap()
 }

@@ -13,7 +13,7 @@
 //! ```no_run
 //! use std::process::ExitCode;
 //!
-//! use lockstep_sim::core::app::{App, AppDescriptor, Log, LogId, LogKind};
+//! use lockstep_sim::core::app::{App, AppDescriptor, LogId, LogKind, Sink};
 //! use lockstep_sim::core::event::Event;
 //! use lockstep_sim::core::output::{Level, Output};
 //!
@@ -34,11 +34,11 @@
 //!         Self { ticks_left: 0 }
 //!     }
 //!
-//!     fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+//!     fn handle(&mut self, event: Event, out: &mut dyn Sink) {
 //!         match event {
 //!             Event::Press(_) => {
 //!                 self.ticks_left = 250;
-//!                 log(Log::new(LogId(0), 0));
+//!                 out.log(Log::new(LogId(0), 0));
 //!             }
 //!             Event::Tick => self.ticks_left = self.ticks_left.saturating_sub(1),
 //!             Event::Init(_) | Event::Release(_) => {}
@@ -72,7 +72,7 @@
 //! #     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("doorbell", "1.0.0");
 //! #     type Outputs = [lockstep_sim::core::output::Level; 0];
 //! #     fn new() -> Self { Self }
-//! #     fn handle(&mut self, _: Event, _: &mut dyn FnMut(Log)) {}
+//! #     fn handle(&mut self, _: Event, _: &mut dyn Sink) {}
 //! #     fn outputs(&self) -> Self::Outputs { [] }
 //! # }
 //! use std::process::ExitCode;

@@ -26,7 +26,7 @@ mod linux {
     use std::thread;
 
     use libtest_mimic::{Arguments, Trial};
-    use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+    use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
     use lockstep_core::event::{BootCondition, Event};
     use lockstep_core::output::{Level, Output};
     use lockstep_core::time::{Instant, RunTicks};
@@ -55,11 +55,11 @@ mod linux {
                     Self(0)
                 }
 
-                fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+                fn handle(&mut self, event: Event, out: &mut dyn Sink) {
                     if event == Event::Tick {
                         self.0 += 1;
-                        let tick: fn(u32, &mut dyn FnMut(Log)) = $tick;
-                        tick(self.0, log);
+                        let tick: fn(u32, &mut dyn Sink) = $tick;
+                        tick(self.0, out);
                     }
                 }
 
@@ -80,8 +80,8 @@ mod linux {
             ptr::read_volatile(ptr::without_provenance::<u8>(0x1000));
         }
     });
-    app!(Talker, "talker", |tick, log| {
-        log(Log::new(LogId(0), u16::try_from(tick % 1_000).unwrap()));
+    app!(Talker, "talker", |tick, out| {
+        out.log(Log::new(LogId(0), i32::try_from(tick % 1_000).unwrap()));
     });
 
     struct Isolated {

@@ -1,6 +1,7 @@
 //! The apps that ship, as the simulator and the hardware suite take them.
 
 use lockstep_apps::lamp::Lamp;
+use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::toggle;
 use lockstep_engine::output_color::OutputColor;
 use lockstep_engine::registry::AppEntry;
@@ -14,6 +15,9 @@ pub fn shipped() -> Vec<AppEntry> {
             .with_output_color("locked", OutputColor::Amber)
             .with_output_color("heartbeat", OutputColor::Green),
         AppEntry::of::<toggle::Firmware>().with_output_color("led", OutputColor::Green),
+        AppEntry::of::<Thermostat>()
+            .with_output_color("heater", OutputColor::Amber)
+            .with_output_color("fan", OutputColor::Green),
     ]
 }
 

@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use lockstep_apps::lamp::Lamp;
-use lockstep_core::app::App;
+use lockstep_core::app::{App, Log};
 use lockstep_core::event::Event;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::play;
@@ -80,7 +80,7 @@ fn traced() {
 fn bare_loop(script: &Script) {
     let mut lamp = Lamp::new();
     let mut events = script.events().iter().peekable();
-    let log = &mut |log| {
+    let log = &mut |log: Log| {
         black_box(log);
     };
     lamp.handle(Event::Init(BootCondition::OK), log);
@@ -95,6 +95,8 @@ fn bare_loop(script: &Script) {
                     lamp.handle(Event::Release(button), log);
                 }
                 Action::Reset(_) => lamp = Lamp::new(),
+                // The lamp has neither.
+                Action::Number(..) | Action::Byte(..) => {}
             }
         }
     }

@@ -9,7 +9,7 @@
 use std::ops::ControlFlow;
 
 use lockstep_console::panics;
-use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{Instant, RunTicks};
@@ -50,7 +50,7 @@ impl App for Faulty {
         }
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match (event, self.fault) {
             (Event::Press(_), Fault::PanicsWhenPressed) => panic!("do not touch"),
             (Event::Tick, _) => self.ticks += 1,
@@ -58,8 +58,8 @@ impl App for Faulty {
         }
         match (self.ticks, self.fault) {
             (5, Fault::Panics) => panic!("the fifth tick"),
-            (5, Fault::SaysTooMuch) => log(Log::new(LogId(0), 2)),
-            (5, Fault::SaysAnUnknownLog) => log(Log::new(LogId(1), 0)),
+            (5, Fault::SaysTooMuch) => out.log(Log::new(LogId(0), 2)),
+            (5, Fault::SaysAnUnknownLog) => out.log(Log::new(LogId(1), 0)),
             _ => {}
         }
     }

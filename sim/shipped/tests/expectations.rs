@@ -5,6 +5,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test that meets the unexpected should stop there"
 )]
 
@@ -12,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use lockstep_apps::lamp::{Lamp, Tuning};
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Log, LogValue, Sink};
 use lockstep_core::event::{BootCondition, ButtonId, Event};
 use lockstep_core::output::Level;
 use lockstep_core::time::{Instant, Ticks};
@@ -56,7 +57,7 @@ enum Fault {
     /// A press of A is seen as a press of both.
     CrossTalk,
     /// An output is this level, whatever the lamp does.
-    Stuck(usize, u16),
+    Stuck(usize, i32),
     /// An output is on where it should be off.
     Inverted(usize),
     /// An output shows what another one should.
@@ -125,67 +126,70 @@ impl FaultyLamp {
         }
     }
 
-    fn pass_on(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn pass_on(&mut self, event: Event, out: &mut dyn Sink) {
         let mut logs = Vec::new();
-        self.lamp.handle(event, &mut |log| logs.push(log));
+        self.lamp.handle(event, &mut |log: Log| logs.push(log));
         for entry in logs {
-            self.log(entry, log);
+            self.log(entry, out);
         }
     }
 
-    fn log(&mut self, entry: Log, log: &mut dyn FnMut(Log)) {
+    fn log(&mut self, entry: Log, out: &mut dyn Sink) {
         if self.fault == Fault::Flickers {
             self.dark_at = Some(self.ticks + 100);
         }
         match self.fault {
             Fault::LogLost(id) if entry.id.0 == id => {}
-            Fault::LogWrong(id) if entry.id.0 == id => log(Log {
-                value: entry.value.checked_sub(1).unwrap_or(1),
-                ..entry
-            }),
+            Fault::LogWrong(id) if entry.id.0 == id => {
+                let LogValue::Number(value) = entry.value else {
+                    panic!("the lamp logs no texts: {entry:?}");
+                };
+                let wrong = if value == 0 { 1 } else { value - 1 };
+                out.log(Log::new(entry.id, wrong));
+            }
             Fault::LogsLate => self.logs.push((self.ticks + 1, entry)),
             Fault::LogAgain => {
                 self.logs.push((self.ticks + 10, entry));
-                log(entry);
+                out.log(entry);
             }
             Fault::LogTooMany if entry.id.0 == LEVEL => {
-                log(entry);
-                log(Log::new(lockstep_core::app::LogId(POWER), 1));
+                out.log(entry);
+                out.log(Log::new(lockstep_core::app::LogId(POWER), 1));
             }
-            _ => log(entry),
+            _ => out.log(entry),
         }
     }
 
-    fn tick(&mut self, log: &mut dyn FnMut(Log)) {
+    fn tick(&mut self, out: &mut dyn Sink) {
         self.before = self.lamp.outputs();
         self.ticks += 1;
         for (_, entry) in due(&mut self.logs, self.ticks) {
-            log(entry);
+            out.log(entry);
         }
         for (_, button) in due(&mut self.releases, self.ticks) {
-            self.pass_on(Event::Release(button), log);
+            self.pass_on(Event::Release(button), out);
         }
         match self.fault {
             Fault::ClockFast => {
-                self.pass_on(Event::Tick, log);
-                self.pass_on(Event::Tick, log);
+                self.pass_on(Event::Tick, out);
+                self.pass_on(Event::Tick, out);
             }
             Fault::ClockSlow if self.ticks.is_multiple_of(100) => {}
             Fault::ResetsItself if self.ticks == 60_000 => {
                 self.lamp = Lamp::with_tuning(self.tuning);
             }
-            _ => self.pass_on(Event::Tick, log),
+            _ => self.pass_on(Event::Tick, out),
         }
     }
 
-    fn init(&mut self, condition: BootCondition, log: &mut dyn FnMut(Log)) {
+    fn init(&mut self, condition: BootCondition, out: &mut dyn Sink) {
         let condition = match self.fault {
             Fault::BootIgnored => BootCondition::OK,
             Fault::BootMistaken if condition != BootCondition::OK => BootCondition(1),
             _ => condition,
         };
         self.safe = condition != BootCondition::OK;
-        self.pass_on(Event::Init(condition), log);
+        self.pass_on(Event::Init(condition), out);
     }
 }
 
@@ -205,15 +209,15 @@ impl App for FaultyLamp {
         Self::new(&Tuning::SHIPPED, Fault::None, Instant::ZERO)
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match (self.fault, event) {
-            (_, Event::Tick) => self.tick(log),
-            (_, Event::Init(condition)) => self.init(condition, log),
+            (_, Event::Tick) => self.tick(out),
+            (_, Event::Init(condition)) => self.init(condition, out),
             (Fault::ButtonsSwapped, Event::Press(button)) => {
-                self.pass_on(Event::Press(ButtonId(1 - button.0)), log);
+                self.pass_on(Event::Press(ButtonId(1 - button.0)), out);
             }
             (Fault::ButtonsSwapped, Event::Release(button)) => {
-                self.pass_on(Event::Release(ButtonId(1 - button.0)), log);
+                self.pass_on(Event::Release(ButtonId(1 - button.0)), out);
             }
             (Fault::ButtonDead(dead), Event::Press(button) | Event::Release(button))
                 if dead == button => {}
@@ -222,19 +226,19 @@ impl App for FaultyLamp {
                 self.releases.push((self.ticks + 50, button));
             }
             (Fault::CrossTalk, Event::Press(A)) => {
-                self.pass_on(Event::Press(A), log);
-                self.pass_on(Event::Press(B), log);
+                self.pass_on(Event::Press(A), out);
+                self.pass_on(Event::Press(B), out);
             }
             (Fault::CrossTalk, Event::Release(A)) => {
-                self.pass_on(Event::Release(A), log);
-                self.pass_on(Event::Release(B), log);
+                self.pass_on(Event::Release(A), out);
+                self.pass_on(Event::Release(B), out);
             }
             (Fault::HearsInSafeState, Event::Press(_)) if self.safe => {
                 self.safe = false;
                 self.lamp = Lamp::with_tuning(self.tuning);
-                self.pass_on(event, log);
+                self.pass_on(event, out);
             }
-            (_, event) => self.pass_on(event, log),
+            (_, event) => self.pass_on(event, out),
         }
     }
 

@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode, Output};
 use std::{env, fs};
 
 use libtest_mimic::{Arguments, Trial};
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::Output as Pin;
 use lockstep_sim::registry::AppEntry;
@@ -78,7 +78,7 @@ impl App for Fragile {
         Self
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         if let Event::Press(_) = event {
             panic!("do not touch");
         }

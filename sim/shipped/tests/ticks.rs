@@ -9,7 +9,7 @@
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
-use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{RunTicks, TickPeriod, Ticks};
@@ -45,13 +45,13 @@ macro_rules! flasher {
                 Self { left: Ticks::ZERO }
             }
 
-            fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+            fn handle(&mut self, event: Event, out: &mut dyn Sink) {
                 match event {
                     Event::Press(_) => self.left = Self::DESCRIPTOR.tick().us(2_500),
                     Event::Tick if self.left > Ticks::ZERO => {
                         self.left = self.left.saturating_sub(Ticks(1));
                         if self.left == Ticks::ZERO {
-                            log(Log::new(LogId(0), 0));
+                            out.log(Log::new(LogId(0), 0));
                         }
                     }
                     _ => {}

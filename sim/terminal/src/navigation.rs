@@ -189,7 +189,7 @@ impl UiState {
         let descriptor = self.trace().descriptor();
         let entries = self.trace().entries();
         let is_it = |index: &usize| {
-            let line = Line::new(descriptor, entries[*index]);
+            let line = Line::new(descriptor, &entries[*index]);
             let text = format!("{} {} {}", line.kind.word(), line.name, line.value);
             text.to_lowercase().contains(&wanted)
         };
@@ -282,7 +282,7 @@ impl UiState {
             let passed = self.signals.between(signal, before, after);
             let brightest = passed.iter().map(|change| change.value).max();
             let now = self.signals.value(signal, self.cursor);
-            if let Ok(level @ 1..) = u16::try_from(brightest.unwrap_or(0).max(now)) {
+            if let Ok(level @ 1..) = i32::try_from(brightest.unwrap_or(0).max(now)) {
                 *glow = Some((self.now + AFTERGLOW, Level(level)));
             }
         }

@@ -1,30 +1,44 @@
 //! The trace of a branch by signal, so that a wave is drawn without reading all of it.
 
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::ports::Scale;
 use lockstep_core::time::RunTicks;
 
-use lockstep_engine::dyn_runner::Observation;
 use lockstep_engine::script::{Action, SwitchState};
-use lockstep_engine::trace::{Entry, Trace};
+use lockstep_engine::trace::{Entry, EntryKind, Trace};
 
 /// Something that can be drawn as a wave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Signal {
     /// A button, by its index.
     Button(usize),
+    /// A number input, by its index.
+    Number(usize),
+    /// What arrives on a serial line, by its index.
+    Received(usize),
     /// An output, by its index.
     Output(usize),
+    /// What is sent on a serial line, by its index.
+    Sent(usize),
     /// All logs and resets.
     Logs,
+}
+
+impl Signal {
+    /// Whether it is single events, whose values are their entries in the trace, and no level.
+    pub(super) const fn is_events(self) -> bool {
+        matches!(self, Self::Received(_) | Self::Sent(_) | Self::Logs)
+    }
 }
 
 /// A change of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) tick: RunTicks,
-    /// 0 or 1 for a button, the level of an output, the index of the entry for logs.
-    pub(super) value: u32,
+    /// 0 or 1 for a button, the number of an input, the level of an output, the index of the entry
+    /// for what is events.
+    pub(super) value: i64,
 }
 
 /// The changes of every signal of a trace.
@@ -32,7 +46,10 @@ pub(super) struct Change {
 pub(super) struct SignalHistory {
     descriptor: &'static AppDescriptor,
     buttons: Vec<Vec<Change>>,
+    numbers: Vec<Vec<Change>>,
+    received: Vec<Vec<Change>>,
     outputs: Vec<Vec<Change>>,
+    sent: Vec<Vec<Change>>,
     logs: Vec<Change>,
     /// How many entries of the trace were taken in.
     read: usize,
@@ -43,7 +60,10 @@ impl SignalHistory {
         Self {
             descriptor,
             buttons: vec![Vec::new(); descriptor.buttons().len()],
+            numbers: vec![Vec::new(); descriptor.numbers().len()],
+            received: vec![Vec::new(); descriptor.serial_lines().len()],
             outputs: vec![Vec::new(); descriptor.outputs().len()],
+            sent: vec![Vec::new(); descriptor.serial_lines().len()],
             logs: Vec::new(),
             read: 0,
         }
@@ -53,42 +73,61 @@ impl SignalHistory {
     pub(super) fn follow(&mut self, trace: &Trace) {
         let entries = trace.entries();
         let new = entries.get(self.read..).unwrap_or(&[]);
-        let first = u32::try_from(self.read).unwrap_or(u32::MAX);
+        let first = i64::try_from(self.read).unwrap_or(i64::MAX);
         for (index, entry) in (first..).zip(new) {
-            self.push(index, *entry);
+            self.push(index, entry);
         }
         self.read = entries.len();
     }
 
-    fn push(&mut self, index: u32, Entry { tick, what }: Entry) {
-        let (changes, value) = match what {
-            Observation::Input(Action::Button(ButtonId(button), contact)) => (
-                self.buttons.get_mut(usize::from(button)),
-                u32::from(contact == SwitchState::Closed),
+    fn push(&mut self, index: i64, entry: &Entry) {
+        let (changes, value) = match &entry.what {
+            EntryKind::Input(Action::Button(ButtonId(button), contact)) => (
+                self.buttons.get_mut(usize::from(*button)),
+                i64::from(*contact == SwitchState::Closed),
             ),
-            Observation::Output(output, level) => (
-                self.outputs.get_mut(usize::from(output)),
-                u32::from(level.0),
-            ),
-            Observation::Input(Action::Reset(_)) | Observation::Log(_) => {
+            EntryKind::Input(Action::Number(NumberId(id), number)) => {
+                (self.numbers.get_mut(usize::from(*id)), (*number).into())
+            }
+            EntryKind::Received(SerialId(line), _) => {
+                (self.received.get_mut(usize::from(*line)), index)
+            }
+            EntryKind::Output(output, level) => {
+                (self.outputs.get_mut(usize::from(*output)), level.0.into())
+            }
+            EntryKind::Sent(SerialId(line), _) => (self.sent.get_mut(usize::from(*line)), index),
+            EntryKind::Input(_) | EntryKind::Log(..) | EntryKind::Text(..) => {
                 (Some(&mut self.logs), index)
             }
         };
         if let Some(changes) = changes {
-            changes.push(Change { tick, value });
+            changes.push(Change {
+                tick: entry.tick,
+                value,
+            });
         }
     }
 
     /// All signals, in the order in which they are drawn.
     pub(super) fn all(&self) -> Vec<Signal> {
         let buttons = (0..self.buttons.len()).map(Signal::Button);
+        let numbers = (0..self.numbers.len()).map(Signal::Number);
+        let received = (0..self.received.len()).map(Signal::Received);
         let outputs = (0..self.outputs.len()).map(Signal::Output);
-        buttons.chain(outputs).chain([Signal::Logs]).collect()
+        let sent = (0..self.sent.len()).map(Signal::Sent);
+        let inputs = buttons.chain(numbers).chain(received);
+        let all = inputs.chain(outputs).chain(sent);
+        all.chain([Signal::Logs]).collect()
     }
 
     pub(super) fn name(&self, signal: Signal) -> &'static str {
         match signal {
             Signal::Button(index) => self.descriptor.buttons().get(index).copied(),
+            Signal::Number(index) => self.descriptor.numbers().get(index).map(|it| it.name()),
+            Signal::Received(index) | Signal::Sent(index) => {
+                let lines = self.descriptor.serial_lines();
+                lines.get(index).map(|line| line.name())
+            }
             Signal::Output(index) => self
                 .descriptor
                 .outputs()
@@ -99,22 +138,25 @@ impl SignalHistory {
         .unwrap_or("?")
     }
 
-    /// The highest value that a signal can have; 1 for logs, which have no values.
-    pub(super) fn max(&self, signal: Signal) -> u32 {
+    /// The scale of a signal's values: 0 to 1 for a button, and for what has none.
+    pub(super) fn scale(&self, signal: Signal) -> Scale {
+        let outputs = self.descriptor.outputs();
+        let numbers = self.descriptor.numbers();
         match signal {
-            Signal::Output(index) => self
-                .descriptor
-                .outputs()
-                .get(index)
-                .map_or(1, |output| u32::from(output.range().max().0)),
-            Signal::Button(_) | Signal::Logs => 1,
+            Signal::Output(index) => outputs.get(index).map(|output| output.range().scale()),
+            Signal::Number(index) => numbers.get(index).map(|number| number.scale()),
+            Signal::Button(_) | Signal::Received(_) | Signal::Sent(_) | Signal::Logs => None,
         }
+        .unwrap_or(Scale::new(0, 1))
     }
 
     pub(super) fn changes(&self, signal: Signal) -> &[Change] {
         match signal {
             Signal::Button(index) => self.buttons.get(index).map_or(&[], Vec::as_slice),
+            Signal::Number(index) => self.numbers.get(index).map_or(&[], Vec::as_slice),
+            Signal::Received(index) => self.received.get(index).map_or(&[], Vec::as_slice),
             Signal::Output(index) => self.outputs.get(index).map_or(&[], Vec::as_slice),
+            Signal::Sent(index) => self.sent.get(index).map_or(&[], Vec::as_slice),
             Signal::Logs => &self.logs,
         }
     }
@@ -128,7 +170,7 @@ impl SignalHistory {
     }
 
     /// The value at the end of a tick.
-    pub(super) fn value(&self, signal: Signal, tick: RunTicks) -> u32 {
+    pub(super) fn value(&self, signal: Signal, tick: RunTicks) -> i64 {
         let changes = self.changes(signal);
         let after = changes.partition_point(|change| change.tick <= tick);
         match after.checked_sub(1).and_then(|last| changes.get(last)) {
@@ -157,7 +199,7 @@ impl SignalHistory {
     }
 
     fn is_edge(&self, signal: Signal, index: usize, edge: Edge) -> bool {
-        if edge == Edge::Any || signal == Signal::Logs {
+        if edge == Edge::Any || signal.is_events() {
             return true;
         }
         let changes = self.changes(signal);

@@ -146,6 +146,6 @@ impl Light {
             (true, true) => tuning.night_brightness,
             (true, false) => tuning.level(self.place),
         };
-        self.shown = Level(self.pattern.apply(brightness, tuning).min(MAX));
+        self.shown = Level(self.pattern.apply(brightness, tuning).min(MAX).into());
     }
 }

@@ -51,9 +51,6 @@ pub(super) fn lock(on: bool) -> Log {
     log(LOCK, on.into())
 }
 
-const fn log(id: u8, value: u16) -> Log {
-    Log {
-        id: LogId(id),
-        value,
-    }
+const fn log(id: u8, value: i32) -> Log {
+    Log::new(LogId(id), value)
 }

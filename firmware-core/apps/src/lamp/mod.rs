@@ -15,11 +15,11 @@
 //! use lockstep_core::output::Level;
 //!
 //! let mut lamp = Lamp::new();
-//! lamp.handle(Event::Press(ButtonId(0)), &mut |_| ());
-//! (0..100).for_each(|_| lamp.handle(Event::Tick, &mut |_| ()));
-//! lamp.handle(Event::Release(ButtonId(0)), &mut |_| ());
+//! lamp.handle(Event::Press(ButtonId(0)), &mut ());
+//! (0..100).for_each(|_| lamp.handle(Event::Tick, &mut ()));
+//! lamp.handle(Event::Release(ButtonId(0)), &mut ());
 //! // The contact settles, and no second press comes.
-//! (0..20 + 300).for_each(|_| lamp.handle(Event::Tick, &mut |_| ()));
+//! (0..20 + 300).for_each(|_| lamp.handle(Event::Tick, &mut ()));
 //! assert_eq!(lamp.outputs()[0], Level(50));
 //! ```
 //!
@@ -121,7 +121,7 @@ use crate::board::{BOOT_CONDITIONS, InitError};
 use context::Context;
 use controls::{Controls, Request};
 use light::{Command, Light};
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Sink};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::gesture::Gesture;
 use lockstep_core::output::{Level, Output};
@@ -174,17 +174,17 @@ impl Lamp {
         }
     }
 
-    fn init(&mut self, result: Result<(), InitError>, log: &mut dyn FnMut(Log)) {
+    fn init(&mut self, result: Result<(), InitError>, out: &mut dyn Sink) {
         if matches!(self.mode, Mode::Safe(_)) {
             return;
         }
-        log(messages::boot(result));
+        out.log(messages::boot(result));
         if let Err(cause) = result {
             self.mode = Mode::Safe(BlinkCode::new(cause, self.now, self.tuning));
         }
     }
 
-    fn tick(&mut self, log: &mut dyn FnMut(Log)) {
+    fn tick(&mut self, out: &mut dyn Sink) {
         self.now = self.now.next();
         if self.beat.poll(self.now) {
             self.heartbeat = !self.heartbeat;
@@ -194,7 +194,7 @@ impl Lamp {
                 let mut context = Context {
                     now: self.now,
                     tuning: self.tuning,
-                    log,
+                    out,
                 };
                 let request = controls.poll(&mut context);
                 obey(&request, light, &mut context);
@@ -256,12 +256,13 @@ impl App for Lamp {
         Self::new()
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match event {
-            Event::Tick => self.tick(log),
+            Event::Tick => self.tick(out),
             Event::Press(button) => self.raw(button, true),
             Event::Release(button) => self.raw(button, false),
-            Event::Init(condition) => self.init(InitError::outcome(condition), log),
+            Event::Init(condition) => self.init(InitError::outcome(condition), out),
+            _ => {}
         }
     }
 

@@ -127,7 +127,7 @@ impl Hardware for Board {
     }
 
     fn show(&mut self, levels: &[Level]) {
-        pins::show(&mut self.outputs, levels);
+        pins::show(self.descriptor, &mut self.outputs, levels);
         if let Some(matrix) = &mut self.matrix {
             matrix.show(self.descriptor, levels);
         }

@@ -153,7 +153,7 @@ fn play<A: App>(
         if let Some(sample) = samples::next() {
             agent.lose_ticks(sample.lost);
             agent.pass(core::mem::take(&mut passed));
-            agent.tick(sample.buttons, link);
+            agent.tick(sample.contacts, link);
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());
             hardware.refresh();
@@ -162,7 +162,7 @@ fn play<A: App>(
                 crash::reset_count();
             }
         }
-        if agent.receive(&|| samples::pressed(hardware.ports()), link) {
+        if agent.receive(&|| samples::contacts(hardware.ports()), link) {
             passed = Ticks::ZERO;
             samples::restart(|| hardware.start_ticks());
             hardware.show(agent.levels());

@@ -6,7 +6,7 @@ use core::convert::Infallible;
 use embedded_hal::digital::{OutputPin, PinState};
 use heapless::Vec;
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::output::Level;
+use lockstep_core::output::{Level, Range};
 
 /// The most rows, and the most columns, of a matrix.
 pub const MAX_LINES: usize = 16;
@@ -61,9 +61,10 @@ impl<P: OutputPin<Error = Infallible>> Matrix<P> {
         }
     }
 
-    /// Shows the first five outputs, one in each line.
+    /// Shows the first five outputs that are no numbers, one in each line.
     pub fn show(&mut self, descriptor: &AppDescriptor, levels: &[Level]) {
         let outputs = descriptor.outputs().iter().zip(levels);
+        let outputs = outputs.filter(|(output, _)| !matches!(output.range(), Range::Number(_)));
         for (bar, (output, level)) in self.bars.iter_mut().zip(outputs) {
             *bar = length(*level, output.range().max());
         }
@@ -108,7 +109,7 @@ fn set(pin: &mut impl OutputPin<Error = Infallible>, high: bool) {
 
 /// How many LEDs of a line show the level: none for 0 alone, all for the highest.
 fn length(level: Level, max: Level) -> u8 {
-    let side = u32::from(SIDE);
-    let lit = (u32::from(level.0) * side).div_ceil(u32::from(max.0).max(1));
+    let [level, max] = [level, max].map(|level| u32::try_from(level.0).unwrap_or(0));
+    let lit = level.saturating_mul(SIDE.into()).div_ceil(max.max(1));
     u8::try_from(lit).unwrap_or(SIDE).min(SIDE)
 }

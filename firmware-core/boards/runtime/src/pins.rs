@@ -5,13 +5,13 @@ use core::convert::Infallible;
 use embedded_hal::digital::{OutputPin, PinState};
 use heapless::Vec;
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::output::Level;
+use lockstep_core::output::{Level, Output, Range};
 use lockstep_core::protocol::MAX_TEXT;
 
 use crate::const_error::ConstError;
 use crate::matrix::{self, Picture};
 
-/// The most outputs of an app on a board: each has a pin of its own.
+/// The most outputs of an app on a board that have a pin of their own: all but numbers.
 pub const MAX_OUTPUTS: usize = 16;
 
 /// The ports of a chip, each with up to 32 pins.
@@ -57,8 +57,8 @@ impl PinMap {
     ///
     /// # Panics
     ///
-    /// When the map has no table for the app, or does not name every button and every output of
-    /// the app, or names others.
+    /// When the map has no table for the app, or does not name every button of the app and every
+    /// output that is no number, or names others.
     #[must_use]
     pub const fn of(&self, descriptor: &AppDescriptor) -> AppPins {
         assert!(
@@ -115,7 +115,7 @@ const fn with_pin(mut ports: [u32; PORTS], pin: u32) -> [u32; PORTS] {
 }
 
 impl AppPins {
-    /// Each button and each output has its pin, and no other name has one.
+    /// Each button and each output that is no number has its pin, and no other name has one.
     const fn check(&self, descriptor: &AppDescriptor) {
         let mut index = 0;
         while index < descriptor.buttons().len() {
@@ -126,10 +126,17 @@ impl AppPins {
             index += 1;
         }
         index = 0;
+        let mut pinned = 0;
         while index < descriptor.outputs().len() {
-            let name = descriptor.outputs()[index].name();
-            if find(self.outputs, name).is_none() {
-                self.raise_missing("outputs", name, self.unknown_output(descriptor));
+            let output = &descriptor.outputs()[index];
+            let pin = find(self.outputs, output.name());
+            if has_pin(output) {
+                if pin.is_none() {
+                    self.raise_missing("outputs", output.name(), self.unknown_output(descriptor));
+                }
+                pinned += 1;
+            } else if pin.is_some() {
+                self.raise_number(output.name());
             }
             index += 1;
         }
@@ -140,8 +147,7 @@ impl AppPins {
             self.raise_unknown("outputs", name, "output");
         }
         assert!(
-            self.buttons.len() == descriptor.buttons().len()
-                && self.outputs.len() == descriptor.outputs().len(),
+            self.buttons.len() == descriptor.buttons().len() && self.outputs.len() == pinned,
             "the app declares a button or an output twice"
         );
         assert!(
@@ -179,6 +185,17 @@ impl AppPins {
             ])
             .raise(),
         }
+    }
+
+    const fn raise_number(&self, name: &str) -> ! {
+        ConstError::new(&[
+            "pins.toml: [apps.",
+            self.name,
+            ".outputs] names `",
+            name,
+            "`, which is a number: it has no pin",
+        ])
+        .raise()
     }
 
     const fn raise_unknown(&self, table: &str, name: &str, kind: &str) -> ! {
@@ -239,11 +256,16 @@ impl AppPins {
         names.filter_map(move |name| find(self.buttons, name))
     }
 
-    /// The pins of the outputs, in the order of the app.
+    /// The pins of the outputs that are no numbers, in the order of the app.
     pub fn outputs(self, descriptor: &AppDescriptor) -> impl Iterator<Item = u32> {
         let declared = descriptor.outputs().iter();
         declared.filter_map(move |output| find(self.outputs, output.name()))
     }
+}
+
+/// Whether an output is on a pin of its own.
+const fn has_pin(output: &Output) -> bool {
+    !matches!(output.range(), Range::Number(_))
 }
 
 const fn find(pins: &[(&str, u32)], name: &str) -> Option<u32> {
@@ -269,12 +291,18 @@ const fn same(a: &str, b: &str) -> bool {
     a.len() == b.len()
 }
 
-/// The pins of an app's outputs, in the order of the app.
+/// The pins of an app's outputs that are no numbers, in the order of the app.
 pub type Outputs<P> = Vec<P, MAX_OUTPUTS>;
 
-/// Sets the pin of each output: high while its level is above 0.
-pub fn show<P: OutputPin<Error = Infallible>>(pins: &mut Outputs<P>, levels: &[Level]) {
-    for (pin, level) in pins.iter_mut().zip(levels) {
+/// Sets the pin of each output that has one: high while its level is above 0.
+pub fn show<P: OutputPin<Error = Infallible>>(
+    descriptor: &AppDescriptor,
+    pins: &mut Outputs<P>,
+    levels: &[Level],
+) {
+    let declared = descriptor.outputs().iter().zip(levels);
+    let pinned = declared.filter(|(output, _)| has_pin(output));
+    for (pin, (_, level)) in pins.iter_mut().zip(pinned) {
         let Ok(()) = pin.set_state(PinState::from(*level > Level::OFF));
     }
 }

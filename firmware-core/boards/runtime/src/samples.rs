@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use critical_section::Mutex;
 use heapless::{Deque, Vec};
-use lockstep_core::app::AppDescriptor;
+use lockstep_core::contacts::Contacts;
 use lockstep_core::time::{RunTicks, Ticks};
 
 use crate::pins::PORTS;
@@ -66,6 +66,7 @@ static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
 }));
 
 struct Queue {
+    /// A bit for each contact that is closed: no chip has more pins.
     samples: Deque<u64, DEPTH>,
     /// Ticks that are passed over before the next sample.
     passed: u32,
@@ -81,20 +82,20 @@ static BUTTONS: Mutex<RefCell<Buttons>> = Mutex::new(RefCell::new(Buttons {
 }));
 
 struct Buttons {
-    pins: Vec<u32, { AppDescriptor::MAX_ITEMS }>,
+    pins: Vec<u32, { PORTS * 32 }>,
     active_low: bool,
 }
 
 impl Buttons {
-    /// A bit for each button that is pressed.
-    fn pressed(&self, ports: [u32; PORTS]) -> u64 {
+    /// A bit for each contact that is closed at these levels of all pins.
+    fn closed(&self, ports: [u32; PORTS]) -> u64 {
         let levels = u64::from(ports[1]) << 32 | u64::from(ports[0]);
         let active = if self.active_low { !levels } else { levels };
-        let mut pressed = 0;
+        let mut closed = 0;
         for (index, pin) in self.pins.iter().enumerate() {
-            pressed |= (active >> pin & 1) << index;
+            closed |= (active >> pin & 1) << index;
         }
-        pressed
+        closed
     }
 }
 
@@ -112,8 +113,8 @@ pub fn watch(pins: impl Iterator<Item = u32>, active_low: bool) {
 /// The sample of one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// A bit for each button that is pressed.
-    pub buttons: u64,
+    /// The contacts.
+    pub contacts: Contacts,
     /// How many samples were lost since the last one was taken from the queue: they are later
     /// than all that still wait.
     pub lost: u32,
@@ -151,8 +152,8 @@ pub fn tick(ports: impl FnOnce() -> [u32; PORTS]) {
             lockstep_tick_hook();
         }
         LOCKSTEP_TICK.store(tick, Ordering::Relaxed);
-        let pressed = BUTTONS.borrow_ref(cs).pressed(ports());
-        if queue.samples.push_back(pressed).is_err() {
+        let closed = BUTTONS.borrow_ref(cs).closed(ports());
+        if queue.samples.push_back(closed).is_err() {
             queue.lost = queue.lost.saturating_add(1);
         }
     });
@@ -184,9 +185,11 @@ pub fn stretch(now: RunTicks, idle: Ticks, stretch_tick: impl FnOnce(u32) -> boo
     })
 }
 
-/// The buttons that are pressed at these levels of all pins, a bit for each.
-pub fn pressed(ports: [u32; PORTS]) -> u64 {
-    critical_section::with(|cs| BUTTONS.borrow_ref(cs).pressed(ports))
+/// The contacts at these levels of all pins.
+pub fn contacts(ports: [u32; PORTS]) -> Contacts {
+    Contacts::from_bits(critical_section::with(|cs| {
+        BUTTONS.borrow_ref(cs).closed(ports)
+    }))
 }
 
 /// The tick of the run that was sampled last.
@@ -198,9 +201,9 @@ pub fn now() -> u32 {
 pub fn next() -> Option<Sample> {
     critical_section::with(|cs| {
         let mut queue = QUEUE.borrow_ref_mut(cs);
-        let buttons = queue.samples.pop_front()?;
+        let contacts = Contacts::from_bits(queue.samples.pop_front()?);
         let lost = core::mem::take(&mut queue.lost);
-        Some(Sample { buttons, lost })
+        Some(Sample { contacts, lost })
     })
 }
 

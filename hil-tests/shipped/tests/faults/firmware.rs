@@ -36,15 +36,15 @@ pub(crate) struct Fault {
 }
 
 const LAMP: &str = "firmware-core/apps/src/lamp/mod.rs";
-const HANDLES: &str = "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {";
-const PLAYED: &str = "agent.tick(sample.buttons, link);";
+const HANDLES: &str = "fn handle(&mut self, event: Event, out: &mut dyn Sink) {";
+const PLAYED: &str = "agent.tick(sample.contacts, link);";
 
 pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "panics",
         file: LAMP,
         from: HANDLES,
-        to: "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {\n        \
+        to: "fn handle(&mut self, event: Event, out: &mut dyn Sink) {\n        \
              assert!(self.now != Instant(700), \"on purpose\");",
         verdict: Verdict::Fail,
         message: "the firmware panicked at tick 701: on purpose",
@@ -53,7 +53,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "hangs",
         file: LAMP,
         from: HANDLES,
-        to: "fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {\n        \
+        to: "fn handle(&mut self, event: Event, out: &mut dyn Sink) {\n        \
              while self.now == Instant(700) { core::hint::spin_loop(); }",
         verdict: Verdict::Fail,
         message: "the firmware hangs at",
@@ -62,7 +62,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "faults",
         file: "firmware-core/boards/runtime/src/lib.rs",
         from: PLAYED,
-        to: "agent.tick(sample.buttons, link);\n            if agent.now().0 == 700 {\n\
+        to: "agent.tick(sample.contacts, link);\n            if agent.now().0 == 700 {\n\
              // SAFETY: there is none: it is a fault on purpose.\n\
              let _: u32 = unsafe { core::ptr::with_exposed_provenance::<u32>(0x3000_0000).read_volatile() };\n}",
         verdict: Verdict::Fail,

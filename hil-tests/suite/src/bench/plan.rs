@@ -55,7 +55,7 @@ pub enum ScenarioError {
         text: Source,
         /// What is wrong with it.
         #[source]
-        error: LoadError,
+        error: Box<LoadError>,
     },
 }
 
@@ -92,7 +92,7 @@ pub fn scenario(
         Err(error) => {
             return Err(ScenarioError::Load {
                 text: source,
-                error,
+                error: Box::new(error),
             });
         }
     };

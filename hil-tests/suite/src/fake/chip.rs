@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use lockstep_core::action::SwitchState;
+use lockstep_core::contacts::Contacts;
 use lockstep_core::crash_record::{self, CrashRecord, RetainedRam};
+use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
 use lockstep_core::protocol::Phase;
 use lockstep_core::time::RunTicks;
@@ -334,14 +337,16 @@ impl Chip {
         level.copied().unwrap_or(true) && !self.jumpers.iter().any(is_pulled)
     }
 
-    /// The closed contacts, a bit a button.
-    fn contacts(&self) -> u64 {
+    fn contacts(&self) -> Contacts {
         let firmware = self.image.as_ref().map(|image| &image.firmware);
         let buttons = firmware.iter().flat_map(|firmware| &firmware.buttons);
-        let closed = buttons.map(|button| u64::from(!self.is_high(button.pin)));
-        (0..)
-            .zip(closed)
-            .fold(0, |all, (bit, one)| all | one << bit)
+        let mut contacts = Contacts::OPEN;
+        for (id, button) in (0..).map(ButtonId).zip(buttons) {
+            if !self.is_high(button.pin) {
+                contacts.set(id, SwitchState::Closed);
+            }
+        }
+        contacts
     }
 
     /// A word of memory or of a register.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle;
 use lockstep_core::agent::{Agent, BootIdentity, CrashLoop, Link};
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Sink};
+use lockstep_core::contacts::Contacts;
 use lockstep_core::event::{BootCondition, Event};
 use lockstep_core::output::Level;
 use lockstep_core::protocol::{BootReport, Phase};
@@ -39,8 +40,8 @@ const CODE_BYTES: u32 = 0x100;
 
 /// The agent of an image, or what answers in place of one that crashed too often.
 pub(crate) trait Program: Send {
-    fn tick(&mut self, contacts: u64, link: &mut dyn Link);
-    fn receive(&mut self, contacts: u64, link: &mut dyn Link) -> bool;
+    fn tick(&mut self, contacts: Contacts, link: &mut dyn Link);
+    fn receive(&mut self, contacts: Contacts, link: &mut dyn Link) -> bool;
     fn flush(&mut self, link: &mut dyn Link);
     fn levels(&self) -> Vec<Level>;
     fn phase(&self) -> Phase;
@@ -48,11 +49,11 @@ pub(crate) trait Program: Send {
 }
 
 impl<A: App<Outputs: Send> + Send> Program for Agent<A, QUEUE> {
-    fn tick(&mut self, contacts: u64, link: &mut dyn Link) {
+    fn tick(&mut self, contacts: Contacts, link: &mut dyn Link) {
         self.tick(contacts, link);
     }
 
-    fn receive(&mut self, contacts: u64, link: &mut dyn Link) -> bool {
+    fn receive(&mut self, contacts: Contacts, link: &mut dyn Link) -> bool {
         self.receive(&|| contacts, link)
     }
 
@@ -74,9 +75,9 @@ impl<A: App<Outputs: Send> + Send> Program for Agent<A, QUEUE> {
 }
 
 impl Program for CrashLoop {
-    fn tick(&mut self, _: u64, _: &mut dyn Link) {}
+    fn tick(&mut self, _: Contacts, _: &mut dyn Link) {}
 
-    fn receive(&mut self, _: u64, link: &mut dyn Link) -> bool {
+    fn receive(&mut self, _: Contacts, link: &mut dyn Link) -> bool {
         self.receive(link);
         false
     }
@@ -227,8 +228,8 @@ impl App for GlitchyToggle {
         Self(App::new())
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
-        App::handle(&mut self.0, event, log);
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
+        App::handle(&mut self.0, event, out);
     }
 
     fn outputs(&self) -> Self::Outputs {

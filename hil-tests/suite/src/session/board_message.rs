@@ -213,7 +213,7 @@ mod tests {
     proptest! {
         #[test]
         fn frames_are_whole_wherever_their_bytes_are_cut(
-            frames in proptest::collection::vec((any::<u32>(), any::<u64>(), any::<u16>()), 0..9),
+            frames in proptest::collection::vec((any::<u32>(), any::<u64>(), any::<i32>()), 0..9),
             cut in 1..20_usize,
         ) {
             let observation = |level| Observation::Output(1, Level(level));

@@ -47,7 +47,7 @@ impl EventFeed {
         limit: Option<u32>,
     ) -> Result<Self, BoardPlayError> {
         let is_sent = |event: &&ScriptEvent| {
-            stimulus == Stimulus::Scheduled || matches!(event.action, Action::Reset(_))
+            stimulus == Stimulus::Scheduled || !matches!(event.action, Action::Button(..))
         };
         let unsent: Vec<ScriptEvent> = events.iter().filter(is_sent).copied().collect();
         let capacity = usize::from(capacity);

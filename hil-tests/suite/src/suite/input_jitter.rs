@@ -6,14 +6,13 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use lockstep_core::action::Action;
-use lockstep_core::runner::Observation;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::{Script, ScriptEvent};
 use lockstep_engine::trace::document::{Document, Record};
-use lockstep_engine::trace::{Kind, Trace};
+use lockstep_engine::trace::{Entry, EntryKind, Kind, Trace};
 
 use crate::TICK;
 use crate::verdict::{Attempt, Outcome, Reason, align};
@@ -22,23 +21,29 @@ use crate::verdict::{Attempt, Outcome, Reason, align};
 /// began.
 #[must_use]
 pub fn played_script(trace: &Trace, script: &Script) -> Option<Script> {
-    let mut events: Vec<ScriptEvent> = Vec::new();
     let mut condition = script.condition();
-    for entry in trace.entries() {
-        let Observation::Input(action) = entry.what else {
-            continue;
+    let inputs = trace.entries().iter().filter(|entry| entry.what.is_input());
+    // Power-up, and the numbers that it begins with.
+    let power_up = 1 + trace.descriptor().numbers().len();
+    let mut events: Vec<ScriptEvent> = Vec::new();
+    for (index, Entry { tick, what }) in inputs.enumerate() {
+        let event = |action| ScriptEvent {
+            tick: *tick,
+            action,
         };
-        match action {
-            Action::Reset(found) if events.is_empty() && entry.tick == RunTicks::ZERO => {
-                condition = found;
+        match what {
+            EntryKind::Input(Action::Reset(found)) if index == 0 => condition = *found,
+            _ if index < power_up => {}
+            EntryKind::Input(action) => events.push(event(*action)),
+            EntryKind::Received(line, bytes) => {
+                let bytes = bytes.iter().map(|byte| Action::Byte(*line, *byte));
+                events.extend(bytes.map(event));
             }
-            _ => events.push(ScriptEvent {
-                tick: entry.tick,
-                action,
-            }),
+            _ => {}
         }
     }
-    // A press that follows a reset in its tick is that of a button that is held, and no input.
+    // What follows a reset in its tick are the buttons that are held and the numbers as they are, and
+    // no inputs.
     let resets: Vec<RunTicks> = events
         .iter()
         .filter(|event| matches!(event.action, Action::Reset(_)))
@@ -172,8 +177,9 @@ fn signals(document: &Document) -> BTreeMap<(&str, &str), Vec<&Record>> {
 mod tests {
     use super::*;
     use crate::verdict::Verdict;
+    use lockstep_core::app::Log;
     use lockstep_core::output::Level;
-    use lockstep_core::runner::Observer;
+    use lockstep_core::runner::{Observation, Observer};
     use lockstep_engine::load::InputFormat;
     use lockstep_engine::registry::Registry;
     use shipped_apps::shipped;
@@ -227,10 +233,19 @@ mod tests {
         let (.., board) = run(602, 50);
         let mut late = Trace::new(board.descriptor());
         late.set_clock(board.clock());
-        let is_on = |what| matches!(what, Observation::Output(0, level) if level > Level::OFF);
         for entry in board.entries() {
-            let by = u64::from(is_on(entry.what));
-            late.observe(entry.tick.saturating_add(RunTicks(by)), entry.what);
+            let (by, what) = match entry.what {
+                EntryKind::Input(action) => (0, Observation::Input(action)),
+                EntryKind::Output(output, level) => (
+                    u64::from(output == 0 && level > Level::OFF),
+                    Observation::Output(output, level),
+                ),
+                EntryKind::Log(id, number) => (0, Observation::Log(Log::new(id, number))),
+                EntryKind::Received(..) | EntryKind::Sent(..) | EntryKind::Text(..) => {
+                    panic!("the lamp has no serial lines and no texts: {entry:?}")
+                }
+            };
+            late.observe(entry.tick.saturating_add(RunTicks(by)), what);
         }
         late.set_end(board.end());
         let attempt = judged((600, 50), &late);

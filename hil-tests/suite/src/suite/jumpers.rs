@@ -97,7 +97,7 @@ impl Jumpers {
                     bits,
                 })
             }
-            Action::Reset(_) => None,
+            Action::Number(..) | Action::Byte(..) | Action::Reset(_) => None,
         };
         let events = script.events().iter();
         let pressed = events.filter_map(|event| write(event.tick, event.action));

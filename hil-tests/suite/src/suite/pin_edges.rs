@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::output::Level;
-use lockstep_core::runner::Observation;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::script::Script;
-use lockstep_engine::trace::Trace;
+use lockstep_engine::trace::{EntryKind, Trace};
 
 use super::board_access::{PinDrive, PinEdge};
 use super::firmware::{Firmware, NamedPin};
@@ -25,7 +24,7 @@ pub fn drives(script: &Script, firmware: &Firmware) -> Vec<PinDrive> {
                 high: firmware.level(contact == SwitchState::Closed),
             })
         }
-        Action::Reset(_) => None,
+        Action::Number(..) | Action::Byte(..) | Action::Reset(_) => None,
     };
     let events = script.events().iter();
     events
@@ -55,7 +54,7 @@ pub fn changes(trace: &Trace, before: &[bool]) -> Vec<PinChange> {
     let mut changes = Vec::new();
     let mut entries = trace.entries().iter().peekable();
     while let Some(entry) = entries.next() {
-        if let Observation::Output(index, level) = entry.what
+        if let EntryKind::Output(index, level) = entry.what
             && let Some(known) = levels.get_mut(usize::from(index))
         {
             *known = level > Level::OFF;

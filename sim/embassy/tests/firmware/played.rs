@@ -56,7 +56,7 @@ struct Macros;
 #[embassy_executor::task(pool_size = 2)]
 async fn count_down(from: u64, said: lockstep_embassy::Logger) {
     Timer::after_millis(from).await;
-    said.number(u16::try_from(from).unwrap());
+    said.number(i32::try_from(from).unwrap());
     assert!(from < 100, "too far to count");
 }
 

@@ -1,32 +1,55 @@
 //! Checks what is expected of the logs.
 
-use lockstep_core::app::{Log, LogId, LogValues};
+use lockstep_core::app::{LogId, LogKind, LogValues};
 use lockstep_core::time::RunTicks;
 
 use super::{Checker, Mismatch};
-use crate::dyn_runner::Observation;
 use crate::scenario::LogAssertion;
-use crate::scenario::plan::{CauseKind, Check};
+use crate::scenario::pattern::Pattern;
+use crate::scenario::plan::{CauseKind, Check, LogTarget};
+use crate::trace::EntryKind;
 
 /// A log at its place in the trace.
 #[derive(Clone, Copy)]
-pub(super) struct LoggedAt {
+pub(super) struct LoggedAt<'a> {
     pub(super) index: usize,
     pub(super) tick: RunTicks,
-    pub(super) log: Log,
+    pub(super) id: LogId,
+    what: &'a EntryKind,
+}
+
+impl LoggedAt<'_> {
+    /// Whether its value is this one, or any is meant.
+    pub(super) fn has(&self, value: Option<&LogTarget>) -> bool {
+        match (value, self.what) {
+            (None, _) => true,
+            (Some(LogTarget::Number(expected)), EntryKind::Log(_, number)) => number == expected,
+            (Some(LogTarget::Text(pattern)), EntryKind::Text(_, text)) => pattern.is_whole(text),
+            _ => false,
+        }
+    }
+
+    /// Its value, to be expected.
+    pub(super) fn value(&self) -> Option<LogTarget> {
+        match self.what {
+            EntryKind::Log(_, number) => Some(LogTarget::Number(*number)),
+            EntryKind::Text(_, text) => {
+                Some(LogTarget::Text(Pattern::exactly(text))).filter(|_| !text.is_empty())
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Checker<'_> {
     pub(super) fn log(
         &self,
         log: LogId,
-        value: Option<u16>,
+        value: Option<&LogTarget>,
         assertion: LogAssertion,
         check: &Check,
     ) -> Result<(), Mismatch> {
-        let matches = |logged: &LoggedAt| {
-            logged.log.id == log && value.is_none_or(|value| logged.log.value == value)
-        };
+        let matches = |logged: &LoggedAt<'_>| logged.id == log && logged.has(value);
         let name = || self.log_name(log, value);
         match assertion {
             LogAssertion::Logged => {
@@ -63,7 +86,7 @@ impl Checker<'_> {
                 let part = window.part(logged.index < window.now, logged.tick);
                 let message = format!(
                     "log `{}` at tick {}{part}, expected no `{}` for {length}, {window}",
-                    self.log_name(logged.log.id, Some(logged.log.value)),
+                    self.log_name(logged.id, logged.value().as_ref()),
                     logged.tick.0,
                     name(),
                 );
@@ -77,29 +100,38 @@ impl Checker<'_> {
         &self,
         from: usize,
         to: usize,
-    ) -> impl DoubleEndedIterator<Item = LoggedAt> {
+    ) -> impl DoubleEndedIterator<Item = LoggedAt<'_>> {
         let entries = self.between(from, to).iter().enumerate();
         entries.filter_map(move |(offset, entry)| match entry.what {
-            Observation::Log(log) => Some(LoggedAt {
+            EntryKind::Log(id, _) | EntryKind::Text(id, _) => Some(LoggedAt {
                 index: from + offset,
                 tick: entry.tick,
-                log,
+                id,
+                what: &entry.what,
             }),
             _ => None,
         })
     }
 
-    pub(super) fn log_name(&self, log: LogId, value: Option<u16>) -> String {
+    pub(super) fn log_name(&self, log: LogId, value: Option<&LogTarget>) -> String {
         let Some(kind) = self.descriptor.logs().get(usize::from(log.0)) else {
             return "?".to_owned();
         };
-        match (kind.values(), value) {
-            (_, None) => kind.name().to_owned(),
-            (LogValues::Words(words), Some(value)) => {
-                let word = words.get(usize::from(value)).copied().unwrap_or("?");
-                format!("{} {word}", kind.name())
-            }
-            (LogValues::Number, Some(value)) => format!("{} {value}", kind.name()),
+        match value {
+            None => kind.name().to_owned(),
+            Some(value) => format!("{} {}", kind.name(), value_name(kind, value)),
         }
+    }
+}
+
+/// The value of a log as sentences write it.
+pub(super) fn value_name(kind: &LogKind, value: &LogTarget) -> String {
+    match (kind.values(), value) {
+        (LogValues::Words(words), LogTarget::Number(number)) => {
+            let word = usize::try_from(*number).ok().and_then(|it| words.get(it));
+            word.copied().unwrap_or("?").to_owned()
+        }
+        (_, LogTarget::Number(number)) => number.to_string(),
+        (_, LogTarget::Text(text)) => text.to_string(),
     }
 }

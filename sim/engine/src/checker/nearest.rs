@@ -2,19 +2,20 @@
 //!
 //! A sentence is only offered after it has been checked against the same trace.
 
-use lockstep_core::app::{LogId, LogValues};
+use lockstep_core::app::LogId;
+use lockstep_core::event::SerialId;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::RunTicks;
 
-use super::log::LoggedAt;
+use super::log::{LoggedAt, value_name};
 use super::output::meets;
 use super::window::Window;
 use super::{Checker, LevelChange};
-use crate::dyn_runner::Observation;
 use crate::scenario::generated::name;
-use crate::scenario::plan::{Assertion, Cause, CauseKind, Check};
+use crate::scenario::plan::{Assertion, Cause, CauseKind, Check, LogTarget};
+use crate::scenario::quantity::Quantity;
 use crate::scenario::{
-    Expectation, LogAssertion, Measurement, OutputAssertion, TargetLevel, shown,
+    Expectation, LogAssertion, Measurement, OutputAssertion, SerialAssertion, TargetLevel, shown,
 };
 
 /// What helps to understand why an expectation does not hold.
@@ -35,17 +36,69 @@ impl Checker<'_> {
         if self.end < check.end().tick {
             return Nearest::default();
         }
-        match check.assertion {
-            Assertion::Output(output, assertion) => self.nearest_output(output, assertion, check),
+        match &check.assertion {
+            Assertion::Output(output, assertion) => self.nearest_output(*output, *assertion, check),
             Assertion::Log {
                 log,
                 value,
                 assertion,
-            } => self.nearest_log(log, value, assertion, check),
+            } => self.nearest_log(*log, value.as_ref(), *assertion, check),
+            Assertion::Serial(line, assertion) => self.nearest_serial(*line, assertion, check),
+            Assertion::OnlyOn(outputs) => self.nearest_only_on(outputs, check),
         }
     }
 
-    fn nearest_output(&self, output: u8, assertion: OutputAssertion, check: &Check) -> Nearest {
+    fn nearest_serial(
+        &self,
+        line: SerialId,
+        assertion: &SerialAssertion,
+        check: &Check,
+    ) -> Nearest {
+        let (SerialAssertion::Sent(pattern) | SerialAssertion::SentWithin(pattern, _)) = assertion
+        else {
+            return Nearest::default();
+        };
+        let window = self.window_to_reset(check);
+        let Some(tick) = self.said_later(line, pattern, window.first) else {
+            return Nearest::default();
+        };
+        let late = self.length(tick.saturating_sub(window.end.max(check.at.tick)));
+        let note = match assertion {
+            SerialAssertion::Sent(_) => format!("it was said at tick {}, {late} later", tick.0),
+            _ => format!("it was said at tick {}, {late} too late", tick.0),
+        };
+        let within = length_to(check.at.tick, tick);
+        let offered = Assertion::Serial(line, SerialAssertion::SentWithin(pattern.clone(), within));
+        self.offer(check, Some(note), vec![offered])
+    }
+
+    /// The sentence with the outputs that are on.
+    fn nearest_only_on(&self, outputs: &[u8], check: &Check) -> Nearest {
+        let now = self.index(check.at);
+        let declared = (0..).zip(self.descriptor.outputs());
+        let on: Vec<u8> = declared
+            .filter(|(index, output)| {
+                let is_switched = !matches!(output.range(), Range::Number(_));
+                is_switched && self.level(*index, now).is_some_and(|it| it > Level::OFF)
+            })
+            .map(|(index, _)| index)
+            .collect();
+        let offered = match on.is_empty() {
+            true => outputs
+                .iter()
+                .map(|output| Assertion::Output(*output, OutputAssertion::Is(TargetLevel::Off)))
+                .collect(),
+            false => vec![Assertion::OnlyOn(on)],
+        };
+        self.offer(check, None, offered)
+    }
+
+    fn nearest_output(
+        &self,
+        output: u8,
+        assertion: OutputAssertion<i32>,
+        check: &Check,
+    ) -> Nearest {
         match assertion {
             OutputAssertion::Is(target) | OutputAssertion::IsNot(target) => {
                 let wanted = matches!(assertion, OutputAssertion::Is(_));
@@ -72,13 +125,13 @@ impl Checker<'_> {
         let note = if let Some(change) = later.find(|change| wanted(change.level)) {
             let after = length_to(check.at.tick, change.tick);
             offered.push(self.becomes(output, change.level, after));
-            let (level, tick) = (change.level.0, change.tick.0);
+            let (level, tick) = (self.shown(output, change.level), change.tick.0);
             let after = self.length(after);
             Some(format!("it became {level} at tick {tick}, {after} later"))
         } else {
             let last = earlier.find(|change| wanted(change.level));
             last.map(|change| {
-                let (level, tick) = (change.level.0, change.tick.0);
+                let (level, tick) = (self.shown(output, change.level), change.tick.0);
                 format!("it became {level} at tick {tick}, and something else since")
             })
         };
@@ -92,7 +145,7 @@ impl Checker<'_> {
         output: u8,
         check: &Check,
         within: RunTicks,
-        target: Option<TargetLevel>,
+        target: Option<TargetLevel<i32>>,
     ) -> Nearest {
         let window = self.window_to_reset(check);
         let wanted = |change: &LevelChange| target.is_none_or(|target| meets(change.level, target));
@@ -119,11 +172,12 @@ impl Checker<'_> {
                 Some(cause) => format!("before the {cause} at tick {}", window.opens.tick.0),
                 None => format!("at tick {}", at.0),
             };
-            let level = level.0;
+            let level = self.shown(output, level);
             note = Some(match &other {
                 Some(change) => format!(
                     "it was {level} already, {since}, became {} at tick {} and did not come back",
-                    change.level.0, change.tick.0
+                    self.shown(output, change.level),
+                    change.tick.0
                 ),
                 None => format!(
                     "it was {level} already, {since}: only a change counts, `stays` holds a level"
@@ -142,7 +196,7 @@ impl Checker<'_> {
         } else if let Some(change) = late {
             note = Some(format!(
                 "it became {} at tick {}, {} too late",
-                change.level.0,
+                self.shown(output, change.level),
                 change.tick.0,
                 self.length(change.tick.saturating_sub(window.end))
             ));
@@ -154,7 +208,7 @@ impl Checker<'_> {
         } else if let Some(change) = before {
             note = Some(format!(
                 "it became {} at tick {}, {}",
-                change.level.0,
+                self.shown(output, change.level),
                 change.tick.0,
                 self.before_window(change.tick, &window)
             ));
@@ -163,7 +217,8 @@ impl Checker<'_> {
             note = note.or_else(|| {
                 Some(format!(
                     "it became {} at tick {}",
-                    change.level.0, change.tick.0
+                    self.shown(output, change.level),
+                    change.tick.0
                 ))
             });
             offered.push(self.becomes(output, change.level, length_to(at, change.tick)));
@@ -171,7 +226,7 @@ impl Checker<'_> {
             && let Some((other, change)) = self.on_another_output(output, check, &wanted)
         {
             let name = self.output_name(other);
-            let (level, tick) = (change.level.0, change.tick.0);
+            let (level, tick) = (self.shown(other, change.level), change.tick.0);
             note = Some(format!("`{name}` became {level} at tick {tick}"));
             offered.push(self.becomes(other, change.level, length_to(at, change.tick)));
         }
@@ -204,7 +259,7 @@ impl Checker<'_> {
         &self,
         output: u8,
         check: &Check,
-        target: Option<TargetLevel>,
+        target: Option<TargetLevel<i32>>,
         length: RunTicks,
     ) -> Nearest {
         let window = self.window(check);
@@ -234,7 +289,7 @@ impl Checker<'_> {
     fn nearest_measure(
         &self,
         output: u8,
-        assertion: OutputAssertion,
+        assertion: OutputAssertion<i32>,
         measure: Measurement,
         check: &Check,
     ) -> Nearest {
@@ -291,7 +346,7 @@ impl Checker<'_> {
     fn nearest_log(
         &self,
         log: LogId,
-        value: Option<u16>,
+        value: Option<&LogTarget>,
         assertion: LogAssertion,
         check: &Check,
     ) -> Nearest {
@@ -304,16 +359,14 @@ impl Checker<'_> {
             LogAssertion::Logged => (self.index(check.cause.start), window.now),
             _ => (window.first, window.last),
         };
-        let same = |logged: &LoggedAt| {
-            logged.log.id == log && value.is_none_or(|value| logged.log.value == value)
-        };
-        let same_kind = |logged: &LoggedAt| logged.log.id == log;
-        let log_assertion = |logged: LoggedAt, assertion| Assertion::Log {
-            log: logged.log.id,
-            value: Some(logged.log.value),
+        let same = |logged: &LoggedAt<'_>| logged.id == log && logged.has(value);
+        let same_kind = |logged: &LoggedAt<'_>| logged.id == log;
+        let log_assertion = |logged: LoggedAt<'_>, assertion| Assertion::Log {
+            log: logged.id,
+            value: logged.value(),
             assertion,
         };
-        let within = |logged: LoggedAt| {
+        let within = |logged: LoggedAt<'_>| {
             log_assertion(
                 logged,
                 LogAssertion::LoggedWithin(length_to(at, logged.tick)),
@@ -326,7 +379,7 @@ impl Checker<'_> {
                 let silent = logged.tick.saturating_sub(at).saturating_sub(RunTicks(1));
                 offered.push(Assertion::Log {
                     log,
-                    value,
+                    value: value.cloned(),
                     assertion: LogAssertion::NotLogged(silent),
                 });
                 offered.push(log_assertion(logged, LogAssertion::Logged));
@@ -334,7 +387,7 @@ impl Checker<'_> {
             }
             return self.offer(check, None, offered);
         }
-        let quote = |logged: LoggedAt| self.log_name(logged.log.id, Some(logged.log.value));
+        let quote = |logged: LoggedAt<'_>| self.log_name(logged.id, logged.value().as_ref());
         let mut offered = Vec::new();
         let late = self.logs_between(last, all).find(same);
         let before = self.logs_between(0, first).rev().find(same);
@@ -373,7 +426,7 @@ impl Checker<'_> {
             let is_latest = !self
                 .between(logged.index, self.index(check.cause.start))
                 .iter()
-                .any(|entry| matches!(entry.what, Observation::Input(_)));
+                .any(|entry| entry.what.is_input());
             if nearest.help.is_none() && is_latest {
                 let kind = check.cause.kind;
                 nearest.help = Some(format!(
@@ -409,7 +462,7 @@ impl Checker<'_> {
         if let LogAssertion::LoggedWithin(length) = assertion {
             offered.push(Assertion::Log {
                 log,
-                value,
+                value: value.cloned(),
                 assertion: LogAssertion::NotLogged(length),
             });
         }
@@ -420,15 +473,15 @@ impl Checker<'_> {
     fn offer(&self, check: &Check, note: Option<String>, offered: Vec<Assertion>) -> Nearest {
         let holds = |assertion: &Assertion| {
             let check = Check {
-                assertion: *assertion,
-                ..*check
+                assertion: assertion.clone(),
+                ..check.clone()
             };
-            !has_empty_window(*assertion) && self.check(&check).is_ok()
+            !has_empty_window(assertion) && self.check(&check).is_ok()
         };
         let sentence = offered
             .into_iter()
             .filter(holds)
-            .find_map(|assertion| self.sentence(assertion));
+            .find_map(|assertion| self.sentence(&assertion));
         let tick = self.descriptor.tick();
         let help = sentence.map(|sentence| {
             let sentence = shown(&sentence, tick);
@@ -462,44 +515,50 @@ impl Checker<'_> {
     }
 
     /// A level as a sentence names it.
-    fn target(&self, output: u8, level: Level) -> TargetLevel {
+    fn target(&self, output: u8, level: Level) -> TargetLevel<i32> {
         let outputs = self.descriptor.outputs();
         let range = outputs
             .get(usize::from(output))
             .map(|output| output.range());
         match level {
-            Level::OFF => TargetLevel::Off,
+            Level::OFF if !matches!(range, Some(Range::Number(_))) => TargetLevel::Off,
             _ if range == Some(Range::Digital) => TargetLevel::On,
             Level(level) => TargetLevel::Level(level),
         }
     }
 
     /// The sentence, without `expect`.
-    fn sentence(&self, assertion: Assertion) -> Option<Expectation> {
+    fn sentence(&self, assertion: &Assertion) -> Option<Expectation> {
         Some(match assertion {
-            Assertion::Output(output, assertion) => Expectation::Output {
-                output: name(self.output_name(output)),
-                assertion,
-                target_span: None,
-            },
+            Assertion::Output(output, assertion) => {
+                let scale = self.scale(*output);
+                let shown = |level| Some(Quantity::of(&scale, level)).ok_or(());
+                Expectation::Output {
+                    output: name(self.output_name(*output)),
+                    assertion: assertion.try_map(shown).ok()?,
+                    target_span: None,
+                }
+            }
             Assertion::Log {
                 log,
                 value,
                 assertion,
             } => {
                 let kind = self.descriptor.logs().get(usize::from(log.0))?;
-                let value = match (kind.values(), value) {
-                    (_, None) => None,
-                    (LogValues::Number, Some(value)) => Some(name(&value.to_string())),
-                    (LogValues::Words(words), Some(value)) => {
-                        Some(name(words.get(usize::from(value))?))
-                    }
-                };
+                let value = value.as_ref();
                 Expectation::Log {
                     log: name(kind.name()),
-                    value,
-                    assertion,
+                    value: value.map(|value| name(&value_name(kind, value))),
+                    assertion: *assertion,
                 }
+            }
+            Assertion::Serial(line, assertion) => Expectation::Serial {
+                line: name(self.line_name(*line)),
+                assertion: assertion.clone(),
+            },
+            Assertion::OnlyOn(outputs) => {
+                let names = outputs.iter().map(|output| name(self.output_name(*output)));
+                Expectation::OnlyOn(names.collect())
             }
         })
     }
@@ -511,12 +570,8 @@ fn before_cause(check: &Check) -> String {
     format!("before the {kind} at tick {}", start.tick.0)
 }
 
-fn has_empty_window(assertion: Assertion) -> bool {
-    let window = match assertion {
-        Assertion::Output(_, assertion) => assertion.window(),
-        Assertion::Log { assertion, .. } => assertion.window(),
-    };
-    window == Some(RunTicks::ZERO)
+fn has_empty_window(assertion: &Assertion) -> bool {
+    assertion.window() == Some(RunTicks::ZERO)
 }
 
 /// The shortest length of a window that reaches a tick: the tick itself, but at least one.

@@ -1,18 +1,19 @@
 //! Checks what is expected of one output.
 
-use lockstep_core::output::Level;
+use lockstep_core::output::{Level, Range};
 use lockstep_core::time::{Length, RunTicks};
 
 use super::window::Window;
 use super::{Checker, LevelChange, Mismatch};
 use crate::scenario::plan::Check;
+use crate::scenario::quantity::Quantity;
 use crate::scenario::{Measurement, OutputAssertion, Polarity, TargetLevel};
 
 impl Checker<'_> {
     pub(super) fn output(
         &self,
         output: u8,
-        assertion: OutputAssertion,
+        assertion: OutputAssertion<i32>,
         check: &Check,
     ) -> Result<(), Mismatch> {
         let window = match assertion {
@@ -48,6 +49,25 @@ impl Checker<'_> {
         }
     }
 
+    pub(super) fn only_on(&self, outputs: &[u8], check: &Check) -> Result<(), Mismatch> {
+        let now = self.index(check.at);
+        let tick = check.at.tick;
+        let declared = (0..).zip(self.descriptor.outputs());
+        let switched = declared.filter(|(_, it)| !matches!(it.range(), Range::Number(_)));
+        for (index, output) in switched {
+            let is_on = self.level(index, now).is_some_and(|it| it > Level::OFF);
+            let (was, expected) = match (is_on, outputs.contains(&index)) {
+                (true, false) => ("on", "off"),
+                (false, true) => ("off", "on"),
+                _ => continue,
+            };
+            let name = output.name();
+            let message = format!("at tick {} `{name}` was {was}, expected {expected}", tick.0);
+            return Err(Mismatch::new(tick, message));
+        }
+        Ok(())
+    }
+
     pub(super) fn output_name(&self, output: u8) -> &'static str {
         let outputs = self.descriptor.outputs();
         let declared = outputs.get(usize::from(output));
@@ -72,6 +92,10 @@ impl OutputView<'_> {
         self.checker.length(ticks)
     }
 
+    fn shown(&self, level: Level) -> Quantity {
+        self.checker.shown(self.output, level)
+    }
+
     /// Its changes in the window.
     fn in_window(&self) -> impl Iterator<Item = LevelChange> {
         let Window { first, last, .. } = self.window;
@@ -85,7 +109,7 @@ impl OutputView<'_> {
         before.len()
     }
 
-    fn is(&self, target: TargetLevel, wanted: bool) -> Result<(), Mismatch> {
+    fn is(&self, target: TargetLevel<i32>, wanted: bool) -> Result<(), Mismatch> {
         if meets(self.level, target) == wanted {
             return Ok(());
         }
@@ -94,16 +118,20 @@ impl OutputView<'_> {
         Err(Mismatch::new(
             tick,
             format!(
-                "at tick {} `{}` was {}, expected {not}{target}",
-                tick.0, self.name, self.level.0
+                "at tick {} `{}` was {}, expected {not}{}",
+                tick.0,
+                self.name,
+                self.shown(self.level),
+                self.checker.named(self.output, target)
             ),
         ))
     }
 
-    fn becomes(&self, target: TargetLevel, within: RunTicks) -> Result<(), Mismatch> {
+    fn becomes(&self, target: TargetLevel<i32>, within: RunTicks) -> Result<(), Mismatch> {
         if self.in_window().any(|change| meets(change.level, target)) {
             return Ok(());
         }
+        let target = self.checker.named(self.output, target);
         Err(self.never(&format!("become {target} within {}", self.length(within))))
     }
 
@@ -115,8 +143,11 @@ impl OutputView<'_> {
     }
 
     /// What was done immediately above may bring the output to the level, once; from there
-    /// on it does not change.
-    fn stays(&self, target: Option<TargetLevel>, length: RunTicks) -> Result<(), Mismatch> {
+    /// on it does not change, or not out of the range that is named.
+    fn stays(&self, target: Option<TargetLevel<i32>>, length: RunTicks) -> Result<(), Mismatch> {
+        if let Some(range) = target.filter(|target| target.is_range()) {
+            return self.stays_in(range);
+        }
         let is_there = |level| target.is_none_or(|target| meets(level, target));
         let mut there = is_there(self.level_before);
         let mut level = self.level_before;
@@ -136,6 +167,24 @@ impl OutputView<'_> {
         target.map_or(Ok(()), |target| self.is(target, true))
     }
 
+    fn stays_in(&self, range: TargetLevel<i32>) -> Result<(), Mismatch> {
+        self.is(range, true)?;
+        let immediate = self.immediate();
+        let mut later = self.in_window().skip(immediate);
+        let Some(change) = later.find(|change| !meets(change.level, range)) else {
+            return Ok(());
+        };
+        let message = format!(
+            "at tick {} `{}` became {}, expected {}, {}",
+            change.tick.0,
+            self.name,
+            self.shown(change.level),
+            self.checker.named(self.output, range),
+            self.window
+        );
+        Err(Mismatch::new(change.tick, message))
+    }
+
     fn did_not_stay(
         &self,
         level: Level,
@@ -152,7 +201,11 @@ impl OutputView<'_> {
             change.tick,
             format!(
                 "at tick {}{part} `{}` changed from {} to {}, expected no change for {length}, {}",
-                change.tick.0, self.name, level.0, change.level.0, self.window
+                change.tick.0,
+                self.name,
+                self.shown(level),
+                self.shown(change.level),
+                self.window
             ),
         )
     }
@@ -271,12 +324,12 @@ impl OutputView<'_> {
         const SHOWN: usize = 5;
         let changes: Vec<_> = self.in_window().collect();
         let there = match changes.as_slice() {
-            [] => format!("it stayed {}", self.level_before.0),
+            [] => format!("it stayed {}", self.shown(self.level_before)),
             changes => {
                 let listed: Vec<_> = changes
                     .iter()
                     .take(SHOWN)
-                    .map(|change| format!("{} at tick {}", change.level.0, change.tick.0))
+                    .map(|change| format!("{} at tick {}", self.shown(change.level), change.tick.0))
                     .collect();
                 let more = match changes.len().saturating_sub(SHOWN) {
                     0 => String::new(),
@@ -284,7 +337,7 @@ impl OutputView<'_> {
                 };
                 format!(
                     "from {} it went to {}{more}",
-                    self.level_before.0,
+                    self.shown(self.level_before),
                     listed.join(", ")
                 )
             }
@@ -296,10 +349,13 @@ impl OutputView<'_> {
     }
 }
 
-pub(super) fn meets(level: Level, target: TargetLevel) -> bool {
+pub(super) fn meets(level: Level, target: TargetLevel<i32>) -> bool {
     match target {
         TargetLevel::On => level > Level::OFF,
         TargetLevel::Off => level == Level::OFF,
         TargetLevel::Level(wanted) => level.0 == wanted,
+        TargetLevel::AtLeast(least) => level.0 >= least,
+        TargetLevel::AtMost(most) => level.0 <= most,
+        TargetLevel::Between(least, most) => (least..=most).contains(&level.0),
     }
 }

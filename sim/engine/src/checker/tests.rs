@@ -1,15 +1,20 @@
 mod windows;
 
 use lockstep_core::app::{Log, LogId, LogKind};
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::output::Output;
+use lockstep_core::ports::SerialLine;
+use lockstep_core::short::ShortBytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::dyn_runner::Observer;
-use crate::scenario::plan::{Cause, CauseKind};
-use crate::scenario::{LogAssertion, Measurement, OutputAssertion, Polarity, TargetLevel};
+use crate::dyn_runner::{Observation, Observer};
+use crate::scenario::pattern::Pattern;
+use crate::scenario::plan::{Cause, CauseKind, LogTarget};
+use crate::scenario::{
+    LogAssertion, Measurement, OutputAssertion, Polarity, SerialAssertion, TargetLevel,
+};
 use crate::script::{Action, BootCondition, SwitchState};
 
 const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
@@ -18,7 +23,9 @@ const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
     .with_logs(&[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
-    ]);
+        LogKind::text("said"),
+    ])
+    .with_serial_lines(&[SerialLine::new("uart")]);
 
 const POWER: LogId = LogId(0);
 
@@ -37,7 +44,7 @@ fn trace(entries: &[(u64, Observation)]) -> Trace {
     trace
 }
 
-fn lamp(level: u16) -> Observation {
+fn lamp(level: i32) -> Observation {
     Observation::Output(0, Level(level))
 }
 
@@ -45,7 +52,7 @@ fn press() -> Observation {
     Observation::Input(Action::Button(ButtonId(0), SwitchState::Closed))
 }
 
-fn power(value: u16) -> Observation {
+fn power(value: i32) -> Observation {
     Observation::Log(Log::new(POWER, value))
 }
 
@@ -75,7 +82,7 @@ fn failure(at: SamplePoint, assertion: Assertion, trace: &Trace) -> Option<Failu
 }
 
 /// Whether the assertion about the lamp holds.
-fn holds(at: SamplePoint, assertion: OutputAssertion, trace: &Trace) -> bool {
+fn holds(at: SamplePoint, assertion: OutputAssertion<i32>, trace: &Trace) -> bool {
     failure(at, Assertion::Output(0, assertion), trace).is_none()
 }
 
@@ -83,7 +90,7 @@ fn holds(at: SamplePoint, assertion: OutputAssertion, trace: &Trace) -> bool {
 fn log_holds(
     at: SamplePoint,
     assertion: LogAssertion,
-    value: Option<u16>,
+    value: Option<i32>,
     since: Option<SamplePoint>,
     trace: &Trace,
 ) -> bool {
@@ -101,10 +108,10 @@ fn log_holds(
     check_trace(&[check], trace).is_empty()
 }
 
-fn power_assertion(value: Option<u16>, assertion: LogAssertion) -> Assertion {
+fn power_assertion(value: Option<i32>, assertion: LogAssertion) -> Assertion {
     Assertion::Log {
         log: POWER,
-        value,
+        value: value.map(LogTarget::Number),
         assertion,
     }
 }
@@ -471,7 +478,7 @@ fn a_failure_says_what_happened_when_and_what_was_expected() {
     assert!(already.note.unwrap().contains("only a change counts"));
     let assertion = Assertion::Log {
         log: POWER,
-        value: Some(0),
+        value: Some(LogTarget::Number(0)),
         assertion: LogAssertion::Logged,
     };
     let not_logged = failure(after_inputs(100), assertion, &trace).unwrap();
@@ -487,9 +494,18 @@ fn a_failure_says_what_happened_when_and_what_was_expected() {
 
 fn observations() -> impl Strategy<Value = Observation> {
     prop_oneof![
-        (0_u8..4, any::<u16>())
+        (0_u8..4, any::<i32>())
             .prop_map(|(output, level)| Observation::Output(output, Level(level))),
-        (0_u8..4, 0_u16..4).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..4, -1..4).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..4, "[ab]{0,3}").prop_map(|(id, text)| Observation::Log(Log::text(LogId(id), &text))),
+        (0_u8..3, "[ab]{0,3}").prop_map(|(line, text)| Observation::Sent(
+            SerialId(line),
+            ShortBytes::new(text.as_bytes())
+        )),
+        (0_u8..3, any::<u8>())
+            .prop_map(|(line, byte)| Observation::Input(Action::Byte(SerialId(line), byte))),
+        (0_u8..3, any::<i32>())
+            .prop_map(|(id, number)| Observation::Input(Action::Number(NumberId(id), number))),
         (0_u8..3, any::<bool>()).prop_map(|(button, closed)| {
             let contact = if closed {
                 SwitchState::Closed
@@ -519,7 +535,10 @@ fn assertions() -> impl Strategy<Value = Assertion> {
         prop_oneof![
             Just(TargetLevel::On),
             Just(TargetLevel::Off),
-            any::<u16>().prop_map(TargetLevel::Level)
+            any::<i32>().prop_map(TargetLevel::Level),
+            any::<i32>().prop_map(TargetLevel::AtLeast),
+            any::<i32>().prop_map(TargetLevel::AtMost),
+            any::<(i32, i32)>().prop_map(|(least, most)| TargetLevel::Between(least, most)),
         ]
     };
     let measure = || {
@@ -545,15 +564,29 @@ fn assertions() -> impl Strategy<Value = Assertion> {
         length().prop_map(LogAssertion::LoggedWithin),
         length().prop_map(LogAssertion::NotLogged),
     ];
+    let pattern = || "[ab]{0,3}".prop_map(|text| Pattern::exactly(text.as_bytes()));
+    let value = prop_oneof![
+        (-1..4).prop_map(LogTarget::Number),
+        pattern().prop_map(LogTarget::Text),
+    ];
+    let serial = prop_oneof![
+        pattern().prop_map(SerialAssertion::Sent),
+        (pattern(), length())
+            .prop_map(|(pattern, within)| SerialAssertion::SentWithin(pattern, within)),
+        length().prop_map(SerialAssertion::Silent),
+    ];
     prop_oneof![
         (0_u8..4, output).prop_map(|(output, assertion)| Assertion::Output(output, assertion)),
-        (0_u8..4, proptest::option::of(0_u16..4), log,).prop_map(|(log, value, assertion)| {
+        (0_u8..4, proptest::option::of(value), log).prop_map(|(log, value, assertion)| {
             Assertion::Log {
                 log: LogId(log),
                 value,
                 assertion,
             }
         }),
+        (0_u8..3, serial)
+            .prop_map(|(line, assertion)| Assertion::Serial(SerialId(line), assertion)),
+        vec(0_u8..4, 0..4).prop_map(Assertion::OnlyOn),
     ]
 }
 

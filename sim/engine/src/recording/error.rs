@@ -129,19 +129,21 @@ pub enum RecordingError {
         /// The apps there are.
         known: String,
     },
-    /// It has a button that the app no longer has.
+    /// It has a port that the app no longer has.
     #[error(
-        "byte {offset}: a recording with a button `{name}`, and app `{app}` has none of that \
+        "byte {offset}: a recording with a {what} `{name}`, and app `{app}` has none of that \
          name: expected {known}"
     )]
-    MissingButton {
-        /// The offset of the button's name.
+    MissingPort {
+        /// The offset of the port's name.
         offset: usize,
-        /// The button of the recording.
+        /// What it is: a button, a number input, a serial line.
+        what: &'static str,
+        /// The port of the recording.
         name: String,
         /// The app that should play it.
         app: &'static str,
-        /// The buttons of the app.
+        /// The ports of the app that are the same.
         known: String,
     },
 }
@@ -160,7 +162,7 @@ impl RecordingError {
             Self::Truncated { .. } | Self::Trailing { .. } | Self::Damaged { .. } => {
                 Some("copy it again from where it came, or record the run again")
             }
-            Self::MissingButton { .. } => Some("record the run again with the app as it is now"),
+            Self::MissingPort { .. } => Some("record the run again with the app as it is now"),
             _ => None,
         }
     }

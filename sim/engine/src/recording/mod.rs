@@ -14,7 +14,7 @@ mod tests;
 use std::collections::HashSet;
 
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::time::TickPeriod;
 
 use self::envelope::CONTENT_AT;
@@ -22,15 +22,15 @@ pub use self::error::RecordingError;
 use crate::diagnostic::one_of;
 use crate::registry::{UnknownApp, check_name};
 use crate::sanitize::is_unprintable;
-use crate::script::{Action, Script, ScriptEvent};
+use crate::script::{Action, BootCondition, Script, ScriptEvent};
 
 /// The first bytes of a recording. The first one is not text, and a program that mistakes
 /// the file for text would change the line end.
 pub const SIGNATURE: [u8; 8] = *b"\x89LSREC\r\n";
 
-/// The newest version of the format. Recordings of apps with ticks of a millisecond are written in
-/// version 1.
-pub const VERSION: u8 = 2;
+/// The newest version of the format. Each recording is written in the oldest that can hold it: of
+/// apps with buttons alone in version 2, and with ticks of a millisecond in version 1.
+pub const VERSION: u8 = 3;
 
 /// The largest recording, in bytes: 8 MiB. It has room for [`MAX_EVENTS`] events at
 /// 7 bytes, the most that one takes.
@@ -48,9 +48,42 @@ pub struct Recording {
     app: String,
     app_version: String,
     build: String,
-    /// The names of the app's buttons; the script's buttons are indices in this list.
-    buttons: Vec<String>,
+    ports: PortNames,
     script: Script,
+}
+
+/// The names of the ports of an app that a script acts on, which numbers them by these lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct PortNames {
+    buttons: Vec<String>,
+    numbers: Vec<String>,
+    serial_lines: Vec<String>,
+}
+
+impl PortNames {
+    fn of(descriptor: &AppDescriptor) -> Self {
+        let owned = |name: &str| name.to_owned();
+        let numbers = descriptor.numbers().iter();
+        let lines = descriptor.serial_lines().iter();
+        Self {
+            buttons: descriptor
+                .buttons()
+                .iter()
+                .map(|name| owned(name))
+                .collect(),
+            numbers: numbers.map(|number| owned(number.name())).collect(),
+            serial_lines: lines.map(|line| owned(line.name())).collect(),
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        check_names("button", &self.buttons, AppDescriptor::MAX_BUTTONS)
+            .or_else(|| check_names("number input", &self.numbers, AppDescriptor::MAX_NUMBERS))
+            .or_else(|| {
+                let most = AppDescriptor::MAX_SERIAL_LINES;
+                check_names("serial line", &self.serial_lines, most)
+            })
+    }
 }
 
 impl Recording {
@@ -67,11 +100,7 @@ impl Recording {
             app: descriptor.name().to_owned(),
             app_version: descriptor.version().to_owned(),
             build: descriptor.build().to_owned(),
-            buttons: descriptor
-                .buttons()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            ports: PortNames::of(descriptor),
             script: script.clone(),
         };
         match recording.problem() {
@@ -114,7 +143,7 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// [`RecordingError::OtherApp`] and [`RecordingError::MissingButton`].
+    /// [`RecordingError::OtherApp`] and [`RecordingError::MissingPort`].
     pub fn script(&self, descriptor: &AppDescriptor) -> Result<Script, RecordingError> {
         if self.app != descriptor.name() {
             return Err(RecordingError::OtherApp {
@@ -131,25 +160,9 @@ impl Recording {
                 declared: descriptor.tick(),
             });
         }
-        let buttons = self
-            .buttons
-            .iter()
-            .enumerate()
-            .map(|(index, name)| {
-                find_button(name, descriptor).ok_or_else(|| RecordingError::MissingButton {
-                    offset: CONTENT_AT + content::button_offset(self, index),
-                    name: name.clone(),
-                    app: descriptor.name(),
-                    known: one_of(descriptor.buttons().iter().copied()),
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let events = self
-            .script
-            .events()
-            .iter()
-            .map(|event| renumbered(*event, &buttons))
-            .collect();
+        let places = self.places(descriptor)?;
+        let events = self.script.events().iter();
+        let events = events.map(|event| places.renumbered(*event)).collect();
         Ok(Script::new(
             self.script.condition(),
             self.script.clock(),
@@ -158,12 +171,56 @@ impl Recording {
         )?)
     }
 
+    /// Where the app has the ports of the recording.
+    fn places(&self, descriptor: &AppDescriptor) -> Result<Places, RecordingError> {
+        let known = PortNames::of(descriptor);
+        let mut index = 0;
+        let mut find = |what, names: &[String], known: &[String]| {
+            let places = names.iter().map(|name| {
+                let place = (0..=u8::MAX).zip(known).find(|(_, known)| *known == name);
+                let missing = || RecordingError::MissingPort {
+                    offset: CONTENT_AT + content::name_offset(self, index),
+                    what,
+                    name: name.clone(),
+                    app: descriptor.name(),
+                    known: one_of(known.iter().map(String::as_str)),
+                };
+                let place = place.map(|(place, _)| place).ok_or_else(missing);
+                index += 1;
+                place
+            });
+            places.collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Places {
+            buttons: find("button", &self.ports.buttons, &known.buttons)?,
+            numbers: find("number input", &self.ports.numbers, &known.numbers)?,
+            serial_lines: find("serial line", &self.ports.serial_lines, &known.serial_lines)?,
+        })
+    }
+
     /// The version of the format that it is written in.
     fn version(&self) -> u8 {
-        match self.tick {
-            TickPeriod::MILLISECOND => 1,
-            _ => 2,
+        let mut conditions = self.boot_conditions();
+        if !self.ports.numbers.is_empty()
+            || !self.ports.serial_lines.is_empty()
+            || conditions.any(|condition| !content::can_hold(2, condition))
+        {
+            3
+        } else if self.tick == TickPeriod::MILLISECOND {
+            1
+        } else {
+            2
         }
+    }
+
+    /// The conditions under which the board comes up.
+    fn boot_conditions(&self) -> impl Iterator<Item = BootCondition> {
+        let events = self.script.events().iter();
+        let resets = events.filter_map(|event| match event.action {
+            Action::Reset(condition) => Some(condition),
+            _ => None,
+        });
+        resets.chain([self.script.condition()])
     }
 
     /// The error that the app of this recording is not known.
@@ -207,7 +264,7 @@ impl Recording {
     /// The names of its buttons.
     #[must_use]
     pub fn buttons(&self) -> &[String] {
-        &self.buttons
+        &self.ports.buttons
     }
 
     /// Why it cannot be recorded, if it cannot: what passes here can be written and read
@@ -216,38 +273,69 @@ impl Recording {
         check_app_name(&self.app)
             .or_else(|| check_identity("the app's version", &self.app_version))
             .or_else(|| check_identity("the app's build", &self.build))
-            .or_else(|| check_buttons(&self.buttons))
+            .or_else(|| self.ports.problem())
             .or_else(|| self.check_events())
             .or_else(|| self.check_boot_conditions())
     }
 
     fn check_boot_conditions(&self) -> Option<String> {
-        let resets = self
-            .script
-            .events()
-            .iter()
-            .filter_map(|event| match event.action {
-                Action::Reset(condition) => Some(condition),
-                Action::Button(..) => None,
-            });
-        let mut conditions = resets.chain([self.script.condition()]);
-        let condition = conditions.find(|condition| !content::can_hold(*condition))?;
+        let mut conditions = self.boot_conditions();
+        let condition = conditions.find(|condition| !content::can_hold(VERSION, *condition))?;
         Some(format!(
-            "boot condition number {} of the app: a recording holds the first two",
-            condition.0
+            "boot condition number {} of the app: a recording holds the first {}",
+            condition.0,
+            AppDescriptor::MAX_BOOT_CONDITIONS
         ))
     }
 
     fn check_events(&self) -> Option<String> {
-        let unknown = |event: &&ScriptEvent| match event.action {
-            Action::Button(button, _) => usize::from(button.0) >= self.buttons.len(),
+        let PortNames {
+            buttons,
+            numbers,
+            serial_lines,
+        } = &self.ports;
+        let is_unknown = |event: &&ScriptEvent| match event.action {
+            Action::Button(ButtonId(id), _) => usize::from(id) >= buttons.len(),
+            Action::Number(NumberId(id), _) => usize::from(id) >= numbers.len(),
+            Action::Byte(SerialId(id), _) => usize::from(id) >= serial_lines.len(),
             Action::Reset(_) => false,
         };
-        let event = self.script.events().iter().find(unknown)?;
+        let event = self.script.events().iter().find(is_unknown)?;
+        let what = match event.action {
+            Action::Number(..) => "sets a number",
+            Action::Byte(..) => "sends on a serial line",
+            Action::Button(..) | Action::Reset(_) => "moves a button",
+        };
         Some(format!(
-            "at tick {}: the script moves a button that the app does not have",
+            "at tick {}: the script {what} that the app does not have",
             event.tick.0
         ))
+    }
+}
+
+/// Where an app has the ports of a recording, by their places there.
+struct Places {
+    buttons: Vec<u8>,
+    numbers: Vec<u8>,
+    serial_lines: Vec<u8>,
+}
+
+impl Places {
+    fn renumbered(&self, event: ScriptEvent) -> ScriptEvent {
+        let at = |places: &[u8], id: u8| places.get(usize::from(id)).copied().unwrap_or(id);
+        let action = match event.action {
+            Action::Button(ButtonId(id), contact) => {
+                Action::Button(ButtonId(at(&self.buttons, id)), contact)
+            }
+            Action::Number(NumberId(id), number) => {
+                Action::Number(NumberId(at(&self.numbers, id)), number)
+            }
+            Action::Byte(SerialId(id), byte) => {
+                Action::Byte(SerialId(at(&self.serial_lines, id)), byte)
+            }
+            Action::Reset(_) => event.action,
+        };
+        ScriptEvent { action, ..event }
     }
 }
 
@@ -268,35 +356,14 @@ fn check_identity(what: &str, text: &str) -> Option<String> {
     }
 }
 
-fn check_buttons(names: &[String]) -> Option<String> {
-    let most = AppDescriptor::MAX_ITEMS;
+fn check_names(what: &str, names: &[String], most: usize) -> Option<String> {
     let mut seen = HashSet::new();
     if names.len() > most {
         let count = names.len();
-        return Some(format!("{count} buttons: at most {most} are allowed"));
+        return Some(format!("{count} {what}s: at most {most} are allowed"));
     }
     names.iter().find_map(|name| {
-        check_name("button", name)
-            .or_else(|| (!seen.insert(name)).then(|| format!("two buttons are called `{name}`")))
+        check_name(what, name)
+            .or_else(|| (!seen.insert(name)).then(|| format!("two {what}s are called `{name}`")))
     })
-}
-
-/// The button of this name.
-fn find_button(name: &str, descriptor: &AppDescriptor) -> Option<ButtonId> {
-    (0..=u8::MAX)
-        .zip(descriptor.buttons())
-        .find(|(_, known)| **known == name)
-        .map(|(index, _)| ButtonId(index))
-}
-
-/// The event with its button as the app numbers it.
-fn renumbered(event: ScriptEvent, buttons: &[ButtonId]) -> ScriptEvent {
-    let action = match event.action {
-        Action::Button(ButtonId(index), contact) => match buttons.get(usize::from(index)) {
-            Some(button) => Action::Button(*button, contact),
-            None => event.action,
-        },
-        Action::Reset(_) => event.action,
-    };
-    ScriptEvent { action, ..event }
 }

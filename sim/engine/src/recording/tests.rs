@@ -133,7 +133,7 @@ fn errors_say_where_and_what_is_wrong() {
         (b"\x89LSREC\n".to_vec(), 6, "found 0x0a, expected 0x0d"),
         (good[..5].to_vec(), 5, "expected at least 17 bytes"),
         (good[..end - 1].to_vec(), end - 1, "expected at least 43"),
-        (with(8, 3), 8, "reads up to format 2: update it"),
+        (with(8, 4), 8, "reads up to format 3: update it"),
         (with(8, 0), 8, "format 0 does not exist"),
         (with(9, 0), 9, "expected at least 17"),
         (with(12, 1), 9, "at most 8388608 is allowed"),
@@ -150,9 +150,9 @@ fn errors_say_where_and_what_is_wrong() {
             "two buttons",
         ),
         (
-            sealed(&[b"\x03one\x011\x012\x41"]),
+            sealed(&[b"\x03one\x011\x012\x81\x01"]),
             21,
-            "buttons is 65: at most 64",
+            "buttons is 129: at most 128",
         ),
         (sealed(&[APP, &[3, 0, 9, 0]]), 24, "no conditions 3"),
         (

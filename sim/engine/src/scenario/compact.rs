@@ -11,29 +11,36 @@
 //! stays:lamp@1000  stays:lamp=50@1000
 //! pulse:heartbeat=500+-1@2000  low:heartbeat=500@2000  period:heartbeat=1000@3000
 //! log:power  log:power=on  log:power=on@300  nolog:power=on@1000
+//! set:temperature=21.5C  ramp:temperature=20..25@10s  turn:knob=-3@300
+//! send:uart="led\x20on\n"   a text in quotes, `\x20` for a space and `\x40` for an @
+//! is:room>=21  is:room<=25  is:room=21..25  is:room!>=21   everywhere a level can stand
+//! says:uart="OK"  says:uart="OK"@50  silent:uart@1000  only:lctrl+space
 //! ```
 //!
 //! The time after `@` is the window: `within` or `for`.
 
-use std::fmt::Write;
+mod print;
 
-use lockstep_core::time::{Instant, RunTicks, TickPeriod};
+pub use print::write;
+
+use lockstep_core::time::{RunTicks, TickPeriod};
 
 use super::duration::{short_length, short_length_or_zero};
-use super::grammar::{MAX_DIAGNOSTICS, level, reading, tolerance_too_large};
+use super::grammar::{MAX_DIAGNOSTICS, clicks, level, reading, tolerance_too_large};
 use super::lexer::{Token, unexpected_token};
-use super::print::NameList;
+use super::pattern::{Pattern, quoted_bytes};
+use super::quantity::in_one_word;
 use super::{
     Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
-    OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
+    OutputAssertion, Polarity, Scenario, SerialAssertion, Statement, StatementKind, TargetLevel,
 };
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::{BootCondition, SwitchState};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 23] = [
     "app", "board", "clock", "d", "u", "tap", "t", "r", "is", "becomes", "changes", "stays",
-    "pulse", "low", "period", "log",
+    "pulse", "low", "period", "log", "set", "ramp", "send", "turn", "says", "silent", "only",
 ];
 const NOLOG: &str = "nolog";
 
@@ -132,6 +139,10 @@ impl CompactParser<'_> {
             ("d", Some(rest)) => movement(rest, SwitchState::Closed, tick)?,
             ("u", Some(rest)) => movement(rest, SwitchState::Open, tick)?,
             ("tap", Some(rest)) => tap(rest, tick)?,
+            ("set", Some(rest)) => set(rest)?,
+            ("ramp", Some(rest)) => ramp(rest, tick)?,
+            ("send", Some(rest)) => send(rest)?,
+            ("turn", Some(rest)) => turn(rest, tick)?,
             ("t", Some(rest)) => StatementKind::Wait(short_length(rest, tick)?),
             ("r", None) => StatementKind::Reset(None),
             ("r", Some(rest)) => StatementKind::Reset(boot_condition(rest)?),
@@ -212,7 +223,7 @@ fn split_at_sign<'a>(token: Token<'a>, sign: &str) -> (Token<'a>, Option<Token<'
 }
 
 fn name(token: Token<'_>) -> Result<Name, Diagnostic> {
-    let well_formed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if token.text.is_empty() || !token.text.chars().all(well_formed) {
         return Err(Diagnostic::new(
             token.span,
@@ -220,13 +231,24 @@ fn name(token: Token<'_>) -> Result<Name, Diagnostic> {
                 "" => "a name is missing".to_owned(),
                 _ => format!("`{token}` is not a name"),
             },
-            "expected letters, digits and `-`",
+            "expected letters, digits, `-` and `_`",
         ));
     }
     Ok(Name {
         text: token.text.to_owned(),
         span: token.span,
     })
+}
+
+/// A word, a number or a text in quotes.
+fn log_value(token: Token<'_>) -> Result<Name, Diagnostic> {
+    match token.text.starts_with('"') || token.text.starts_with('-') {
+        true => Ok(Name {
+            text: token.text.to_owned(),
+            span: token.span,
+        }),
+        false => name(token),
+    }
 }
 
 /// The boot condition of this name; `None` for `ok`.
@@ -265,6 +287,115 @@ fn tap(token: Token<'_>, tick: TickPeriod) -> Result<StatementKind, Diagnostic> 
     })
 }
 
+fn set(token: Token<'_>) -> Result<StatementKind, Diagnostic> {
+    let (number, to) = split_at_sign(token, "=");
+    let (to, span) = in_one_word(required(
+        to,
+        token,
+        "`set` has no value",
+        "`=` and a number",
+    )?)?;
+    Ok(StatementKind::Set {
+        number: name(number)?,
+        to,
+        span,
+    })
+}
+
+fn ramp(token: Token<'_>, tick: TickPeriod) -> Result<StatementKind, Diagnostic> {
+    let (subject, length) = split_at_sign(token, "@");
+    let (number, range) = split_at_sign(subject, "=");
+    let range = required(range, token, "`ramp` has no values", "`=` and `20..25`")?;
+    let length = required(
+        length,
+        token,
+        "`ramp` has no length",
+        "`@` and a time in ms",
+    )?;
+    let (from, to) = split_at_sign(range, RANGE);
+    let to = required(
+        to,
+        range,
+        "`ramp` has one value",
+        "`..` and the one it ends with",
+    )?;
+    Ok(StatementKind::Ramp {
+        number: name(number)?,
+        from: in_one_word(from)?,
+        to: in_one_word(to)?,
+        length: short_length(length, tick)?,
+    })
+}
+
+fn send(token: Token<'_>) -> Result<StatementKind, Diagnostic> {
+    let (line, text) = split_at_sign(token, "=");
+    let text = required(
+        text,
+        token,
+        "`send` has no text",
+        "`=` and a text in quotes",
+    )?;
+    let bytes = quoted_bytes(text, "a text in quotes, such as `\"status\\n\"`")?;
+    if bytes.is_empty() {
+        return Err(Diagnostic::new(
+            text.span,
+            "nothing is sent",
+            "expected at least one byte",
+        ));
+    }
+    Ok(StatementKind::Send {
+        line: name(line)?,
+        bytes,
+    })
+}
+
+fn turn(token: Token<'_>, tick: TickPeriod) -> Result<StatementKind, Diagnostic> {
+    let (subject, length) = split_at_sign(token, "@");
+    let (encoder, by) = split_at_sign(subject, "=");
+    let by = required(by, token, "`turn` has no clicks", "`=` and their number")?;
+    let length = required(
+        length,
+        token,
+        "`turn` has no length",
+        "`@` and a time in ms",
+    )?;
+    Ok(StatementKind::Turn {
+        encoder: name(encoder)?,
+        clicks: clicks(by)?,
+        length: short_length(length, tick)?,
+    })
+}
+
+/// What stands after a sign, which has to be there.
+fn required<'a>(
+    part: Option<Token<'a>>,
+    whole: Token<'_>,
+    message: &str,
+    expected: &str,
+) -> Result<Token<'a>, Diagnostic> {
+    part.ok_or_else(|| {
+        Diagnostic::new(
+            whole.span.after(),
+            message.to_owned(),
+            format!("expected {expected}"),
+        )
+    })
+}
+
+/// The sign between the ends of a range.
+const RANGE: &str = "..";
+
+/// A level, `on` or `off`, or a range such as `20..25`.
+fn target(token: Token<'_>) -> Result<TargetLevel, Diagnostic> {
+    match split_at_sign(token, RANGE) {
+        (least, Some(most)) => {
+            let (least, most) = (in_one_word(least)?.0, in_one_word(most)?.0);
+            Ok(TargetLevel::Between(least, most))
+        }
+        (level_word, None) => level(level_word),
+    }
+}
+
 fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
     let mut names = Vec::new();
     let mut rest = Some(token);
@@ -277,6 +408,9 @@ fn names_of(token: Token<'_>) -> Result<Vec<Name>, Diagnostic> {
 }
 
 fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectation, Diagnostic> {
+    if key == "only" {
+        return names_of(token).map(Expectation::OnlyOn);
+    }
     let (subject, window) = split_at_sign(token, "@");
     let window = window.map(|token| short_length(token, tick)).transpose()?;
     let required_window = || {
@@ -288,11 +422,20 @@ fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectat
             )
         })
     };
-    let (negated, sign) = match subject.text.contains("!=") {
-        true => (true, "!="),
-        false => (false, "="),
-    };
+    if key == "says" || key == "silent" {
+        return serial(key, subject, window, token);
+    }
+    let sign = ["!>=", "!<=", "!=", ">=", "<="]
+        .into_iter()
+        .find(|sign| subject.text.contains(*sign));
+    let sign = sign.unwrap_or("=");
+    let negated = sign.starts_with('!');
     let (subject, value) = split_at_sign(subject, sign);
+    let level = |value: Token<'_>| match sign {
+        ">=" | "!>=" => in_one_word(value).map(|(least, _)| TargetLevel::AtLeast(least)),
+        "<=" | "!<=" => in_one_word(value).map(|(most, _)| TargetLevel::AtMost(most)),
+        _ => target(value),
+    };
     if negated && key != "is" {
         return Err(Diagnostic::new(
             token.span,
@@ -341,7 +484,7 @@ fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectat
                 Some(window) => LogAssertion::LoggedWithin(window),
                 None => LogAssertion::Logged,
             };
-            let value = value.map(name).transpose()?;
+            let value = value.map(log_value).transpose()?;
             return Ok(Expectation::Log {
                 log: subject,
                 value,
@@ -381,120 +524,36 @@ fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectat
     })
 }
 
-/// Writes the scenario in its compact form, which plays and expects the same when read.
-#[must_use]
-pub fn write(scenario: &Scenario) -> String {
-    let mut tokens = Vec::new();
-    if let Some(app) = &scenario.app {
-        tokens.push(format!("app:{app}"));
-    }
-    if let Some(condition) = &scenario.condition {
-        tokens.push(format!("board:{condition}"));
-    }
-    if scenario.clock != Instant::ZERO {
-        tokens.push(format!("clock:{}", scenario.clock.0));
-    }
-    for statement in &scenario.statements {
-        write_statement(&statement.kind, scenario.tick, &mut tokens);
-    }
-    tokens.join(" ")
-}
-
-fn write_statement(kind: &StatementKind, tick: TickPeriod, tokens: &mut Vec<String>) {
-    let time = |ticks: &RunTicks| short_time(*ticks, tick);
-    match kind {
-        StatementKind::Move {
-            buttons,
-            contact,
-            bouncing,
-        } => {
-            let mut token = format!("{}:{}", contact_key(*contact), NameList(buttons, "+"));
-            if *bouncing > RunTicks::ZERO {
-                let _ = write!(token, "~{}", time(bouncing));
-            }
-            tokens.push(token);
+fn serial(
+    key: &str,
+    subject: Token<'_>,
+    window: Option<RunTicks>,
+    token: Token<'_>,
+) -> Result<Expectation, Diagnostic> {
+    let (line, text) = split_at_sign(subject, "=");
+    let line = name(line)?;
+    let assertion = match (key, text, window) {
+        ("silent", None, Some(length)) => SerialAssertion::Silent(length),
+        ("silent", _, _) => {
+            return Err(Diagnostic::new(
+                token.span,
+                "`silent` takes a line and a time",
+                "expected them as in `silent:uart@1000`",
+            ));
         }
-        StatementKind::Tap { buttons, length } => {
-            tokens.push(format!("tap:{}@{}", NameList(buttons, "+"), time(length)));
-        }
-        StatementKind::Wait(length) => tokens.push(format!("t:{}", time(length))),
-        StatementKind::Reset(None) => tokens.push("r".to_owned()),
-        StatementKind::Reset(Some(condition)) => tokens.push(format!("r:{condition}")),
-        StatementKind::Expect(expectation) => tokens.push(expectation_word(expectation, tick)),
-    }
-}
-
-fn contact_key(contact: SwitchState) -> &'static str {
-    match contact {
-        SwitchState::Closed => "d",
-        SwitchState::Open => "u",
-    }
-}
-
-fn expectation_word(expectation: &Expectation, tick: TickPeriod) -> String {
-    let time = |ticks: &RunTicks| short_time(*ticks, tick);
-    match expectation {
-        Expectation::Output {
-            output, assertion, ..
-        } => match assertion {
-            OutputAssertion::Is(target) => format!("is:{output}={target}"),
-            OutputAssertion::IsNot(target) => format!("is:{output}!={target}"),
-            OutputAssertion::Becomes(target, within) => {
-                format!("becomes:{output}={target}@{}", time(within))
-            }
-            OutputAssertion::Changes(within) => format!("changes:{output}@{}", time(within)),
-            OutputAssertion::Stays(target, length) => {
-                format!("stays:{output}{}@{}", equals(*target), time(length))
-            }
-            OutputAssertion::Pulse(Polarity::High, measure) => {
-                format!("pulse:{output}={}", measurement_word(*measure, tick))
-            }
-            OutputAssertion::Pulse(Polarity::Low, measure) => {
-                format!("low:{output}={}", measurement_word(*measure, tick))
-            }
-            OutputAssertion::Period(measure) => {
-                format!("period:{output}={}", measurement_word(*measure, tick))
-            }
-        },
-        Expectation::Log {
-            log,
-            value,
-            assertion,
-        } => {
-            let value = value
-                .as_ref()
-                .map_or(String::new(), |value| format!("={value}"));
-            match assertion {
-                LogAssertion::Logged => format!("log:{log}{value}"),
-                LogAssertion::LoggedWithin(within) => format!("log:{log}{value}@{}", time(within)),
-                LogAssertion::NotLogged(length) => format!("{NOLOG}:{log}{value}@{}", time(length)),
+        (_, text, window) => {
+            let text = required(
+                text,
+                token,
+                "`says` has no text",
+                "`=` and a text in quotes",
+            )?;
+            let pattern = Pattern::read(text)?;
+            match window {
+                Some(window) => SerialAssertion::SentWithin(pattern, window),
+                None => SerialAssertion::Sent(pattern),
             }
         }
-    }
-}
-
-fn equals(target: Option<TargetLevel>) -> String {
-    target.map_or(String::new(), |target| format!("={target}"))
-}
-
-/// A time in ms, or with its unit where it is not a whole number of them.
-fn short_time(ticks: RunTicks, tick: TickPeriod) -> String {
-    let us = u128::from(ticks.0) * u128::from(tick.as_us());
-    match us.is_multiple_of(1_000) {
-        true => (us / 1_000).to_string(),
-        false => format!("{us}us"),
-    }
-}
-
-fn measurement_word(measure: Measurement, tick: TickPeriod) -> String {
-    let Measurement {
-        length,
-        tolerance,
-        within,
-    } = measure;
-    let [length, within] = [length, within].map(|ticks| short_time(ticks, tick));
-    match tolerance {
-        RunTicks::ZERO => format!("{length}@{within}"),
-        _ => format!("{length}+-{}@{within}", short_time(tolerance, tick)),
-    }
+    };
+    Ok(Expectation::Serial { line, assertion })
 }

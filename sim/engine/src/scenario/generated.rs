@@ -1,12 +1,13 @@
 //! Parts of scenarios that nobody has written: their spans are placeholders.
 
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, SerialId};
 use lockstep_core::time::RunTicks;
 
+use super::quantity::Quantity;
 use super::{Name, Statement, StatementKind};
 use crate::diagnostic::Span;
-use crate::script::BootCondition;
+use crate::script::{Action, BootCondition};
 
 pub(crate) fn statement(kind: StatementKind) -> Statement {
     Statement {
@@ -31,6 +32,30 @@ pub(crate) fn name(text: &str) -> Name {
 pub(crate) fn button_name(descriptor: &AppDescriptor, button: ButtonId) -> Name {
     let names = descriptor.buttons();
     name(names.get(usize::from(button.0)).copied().unwrap_or("?"))
+}
+
+pub(crate) fn line_name(descriptor: &AppDescriptor, line: SerialId) -> Name {
+    let line = descriptor.serial_lines().get(usize::from(line.0));
+    name(line.map_or("?", |line| line.name()))
+}
+
+/// The statement that changes a number or resets the board; `None` for any other action, or a
+/// number that the app does not have.
+pub(crate) fn port_statement(descriptor: &AppDescriptor, action: Action) -> Option<StatementKind> {
+    match action {
+        Action::Reset(condition) => {
+            Some(StatementKind::Reset(condition_name(descriptor, condition)))
+        }
+        Action::Number(id, to) => {
+            let input = descriptor.numbers().get(usize::from(id.0))?;
+            Some(StatementKind::Set {
+                number: name(input.name()),
+                to: Quantity::of(&input.scale(), to),
+                span: Span::START,
+            })
+        }
+        Action::Button(..) | Action::Byte(..) => None,
+    }
 }
 
 /// The name of a boot condition; `None` for [`BootCondition::OK`].

@@ -7,11 +7,19 @@
 //!
 //! press A [and B] [bouncing for 8 ms]         the contacts close
 //! release A [and B] [bouncing for 8 ms]       the contacts open
-//! tap A [and B] for 50 ms                     close, and open 50 ms later
+//! tap A [and B] for 50 ms                     close, and open 50 ms later; so does `hold`
 //! wait 300 ms
 //! reset [with clock failed | uart missing]
+//! set temperature to 21.5 C                   a number input changes
+//! ramp temperature from 20 C to 25 C over 10 s
+//! send uart "led on\n"                        bytes arrive on a serial line
+//! turn knob by -3 clicks over 300 ms          an encoder
+//!
+//! repeat 3 times                              what stands between it and its `end`
+//! end
 //!
 //! expect lamp is [not] 50                     a level, `on` or `off`
+//! expect lamp is at least 50                  or `at most 50`, or `between 20 and 50`; everywhere
 //! expect lamp becomes on within 1 s
 //! expect lamp changes within 1 s
 //! expect lamp stays [50] for 1 s
@@ -19,21 +27,27 @@
 //! expect heartbeat repeats every 1 s [+- 1 %] within 3 s
 //! expect log power [on] [within 300 ms]       without a time: since the last action
 //! expect no log power [on] for 1 s
+//! expect uart says "temp {} C" [within 50 ms] what is sent; `{}` stands for what may vary
+//! expect uart says nothing for 1 s
+//! expect only lctrl and space are on          of all outputs that can be on
 //! ```
 //!
 //! A `#` begins a comment.
 
+mod expectation;
+
+pub(super) use expectation::{level, tolerance_too_large};
+
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
-use super::duration::{length, tolerance};
-use super::lexer::{Token, TokenCursor, tokenize, unexpected_token};
+use self::expectation::expectation;
+use super::duration::length;
+use super::lexer::{Token, TokenCursor, tokenize};
 use super::mend::mend;
-use super::{
-    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
-    OutputAssertion, Polarity, Scenario, Statement, StatementKind, TargetLevel,
-};
+use super::pattern::quoted_bytes;
+use super::quantity::quantity;
+use super::{MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Name, Scenario, Statement, StatementKind};
 use crate::diagnostic::{Diagnostic, Span, one_of};
-use crate::sanitize::excerpt;
 use crate::script::SwitchState;
 
 /// After this many diagnostics, parsing stops.
@@ -41,11 +55,16 @@ pub const MAX_DIAGNOSTICS: usize = 20;
 
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
+/// The verbs for what not every app has.
+const PORT_VERBS: [&str; 5] = ["hold", "set", "ramp", "send", "turn"];
+const REPEAT: &str = "repeat";
+const END: &str = "end";
 
 /// The words that a line can begin with.
-const KEYWORDS: [&str; 9] = [
-    HEADERS[0], HEADERS[1], HEADERS[2], VERBS[0], VERBS[1], VERBS[2], VERBS[3], VERBS[4], VERBS[5],
-];
+fn keywords() -> Vec<&'static str> {
+    let blocks = [REPEAT, END];
+    [&HEADERS[..], &VERBS, &PORT_VERBS, &blocks].concat()
+}
 
 /// Parses a scenario of an app with ticks of a millisecond.
 ///
@@ -92,6 +111,13 @@ pub fn parse_for(
             }
         }
     }
+    if let Some(open) = parser.repetitions.last().filter(|_| diagnostics.is_empty()) {
+        diagnostics.push(Diagnostic::new(
+            open.span,
+            "what is repeated has no end",
+            format!("expected a line `{END}` below it"),
+        ));
+    }
     if diagnostics.is_empty() {
         Ok(parser.scenario)
     } else {
@@ -104,6 +130,18 @@ struct ScenarioParser<'a> {
     scenario: Scenario,
     /// The headers read so far, and their lines.
     headers: Vec<(&'static str, usize)>,
+    /// The words that a line can begin with.
+    keywords: Vec<&'static str>,
+    /// What is being repeated, the outermost first.
+    repetitions: Vec<Repetition>,
+}
+
+/// Statements that are repeated, from `repeat` on.
+struct Repetition {
+    span: Span,
+    times: usize,
+    /// The first of the statements.
+    first: usize,
 }
 
 impl<'a> ScenarioParser<'a> {
@@ -115,6 +153,8 @@ impl<'a> ScenarioParser<'a> {
             },
             tick_of,
             headers: Vec::new(),
+            keywords: keywords(),
+            repetitions: Vec::new(),
         }
     }
 
@@ -153,9 +193,17 @@ impl<'a> ScenarioParser<'a> {
             return Ok(());
         };
         let mut cursor = TokenCursor::new(&tokens, self.scenario.tick);
-        let keyword = cursor.keyword(&KEYWORDS)?;
+        let keyword = cursor.keyword(&self.keywords)?;
         if HEADERS.contains(&keyword) {
             self.header(keyword, *first, &mut cursor)?;
+        } else if keyword == REPEAT {
+            let repetition = self.repeat(*first, &mut cursor)?;
+            cursor.expect_end()?;
+            self.repetitions.push(repetition);
+            return Ok(());
+        } else if keyword == END {
+            cursor.expect_end()?;
+            return self.end_repetition(*first);
         } else {
             self.statement(keyword, *first, &mut cursor)?;
         }
@@ -201,6 +249,66 @@ impl<'a> ScenarioParser<'a> {
         Ok(())
     }
 
+    fn repeat(
+        &self,
+        first: Token<'_>,
+        cursor: &mut TokenCursor<'_>,
+    ) -> Result<Repetition, Diagnostic> {
+        let count = cursor.next_token("a number of times, as in `repeat 3 times`")?;
+        let times = count.text.parse().ok();
+        let times = times.filter(|times| (1..=MAX_STATEMENTS).contains(times));
+        let times = times.ok_or_else(|| {
+            Diagnostic::new(
+                count.span,
+                format!("`{count}` is not a number of times"),
+                format!("expected a whole number from 1 to {MAX_STATEMENTS}"),
+            )
+        })?;
+        cursor.keyword(&["times", "time"])?;
+        if self.repetitions.len() >= MAX_NESTED {
+            return Err(Diagnostic::new(
+                first.span,
+                format!("this is repeated within {MAX_NESTED} repetitions"),
+                format!("expected at most {MAX_NESTED} within each other"),
+            ));
+        }
+        Ok(Repetition {
+            span: cursor.span().unwrap_or(first.span),
+            times,
+            first: self.scenario.statements.len(),
+        })
+    }
+
+    fn end_repetition(&mut self, word: Token<'_>) -> Result<(), Diagnostic> {
+        let Some(repetition) = self.repetitions.pop() else {
+            return Err(Diagnostic::new(
+                word.span,
+                format!("`{END}` ends nothing"),
+                "expected `repeat 3 times` or the like above it",
+            ));
+        };
+        let repeated = self.scenario.statements.split_off(repetition.first);
+        if repeated.is_empty() {
+            return Err(Diagnostic::new(
+                repetition.span,
+                "nothing is repeated",
+                format!("expected sentences between it and `{END}`"),
+            ));
+        }
+        let count = repeated.len().saturating_mul(repetition.times);
+        if count.saturating_add(repetition.first) > MAX_STATEMENTS {
+            return Err(Diagnostic::new(
+                repetition.span,
+                format!("with its repetitions the scenario has over {MAX_STATEMENTS} sentences"),
+                format!("expected at most {MAX_STATEMENTS}"),
+            ));
+        }
+        for _ in 0..repetition.times {
+            self.scenario.statements.extend(repeated.iter().cloned());
+        }
+        Ok(())
+    }
+
     fn statement(
         &mut self,
         keyword: &str,
@@ -217,7 +325,7 @@ impl<'a> ScenarioParser<'a> {
         let kind = match keyword {
             "press" => movement(cursor, SwitchState::Closed)?,
             "release" => movement(cursor, SwitchState::Open)?,
-            "tap" => {
+            "tap" | "hold" => {
                 let buttons = buttons(cursor)?;
                 cursor.keyword_before_duration("for")?;
                 StatementKind::Tap {
@@ -228,6 +336,10 @@ impl<'a> ScenarioParser<'a> {
             "wait" => StatementKind::Wait(length(cursor)?),
             "reset" if cursor.accept("with") => StatementKind::Reset(Some(boot_condition(cursor)?)),
             "reset" => StatementKind::Reset(None),
+            "set" => set(cursor)?,
+            "ramp" => ramp(cursor)?,
+            "send" => send(cursor)?,
+            "turn" => turn(cursor)?,
             _ => StatementKind::Expect(expectation(cursor)?),
         };
         let span = cursor.span().unwrap_or(first.span);
@@ -235,6 +347,9 @@ impl<'a> ScenarioParser<'a> {
         Ok(())
     }
 }
+
+/// How many repetitions can stand within each other.
+const MAX_NESTED: usize = 8;
 
 /// Whether a line is a sentence that does or expects something.
 fn is_sentence(line: &str, tick: TickPeriod) -> bool {
@@ -291,155 +406,72 @@ fn movement(
     })
 }
 
+fn set(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
+    let number = name(cursor, "the name of a number input")?;
+    cursor.keyword(&["to"])?;
+    let (to, span) = quantity(cursor)?;
+    Ok(StatementKind::Set { number, to, span })
+}
+
+fn ramp(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
+    let number = name(cursor, "the name of a number input")?;
+    cursor.keyword(&["from"])?;
+    let from = quantity(cursor)?;
+    cursor.keyword(&["to"])?;
+    let to = quantity(cursor)?;
+    cursor.keyword_before_duration("over")?;
+    Ok(StatementKind::Ramp {
+        number,
+        from,
+        to,
+        length: length(cursor)?,
+    })
+}
+
+fn send(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
+    const EXPECTED: &str = "a text in quotes, such as `\"status\\n\"`";
+    let line = name(cursor, "the name of a serial line")?;
+    let text = cursor.next_token(EXPECTED)?;
+    let bytes = quoted_bytes(text, EXPECTED)?;
+    if bytes.is_empty() {
+        return Err(Diagnostic::new(
+            text.span,
+            "nothing is sent",
+            "expected at least one byte",
+        ));
+    }
+    Ok(StatementKind::Send { line, bytes })
+}
+
+fn turn(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
+    let encoder = name(cursor, "the name of an encoder")?;
+    cursor.keyword(&["by"])?;
+    let clicks = clicks(cursor.next_token("a number of clicks")?)?;
+    cursor.keyword(&["clicks", "click"])?;
+    cursor.keyword_before_duration("over")?;
+    Ok(StatementKind::Turn {
+        encoder,
+        clicks,
+        length: length(cursor)?,
+    })
+}
+
+/// A number of clicks, negative for counterclockwise.
+pub(super) fn clicks(token: Token<'_>) -> Result<i32, Diagnostic> {
+    let clicks = token.text.parse().ok();
+    clicks.filter(|clicks| *clicks != 0).ok_or_else(|| {
+        Diagnostic::new(
+            token.span,
+            format!("`{token}` is not a number of clicks"),
+            "expected a whole number such as `3`, or `-3` for counterclockwise",
+        )
+    })
+}
+
 fn buttons(cursor: &mut TokenCursor<'_>) -> Result<Vec<Name>, Diagnostic> {
     let mut buttons = vec![name(cursor, "the name of a button")?];
     while cursor.accept("and") {
         buttons.push(name(cursor, "the name of a button")?);
     }
     Ok(buttons)
-}
-
-fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, Diagnostic> {
-    if cursor.accept("log") {
-        let (log, value) = log(cursor)?;
-        let assertion = if cursor.accept("within") {
-            LogAssertion::LoggedWithin(length(cursor)?)
-        } else {
-            LogAssertion::Logged
-        };
-        return Ok(Expectation::Log {
-            log,
-            value,
-            assertion,
-        });
-    }
-    if cursor.accept("no") {
-        cursor.keyword(&["log"])?;
-        let (log, value) = log(cursor)?;
-        cursor.keyword_before_duration("for")?;
-        let assertion = LogAssertion::NotLogged(length(cursor)?);
-        return Ok(Expectation::Log {
-            log,
-            value,
-            assertion,
-        });
-    }
-    let output = name(cursor, "the name of an output, `log` or `no log`")?;
-    let mut target_span = None;
-    let assertion = output_assertion(cursor, &mut target_span)?;
-    Ok(Expectation::Output {
-        output,
-        assertion,
-        target_span,
-    })
-}
-
-fn log(cursor: &mut TokenCursor<'_>) -> Result<(Name, Option<Name>), Diagnostic> {
-    let log = name(cursor, "the name of a log")?;
-    let value = match cursor.peek() {
-        Some(token) if !["within", "for"].contains(&token.text) => {
-            Some(name(cursor, "a value of the log")?)
-        }
-        _ => None,
-    };
-    Ok((log, value))
-}
-
-/// What is expected of an output, and through `target_span` where its level is written.
-fn output_assertion(
-    cursor: &mut TokenCursor<'_>,
-    target_span: &mut Option<Span>,
-) -> Result<OutputAssertion, Diagnostic> {
-    let mut target = |cursor: &mut TokenCursor<'_>| {
-        let token = cursor.next_token("a level, `on` or `off`")?;
-        *target_span = Some(token.span);
-        level(token)
-    };
-    let verbs = ["is", "becomes", "changes", "stays", "pulses", "repeats"];
-    Ok(match cursor.keyword(&verbs)? {
-        "is" if cursor.accept("not") => OutputAssertion::IsNot(target(cursor)?),
-        "is" => OutputAssertion::Is(target(cursor)?),
-        "becomes" => {
-            let target = target(cursor)?;
-            OutputAssertion::Becomes(target, within(cursor)?)
-        }
-        "changes" => OutputAssertion::Changes(within(cursor)?),
-        "stays" => {
-            let target = match cursor.peek() {
-                Some(token) if token.text == "for" => None,
-                _ => Some(target(cursor)?),
-            };
-            cursor.keyword_before_duration("for")?;
-            OutputAssertion::Stays(target, length(cursor)?)
-        }
-        "pulses" => {
-            let polarity = match cursor.keyword(&["high", "low"])? {
-                "high" => Polarity::High,
-                _ => Polarity::Low,
-            };
-            cursor.keyword_before_duration("for")?;
-            OutputAssertion::Pulse(polarity, measure(cursor)?)
-        }
-        _ => {
-            cursor.keyword_before_duration("every")?;
-            OutputAssertion::Period(measure(cursor)?)
-        }
-    })
-}
-
-fn within(cursor: &mut TokenCursor<'_>) -> Result<RunTicks, Diagnostic> {
-    cursor.keyword_before_duration("within")?;
-    length(cursor)
-}
-
-fn measure(cursor: &mut TokenCursor<'_>) -> Result<Measurement, Diagnostic> {
-    let length_span = cursor.peek().map(|token| token.span);
-    let length = length(cursor)?;
-    let tolerance = tolerance(cursor, length)?;
-    if tolerance >= length {
-        let span = length_span.unwrap_or(Span::START);
-        return Err(tolerance_too_large(span, length, tolerance, cursor.tick));
-    }
-    Ok(Measurement {
-        length,
-        tolerance,
-        within: within(cursor)?,
-    })
-}
-
-/// A tolerance so large that any short pulse would be accepted.
-pub(super) fn tolerance_too_large(
-    span: Span,
-    length: RunTicks,
-    tolerance: RunTicks,
-    tick: TickPeriod,
-) -> Diagnostic {
-    let [length, tolerance] = [length, tolerance].map(|it| tick.length(it));
-    Diagnostic::new(
-        span,
-        format!("the tolerance, {tolerance}, is not smaller than the duration, {length}"),
-        "expected a tolerance smaller than the duration",
-    )
-}
-
-/// A level, `on` or `off`.
-pub(super) fn level(token: Token<'_>) -> Result<TargetLevel, Diagnostic> {
-    match token.text {
-        "on" | "high" => Ok(TargetLevel::On),
-        "off" | "low" => Ok(TargetLevel::Off),
-        number if number.starts_with(|c: char| c.is_ascii_digit()) => {
-            number.parse().map(TargetLevel::Level).map_err(|_| {
-                Diagnostic::new(
-                    token.span,
-                    format!("`{}` is not a level", excerpt(number)),
-                    "expected a whole number from 0 to 65535, `on` or `off`",
-                )
-            })
-        }
-        _ => {
-            let mut diagnostic = unexpected_token(token, &["on", "off"]);
-            diagnostic.expected = "expected a level, `on` or `off`".to_owned();
-            Err(diagnostic)
-        }
-    }
 }

@@ -4,10 +4,13 @@
 //! sees at most one move of it a tick, and one reset. What is written for one tick has to be
 //! written in the order in which a board sees it.
 
+use std::cmp::Ordering;
+
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::ButtonId;
 use lockstep_core::time::RunTicks;
 
+use super::quantity::Quantity;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::script::{Action, BootCondition, SwitchState};
 
@@ -115,7 +118,7 @@ impl<'a> InputValidator<'a> {
         let overtaken = self.last_tick.iter().find(|written| {
             written.tick == tick
                 && written.statement != self.statement
-                && place(written.action) > place(action)
+                && written.action.compare_order(action) == Ordering::Greater
         });
         let Some(written) = overtaken else {
             return Ok(());
@@ -135,10 +138,10 @@ impl<'a> InputValidator<'a> {
             ),
         )
         .with_help(format!(
-            "write `{second}` above `{first}`, or `wait {}` between them: in one tick a board \
-             samples its buttons in the order {}, and a reset comes last",
+            "write `{second}` above `{first}`, or `wait {}` between them: in one tick a board {}, \
+             and a reset comes last",
             self.descriptor.tick(),
-            self.button_list()
+            self.order_in_a_tick()
         )))
     }
 
@@ -159,7 +162,40 @@ impl<'a> InputValidator<'a> {
                 format!("{} {}", contact.verb(), self.name(button))
             }
             Action::Reset(_) => "reset".to_owned(),
+            Action::Number(id, number) => {
+                let input = self.descriptor.numbers().get(usize::from(id.0));
+                input.map_or_else(String::new, |input| {
+                    let to = Quantity::of(&input.scale(), number);
+                    format!("set {} to {to}", input.name())
+                })
+            }
+            Action::Byte(line, _) => {
+                let line = self.descriptor.serial_lines().get(usize::from(line.0));
+                format!("send {}", line.map_or("?", |line| line.name()))
+            }
         }
+    }
+
+    fn order_in_a_tick(&self) -> String {
+        let mut order = Vec::new();
+        if !self.descriptor.buttons().is_empty() {
+            order.push(format!(
+                "samples its buttons in the order {}",
+                self.button_list()
+            ));
+        }
+        if !self.descriptor.numbers().is_empty() {
+            let names = self.descriptor.numbers().iter();
+            let names: Vec<_> = names.map(|it| format!("`{}`", it.name())).collect();
+            order.push(format!(
+                "then takes its numbers in the order {}",
+                names.join(", ")
+            ));
+        }
+        if !self.descriptor.serial_lines().is_empty() {
+            order.push("then what serial lines carry".to_owned());
+        }
+        order.join(", ")
     }
 
     fn button_list(&self) -> String {
@@ -184,6 +220,43 @@ impl<'a> InputValidator<'a> {
                 span,
             });
         }
+    }
+
+    /// Notes that a number changes or a byte arrives, if either can at this tick.
+    pub(super) fn record_action(
+        &mut self,
+        action: Action,
+        tick: RunTicks,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        self.check_order(action, tick, span)?;
+        let twice = self
+            .last_tick
+            .iter()
+            .find(|written| written.tick == tick && written.action.excludes(action));
+        if let Some(first) = twice {
+            return Err(Diagnostic::new(
+                span,
+                format!(
+                    "`{}` changes a number a second time in tick {}",
+                    self.sentence(action),
+                    tick.0
+                ),
+                format!(
+                    "expected at least {} after line {}",
+                    self.descriptor.tick(),
+                    first.span.line
+                ),
+            )
+            .with_help(
+                "put a `wait` before it: of two numbers in one tick, the first is never seen",
+            ));
+        }
+        // Bytes of one burst follow each other: the last of them stands for all.
+        self.last_tick
+            .retain(|it| it.tick != tick || it.action.compare_order(action) != Ordering::Equal);
+        self.record(action, tick, span);
+        Ok(())
     }
 
     /// Notes a reset, if there can be one at this tick.
@@ -212,14 +285,5 @@ impl<'a> InputValidator<'a> {
     fn name(&self, button: ButtonId) -> &'static str {
         let names = self.descriptor.buttons();
         names.get(usize::from(button.0)).copied().unwrap_or("?")
-    }
-}
-
-/// The place of an action among those of one tick, as a board sees them: buttons as the app
-/// declares them, and then the reset.
-fn place(action: Action) -> u16 {
-    match action {
-        Action::Button(button, _) => button.0.into(),
-        Action::Reset(_) => u16::from(u8::MAX) + 1,
     }
 }

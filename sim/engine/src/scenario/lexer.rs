@@ -5,6 +5,7 @@ use std::fmt;
 use lockstep_core::time::TickPeriod;
 
 use crate::diagnostic::{Diagnostic, Span, closest, one_of};
+use crate::quoted::quoted_length;
 use crate::sanitize::excerpt;
 
 /// A word of a line.
@@ -22,30 +23,38 @@ impl fmt::Display for Token<'_> {
 }
 
 /// Splits a line at spaces, up to a `#`. A tolerance sign is a token of its own, whether or
-/// not a space follows it.
+/// not a space follows it; so is a text in quotes, with its spaces.
 pub(super) fn tokenize(line: &str, number: usize) -> Vec<Token<'_>> {
-    let text = line.split('#').next().unwrap_or_default();
     let mut tokens = Vec::new();
     let mut column = 1;
-    for piece in text.split_inclusive(char::is_whitespace) {
-        let token = piece.trim_end();
-        let sign = TOLERANCE.iter().find(|sign| token.starts_with(**sign));
-        let (first, rest) = token.split_at(sign.map_or(0, |sign| sign.len()));
-        for text in [first, rest] {
-            let width = text.chars().count();
-            if width > 0 {
-                let span = Span {
-                    line: number,
-                    column,
-                    width,
-                };
-                tokens.push(Token { text, span });
-            }
-            column += width;
+    let mut rest = line;
+    while let Some(first) = rest.chars().next().filter(|c| *c != '#') {
+        if first.is_whitespace() {
+            rest = &rest[first.len_utf8()..];
+            column += 1;
+            continue;
         }
-        column += piece.chars().count() - token.chars().count();
+        let sign = TOLERANCE.iter().find(|sign| rest.starts_with(**sign));
+        let length = match (first, sign) {
+            ('"', _) => quoted_length(rest).unwrap_or(rest.len()),
+            (_, Some(sign)) => sign.len(),
+            _ => rest.find(ends_a_word).unwrap_or(rest.len()),
+        };
+        let (text, after) = rest.split_at(length);
+        let span = Span {
+            line: number,
+            column,
+            width: text.chars().count(),
+        };
+        tokens.push(Token { text, span });
+        column += span.width;
+        rest = after;
     }
     tokens
+}
+
+fn ends_a_word(c: char) -> bool {
+    c.is_whitespace() || c == '#'
 }
 
 /// The signs between a duration and its tolerance.

@@ -17,14 +17,18 @@ mod input_validator;
 mod lexer;
 mod mend;
 mod names;
+pub mod pattern;
 pub mod plan;
 mod print;
+pub mod quantity;
 #[cfg(test)]
 mod tests;
 
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
+use pattern::Pattern;
 pub use print::{Shown, shown};
+use quantity::Quantity;
 
 use crate::diagnostic::Span;
 use crate::script::SwitchState;
@@ -95,6 +99,42 @@ pub enum StatementKind {
     /// The board is reset and comes up under this boot condition; all is well if none is
     /// named.
     Reset(Option<Name>),
+    /// A number input changes.
+    Set {
+        /// Which one.
+        number: Name,
+        /// What it is from now on.
+        to: Quantity,
+        /// Where that is written.
+        span: Span,
+    },
+    /// A number input goes from one number to another, in equal steps.
+    Ramp {
+        /// Which one.
+        number: Name,
+        /// What it begins with, and where that is written.
+        from: (Quantity, Span),
+        /// What it ends with, and where that is written.
+        to: (Quantity, Span),
+        /// How long it takes, which is how long the statement takes.
+        length: RunTicks,
+    },
+    /// Bytes arrive on a serial line, as fast as it carries them.
+    Send {
+        /// Which line.
+        line: Name,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// An encoder is turned.
+    Turn {
+        /// Which one.
+        encoder: Name,
+        /// By so many clicks, counterclockwise if negative.
+        clicks: i32,
+        /// How long it takes, which is how long the statement takes.
+        length: RunTicks,
+    },
     /// Something is expected.
     Expect(Expectation),
 }
@@ -120,23 +160,32 @@ pub enum Expectation {
         /// What is expected of them.
         assertion: LogAssertion,
     },
+    /// Of what is sent on a serial line.
+    Serial {
+        /// Which line.
+        line: Name,
+        /// What is expected of it.
+        assertion: SerialAssertion,
+    },
+    /// Of all outputs: these are on, and no other that can be on or off, or is a level.
+    OnlyOn(Vec<Name>),
 }
 
 /// What is expected of an output. A window opens with what is done immediately above its
 /// statement, and ends before the inputs of the tick that lies its length after the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputAssertion {
+pub enum OutputAssertion<N = Quantity> {
     /// Its level is this.
-    Is(TargetLevel),
+    Is(TargetLevel<N>),
     /// Its level is not this.
-    IsNot(TargetLevel),
+    IsNot(TargetLevel<N>),
     /// It changes to this level within the window.
-    Becomes(TargetLevel, RunTicks),
+    Becomes(TargetLevel<N>, RunTicks),
     /// It changes within the window.
     Changes(RunTicks),
     /// It does not change in the window, but for what was done above it bringing it to this
-    /// level, if one is named.
-    Stays(Option<TargetLevel>, RunTicks),
+    /// level, if one is named. If a range is named, it may change within it.
+    Stays(Option<TargetLevel<N>>, RunTicks),
     /// Every pulse that begins and ends in the window is this wide, and there is one.
     Pulse(Polarity, Measurement),
     /// The rising edges in the window are this far apart, and there are two.
@@ -165,13 +214,41 @@ pub enum Polarity {
 
 /// A level that is expected, or a word for several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetLevel {
+pub enum TargetLevel<N = Quantity> {
     /// Any level above zero.
     On,
     /// Zero.
     Off,
     /// This level.
-    Level(u16),
+    Level(N),
+    /// This level, or any above it.
+    AtLeast(N),
+    /// This level, or any below it.
+    AtMost(N),
+    /// One of these levels, or any between them.
+    Between(N, N),
+}
+
+/// What is expected of what is sent on a serial line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SerialAssertion {
+    /// This has been sent since something was last done, or since power-up.
+    Sent(Pattern),
+    /// This is sent within the window.
+    SentWithin(Pattern, RunTicks),
+    /// Nothing is sent within the window.
+    Silent(RunTicks),
+}
+
+impl SerialAssertion {
+    /// The length of its window; `None` if it looks back from a single point.
+    #[must_use]
+    pub const fn window(&self) -> Option<RunTicks> {
+        match self {
+            Self::Sent(_) => None,
+            Self::SentWithin(_, window) | Self::Silent(window) => Some(*window),
+        }
+    }
 }
 
 /// What is expected of the logs.
@@ -185,17 +262,47 @@ pub enum LogAssertion {
     NotLogged(RunTicks),
 }
 
-impl OutputAssertion {
+impl<N> OutputAssertion<N> {
     /// The length of its window; `None` if it looks at a single point.
     #[must_use]
-    pub const fn window(self) -> Option<RunTicks> {
+    pub const fn window(&self) -> Option<RunTicks> {
         match self {
             Self::Is(_) | Self::IsNot(_) => None,
             Self::Becomes(_, window) | Self::Changes(window) | Self::Stays(_, window) => {
-                Some(window)
+                Some(*window)
             }
             Self::Pulse(_, measure) | Self::Period(measure) => Some(measure.within),
         }
+    }
+
+    /// The level that it names, if it names one.
+    pub(crate) fn target(self) -> Option<TargetLevel<N>> {
+        match self {
+            Self::Is(target) | Self::IsNot(target) | Self::Becomes(target, _) => Some(target),
+            Self::Stays(target, _) => target,
+            Self::Changes(_) | Self::Pulse(..) | Self::Period(_) => None,
+        }
+    }
+
+    /// The same assertion, its numbers as something else.
+    pub(crate) fn try_map<M, E>(
+        self,
+        number: impl FnMut(N) -> Result<M, E>,
+    ) -> Result<OutputAssertion<M>, E> {
+        Ok(match self {
+            Self::Is(target) => OutputAssertion::Is(target.try_map(number)?),
+            Self::IsNot(target) => OutputAssertion::IsNot(target.try_map(number)?),
+            Self::Becomes(target, within) => {
+                OutputAssertion::Becomes(target.try_map(number)?, within)
+            }
+            Self::Changes(within) => OutputAssertion::Changes(within),
+            Self::Stays(target, length) => {
+                let target = target.map(|target| target.try_map(number)).transpose()?;
+                OutputAssertion::Stays(target, length)
+            }
+            Self::Pulse(polarity, measure) => OutputAssertion::Pulse(polarity, measure),
+            Self::Period(measure) => OutputAssertion::Period(measure),
+        })
     }
 }
 

@@ -17,6 +17,21 @@ pub(super) fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diag
     find(name, "output", descriptor, outputs(descriptor))
 }
 
+/// The index of a number input.
+pub(super) fn number(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+    find(name, "number input", descriptor, numbers(descriptor))
+}
+
+/// The index of a serial line.
+pub(super) fn serial_line(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+    find(name, "serial line", descriptor, serial_lines(descriptor))
+}
+
+/// The index of an encoder.
+pub(super) fn encoder(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+    find(name, "encoder", descriptor, encoders(descriptor))
+}
+
 /// The index of a log.
 pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "log", descriptor, logs(descriptor))
@@ -65,8 +80,8 @@ pub(super) fn boot_condition(
     })
 }
 
-/// Makes sure that a statement names every button once.
-pub(super) fn check_distinct(names: &[Name]) -> Result<(), Diagnostic> {
+/// Makes sure that a statement names every button or output once.
+pub(super) fn check_distinct(what: &str, names: &[Name]) -> Result<(), Diagnostic> {
     for (index, name) in names.iter().enumerate() {
         if names[..index]
             .iter()
@@ -74,8 +89,8 @@ pub(super) fn check_distinct(names: &[Name]) -> Result<(), Diagnostic> {
         {
             return Err(Diagnostic::new(
                 name.span,
-                format!("button `{}` is named twice", excerpt(&name.text)),
-                "expected each button once in a sentence",
+                format!("{what} `{}` is named twice", excerpt(&name.text)),
+                format!("expected each {what} once in a sentence"),
             ));
         }
     }
@@ -84,6 +99,18 @@ pub(super) fn check_distinct(names: &[Name]) -> Result<(), Diagnostic> {
 
 fn buttons(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
     descriptor.buttons().iter().copied()
+}
+
+fn numbers(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.numbers().iter().map(|number| number.name())
+}
+
+fn serial_lines(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.serial_lines().iter().map(|line| line.name())
+}
+
+fn encoders(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.encoders().iter().map(|encoder| encoder.name())
 }
 
 fn outputs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
@@ -119,6 +146,18 @@ fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
         Some(format!(
             "`{name}` is an output: write `expect {name} is on` or the like"
         ))
+    } else if position(name, numbers(descriptor)).is_some() {
+        Some(format!(
+            "`{name}` is a number input: write `set {name} to` and a number"
+        ))
+    } else if position(name, serial_lines(descriptor)).is_some() {
+        Some(format!(
+            "`{name}` is a serial line: write `send {name} \"text\"` or `expect {name} says \"text\"`"
+        ))
+    } else if position(name, encoders(descriptor)).is_some() {
+        Some(format!(
+            "`{name}` is an encoder: write `turn {name} by 1 click over 20 ms`"
+        ))
     } else if position(name, buttons(descriptor)).is_some() {
         Some(format!(
             "`{name}` is a button: write `press {name}`; only outputs and logs are expected"
@@ -143,7 +182,10 @@ fn unknown<'a>(
     let diagnostic = Diagnostic::new(
         name.span,
         message,
-        format!("expected {}", one_of(known.clone())),
+        match known.clone().next() {
+            Some(_) => format!("expected {}", one_of(known.clone())),
+            None => "expected none: the app declares none".to_owned(),
+        },
     );
     match closest(&name.text, known) {
         Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),

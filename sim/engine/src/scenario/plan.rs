@@ -1,21 +1,23 @@
 //! Resolves the names of a scenario for an app, and gives its statements their ticks.
 
+mod assertions;
+mod ports;
+
 use std::fmt;
 
-use lockstep_core::app::{AppDescriptor, LogId, LogValues};
-use lockstep_core::event::ButtonId;
-use lockstep_core::output::Range;
+use lockstep_core::app::{AppDescriptor, LogId};
+use lockstep_core::event::{ButtonId, SerialId};
 use lockstep_core::time::{Length, RunTicks};
 
 use super::grammar::MAX_DIAGNOSTICS;
 use super::input_validator::InputValidator;
 use super::names;
+use super::pattern::Pattern;
 use super::{
-    Expectation, LogAssertion, Name, OutputAssertion, Scenario, Statement, StatementKind,
-    TargetLevel,
+    Expectation, LogAssertion, Name, OutputAssertion, Scenario, SerialAssertion, Statement,
+    StatementKind,
 };
 use crate::diagnostic::{Diagnostic, Span};
-use crate::sanitize::excerpt;
 use crate::script::{
     Action, BootCondition, MAX_EVENTS, Script, ScriptEvent, SwitchState, max_length,
 };
@@ -30,7 +32,7 @@ pub struct Plan {
 }
 
 /// One expectation, its names resolved and its tick known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Check {
     /// Where it is written.
     pub span: Span,
@@ -60,11 +62,7 @@ impl Check {
     /// tick, whose statements come after the window.
     #[must_use]
     pub fn end(&self) -> SamplePoint {
-        let window = match self.assertion {
-            Assertion::Output(_, assertion) => assertion.window(),
-            Assertion::Log { assertion, .. } => assertion.window(),
-        };
-        match window {
+        match self.assertion.window() {
             None => self.at,
             Some(window) => SamplePoint {
                 tick: self.at.tick.saturating_add(window),
@@ -105,6 +103,14 @@ pub enum CauseKind {
     Release,
     /// Buttons are pressed and released.
     Tap,
+    /// A number input is set.
+    Set,
+    /// A number input goes from one number to another.
+    Ramp,
+    /// Bytes arrive on a serial line.
+    Send,
+    /// An encoder is turned.
+    Turn,
     /// It is reset.
     Reset,
 }
@@ -116,6 +122,10 @@ impl fmt::Display for CauseKind {
             Self::Press => "press",
             Self::Release => "release",
             Self::Tap => "tap",
+            Self::Set => "change",
+            Self::Ramp => "ramp",
+            Self::Send => "sending",
+            Self::Turn => "turn",
             Self::Reset => "reset",
         })
     }
@@ -142,19 +152,45 @@ pub enum TickPhase {
 }
 
 /// What a check expects.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Assertion {
     /// Of an output, by its index in the descriptor.
-    Output(u8, OutputAssertion),
+    Output(u8, OutputAssertion<i32>),
     /// Of the logs.
     Log {
         /// Which kind.
         log: LogId,
         /// With which value; any if `None`.
-        value: Option<u16>,
+        value: Option<LogTarget>,
         /// What is expected of them.
         assertion: LogAssertion,
     },
+    /// Of what is sent on a serial line.
+    Serial(SerialId, SerialAssertion),
+    /// Of all outputs: these are on, by their indices, and no other.
+    OnlyOn(Vec<u8>),
+}
+
+/// The value of a log that is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTarget {
+    /// A number, or a word by its place.
+    Number(i32),
+    /// A text.
+    Text(Pattern),
+}
+
+impl Assertion {
+    /// The length of its window; `None` if it looks at a single point, or back from one.
+    #[must_use]
+    pub const fn window(&self) -> Option<RunTicks> {
+        match self {
+            Self::Output(_, assertion) => assertion.window(),
+            Self::Log { assertion, .. } => assertion.window(),
+            Self::Serial(_, assertion) => assertion.window(),
+            Self::OnlyOn(_) => None,
+        }
+    }
 }
 
 /// Resolves the scenario for an app with this descriptor.
@@ -232,7 +268,7 @@ impl Planner<'_> {
                     ));
                 }
                 self.pass(*bouncing, statement.span)?;
-                names::check_distinct(buttons)?;
+                names::check_distinct("button", buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let span = button.span;
@@ -249,7 +285,7 @@ impl Planner<'_> {
             StatementKind::Tap { buttons, length } => {
                 let start = self.now;
                 self.pass(*length, statement.span)?;
-                names::check_distinct(buttons)?;
+                names::check_distinct("button", buttons)?;
                 for button in buttons {
                     let id = self.button(button)?;
                     let span = button.span;
@@ -270,6 +306,29 @@ impl Planner<'_> {
                 self.push(self.now, Action::Reset(condition), statement.span)?;
                 self.record_cause(CauseKind::Reset, self.now);
             }
+            StatementKind::Set { number, to, span } => {
+                let id = self.number(number)?;
+                let to = self.number_of(id, *to, *span)?;
+                self.act(Action::Number(id, to), self.now, statement.span)?;
+                self.record_cause(CauseKind::Set, self.now);
+            }
+            StatementKind::Ramp {
+                number,
+                from: (from, from_span),
+                to: (to, to_span),
+                length,
+            } => {
+                let id = self.number(number)?;
+                let from = self.number_of(id, *from, *from_span)?;
+                let to = self.number_of(id, *to, *to_span)?;
+                self.ramp(id, (from, to), *length, statement.span)?;
+            }
+            StatementKind::Send { line, bytes } => self.send(line, bytes, statement.span)?,
+            StatementKind::Turn {
+                encoder,
+                clicks,
+                length,
+            } => self.turn(encoder, *clicks, *length, statement.span)?,
             StatementKind::Expect(expectation) => self.expect(expectation, statement.span)?,
         }
         Ok(())
@@ -357,9 +416,14 @@ impl Planner<'_> {
                 target_span,
             } => {
                 let index = names::output(output, self.descriptor)?;
-                self.check_level(index, *assertion, target_span.unwrap_or(span))?;
-                Assertion::Output(index, *assertion)
+                let assertion = self.resolve(index, *assertion, target_span.unwrap_or(span))?;
+                Assertion::Output(index, assertion)
             }
+            Expectation::Serial { line, assertion } => {
+                let line = SerialId(names::serial_line(line, self.descriptor)?);
+                Assertion::Serial(line, assertion.clone())
+            }
+            Expectation::OnlyOn(outputs) => self.only_on(outputs)?,
             Expectation::Log {
                 log,
                 value,
@@ -393,61 +457,6 @@ impl Planner<'_> {
             events_before: self.events.len(),
         });
         Ok(())
-    }
-
-    fn check_level(
-        &self,
-        index: u8,
-        assertion: OutputAssertion,
-        span: Span,
-    ) -> Result<(), Diagnostic> {
-        let level = match assertion {
-            OutputAssertion::Is(target) | OutputAssertion::IsNot(target) => Some(target),
-            OutputAssertion::Becomes(target, _) => Some(target),
-            OutputAssertion::Stays(target, _) => target,
-            OutputAssertion::Changes(_)
-            | OutputAssertion::Pulse(..)
-            | OutputAssertion::Period(_) => None,
-        };
-        let (Some(TargetLevel::Level(level)), Some(output)) =
-            (level, self.descriptor.outputs().get(usize::from(index)))
-        else {
-            return Ok(());
-        };
-        let max = output.range().max().0;
-        if level > max {
-            let expected = match output.range() {
-                Range::Digital => "expected `on` or `off`: it is digital".to_owned(),
-                Range::Analog { .. } => format!("expected a level from 0 to {max}"),
-            };
-            return Err(Diagnostic::new(
-                span,
-                format!("level {level} is out of range for `{}`", output.name()),
-                expected,
-            ));
-        }
-        Ok(())
-    }
-
-    fn log_value(&self, log: u8, value: &Name) -> Result<u16, Diagnostic> {
-        let kind = self.descriptor.logs().get(usize::from(log));
-        match kind.map(|kind| kind.values()) {
-            Some(LogValues::Words(words)) => {
-                let log = kind.map_or("", |kind| kind.name());
-                names::log_word(value, log, words).map(u16::from)
-            }
-            Some(LogValues::Number) | None => value.text.parse().map_err(|_| {
-                Diagnostic::new(
-                    value.span,
-                    format!(
-                        "log `{}` takes a number, and `{}` is not one",
-                        kind.map_or("", |kind| kind.name()),
-                        excerpt(&value.text)
-                    ),
-                    "expected a whole number from 0 to 65535",
-                )
-            }),
-        }
     }
 
     fn finish(mut self, scenario: &Scenario) -> Result<Plan, Vec<Diagnostic>> {

@@ -7,9 +7,10 @@ use std::fmt::{self, Display, Formatter};
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use super::{
-    Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario, Statement,
-    StatementKind, TargetLevel,
+    Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario,
+    SerialAssertion, Statement, StatementKind,
 };
+use crate::quoted::Quoted;
 use crate::script::SwitchState;
 
 /// A part of a scenario, to be written with its lengths in units of time.
@@ -55,7 +56,12 @@ impl Display for Scenario {
 fn starts_paragraph(kind: &StatementKind) -> bool {
     match kind {
         StatementKind::Move { contact, .. } => *contact == SwitchState::Closed,
-        StatementKind::Tap { .. } | StatementKind::Reset(_) => true,
+        StatementKind::Tap { .. }
+        | StatementKind::Reset(_)
+        | StatementKind::Set { .. }
+        | StatementKind::Ramp { .. }
+        | StatementKind::Send { .. }
+        | StatementKind::Turn { .. } => true,
         StatementKind::Wait(_) | StatementKind::Expect(_) => false,
     }
 }
@@ -84,6 +90,26 @@ impl Display for Shown<'_, Statement> {
             StatementKind::Reset(Some(condition)) => {
                 write!(f, "reset with {}", condition_words(condition))
             }
+            StatementKind::Set { number, to, .. } => write!(f, "set {number} to {to}"),
+            StatementKind::Ramp {
+                number,
+                from: (from, _),
+                to: (to, _),
+                length,
+            } => {
+                let length = tick.length(*length);
+                write!(f, "ramp {number} from {from} to {to} over {length}")
+            }
+            StatementKind::Send { line, bytes } => write!(f, "send {line} {}", Quoted(bytes)),
+            StatementKind::Turn {
+                encoder,
+                clicks,
+                length,
+            } => {
+                let noun = if clicks.abs() == 1 { "click" } else { "clicks" };
+                let length = tick.length(*length);
+                write!(f, "turn {encoder} by {clicks} {noun} over {length}")
+            }
             StatementKind::Expect(expectation) => {
                 write!(f, "expect {}", shown(expectation, *tick))
             }
@@ -98,6 +124,13 @@ impl Display for Shown<'_, Expectation> {
             Expectation::Output {
                 output, assertion, ..
             } => write!(f, "{output} {}", shown(assertion, *tick)),
+            Expectation::Serial { line, assertion } => {
+                write!(f, "{line} {}", shown(assertion, *tick))
+            }
+            Expectation::OnlyOn(outputs) => {
+                let verb = if outputs.len() == 1 { "is" } else { "are" };
+                write!(f, "only {} {verb} on", NameList(outputs, " and "))
+            }
             Expectation::Log {
                 log,
                 value,
@@ -119,6 +152,21 @@ impl Display for Shown<'_, Expectation> {
                         write!(f, " for {}", tick.length(*length))
                     }
                 }
+            }
+        }
+    }
+}
+
+impl Display for Shown<'_, SerialAssertion> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { part, tick } = self;
+        match part {
+            SerialAssertion::Sent(pattern) => write!(f, "says {pattern}"),
+            SerialAssertion::SentWithin(pattern, within) => {
+                write!(f, "says {pattern} within {}", tick.length(*within))
+            }
+            SerialAssertion::Silent(length) => {
+                write!(f, "says nothing for {}", tick.length(*length))
             }
         }
     }
@@ -166,16 +214,6 @@ impl Display for Polarity {
             Self::High => "high",
             Self::Low => "low",
         })
-    }
-}
-
-impl Display for TargetLevel {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::On => f.write_str("on"),
-            Self::Off => f.write_str("off"),
-            Self::Level(level) => level.fmt(f),
-        }
     }
 }
 

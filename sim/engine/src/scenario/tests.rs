@@ -1,5 +1,6 @@
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::{App, AppDescriptor};
+use lockstep_core::ports::Decimal;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -7,6 +8,7 @@ use proptest::sample::{Index, select};
 
 use super::grammar::MAX_DIAGNOSTICS;
 use super::plan::{Check, Plan, plan};
+use super::quantity::{Quantity, Unit};
 use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::script::MAX_EVENTS;
@@ -37,18 +39,39 @@ fn measures() -> impl Strategy<Value = Measurement> {
     })
 }
 
-fn targets() -> impl Strategy<Value = TargetLevel> {
+fn level(digits: i64) -> Quantity {
+    Quantity {
+        number: Decimal { digits, places: 0 },
+        unit: Unit::default(),
+    }
+}
+
+fn levels() -> impl Strategy<Value = Quantity> {
+    (0_i64..=1).prop_map(level)
+}
+
+/// Targets that are no ranges: `is not` takes no others.
+fn single_targets() -> impl Strategy<Value = TargetLevel> {
     prop_oneof![
         Just(TargetLevel::On),
         Just(TargetLevel::Off),
-        (0_u16..=1).prop_map(TargetLevel::Level)
+        levels().prop_map(TargetLevel::Level),
+    ]
+}
+
+fn targets() -> impl Strategy<Value = TargetLevel> {
+    prop_oneof![
+        3 => single_targets(),
+        1 => levels().prop_map(TargetLevel::AtLeast),
+        1 => levels().prop_map(TargetLevel::AtMost),
+        1 => (0_i64..=1).prop_map(|least| TargetLevel::Between(level(least), level(1)))
     ]
 }
 
 fn expectations() -> impl Strategy<Value = Expectation> {
     let assertion = prop_oneof![
         targets().prop_map(OutputAssertion::Is),
-        targets().prop_map(OutputAssertion::IsNot),
+        single_targets().prop_map(OutputAssertion::IsNot),
         (targets(), lengths())
             .prop_map(|(target, within)| OutputAssertion::Becomes(target, within)),
         lengths().prop_map(OutputAssertion::Changes),
@@ -203,7 +226,7 @@ fn meaning(plan: &Plan) -> (crate::script::Script, Vec<String>) {
     let checks = plan.checks.iter();
     let checks = checks.map(|check| Check {
         span: Span::START,
-        ..*check
+        ..check.clone()
     });
     let checks = checks.map(|check| format!("{check:?}"));
     (plan.script.clone(), checks.collect())

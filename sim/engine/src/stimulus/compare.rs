@@ -231,7 +231,7 @@ fn shown(level: Option<Level>) -> String {
 mod tests {
     use super::*;
 
-    fn history(changes: &[(u64, u16)]) -> Vec<OutputHistory> {
+    fn history(changes: &[(u64, i32)]) -> Vec<OutputHistory> {
         let changes = changes
             .iter()
             .map(|(tick, level)| (RunTicks(*tick), Some(Level(*level))));
@@ -242,8 +242,8 @@ mod tests {
     }
 
     fn difference(
-        left: &[(u64, u16)],
-        right: &[(u64, u16)],
+        left: &[(u64, i32)],
+        right: &[(u64, i32)],
         tolerance: u64,
         alignment: Alignment,
     ) -> Option<String> {

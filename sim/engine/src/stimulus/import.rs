@@ -13,7 +13,10 @@ use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 use super::captured::{CapturedOutput, Stimulus};
-use crate::scenario::generated::{button_name, condition_name, name, statement, wait};
+use crate::scenario::generated::{
+    button_name, condition_name, line_name, name, port_statement, statement, wait,
+};
+use crate::scenario::quantity::Quantity;
 use crate::scenario::{
     Expectation, MAX_STATEMENTS, OutputAssertion, Scenario, StatementKind, TargetLevel,
 };
@@ -107,9 +110,14 @@ pub fn import(
                 contact,
                 bouncing: RunTicks::ZERO,
             },
-            Event::Act(Action::Reset(condition)) => {
-                StatementKind::Reset(condition_name(descriptor, condition))
-            }
+            Event::Act(Action::Byte(line, byte)) => StatementKind::Send {
+                line: line_name(descriptor, line),
+                bytes: vec![byte],
+            },
+            Event::Act(action) => match port_statement(descriptor, action) {
+                Some(kind) => kind,
+                None => continue,
+            },
         }));
     }
     statements.extend(wait(now, script.end()));
@@ -156,7 +164,7 @@ fn levels(
         let target = match (output.range(), *level) {
             (Range::Digital, Level::OFF) => TargetLevel::Off,
             (Range::Digital, _) => TargetLevel::On,
-            (Range::Analog { .. }, level) => TargetLevel::Level(level.0),
+            (range, level) => TargetLevel::Level(Quantity::of(&range.scale(), level.0)),
         };
         let assertion = match last.0.checked_sub(first.0) {
             None => {

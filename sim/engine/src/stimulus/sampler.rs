@@ -327,7 +327,7 @@ fn contact(level: Option<Level>) -> SwitchState {
 
 /// The bits as a number, if all of them are known and it fits.
 fn number(bits: &[u8]) -> Option<Level> {
-    let mut number = 0_u16;
+    let mut number = 0_i32;
     for bit in bits {
         let bit = match BitLevel::of(*bit)? {
             BitLevel::Low => 0,

@@ -13,7 +13,7 @@ use crate::registry::AppEntry;
 use crate::script::{
     Action, BootCondition, MAX_EVENTS, Script, ScriptError, ScriptEvent, SwitchState, max_length,
 };
-use crate::trace::{Entry, Line, Trace};
+use crate::trace::{self, Entry, Line, Trace};
 
 /// How many ticks lie between two checkpoints, as long as there are few of them.
 pub const SPACING: RunTicks = RunTicks(65_536);
@@ -354,7 +354,7 @@ impl Branch {
 
     fn played_differently(&self, [now, before]: [Option<Entry>; 2]) -> PlayError {
         let descriptor = self.app.descriptor();
-        let shown = |entry: Option<Entry>| match entry {
+        let shown = |entry: &Option<Entry>| match entry {
             Some(entry) => format!(
                 "`{}` at tick {}",
                 Line::new(descriptor, entry),
@@ -362,14 +362,14 @@ impl Branch {
             ),
             None => "nothing".to_owned(),
         };
-        let ticks = [now, before].into_iter().flatten().map(|it| it.tick);
+        let ticks = [&now, &before].into_iter().flatten().map(|it| it.tick);
         PlayError::ContractBroken {
             app: descriptor.name(),
             tick: ticks.min().unwrap_or_default(),
             problem: format!(
                 "played again it gives {}, and gave {}: it depends on something else than its events",
-                shown(now),
-                shown(before)
+                shown(&now),
+                shown(&before)
             ),
         }
     }
@@ -387,6 +387,8 @@ impl Branch {
 /// Compares what is observed with what was observed before.
 struct PlayedAgain<'a> {
     before: &'a [Entry],
+    /// What is observed in one tick, up to now.
+    tick: Vec<Entry>,
     /// What is observed now, and what was before.
     difference: Option<[Option<Entry>; 2]>,
 }
@@ -397,25 +399,36 @@ impl<'a> PlayedAgain<'a> {
         let played = trace.partition_point(|entry| tick.is_some_and(|tick| entry.tick <= tick));
         Self {
             before: &trace[played..],
+            tick: Vec::new(),
             difference: None,
         }
     }
 
     /// The first difference up to and including a tick.
-    fn first_difference(self, tick: RunTicks) -> Option<[Option<Entry>; 2]> {
+    fn first_difference(mut self, tick: RunTicks) -> Option<[Option<Entry>; 2]> {
+        self.compare_tick();
         let missing = self.before.first().filter(|entry| entry.tick <= tick);
         self.difference
-            .or(missing.map(|missing| [None, Some(*missing)]))
+            .or(missing.map(|missing| [None, Some(missing.clone())]))
+    }
+
+    fn compare_tick(&mut self) {
+        for now in self.tick.drain(..) {
+            let before = self.before.split_off_first();
+            if before != Some(&now) {
+                let before = before.cloned();
+                self.difference.get_or_insert([Some(now), before]);
+            }
+        }
     }
 }
 
 impl Observer for PlayedAgain<'_> {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
-        let now = Entry { tick, what };
-        let before = self.before.split_off_first().copied();
-        if before != Some(now) {
-            self.difference.get_or_insert([Some(now), before]);
+        if self.tick.last().is_some_and(|last| last.tick != tick) {
+            self.compare_tick();
         }
+        trace::append(&mut self.tick, tick, what);
     }
 }
 
@@ -424,7 +437,7 @@ mod tests {
     use super::*;
     use crate::trace::MAX_LINES;
     use lockstep_apps::toggle;
-    use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+    use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
     use lockstep_core::event::ButtonId;
     use lockstep_core::event::Event;
     use lockstep_core::output::Level;
@@ -446,11 +459,11 @@ mod tests {
             Self { ticks }
         }
 
-        fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+        fn handle(&mut self, event: Event, out: &mut dyn Sink) {
             if event == Event::Tick {
                 self.ticks += 1;
                 if self.ticks.is_multiple_of(10) {
-                    log(Log::new(LogId(0), 7));
+                    out.log(Log::new(LogId(0), 7));
                 }
             }
         }

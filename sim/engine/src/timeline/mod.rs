@@ -226,7 +226,7 @@ impl Timeline {
             app: descriptor.name().to_owned(),
             lines: entries
                 .get(shared)
-                .map(|entry| Line::new(descriptor, *entry).into())
+                .map(|entry| Line::new(descriptor, entry).into())
                 .into_iter()
                 .collect(),
             end: both,

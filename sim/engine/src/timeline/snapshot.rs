@@ -1,5 +1,6 @@
 //! What can be seen of an app at one tick.
 
+use lockstep_core::contacts::Contacts;
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Level;
 use lockstep_core::time::RunTicks;
@@ -12,18 +13,18 @@ use crate::play;
 pub struct Snapshot {
     tick: RunTicks,
     levels: Vec<Level>,
-    closed: Vec<bool>,
+    contacts: Contacts,
+    numbers: Vec<i32>,
     state: Option<String>,
 }
 
 impl Snapshot {
     pub(super) fn of(runner: &dyn DynRunner) -> Self {
-        let buttons = runner.descriptor().buttons().iter();
-        let buttons = (0..).zip(buttons).map(|(index, _)| ButtonId(index));
         Self {
             tick: runner.now(),
             levels: runner.levels().to_vec(),
-            closed: buttons.map(|button| runner.is_closed(button)).collect(),
+            contacts: runner.contacts(),
+            numbers: runner.numbers().to_vec(),
             state: play::state_of(runner),
         }
     }
@@ -43,7 +44,13 @@ impl Snapshot {
     /// Whether the contact of a button was closed.
     #[must_use]
     pub fn is_closed(&self, button: ButtonId) -> bool {
-        self.closed.get(usize::from(button.0)).copied() == Some(true)
+        self.contacts.is_closed(button)
+    }
+
+    /// What the number inputs were, in the order in which the app declares them.
+    #[must_use]
+    pub fn numbers(&self) -> &[i32] {
+        &self.numbers
     }
 
     /// The state of the app, as its `Debug` prints it, or why it could not be printed; `None` of

@@ -6,11 +6,14 @@ mod tests;
 use std::str::FromStr;
 
 use lockstep_core::time::{RunTicks, TickPeriod};
+use serde::Deserialize;
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use super::text::{END, LINES, SIGNATURE, VERSION};
 use super::{Kind, Line, MAX_LINES, Trace};
 use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::quoted::{Quoted, quoted_length, unquote};
 use crate::sanitize::excerpt;
 
 /// The largest trace that is read, in bytes.
@@ -220,7 +223,7 @@ fn text_header(line: &str, span: Span) -> Result<(String, TickPeriod), Diagnosti
 }
 
 fn text_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
-    let words: Vec<_> = line.split_whitespace().take(5).collect();
+    let words = words(line);
     let at = |word: &str| word_span(line, word, span);
     let &[tick, kind, name, value] = words.as_slice() else {
         let message = match words.len() {
@@ -231,6 +234,22 @@ fn text_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
     };
     let tick = number::<u64>(tick, "tick", at(tick))?;
     body_line(RunTicks(tick), (kind, at(kind)), name, (value, at(value)))
+}
+
+/// The words of a line, up to one too many. A value in quotes has spaces, and is the last.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() && words.len() < 5 {
+        let end = match rest.starts_with('"') && words.len() == 3 {
+            true => quoted_length(rest).unwrap_or(rest.len()),
+            false => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+        };
+        let (word, after) = rest.split_at(end);
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words
 }
 
 fn body_line(
@@ -251,6 +270,16 @@ fn body_line(
             format!("expected {}, or `{END}` with `{LINES}`", one_of(kinds)),
         )
     })?;
+    if value.starts_with('"') {
+        unquote(value).map_err(|error| {
+            let at = Span {
+                column: value_at.column + error.at,
+                width: error.width,
+                ..value_at
+            };
+            Diagnostic::new(at, error.message, error.expected)
+        })?;
+    }
     Ok(BodyLine::Record(Record {
         tick,
         kind,
@@ -292,8 +321,8 @@ fn no_tick(span: Span) -> Diagnostic {
     )
 }
 
-fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
-    let line = json(line, span)?;
+fn json_line(text: &str, span: Span) -> Result<BodyLine, Diagnostic> {
+    let line = json(text, span)?;
     let wrong = |key: &str, expected: &str| {
         let message = match line.get(key) {
             None => format!("this line of the trace has no `{key}`"),
@@ -309,9 +338,16 @@ fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
         .get("tick")
         .and_then(Json::as_u64)
         .ok_or_else(|| wrong("tick", A_NUMBER))?;
-    let value = match line.get("value") {
-        Some(Json::String(value)) => value.clone(),
-        Some(Json::Number(value)) => value.to_string(),
+    let value = match (line.get("value"), line.get("text"), line.get("hex")) {
+        (Some(Json::String(value)), None, None) => value.clone(),
+        (Some(Json::Number(value)), None, None) => {
+            number_as_written(text).unwrap_or_else(|| value.to_string())
+        }
+        (None, Some(Json::String(text)), None) => Quoted(text.as_bytes()).to_string(),
+        (None, None, Some(Json::String(digits))) => {
+            let bytes = bytes(digits).ok_or_else(|| wrong("hex", "two digits a byte"))?;
+            Quoted(&bytes).to_string()
+        }
         _ => return Err(wrong("value", "a text or a number")),
     };
     body_line(
@@ -320,6 +356,30 @@ fn json_line(line: &str, span: Span) -> Result<BodyLine, Diagnostic> {
         word("name")?,
         (&value, span),
     )
+}
+
+/// The number as it is written, with the zeros at its end.
+fn number_as_written(line: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Row<'a> {
+        #[serde(borrow)]
+        value: &'a RawValue,
+    }
+
+    let row: Row<'_> = serde_json::from_str(line).ok()?;
+    Some(row.value.get().to_owned())
+}
+
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| {
+            let pair = str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+            u8::from_str_radix(pair, 16)
+                .ok()
+                .filter(|_| !pair.starts_with('+'))
+        })
+        .collect()
 }
 
 fn json(line: &str, span: Span) -> Result<Json, Diagnostic> {

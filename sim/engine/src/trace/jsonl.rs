@@ -7,7 +7,9 @@
 //! {"tick":1500,"kind":"end","name":"lines","value":2}
 //! ```
 //!
-//! A tick that is not a whole number of milliseconds is given as `tick_us`.
+//! A tick that is not a whole number of milliseconds is given as `tick_us`. What a serial line
+//! carried, and the text of a log, has the key `text` instead of `value`, or `hex` with two digits a
+//! byte where it is not UTF-8.
 //!
 //! It has the same lines as the [text form](super::text): the objects between the
 //! first and the last are the lines of the trace, and the last one carries the last tick
@@ -16,6 +18,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::text::{END, LINES};
 use super::{Trace, Value};
@@ -43,10 +46,7 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
             tick: line.tick.0,
             kind: line.kind.word(),
             name: line.name,
-            value: match line.value {
-                Value::Word(word) => JsonValue::Word(word),
-                Value::Number(number) => JsonValue::Number(number.into()),
-            },
+            value: JsonValue::of(&line.value)?,
         };
         write_object(&row, out)?;
     }
@@ -54,7 +54,7 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         tick: trace.end().0,
         kind: END,
         name: LINES,
-        value: JsonValue::Number(trace.entries().len()),
+        value: JsonValue::Value(number(&trace.entries().len())?),
     };
     write_object(&end, out)
 }
@@ -79,14 +79,40 @@ struct JsonRow {
     tick: u64,
     kind: &'static str,
     name: &'static str,
+    #[serde(flatten)]
     value: JsonValue,
 }
 
+/// A value under the key that says what it is.
 #[derive(Serialize)]
-#[serde(untagged)]
+#[serde(rename_all = "lowercase")]
 enum JsonValue {
+    /// A word or a number.
+    #[serde(rename = "value")]
     Word(&'static str),
-    Number(usize),
+    Value(Box<RawValue>),
+    /// Bytes that are a text.
+    Text(String),
+    /// Any others.
+    Hex(String),
+}
+
+impl JsonValue {
+    fn of(value: &Value) -> io::Result<Self> {
+        Ok(match value {
+            Value::Word(word) => Self::Word(word),
+            // As it stands, with the zeros at its end.
+            Value::Number(decimal) => Self::Value(number(decimal)?),
+            Value::Bytes(bytes) => match str::from_utf8(bytes) {
+                Ok(text) => Self::Text(text.to_owned()),
+                Err(_) => Self::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            },
+        })
+    }
+}
+
+fn number(number: &impl ToString) -> io::Result<Box<RawValue>> {
+    Ok(RawValue::from_string(number.to_string())?)
 }
 
 #[cfg(test)]

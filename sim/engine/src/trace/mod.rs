@@ -9,11 +9,17 @@ pub mod text;
 pub mod vcd;
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use lockstep_core::app::{AppDescriptor, Log, LogValues};
+use lockstep_core::app::{AppDescriptor, Log, LogId, LogValue, LogValues};
+use lockstep_core::event::SerialId;
+use lockstep_core::output::{Level, Output};
+use lockstep_core::ports::{Decimal, Scale};
 use lockstep_core::time::{Instant, RunTicks};
 
 use crate::dyn_runner::{Observation, Observer};
+use crate::quoted::Quoted;
 use crate::script::Action;
 
 /// The most lines a trace can keep; further ones are counted.
@@ -31,13 +37,96 @@ pub struct Trace {
     end: RunTicks,
 }
 
+/// The most bytes of one entry.
+pub const MAX_PAYLOAD: usize = 256;
+
 /// One observation and its tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The tick, counted from the start of the run.
     pub tick: RunTicks,
     /// The observation.
-    pub what: Observation,
+    pub what: EntryKind,
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    /// The world did something to the app. Never [`Action::Byte`].
+    Input(Action),
+    /// Bytes arrived on a serial line.
+    Received(SerialId, Payload),
+    /// An output changed to this level.
+    Output(u8, Level),
+    /// Bytes left on a serial line.
+    Sent(SerialId, Payload),
+    /// The app logged a word or a number.
+    Log(LogId, i32),
+    /// The app logged a text.
+    Text(LogId, Payload),
+}
+
+impl EntryKind {
+    /// Whether the world did it.
+    #[must_use]
+    pub const fn is_input(&self) -> bool {
+        matches!(self, Self::Input(_) | Self::Received(..))
+    }
+
+    /// Whether the app logged it.
+    #[must_use]
+    pub const fn is_log(&self) -> bool {
+        matches!(self, Self::Log(..) | Self::Text(..))
+    }
+
+    /// The observation as an entry of its own.
+    fn of(what: Observation) -> Self {
+        match what {
+            Observation::Input(Action::Byte(line, byte)) => Self::Received(line, [byte].into()),
+            Observation::Input(action) => Self::Input(action),
+            Observation::Output(output, level) => Self::Output(output, level),
+            Observation::Sent(line, bytes) => Self::Sent(line, bytes.as_slice().into()),
+            Observation::Log(Log { id, value }) => match value {
+                LogValue::Number(number) => Self::Log(id, number),
+                LogValue::Text(text) => Self::Text(id, text.as_bytes().into()),
+            },
+        }
+    }
+}
+
+/// The bytes of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Payload(Arc<Vec<u8>>);
+
+impl Deref for Payload {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&[u8]> for Payload {
+    fn from(bytes: &[u8]) -> Self {
+        Self(Arc::new(bytes.to_vec()))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Payload {
+    fn from(bytes: [u8; N]) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
+impl Payload {
+    /// Adds bytes; `false` where [`MAX_PAYLOAD`] leaves no room.
+    fn append(&mut self, bytes: &[u8]) -> bool {
+        let fits = self.len() + bytes.len() <= MAX_PAYLOAD;
+        if fits {
+            Arc::make_mut(&mut self.0).extend(bytes);
+        }
+        fits
+    }
 }
 
 impl Trace {
@@ -117,15 +206,47 @@ impl Trace {
     pub fn lines(&self) -> impl Iterator<Item = Line> + '_ {
         self.entries
             .iter()
-            .map(|entry| Line::new(self.descriptor, *entry))
+            .map(|entry| Line::new(self.descriptor, entry))
+    }
+}
+
+/// Adds an observation to the entries before it.
+///
+/// Bytes are added to those that their line has carried already, in the same direction in the same
+/// half of the tick: how they came in pieces, nobody could see.
+pub(crate) fn append(entries: &mut Vec<Entry>, tick: RunTicks, what: Observation) {
+    if !merges(entries, tick, &what) {
+        let what = EntryKind::of(what);
+        entries.push(Entry { tick, what });
+    }
+}
+
+fn merges(entries: &mut [Entry], tick: RunTicks, what: &Observation) -> bool {
+    let before = entries.iter_mut().rev().take_while(|it| it.tick == tick);
+    match what {
+        Observation::Input(Action::Byte(line, byte)) => before
+            .take_while(|it| !matches!(it.what, EntryKind::Input(_)))
+            .find_map(|entry| match &mut entry.what {
+                EntryKind::Received(same, bytes) if same == line => Some(bytes),
+                _ => None,
+            })
+            .is_some_and(|bytes| bytes.append(&[*byte])),
+        Observation::Sent(line, sent) => before
+            .take_while(|it| !it.what.is_input())
+            .find_map(|entry| match &mut entry.what {
+                EntryKind::Sent(same, bytes) if same == line => Some(bytes),
+                _ => None,
+            })
+            .is_some_and(|bytes| bytes.append(sent)),
+        _ => false,
     }
 }
 
 impl Observer for Trace {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
         if self.entries.len() < MAX_LINES {
-            self.entries.push(Entry { tick, what });
-        } else {
+            append(&mut self.entries, tick, what);
+        } else if !merges(&mut self.entries, tick, &what) {
             self.dropped += 1;
             self.dropped_from.get_or_insert(tick);
         }
@@ -133,13 +254,13 @@ impl Observer for Trace {
 }
 
 /// One line of a trace: `tick, kind, name, value`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Line {
     /// The tick, counted from the start of the run.
     pub tick: RunTicks,
     /// The kind of observation.
     pub kind: Kind,
-    /// The name of the button, output or log; `reset` for a reset.
+    /// The name of the input, output, serial line or log; `reset` for a reset.
     pub name: &'static str,
     /// The observed value.
     pub value: Value,
@@ -155,42 +276,65 @@ impl fmt::Display for Line {
 impl Line {
     /// The entry with its names; what the descriptor does not declare is named `?`.
     #[must_use]
-    pub fn new(descriptor: &'static AppDescriptor, Entry { tick, what }: Entry) -> Self {
-        let (kind, name, value) = match what {
-            Observation::Input(Action::Reset(condition)) => {
-                let name = descriptor.boot_condition_name(condition);
-                (Kind::In, RESET, Value::Word(name.unwrap_or(UNDECLARED)))
+    pub fn new(descriptor: &'static AppDescriptor, entry: &Entry) -> Self {
+        let line_name = |line: SerialId| {
+            let line = descriptor.serial_lines().get(usize::from(line.0));
+            line.map_or(UNDECLARED, |line| line.name())
+        };
+        let log_kind = |id: LogId| descriptor.logs().get(usize::from(id.0));
+        let log_name = |id| log_kind(id).map_or(UNDECLARED, |kind| kind.name());
+        let (kind, name, value) = match &entry.what {
+            EntryKind::Input(action) => {
+                let (name, value) = input(descriptor, *action);
+                (Kind::In, name, value)
             }
-            Observation::Input(Action::Button(button, contact)) => {
-                let name = descriptor.buttons().get(usize::from(button.0));
-                (
-                    Kind::In,
-                    name.copied().unwrap_or(UNDECLARED),
-                    Value::Word(contact.verb()),
-                )
+            EntryKind::Received(line, bytes) => {
+                (Kind::In, line_name(*line), Value::Bytes(bytes.clone()))
             }
-            Observation::Output(index, level) => {
-                let output = descriptor.outputs().get(usize::from(index));
-                (
-                    Kind::Out,
-                    output.map_or(UNDECLARED, |output| output.name()),
-                    Value::Number(level.0),
-                )
+            EntryKind::Output(index, level) => {
+                let output = descriptor.outputs().get(usize::from(*index));
+                let scale = output.map_or(Scale::new(0, 0), |output| output.range().scale());
+                let name = output.map_or(UNDECLARED, Output::name);
+                (Kind::Out, name, Value::Number(scale.shown(level.0)))
             }
-            Observation::Log(log) => {
-                let kind = descriptor.logs().get(usize::from(log.id.0));
-                (
-                    Kind::Log,
-                    kind.map_or(UNDECLARED, |kind| kind.name()),
-                    log_value(kind.map(|kind| kind.values()), log),
-                )
+            EntryKind::Sent(line, bytes) => {
+                (Kind::Out, line_name(*line), Value::Bytes(bytes.clone()))
             }
+            EntryKind::Log(id, number) => {
+                let value = log_value(log_kind(*id).map(|kind| kind.values()), *number);
+                (Kind::Log, log_name(*id), value)
+            }
+            EntryKind::Text(id, text) => (Kind::Log, log_name(*id), Value::Bytes(text.clone())),
         };
         Self {
-            tick,
+            tick: entry.tick,
             kind,
             name,
             value,
+        }
+    }
+}
+
+fn input(descriptor: &'static AppDescriptor, action: Action) -> (&'static str, Value) {
+    match action {
+        Action::Reset(condition) => {
+            let name = descriptor.boot_condition_name(condition);
+            (RESET, Value::Word(name.unwrap_or(UNDECLARED)))
+        }
+        Action::Button(button, contact) => {
+            let name = descriptor.buttons().get(usize::from(button.0)).copied();
+            (name.unwrap_or(UNDECLARED), Value::Word(contact.verb()))
+        }
+        Action::Number(id, number) => {
+            let input = descriptor.numbers().get(usize::from(id.0));
+            let scale = input.map_or(Scale::new(0, 0), |input| input.scale());
+            let name = input.map_or(UNDECLARED, |input| input.name());
+            (name, Value::Number(scale.shown(number)))
+        }
+        Action::Byte(line, byte) => {
+            let line = descriptor.serial_lines().get(usize::from(line.0));
+            let name = line.map_or(UNDECLARED, |line| line.name());
+            (name, Value::Bytes([byte].into()))
         }
     }
 }
@@ -200,12 +344,17 @@ pub const RESET: &str = "reset";
 
 const UNDECLARED: &str = "?";
 
-fn log_value(values: Option<LogValues>, log: Log) -> Value {
-    match values {
-        Some(LogValues::Words(words)) => words
-            .get(usize::from(log.value))
-            .map_or(Value::Number(log.value), |word| Value::Word(word)),
-        Some(LogValues::Number) | None => Value::Number(log.value),
+fn log_value(values: Option<LogValues>, number: i32) -> Value {
+    let word = match values {
+        Some(LogValues::Words(words)) => usize::try_from(number).ok().and_then(|it| words.get(it)),
+        Some(LogValues::Number | LogValues::Text) | None => None,
+    };
+    match word {
+        Some(word) => Value::Word(word),
+        None => Value::Number(Decimal {
+            digits: number.into(),
+            places: 0,
+        }),
     }
 }
 
@@ -242,12 +391,14 @@ impl Kind {
 }
 
 /// The value of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// A word of the app or of the script.
     Word(&'static str),
     /// A level or a number.
-    Number(u16),
+    Number(Decimal),
+    /// Bytes of a serial line, or the text of a log: written in quotes.
+    Bytes(Payload),
 }
 
 impl fmt::Display for Value {
@@ -255,6 +406,7 @@ impl fmt::Display for Value {
         match self {
             Self::Word(word) => f.pad(word),
             Self::Number(number) => number.fmt(f),
+            Self::Bytes(bytes) => Quoted(bytes).fmt(f),
         }
     }
 }
@@ -267,13 +419,14 @@ mod tests {
     #[test]
     fn a_trace_keeps_at_most_max_lines_and_counts_the_rest() {
         let mut trace = Trace::new(shipped()[1].descriptor());
+        let what = Observation::Log(Log::new(LogId(0), 1));
         let entry = Entry {
             tick: RunTicks(3),
-            what: Observation::Log(Log::new(lockstep_core::app::LogId(0), 1)),
+            what: EntryKind::Log(LogId(0), 1),
         };
         trace.entries = vec![entry; MAX_LINES];
         for tick in [5, 9] {
-            trace.observe(RunTicks(tick), entry.what);
+            trace.observe(RunTicks(tick), what);
         }
         assert_eq!(trace.entries().len(), MAX_LINES);
         assert_eq!(trace.dropped(), 2);

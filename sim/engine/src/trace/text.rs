@@ -10,7 +10,8 @@
 //!
 //! The columns are `tick`, `kind`, `name` and `value`, separated by spaces. The last line has
 //! the last tick that was played and the number of lines before it, so that a truncated trace
-//! is noticed.
+//! is noticed. What a serial line carried, and the text of a log, stands in quotes, as in
+//! [`quoted`](crate::quoted).
 
 use std::io::{self, Write};
 
@@ -78,8 +79,12 @@ pub fn name_width(trace: &Trace) -> usize {
     let descriptor = trace.descriptor();
     let buttons = descriptor.buttons().iter().copied();
     let outputs = descriptor.outputs().iter().map(|output| output.name());
+    let numbers = descriptor.numbers().iter().map(|number| number.name());
+    let lines = descriptor.serial_lines().iter().map(|line| line.name());
     let logs = descriptor.logs().iter().map(|log| log.name());
     buttons
+        .chain(numbers)
+        .chain(lines)
         .chain(outputs)
         .chain(logs)
         .chain([RESET, LINES])

@@ -15,8 +15,10 @@
 //! - A button is a wire, 1 while its contact is closed.
 //! - A digital output is a wire; any other is a register just wide enough for its maximum.
 //!   A level out of range is written as `x`.
+//! - A number is an integer of 32 bits, or a real if it has decimals.
 //! - A reset or a log is a string that has its word or number for one tick, and is empty
-//!   after it unless the next one follows.
+//!   after it unless the next one follows. So is what a serial line carried in a tick, and the text
+//!   of a log: as in [`quoted`](crate::quoted), without the quotes, and with `\x20` for a space.
 //!
 //! Several changes in a tick are written in order; a viewer that shows one value a tick shows
 //! the last. A change to the same level (a button that is closed during a reset) is not
@@ -31,8 +33,8 @@ use ::vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::{RunTicks, TickPeriod};
 
-use super::{Entry, Kind, Line, RESET, Trace, Value};
-use crate::dyn_runner::Observation;
+use super::{Entry, EntryKind, Kind, Line, RESET, Trace, Value};
+use crate::quoted::Quoted;
 use crate::script::{Action, SwitchState};
 
 /// The start of the comment in the header, before the version.
@@ -96,7 +98,10 @@ struct VcdWriter<'a> {
     writer: Writer<&'a mut dyn Write>,
     reset: IdCode,
     buttons: Vec<Wire>,
+    numbers: Vec<Wire>,
+    received: Vec<IdCode>,
     outputs: Vec<Wire>,
+    sent: Vec<IdCode>,
     logs: Vec<IdCode>,
     unit: TimeUnit,
     /// The last time that was written.
@@ -124,6 +129,14 @@ impl<'a> VcdWriter<'a> {
             .iter()
             .map(|name| Wire::add(&mut writer, name, Range::Digital))
             .collect::<io::Result<_>>()?;
+        let numbers = descriptor.numbers().iter();
+        let numbers = numbers
+            .map(|it| Wire::add(&mut writer, it.name(), Range::Number(it.scale())))
+            .collect::<io::Result<_>>()?;
+        let lines = || descriptor.serial_lines().iter();
+        let received = lines()
+            .map(|line| add_string(&mut writer, line.name()))
+            .collect::<io::Result<_>>()?;
         writer.upscope()?;
 
         writer.add_module(Kind::Out.word())?;
@@ -131,6 +144,9 @@ impl<'a> VcdWriter<'a> {
             .outputs()
             .iter()
             .map(|output| Wire::add(&mut writer, output.name(), output.range()))
+            .collect::<io::Result<_>>()?;
+        let sent = lines()
+            .map(|line| add_string(&mut writer, line.name()))
             .collect::<io::Result<_>>()?;
         writer.upscope()?;
 
@@ -147,7 +163,10 @@ impl<'a> VcdWriter<'a> {
             writer,
             reset,
             buttons,
+            numbers,
+            received,
             outputs,
+            sent,
             logs,
             unit,
             now: RunTicks::ZERO,
@@ -164,14 +183,17 @@ impl<'a> VcdWriter<'a> {
         for button in &mut self.buttons {
             button.show(&mut self.writer, Level::OFF)?;
         }
+        for (number, input) in self.numbers.iter_mut().zip(trace.descriptor().numbers()) {
+            number.show(&mut self.writer, Level(input.start()))?;
+        }
         for (index, output) in (0..).zip(&mut self.outputs) {
             match first_level(trace, index) {
                 Some(level) => output.show(&mut self.writer, level)?,
                 None => output.write(&mut self.writer, None)?,
             }
         }
-        for log in &self.logs {
-            self.writer.change_string(*log, "")?;
+        for string in self.received.iter().chain(&self.sent).chain(&self.logs) {
+            self.writer.change_string(*string, "")?;
         }
         self.writer.end()
     }
@@ -183,7 +205,7 @@ impl<'a> VcdWriter<'a> {
         self.clear_strings(first.tick, same_tick)?;
         self.at(first.tick)?;
         for entry in same_tick {
-            self.change(trace, *entry)?;
+            self.change(trace, entry)?;
         }
         Ok(())
     }
@@ -199,7 +221,7 @@ impl<'a> VcdWriter<'a> {
             let follows = tick == next
                 && same_tick
                     .iter()
-                    .any(|entry| self.string(entry.what) == Some(id));
+                    .any(|entry| self.string(&entry.what) == Some(id));
             if !follows {
                 self.writer.change_string(id, "")?;
             }
@@ -207,24 +229,25 @@ impl<'a> VcdWriter<'a> {
         Ok(())
     }
 
-    fn change(&mut self, trace: &Trace, entry: Entry) -> io::Result<()> {
-        if let Some(id) = self.string(entry.what) {
-            match Line::new(trace.descriptor(), entry).value {
-                Value::Word(word) => self.writer.change_string(id, word)?,
-                Value::Number(number) => self.writer.change_string(id, &number.to_string())?,
-            }
+    fn change(&mut self, trace: &Trace, entry: &Entry) -> io::Result<()> {
+        if let Some(id) = self.string(&entry.what) {
+            let value = Line::new(trace.descriptor(), entry).value;
+            self.writer.change_string(id, &word(&value))?;
             if !self.pulsed.contains(&id) {
                 self.pulsed.push(id);
             }
             return Ok(());
         }
         let (wire, level) = match entry.what {
-            Observation::Input(Action::Button(button, contact)) => (
+            EntryKind::Input(Action::Button(button, contact)) => (
                 self.buttons.get_mut(usize::from(button.0)),
                 Level::from(contact == SwitchState::Closed),
             ),
-            Observation::Output(index, level) => (self.outputs.get_mut(usize::from(index)), level),
-            Observation::Input(Action::Reset(_)) | Observation::Log(_) => return Ok(()),
+            EntryKind::Input(Action::Number(id, number)) => {
+                (self.numbers.get_mut(usize::from(id.0)), Level(number))
+            }
+            EntryKind::Output(index, level) => (self.outputs.get_mut(usize::from(index)), level),
+            _ => return Ok(()),
         };
         match wire {
             Some(wire) => wire.show(&mut self.writer, level),
@@ -232,12 +255,16 @@ impl<'a> VcdWriter<'a> {
         }
     }
 
-    /// The string for an observation, if it is a reset or a log.
-    fn string(&self, what: Observation) -> Option<IdCode> {
+    /// The string for an observation, if it is one that lasts a tick.
+    fn string(&self, what: &EntryKind) -> Option<IdCode> {
         match what {
-            Observation::Input(Action::Reset(_)) => Some(self.reset),
-            Observation::Log(log) => self.logs.get(usize::from(log.id.0)).copied(),
-            Observation::Input(Action::Button(..)) | Observation::Output(..) => None,
+            EntryKind::Input(Action::Reset(_)) => Some(self.reset),
+            EntryKind::Received(line, _) => self.received.get(usize::from(line.0)).copied(),
+            EntryKind::Sent(line, _) => self.sent.get(usize::from(line.0)).copied(),
+            EntryKind::Log(id, _) | EntryKind::Text(id, _) => {
+                self.logs.get(usize::from(id.0)).copied()
+            }
+            EntryKind::Input(_) | EntryKind::Output(..) => None,
         }
     }
 
@@ -263,7 +290,7 @@ fn first_level(trace: &Trace, output: u8) -> Option<Level> {
         .iter()
         .take_while(|entry| entry.tick == RunTicks::ZERO)
         .find_map(|entry| match entry.what {
-            Observation::Output(index, level) if index == output => Some(level),
+            EntryKind::Output(index, level) if index == output => Some(level),
             _ => None,
         })
 }
@@ -273,7 +300,19 @@ fn add_string(writer: &mut Writer<&mut dyn Write>, name: &str) -> io::Result<IdC
     writer.add_var(VarType::String, 1, name, None)
 }
 
-/// A button or an output.
+/// A value in one word, as a string variable has it.
+fn word(value: &Value) -> String {
+    match value {
+        Value::Bytes(bytes) => {
+            let quoted = Quoted(bytes).to_string();
+            let inner = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+            inner.unwrap_or_default().replace(' ', "\\x20")
+        }
+        value => value.to_string(),
+    }
+}
+
+/// A button, a number or an output.
 struct Wire {
     id: IdCode,
     range: Range,
@@ -285,6 +324,10 @@ impl Wire {
         let id = match range {
             Range::Digital => writer.add_wire(1, name)?,
             Range::Analog { .. } => writer.add_var(VarType::Reg, width(range), name, None)?,
+            Range::Number(scale) if scale.decimals() == 0 => {
+                writer.add_var(VarType::Integer, i32::BITS, name, None)?
+            }
+            Range::Number(_) => writer.add_var(VarType::Real, 64, name, None)?,
         };
         Ok(Self {
             id,
@@ -297,7 +340,7 @@ impl Wire {
         if self.shown.replace(level) == Some(level) {
             return Ok(());
         }
-        self.write(writer, Some(level).filter(|&it| it <= self.range.max()))
+        self.write(writer, Some(level).filter(|&it| self.range.contains(it)))
     }
 
     /// Writes the level, or `x` where there is none.
@@ -307,23 +350,30 @@ impl Wire {
             None => ::vcd::Value::X,
         };
         match self.range {
+            Range::Number(scale) if scale.decimals() > 0 => {
+                let number = level.and_then(|it| scale.shown(it.0).to_string().parse().ok());
+                writer.change_real(self.id, number.unwrap_or(f64::NAN))
+            }
             Range::Digital => writer.change_scalar(self.id, bit(0)),
-            Range::Analog { .. } => {
+            Range::Analog { .. } | Range::Number(_) => {
                 writer.change_vector(self.id, (0..width(self.range)).rev().map(bit))
             }
         }
     }
 }
 
-/// The number of bits of the highest level.
+/// The number of bits of a level.
 fn width(range: Range) -> u32 {
-    (u16::BITS - range.max().0.leading_zeros()).max(1)
+    match range {
+        Range::Number(_) => i32::BITS,
+        Range::Digital | Range::Analog { .. } => (i32::BITS - range.max().0.leading_zeros()).max(1),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dyn_runner::Observer;
+    use crate::dyn_runner::{Observation, Observer};
     use crate::testing::{press_and_reset, trace_of};
     use lockstep_core::app::{AppDescriptor, Log, LogId, LogKind};
     use lockstep_core::output::Output;
@@ -392,13 +442,7 @@ s $
         trace.observe(RunTicks(0), Observation::Output(0, Level(100)));
         trace.observe(RunTicks(5), Observation::Output(0, Level(101)));
         trace.observe(RunTicks(5), Observation::Output(7, Level(1)));
-        trace.observe(
-            RunTicks(5),
-            Observation::Log(Log {
-                id: LogId(0),
-                value: 65_535,
-            }),
-        );
+        trace.observe(RunTicks(5), Observation::Log(Log::new(LogId(0), 65_535)));
         trace.set_end(RunTicks(5));
         let text = written(&trace);
         assert!(text.contains("$var reg 7 \" lamp $end"), "{text}");

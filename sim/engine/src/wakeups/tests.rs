@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::debounce::{Debounce, Edge};
-use lockstep_core::event::{BootCondition, Event};
+use lockstep_core::event::Event;
 use lockstep_core::gesture::{Config, Gesture, GestureDetector};
 use lockstep_core::hold_timer::HoldTimer;
 use lockstep_core::output::{Level, Output};
@@ -93,7 +93,7 @@ impl Pieces {
         }
     }
 
-    fn tick(&mut self, log: &mut dyn FnMut(Log)) {
+    fn tick(&mut self, out: &mut dyn Sink) {
         self.now = self.now.next();
         if self.beat.poll(self.now) {
             self.beating = !self.beating;
@@ -112,7 +112,7 @@ impl Pieces {
         }
         if self.auto_off.poll(self.now) {
             self.on = false;
-            log(Log::new(LogId(0), 0));
+            out.log(Log::new(LogId(0), 0));
         }
     }
 
@@ -152,12 +152,12 @@ impl App for Pieces {
         Self::with(Fault::None)
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match event {
-            Event::Tick => self.tick(log),
+            Event::Tick => self.tick(out),
             Event::Press(_) => self.button.raw(self.now, true),
             Event::Release(_) => self.button.raw(self.now, false),
-            Event::Init(BootCondition(_)) => {}
+            _ => {}
         }
     }
 
@@ -211,7 +211,7 @@ impl App for Pieces {
         self.now = self.now + Ticks(passed);
         match self.fault {
             Fault::PassStopsTimer => self.auto_off.stop(),
-            Fault::PassPollsOnce => self.tick(&mut |_| ()),
+            Fault::PassPollsOnce => self.tick(&mut ()),
             Fault::PassTurnsOff => self.on = false,
             Fault::PassForgetsPress => self.gesture.cancel(),
             Fault::PassRestartsBeat => self.beat = Periodic::starting(self.now, Self::BEAT),

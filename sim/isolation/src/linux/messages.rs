@@ -1,6 +1,7 @@
 //! What the processes say to each other.
 
 use lockstep_core::action::Action;
+use lockstep_core::contacts::Contacts;
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::runner::BeforeReset;
@@ -98,7 +99,8 @@ impl From<Boot<'_>> for BootMessage {
             Boot::Reset(before) => Self::Reset(Status {
                 now: before.now,
                 levels: before.levels.to_vec(),
-                closed: before.closed,
+                contacts: before.contacts,
+                numbers: before.numbers.to_vec(),
             }),
         }
     }
@@ -117,7 +119,8 @@ impl Status {
     pub(super) fn before_reset(&self) -> BeforeReset<'_> {
         BeforeReset {
             now: self.now,
-            closed: self.closed,
+            contacts: self.contacts,
+            numbers: &self.numbers,
             levels: &self.levels,
         }
     }
@@ -128,6 +131,6 @@ impl Status {
 pub(super) struct Status {
     pub(super) now: RunTicks,
     pub(super) levels: Vec<Level>,
-    /// The closed contacts, a bit a button.
-    pub(super) closed: u64,
+    pub(super) contacts: Contacts,
+    pub(super) numbers: Vec<i32>,
 }

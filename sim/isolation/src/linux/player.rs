@@ -6,7 +6,6 @@ use std::process;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-use lockstep_core::event::ButtonId;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::app_failure::AppFailure;
 use lockstep_engine::dyn_runner::{DynRunner, Observation, Observer, Stretch};
@@ -172,13 +171,11 @@ impl<'a> Player<'a> {
     }
 
     fn done(&self, runner: &dyn DynRunner, outcome: Result<(), AppFailure>) {
-        let buttons = runner.descriptor().buttons().len();
-        let buttons = (0..64_u8).take(buttons);
-        let closed = buttons.filter(|button| runner.is_closed(ButtonId(*button)));
         let status = Status {
             now: runner.now(),
             levels: runner.levels().to_vec(),
-            closed: closed.fold(0, |closed, button| closed | 1 << button),
+            contacts: runner.contacts(),
+            numbers: runner.numbers().to_vec(),
         };
         let panicked = outcome.err().map(message);
         self.reply(&Reply::Done { status, panicked });

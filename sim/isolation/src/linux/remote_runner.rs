@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use lockstep_core::action::Action;
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::event::{BootCondition, ButtonId};
+use lockstep_core::contacts::Contacts;
+use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::time::{RunTicks, Ticks};
 use lockstep_core::wakeup::Wakeup;
@@ -211,9 +212,12 @@ impl DynRunner for RemoteRunner {
         &self.status.levels
     }
 
-    fn is_closed(&self, button: ButtonId) -> bool {
-        let mask = 1_u64.checked_shl(u32::from(button.0)).unwrap_or(0);
-        self.status.closed & mask != 0
+    fn contacts(&self) -> Contacts {
+        self.status.contacts
+    }
+
+    fn numbers(&self) -> &[i32] {
+        &self.status.numbers
     }
 
     fn state(&self) -> Result<Option<String>, AppFailure> {

@@ -16,7 +16,7 @@ use rustix::process::Pid;
 const WORDS: usize = 8 * 1024;
 
 /// The most bytes of one observation with its tick.
-const MAX_OBSERVATION: usize = 32;
+const MAX_OBSERVATION: usize = 96;
 
 /// What a player writes and the program reads, also when the player is gone.
 ///
@@ -177,8 +177,9 @@ mod tests {
     use super::*;
     use lockstep_core::action::{Action, SwitchState};
     use lockstep_core::app::{Log, LogId};
-    use lockstep_core::event::{BootCondition, ButtonId};
+    use lockstep_core::event::{BootCondition, ButtonId, NumberId, SerialId};
     use lockstep_core::output::Level;
+    use lockstep_core::short::ShortBytes;
     use proptest::prelude::*;
 
     #[derive(Default)]
@@ -196,10 +197,20 @@ mod tests {
             (any::<u8>(), switch)
                 .prop_map(|(button, to)| Observation::Input(Action::Button(ButtonId(button), to))),
             any::<u8>().prop_map(|it| Observation::Input(Action::Reset(BootCondition(it)))),
-            (any::<u8>(), any::<u16>())
+            (any::<u8>(), any::<i32>()).prop_map(|(id, number)| {
+                Observation::Input(Action::Number(NumberId(id), number))
+            }),
+            (any::<u8>(), any::<u8>())
+                .prop_map(|(line, byte)| Observation::Input(Action::Byte(SerialId(line), byte))),
+            (any::<u8>(), any::<i32>())
                 .prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
-            (any::<u8>(), any::<u16>())
+            (any::<u8>(), ".{0,80}")
+                .prop_map(|(id, text)| Observation::Log(Log::text(LogId(id), &text))),
+            (any::<u8>(), any::<i32>())
                 .prop_map(|(output, level)| Observation::Output(output, Level(level))),
+            (any::<u8>(), prop::collection::vec(any::<u8>(), 0..80)).prop_map(|(line, bytes)| {
+                Observation::Sent(SerialId(line), ShortBytes::new(&bytes))
+            }),
         ]
     }
 

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use lockstep_apps::lamp::Lamp;
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::Level;
 use lockstep_engine::play;
@@ -37,8 +37,8 @@ impl App for Ticked {
         Self(Lamp::new())
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
-        self.0.handle(event, log);
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
+        self.0.handle(event, out);
     }
 
     fn outputs(&self) -> [Level; 4] {

@@ -69,7 +69,7 @@ fn recordings() -> Vec<(&'static str, Vec<u8>)> {
             // What a program leaves that takes the file for text.
             [&good[..6], b"\n", &good[8..]].concat(),
         ),
-        ("newer-format.rec", with(&good, VERSION_AT, &[3])),
+        ("newer-format.rec", with(&good, VERSION_AT, &[4])),
         ("format-0.rec", with(&good, VERSION_AT, &[0])),
         ("cut-in-the-signature.rec", good[..5].to_vec()),
         ("cut-in-the-header.rec", good[..11].to_vec()),

@@ -137,7 +137,7 @@ fn the_app_must_agree_with_the_scenario() {
     assert!(
         unknown
             .err
-            .contains("there is no app `lmap`, expected `lamp` or `toggle`")
+            .contains("there is no app `lmap`, expected `lamp`, `toggle` or `thermostat`")
     );
     let unnamed = "fixtures/broken/no-app.scn";
     sim(["run", unnamed]).with(2);

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use libtest_mimic::Trial;
-use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::RunTicks;
@@ -27,12 +27,12 @@ impl App for Hidden {
         Self
     }
 
-    fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match event {
             Event::Tick => drop(COUNTED.fetch_add(1, Ordering::Relaxed)),
             Event::Press(_) => {
                 COUNTED.fetch_add(1_000_000_000, Ordering::Relaxed);
-                log(Log::new(LogId(0), presses()));
+                out.log(Log::new(LogId(0), presses()));
             }
             _ => {}
         }
@@ -40,12 +40,12 @@ impl App for Hidden {
 
     fn outputs(&self) -> [Level; 1] {
         let ticks = COUNTED.load(Ordering::Relaxed) % 1_000_000_000;
-        [Level(u16::try_from(ticks / 1_000 % 1_000).unwrap())]
+        [Level(i32::try_from(ticks / 1_000 % 1_000).unwrap())]
     }
 }
 
-fn presses() -> u16 {
-    u16::try_from(COUNTED.load(Ordering::Relaxed) / 1_000_000_000).unwrap()
+fn presses() -> i32 {
+    i32::try_from(COUNTED.load(Ordering::Relaxed) / 1_000_000_000).unwrap()
 }
 
 const PRESS: Action = Action::Button(ButtonId(0), SwitchState::Closed);
@@ -76,7 +76,7 @@ pub(crate) fn trials(app: &AppEntry) -> Vec<Trial> {
     trials.collect()
 }
 
-fn sum(timeline: &Timeline, tick: u64) -> u16 {
+fn sum(timeline: &Timeline, tick: u64) -> i32 {
     let there = timeline.branch().at(RunTicks(tick)).unwrap();
     assert_eq!(there.now(), RunTicks(tick));
     there.levels()[0].0
@@ -94,7 +94,10 @@ fn any_point_of_an_hour(app: &AppEntry) {
         3_599_999,
         0,
     ] {
-        assert_eq!(u64::from(sum(&timeline, tick)), tick / 1_000 % 1_000);
+        assert_eq!(
+            u64::try_from(sum(&timeline, tick)).unwrap(),
+            tick / 1_000 % 1_000
+        );
     }
     // Nothing in this process has counted.
     assert_eq!(COUNTED.load(Ordering::Relaxed), 0);

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind};
+use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
 use lockstep_sim::registry::AppEntry;
@@ -36,7 +36,7 @@ macro_rules! ending_core {
                 }
             }
 
-            fn handle(&mut self, event: Event, log: &mut dyn FnMut(Log)) {
+            fn handle(&mut self, event: Event, out: &mut dyn Sink) {
                 match event {
                     Event::Press(_) => {
                         self.is_on = true;
@@ -46,11 +46,11 @@ macro_rules! ending_core {
                     Event::Tick if self.left > 0 => {
                         self.left -= 1;
                         if self.left == 0 {
-                            let act: fn(&mut dyn FnMut(Log)) = $act;
-                            act(log);
+                            let act: fn(&mut dyn Sink) = $act;
+                            act(out);
                         }
                     }
-                    Event::Tick | Event::Init(_) => {}
+                    _ => {}
                 }
             }
 
@@ -79,15 +79,15 @@ ending_core!(Hoarder, "hoarder", |_| {
         hoard.push(black_box(vec![1_u8; 1 << 20]));
     }
 });
-ending_core!(Counter, "counter", |log| {
+ending_core!(Counter, "counter", |out| {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    log(Log::new(LogId(0), u16::try_from(count).unwrap()));
+    out.log(Log::new(LogId(0), i32::try_from(count).unwrap()));
 });
 ending_core!(Printer, "printer", |_| println!("printed by the core"));
 
-ending_core!(Babbler, "babbler", |log| loop {
-    log(Log::new(LogId(0), 1));
+ending_core!(Babbler, "babbler", |out| loop {
+    out.log(Log::new(LogId(0), 1));
 });
 ending_core!(Talkative, "talkative", |_| panic!(
     "{}",
@@ -96,10 +96,10 @@ ending_core!(Talkative, "talkative", |_| panic!(
 ending_core!(Raiser, "raiser", |_| {
     kill_process(getpid(), Signal::SEGV).unwrap();
 });
-ending_core!(Shuffler, "shuffler", |log| {
-    let shuffled: HashSet<u16> = (0..1_000).collect();
+ending_core!(Shuffler, "shuffler", |out| {
+    let shuffled: HashSet<i32> = (0..1_000).collect();
     let first = shuffled.into_iter().next();
-    log(Log::new(LogId(0), first.unwrap_or_default()));
+    out.log(Log::new(LogId(0), first.unwrap_or_default()));
 });
 
 fn recurse(depth: u64) -> u64 {

@@ -1,6 +1,6 @@
 //! Apps that break.
 
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::Level;
 use lockstep_engine::registry::AppEntry;
@@ -24,7 +24,7 @@ impl App for Shaky {
         Self
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         assert!(!matches!(event, Event::Press(_)), "do not press me");
     }
 
@@ -55,7 +55,7 @@ impl App for Fragile {
         Self { pressed: false }
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         self.pressed |= matches!(event, Event::Press(_));
     }
 

@@ -12,11 +12,10 @@ use super::{ScreenOptions, ScreenshotError, ansi, draw_screen, file_name, opened
 use crate::appearance::Background;
 use crate::playback_speed::{PlaybackSpeed, per_second};
 use crate::ui_state::UiState;
-use lockstep_engine::dyn_runner::Observation;
 use lockstep_engine::load::LoadedScript;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::{Action, SwitchState};
-use lockstep_engine::trace::Trace;
+use lockstep_engine::trace::{EntryKind, Trace};
 
 /// How a run is played in a cast.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -208,10 +207,10 @@ fn presses(trace: &Trace) -> Vec<(RunTicks, RunTicks)> {
     let mut presses = Vec::new();
     for entry in trace.entries() {
         match entry.what {
-            Observation::Input(Action::Button(button, SwitchState::Closed)) => {
+            EntryKind::Input(Action::Button(button, SwitchState::Closed)) => {
                 down.push((button, entry.tick));
             }
-            Observation::Input(Action::Button(button, SwitchState::Open)) => {
+            EntryKind::Input(Action::Button(button, SwitchState::Open)) => {
                 if let Some(index) = down.iter().position(|(held, _)| *held == button) {
                     presses.push((down.swap_remove(index).1, entry.tick));
                 }

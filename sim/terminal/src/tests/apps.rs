@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lockstep_core::app::{App, AppDescriptor, Log};
+use lockstep_core::app::{App, AppDescriptor, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
 
@@ -21,7 +21,7 @@ impl App for Bare {
         Self
     }
 
-    fn handle(&mut self, _: Event, _: &mut dyn FnMut(Log)) {}
+    fn handle(&mut self, _: Event, _: &mut dyn Sink) {}
 
     fn outputs(&self) -> [Level; 0] {
         []
@@ -75,7 +75,7 @@ impl App for Panel {
         Self([0; 12])
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         if let Event::Press(button) = event {
             let output = usize::from(button.0) % self.0.len();
             let max = if output < 2 { u16::MAX } else { 1 };
@@ -84,7 +84,7 @@ impl App for Panel {
     }
 
     fn outputs(&self) -> [Level; 12] {
-        self.0.map(Level)
+        self.0.map(|level| Level(level.into()))
     }
 }
 
@@ -101,7 +101,7 @@ impl App for Pulse {
         Self(0)
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         if event == Event::Tick {
             self.0 = (self.0 + 1) % 1_000;
         }
@@ -130,7 +130,7 @@ impl App for Shaky {
         Self
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         assert!(!matches!(event, Event::Press(_)), "do not press me");
     }
 
@@ -152,11 +152,11 @@ impl App for Closed {
         Self(0)
     }
 
-    fn handle(&mut self, event: Event, _: &mut dyn FnMut(Log)) {
+    fn handle(&mut self, event: Event, _: &mut dyn Sink) {
         match event {
             Event::Tick => self.0 += 1,
             Event::Press(_) => self.0 += 500,
-            Event::Init(_) | Event::Release(_) => {}
+            _ => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
+use lockstep_engine::scenario::quantity::Quantity;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -56,7 +57,7 @@ fn led(ui: &UiState, index: usize, width: u16) -> Line<'static> {
     };
     let color = app.output_color(output.name());
     let level = ui.displayed_level(index);
-    let part = f64::from(level.0) / f64::from(output.range().max().0.max(1));
+    let part = f64::from(level.0.max(0)) / f64::from(output.range().max().0.max(1));
     let glyphs = ui.theme.glyphs();
     let sign = if level.0 > 0 {
         glyphs.led_on
@@ -65,7 +66,9 @@ fn led(ui: &UiState, index: usize, width: u16) -> Line<'static> {
     };
     let value = match output.range() {
         Range::Digital => String::new(),
-        Range::Analog { .. } => format!(" {}", level.0),
+        Range::Analog { .. } | Range::Number(_) => {
+            format!(" {}", Quantity::of(&output.range().scale(), level.0))
+        }
     };
     let name = shorten(
         output.name(),
@@ -122,6 +125,11 @@ impl BoardLayout {
             let value = match output.range() {
                 Range::Digital => 0,
                 Range::Analog { max } => max.to_string().len() + 1,
+                Range::Number(scale) => {
+                    let bounds = [scale.min(), scale.max()].map(|it| Quantity::of(&scale, it));
+                    let longest = bounds.into_iter().map(|it| it.to_string().len()).max();
+                    longest.unwrap_or(0) + 1
+                }
             };
             3 + output.name().len() + value
         });

@@ -26,7 +26,7 @@ pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
         .skip(first)
         .take(rows)
         .map(|(index, entry)| {
-            let line = Line::new(trace.descriptor(), *entry);
+            let line = Line::new(trace.descriptor(), entry);
             let style = match line.kind {
                 Kind::In => ui.theme.input(),
                 Kind::Out => ratatui::style::Style::new(),

@@ -146,12 +146,12 @@ fn counterpart(ui: &UiState, signal: Signal) -> Option<WaveRow<'_>> {
     let ours = ui.signals.between(signal, RunTicks::ZERO, until);
     let theirs = compared.signals.between(signal, RunTicks::ZERO, until);
     let same = match signal {
-        // The value of a log is its index in the trace, which depends on other signals.
-        Signal::Logs => ours
+        // The value of an event is its index in the trace, which depends on other signals.
+        signal if signal.is_events() => ours
             .iter()
-            .map(|log| log.tick)
-            .eq(theirs.iter().map(|log| log.tick)),
-        Signal::Button(_) | Signal::Output(_) => ours == theirs,
+            .map(|event| event.tick)
+            .eq(theirs.iter().map(|event| event.tick)),
+        _ => ours == theirs,
     };
     (!same).then_some(WaveRow {
         signal,
@@ -167,8 +167,12 @@ fn draw_label(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>)
         _ => row.signals.name(row.signal).to_owned(),
     };
     let value = match row.signal {
-        Signal::Logs => String::new(),
-        signal => row.signals.value(signal, ui.cursor).to_string(),
+        signal if signal.is_events() => String::new(),
+        signal => {
+            let value = i32::try_from(row.signals.value(signal, ui.cursor));
+            let scale = row.signals.scale(signal);
+            scale.shown(value.unwrap_or(i32::MAX)).to_string()
+        }
     };
     let sign = if row.selected {
         ui.theme.glyphs().selected
@@ -190,8 +194,8 @@ fn draw_label(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>)
 fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) {
     let style = match row.signal {
         _ if row.compared => ui.theme.changed(),
-        Signal::Button(_) => ui.theme.input(),
-        Signal::Logs => ui.theme.log(),
+        Signal::Button(_) | Signal::Number(_) | Signal::Received(_) => ui.theme.input(),
+        Signal::Sent(_) | Signal::Logs => ui.theme.log(),
         Signal::Output(index) => {
             let app = ui.timeline.app();
             app.descriptor()
@@ -228,7 +232,7 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: RunTicks, before: RunTicks) -> cha
     } = row;
     let glyphs = ui.theme.glyphs();
     let changes = signals.between(signal, from, before);
-    if signal == Signal::Logs {
+    if signal.is_events() {
         return match changes.len() {
             0 => ' ',
             1 => glyphs.log,
@@ -240,22 +244,19 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: RunTicks, before: RunTicks) -> cha
     }
     let last = RunTicks(before.0.saturating_sub(1));
     let value = signals.value(signal, last);
-    let max = signals.max(signal);
-    if max > 1 {
-        return match value.checked_mul(u32::try_from(glyphs.levels.len()).unwrap_or(1)) {
-            Some(0) => glyphs.low,
-            Some(scaled) => {
-                let place = usize::try_from(scaled.div_ceil(max))
-                    .unwrap_or(1)
-                    .saturating_sub(1);
-                *glyphs
-                    .levels
-                    .get(place)
-                    .or(glyphs.levels.last())
-                    .unwrap_or(&glyphs.high)
-            }
-            None => glyphs.high,
-        };
+    let scale = signals.scale(signal);
+    let (min, max) = (i64::from(scale.min()), i64::from(scale.max()));
+    if max - min > 1 {
+        let (above, room) = (value.clamp(min, max) - min, max - min);
+        if above == 0 {
+            return glyphs.low;
+        }
+        let levels = i64::try_from(glyphs.levels.len()).unwrap_or(1);
+        let place = (above * levels + room - 1) / room - 1;
+        let glyph = usize::try_from(place)
+            .ok()
+            .and_then(|it| glyphs.levels.get(it));
+        return *glyph.or(glyphs.levels.last()).unwrap_or(&glyphs.high);
     }
     match (changes.len(), value > 0) {
         (0, true) => glyphs.high,

@@ -177,7 +177,10 @@ fn steps_of_breathing_show_whole_percents() {
     let start = bench.tick + 820;
     bench.press(B);
     bench.wait(820);
-    let expected: Vec<_> = (1..=5).map(|n| (start + u32::from(n) * 200, n)).collect();
+    let expected: Vec<_> = (1..)
+        .zip(1..=5)
+        .map(|(n, level)| (start + n * 200, level))
+        .collect();
     assert_eq!(bench.watch(1_000), expected);
 }
 

@@ -7,7 +7,7 @@ mod properties;
 mod rules;
 
 use super::{Lamp, Tuning};
-use lockstep_core::app::{App, Log, LogValues};
+use lockstep_core::app::{App, Log, LogValue, LogValues};
 use lockstep_core::event::{ButtonId, Event};
 use lockstep_core::time::Instant;
 use std::format;
@@ -55,7 +55,7 @@ impl Bench {
 
     fn handle(&mut self, event: Event) {
         let Self { lamp, tick, said } = self;
-        lamp.handle(event, &mut |log| said.push((*tick, text(log))));
+        lamp.handle(event, &mut |log: Log| said.push((*tick, text(log))));
     }
 
     fn wait(&mut self, ticks: u32) {
@@ -123,7 +123,7 @@ impl Bench {
             .collect()
     }
 
-    fn lamp(&self) -> u16 {
+    fn lamp(&self) -> i32 {
         self.lamp.outputs()[0].0
     }
 
@@ -140,7 +140,7 @@ impl Bench {
     }
 
     /// Waits, and lists the level of the lamp at each tick at which it changed.
-    fn watch(&mut self, ticks: u32) -> Vec<(u32, u16)> {
+    fn watch(&mut self, ticks: u32) -> Vec<(u32, i32)> {
         let mut changes = Vec::new();
         for _ in 0..ticks {
             let before = self.lamp();
@@ -156,9 +156,12 @@ impl Bench {
 /// A log in the words its app declares.
 fn text(log: Log) -> String {
     let kind = &Lamp::DESCRIPTOR.logs()[usize::from(log.id.0)];
-    let value = match kind.values() {
-        LogValues::Words(words) => words[usize::from(log.value)].to_string(),
-        LogValues::Number => log.value.to_string(),
+    let value = match (kind.values(), log.value) {
+        (LogValues::Words(words), LogValue::Number(word)) => {
+            words[usize::try_from(word).unwrap()].to_string()
+        }
+        (_, LogValue::Number(number)) => number.to_string(),
+        (_, LogValue::Text(text)) => text.to_string(),
     };
     format!("{} {value}", kind.name())
 }

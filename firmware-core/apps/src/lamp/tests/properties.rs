@@ -41,7 +41,7 @@ fn days() -> impl Strategy<Value = Vec<(u32, Event)>> {
 }
 
 /// Everything that can be seen of a lamp: its outputs after each event and its logs.
-type Seen = (Vec<[u16; 4]>, Vec<(u32, String)>);
+type Seen = (Vec<[i32; 4]>, Vec<(u32, String)>);
 
 fn play(lamp: Lamp, day: &[(u32, Event)]) -> Seen {
     let mut bench = Bench::with(lamp);

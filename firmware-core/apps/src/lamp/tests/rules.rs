@@ -136,7 +136,7 @@ fn breathe_is_a_triangle_of_twenty_steps_each_way() {
     let expected: Vec<_> = up
         .chain(down)
         .chain(again)
-        .map(|(tick, level)| (tick, u16::try_from(level).unwrap()))
+        .map(|(tick, level)| (tick, i32::try_from(level).unwrap()))
         .collect();
     assert_eq!(bench.watch(2_050), expected);
 }

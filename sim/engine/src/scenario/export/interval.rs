@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use lockstep_core::app::{Log, LogId};
+use lockstep_core::app::LogId;
 use lockstep_core::output::Level;
 use lockstep_core::time::RunTicks;
 
 use super::periodicity::{EntryRole, Periodicity, exactly};
-use super::step_trace::{Step, StepTrace};
+use super::step_trace::{LoggedValue, Step, StepTrace};
 use super::{MAX_PER_INTERVAL, MAX_PER_RUN};
-use crate::dyn_runner::Observation;
-use crate::scenario::{Expectation, LogAssertion, OutputAssertion};
+use crate::scenario::{Expectation, LogAssertion, OutputAssertion, SerialAssertion};
+use crate::trace::EntryKind;
 
 /// When nothing follows for longer than this, outputs are expected to stay.
 const QUIET_TIME: RunTicks = RunTicks(1_000);
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
 
     fn expressible_output(&self, entry: usize) -> Option<(u8, Level)> {
         match self.run.entries[entry].what {
-            Observation::Output(output, level)
+            EntryKind::Output(output, level)
                 if self.periodicity.roles[entry] != EntryRole::Ignored =>
             {
                 Some((output, level))
@@ -121,10 +121,10 @@ impl<'a> Context<'a> {
     }
 
     /// The logs among these entries, each once.
-    fn logs(&self, entries: impl Iterator<Item = usize>) -> Vec<Log> {
+    fn logs(&self, entries: impl Iterator<Item = usize>) -> Vec<LoggedValue> {
         let mut logs = Vec::new();
         for entry in entries {
-            if let Observation::Log(log) = self.run.entries[entry].what
+            if let Some(log) = LoggedValue::of(&self.run.entries[entry])
                 && !logs.contains(&log)
             {
                 logs.push(log);
@@ -168,8 +168,13 @@ impl IntervalWriter<'_, '_> {
         self.interval.logs_immediately = !logs.is_empty();
         let mut expectations: Vec<_> = logs
             .into_iter()
-            .filter_map(|log| run.expect_log(log, LogAssertion::Logged))
+            .filter_map(|log| run.expect_log(&log, LogAssertion::Logged))
             .collect();
+        let sent = run.sent(self.step.immediate.clone());
+        expectations.extend(
+            sent.into_iter()
+                .map(|(line, text)| run.expect_serial(line, SerialAssertion::Sent(text))),
+        );
         let mut changed = Vec::new();
         for entry in self.step.immediate.clone() {
             if let Some((output, level)) = self.context.expressible_output(entry) {
@@ -238,6 +243,7 @@ impl IntervalWriter<'_, '_> {
     /// Expects what came in one tick.
     fn tick(&mut self, tick: RunTicks, entries: Range<usize>) {
         let logs = self.context.logs(entries.clone());
+        let sent = self.context.run.sent(entries.clone());
         let outputs: Vec<_> = entries
             .filter_map(|entry| Some((entry, self.context.expressible_output(entry)?)))
             .collect();
@@ -246,7 +252,7 @@ impl IntervalWriter<'_, '_> {
             .copied()
             .filter(|(entry, _)| self.context.periodicity.roles[*entry] == EntryRole::Expected)
             .collect();
-        let is_expected = !logs.is_empty() || !expected.is_empty();
+        let is_expected = !logs.is_empty() || !expected.is_empty() || !sent.is_empty();
         if is_expected && !self.is_full {
             let again_logs = logs.iter().filter_map(|log| self.logged(log.id));
             let again_outputs = expected
@@ -254,7 +260,12 @@ impl IntervalWriter<'_, '_> {
                 .filter_map(|(_, (output, _))| self.changed(*output));
             let last_seen = again_logs.chain(again_outputs).max();
             let at = self.after_immediate(self.segment_after(last_seen), tick, &logs);
-            let expectations = self.exactly(tick, at, &logs, &expected);
+            let mut expectations = self.exactly(tick, at, &logs, &expected);
+            let within = tick.saturating_sub(at);
+            expectations.extend(sent.into_iter().map(|(line, text)| {
+                let run = self.context.run;
+                run.expect_serial(line, SerialAssertion::SentWithin(text, within))
+            }));
             self.is_full |= !self.takes(expectations.len());
             if !self.is_full {
                 self.add(at, expectations);
@@ -280,7 +291,7 @@ impl IntervalWriter<'_, '_> {
         &self,
         tick: RunTicks,
         at: RunTicks,
-        logs: &[Log],
+        logs: &[LoggedValue],
         outputs: &[(usize, (u8, Level))],
     ) -> Vec<Expectation> {
         let Context {
@@ -295,9 +306,9 @@ impl IntervalWriter<'_, '_> {
         for log in logs {
             if kinds.insert(log.id) && length > RunTicks(1) {
                 let earlier = LogAssertion::NotLogged(length.saturating_sub(RunTicks(1)));
-                expectations.extend(run.expect_log(*log, earlier));
+                expectations.extend(run.expect_log(log, earlier));
             }
-            expectations.extend(run.expect_log(*log, LogAssertion::LoggedWithin(length)));
+            expectations.extend(run.expect_log(log, LogAssertion::LoggedWithin(length)));
         }
         for (entry, (output, level)) in outputs {
             let before = run.target(*output, levels[usize::from(*output)]);
@@ -368,7 +379,7 @@ impl IntervalWriter<'_, '_> {
 
     /// The same, but after the tick of the inputs if one of these kinds was logged in it: a
     /// window that follows the inputs sees what they caused.
-    fn after_immediate(&self, at: RunTicks, tick: RunTicks, logs: &[Log]) -> RunTicks {
+    fn after_immediate(&self, at: RunTicks, tick: RunTicks, logs: &[LoggedValue]) -> RunTicks {
         let later = at.saturating_add(RunTicks(1)).max(self.last_expected);
         let again = logs
             .iter()

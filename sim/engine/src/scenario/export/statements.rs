@@ -1,11 +1,11 @@
 //! The inputs of a run as statements.
 
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, SerialId};
 use lockstep_core::time::RunTicks;
 
 use super::interval::Interval;
 use super::step_trace::{Step, StepTrace};
-use crate::scenario::generated::{button_name, condition_name};
+use crate::scenario::generated::{button_name, line_name, port_statement};
 use crate::scenario::{Name, StatementKind};
 use crate::script::{Action, SwitchState};
 
@@ -40,11 +40,20 @@ struct ButtonGroup {
     contact: SwitchState,
 }
 
-/// The state that an action brings a contact to; `None` for a reset.
-fn contact_of(action: Action) -> Option<SwitchState> {
+/// Actions that one statement can do: equal kinds are together.
+#[derive(PartialEq)]
+enum Together {
+    Move(SwitchState),
+    Send(SerialId),
+    /// A statement of its own.
+    Alone(Action),
+}
+
+fn together(action: Action) -> Together {
     match action {
-        Action::Button(_, contact) => Some(contact),
-        Action::Reset(_) => None,
+        Action::Button(_, contact) => Together::Move(contact),
+        Action::Byte(line, _) => Together::Send(line),
+        Action::Number(..) | Action::Reset(_) => Together::Alone(action),
     }
 }
 
@@ -53,26 +62,39 @@ impl StatementWriter<'_> {
         let actions = self.run.steps[step].actions;
         let mut kinds = Vec::new();
         // In the order in which they are played, as the sentences of a tick have to be.
-        for same in actions.chunk_by(|a, b| contact_of(a.action) == contact_of(b.action)) {
-            let buttons = same.iter().filter_map(|event| match event.action {
-                Action::Button(button, _) => Some(self.button(button)),
-                Action::Reset(_) => None,
-            });
-            let buttons: Vec<_> = buttons.collect();
-            kinds.extend(buttons.chunks(MAX_BUTTONS).filter_map(|buttons| {
-                Some(StatementKind::Move {
-                    buttons: buttons.to_vec(),
-                    contact: contact_of(same.first()?.action)?,
-                    bouncing: RunTicks::ZERO,
-                })
-            }));
-            kinds.extend(same.iter().filter_map(|event| match event.action {
-                Action::Reset(condition) => Some(StatementKind::Reset(condition_name(
-                    self.run.descriptor,
-                    condition,
-                ))),
-                Action::Button(..) => None,
-            }));
+        for same in actions.chunk_by(|a, b| together(a.action) == together(b.action)) {
+            match together(same[0].action) {
+                Together::Move(contact) => {
+                    let buttons = same.iter().filter_map(|event| match event.action {
+                        Action::Button(button, _) => Some(self.button(button)),
+                        _ => None,
+                    });
+                    let buttons: Vec<_> = buttons.collect();
+                    kinds.extend(
+                        buttons
+                            .chunks(MAX_BUTTONS)
+                            .map(|buttons| StatementKind::Move {
+                                buttons: buttons.to_vec(),
+                                contact,
+                                bouncing: RunTicks::ZERO,
+                            }),
+                    );
+                }
+                Together::Send(line) => {
+                    let bytes = same.iter().filter_map(|event| match event.action {
+                        Action::Byte(_, byte) => Some(byte),
+                        _ => None,
+                    });
+                    // So many arrive in one tick: a line of this speed carries them.
+                    kinds.push(StatementKind::Send {
+                        line: line_name(self.run.descriptor, line),
+                        bytes: bytes.collect(),
+                    });
+                }
+                Together::Alone(action) => {
+                    kinds.extend(port_statement(self.run.descriptor, action));
+                }
+            }
         }
         StatementGroup { kinds, last: step }
     }

@@ -2,15 +2,45 @@
 
 use std::ops::Range;
 
-use lockstep_core::app::{AppDescriptor, Log, LogValues};
+use lockstep_core::app::{AppDescriptor, LogId, LogValues};
+use lockstep_core::event::SerialId;
 use lockstep_core::output::{self, Level};
+use lockstep_core::ports::Scale;
 use lockstep_core::time::RunTicks;
 
-use crate::dyn_runner::Observation;
-use crate::scenario::generated::name;
-use crate::scenario::{Expectation, LogAssertion, Name, OutputAssertion, TargetLevel};
+use crate::scenario::generated::{line_name, name};
+use crate::scenario::pattern::Pattern;
+use crate::scenario::plan::LogTarget;
+use crate::scenario::quantity::Quantity;
+use crate::scenario::{
+    Expectation, LogAssertion, Name, OutputAssertion, SerialAssertion, TargetLevel,
+};
 use crate::script::{Action, Script, ScriptEvent};
-use crate::trace::{Entry, Trace};
+use crate::trace::{Entry, EntryKind, Trace};
+
+/// A log, as it is expected.
+#[derive(Clone, PartialEq)]
+pub(super) struct LoggedValue {
+    pub(super) id: LogId,
+    pub(super) value: LogTarget,
+}
+
+impl LoggedValue {
+    /// The log of an entry; `None` of what is none, or an empty text.
+    pub(super) fn of(entry: &Entry) -> Option<Self> {
+        match &entry.what {
+            EntryKind::Log(id, number) => Some(Self {
+                id: *id,
+                value: LogTarget::Number(*number),
+            }),
+            EntryKind::Text(id, text) if !text.is_empty() => Some(Self {
+                id: *id,
+                value: LogTarget::Text(Pattern::exactly(text)),
+            }),
+            _ => None,
+        }
+    }
+}
 
 /// A trace split into steps, one for each tick with inputs.
 pub(super) struct StepTrace<'a> {
@@ -53,15 +83,19 @@ impl<'a> StepTrace<'a> {
         trace: &'a Trace,
     ) -> Self {
         let entries = trace.entries();
-        let is_input = |index: usize| matches!(entries[index].what, Observation::Input(_));
+        let is_input = |index: usize| entries[index].what.is_input();
         let skip = |from: usize, more: &dyn Fn(usize) -> bool| {
             (from..entries.len())
                 .find(|index| !more(*index))
                 .unwrap_or(entries.len())
         };
-        // Power-up is written as an input, but is not an event of the script.
-        let power_up = skip(0, &|index| {
-            entries[index].tick == RunTicks::ZERO && (index == 0 || !is_input(index))
+        // Power-up is written as inputs, and the numbers that it begins with, but these are no events
+        // of the script.
+        let own = 1 + descriptor.numbers().len();
+        let inputs = (0..entries.len()).filter(|index| is_input(*index));
+        let first = inputs.take(own).last().map_or(0, |last| last + 1);
+        let power_up = skip(first, &|index| {
+            entries[index].tick == RunTicks::ZERO && !is_input(index)
         });
         let mut steps = vec![Step {
             tick: RunTicks::ZERO,
@@ -102,26 +136,27 @@ impl<'a> StepTrace<'a> {
         let Some(declared) = self.output(output) else {
             return false;
         };
-        let max = declared.range().max();
-        !["log", "no"].contains(&declared.name())
+        let range = declared.range();
+        !["log", "no", "only"].contains(&declared.name())
             && self
                 .entries
                 .iter()
                 .all(|entry| match level_of(entry, output) {
-                    Some(level) => level <= max,
+                    Some(level) => range.contains(level),
                     None => true,
                 })
     }
 
     /// A level as a sentence names it.
     pub(super) fn target(&self, output: u8, level: Level) -> TargetLevel {
-        let digital = self
-            .output(output)
-            .is_some_and(|output| output.range() == output::Range::Digital);
-        match level {
-            Level::OFF => TargetLevel::Off,
-            _ if digital => TargetLevel::On,
-            Level(level) => TargetLevel::Level(level),
+        match self.output(output).map(|output| output.range()) {
+            Some(output::Range::Number(scale)) => TargetLevel::Level(Quantity::of(&scale, level.0)),
+            _ if level == Level::OFF => TargetLevel::Off,
+            Some(output::Range::Digital) => TargetLevel::On,
+            range => {
+                let scale = range.map_or(Scale::new(0, 0), output::Range::scale);
+                TargetLevel::Level(Quantity::of(&scale, level.0))
+            }
         }
     }
 
@@ -134,13 +169,20 @@ impl<'a> StepTrace<'a> {
     }
 
     /// `None` where the app does not declare the log.
-    pub(super) fn expect_log(&self, log: Log, assertion: LogAssertion) -> Option<Expectation> {
+    pub(super) fn expect_log(
+        &self,
+        log: &LoggedValue,
+        assertion: LogAssertion,
+    ) -> Option<Expectation> {
         let kind = self.descriptor.logs().get(usize::from(log.id.0))?;
-        let value = match (assertion, kind.values()) {
+        let value = match (assertion, &log.value) {
             // Before a log comes, no other of its kind may.
             (LogAssertion::NotLogged(_), _) => None,
-            (_, LogValues::Number) => Some(name(&log.value.to_string())),
-            (_, LogValues::Words(words)) => word(words, log.value),
+            (_, LogTarget::Number(number)) => match kind.values() {
+                LogValues::Words(words) => word(words, *number),
+                LogValues::Number | LogValues::Text => Some(name(&number.to_string())),
+            },
+            (_, LogTarget::Text(text)) => Some(name(&text.to_string())),
         };
         Some(Expectation::Log {
             log: name(kind.name()),
@@ -149,21 +191,38 @@ impl<'a> StepTrace<'a> {
         })
     }
 
+    /// What is sent among these entries, line by line.
+    pub(super) fn sent(&self, entries: Range<usize>) -> Vec<(SerialId, Pattern)> {
+        let entries = self.entries.get(entries).unwrap_or_default().iter();
+        let sent = entries.filter_map(|entry| match &entry.what {
+            EntryKind::Sent(line, bytes) => Some((*line, Pattern::exactly(bytes))),
+            _ => None,
+        });
+        sent.collect()
+    }
+
+    pub(super) fn expect_serial(&self, line: SerialId, assertion: SerialAssertion) -> Expectation {
+        Expectation::Serial {
+            line: line_name(self.descriptor, line),
+            assertion,
+        }
+    }
+
     fn output(&self, output: u8) -> Option<&'static output::Output> {
         self.descriptor.outputs().get(usize::from(output))
     }
 }
 
 /// The word of a log's value, unless it is undeclared or a keyword.
-fn word(words: &[&str], value: u16) -> Option<Name> {
-    let word = words.get(usize::from(value))?;
+fn word(words: &[&str], value: i32) -> Option<Name> {
+    let word = words.get(usize::try_from(value).ok()?)?;
     (!["within", "for"].contains(word)).then(|| name(word))
 }
 
 /// The level that an entry gives this output.
 pub(super) fn level_of(entry: &Entry, output: u8) -> Option<Level> {
     match entry.what {
-        Observation::Output(index, level) if index == output => Some(level),
+        EntryKind::Output(index, level) if index == output => Some(level),
         _ => None,
     }
 }

@@ -66,7 +66,7 @@ $enddefinitions $end
 fn moves(stimulus: &Stimulus) -> Vec<(u64, u8, SwitchState)> {
     let of = |ScriptEvent { tick, action }: &ScriptEvent| match action {
         Action::Button(button, contact) => Some((tick.0, button.0, *contact)),
-        Action::Reset(_) => None,
+        Action::Reset(_) | Action::Number(..) | Action::Byte(..) => None,
     };
     stimulus.script.events().iter().filter_map(of).collect()
 }

@@ -1,6 +1,8 @@
 use lockstep_core::app::{AppDescriptor, Log, LogId, LogKind};
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::output::{Level, Output};
+use lockstep_core::ports::{NumberInput, SerialLine};
+use lockstep_core::short::ShortBytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -15,20 +17,36 @@ use crate::trace::{jsonl, text};
 
 const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
     .with_buttons(&["A", "button-with-a-long-name"])
-    .with_outputs(&[Output::analog("lamp", 100), Output::digital("led")])
+    .with_numbers(&[NumberInput::new("room", -400, 1_250).with_decimals(1)])
+    .with_serial_lines(&[SerialLine::new("uart")])
+    .with_outputs(&[
+        Output::analog("lamp", 100),
+        Output::digital("led"),
+        Output::number("speed", -100, 100).with_decimals(2),
+    ])
     .with_logs(&[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
+        LogKind::text("said"),
     ]);
 
 /// Any trace, also of an app that breaks its contract.
 fn traces() -> impl Strategy<Value = Trace> {
     let what = prop_oneof![
-        (0_u8..3, any::<u16>())
+        (0_u8..4, any::<i32>())
             .prop_map(|(output, level)| Observation::Output(output, Level(level))),
-        (0_u8..3, any::<u16>())
+        (0_u8..4, any::<i32>())
             .prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
-        (0_u8..2, 0_u16..3).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..2, 0..3).prop_map(|(id, value)| Observation::Log(Log::new(LogId(id), value))),
+        (0_u8..4, any::<String>())
+            .prop_map(|(id, text)| Observation::Log(Log::text(LogId(id), &text))),
+        (0_u8..2, vec(any::<u8>(), 0..80)).prop_map(|(line, bytes)| {
+            Observation::Sent(SerialId(line), ShortBytes::new(&bytes))
+        }),
+        (0_u8..2, any::<u8>())
+            .prop_map(|(line, byte)| Observation::Input(Action::Byte(SerialId(line), byte))),
+        (0_u8..2, any::<i32>())
+            .prop_map(|(id, number)| Observation::Input(Action::Number(NumberId(id), number))),
         (0_u8..3)
             .prop_map(|id| Observation::Input(Action::Button(ButtonId(id), SwitchState::Open))),
         (0_u8..3).prop_map(|of| Observation::Input(Action::Reset(BootCondition(of)))),

@@ -14,8 +14,8 @@ use super::super::step_trace::StepTrace;
 use super::*;
 use crate::dyn_runner::{Observation, Observer};
 use crate::script::{Action, BootCondition, ScriptEvent, SwitchState};
-use crate::testing::scripts;
-use crate::trace::Entry;
+use crate::testing::{observations, scripts};
+use crate::trace::{Entry, EntryKind};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
@@ -83,15 +83,12 @@ fn check_noticed(
 ) -> Result<(), TestCaseError> {
     let trace = played(app, script);
     let roles = Periodicity::find(&StepTrace::new(app.descriptor(), script, &trace)).roles;
-    let is_expected = |index: &usize| match trace.entries()[*index] {
-        Entry {
-            what: Observation::Input(_),
-            ..
-        } => false,
+    let is_expected = |index: &usize| match &trace.entries()[*index] {
+        Entry { what, .. } if what.is_input() => false,
         // That an output is off at power-up is not expected.
         Entry {
             tick: RunTicks::ZERO,
-            what: Observation::Output(..),
+            what: EntryKind::Output(..),
         } => false,
         // Of two equal entries in one tick, a missing one cannot be noticed.
         entry => roles[*index] == EntryRole::Expected && count(&trace, entry) == 1,
@@ -105,14 +102,14 @@ fn check_noticed(
     match deviation {
         Deviation::Earlier if entries[index].tick == RunTicks::ZERO => return Ok(()),
         // In the tick of the inputs it is in the same window.
-        Deviation::Earlier if is_log_after_inputs(entries[index], script) => return Ok(()),
+        Deviation::Earlier if is_log_after_inputs(&entries[index], script) => return Ok(()),
         Deviation::Earlier => entries[index].tick.0 -= 1,
         Deviation::Later => entries[index].tick.0 += 1,
         Deviation::Never => drop(entries.remove(index)),
     }
     entries.sort_by_key(|entry| entry.tick);
     let mut other = Trace::new(app.descriptor());
-    for Entry { tick, what } in entries {
+    for (tick, what) in observations(&entries) {
         other.observe(tick, what);
     }
     other.set_end(script.end());
@@ -124,18 +121,18 @@ fn check_noticed(
 }
 
 /// Whether this is a log in the tick after one with inputs, or after power-up.
-fn is_log_after_inputs(entry: Entry, script: &Script) -> bool {
+fn is_log_after_inputs(entry: &Entry, script: &Script) -> bool {
     let mut inputs = script.events().iter().map(|event| event.tick);
     let follows = |tick: RunTicks| tick.0 + 1 == entry.tick.0;
-    matches!(entry.what, Observation::Log(_)) && (follows(RunTicks::ZERO) || inputs.any(follows))
+    entry.what.is_log() && (follows(RunTicks::ZERO) || inputs.any(follows))
 }
 
 /// How often an entry occurs.
-fn count(trace: &Trace, entry: Entry) -> usize {
+fn count(trace: &Trace, entry: &Entry) -> usize {
     trace
         .entries()
         .iter()
-        .filter(|other| **other == entry)
+        .filter(|other| *other == entry)
         .count()
 }
 
@@ -181,11 +178,11 @@ fn runs() -> impl Strategy<Value = (Script, Trace)> {
     let output = |(output, level)| Observation::Output(output, Level(level));
     let thing = || {
         prop_oneof![
-            4 => (0_u8..3, 0_u16..2).prop_map(output),
-            2 => (Just(1), 0_u16..100).prop_map(output),
+            4 => (0_u8..3, 0..2).prop_map(output),
+            2 => (Just(1), 0..100).prop_map(output),
             // Undeclared levels and logs.
-            1 => (0_u8..2, 0_u16..102).prop_map(output),
-            4 => (0_u8..3, 0_u16..4)
+            1 => (0_u8..2, 0..102).prop_map(output),
+            4 => (0_u8..3, 0..4)
                 .prop_map(|(id, value)| { Observation::Log(Log::new(LogId(id), value)) }),
         ]
     };
@@ -299,9 +296,13 @@ fn what_a_release_causes_is_expected_since_that_release() {
 
 #[test]
 fn an_app_that_logs_all_the_time_is_checked_up_to_the_limits() {
-    let count = |index: u16| {
+    let count = |index: i32| {
         let log = Log::new(LogId(1), index);
-        (u64::from(index) * 7, false, Observation::Log(log))
+        (
+            u64::try_from(index).unwrap() * 7,
+            false,
+            Observation::Log(log),
+        )
     };
     let counts: Vec<_> = (1..5_000).map(count).collect();
     let expectations = |text: String| {

@@ -1,0 +1,151 @@
+//! What can be wrong with the numbers, serial lines and encoders of a descriptor.
+
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::output::Range;
+use lockstep_core::ports::{Encoder, Scale};
+
+use super::{check_list, check_name};
+use crate::trace::RESET;
+
+/// The first thing that is wrong.
+pub(super) fn problem(descriptor: &'static AppDescriptor) -> Option<String> {
+    let numbers = descriptor.numbers().iter().map(|number| number.name());
+    let lines = descriptor.serial_lines().iter().map(|line| line.name());
+    let encoders = descriptor.encoders().iter().map(Encoder::name);
+    let lists = check_list("number input", numbers.clone(), AppDescriptor::MAX_NUMBERS)
+        .or_else(|| {
+            check_list(
+                "serial line",
+                lines.clone(),
+                AppDescriptor::MAX_SERIAL_LINES,
+            )
+        })
+        .or_else(|| check_list("encoder", encoders.clone(), AppDescriptor::MAX_ENCODERS));
+    lists
+        .or_else(|| {
+            numbers
+                .clone()
+                .find_map(|it| check_name("number input", it))
+        })
+        .or_else(|| lines.clone().find_map(|it| check_name("serial line", it)))
+        .or_else(|| encoders.clone().find_map(|it| check_name("encoder", it)))
+        .or_else(|| same_name(descriptor))
+        .or_else(|| scales(descriptor))
+        .or_else(|| bauds(descriptor))
+        .or_else(|| {
+            let encoders = descriptor.encoders().iter();
+            encoders.clone().find_map(|it| contacts(it, descriptor))
+        })
+}
+
+/// Inputs are told apart by their names alone, and so are outputs and what is sent.
+fn same_name(descriptor: &AppDescriptor) -> Option<String> {
+    let buttons = descriptor.buttons().iter().map(|name| ("button", *name));
+    let numbers = descriptor.numbers().iter();
+    let numbers = numbers.map(|number| ("number input", number.name()));
+    let lines = descriptor.serial_lines().iter();
+    let lines = lines.map(|line| ("serial line", line.name()));
+    let encoders = descriptor.encoders().iter();
+    let encoders = encoders.map(|encoder| ("encoder", encoder.name()));
+    let inputs: Vec<_> = buttons
+        .chain(numbers)
+        .chain(lines.clone())
+        .chain(encoders)
+        .collect();
+    let outputs = descriptor.outputs().iter();
+    let outputs = outputs.map(|output| ("output", output.name()));
+    let outputs: Vec<_> = outputs.chain(lines).collect();
+    let twice = |ports: &[(&str, &str)]| {
+        ports.iter().enumerate().find_map(|(index, (kind, name))| {
+            let (other, _) = ports[..index].iter().find(|(_, other)| other == name)?;
+            Some(format!("both a {other} and a {kind} are called `{name}`"))
+        })
+    };
+    let reserved = |ports: &[(&str, &str)]| {
+        let (kind, name) = ports.iter().find(|(_, name)| *name == RESET)?;
+        Some(format!("no {kind} can be called `{name}`"))
+    };
+    reserved(&inputs)
+        .or_else(|| twice(&inputs))
+        .or_else(|| twice(&outputs))
+}
+
+fn scales(descriptor: &AppDescriptor) -> Option<String> {
+    let numbers = descriptor.numbers().iter();
+    let inputs = numbers
+        .clone()
+        .find_map(|number| scale("number input", number.name(), &number.scale()));
+    let starts = || {
+        numbers.clone().find_map(|number| {
+            let scale = number.scale();
+            (!scale.contains(number.start())).then(|| {
+                format!(
+                    "number input `{}` starts at {}, expected {} to {}",
+                    number.name(),
+                    scale.shown(number.start()),
+                    scale.shown(scale.min()),
+                    scale.shown(scale.max())
+                )
+            })
+        })
+    };
+    let outputs = || {
+        let mut outputs = descriptor.outputs().iter();
+        outputs.find_map(|output| match output.range() {
+            Range::Number(of) => scale("output", output.name(), &of),
+            Range::Digital | Range::Analog { .. } => None,
+        })
+    };
+    inputs.or_else(starts).or_else(outputs)
+}
+
+fn scale(what: &str, name: &str, scale: &Scale) -> Option<String> {
+    let unit = scale.unit();
+    if scale.min() >= scale.max() {
+        let (min, max) = (scale.min(), scale.max());
+        Some(format!(
+            "{what} `{name}` is from {min} to {max}, which is no range"
+        ))
+    } else if scale.decimals() > Scale::MAX_DECIMALS {
+        let (decimals, most) = (scale.decimals(), Scale::MAX_DECIMALS);
+        Some(format!(
+            "{what} `{name}` has {decimals} decimals; at most {most} are allowed"
+        ))
+    } else if unit.len() > Scale::MAX_UNIT {
+        let most = Scale::MAX_UNIT;
+        Some(format!(
+            "the unit of {what} `{name}`, `{unit}`, has more than {most} bytes"
+        ))
+    } else if unit.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))
+        || unit.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '#'))
+        || ["within", "for", "and", "over", "to"].contains(&unit)
+    {
+        Some(format!(
+            "the unit of {what} `{name}` cannot be `{unit}`: a sentence could not be read with it"
+        ))
+    } else {
+        None
+    }
+}
+
+fn bauds(descriptor: &AppDescriptor) -> Option<String> {
+    let mut lines = descriptor.serial_lines().iter();
+    let silent = lines.find(|line| line.baud() == 0)?;
+    Some(format!("serial line `{}` has 0 baud", silent.name()))
+}
+
+fn contacts(encoder: &Encoder, descriptor: &AppDescriptor) -> Option<String> {
+    let (name, buttons) = (encoder.name(), descriptor.buttons().len());
+    let is_there = |id: u8| usize::from(id) < buttons;
+    if !is_there(encoder.a().0) || !is_there(encoder.b().0) {
+        Some(format!(
+            "encoder `{name}` has a contact that is none of the {buttons} buttons"
+        ))
+    } else if encoder.a() == encoder.b() {
+        Some(format!(
+            "both contacts of encoder `{name}` are the same button"
+        ))
+    } else {
+        None
+    }
+}
