@@ -306,7 +306,8 @@ impl Chip {
         let (levels, now) = self.with_program(|program, _| (program.levels(), program.now()));
         let firmware = self.image.as_ref().map(|image| image.firmware.clone());
         let outputs = firmware.iter().flat_map(|firmware| &firmware.outputs);
-        for (named, level) in outputs.zip(levels) {
+        for named in outputs {
+            let level = levels.get(named.index).copied().unwrap_or_default();
             let pin = named.pin;
             let stuck = self.stuck.get(&pin).copied();
             let high = stuck.unwrap_or(level > Level::OFF);

@@ -283,7 +283,7 @@ impl<'b> BenchSession<'b> {
         firmware: &Firmware,
     ) -> Result<(Vec<PinSample>, Option<PinMismatch>), BenchSessionError> {
         self.await_still(firmware)?;
-        let expected = changes(host, before);
+        let expected = changes(host, before, &firmware.outputs);
         let (mut pins, outside) = self.check_edges(&expected, firmware)?;
         let mut samples = capture.samples.clone();
         if let Some(watched) = watched {
@@ -421,7 +421,7 @@ impl<'b> BenchSession<'b> {
         }
         let dated: Vec<RunTicks> = match self.traces_every_tick && script.end() <= MAX_EVERY_TICK {
             true => (0..=script.end().0).map(RunTicks).collect(),
-            false => changes(host, &before)
+            false => changes(host, &before, &firmware.outputs)
                 .iter()
                 .map(|change| change.tick)
                 .collect(),

@@ -1,5 +1,6 @@
 //! An image, and all that a bench has to know of it.
 
+use lockstep_core::output::Range;
 use lockstep_engine::registry::AppEntry;
 use lockstep_pins::{DriveRegisters, PinMap, PinMapError};
 use thiserror::Error;
@@ -68,6 +69,8 @@ pub enum FirmwareError {
 pub struct NamedPin {
     /// The name of the button or output.
     pub name: &'static str,
+    /// Its place among those of the app.
+    pub index: usize,
     /// Its pin.
     pub pin: lockstep_pins::Pin,
 }
@@ -86,7 +89,7 @@ pub struct Firmware {
     pub logs: Option<LogTable>,
     /// The pins of its buttons, in the order of the app.
     pub buttons: Vec<NamedPin>,
-    /// The pins of its outputs, in the order of the app.
+    /// The pins of its outputs, in the order of the app; numbers have none.
     pub outputs: Vec<NamedPin>,
     /// Whether a closed contact pulls its pin low.
     pub active_low: bool,
@@ -131,22 +134,27 @@ impl Firmware {
                 board: board.name.clone(),
                 app: descriptor.name(),
             })?;
-        let named = |name: &'static str, pin: Option<&lockstep_pins::Pin>| match pin {
-            Some(pin) => Ok(NamedPin { name, pin: *pin }),
+        let named = |index, name: &'static str, pin: Option<&lockstep_pins::Pin>| match pin {
+            Some(pin) => Ok(NamedPin {
+                name,
+                index,
+                pin: *pin,
+            }),
             None => Err(FirmwareError::NoPin {
                 board: board.name.clone(),
                 app: descriptor.name(),
                 name,
             }),
         };
-        let buttons = descriptor.buttons().iter();
-        let outputs = descriptor.outputs().iter().map(|output| output.name());
+        let buttons = descriptor.buttons().iter().enumerate();
+        let outputs = descriptor.outputs().iter().enumerate();
+        let outputs = outputs.filter(|(_, output)| !matches!(output.range(), Range::Number(_)));
         Ok(Self {
             buttons: buttons
-                .map(|name| named(name, pins.buttons.get(*name)))
+                .map(|(index, name)| named(index, name, pins.buttons.get(*name)))
                 .collect::<Result<_, _>>()?,
             outputs: outputs
-                .map(|name| named(name, pins.outputs.get(name)))
+                .map(|(index, it)| named(index, it.name(), pins.outputs.get(it.name())))
                 .collect::<Result<_, _>>()?,
             app: app.clone(),
             bytes,

@@ -37,25 +37,27 @@ pub fn drives(script: &Script, firmware: &Firmware) -> Vec<PinDrive> {
 pub struct PinChange {
     /// When.
     pub tick: RunTicks,
-    /// The output, by its place.
+    /// The output, by its place among those with a pin.
     pub output: usize,
     /// To which level.
     pub high: bool,
 }
 
-/// The changes of pins that follow from a trace, where `before` are the levels they start from.
+/// The changes of the pins of `outputs` that follow from a trace, where `before` are the levels they
+/// start from.
 ///
 /// A board shows its outputs once a tick: what an output does and undoes in one tick is not a
 /// change of its pin.
 #[must_use]
-pub fn changes(trace: &Trace, before: &[bool]) -> Vec<PinChange> {
+pub fn changes(trace: &Trace, before: &[bool], outputs: &[NamedPin]) -> Vec<PinChange> {
     let mut shown = before.to_vec();
     let mut levels = before.to_vec();
     let mut changes = Vec::new();
     let mut entries = trace.entries().iter().peekable();
     while let Some(entry) = entries.next() {
         if let EntryKind::Output(index, level) = entry.what
-            && let Some(known) = levels.get_mut(usize::from(index))
+            && let Some(place) = outputs.iter().position(|it| it.index == usize::from(index))
+            && let Some(known) = levels.get_mut(place)
         {
             *known = level > Level::OFF;
         }
@@ -187,7 +189,13 @@ mod tests {
             .unwrap();
         let mut watch = |_| ControlFlow::Continue(());
         let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();
-        let changes = changes(&trace, before).into_iter();
+        let outputs = loaded.app.descriptor().outputs().iter().enumerate();
+        let outputs = outputs.map(|(index, output)| NamedPin {
+            name: output.name(),
+            index,
+            pin: lockstep_pins::Pin { port: 0, pin: 0 },
+        });
+        let changes = changes(&trace, before, &outputs.collect::<Vec<_>>()).into_iter();
         changes
             .map(|change| (change.tick.0, change.output, change.high))
             .collect()

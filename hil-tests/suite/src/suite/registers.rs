@@ -16,7 +16,7 @@ pub fn compare(
     registers: &[RegisterSample],
     outputs: &[NamedPin],
 ) -> (Vec<PinSample>, Option<PinMismatch>) {
-    let said = changes(trace, &vec![false; outputs.len()]);
+    let said = changes(trace, &vec![false; outputs.len()], outputs);
     let mut samples = Vec::new();
     let mut mismatch = None;
     let mut seen = vec![None; outputs.len()];
@@ -87,10 +87,12 @@ mod tests {
     const OUTPUTS: [NamedPin; 2] = [
         NamedPin {
             name: "lamp",
+            index: 0,
             pin: lockstep_pins::Pin { port: 0, pin: 3 },
         },
         NamedPin {
             name: "locked",
+            index: 1,
             pin: lockstep_pins::Pin { port: 1, pin: 0 },
         },
     ];

@@ -1,0 +1,13 @@
+//! The thermostat.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::thermostat::Thermostat;
+use microbit_v2::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_nordic::start!(Thermostat, PINS, initialise)
+}
