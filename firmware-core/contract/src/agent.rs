@@ -36,6 +36,11 @@ pub trait Link {
     /// Writes the whole frame, or nothing of it and returns `false`. Never waits.
     fn send(&mut self, frame: &[u8]) -> bool;
 
+    /// Takes bytes that the app sends on a serial line, for a board that has it on pins. Never waits.
+    fn transmit(&mut self, line: SerialId, bytes: &[u8]) {
+        let _ = (line, bytes);
+    }
+
     /// Reads what has come, at most as much as `into` holds, and returns how much. Never
     /// waits.
     fn receive(&mut self, into: &mut [u8]) -> usize;
@@ -108,6 +113,16 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         runner.tick(&mut Tracer { outbox, link });
         self.act(contacts, link);
         self.end_when_due(link);
+    }
+
+    /// Gives the app a byte that has arrived on the pins of a serial line, at the present tick. Where
+    /// a bench has the app, its bytes are those that the bench sends, and this one is dropped.
+    pub fn take_byte(&mut self, line: SerialId, byte: u8, link: &mut dyn Link) {
+        if self.phase == Phase::Normal {
+            let Self { runner, outbox, .. } = self;
+            runner.apply(Action::Byte(line, byte), &mut Tracer { outbox, link });
+            self.settle(link);
+        }
     }
 
     /// The ticks from now on in which nothing happens, in a run whose bench lets them be passed

@@ -83,9 +83,14 @@ fn uses(app: &str, pins: &AppTable, file: &PinMapFile) -> Vec<Diagnostic> {
     });
     let outputs = pins.outputs.iter();
     let outputs = outputs.map(|(name, pin)| (pin, format!("output {name} of {app}")));
+    let lines = pins.serial.iter();
+    let lines = lines.flat_map(|(name, line)| {
+        let sent = (&line.tx, format!("what {name} of {app} sends"));
+        [sent, (&line.rx, format!("what {name} of {app} receives"))]
+    });
     let mut diagnostics = Vec::new();
     let mut users: HashMap<Pin, String> = HashMap::new();
-    for (pin, user) in buttons.chain(matrix).chain(outputs) {
+    for (pin, user) in buttons.chain(matrix).chain(outputs).chain(lines) {
         diagnostics.extend(missing(pin, &user, &file.ports));
         if let Some(first) = users.insert(*pin.get_ref(), user.clone()) {
             diagnostics.push(Diagnostic {

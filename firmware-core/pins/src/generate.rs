@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Active, Matrix, Pin, PinMap};
+use crate::{Active, Matrix, Pin, PinMap, SerialPins};
 
 impl PinMap {
     /// The pin map as a constant, `PINS`, of the type `lockstep_board::pins::PinMap`. Buttons and
@@ -30,9 +30,11 @@ impl PinMap {
                  \x20           name: {name:?},\n\
                  \x20           buttons: &[{}],\n\
                  \x20           outputs: &[{}],\n\
+                 \x20           serial: &[{}],\n\
                  \x20       }},",
                 named(&app.buttons),
                 named(&app.outputs),
+                serial(&app.serial),
             )?;
         }
         writeln!(out, "    ],")?;
@@ -60,6 +62,14 @@ fn named<'a>(pins: impl IntoIterator<Item = (&'a String, &'a Pin)>) -> String {
     let pins = pins.into_iter();
     let pins = pins.map(|(name, pin)| format!("({name:?}, {})", pin.select()));
     pins.collect::<Vec<_>>().join(", ")
+}
+
+fn serial<'a>(lines: impl IntoIterator<Item = (&'a String, &'a SerialPins)>) -> String {
+    let lines = lines.into_iter().map(|(name, SerialPins { tx, rx })| {
+        let (tx, rx) = (tx.select(), rx.select());
+        format!("({name:?}, ::lockstep_board::pins::SerialPins {{ tx: {tx}, rx: {rx} }})")
+    });
+    lines.collect::<Vec<_>>().join(", ")
 }
 
 fn plain(pins: &[Pin]) -> String {

@@ -102,6 +102,17 @@ pub struct AppPins {
     pub buttons: BTreeMap<String, Pin>,
     /// The pin of each output, by name.
     pub outputs: BTreeMap<String, Pin>,
+    /// The pins of each serial line that is on any, by name.
+    pub serial: BTreeMap<String, SerialPins>,
+}
+
+/// The pins of a serial line, as the board sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SerialPins {
+    /// The board sends on this one.
+    pub tx: Pin,
+    /// The board receives on this one.
+    pub rx: Pin,
 }
 
 /// LEDs in rows and columns: an LED is lit while its row is high and its column is low.
@@ -140,7 +151,18 @@ impl PinMap {
             let buttons = pins.buttons.iter().map(|named| ("button", named));
             let outputs = pins.outputs.iter().map(|named| ("output", named));
             let named = buttons.chain(outputs);
-            named.map(move |(kind, (name, used))| (*used, format!("{kind} {name} of {app}")))
+            let named =
+                named.map(move |(kind, (name, used))| (*used, format!("{kind} {name} of {app}")));
+            let lines = pins
+                .serial
+                .iter()
+                .flat_map(move |(name, SerialPins { tx, rx })| {
+                    [
+                        (*tx, format!("{name} of {app}")),
+                        (*rx, format!("{name} of {app}")),
+                    ]
+                });
+            named.chain(lines)
         });
         let matrix = self.matrix.iter();
         let matrix = matrix.flat_map(|matrix| matrix.rows.iter().chain(&matrix.columns));

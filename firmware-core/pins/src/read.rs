@@ -10,7 +10,7 @@ use toml::Spanned;
 use crate::check::check;
 use crate::{
     AppPins, Contacts, Diagnostic, DriveRegisters, FILE, InvalidPinMap, Matrix, Pin, PinMap,
-    PinMapError,
+    PinMapError, SerialPins,
 };
 
 /// The file, with spans.
@@ -35,6 +35,15 @@ pub(crate) struct AppTable {
     pub(crate) buttons: BTreeMap<String, Spanned<Pin>>,
     #[serde(default)]
     pub(crate) outputs: BTreeMap<String, Spanned<Pin>>,
+    #[serde(default)]
+    pub(crate) serial: BTreeMap<String, SerialTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SerialTable {
+    pub(crate) tx: Spanned<Pin>,
+    pub(crate) rx: Spanned<Pin>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +130,20 @@ impl From<AppTable> for AppPins {
         Self {
             buttons: plain(table.buttons),
             outputs: plain(table.outputs),
+            serial: table
+                .serial
+                .into_iter()
+                .map(|(name, pins)| (name, pins.into()))
+                .collect(),
+        }
+    }
+}
+
+impl From<SerialTable> for SerialPins {
+    fn from(table: SerialTable) -> Self {
+        Self {
+            tx: table.tx.into_inner(),
+            rx: table.rx.into_inner(),
         }
     }
 }

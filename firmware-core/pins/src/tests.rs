@@ -17,6 +17,9 @@ button = "P0.17"
 [apps.blinker.outputs]
 led = "P0.03"
 
+[apps.blinker.serial]
+uart = { tx = "P0.24", rx = "P0.25" }
+
 [matrix]
 rows = ["P0.13"]
 columns = ["P1.04"]
@@ -113,7 +116,7 @@ fn an_led_outside_the_matrix_is_refused() {
         "[[0, 0], [0, 0], [0, 0], [0, 0], [0, 1]],\n]",
     );
     assert!(error.contains("no LED in row 0 and column 1"), "{error}");
-    assert!(error.contains("pins.toml:22:38"), "{error}");
+    assert!(error.contains("pins.toml:25:38"), "{error}");
 }
 
 #[test]
@@ -194,6 +197,7 @@ pub const PINS: ::lockstep_board::pins::PinMap = ::lockstep_board::pins::PinMap 
             name: "blinker",
             buttons: &[("button", 17)],
             outputs: &[("led", 3)],
+            serial: &[("uart", ::lockstep_board::pins::SerialPins { tx: 24, rx: 25 })],
         },
     ],
     matrix: None,

@@ -12,10 +12,12 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::project::ProjectError;
+use lockstep_engine::quoted::Quoted;
 use lockstep_engine::sanitize::excerpt;
 use lockstep_pins::{Pin, PinMap};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::board_console::{BEGIN, SentLines, TypedLine};
 use super::environment;
 use super::keys::KeyReader;
 use lockstep_images::board;
@@ -177,12 +179,20 @@ impl Board {
         let image = image.as_deref().unwrap_or("IMAGE");
         output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
         let keys = KeyReader::start();
+        let (mut typed, mut sent) = (TypedLine::default(), SentLines::default());
         loop {
             let key = keys.next(REFRESH);
+            let mut shown = String::new();
+            let (belongs_to_line, line) = key.map_or((false, None), |key| typed.take(key));
+            if let Some(line) = line {
+                board.send_serial(line.as_bytes())?;
+                // Writing to a string cannot fail.
+                let _ = writeln!(shown, "in   uart {}", Quoted(line.as_bytes()));
+            }
+            let key = key.filter(|key| !belongs_to_line && !key.is_whitespace());
             if key == Some(END) || is_stdout_closed() {
                 return Ok(Exit::Held);
             }
-            let mut shown = String::new();
             if let Some(key) = key.filter(|key| !buttons.iter().any(|button| button.has(*key))) {
                 // Writing to a string cannot fail.
                 let _ = writeln!(
@@ -204,6 +214,8 @@ impl Board {
                 shown.push_str("probe     a tool was refused: another one is attached\n");
             }
             show_edges(&board, pins, &mut shown);
+            let (bytes, lost) = board.take_serial()?;
+            sent.show(&bytes, lost, Instant::now(), &mut shown);
             if !shown.is_empty() {
                 output::write(None, shown.as_bytes())?;
             }
@@ -391,6 +403,10 @@ fn legend(buttons: &[ButtonKey]) -> String {
             "key       {tap} taps button {name}, {hold} presses it, and releases it the next time"
         );
     }
+    let _ = writeln!(
+        text,
+        "key       {BEGIN} begins a line for the UART, which Enter sends"
+    );
     let _ = writeln!(text, "key       {END} ends the board, and so does Ctrl-C");
     text
 }

@@ -90,7 +90,7 @@ fn restore_terminal() {
     }
 }
 
-/// Drops white space, and the escape sequences of keys that are no characters.
+/// Drops the escape sequences of keys that are no characters.
 #[derive(Default)]
 enum EscapeFilter {
     #[default]
@@ -106,7 +106,6 @@ impl EscapeFilter {
             (Self::Begun, b'[' | b'O') => (Self::Inside, None),
             (Self::Inside, 0x20..=0x3f) => (Self::Inside, None),
             (Self::Inside, _) => (Self::Outside, None),
-            (_, b' ' | b'\t' | b'\r' | b'\n') => (Self::Outside, None),
             (_, byte) => (Self::Outside, Some(char::from(byte))),
         };
         *self = next;
@@ -123,6 +122,6 @@ mod tests {
         let mut filter = EscapeFilter::default();
         let bytes = b"a\n\x1b[A\x1bOBb\x1b[1;5Cc\x1bd";
         let keys: String = bytes.iter().filter_map(|byte| filter.key(*byte)).collect();
-        assert_eq!(keys, "abcd");
+        assert_eq!(keys, "a\nbcd");
     }
 }

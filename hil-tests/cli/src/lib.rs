@@ -1,6 +1,7 @@
 //! The command line: parse, dispatch, exit code.
 
 mod board;
+mod board_console;
 mod build;
 mod cancellation;
 mod doctor;

@@ -218,6 +218,27 @@ impl VirtualBoard {
         Ok(machine.pins.take_edges())
     }
 
+    /// Sends bytes to the chip's UART, as fast as it takes them. They are not dated: bytes that are to
+    /// arrive at a tick go through the probe.
+    ///
+    /// # Errors
+    /// The emulator failed.
+    pub fn send_serial(&self, bytes: &[u8]) -> Result<(), BoardError> {
+        let mut state = lock(&self.state);
+        state.machine.send_serial(bytes);
+        Ok(state.machine.poll_serial()?)
+    }
+
+    /// What the chip's UART has sent and nobody took yet, and how many bytes there was no room for.
+    ///
+    /// # Errors
+    /// The emulator failed.
+    pub fn take_serial(&self) -> Result<(Vec<u8>, u64), BoardError> {
+        let mut state = lock(&self.state);
+        state.machine.poll_serial()?;
+        Ok(state.machine.take_serial())
+    }
+
     /// The process id of the watchdog, whose first child is the emulator.
     #[must_use]
     pub fn watchdog_pid(&self) -> u32 {
@@ -329,6 +350,7 @@ impl BoardState {
     fn poll_machine(&mut self) -> Result<(), EmulatorError> {
         self.debug.poll(&mut self.machine)?;
         self.machine.take_pin_changes()?;
+        self.machine.poll_serial()?;
         self.machine.check_alive()
     }
 }

@@ -277,6 +277,22 @@ impl Machine {
         Ok(())
     }
 
+    /// Moves what can be moved on the UART without waiting.
+    pub(crate) fn poll_serial(&mut self) -> Result<(), EmulatorError> {
+        let polled = self.clients.serial.poll();
+        polled.map_err(|error| self.failure("uart", error))
+    }
+
+    /// Sends bytes to the chip's UART, as fast as it takes them.
+    pub(crate) fn send_serial(&mut self, bytes: &[u8]) {
+        self.clients.serial.send(bytes);
+    }
+
+    /// What the chip's UART has sent since this was last asked, and how many bytes were lost.
+    pub(crate) fn take_serial(&mut self) -> (Vec<u8>, u64) {
+        self.clients.serial.take()
+    }
+
     /// A handle that becomes readable when the machine stops.
     pub(crate) fn stop_events(&self) -> io::Result<UnixStream> {
         self.clients.gdb.try_clone_stream()

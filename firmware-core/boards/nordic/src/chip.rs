@@ -14,4 +14,4 @@ mod selected;
 mod selected;
 
 pub use selected::hal;
-pub(crate) use selected::{CLOCK_POLLS, GPIO, PortRegisters};
+pub(crate) use selected::{CLOCK_POLLS, GPIO, PortRegisters, UART_INTERRUPT, select_uart_pins};

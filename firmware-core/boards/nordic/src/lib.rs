@@ -12,7 +12,8 @@
 //! }
 //! ```
 //!
-//! TIMER0 is the tick, and its interrupt handler is here. The rest of the chip is the image's own.
+//! TIMER0 is the tick, and UART0 the serial line that the pin map puts on pins; their interrupt
+//! handlers are here. The rest of the chip is the image's own.
 
 #![no_std]
 
@@ -20,6 +21,7 @@ mod chip;
 mod gpio;
 mod peripherals;
 mod ticks;
+mod uart;
 
 #[doc(hidden)]
 pub use lockstep_board;
@@ -31,7 +33,7 @@ pub use gpio::outputs_off;
 pub use peripherals::Peripherals;
 
 use lockstep_board::Hardware;
-use lockstep_board::pins::{self, AppPins, Outputs, PORTS, PinMap};
+use lockstep_board::pins::{self, AppPins, Outputs, PORTS, PinMap, SerialPins};
 use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
@@ -89,6 +91,7 @@ pub fn run<A: App>(
 
 /// The pins and the timer of one app.
 struct Board {
+    has_uart: bool,
     descriptor: &'static AppDescriptor,
     timer: TIMER0,
     outputs: Outputs<OutputPin>,
@@ -101,7 +104,12 @@ impl Board {
             gpio::make_button(pin, map.active_low);
         }
         lockstep_board::samples::watch(pins.buttons(descriptor), map.active_low);
+        let uart = pins.serial(descriptor, lockstep_board::serial::LINE);
+        if let Some(SerialPins { tx, rx }) = uart {
+            uart::start(tx, rx);
+        }
         Self {
+            has_uart: uart.is_some(),
             descriptor,
             timer,
             outputs: pins
@@ -130,6 +138,12 @@ impl Hardware for Board {
         pins::show(self.descriptor, &mut self.outputs, levels);
         if let Some(matrix) = &mut self.matrix {
             matrix.show(self.descriptor, levels);
+        }
+    }
+
+    fn start_sending(&mut self) {
+        if self.has_uart {
+            uart::start_sending();
         }
     }
 

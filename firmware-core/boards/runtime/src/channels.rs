@@ -1,6 +1,8 @@
 //! The RTT channels: logs up on 0, frames up on 1, commands down on 0.
 
+use crate::serial;
 use lockstep_core::agent::Link;
+use lockstep_core::event::SerialId;
 use rtt_target::{ChannelMode, DownChannel, UpChannel, rtt_init, set_defmt_channel};
 
 /// The two channels of a bench.
@@ -34,6 +36,10 @@ impl Link for Channels {
         // all.
         self.frames.set_mode(ChannelMode::NoBlockSkip);
         self.frames.write(frame) == frame.len()
+    }
+
+    fn transmit(&mut self, line: SerialId, bytes: &[u8]) {
+        serial::send(line, bytes);
     }
 
     fn receive(&mut self, into: &mut [u8]) -> usize {

@@ -3,7 +3,7 @@
 //!
 //! - [`boot`]: whether start-up initialised RAM, the identity of the image.
 //! - [`samples`]: what the tick interrupt leaves for the main loop.
-//! - [`channels`]: the three RTT channels.
+//! - [`channels`]: the three RTT channels. [`serial`]: the bytes of a UART.
 //! - [`pins`] and [`matrix`]: the pins of buttons and outputs, and LEDs for people.
 //! - [`stack`]: how much of the stack was never used.
 //! - [`crash`]: the panic handler and the fault handler of every image.
@@ -38,6 +38,7 @@ pub mod crash;
 pub mod matrix;
 pub mod pins;
 pub mod samples;
+pub mod serial;
 pub mod stack;
 
 use lockstep_core::agent::{Agent, BootIdentity, CrashLoop, Link};
@@ -78,6 +79,10 @@ pub trait Hardware {
 
     /// Sets the pins of the app's outputs, whose levels come in the order of the app.
     fn show(&mut self, levels: &[Level]);
+
+    /// Starts sending what waits in [`serial`], where the board has a UART. Called once a
+    /// tick, and where a run begins.
+    fn start_sending(&mut self) {}
 
     /// Drives the next row of an LED matrix, where there is one. Called once a tick.
     fn refresh(&mut self) {}
@@ -135,6 +140,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
     let mut agent = Agent::<A, QUEUE>::new(identity);
     agent.boot(&mut link);
     hardware.show(agent.levels());
+    hardware.start_sending();
     hardware.start_ticks();
     play(hardware, &mut agent, &mut link)
 }
@@ -154,6 +160,10 @@ fn play<A: App>(
             agent.lose_ticks(sample.lost);
             agent.pass(core::mem::take(&mut passed));
             agent.tick(sample.contacts, link);
+            while let Some(byte) = serial::take_arrived() {
+                agent.take_byte(serial::LINE, byte, link);
+            }
+            hardware.start_sending();
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());
             hardware.refresh();
@@ -165,6 +175,7 @@ fn play<A: App>(
         if agent.receive(&|| samples::contacts(hardware.ports()), link) {
             passed = Ticks::ZERO;
             samples::restart(|| hardware.start_ticks());
+            hardware.start_sending();
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());
         }

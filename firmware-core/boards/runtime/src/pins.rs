@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use embedded_hal::digital::{OutputPin, PinState};
 use heapless::Vec;
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::SerialId;
 use lockstep_core::output::{Level, Output, Range};
 use lockstep_core::protocol::MAX_TEXT;
 
@@ -38,6 +39,17 @@ pub struct AppPins {
     pub buttons: &'static [(&'static str, u32)],
     /// Its outputs.
     pub outputs: &'static [(&'static str, u32)],
+    /// Its serial lines that are on pins; others are reached through the probe alone.
+    pub serial: &'static [(&'static str, SerialPins)],
+}
+
+/// The pins of a serial line, as the board sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct SerialPins {
+    /// The board sends on this one.
+    pub tx: u32,
+    /// The board receives on this one.
+    pub rx: u32,
 }
 
 /// The pins of an LED matrix.
@@ -146,6 +158,9 @@ impl AppPins {
         if let Some(name) = self.unknown_output(descriptor) {
             self.raise_unknown("outputs", name, "output");
         }
+        if let Some(name) = self.unknown_line(descriptor) {
+            self.raise_unknown("serial", name, "serial line");
+        }
         assert!(
             self.buttons.len() == descriptor.buttons().len() && self.outputs.len() == pinned,
             "the app declares a button or an output twice"
@@ -248,6 +263,33 @@ impl AppPins {
             index += 1;
         }
         None
+    }
+
+    /// The first serial line here that the app does not have.
+    const fn unknown_line(&self, descriptor: &AppDescriptor) -> Option<&'static str> {
+        let mut index = 0;
+        while index < self.serial.len() {
+            let name = self.serial[index].0;
+            let mut declared = 0;
+            while declared < descriptor.serial_lines().len()
+                && !same(descriptor.serial_lines()[declared].name(), name)
+            {
+                declared += 1;
+            }
+            if declared == descriptor.serial_lines().len() {
+                return Some(name);
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// The pins of a serial line, if it is on any.
+    #[must_use]
+    pub fn serial(&self, descriptor: &AppDescriptor, line: SerialId) -> Option<SerialPins> {
+        let name = descriptor.serial_lines().get(usize::from(line.0))?.name();
+        let mut lines = self.serial.iter();
+        lines.find_map(|(other, pins)| same(other, name).then_some(*pins))
     }
 
     /// The pins of the buttons, in the order of the app.

@@ -14,6 +14,9 @@ pub(super) struct Tracer<'o, 'l> {
 
 impl Observer for Tracer<'_, '_> {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
+        if let Observation::Sent(line, bytes) = &what {
+            self.link.transmit(*line, bytes);
+        }
         self.outbox.observed(tick, what, self.link);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) elf: Elf,
     pub(crate) bytes: Vec<u8>,
     pub(crate) session: Session,
-    _board: VirtualBoard,
+    pub(crate) board: VirtualBoard,
 }
 
 impl Bench {
@@ -55,7 +55,7 @@ impl Bench {
             elf,
             bytes,
             session,
-            _board: board,
+            board,
         })
     }
 

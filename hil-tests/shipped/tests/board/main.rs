@@ -12,6 +12,7 @@ mod crash;
 #[path = "../support/machine.rs"]
 mod machine;
 mod runs;
+mod serial;
 mod stack;
 #[path = "../support/mod.rs"]
 mod support;
@@ -25,7 +26,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 15] = [
+    let tests: [(&str, Test); 17] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -78,6 +79,14 @@ fn main() -> ExitCode {
         (
             "runs/an-event-sent-at-the-limit-comes-in-time",
             runs::an_event_sent_at_the_limit_comes_in_time,
+        ),
+        (
+            "serial/the-thermostat-answers-over-its-uart",
+            serial::the_thermostat_answers_over_its_uart,
+        ),
+        (
+            "serial/a-line-is-typed-into-the-board-command",
+            serial::a_line_is_typed_into_the_board_command,
         ),
         (
             "stack/the-runtime-takes-no-more-than-the-contract-says",

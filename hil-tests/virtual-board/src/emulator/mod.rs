@@ -4,6 +4,7 @@ mod gdb;
 mod guest_clock;
 mod qmp;
 mod qtest;
+mod serial;
 mod socket;
 mod timeout;
 
@@ -11,6 +12,7 @@ pub(crate) use gdb::{GdbClient, StopReason};
 pub(crate) use guest_clock::GuestClock;
 pub(crate) use qmp::QmpClient;
 pub(crate) use qtest::{LineChange, QtestClient, bytes_of, word_of, write_request};
+pub(crate) use serial::SerialClient;
 pub use timeout::ResponseTimeout;
 
 use std::fmt;
@@ -56,6 +58,8 @@ echo $? >"$folder/status"
 wait
 "#;
 
+/// The socket of the UART.
+const UART: &str = "uart";
 /// Where the watchdog writes what the emulator exited with.
 const STATUS: &str = "status";
 /// Where the emulator's standard error goes.
@@ -165,6 +169,7 @@ pub(crate) struct Clients {
     pub(crate) qtest: QtestClient,
     pub(crate) qmp: QmpClient,
     pub(crate) gdb: GdbClient,
+    pub(crate) serial: SerialClient,
 }
 
 impl Emulator {
@@ -181,7 +186,13 @@ impl Emulator {
         let mut command = Command::new(SHELL);
         command.args(["-c", WATCHDOG, "sh"]).arg(folder.path());
         command.arg(program).args(["-M", MACHINE, "-accel", "tcg"]);
-        command.args(["-nographic", "-monitor", "none", "-serial", "null", "-S"]);
+        command.args(["-nographic", "-monitor", "none", "-S"]);
+        let uart = folder.path().join(UART);
+        let uart = format!(
+            "socket,id={UART},path={},server=on,wait=off",
+            uart.display()
+        );
+        command.args(["-chardev", &uart, "-serial", &format!("chardev:{UART}")]);
         // Without it every request is written to standard error.
         command.args(["-qtest-log", "none"]);
         // An instruction takes 64 ns and sleep takes no time of the host. The board's real time is
@@ -221,7 +232,14 @@ impl Emulator {
         let gdb = GdbClient::handshake(self.open("gdb")?, timeout);
         let mut gdb = gdb.map_err(|error| self.failure("qXfer:features", error))?;
         gdb.drain_while_waiting(qtest.reader());
-        Ok(Clients { qtest, qmp, gdb })
+        let (uart, _) = self.open(UART)?.split();
+        let serial = SerialClient::new(uart)?;
+        Ok(Clients {
+            qtest,
+            qmp,
+            gdb,
+            serial,
+        })
     }
 
     /// Sets up the clock that tells the machine's virtual time, on a piped standard output.
