@@ -31,6 +31,9 @@ pub enum EmulatedBoardError {
     /// It was not attached to.
     #[error("the virtual board is not started")]
     NotStarted,
+    /// The UART sent more than is kept.
+    #[error("{0} bytes of the UART were lost: more came than are kept")]
+    LostSerial(u64),
     /// The emulated chip has no such pin.
     #[error("the emulated chip has no pin {0}")]
     NoPin(Pin),
@@ -91,6 +94,15 @@ impl BoardAccess for EmulatedBoard {
 
     fn is_undisturbed(&self) -> bool {
         matches!(self.clock_mode, ClockMode::Unthrottled)
+    }
+
+    fn take_serial(&mut self) -> Result<Option<Vec<u8>>, AccessError> {
+        let taken = self.started()?.take_serial();
+        let (bytes, lost) = taken.map_err(EmulatedBoardError::from)?;
+        match lost {
+            0 => Ok(Some(bytes)),
+            lost => Err(EmulatedBoardError::LostSerial(lost).into()),
+        }
     }
 
     fn pins(&mut self) -> Option<&mut dyn PinAccess> {

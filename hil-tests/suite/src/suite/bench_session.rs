@@ -1,6 +1,8 @@
 //! A bench in use: an image is loaded, scripts are played, and the board is recovered when a script
 //! has brought it down.
 
+mod serial;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -292,7 +294,14 @@ impl<'b> BenchSession<'b> {
         let (seen, register) = registers::compare(&capture.trace, &samples, &firmware.outputs);
         pins.extend(seen);
         pins.sort_by_key(|sample| sample.tick);
-        Ok((pins, outside.or(register)))
+        let serial = self.check_serial(&capture.trace, firmware)?;
+        Ok((pins, outside.or(register).or(serial)))
+    }
+
+    /// Whether the bench says that nobody outside of its board can be believed.
+    fn is_blind(&self) -> bool {
+        let missing = &self.bench.missing_capabilities;
+        missing.contains(&Capability::Outside)
     }
 
     /// What the board has logged in its last run.
@@ -399,6 +408,10 @@ impl<'b> BenchSession<'b> {
             let mut link = self.session()?.link(&firmware.elf)?;
             stop_board(&mut link)?;
         }
+        if firmware.uart.is_some() && !self.is_blind() {
+            // What the product still had to say.
+            self.take_serial(firmware, 0)?;
+        }
         let Some(pins) = self.access.pins() else {
             return Ok(Vec::new());
         };
@@ -452,16 +465,12 @@ impl<'b> BenchSession<'b> {
         expected: &[PinChange],
         firmware: &Firmware,
     ) -> Result<(Vec<PinSample>, Option<PinMismatch>), BenchSessionError> {
+        if self.is_blind() {
+            return Ok((Vec::new(), None));
+        }
         let Some(pins) = self.access.pins() else {
             return Ok((Vec::new(), None));
         };
-        if self
-            .bench
-            .missing_capabilities
-            .contains(&Capability::Outside)
-        {
-            return Ok((Vec::new(), None));
-        }
         let found = pins.take_edges()?;
         for edge in &found.edges {
             self.outside.insert(edge.pin, edge.high);

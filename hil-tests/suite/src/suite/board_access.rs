@@ -51,6 +51,16 @@ pub trait BoardAccess: Send {
         false
     }
 
+    /// What the chip has sent on its UART since this was last asked; `None` where nobody outside of
+    /// it listens.
+    ///
+    /// # Errors
+    ///
+    /// The board failed.
+    fn take_serial(&mut self) -> Result<Option<Vec<u8>>, AccessError> {
+        Ok(None)
+    }
+
     /// The pins of the chip, where they are reached from outside of it.
     fn pins(&mut self) -> Option<&mut dyn PinAccess> {
         None

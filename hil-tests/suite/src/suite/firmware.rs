@@ -91,6 +91,8 @@ pub struct Firmware {
     pub buttons: Vec<NamedPin>,
     /// The pins of its outputs, in the order of the app; numbers have none.
     pub outputs: Vec<NamedPin>,
+    /// The serial line that is on the UART of the board, if one is: its name.
+    pub uart: Option<&'static str>,
     /// Whether a closed contact pulls its pin low.
     pub active_low: bool,
     /// The registers that tell the levels of each port's pins.
@@ -149,7 +151,9 @@ impl Firmware {
         let buttons = descriptor.buttons().iter().enumerate();
         let outputs = descriptor.outputs().iter().enumerate();
         let outputs = outputs.filter(|(_, output)| !matches!(output.range(), Range::Number(_)));
+        let uart = descriptor.serial_lines().first().map(|line| line.name());
         Ok(Self {
+            uart: uart.filter(|name| pins.serial.contains_key(*name)),
             buttons: buttons
                 .map(|(index, name)| named(index, name, pins.buttons.get(*name)))
                 .collect::<Result<_, _>>()?,

@@ -24,5 +24,6 @@ pub mod prepare;
 pub mod random_scenarios;
 pub mod registers;
 pub mod run;
+pub mod serial_evidence;
 #[cfg(test)]
 mod tests;
