@@ -1,13 +1,28 @@
-//! Scenarios that nobody wrote: presses, releases and resets at random times, to hold a board to
+//! Scenarios that nobody wrote: whatever can be done to an app, at random times, to hold a board to
 //! the host where no test was thought of.
 
 use std::fmt::Write;
 
 use fastrand::Rng;
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::ButtonId;
+use lockstep_engine::quoted::Quoted;
 
-/// The most moves of buttons in a scenario.
+/// The most sentences that do something in a scenario.
 const MAX_MOVES: u32 = 80;
+/// The most bytes that are sent at once, beside words.
+const MAX_BYTES: usize = 20;
+/// Lines that consoles take.
+const WORDS: [&str; 8] = [
+    "status",
+    "help",
+    "set",
+    "set 21.5",
+    "set 7",
+    "get",
+    "",
+    "reset now",
+];
 /// How long a scenario goes on after its last move, in ms.
 const REST_MS: u32 = 500;
 /// One move in so many is a reset.
@@ -38,39 +53,139 @@ pub fn text(app: &AppDescriptor, seed: u64, number: u32) -> String {
             conditions[rng.usize(..conditions.len())],
         );
     }
-    let mut closed = vec![false; app.buttons().len()];
-    // The sentences of a tick stand in the order in which a board samples: buttons as declared,
-    // each at most once, then the reset.
-    let mut last_moved = None;
-    let mut is_reset = false;
-    for _ in 0..rng.u32(1..=MAX_MOVES) {
-        let mut wait = wait_ms(&mut rng);
-        let button = (!closed.is_empty()).then(|| rng.usize(..closed.len()));
-        let resets = button.is_none() || rng.u32(..MOVES_A_RESET) == 0;
-        let is_taken = is_reset || !resets && button <= last_moved;
+    let mut writer = ScenarioWriter {
+        app,
+        rng,
+        text,
+        closed: vec![false; app.buttons().len()],
+        last: None,
+    };
+    let moves = writer.rng.u32(1..=MAX_MOVES);
+    (0..moves).for_each(|_| writer.sentence());
+    line(&mut writer.text, "wait", &format!("{REST_MS} ms"));
+    writer.text
+}
+
+/// The place of an action among those of a tick, as a board sees them.
+type Place = (u8, usize);
+
+/// Where resets stand: after everything else.
+const RESET: Place = (3, 0);
+
+/// What is done.
+#[derive(Clone, Copy)]
+enum Act {
+    Button(usize),
+    Number(usize),
+    Line(usize),
+    Encoder(usize),
+    Reset,
+}
+
+struct ScenarioWriter<'a> {
+    app: &'a AppDescriptor,
+    rng: Rng,
+    text: String,
+    closed: Vec<bool>,
+    /// The last action of the present tick: the sentences of a tick stand in the order in which a
+    /// board sees them.
+    last: Option<Place>,
+}
+
+impl ScenarioWriter<'_> {
+    fn sentence(&mut self) {
+        let mut wait = wait_ms(&mut self.rng);
+        let act = self.act();
+        let place = match act {
+            Act::Button(button) => (0, button),
+            Act::Number(number) => (1, number),
+            Act::Line(line) => (2, line),
+            // It moves buttons, and takes time.
+            Act::Encoder(_) => (0, 0),
+            Act::Reset => RESET,
+        };
+        let is_taken = match act {
+            Act::Line(_) => self.last > Some(place),
+            _ => self.last >= Some(place),
+        };
         if is_taken {
             wait = wait.max(1);
         }
         if wait > 0 {
-            line(&mut text, "wait", &format!("{wait} ms"));
-            last_moved = None;
-            is_reset = false;
+            line(&mut self.text, "wait", &format!("{wait} ms"));
+            self.last = None;
         }
-        match button {
-            Some(button) if !resets => {
-                let verb = if closed[button] { "release" } else { "press" };
-                line(&mut text, verb, app.buttons()[button]);
-                closed[button] = !closed[button];
-                last_moved = Some(button);
+        self.last = Some(place);
+        match act {
+            Act::Button(button) => {
+                let verb = if self.closed[button] {
+                    "release"
+                } else {
+                    "press"
+                };
+                line(&mut self.text, verb, self.app.buttons()[button]);
+                self.closed[button] = !self.closed[button];
             }
-            _ => {
-                text.push_str("reset\n");
-                is_reset = true;
+            Act::Number(number) => {
+                let input = &self.app.numbers()[number];
+                let scale = input.scale();
+                let to = scale.shown(self.rng.i32(scale.min()..=scale.max()));
+                line(&mut self.text, "set", &format!("{} to {to}", input.name()));
             }
+            Act::Line(index) => {
+                let bytes = self.bytes();
+                let name = self.app.serial_lines()[index].name();
+                line(
+                    &mut self.text,
+                    "send",
+                    &format!("{name} {}", Quoted(&bytes)),
+                );
+            }
+            Act::Encoder(encoder) => {
+                let clicks = self.rng.i32(1..=3) * if self.rng.bool() { 1 } else { -1 };
+                let name = self.app.encoders()[encoder].name();
+                let length = clicks.unsigned_abs() * self.rng.u32(4..=40);
+                let turn = format!("{name} by {clicks} clicks over {length} ms");
+                line(&mut self.text, "turn", &turn);
+                // Its last move comes before its end.
+                self.last = None;
+            }
+            Act::Reset => self.text.push_str("reset\n"),
         }
     }
-    line(&mut text, "wait", &format!("{REST_MS} ms"));
-    text
+
+    /// One of all that can be done now, buttons as often as all others together.
+    fn act(&mut self) -> Act {
+        if self.rng.u32(..MOVES_A_RESET) == 0 {
+            return Act::Reset;
+        }
+        let app = self.app;
+        let is_open = |button: ButtonId| self.closed.get(usize::from(button.0)) == Some(&false);
+        let mut others: Vec<Act> = Vec::new();
+        others.extend((0..app.numbers().len()).map(Act::Number));
+        others.extend((0..app.serial_lines().len()).map(Act::Line));
+        let encoders = app.encoders().iter().enumerate();
+        let at_rest = encoders.filter(|(_, it)| is_open(it.a()) && is_open(it.b()));
+        others.extend(at_rest.map(|(index, _)| Act::Encoder(index)));
+        let buttons = self.closed.len();
+        if buttons > 0 && (others.is_empty() || self.rng.bool()) {
+            Act::Button(self.rng.usize(..buttons))
+        } else if others.is_empty() {
+            Act::Reset
+        } else {
+            others[self.rng.usize(..others.len())]
+        }
+    }
+
+    /// What people type, and what a line carries that is disturbed.
+    fn bytes(&mut self) -> Vec<u8> {
+        if self.rng.bool() {
+            let word = WORDS[self.rng.usize(..WORDS.len())];
+            return format!("{word}\n").into_bytes();
+        }
+        let length = self.rng.usize(1..=MAX_BYTES);
+        (0..length).map(|_| self.rng.u8(..)).collect()
+    }
 }
 
 fn line(text: &mut String, verb: &str, object: &str) {
