@@ -272,7 +272,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         self.handle(Event::Init(condition), observer);
         for id in (0..).map(NumberId).take(A::DESCRIPTOR.numbers().len()) {
             if let Some(number) = self.numbers.get(usize::from(id.0)) {
-                self.set_number(id, *number, observer);
+                self.tell_number(id, *number, observer);
             }
         }
     }
@@ -317,10 +317,17 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         self.handle(event, observer);
     }
 
+    /// A number that is set to what it is does not change, and the app is not told.
     fn set_number(&mut self, id: NumberId, number: i32, observer: &mut dyn Observer) {
-        if let Some(present) = self.numbers.get_mut(usize::from(id.0)) {
-            *present = number;
+        if let Some(present) = self.numbers.get_mut(usize::from(id.0))
+            && core::mem::replace(present, number) == number
+        {
+            return;
         }
+        self.tell_number(id, number, observer);
+    }
+
+    fn tell_number(&mut self, id: NumberId, number: i32, observer: &mut dyn Observer) {
         observer.observe(self.now, Observation::Input(Action::Number(id, number)));
         self.handle(Event::Number(id, number), observer);
     }

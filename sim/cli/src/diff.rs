@@ -201,7 +201,7 @@ impl DiffArgs {
         }
         if !is_trace {
             let loaded = format
-                .load(registry, &source.bytes, self.app.as_deref())
+                .load_file(registry, (path, &source.bytes), self.app.as_deref())
                 .map_err(|error| {
                     report.print(&report.unloadable(&source, &error));
                     Exit::BadInput

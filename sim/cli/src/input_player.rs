@@ -11,6 +11,7 @@ use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::checker::{Failure, check_trace};
+use lockstep_engine::files::{FilesIn, NamedFiles};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::{self, PlayError};
@@ -70,9 +71,11 @@ impl InputPlayer<'_> {
         let waveform = self
             .waveform
             .options(form, Path::new(&source.name), self.report)?;
+        let beside = source.path().map(FilesIn::folder_of);
         let options = LoadOptions {
             app: self.app,
             waveform: Some(&waveform),
+            files: beside.as_ref().map(|files| files as &dyn NamedFiles),
         };
         let loaded = form
             .load_with(self.registry, &source.bytes, &options)

@@ -7,6 +7,7 @@ use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::app_failure::Ending;
+use lockstep_engine::files::{FilesIn, NamedFiles};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::PlayError;
@@ -34,9 +35,11 @@ pub(super) fn read(
         Exit::BadInput
     };
     let waveform = waveform.options(form, path, report).map_err(refused)?;
+    let beside = source.path().map(FilesIn::folder_of);
     let options = LoadOptions {
         app,
         waveform: Some(&waveform),
+        files: beside.as_ref().map(|files| files as &dyn NamedFiles),
     };
     let loaded = form
         .load_with(registry, &source.bytes, &options)

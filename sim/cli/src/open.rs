@@ -135,6 +135,7 @@ impl OpenArgs {
         let options = LoadOptions {
             app: self.app.as_deref(),
             waveform: Some(&waveform),
+            ..LoadOptions::default()
         };
         if matches!(format, InputFormat::Waveform(_)) {
             format

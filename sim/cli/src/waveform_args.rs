@@ -41,7 +41,7 @@ pub(super) struct WaveformInput<'a> {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Waveforms")]
 pub(super) struct WaveformArgs {
-    /// The signal of a button or output, such as A=tb.dut.D0, or B=!D[3] if it is 0 when it is
+    /// The signal of an input or output, such as A=tb.dut.D0, or B=!D[3] if it is 0 when it is
     /// active; can be given several times.
     #[arg(long, value_name = "NAME=SIGNAL", value_parser = Mapping::parse)]
     map: Vec<Mapping>,
@@ -115,6 +115,7 @@ impl WaveformArgs {
         let options = LoadOptions {
             app: input.app,
             waveform: Some(&waveform),
+            ..LoadOptions::default()
         };
         let found = read(registry, &input.source.bytes, input.format, &options)
             .map_err(|error| refused(report.unloadable(input.source, &error)))?;

@@ -1,5 +1,6 @@
 //! Reads files, never without a limit, and finds those below a folder.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,34 @@ pub fn below(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+/// Reads the files that another one names.
+pub trait NamedFiles: fmt::Debug {
+    /// The whole file of this name, if it has at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system, and one that names the limit.
+    fn read(&self, name: &Path, limit: usize) -> io::Result<Vec<u8>>;
+}
+
+/// The files in a folder and below it, by names that are relative to it.
+#[derive(Clone, Copy, Debug)]
+pub struct FilesIn<'a>(pub &'a Path);
+
+impl<'a> FilesIn<'a> {
+    /// The files in the folder of this one, and below it.
+    #[must_use]
+    pub fn folder_of(file: &'a Path) -> Self {
+        Self(file.parent().unwrap_or(Path::new("")))
+    }
+}
+
+impl NamedFiles for FilesIn<'_> {
+    fn read(&self, name: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        read(&self.0.join(name), limit)
+    }
 }
 
 /// The whole file, if it has at most `limit` bytes.

@@ -87,23 +87,22 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
         path: path.to_owned(),
         error,
     })?;
-    let loaded =
-        InputFormat::Scenario
-            .load(registry, &bytes, None)
-            .map_err(|error| match error {
-                LoadError::Diagnostics(diagnostics) => GoldenError::Invalid {
-                    path: path.to_owned(),
-                    diagnostics,
-                },
-                LoadError::Recording(error) => GoldenError::Recording {
-                    path: path.to_owned(),
-                    error,
-                },
-                LoadError::Waveform(refused) => GoldenError::Invalid {
-                    path: path.to_owned(),
-                    diagnostics: vec![refused.error.diagnostic()],
-                },
-            })?;
+    let loaded = InputFormat::Scenario
+        .load_file(registry, (path, &bytes), None)
+        .map_err(|error| match error {
+            LoadError::Diagnostics(diagnostics) => GoldenError::Invalid {
+                path: path.to_owned(),
+                diagnostics,
+            },
+            LoadError::Recording(error) => GoldenError::Recording {
+                path: path.to_owned(),
+                error,
+            },
+            LoadError::Waveform(refused) => GoldenError::Invalid {
+                path: path.to_owned(),
+                diagnostics: vec![refused.error.diagnostic()],
+            },
+        })?;
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
         .and_then(|trace| {
@@ -212,7 +211,7 @@ mod tests {
         assert_eq!(
             error("invalid", "app toggle\npres button\n"),
             "x.scn:2:1: unexpected `pres`; expected `app`, `board`, `clock`, `press`, \
-             `release`, `tap`, `wait`, `reset`, `expect`, `hold`, `set`, `ramp`, `send`, `turn`, `repeat` or `end` (did you mean `press`?)"
+             `release`, `tap`, `wait`, `reset`, `expect`, `hold`, `set`, `ramp`, `send`, `turn`, `play`, `repeat` or `end` (did you mean `press`?)"
         );
         assert_eq!(
             error("failing", "app toggle\nwait 5 ms\nexpect led is on\n"),

@@ -13,6 +13,9 @@ use crate::files;
 /// The name that stands for standard input.
 const STDIN: &str = "-";
 
+/// How messages name standard input.
+const STDIN_NAME: &str = "<stdin>";
+
 /// A text or a stream of bytes, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -69,7 +72,7 @@ impl Source {
     /// Those of the file system, and one that names the limit.
     pub fn read(path: &Path, limit: usize) -> Result<Self, InputError> {
         let (name, reader): (_, Box<dyn Read>) = if is_stdin(path) {
-            ("<stdin>".to_owned(), Box::new(io::stdin().lock()))
+            (STDIN_NAME.to_owned(), Box::new(io::stdin().lock()))
         } else {
             let name = path.display().to_string();
             let file = File::open(path).map_err(|error| InputError::Io {
@@ -87,6 +90,12 @@ impl Source {
             Ok(count) if count > limit => Err(InputError::TooLarge { name, limit }),
             Ok(_) => Ok(Self { name, bytes }),
         }
+    }
+
+    /// The path of the file that it was read from, beside which other files are; a text of the
+    /// command line is in the current folder, and standard input is nowhere.
+    pub fn path(&self) -> Option<&Path> {
+        (self.name != STDIN_NAME).then(|| Path::new(&self.name))
     }
 
     /// The content as text.

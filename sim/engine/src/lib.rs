@@ -19,6 +19,7 @@
 pub mod app_failure;
 pub mod capabilities;
 pub mod checker;
+mod decimal;
 pub mod diagnostic;
 pub mod diff;
 pub mod dyn_runner;

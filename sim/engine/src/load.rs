@@ -8,10 +8,11 @@ use lockstep_core::app::AppDescriptor;
 use thiserror::Error;
 
 use crate::diagnostic::{Diagnostic, Span, closest, one_of, utf8};
+use crate::files::{FilesIn, NamedFiles};
 use crate::recording::{self, Recording, RecordingError};
 use crate::registry::{AppEntry, Registry};
 use crate::sanitize::excerpt;
-use crate::scenario::plan::{Check, plan};
+use crate::scenario::plan::{Check, plan_with};
 use crate::scenario::{Name, Scenario, compact, grammar};
 use crate::script::Script;
 use crate::stimulus::{self, Stimulus, Waveform, WaveformError, WaveformFormat, WaveformOptions};
@@ -75,6 +76,8 @@ pub struct LoadOptions<'a> {
     pub app: Option<&'a str>,
     /// What a waveform means; nothing but its names if there is none.
     pub waveform: Option<&'a WaveformOptions>,
+    /// The files that a scenario can name; none where it stands in no file.
+    pub files: Option<&'a dyn NamedFiles>,
 }
 
 impl From<Diagnostic> for LoadError {
@@ -112,6 +115,26 @@ impl InputFormat {
     /// The largest input of any format, in bytes.
     pub const MAX_BYTES: usize = stimulus::MAX_BYTES;
 
+    /// Reads the bytes of the file at this path as a script; what it names is read beside it.
+    /// `asked` is the app if they do not name one.
+    ///
+    /// # Errors
+    ///
+    /// A [`LoadError`].
+    pub fn load_file(
+        self,
+        registry: &Registry,
+        (path, bytes): (&Path, &[u8]),
+        asked: Option<&str>,
+    ) -> Result<LoadedScript, LoadError> {
+        let options = LoadOptions {
+            app: asked,
+            files: Some(&FilesIn::folder_of(path)),
+            ..LoadOptions::default()
+        };
+        self.load_with(registry, bytes, &options)
+    }
+
     /// Reads the bytes as a script; `asked` is the app if they do not name one.
     ///
     /// # Errors
@@ -146,7 +169,7 @@ impl InputFormat {
             Self::Scenario => {
                 let tick_of = |named: Option<&str>| registry.tick_of(named.or(asked));
                 let scenario = grammar::parse_for(utf8(bytes)?, &tick_of)?;
-                load_scenario(registry, &scenario, asked)
+                load_scenario(registry, &scenario, options)
             }
             Self::Compact => {
                 // In this form the first app need not be named.
@@ -159,7 +182,7 @@ impl InputFormat {
                         span: Span::START,
                     });
                 }
-                load_scenario(registry, &scenario, asked)
+                load_scenario(registry, &scenario, options)
             }
             Self::Recording => load_recording(registry, bytes, asked),
             Self::Waveform(format) => load_waveform(registry, bytes, format, options),
@@ -170,7 +193,7 @@ impl InputFormat {
 fn load_scenario(
     registry: &Registry,
     scenario: &Scenario,
-    asked: Option<&str>,
+    options: &LoadOptions<'_>,
 ) -> Result<LoadedScript, LoadError> {
     if scenario.statements.is_empty() {
         return Err(Diagnostic::new(
@@ -182,8 +205,8 @@ fn load_scenario(
     }
     let named = scenario.app.as_ref().map(|name| name.text.as_str());
     let span = scenario.app.as_ref().map_or(Span::START, |name| name.span);
-    let app = app_of(registry, named, asked, span, &SCENARIO)?;
-    let plan = plan(scenario, app.descriptor())?;
+    let app = app_of(registry, named, options.app, span, &SCENARIO)?;
+    let plan = plan_with(scenario, app.descriptor(), options.files)?;
     Ok(LoadedScript {
         app: app.clone(),
         script: plan.script,

@@ -211,7 +211,7 @@ fn registry() -> Registry {
 }
 
 fn played(path: &Path) -> Result<Trace, Failed> {
-    let loaded = InputFormat::Scenario.load(&registry(), &fs::read(path)?, None)?;
+    let loaded = InputFormat::Scenario.load_file(&registry(), (path, &fs::read(path)?), None)?;
     let mut watch = |_| ControlFlow::Continue(());
     Ok(play::trace(&loaded.app, &loaded.script, &mut watch)?)
 }

@@ -1,10 +1,11 @@
 //! The files that the simulator can reach.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
 use lockstep_console::file;
-use lockstep_engine::files;
+use lockstep_engine::files::{self, NamedFiles};
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
 use lockstep_engine::stimulus::WaveformOptions;
 
@@ -26,6 +27,25 @@ pub(super) trait FileSystem {
     }
     /// Writes the whole file, or leaves it as it was.
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// The files beside one that is opened.
+pub(super) struct FilesBeside<'a> {
+    pub(super) path: &'a Path,
+    pub(super) files: &'a dyn FileSystem,
+}
+
+impl fmt::Debug for FilesBeside<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FilesBeside").field(&self.path).finish()
+    }
+}
+
+impl NamedFiles for FilesBeside<'_> {
+    fn read(&self, name: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        self.files.read(&folder.join(name), limit)
+    }
 }
 
 /// The files of this machine.

@@ -117,6 +117,7 @@ pub fn run(
             let load = LoadOptions {
                 app: options.requested_app,
                 waveform: Some(options.waveform),
+                ..LoadOptions::default()
             };
             terminal::open(&mut ui, file, &load);
         }

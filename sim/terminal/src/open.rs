@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::file_system::FileSystem;
+use super::file_system::{FileSystem, FilesBeside};
 use super::overlay::PromptKind;
 use super::ui_state::{FailedExpectation, UiState};
 use lockstep_engine::checker::mismatches;
@@ -78,10 +78,18 @@ impl UiState {
                 let options = LoadOptions {
                     app: options.app.or_else(|| self.app_of_capture(&bytes, kind)),
                     waveform: Some(&waveform),
+                    ..LoadOptions::default()
                 };
                 format.load_with(&self.registry, &bytes, &options)
             }
-            _ => format.load_with(&self.registry, &bytes, options),
+            _ => {
+                let beside = FilesBeside { path, files };
+                let options = LoadOptions {
+                    files: Some(&beside),
+                    ..*options
+                };
+                format.load_with(&self.registry, &bytes, &options)
+            }
         };
         let loaded = match loaded {
             Ok(loaded) => loaded,

@@ -44,7 +44,7 @@ pub(crate) fn play_scenarios(bench: &mut Bench) -> Result<(), Failed> {
             .with_extension("scn");
         let on_the_host = play_file(&registry, &path)?;
         let loaded = InputFormat::Scenario
-            .load(&registry, &fs::read(&path)?, None)
+            .load_file(&registry, (&path, &fs::read(&path)?), None)
             .map_err(|_| "unreadable")?;
         let request = RunRequest {
             app: &loaded.app,

@@ -87,7 +87,7 @@ pub fn scenario(
     registry: &Registry,
 ) -> Result<Scenario, ScenarioError> {
     let source = Source::read(&path, MAX_BYTES)?;
-    let loaded = match InputFormat::Scenario.load(registry, &source.bytes, None) {
+    let loaded = match InputFormat::Scenario.load_file(registry, (&path, &source.bytes), None) {
         Ok(loaded) => loaded,
         Err(error) => {
             return Err(ScenarioError::Load {

@@ -148,7 +148,7 @@ fn script(scenario: &Scenario, registry: &Registry) -> Result<Script, PrepareErr
     };
     let path = &scenario.path;
     let text = files::read(path, MAX_BYTES).map_err(|source| io(path, source))?;
-    let loaded = InputFormat::Scenario.load(registry, &text, None);
+    let loaded = InputFormat::Scenario.load_file(registry, (path, &text), None);
     let loaded = loaded.map_err(|_| PrepareError::Scenario(path.clone()))?;
     Ok(loaded.script)
 }

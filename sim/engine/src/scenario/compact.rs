@@ -12,6 +12,7 @@
 //! pulse:heartbeat=500+-1@2000  low:heartbeat=500@2000  period:heartbeat=1000@3000
 //! log:power  log:power=on  log:power=on@300  nolog:power=on@1000
 //! set:temperature=21.5C  ramp:temperature=20..25@10s  turn:knob=-3@300
+//! play:temperature="room.csv"
 //! send:uart="led\x20on\n"   a text in quotes, `\x20` for a space and `\x40` for an @
 //! is:room>=21  is:room<=25  is:room=21..25  is:room!>=21   everywhere a level can stand
 //! says:uart="OK"  says:uart="OK"@50  silent:uart@1000  only:lctrl+space
@@ -26,7 +27,7 @@ pub use print::write;
 use lockstep_core::time::{RunTicks, TickPeriod};
 
 use super::duration::{short_length, short_length_or_zero};
-use super::grammar::{MAX_DIAGNOSTICS, clicks, level, reading, tolerance_too_large};
+use super::grammar::{MAX_DIAGNOSTICS, clicks, file_name, level, reading, tolerance_too_large};
 use super::lexer::{Token, unexpected_token};
 use super::pattern::{Pattern, quoted_bytes};
 use super::quantity::in_one_word;
@@ -38,9 +39,10 @@ use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::{BootCondition, SwitchState};
 
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 24] = [
     "app", "board", "clock", "d", "u", "tap", "t", "r", "is", "becomes", "changes", "stays",
-    "pulse", "low", "period", "log", "set", "ramp", "send", "turn", "says", "silent", "only",
+    "pulse", "low", "period", "log", "set", "ramp", "send", "turn", "play", "says", "silent",
+    "only",
 ];
 const NOLOG: &str = "nolog";
 
@@ -141,6 +143,7 @@ impl CompactParser<'_> {
             ("tap", Some(rest)) => tap(rest, tick)?,
             ("set", Some(rest)) => set(rest)?,
             ("ramp", Some(rest)) => ramp(rest, tick)?,
+            ("play", Some(rest)) => play(rest)?,
             ("send", Some(rest)) => send(rest)?,
             ("turn", Some(rest)) => turn(rest, tick)?,
             ("t", Some(rest)) => StatementKind::Wait(short_length(rest, tick)?),
@@ -324,6 +327,20 @@ fn ramp(token: Token<'_>, tick: TickPeriod) -> Result<StatementKind, Diagnostic>
         from: in_one_word(from)?,
         to: in_one_word(to)?,
         length: short_length(length, tick)?,
+    })
+}
+
+fn play(token: Token<'_>) -> Result<StatementKind, Diagnostic> {
+    let (number, file) = split_at_sign(token, "=");
+    let file = required(
+        file,
+        token,
+        "`play` has no file",
+        "`=` and the name of a table in quotes",
+    )?;
+    Ok(StatementKind::Play {
+        number: name(number)?,
+        file: file_name(file)?,
     })
 }
 

@@ -12,6 +12,7 @@
 //! reset [with clock failed | uart missing]
 //! set temperature to 21.5 C                   a number input changes
 //! ramp temperature from 20 C to 25 C over 10 s
+//! play temperature from room.csv              a table of times and numbers, beside the scenario
 //! send uart "led on\n"                        bytes arrive on a serial line
 //! turn knob by -3 clicks over 300 ms          an encoder
 //!
@@ -38,6 +39,8 @@ mod expectation;
 
 pub(super) use expectation::{level, tolerance_too_large};
 
+use std::path::{Component, Path};
+
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use self::expectation::expectation;
@@ -48,6 +51,7 @@ use super::pattern::quoted_bytes;
 use super::quantity::quantity;
 use super::{MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Name, Scenario, Statement, StatementKind};
 use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::sanitize::is_unprintable;
 use crate::script::SwitchState;
 
 /// After this many diagnostics, parsing stops.
@@ -56,7 +60,7 @@ pub const MAX_DIAGNOSTICS: usize = 20;
 const HEADERS: [&str; 3] = ["app", "board", "clock"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 /// The verbs for what not every app has.
-const PORT_VERBS: [&str; 5] = ["hold", "set", "ramp", "send", "turn"];
+const PORT_VERBS: [&str; 6] = ["hold", "set", "ramp", "send", "turn", "play"];
 const REPEAT: &str = "repeat";
 const END: &str = "end";
 
@@ -338,6 +342,7 @@ impl<'a> ScenarioParser<'a> {
             "reset" => StatementKind::Reset(None),
             "set" => set(cursor)?,
             "ramp" => ramp(cursor)?,
+            "play" => play(cursor)?,
             "send" => send(cursor)?,
             "turn" => turn(cursor)?,
             _ => StatementKind::Expect(expectation(cursor)?),
@@ -425,6 +430,42 @@ fn ramp(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
         from,
         to,
         length: length(cursor)?,
+    })
+}
+
+fn play(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
+    let number = name(cursor, "the name of a number input")?;
+    cursor.keyword(&["from"])?;
+    let file = file_name(cursor.next_token("the name of a table, such as `room.csv`")?)?;
+    Ok(StatementKind::Play { number, file })
+}
+
+/// The name of a file beside the scenario or below its folder, perhaps in quotes.
+pub(super) fn file_name(token: Token<'_>) -> Result<Name, Diagnostic> {
+    const EXPECTED: &str = "the name of a table, such as `room.csv`";
+    let text = match token.text.starts_with('"') {
+        true => String::from_utf8(quoted_bytes(token, EXPECTED)?).unwrap_or_default(),
+        false => token.text.to_owned(),
+    };
+    let is_beside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    let refuse = |message: String, expected: &str| {
+        Err(Diagnostic::new(token.span, message, expected.to_owned()))
+    };
+    if text.is_empty() || text.contains(is_unprintable) {
+        return refuse(
+            format!("`{token}` is no name of a file"),
+            "expected one such as `room.csv`",
+        );
+    }
+    if !Path::new(&text).components().all(is_beside) {
+        return refuse(
+            format!("`{token}` leads out of the folder of the scenario"),
+            "expected a file beside it or below, such as `room.csv`",
+        );
+    }
+    Ok(Name {
+        text,
+        span: token.span,
     })
 }
 

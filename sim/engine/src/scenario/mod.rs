@@ -5,7 +5,7 @@
 //! and gives every statement its tick; the result is a script for any world, and the checks
 //! of its trace.
 //!
-//! Only `wait`, `tap` and bouncing contacts advance time. An expectation never does: without
+//! `wait`, `tap` and the like advance time. An expectation never does: without
 //! its expectations, a scenario plays the same events.
 
 pub mod compact;
@@ -21,6 +21,7 @@ pub mod pattern;
 pub mod plan;
 mod print;
 pub mod quantity;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -118,6 +119,14 @@ pub enum StatementKind {
         to: (Quantity, Span),
         /// How long it takes, which is how long the statement takes.
         length: RunTicks,
+    },
+    /// A number input is what a table says.
+    Play {
+        /// Which one.
+        number: Name,
+        /// The file of the table, relative to the folder of the scenario. How long the statement
+        /// takes stands there.
+        file: Name,
     },
     /// Bytes arrive on a serial line, as fast as it carries them.
     Send {

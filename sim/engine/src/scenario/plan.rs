@@ -2,6 +2,7 @@
 
 mod assertions;
 mod ports;
+mod tables;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use lockstep_core::app::{AppDescriptor, LogId};
 use lockstep_core::event::{ButtonId, SerialId};
 use lockstep_core::time::{Length, RunTicks};
 
+use self::tables::Tables;
 use super::grammar::MAX_DIAGNOSTICS;
 use super::input_validator::InputValidator;
 use super::names;
@@ -18,6 +20,7 @@ use super::{
     StatementKind,
 };
 use crate::diagnostic::{Diagnostic, Span};
+use crate::files::NamedFiles;
 use crate::script::{
     Action, BootCondition, MAX_EVENTS, Script, ScriptEvent, SwitchState, max_length,
 };
@@ -107,6 +110,8 @@ pub enum CauseKind {
     Set,
     /// A number input goes from one number to another.
     Ramp,
+    /// A number input plays a table.
+    Playback,
     /// Bytes arrive on a serial line.
     Send,
     /// An encoder is turned.
@@ -124,6 +129,7 @@ impl fmt::Display for CauseKind {
             Self::Tap => "tap",
             Self::Set => "change",
             Self::Ramp => "ramp",
+            Self::Playback => "playback",
             Self::Send => "sending",
             Self::Turn => "turn",
             Self::Reset => "reset",
@@ -193,19 +199,35 @@ impl Assertion {
     }
 }
 
-/// Resolves the scenario for an app with this descriptor.
+/// Resolves a scenario that plays no tables for an app with this descriptor.
+///
+/// # Errors
+///
+/// As [`plan_with`].
+pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Diagnostic>> {
+    plan_with(scenario, descriptor, None)
+}
+
+/// Resolves the scenario for an app with this descriptor. The tables that it plays are read from
+/// the files.
 ///
 /// # Errors
 ///
 /// All diagnostics, in the order of their spans, but at most [`MAX_DIAGNOSTICS`]: names that
-/// the app does not declare, levels out of range, and impossible inputs.
-pub fn plan(scenario: &Scenario, descriptor: &AppDescriptor) -> Result<Plan, Vec<Diagnostic>> {
+/// the app does not declare, levels out of range, tables that cannot be read, and impossible
+/// inputs.
+pub fn plan_with(
+    scenario: &Scenario,
+    descriptor: &AppDescriptor,
+    files: Option<&dyn NamedFiles>,
+) -> Result<Plan, Vec<Diagnostic>> {
     let mut planner = Planner {
         descriptor,
         now: RunTicks::ZERO,
         end: RunTicks::ZERO,
         events: Vec::new(),
         inputs: InputValidator::new(descriptor),
+        tables: Tables::new(files),
         cause: Cause::POWER_UP,
         caused_until: RunTicks::ZERO,
         checks: Vec::new(),
@@ -233,6 +255,7 @@ struct Planner<'a> {
     end: RunTicks,
     events: Vec<(ScriptEvent, Span)>,
     inputs: InputValidator<'a>,
+    tables: Tables<'a>,
     /// What was last done.
     cause: Cause,
     /// The tick at which that was over.
@@ -323,6 +346,7 @@ impl Planner<'_> {
                 let to = self.number_of(id, *to, *to_span)?;
                 self.ramp(id, (from, to), *length, statement.span)?;
             }
+            StatementKind::Play { number, file } => self.play(number, file, statement.span)?,
             StatementKind::Send { line, bytes } => self.send(line, bytes, statement.span)?,
             StatementKind::Turn {
                 encoder,

@@ -60,6 +60,7 @@ fn starts_paragraph(kind: &StatementKind) -> bool {
         | StatementKind::Reset(_)
         | StatementKind::Set { .. }
         | StatementKind::Ramp { .. }
+        | StatementKind::Play { .. }
         | StatementKind::Send { .. }
         | StatementKind::Turn { .. } => true,
         StatementKind::Wait(_) | StatementKind::Expect(_) => false,
@@ -99,6 +100,9 @@ impl Display for Shown<'_, Statement> {
             } => {
                 let length = tick.length(*length);
                 write!(f, "ramp {number} from {from} to {to} over {length}")
+            }
+            StatementKind::Play { number, file } => {
+                write!(f, "play {number} from {}", FileName(&file.text))
             }
             StatementKind::Send { line, bytes } => write!(f, "send {line} {}", Quoted(bytes)),
             StatementKind::Turn {
@@ -220,6 +224,19 @@ impl Display for Polarity {
 impl Display for Name {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// The name of a file, in quotes where it is more than a word.
+struct FileName<'a>(&'a str);
+
+impl Display for FileName<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+        match self.0.chars().all(is_plain) {
+            true => f.write_str(self.0),
+            false => Quoted(self.0.as_bytes()).fmt(f),
+        }
     }
 }
 

@@ -7,19 +7,20 @@ use lockstep_core::app::AppDescriptor;
 
 use super::change::{BitLevel, ChangeSink, Flow, Value};
 use super::error::WaveformErrorKind;
+use super::port::Port;
 use super::signals::{SignalId, Signals, Variable, VariableKind};
 use crate::sanitize::excerpt;
 
 /// The most signals that are listed.
 const MAX_LISTED: usize = 10;
 
-/// The signals that could be the buttons of an app.
+/// The signals that could be the inputs of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidates {
     /// The app.
     pub app: &'static str,
-    /// Its buttons.
-    pub buttons: &'static [&'static str],
+    /// Its buttons, number inputs and serial lines.
+    pub inputs: Vec<&'static str>,
     /// The signals, those with the most edges first.
     pub signals: Vec<Candidate>,
     /// How many signals there are besides.
@@ -28,7 +29,7 @@ pub struct Candidates {
     pub mappings: Vec<String>,
 }
 
-/// A signal that could be a button.
+/// A signal that could be an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Its path.
@@ -39,12 +40,14 @@ pub struct Candidate {
     pub first: char,
     /// Its bits, if it is a vector.
     pub bits: Option<u32>,
+    /// Whether its values are real numbers.
+    pub is_real: bool,
 }
 
 impl fmt::Display for Candidates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.signals.is_empty() {
-            return write!(f, "the file has no signal that could be a button");
+            return write!(f, "the file has no signal that could be an input");
         }
         write!(f, "the signals that could be meant:")?;
         let paths: Vec<_> = self.signals.iter().map(|it| excerpt(&it.path)).collect();
@@ -52,6 +55,7 @@ impl fmt::Display for Candidates {
         let width = width.unwrap_or(0);
         for (path, signal) in paths.iter().zip(&self.signals) {
             match signal.bits {
+                _ if signal.is_real => write!(f, "\n  {path:<width$}  a real number")?,
                 Some(bits) => write!(f, "\n  {path:<width$}  {bits} bits: `{path}[0]` is one")?,
                 None => write!(
                     f,
@@ -119,15 +123,16 @@ impl EdgeCounter {
                     Some(BitLevel::Unknown) | None => 'x',
                 },
                 bits: None,
+                is_real: false,
             })
             .collect();
         let mut total = bits.len();
         let mappings = mappings(descriptor, &all);
         if all.len() < MAX_LISTED {
+            let has_numbers = !descriptor.numbers().is_empty();
             let vectors = signals.variables().iter().filter(|variable| {
-                variable.kind == VariableKind::Bits
-                    && variable.size > 1
-                    && seen.insert(variable.signal)
+                let is_vector = variable.kind == VariableKind::Bits && variable.size > 1;
+                (is_vector || has_numbers && variable.is_real()) && seen.insert(variable.signal)
             });
             let vectors: Vec<_> = vectors.collect();
             total += vectors.len();
@@ -136,12 +141,13 @@ impl EdgeCounter {
                 path: signals.path(variable),
                 edges: 0,
                 first: 'x',
-                bits: Some(variable.size),
+                bits: (!variable.is_real()).then_some(variable.size),
+                is_real: variable.is_real(),
             }));
         }
         Candidates {
             app: descriptor.name(),
-            buttons: descriptor.buttons(),
+            inputs: Port::inputs(descriptor).map(|(_, name)| name).collect(),
             more: total - all.len(),
             mappings,
             signals: all,
@@ -194,11 +200,13 @@ impl ChangeSink for EdgeCounter {
     }
 
     fn change(&mut self, signal: SignalId, value: Value<'_>) -> Result<(), WaveformErrorKind> {
-        let Value::Bits(bits) = value else {
-            return Ok(());
+        let level = match value {
+            Value::Bits(bits) => BitLevel::single(bits),
+            Value::Sample(field) => BitLevel::of_sample(field),
+            Value::Text(_) | Value::Real(_) => None,
         };
         if let Some(Some(count)) = self.levels.get_mut(signal.0 as usize)
-            && let Some(level) = BitLevel::single(bits)
+            && let Some(level) = level
         {
             if level == BitLevel::Unknown {
                 return Ok(());

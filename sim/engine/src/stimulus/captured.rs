@@ -18,6 +18,10 @@ pub struct Stimulus {
     pub vanished_pulses: u64,
     /// How often a button has an unknown level, which counts as open.
     pub unknown_levels: u64,
+    /// How often a number is not known, so that it stays what it was.
+    pub unknown_numbers: u64,
+    /// How many bytes of serial lines have no stop bit, so that they are left out.
+    pub framing_errors: u64,
     /// How often the tool stopped writing changes; levels are kept meanwhile.
     pub gaps: u64,
     /// How many changes are of signals that are not declared.
@@ -30,6 +34,8 @@ pub struct Stimulus {
     pub unused_mappings: Vec<String>,
     /// The buttons that no signal moves, where the file is a capture.
     pub unmapped_buttons: Vec<&'static str>,
+    /// The number inputs and serial lines that no signal drives, where the file is a capture.
+    pub unmapped_ports: Vec<&'static str>,
 }
 
 /// An output as a waveform shows it.
@@ -65,6 +71,13 @@ impl Stimulus {
                 self.unmapped_buttons.join("` or `")
             ));
         }
+        if !self.unmapped_ports.is_empty() {
+            notes.push(format!(
+                "no signal is `{}`: a number stays what it is at power-up, and a line is silent; \
+                 `--map` says which is",
+                self.unmapped_ports.join("` or `")
+            ));
+        }
         notes.extend(self.pressed_at_start.iter().map(resting));
         if let Some(start) = &self.start {
             notes.push(format!(
@@ -87,6 +100,19 @@ impl Stimulus {
             notes.push(format!(
                 "levels are unknown {} (such as `x`, `z` or `U`), and count as released",
                 times(self.unknown_levels)
+            ));
+        }
+        if self.unknown_numbers > 0 {
+            notes.push(format!(
+                "numbers are unknown {}, and stay what they were",
+                times(self.unknown_numbers)
+            ));
+        }
+        if self.framing_errors > 0 {
+            notes.push(format!(
+                "a byte has no stop bit {}, and is left out: a line has the baud rate that the app \
+                 declares, and rests at 1; `--map LINE=!SIGNAL` inverts it",
+                times(self.framing_errors)
             ));
         }
         if self.undeclared_changes > 0 {

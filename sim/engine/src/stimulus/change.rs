@@ -28,8 +28,23 @@ pub(super) enum Flow {
 pub(super) enum Value<'a> {
     /// Bits as characters, the highest first; possibly fewer or more than were declared.
     Bits(&'a [u8]),
+    /// The bytes of a string, nothing in them standing for others.
     Text(&'a [u8]),
+    /// A decimal number.
     Real(&'a [u8]),
+    /// A field of a table: a level, or a decimal number.
+    Sample(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// The value as it stands in the file.
+    pub(super) const fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Bits(bytes) | Self::Text(bytes) | Self::Real(bytes) | Self::Sample(bytes) => {
+                bytes
+            }
+        }
+    }
 }
 
 /// What is worth telling of a file that was read.
@@ -57,6 +72,16 @@ impl BitLevel {
             b'0' | b'l' | b'L' => Some(Self::Low),
             b'1' | b'h' | b'H' => Some(Self::High),
             b'x' | b'X' | b'z' | b'Z' | b'u' | b'U' | b'w' | b'W' | b'-' => Some(Self::Unknown),
+            _ => None,
+        }
+    }
+
+    /// The level that a field of a table stands for.
+    pub(super) fn of_sample(field: &[u8]) -> Option<Self> {
+        match field.trim_ascii() {
+            b"0" | b"low" | b"Low" | b"false" => Some(Self::Low),
+            b"1" | b"high" | b"High" | b"true" => Some(Self::High),
+            b"x" | b"X" | b"z" | b"Z" | b"" => Some(Self::Unknown),
             _ => None,
         }
     }

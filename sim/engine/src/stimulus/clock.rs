@@ -71,9 +71,15 @@ impl Timescale {
         }
     }
 
-    fn femtoseconds(self, time: u64) -> u128 {
+    /// A time of the file in femtoseconds.
+    pub(super) fn femtoseconds(self, time: u64) -> u128 {
         // Only an absurd unit comes this far, and all its times are too late.
         u128::from(time).saturating_mul(self.0)
+    }
+
+    /// How messages name the unit itself.
+    pub(super) fn unit(self) -> String {
+        self.shown(1)
     }
 
     /// How messages name a time of the file.
@@ -240,7 +246,32 @@ impl TickClock {
 
     /// Whether this time comes before the start.
     pub(super) fn is_before(&self, time: u64) -> bool {
-        self.window.from.is_some() && self.timescale.femtoseconds(time) < self.origin
+        self.is_before_start(self.femtoseconds(time))
+    }
+
+    /// The same of a time in femtoseconds.
+    pub(super) fn is_before_start(&self, femtoseconds: u128) -> bool {
+        self.window.from.is_some() && femtoseconds < self.origin
+    }
+
+    /// A time of the file in femtoseconds.
+    pub(super) fn femtoseconds(&self, time: u64) -> u128 {
+        self.timescale.femtoseconds(time)
+    }
+
+    /// How messages name a time of the file.
+    pub(super) fn shown(&self, time: u64) -> String {
+        self.timescale.shown(time)
+    }
+
+    /// The unit of time of the file.
+    pub(super) fn timescale(&self) -> Timescale {
+        self.timescale
+    }
+
+    /// The time in femtoseconds at which the file is cut off, if it is.
+    pub(super) fn cut_off(&self) -> Option<u128> {
+        self.window.to.map(|to| to.0)
     }
 
     /// The first tick at or after this time.
@@ -248,7 +279,8 @@ impl TickClock {
         self.tick_of(self.timescale.femtoseconds(time))
     }
 
-    fn tick_of(&self, femtoseconds: u128) -> RunTicks {
+    /// The first tick at or after a time in femtoseconds.
+    pub(super) fn tick_of(&self, femtoseconds: u128) -> RunTicks {
         let ticks = femtoseconds
             .saturating_sub(self.origin)
             .div_ceil(self.femtoseconds_a_tick());

@@ -2,6 +2,7 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::Level;
+use lockstep_core::ports::Scale;
 use lockstep_core::time::{Length, RunTicks, TickPeriod};
 
 use super::captured::Stimulus;
@@ -13,6 +14,8 @@ use crate::trace::document::Document;
 pub struct OutputHistory {
     /// The output.
     pub name: String,
+    /// How many of the digits of a level stand behind the point where it is written.
+    pub decimals: u8,
     /// Its levels, as they change; `None` is unknown.
     pub changes: Vec<(RunTicks, Option<Level>)>,
 }
@@ -52,6 +55,7 @@ pub fn captured(descriptor: &AppDescriptor, stimulus: &Stimulus) -> Vec<OutputHi
         let output = descriptor.outputs().get(usize::from(captured.output))?;
         Some(OutputHistory {
             name: output.name().to_owned(),
+            decimals: output.range().scale().decimals(),
             changes: captured.changes.clone(),
         })
     });
@@ -63,11 +67,12 @@ pub fn captured(descriptor: &AppDescriptor, stimulus: &Stimulus) -> Vec<OutputHi
 pub fn of_trace(trace: &Document) -> Vec<OutputHistory> {
     let mut histories: Vec<OutputHistory> = Vec::new();
     for line in trace.lines.iter().filter(|line| line.kind == Kind::Out) {
-        let level = line.value.parse().ok().map(Level);
+        let (level, decimals) = level_of(&line.value);
         match histories.iter_mut().find(|it| it.name == line.name) {
             Some(history) => history.change(line.tick, level),
             None => histories.push(OutputHistory {
                 name: line.name.clone(),
+                decimals,
                 changes: vec![(line.tick, level)],
             }),
         }
@@ -75,7 +80,26 @@ pub fn of_trace(trace: &Document) -> Vec<OutputHistory> {
     histories
 }
 
+/// A level as a trace writes it, always with all of its decimals, and how many they are.
+fn level_of(value: &str) -> (Option<Level>, u8) {
+    let places = value.split_once('.').map_or(0, |(_, places)| places.len());
+    let digits = value.replacen('.', "", 1);
+    (
+        digits.parse().ok().map(Level),
+        u8::try_from(places).unwrap_or(0),
+    )
+}
+
 impl OutputHistory {
+    /// A level of it as it is written.
+    fn shown(&self, level: Option<Level>) -> String {
+        let scale = Scale::new(i32::MIN, i32::MAX).with_decimals(self.decimals);
+        level.map_or_else(
+            || "unknown".to_owned(),
+            |level| scale.shown(level.0).to_string(),
+        )
+    }
+
     /// The last of several levels in a tick counts, and no level follows itself.
     fn change(&mut self, tick: RunTicks, level: Option<Level>) {
         if self.changes.last().is_some_and(|(last, _)| *last == tick) {
@@ -172,7 +196,7 @@ impl Comparison {
                     (_, Some((_, level))) => ("right", level),
                     (None, None) => return None,
                 };
-                let level = shown(*level);
+                let level = left.shown(*level);
                 return Some((
                     earliest,
                     format!("only on the {side} does `{name}` become {level}, at tick {earliest}"),
@@ -183,8 +207,8 @@ impl Comparison {
                     earliest,
                     format!(
                         "`{name}` becomes {} on the left and {} on the right, at tick {earliest}",
-                        shown(*left_level),
-                        shown(*right_level)
+                        left.shown(*left_level),
+                        right.shown(*right_level)
                     ),
                 ));
             }
@@ -206,7 +230,7 @@ impl Comparison {
                         "`{name}` becomes {} {} later on the {later}: at tick {left_tick} \
                          on the left and {right_tick} on the right, which is more than \
                          {} apart",
-                        shown(*left_level),
+                        left.shown(*left_level),
                         length(by, self.period),
                         length(tolerance, self.period)
                     ),
@@ -223,10 +247,6 @@ fn length(ticks: i128, tick: TickPeriod) -> Length {
     tick.length(RunTicks(u64::try_from(ticks).unwrap_or(u64::MAX)))
 }
 
-fn shown(level: Option<Level>) -> String {
-    level.map_or_else(|| "unknown".to_owned(), |level| level.0.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +257,7 @@ mod tests {
             .map(|(tick, level)| (RunTicks(*tick), Some(Level(*level))));
         vec![OutputHistory {
             name: "led".to_owned(),
+            decimals: 0,
             changes: changes.collect(),
         }]
     }

@@ -14,6 +14,12 @@ use crate::trace::vcd::VERSION;
 /// The values of a button.
 pub(super) const BIT: &str = "a level of one bit: `0`, `1`, `x` or `z`";
 
+/// The values of a number.
+pub(super) const NUMBER: &str = "a number";
+
+/// The values of a serial line that is written as strings.
+pub(super) const BYTES: &str = "a string: the bytes that arrive, or nothing";
+
 /// The values of the string `reset`.
 pub(super) const CONDITIONS: &str = "a string: a boot condition of the app, or nothing";
 
@@ -125,7 +131,7 @@ pub enum WaveformErrorKind {
         port: String,
         /// The app.
         app: &'static str,
-        /// The buttons and outputs it has.
+        /// The inputs and outputs it has.
         ports: Vec<&'static str>,
         /// The one that may be meant.
         meant: Option<&'static str>,
@@ -157,7 +163,7 @@ pub enum WaveformErrorKind {
     },
     /// Several signals may be meant.
     Ambiguous {
-        /// The button or output.
+        /// The input or output.
         port: String,
         /// Some of the signals.
         paths: Vec<String>,
@@ -170,8 +176,8 @@ pub enum WaveformErrorKind {
         name: String,
         /// The app.
         app: &'static str,
-        /// The names of its buttons.
-        buttons: &'static [&'static str],
+        /// The names of its inputs.
+        inputs: Vec<&'static str>,
     },
     /// A variable that cannot carry the levels of its port.
     WrongType {
@@ -188,6 +194,26 @@ pub enum WaveformErrorKind {
     },
     /// One signal for two inputs.
     TwoInputs(String),
+    /// A number that its input cannot be.
+    OutOfRange {
+        /// The input.
+        port: &'static str,
+        /// The number.
+        number: String,
+        /// The time of the file, with its unit.
+        time: String,
+        /// The numbers that it can be.
+        range: String,
+    },
+    /// The unit of time is too long for the bits of a serial line.
+    TooCoarse {
+        /// The line.
+        line: &'static str,
+        /// Its bits a second.
+        baud: u32,
+        /// The unit of time.
+        unit: String,
+    },
     /// No signal in the file is an input of the app.
     NoInputs(Box<Candidates>),
     /// The inputs cannot be played.
@@ -238,7 +264,7 @@ impl WaveformErrorKind {
             Self::BeforeEndOfHeader => "a time or a value change in the header".to_owned(),
             Self::Declaration => "a declaration after the header".to_owned(),
             Self::UnknownPort { port, app, .. } => {
-                format!("app `{app}` has no button or output `{}`", excerpt(port))
+                format!("app `{app}` has no input or output `{}`", excerpt(port))
             }
             Self::UnknownSignal { signal, .. } => {
                 format!("the file has no signal `{}`", excerpt(signal))
@@ -264,7 +290,7 @@ impl WaveformErrorKind {
                 and_more(*more)
             ),
             Self::UnknownInput { name, app, .. } => {
-                format!("app `{app}` has no button `{}`", excerpt(name))
+                format!("app `{app}` has no input `{}`", excerpt(name))
             }
             Self::WrongType {
                 path, description, ..
@@ -272,9 +298,18 @@ impl WaveformErrorKind {
             Self::TwoInputs(name) => {
                 format!("the signal `{}` is another input already", excerpt(name))
             }
-            Self::NoInputs(candidates) => format!(
-                "no signal of 1 bit is named like a button of app `{}`",
-                candidates.app
+            Self::NoInputs(candidates) => {
+                format!(
+                    "no signal is named like an input of app `{}`",
+                    candidates.app
+                )
+            }
+            Self::OutOfRange {
+                port, number, time, ..
+            } => format!("`{port}` is {} at {time}", excerpt(number)),
+            Self::TooCoarse { line, baud, unit } => format!(
+                "the file counts its time in units of {unit}, and `{line}` carries {baud} bits a \
+                 second"
             ),
             Self::Script(ScriptError::TwoResets { tick }) => {
                 format!("a second reset in tick {}", tick.0)
@@ -287,7 +322,7 @@ impl WaveformErrorKind {
     /// What was expected instead.
     #[must_use]
     pub fn expected(&self) -> String {
-        let one_of_buttons = |buttons: &[&'static str]| one_of(buttons.iter().copied());
+        let one_of_inputs = |inputs: &[&'static str]| one_of(inputs.iter().copied());
         match self {
             Self::Unexpected { expected, .. } | Self::CutShort { expected } => {
                 format!("expected {expected}")
@@ -329,17 +364,16 @@ impl WaveformErrorKind {
                 None => "expected a bit, counted from 0 at the right".to_owned(),
             },
             Self::Ambiguous { .. } => "expected one signal".to_owned(),
-            Self::UnknownInput { buttons, .. } => {
-                format!("expected {} in scope `in`", one_of_buttons(buttons))
+            Self::UnknownInput { inputs, .. } => {
+                format!("expected {} in scope `in`", one_of_inputs(inputs))
             }
             Self::TwoInputs(_) => "expected one input for each signal".to_owned(),
             Self::NoInputs(candidates) => {
-                format!(
-                    "expected {} before this",
-                    one_of_buttons(candidates.buttons)
-                )
+                format!("expected {} before this", one_of_inputs(&candidates.inputs))
             }
             Self::Script(_) => "expected at most one a tick".to_owned(),
+            Self::OutOfRange { range, .. } => format!("expected a number from {range}"),
+            Self::TooCoarse { .. } => "expected a unit of less than half a bit".to_owned(),
             Self::Unreadable(_) => "expected a whole waveform".to_owned(),
         }
     }
@@ -376,10 +410,14 @@ impl WaveformErrorKind {
                 excerpt(path),
                 (*bit)?
             ),
-            Self::TwoInputs(_) => {
-                "give each button its signal with `--map BUTTON=SIGNAL`".to_owned()
-            }
+            Self::TwoInputs(_) => "give each input its signal with `--map INPUT=SIGNAL`".to_owned(),
             Self::NoInputs(candidates) => candidates.to_string(),
+            Self::OutOfRange { .. } => {
+                "give it another signal with `--map`, or choose a part of the file with \
+                 `--from TIME` and `--to TIME`"
+                    .to_owned()
+            }
+            Self::TooCoarse { .. } => "capture the line at four samples a bit or more".to_owned(),
             _ => return None,
         };
         Some(help)

@@ -103,6 +103,7 @@ impl Hierarchy {
                     name: &name,
                     range,
                     kind: kind_of(tpe),
+                    is_signed: is_signed(tpe),
                     size: length,
                     signal: SignalId(signal),
                 })
@@ -190,6 +191,18 @@ fn kind_of(kind: FstVarType) -> VariableKind {
         kind if kind.is_real() => VariableKind::Real,
         _ => VariableKind::Bits,
     }
+}
+
+/// Whether the bits of such a variable are a number in two's complement.
+fn is_signed(kind: FstVarType) -> bool {
+    matches!(
+        kind,
+        FstVarType::Integer
+            | FstVarType::Int
+            | FstVarType::ShortInt
+            | FstVarType::LongInt
+            | FstVarType::Byte
+    )
 }
 
 fn guarded<T>(guard: PanicGuard, code: impl FnOnce() -> T) -> Result<T, WaveformErrorKind> {

@@ -1,6 +1,6 @@
 //! A captured run as a scenario.
 //!
-//! The inputs become `press` and `release` at their ticks. A captured output becomes what it
+//! The inputs become `press` and `release`, `set` and `send` at their ticks. A captured output becomes what it
 //! holds: between two of its changes it stays at its level, but for a tolerance around each,
 //! since no capture and no simulation agree on the very tick. A level that does not last
 //! longer than twice the tolerance is left out.
@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::SerialId;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::RunTicks;
 use thiserror::Error;
@@ -18,12 +19,16 @@ use crate::scenario::generated::{
 };
 use crate::scenario::quantity::Quantity;
 use crate::scenario::{
-    Expectation, MAX_STATEMENTS, OutputAssertion, Scenario, StatementKind, TargetLevel,
+    Expectation, MAX_STATEMENTS, Name, OutputAssertion, Scenario, Statement, StatementKind,
+    TargetLevel,
 };
 use crate::script::Action;
 
 /// The most expectations that are written.
 pub const MAX_EXPECTATIONS: usize = 4_000;
+
+/// The most bytes in one statement: they fit on a line.
+const MAX_TOGETHER: usize = 64;
 
 /// How far a change may be off its captured time, unless somebody says otherwise.
 pub const DEFAULT_TOLERANCE: Duration = Duration::from_millis(2);
@@ -103,22 +108,30 @@ pub fn import(
         }
         statements.extend(wait(now, tick));
         now = tick;
-        statements.push(statement(match event {
+        let kind = match event {
             Event::Expect(expectation) => StatementKind::Expect(expectation),
             Event::Act(Action::Button(button, contact)) => StatementKind::Move {
                 buttons: vec![button_name(descriptor, button)],
                 contact,
                 bouncing: RunTicks::ZERO,
             },
-            Event::Act(Action::Byte(line, byte)) => StatementKind::Send {
-                line: line_name(descriptor, line),
-                bytes: vec![byte],
-            },
+            Event::Act(Action::Byte(line, byte)) => {
+                let together = bytes_together(descriptor, line);
+                let line = line_name(descriptor, line);
+                if joined(statements.last_mut(), &line, byte, together) {
+                    continue;
+                }
+                StatementKind::Send {
+                    line,
+                    bytes: vec![byte],
+                }
+            }
             Event::Act(action) => match port_statement(descriptor, action) {
                 Some(kind) => kind,
                 None => continue,
             },
-        }));
+        };
+        statements.push(statement(kind));
     }
     statements.extend(wait(now, script.end()));
     if statements.len() > MAX_STATEMENTS {
@@ -137,6 +150,25 @@ pub fn import(
         too_short,
         left_out,
     })
+}
+
+/// Whether a byte could be added to those that the last statement sends.
+fn joined(last: Option<&mut Statement>, to: &Name, byte: u8, most: usize) -> bool {
+    match last.map(|statement| &mut statement.kind) {
+        Some(StatementKind::Send { line, bytes }) if line == to && bytes.len() < most => {
+            bytes.push(byte);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// How many bytes the line carries within a tick: those that one statement can send.
+fn bytes_together(descriptor: &AppDescriptor, line: SerialId) -> usize {
+    let line = descriptor.serial_lines().get(usize::from(line.0));
+    let bits = u64::from(line.map_or(1, |line| line.baud()));
+    let bits_a_tick = bits * u64::from(descriptor.tick().as_us()) / 1_000_000;
+    usize::try_from(bits_a_tick / 10).map_or(1, |bytes| bytes.clamp(1, MAX_TOGETHER))
 }
 
 /// What is expected of an output, from which tick on; how many of its levels are too short.

@@ -1,4 +1,4 @@
-//! Which signal of a waveform is which button or output.
+//! Which signal of a waveform is which input or output.
 
 use super::clock::TimeWindow;
 use crate::sanitize::excerpt;
@@ -9,7 +9,7 @@ const ACTIVE_LOW: char = '!';
 /// What a user says about a waveform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaveformOptions {
-    /// Which signals are meant. Of two for one port, the first counts. Buttons and outputs
+    /// Which signals are meant. Of two for one port, the first counts. Inputs and outputs
     /// without one are looked for by their names.
     pub map: Vec<Mapping>,
     /// The scope to look in, by its path or the end of it; everywhere if there is none.
@@ -21,7 +21,7 @@ pub struct WaveformOptions {
 /// A port of the app, and the signal that is wired to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
-    /// The name of a button or of an output.
+    /// The name of an input or of an output.
     pub port: String,
     /// The path of a signal or the end of it, perhaps with a bit: `tb.dut.D[3]`.
     pub signal: String,
@@ -42,7 +42,7 @@ impl Mapping {
         match text.split_once('=') {
             Some((port, signal)) => Self::new(port.trim(), signal.trim()),
             None => Err(format!(
-                "`{}` has no `=`: expected a button or output and its signal, such as \
+                "`{}` has no `=`: expected an input or output and its signal, such as \
                  `A=tb.dut.D0`, or `A=!D0` for a signal that is 0 when it is active",
                 excerpt(text)
             )),

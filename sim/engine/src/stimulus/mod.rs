@@ -1,11 +1,15 @@
 //! Waveforms as stimulus: what logic analysers and other simulators captured becomes a script.
 //!
 //! A [`Waveform`] has been read as far as its declarations. [`Waveform::stimulus`] finds the
-//! signals that are the buttons of an app, as [`WaveformOptions`] or their names say, and
+//! signals that are the inputs of an app, as [`WaveformOptions`] or their names say, and
 //! samples them:
 //!
 //! - 1 is a closed contact; 0 and every unknown level are an open one. A mapping can say that
 //!   a signal is active low.
+//! - A number is a vector, in two's complement if its type is signed, or a real, which is rounded
+//!   to the decimals of the input. One out of range is refused.
+//! - A serial line is a string whose values are the bytes that arrive, or a signal of one bit, whose
+//!   bytes are decoded by the baud rate of the line.
 //! - In a file that [`trace::vcd`](crate::trace::vcd) wrote, the inputs are in the scope `in`,
 //!   and the string `reset` there is a reset and its boot condition. The first one at tick 0
 //!   is the power-up.
@@ -27,11 +31,14 @@ mod fst_blocks;
 pub mod import;
 mod map;
 pub mod map_file;
+mod number;
+mod port;
 mod resolve;
 mod sampler;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod uart;
 mod vcd;
 mod waveform;
 

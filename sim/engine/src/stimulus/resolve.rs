@@ -1,51 +1,20 @@
 //! Finds the signals that are meant.
 
+mod named;
+
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::event::ButtonId;
 use lockstep_core::output::Range;
 
 use super::error::WaveformErrorKind;
 use super::map::{Mapping, WaveformOptions};
-use super::signals::{SignalId, Signals, Variable, VariableKind};
+use super::port::{Binding, Encoding, Port};
+use super::signals::{Signals, Variable, VariableKind};
 use crate::diagnostic::closest;
 use crate::sanitize::excerpt;
-use crate::trace::{Kind, RESET};
+use crate::trace::Kind;
 
 /// The most paths that an error lists.
 const MAX_LISTED: usize = 8;
-
-/// A port of the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Port {
-    Button(ButtonId),
-    /// The string `reset` of a waveform that was written here.
-    Reset,
-    Output(u8),
-}
-
-/// A port and what drives it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Binding {
-    pub(super) port: Port,
-    pub(super) signal: SignalId,
-    pub(super) bits: Bits,
-    pub(super) is_active_low: bool,
-    /// The path of the signal as a mapping would name it.
-    pub(super) path: String,
-}
-
-/// Which bits of a value are the level of a port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bits {
-    /// All of a signal of one bit.
-    Single,
-    /// The one at this place, counted from the last.
-    At(u32),
-    /// All of them, as a number.
-    Number,
-    /// None: the value is a text.
-    Text,
-}
 
 /// What is wrong with the signals, and the byte at which one of them is declared.
 #[derive(Debug)]
@@ -70,7 +39,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The signals of the buttons and outputs that were found.
+    /// The signals of the inputs and outputs that were found.
     pub(super) fn bindings(&self) -> Result<Vec<Binding>, Unresolved> {
         self.check_scope()?;
         let mut bindings: Vec<Binding> = Vec::new();
@@ -90,7 +59,7 @@ impl Resolver<'_> {
         let mapped = bindings.len();
         self.named_inputs(&mut bindings)?;
         self.named_outputs(&mut bindings);
-        self.check_buttons(&bindings, mapped)?;
+        self.check_inputs(&bindings, mapped)?;
         Ok(bindings)
     }
 
@@ -114,10 +83,7 @@ impl Resolver<'_> {
                     }
                 }
                 Ok(None) => {
-                    let names = self.descriptor.buttons().iter().copied();
-                    let outputs = self.descriptor.outputs().iter();
-                    let names = names.chain(outputs.map(|output| output.name()));
-                    if let Some(meant) = closest(&mapping.port, names) {
+                    if let Some(meant) = closest(&mapping.port, self.port_names()) {
                         unused.push(format!("{entry}: did you mean `{meant}`?"));
                     }
                 }
@@ -127,15 +93,18 @@ impl Resolver<'_> {
         unused
     }
 
-    /// The buttons that nothing moves.
-    pub(super) fn unmapped_buttons(&self, bindings: &[Binding]) -> Vec<&'static str> {
-        let buttons = (0..=u8::MAX).zip(self.descriptor.buttons());
-        let is_bound = |index| {
-            let port = Port::Button(ButtonId(index));
-            bindings.iter().any(|bound| bound.port == port)
-        };
-        let unmapped = buttons.filter(|(index, _)| !is_bound(*index));
-        unmapped.map(|(_, name)| *name).collect()
+    /// The inputs that nothing drives.
+    pub(super) fn unmapped(&self, bindings: &[Binding]) -> Vec<(Port, &'static str)> {
+        let is_bound = |port| bindings.iter().any(|bound| bound.port == port);
+        Port::inputs(self.descriptor)
+            .filter(|(port, _)| !is_bound(*port))
+            .collect()
+    }
+
+    /// The names of all ports.
+    fn port_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let ports = Port::inputs(self.descriptor).chain(Port::outputs(self.descriptor));
+        ports.map(|(_, name)| name)
     }
 
     fn check_scope(&self) -> Result<(), Unresolved> {
@@ -179,26 +148,15 @@ impl Resolver<'_> {
             }
             _ => (None, name),
         };
-        let buttons = (0..=u8::MAX).zip(self.descriptor.buttons());
-        let outputs = (0..=u8::MAX).zip(self.descriptor.outputs());
-        let button = buttons
-            .filter(|_| kind != Some(Kind::Out.word()))
-            .find(|(_, button)| **button == plain)
-            .map(|(index, _)| Port::Button(ButtonId(index)));
-        let port = button.or_else(|| {
-            outputs
-                .filter(|_| kind != Some(Kind::In.word()))
-                .find(|(_, output)| output.name() == plain)
-                .map(|(index, _)| Port::Output(index))
-        });
+        let inputs = Port::inputs(self.descriptor).filter(|_| kind != Some(Kind::Out.word()));
+        let outputs = Port::outputs(self.descriptor).filter(|_| kind != Some(Kind::In.word()));
+        let found = inputs.chain(outputs).find(|(_, found)| *found == plain);
+        let port = found.map(|(port, _)| port);
         match port {
             Some(port) => Ok(Some(port)),
             None if mapping.is_optional => Ok(None),
             None => {
-                let names = self.descriptor.buttons().iter().copied();
-                let names: Vec<_> = names
-                    .chain(self.descriptor.outputs().iter().map(|output| output.name()))
-                    .collect();
+                let names: Vec<_> = self.port_names().collect();
                 Err(WaveformErrorKind::UnknownPort {
                     port: name.to_owned(),
                     app: self.descriptor.name(),
@@ -226,17 +184,19 @@ impl Resolver<'_> {
             return Err(self.unknown_signal(&wanted).into());
         };
         self.check_unambiguous(&mapping.port, &variables)?;
-        let bits = match bit {
-            Some(place) => Bits::At(place),
-            None => self.bits(variable, port).map_err(|kind| Unresolved {
-                offset: Some(variable.offset),
-                kind,
-            })?,
+        let encoding = match bit {
+            Some(place) if self.can_be_a_bit(port) => Ok(Encoding::At(place)),
+            Some(_) => Err(self.wrong_type(variable, port, "expected all of its bits")),
+            None => self.encoding(variable, port),
         };
+        let encoding = encoding.map_err(|kind| Unresolved {
+            offset: Some(variable.offset),
+            kind,
+        })?;
         Ok(Binding {
             port,
             signal: variable.signal,
-            bits,
+            encoding,
             is_active_low: mapping.is_active_low,
             path: mapping.signal.clone(),
         })
@@ -287,7 +247,7 @@ impl Resolver<'_> {
         };
         let place = bit.trim().parse().ok().and_then(|bit| vector.place_of(bit));
         match place {
-            Some(place) if vector.kind == VariableKind::Bits => Ok((vectors, Some(place))),
+            Some(place) if vector.has_bits() => Ok((vectors, Some(place))),
             _ => Err(Unresolved {
                 offset: Some(vector.offset),
                 kind: WaveformErrorKind::NoSuchBit {
@@ -325,53 +285,61 @@ impl Resolver<'_> {
         })
     }
 
-    fn bits(&self, variable: &Variable, port: Port) -> Result<Bits, WaveformErrorKind> {
-        let wrong = |expected| WaveformErrorKind::WrongType {
-            path: self.signals.path(variable),
-            port: self.port_name(port),
-            description: variable.description(),
-            bit: (variable.kind == VariableKind::Bits && variable.size > 1)
-                .then(|| variable.range.map_or(0, |range| range.last)),
-            expected,
-        };
-        match port {
-            Port::Reset if variable.kind == VariableKind::Text => Ok(Bits::Text),
-            Port::Reset => Err(wrong("expected a string")),
-            Port::Button(_) if variable.is_bit() => Ok(Bits::Single),
-            Port::Button(_) => Err(wrong("expected a signal of 1 bit")),
-            Port::Output(index) => {
-                let output = self.descriptor.outputs().get(usize::from(index));
-                match output.map(|output| output.range()) {
-                    Some(Range::Analog { .. })
-                        if variable.kind == VariableKind::Bits && variable.size > 1 =>
-                    {
-                        Ok(Bits::Number)
+    /// How the values of a variable stand for what a port is.
+    fn encoding(&self, variable: &Variable, port: Port) -> Result<Encoding, WaveformErrorKind> {
+        let wrong = |expected| Err(self.wrong_type(variable, port, expected));
+        match (port, variable.kind) {
+            (Port::Reset | Port::Line(_), VariableKind::Text) => Ok(Encoding::Text),
+            (Port::Reset, _) => wrong("expected a string"),
+            (Port::Number(_), _) => match number_encoding(variable) {
+                Some(encoding) => Ok(encoding),
+                None => wrong("expected a vector or a real number"),
+            },
+            (Port::Output(index), _) => match self.range(index) {
+                Some(Range::Analog { .. } | Range::Number(_)) => match number_encoding(variable) {
+                    Some(encoding) if variable.size > 1 || encoding == Encoding::Real => {
+                        Ok(encoding)
                     }
-                    Some(Range::Analog { .. }) => {
-                        Err(wrong("expected a vector with the level as a number"))
-                    }
-                    _ if variable.is_bit() => Ok(Bits::Single),
-                    _ => Err(wrong("expected a signal of 1 bit")),
-                }
-            }
+                    _ => wrong("expected a vector with the level as a number"),
+                },
+                _ if variable.is_bit() => Ok(Encoding::Single),
+                _ => wrong("expected a signal of 1 bit"),
+            },
+            (Port::Button(_) | Port::Line(_), _) if variable.is_bit() => Ok(Encoding::Single),
+            (Port::Line(_), _) => wrong("expected a signal of 1 bit, or a string"),
+            (Port::Button(_), _) => wrong("expected a signal of 1 bit"),
         }
     }
 
-    fn port_name(&self, port: Port) -> String {
-        let name = match port {
-            Port::Button(button) => self
-                .descriptor
-                .buttons()
-                .get(usize::from(button.0))
-                .copied(),
-            Port::Output(index) => self
-                .descriptor
-                .outputs()
-                .get(usize::from(index))
-                .map(|output| output.name()),
-            Port::Reset => Some(RESET),
-        };
-        name.unwrap_or("?").to_owned()
+    /// Whether one bit of a vector can be the port.
+    fn can_be_a_bit(&self, port: Port) -> bool {
+        match port {
+            Port::Button(_) | Port::Line(_) => true,
+            Port::Output(index) => !matches!(self.range(index), Some(Range::Number(_))),
+            Port::Number(_) | Port::Reset => false,
+        }
+    }
+
+    fn range(&self, output: u8) -> Option<Range> {
+        let output = self.descriptor.outputs().get(usize::from(output));
+        output.map(|output| output.range())
+    }
+
+    fn wrong_type(
+        &self,
+        variable: &Variable,
+        port: Port,
+        expected: &'static str,
+    ) -> WaveformErrorKind {
+        let has_bit = variable.kind == VariableKind::Bits && variable.size > 1;
+        WaveformErrorKind::WrongType {
+            path: self.signals.path(variable),
+            port: port.name(self.descriptor).to_owned(),
+            description: variable.description(),
+            bit: (has_bit && self.can_be_a_bit(port))
+                .then(|| variable.range.map_or(0, |range| range.last)),
+            expected,
+        }
     }
 
     fn unknown_signal(&self, wanted: &str) -> WaveformErrorKind {
@@ -398,146 +366,15 @@ impl Resolver<'_> {
             }),
         }
     }
+}
 
-    /// Binds the inputs that no mapping names, by their names.
-    fn named_inputs(&self, bindings: &mut Vec<Binding>) -> Result<(), Unresolved> {
-        let only_in = self.signals.has_scope(Kind::In);
-        let candidates = |name: &str, is_wanted: &dyn Fn(&Variable) -> bool| {
-            self.signals
-                .variables()
-                .iter()
-                .filter(|variable| {
-                    *variable.name == *name
-                        && (!only_in || self.signals.is_in(variable, Kind::In))
-                        && is_wanted(variable)
-                        && self.is_in_scope(variable)
-                })
-                .collect::<Vec<_>>()
-        };
-        let mut wrong = None;
-        for (index, name) in (0..=u8::MAX).zip(self.descriptor.buttons()) {
-            let port = Port::Button(ButtonId(index));
-            if bindings.iter().any(|bound| bound.port == port) {
-                continue;
-            }
-            let fitting = candidates(name, &Variable::is_bit);
-            self.check_unambiguous(name, &fitting)?;
-            let Some(variable) = fitting.first() else {
-                // One of the right name that is no level is worth telling.
-                if let Some(variable) = candidates(name, &|_| true).first()
-                    && let Err(kind) = self.bits(variable, port)
-                {
-                    wrong.get_or_insert(Unresolved {
-                        offset: Some(variable.offset),
-                        kind,
-                    });
-                }
-                continue;
-            };
-            bindings.push(self.named(port, variable, Bits::Single));
-        }
-        // Elsewhere, a signal that only has the name of another button does not matter.
-        match wrong {
-            Some(wrong) if only_in || bindings.is_empty() => return Err(wrong),
-            _ => {}
-        }
-        if only_in && let Some(variable) = candidates(RESET, &|_| true).first() {
-            match self.bits(variable, Port::Reset) {
-                Ok(bits) => bindings.push(self.named(Port::Reset, variable, bits)),
-                Err(kind) if self.is_own => {
-                    return Err(Unresolved {
-                        offset: Some(variable.offset),
-                        kind,
-                    });
-                }
-                // Of another tool's `in.reset` nothing is known.
-                Err(_) => {}
-            }
-        }
-        self.check_own_inputs(bindings)
-    }
-
-    /// In a file that was written here, the scope `in` has nothing but the app's inputs.
-    fn check_own_inputs(&self, bindings: &[Binding]) -> Result<(), Unresolved> {
-        if !self.is_own || !self.options.map.is_empty() {
-            return Ok(());
-        }
-        let unknown = self.signals.variables().iter().find(|variable| {
-            self.signals.is_in(variable, Kind::In)
-                && self.is_in_scope(variable)
-                && !bindings.iter().any(|bound| bound.signal == variable.signal)
-        });
-        match unknown {
-            Some(variable) => Err(Unresolved {
-                offset: Some(variable.offset),
-                kind: WaveformErrorKind::UnknownInput {
-                    name: variable.name.to_string(),
-                    app: self.descriptor.name(),
-                    buttons: self.descriptor.buttons(),
-                },
-            }),
-            None => Ok(()),
-        }
-    }
-
-    /// Binds the outputs that no mapping names, where it is clear which signal is meant.
-    fn named_outputs(&self, bindings: &mut Vec<Binding>) {
-        let only_out = self.signals.has_scope(Kind::Out);
-        for (index, output) in (0..=u8::MAX).zip(self.descriptor.outputs()) {
-            let port = Port::Output(index);
-            if bindings.iter().any(|bound| bound.port == port) {
-                continue;
-            }
-            let fitting: Vec<_> = self
-                .signals
-                .variables()
-                .iter()
-                .filter(|variable| {
-                    *variable.name == *output.name()
-                        && (!only_out || self.signals.is_in(variable, Kind::Out))
-                        && self.is_in_scope(variable)
-                })
-                .filter_map(|variable| Some((variable, self.bits(variable, port).ok()?)))
-                .collect();
-            let Some((variable, bits)) = fitting.first() else {
-                continue;
-            };
-            let is_clear = fitting
-                .iter()
-                .all(|(other, _)| other.signal == variable.signal);
-            if is_clear {
-                bindings.push(self.named(port, variable, *bits));
-            }
-        }
-    }
-
-    fn named(&self, port: Port, variable: &Variable, bits: Bits) -> Binding {
-        Binding {
-            port,
-            signal: variable.signal,
-            bits,
-            is_active_low: false,
-            path: self.signals.path_with_bit(variable),
-        }
-    }
-
-    /// No signal can be two buttons, unless somebody says so.
-    fn check_buttons(&self, bindings: &[Binding], mapped: usize) -> Result<(), Unresolved> {
-        let is_input = |bound: &&Binding| matches!(bound.port, Port::Button(_) | Port::Reset);
-        for (index, bound) in bindings.iter().enumerate().skip(mapped) {
-            let before = bindings[..index].iter().filter(is_input);
-            let mut same = before.filter(|before| {
-                before.signal == bound.signal && before.bits == bound.bits && is_input(&bound)
-            });
-            if same.next().is_some() {
-                let variables = self.signals.variables().iter().rev();
-                let mut declared = variables.filter(|it| it.signal == bound.signal);
-                return Err(Unresolved {
-                    offset: declared.next().map(|variable| variable.offset),
-                    kind: WaveformErrorKind::TwoInputs(bound.path.clone()),
-                });
-            }
-        }
-        Ok(())
+/// How the values of a variable are a number; `None` where they are none.
+fn number_encoding(variable: &Variable) -> Option<Encoding> {
+    match variable.kind {
+        VariableKind::Bits if variable.size > 0 => Some(Encoding::Vector {
+            signed: variable.is_signed.then_some(variable.size),
+        }),
+        VariableKind::Real | VariableKind::Column { .. } => Some(Encoding::Real),
+        _ => None,
     }
 }

@@ -1,15 +1,19 @@
 //! What a board that samples its pins once a tick sees of a waveform.
 
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::output::Level;
+use lockstep_core::event::SerialId;
+use lockstep_core::output::{Level, Range};
+use lockstep_core::ports::Scale;
 use lockstep_core::time::{Instant, RunTicks};
 
 use super::captured::{CapturedOutput, RestingLevel, Stimulus};
 use super::change::{BitLevel, ChangeSink, Flow, Value};
 use super::clock::TickClock;
-use super::error::{BIT, CONDITIONS, WaveformErrorKind, unexpected};
-use super::resolve::{Binding, Bits, Port};
+use super::error::{BIT, BYTES, CONDITIONS, WaveformErrorKind, unexpected};
+use super::number::number_of;
+use super::port::{Binding, Encoding, Port};
 use super::signals::SignalId;
+use super::uart::{DecodedByte, UartDecoder};
 use crate::diagnostic::one_of;
 use crate::sanitize::excerpt;
 use crate::script::{
@@ -39,26 +43,33 @@ pub(super) struct Sampler<'a> {
     outputs: Vec<CapturedOutput>,
     vanished_pulses: u64,
     unknown_levels: u64,
+    unknown_numbers: u64,
 }
 
 /// The state of a port.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Pin {
-    /// As it was sampled last: closed, or the level of an output.
+    /// As it was sampled last: closed, the number of an input, or the level of an output.
     sampled: Option<Level>,
     level: Option<Level>,
     /// How often it changed since then.
     changes: u64,
     /// The level at the start of the file.
     initial: Option<BitLevel>,
+    /// Why it cannot be what it is, where that only matters if it still is when the part of the
+    /// file that is played begins.
+    refused: Option<WaveformErrorKind>,
+    /// What it carries, where it is a serial line of one bit.
+    uart: Option<UartDecoder>,
 }
 
 impl<'a> Sampler<'a> {
+    /// A sampler of the signals that are bound; an error where one of them cannot be followed.
     pub(super) fn new(
         clock: TickClock,
         descriptor: &'a AppDescriptor,
         bindings: &'a [Binding],
-    ) -> Self {
+    ) -> Result<Self, WaveformErrorKind> {
         let last = bindings.iter().map(|binding| binding.signal.0 as usize);
         let mut watched = vec![false; last.max().map_or(0, |last| last + 1)];
         let mut outputs = Vec::new();
@@ -72,18 +83,15 @@ impl<'a> Sampler<'a> {
                 });
             }
         }
-        let pins = bindings.iter().map(|binding| Pin {
-            // A contact that no value is known of is open.
-            sampled: matches!(binding.port, Port::Button(_)).then_some(Level::OFF),
-            level: matches!(binding.port, Port::Button(_)).then_some(Level::OFF),
-            ..Pin::default()
-        });
-        Self {
+        let pins = bindings
+            .iter()
+            .map(|binding| pin(binding, descriptor, &clock));
+        Ok(Self {
             descriptor,
             clock,
             bindings,
             watched,
-            pins: pins.collect(),
+            pins: pins.collect::<Result<_, _>>()?,
             time: None,
             is_past_end: false,
             is_current: false,
@@ -94,7 +102,8 @@ impl<'a> Sampler<'a> {
             outputs,
             vanished_pulses: 0,
             unknown_levels: 0,
-        }
+            unknown_numbers: 0,
+        })
     }
 
     /// Comes to the tick of the present time: what was there before is sampled.
@@ -112,30 +121,25 @@ impl<'a> Sampler<'a> {
         let Some(binding) = self.bindings.get(index) else {
             return Ok(());
         };
-        if binding.bits == Bits::Text {
-            return match value {
-                Value::Text(word) => self.reset(&String::from_utf8_lossy(word)),
-                Value::Bits(found) | Value::Real(found) => Err(not(found, CONDITIONS)),
-            };
-        }
-        let (Value::Bits(bits) | Value::Text(bits) | Value::Real(bits)) = value;
-        if !matches!(value, Value::Bits(_)) {
-            return Err(not(bits, BIT));
-        }
-        let bit = match binding.bits {
-            Bits::At(place) => BitLevel::at(bits, place),
-            Bits::Single => BitLevel::single(bits),
-            Bits::Number | Bits::Text => {
-                self.set_level(index, number(bits));
-                return Ok(());
+        let bit = match (binding.encoding, value) {
+            (Encoding::Text, _) => return self.set_text(binding.port, value),
+            (Encoding::Vector { .. } | Encoding::Real, _) => return self.set_number(index, value),
+            (Encoding::At(place), Value::Bits(bits)) => BitLevel::at(bits, place),
+            (Encoding::Single, Value::Bits(bits)) => BitLevel::single(bits),
+            (Encoding::At(_) | Encoding::Single, Value::Sample(field)) => {
+                BitLevel::of_sample(field)
             }
+            (_, Value::Text(_) | Value::Real(_)) => None,
         };
-        let bit = bit.ok_or_else(|| not(bits, BIT))?;
+        let bit = bit.ok_or_else(|| not(value, BIT))?;
         let bit = if binding.is_active_low {
             bit.inverted()
         } else {
             bit
         };
+        if let Port::Line(line) = binding.port {
+            return self.set_line(index, line, bit);
+        }
         let is_first = self.time.is_none_or(|time| self.clock.is_first(time));
         if let Some(pin) = self.pins.get_mut(index)
             && is_first
@@ -167,11 +171,113 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// Takes the value of the string `reset`. The empty one is not a reset.
-    fn reset(&mut self, word: &str) -> Result<(), WaveformErrorKind> {
-        if word.is_empty() || self.time.is_some_and(|time| self.clock.is_before(time)) {
+    /// Takes the level of a serial line from now on, and the bytes that have come by then.
+    fn set_line(
+        &mut self,
+        index: usize,
+        line: SerialId,
+        bit: BitLevel,
+    ) -> Result<(), WaveformErrorKind> {
+        let level = match bit {
+            BitLevel::High => Some(true),
+            BitLevel::Low => Some(false),
+            BitLevel::Unknown => None,
+        };
+        let now = self.clock.femtoseconds(self.time.unwrap_or(0));
+        let mut bytes = Vec::new();
+        if let Some(uart) = self.pins.get_mut(index).and_then(|pin| pin.uart.as_mut()) {
+            uart.change(now, level, &mut bytes);
+        }
+        self.note_bytes(line, &bytes)
+    }
+
+    fn note_bytes(
+        &mut self,
+        line: SerialId,
+        bytes: &[DecodedByte],
+    ) -> Result<(), WaveformErrorKind> {
+        for DecodedByte { time, byte } in bytes {
+            if !self.clock.is_before_start(*time) {
+                let tick = self.clock.tick_of(*time);
+                self.note_at(tick, Action::Byte(line, *byte))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the number of an input, or the level of an output that has more than two.
+    fn set_number(&mut self, index: usize, value: Value<'_>) -> Result<(), WaveformErrorKind> {
+        let Some(binding) = self.bindings.get(index) else {
+            return Ok(());
+        };
+        let range = range(binding.port, self.descriptor);
+        let number = number_of(value, binding.encoding, range.scale().decimals())?;
+        let level = number.and_then(|number| i32::try_from(number).ok());
+        let level = level.map(Level).filter(|level| range.contains(*level));
+        let is_before = self.time.is_some_and(|time| self.clock.is_before(time));
+        let is_input = binding.port.is_input();
+        if let Some(pin) = self.pins.get_mut(index) {
+            pin.refused = None;
+        }
+        match (number, level) {
+            (Some(number), None) if is_input => {
+                let refused = self.out_of_range(binding.port, range.scale(), number, value);
+                match self.pins.get_mut(index).filter(|_| is_before) {
+                    Some(pin) => pin.refused = Some(refused),
+                    None => return Err(refused),
+                }
+            }
+            // It stays what it was.
+            (None, _) if is_input => self.unknown_numbers += u64::from(!is_before),
+            _ => self.set_level(index, level),
+        }
+        Ok(())
+    }
+
+    fn out_of_range(
+        &self,
+        port: Port,
+        scale: Scale,
+        number: i128,
+        value: Value<'_>,
+    ) -> WaveformErrorKind {
+        let shown = |number| {
+            let unit = if scale.unit().is_empty() { "" } else { " " };
+            format!("{}{unit}{}", scale.shown(number), scale.unit())
+        };
+        WaveformErrorKind::OutOfRange {
+            port: port.name(self.descriptor),
+            number: match i32::try_from(number) {
+                Ok(number) => shown(number),
+                Err(_) => String::from_utf8_lossy(value.bytes()).into_owned(),
+            },
+            time: self.clock.shown(self.time.unwrap_or(0)),
+            range: format!("{} to {}", shown(scale.min()), shown(scale.max())),
+        }
+    }
+
+    /// Takes the value of a string: what a serial line carries in this moment, or a reset.
+    fn set_text(&mut self, port: Port, value: Value<'_>) -> Result<(), WaveformErrorKind> {
+        let Value::Text(text) = value else {
+            let expected = match port {
+                Port::Line(_) => BYTES,
+                _ => CONDITIONS,
+            };
+            return Err(not(value, expected));
+        };
+        if text.is_empty() || self.time.is_some_and(|time| self.clock.is_before(time)) {
             return Ok(());
         }
+        match port {
+            Port::Line(line) => text
+                .iter()
+                .try_for_each(|byte| self.note(Action::Byte(line, *byte))),
+            _ => self.reset(&String::from_utf8_lossy(text)),
+        }
+    }
+
+    /// Takes the value of the string `reset`, which is not empty.
+    fn reset(&mut self, word: &str) -> Result<(), WaveformErrorKind> {
         let condition = self
             .descriptor
             .boot_condition(word)
@@ -199,12 +305,13 @@ impl<'a> Sampler<'a> {
     /// The script of the samples, with the tick counter starting at `reading`.
     pub(super) fn finish(mut self, reading: Instant) -> Result<Stimulus, WaveformErrorKind> {
         self.sample()?;
+        let (last_byte, framing_errors) = self.finish_lines()?;
         let resting = self.bindings.iter().zip(&self.pins);
         let resting = resting.filter(|(binding, pin)| {
             matches!(binding.port, Port::Button(_)) && pin.initial == Some(BitLevel::High)
         });
         let resting = resting.map(|(binding, _)| RestingLevel {
-            port: self.port_name(binding.port),
+            port: binding.port.name(self.descriptor),
             path: binding.path.clone(),
             is_active_low: binding.is_active_low,
         });
@@ -214,30 +321,47 @@ impl<'a> Sampler<'a> {
         } else {
             self.time.unwrap_or(0)
         };
-        let end = self.clock.end(last);
+        let end = self.clock.end(last).max(last_byte);
         let condition = self.power_up.unwrap_or_default();
         Ok(Stimulus {
             script: Script::new(condition, reading, self.events, end)?,
             outputs: self.outputs,
             vanished_pulses: self.vanished_pulses,
             unknown_levels: self.unknown_levels,
+            unknown_numbers: self.unknown_numbers,
+            framing_errors,
             gaps: 0,
             undeclared_changes: 0,
             start: self.clock.moved_start(),
             pressed_at_start: resting,
             unused_mappings: Vec::new(),
             unmapped_buttons: Vec::new(),
+            unmapped_ports: Vec::new(),
         })
     }
 
-    fn port_name(&self, port: Port) -> &'static str {
-        match port {
-            Port::Button(button) => {
-                let names = self.descriptor.buttons();
-                names.get(usize::from(button.0)).copied().unwrap_or("?")
+    /// Takes the bytes that are under way: a line keeps its level after the last change of the file,
+    /// which need not show the stop bit. Gives the tick of the last byte, and how many had no stop
+    /// bit.
+    fn finish_lines(&mut self) -> Result<(RunTicks, u64), WaveformErrorKind> {
+        let end = self.clock.cut_off().unwrap_or(u128::MAX);
+        let mut last = RunTicks::ZERO;
+        let mut framing_errors = 0;
+        for index in 0..self.pins.len() {
+            let binding = self.bindings.get(index);
+            let uart = self.pins.get_mut(index).and_then(|pin| pin.uart.as_mut());
+            let (Some(uart), Some(Port::Line(line))) = (uart, binding.map(|it| it.port)) else {
+                continue;
+            };
+            let mut bytes = Vec::new();
+            uart.advance(end, &mut bytes);
+            framing_errors += uart.framing_errors();
+            self.note_bytes(line, &bytes)?;
+            if let Some(byte) = bytes.last() {
+                last = last.max(self.clock.tick_of(byte.time));
             }
-            Port::Reset | Port::Output(_) => "?",
         }
+        Ok((last, framing_errors))
     }
 
     fn sample(&mut self) -> Result<(), WaveformErrorKind> {
@@ -247,6 +371,9 @@ impl<'a> Sampler<'a> {
                 break;
             };
             let port = binding.port;
+            if let Some(refused) = pin.refused.take() {
+                return Err(refused);
+            }
             // Two changes make a pulse; a remaining one is seen.
             let vanished = std::mem::take(&mut pin.changes) / 2;
             let level = pin.level;
@@ -269,20 +396,27 @@ impl<'a> Sampler<'a> {
                         captured.changes.push((tick, level));
                     }
                 }
-                Port::Reset => {}
+                Port::Number(id) => {
+                    if let Some(level) = level.filter(|_| is_changed) {
+                        self.note(Action::Number(id, level.0))?;
+                    }
+                }
+                Port::Line(_) | Port::Reset => {}
             }
         }
         Ok(())
     }
 
     fn note(&mut self, action: Action) -> Result<(), WaveformErrorKind> {
+        self.note_at(self.tick, action)
+    }
+
+    /// Notes an action, in whatever order: a script puts them in theirs.
+    fn note_at(&mut self, tick: RunTicks, action: Action) -> Result<(), WaveformErrorKind> {
         if self.events.len() == MAX_EVENTS {
             return Err(WaveformErrorKind::TooManyEvents);
         }
-        self.events.push(ScriptEvent {
-            tick: self.tick,
-            action,
-        });
+        self.events.push(ScriptEvent { tick, action });
         Ok(())
     }
 }
@@ -325,20 +459,53 @@ fn contact(level: Option<Level>) -> SwitchState {
     }
 }
 
-/// The bits as a number, if all of them are known and it fits.
-fn number(bits: &[u8]) -> Option<Level> {
-    let mut number = 0_i32;
-    for bit in bits {
-        let bit = match BitLevel::of(*bit)? {
-            BitLevel::Low => 0,
-            BitLevel::High => 1,
-            BitLevel::Unknown => return None,
-        };
-        number = number.checked_mul(2)?.checked_add(bit)?;
-    }
-    (!bits.is_empty()).then_some(Level(number))
+/// A port before the first change.
+fn pin(
+    binding: &Binding,
+    descriptor: &AppDescriptor,
+    clock: &TickClock,
+) -> Result<Pin, WaveformErrorKind> {
+    let level = match binding.port {
+        // A contact that no value is known of is open.
+        Port::Button(_) => Some(Level::OFF),
+        Port::Number(id) => {
+            let input = descriptor.numbers().get(usize::from(id.0));
+            input.map(|input| Level(input.start()))
+        }
+        Port::Line(_) | Port::Reset | Port::Output(_) => None,
+    };
+    let uart = match binding.port {
+        Port::Line(line) if binding.encoding.is_bit() => {
+            let line = descriptor.serial_lines().get(usize::from(line.0));
+            line.map(|line| UartDecoder::new(line.name(), line.baud(), clock.timescale()))
+                .transpose()?
+        }
+        _ => None,
+    };
+    Ok(Pin {
+        sampled: level,
+        level,
+        uart,
+        ..Pin::default()
+    })
 }
 
-fn not(found: &[u8], expected: &'static str) -> WaveformErrorKind {
-    unexpected(&String::from_utf8_lossy(found), expected)
+/// What the port can be.
+fn range(port: Port, descriptor: &AppDescriptor) -> Range {
+    let range = match port {
+        Port::Number(id) => {
+            let input = descriptor.numbers().get(usize::from(id.0));
+            input.map(|input| Range::Number(input.scale()))
+        }
+        Port::Output(index) => {
+            let output = descriptor.outputs().get(usize::from(index));
+            output.map(|output| output.range())
+        }
+        Port::Button(_) | Port::Line(_) | Port::Reset => None,
+    };
+    range.unwrap_or(Range::Digital)
+}
+
+fn not(value: Value<'_>, expected: &'static str) -> WaveformErrorKind {
+    unexpected(&String::from_utf8_lossy(value.bytes()), expected)
 }

@@ -41,6 +41,8 @@ pub(super) struct Variable {
     /// The numbers of its first and its last bit, where they are declared.
     pub(super) range: Option<BitRange>,
     pub(super) kind: VariableKind,
+    /// Whether its bits are a number in two's complement.
+    pub(super) is_signed: bool,
     /// The number of bits; 0 in files of tools that declare what they left out.
     pub(super) size: u32,
     pub(super) signal: SignalId,
@@ -64,6 +66,11 @@ pub(super) enum VariableKind {
     Real,
     Event,
     Parameter,
+    /// A column of a table.
+    Column {
+        /// Whether it begins with a level, rather than another number.
+        is_level: bool,
+    },
 }
 
 /// A variable before it has a scope.
@@ -73,6 +80,7 @@ pub(super) struct Declaration<'a> {
     pub(super) name: &'a str,
     pub(super) range: Option<BitRange>,
     pub(super) kind: VariableKind,
+    pub(super) is_signed: bool,
     pub(super) size: u32,
     pub(super) signal: SignalId,
 }
@@ -112,6 +120,7 @@ impl Signals {
             name: declaration.name.into(),
             range: declaration.range,
             kind: declaration.kind,
+            is_signed: declaration.is_signed,
             size: declaration.size,
             signal: declaration.signal,
         });
@@ -168,17 +177,38 @@ impl Signals {
 impl Variable {
     /// Whether its level is one bit.
     pub(super) fn is_bit(&self) -> bool {
-        self.kind == VariableKind::Bits && self.size == 1
+        match self.kind {
+            VariableKind::Bits => self.size == 1,
+            VariableKind::Column { is_level } => is_level,
+            _ => false,
+        }
+    }
+
+    /// Whether its values are real numbers.
+    pub(super) fn is_real(&self) -> bool {
+        matches!(
+            self.kind,
+            VariableKind::Real | VariableKind::Column { is_level: false }
+        )
+    }
+
+    /// Whether it has bits that can be taken one by one.
+    pub(super) fn has_bits(&self) -> bool {
+        self.kind == VariableKind::Bits || self.is_bit()
     }
 
     /// What it is, for messages.
     pub(super) fn description(&self) -> String {
         match (self.kind, self.size) {
             (VariableKind::Bits, 0) => "a vector of no bits".to_owned(),
-            (VariableKind::Bits, 1) => "a signal of 1 bit".to_owned(),
+            (VariableKind::Bits, 1) | (VariableKind::Column { is_level: true }, _) => {
+                "a signal of 1 bit".to_owned()
+            }
             (VariableKind::Bits, size) => format!("a vector of {size} bits"),
             (VariableKind::Text, _) => "a string".to_owned(),
-            (VariableKind::Real, _) => "a real number".to_owned(),
+            (VariableKind::Real | VariableKind::Column { is_level: false }, _) => {
+                "a real number".to_owned()
+            }
             (VariableKind::Event, _) => "an event".to_owned(),
             (VariableKind::Parameter, _) => "a parameter".to_owned(),
         }
@@ -231,6 +261,7 @@ mod tests {
             name: "D",
             range,
             kind: VariableKind::Bits,
+            is_signed: false,
             size,
             signal: SignalId(0),
         });

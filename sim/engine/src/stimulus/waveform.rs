@@ -11,7 +11,8 @@ use super::csv::{self, Table};
 use super::error::{WaveformError, WaveformErrorKind, span_at};
 use super::fst::{self, Hierarchy};
 use super::map::WaveformOptions;
-use super::resolve::{Binding, Port, Resolver};
+use super::port::{Binding, Port};
+use super::resolve::Resolver;
 use super::sampler::Sampler;
 use super::signals::Signals;
 use super::vcd::{self, Fault, header::Header};
@@ -130,7 +131,7 @@ impl<'a> Waveform<'a> {
         options: &WaveformOptions,
     ) -> Result<Stimulus, WaveformError> {
         let bindings = self.bindings(descriptor, options)?;
-        let is_input = |binding: &Binding| !matches!(binding.port, Port::Output(_));
+        let is_input = |binding: &Binding| binding.port.is_input();
         if !bindings.iter().any(is_input) {
             return Err(self.no_inputs(descriptor)?);
         }
@@ -161,7 +162,8 @@ impl<'a> Waveform<'a> {
         bindings: &[Binding],
     ) -> Result<Stimulus, WaveformError> {
         let clock = TickClock::new(descriptor.tick(), self.timescale(), options.window);
-        let mut sampler = Sampler::new(clock, descriptor, bindings);
+        let mut sampler = Sampler::new(clock, descriptor, bindings)
+            .map_err(|kind| self.at(self.header_end(), kind))?;
         let reading = self.read(&mut sampler)?;
         let mut stimulus = sampler
             .finish(self.reading_at_start())
@@ -174,9 +176,13 @@ impl<'a> Waveform<'a> {
         } else {
             let resolver = self.resolver(descriptor, options);
             stimulus.unused_mappings = resolver.unused(bindings);
-            let has_inputs = bindings.iter().any(|it| matches!(it.port, Port::Button(_)));
-            if has_inputs {
-                stimulus.unmapped_buttons = resolver.unmapped_buttons(bindings);
+            if bindings.iter().any(|binding| binding.port.is_input()) {
+                for (port, name) in resolver.unmapped(bindings) {
+                    match port {
+                        Port::Button(_) => stimulus.unmapped_buttons.push(name),
+                        _ => stimulus.unmapped_ports.push(name),
+                    }
+                }
             }
         }
         Ok(stimulus)

@@ -17,7 +17,7 @@
 //!   A level out of range is written as `x`.
 //! - A number is an integer of 32 bits, or a real if it has decimals.
 //! - A reset or a log is a string that has its word or number for one tick, and is empty
-//!   after it unless the next one follows. So is what a serial line carried in a tick, and the text
+//!   after it unless another value follows. So is what a serial line carried in a tick, and the text
 //!   of a log: as in [`quoted`](crate::quoted), without the quotes, and with `\x20` for a space.
 //!
 //! Several changes in a tick are written in order; a viewer that shows one value a tick shows
@@ -30,6 +30,7 @@
 use std::io::{self, Write};
 
 use ::vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
+use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::{RunTicks, TickPeriod};
 
@@ -95,6 +96,7 @@ impl TimeUnit {
 }
 
 struct VcdWriter<'a> {
+    descriptor: &'static AppDescriptor,
     writer: Writer<&'a mut dyn Write>,
     reset: IdCode,
     buttons: Vec<Wire>,
@@ -106,8 +108,8 @@ struct VcdWriter<'a> {
     unit: TimeUnit,
     /// The last time that was written.
     now: RunTicks,
-    /// The strings that are not empty since `now`.
-    pulsed: Vec<IdCode>,
+    /// The strings that are not empty since `now`, and what they are.
+    pulsed: Vec<(IdCode, String)>,
 }
 
 impl<'a> VcdWriter<'a> {
@@ -160,6 +162,7 @@ impl<'a> VcdWriter<'a> {
 
         writer.enddefinitions()?;
         Ok(Self {
+            descriptor,
             writer,
             reset,
             buttons,
@@ -217,11 +220,14 @@ impl<'a> VcdWriter<'a> {
         }
         let next = RunTicks(self.now.0 + 1);
         self.at(next)?;
-        for id in std::mem::take(&mut self.pulsed) {
-            let follows = tick == next
-                && same_tick
-                    .iter()
-                    .any(|entry| self.string(&entry.what) == Some(id));
+        for (id, last) in std::mem::take(&mut self.pulsed) {
+            let mut following = same_tick
+                .iter()
+                .filter(|entry| tick == next && self.string(&entry.what) == Some(id));
+            // Between two moments of one value something has to change.
+            let follows = following
+                .next()
+                .is_some_and(|entry| word(&Line::new(self.descriptor, entry).value) != last);
             if !follows {
                 self.writer.change_string(id, "")?;
             }
@@ -231,11 +237,10 @@ impl<'a> VcdWriter<'a> {
 
     fn change(&mut self, trace: &Trace, entry: &Entry) -> io::Result<()> {
         if let Some(id) = self.string(&entry.what) {
-            let value = Line::new(trace.descriptor(), entry).value;
-            self.writer.change_string(id, &word(&value))?;
-            if !self.pulsed.contains(&id) {
-                self.pulsed.push(id);
-            }
+            let word = word(&Line::new(trace.descriptor(), entry).value);
+            self.writer.change_string(id, &word)?;
+            self.pulsed.retain(|(pulsed, _)| *pulsed != id);
+            self.pulsed.push((id, word));
             return Ok(());
         }
         let (wire, level) = match entry.what {
@@ -375,7 +380,7 @@ mod tests {
     use super::*;
     use crate::dyn_runner::{Observation, Observer};
     use crate::testing::{press_and_reset, trace_of};
-    use lockstep_core::app::{AppDescriptor, Log, LogId, LogKind};
+    use lockstep_core::app::{Log, LogId, LogKind};
     use lockstep_core::output::Output;
 
     fn written(trace: &Trace) -> String {
@@ -418,6 +423,7 @@ s !
 son $
 1#
 #3
+s $
 suart-missing !
 son $
 #4

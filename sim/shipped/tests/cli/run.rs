@@ -1,7 +1,8 @@
 //! `sim run`, `replay`, `apps` and `completions`: inputs, traces, verdicts.
 
 use crate::support::{
-    BROKEN, FAILING, FOREVER, GOOD, GOOD_GOLDEN, LAMP, golden, root, scenarios, sim, sim_with,
+    BROKEN, Ended, FAILING, FOREVER, GOOD, GOOD_GOLDEN, LAMP, command, golden, root, scenarios,
+    sim, sim_with,
 };
 use tempfile::tempdir;
 
@@ -156,10 +157,25 @@ fn the_one_line_form_plays_like_its_scenario() {
     for path in scenarios() {
         let line = sim(["oneline".as_ref(), path.as_os_str()]).with(0).out;
         assert_eq!(line.lines().count(), 1, "{}", path.display());
-        let played = sim(["run", "--inline", line.trim_end()]).with(0);
+        // What it plays from a table stands beside the scenario.
+        let mut command = command(["run", "--inline", line.trim_end()]);
+        command.current_dir(path.parent().unwrap());
+        let played = Ended::from(command.output().unwrap()).with(0);
         assert_eq!(played.out, golden(&path.with_extension("snap")), "{line}");
         assert!(played.err.starts_with("pass: "), "{}", played.err);
     }
+}
+
+#[test]
+fn a_scenario_on_standard_input_can_play_no_table() {
+    let text = b"app thermostat\nplay temperature from day.csv\n";
+    let refused = sim_with(["run", "-"], text).with(2);
+    assert!(
+        refused
+            .err
+            .contains("the scenario is in no file that it stands beside"),
+        "{refused:?}"
+    );
 }
 
 #[test]

@@ -42,6 +42,32 @@ fn every_capture_becomes_a_scenario_whose_expectations_hold() {
 }
 
 #[test]
+fn a_captured_sensor_and_a_captured_line_become_sentences() {
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("console.scn");
+    let out = scenario.to_str().unwrap();
+    let file = path_of("console.csv");
+    let maps = ["--map", "uart=RX", "--map", "temperature=room"];
+    let import = ["import", &file, "--app", "thermostat", "--out", out];
+    sim([&import[..], &maps].concat()).with(0);
+    let text = fs::read_to_string(&scenario).unwrap();
+    assert!(
+        text.ends_with(
+            "wait 5 ms\nset temperature to 19.5 C\nwait 6 ms\nsend uart \"status\\n\"\n\
+             wait 39 ms\nset temperature to 19.4 C\nwait 50 ms\n"
+        ),
+        "{text}"
+    );
+    let trace = sim(["run", out]).with(0);
+    assert!(
+        trace
+            .out
+            .contains("\"temp 19.5 set 20.0 heater on fan off\\n\""),
+        "{trace:?}"
+    );
+}
+
+#[test]
 fn an_imported_expectation_fails_where_the_app_does_something_else() {
     let folder = tempdir().unwrap();
     let scenario = folder.path().join("inverted.scn");

@@ -65,6 +65,10 @@ fn write_statement(kind: &StatementKind, tick: TickPeriod, tokens: &mut Vec<Stri
             let (from, to) = (from.word(), to.word());
             tokens.push(format!("ramp:{number}={from}..{to}@{}", time(length)));
         }
+        StatementKind::Play { number, file } => {
+            let file = in_one_word(&Quoted(file.text.as_bytes()));
+            tokens.push(format!("play:{number}={file}"));
+        }
         StatementKind::Send { line, bytes } => {
             tokens.push(format!("send:{line}={}", in_one_word(&Quoted(bytes))));
         }

@@ -10,9 +10,10 @@ use walkdir::WalkDir;
 
 use super::*;
 use crate::checker::{Failure, check_trace};
+use crate::files::FilesIn;
 use crate::play;
 use crate::registry::{AppEntry, Registry};
-use crate::scenario::plan::{Plan, plan};
+use crate::scenario::plan::{Plan, plan, plan_with};
 use crate::scenario::{compact, grammar};
 use crate::testing::shipped;
 
@@ -67,7 +68,9 @@ fn every_shipped_scenario_can_be_exported() {
         count += 1;
         let scenario = grammar::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let app = registry.find(&scenario.app.as_ref().unwrap().text).unwrap();
-        let script = plan(&scenario, app.descriptor()).unwrap().script;
+        let files = FilesIn::folder_of(&path);
+        let plan = plan_with(&scenario, app.descriptor(), Some(&files));
+        let script = plan.unwrap().script;
         let text = exported(app, &script);
         let lines = text.lines().count();
         let bound = 25 + 8 * script.events().len();

@@ -9,6 +9,7 @@ use lockstep_core::time::RunTicks;
 use proptest::prelude::*;
 
 mod files;
+mod ports;
 
 const TOGGLE: &AppDescriptor = &toggle::Firmware::DESCRIPTOR;
 

@@ -3,6 +3,7 @@
 use super::super::change::{ChangeSink, Flow, Reading, Value};
 use super::super::error::{WaveformErrorKind, unexpected};
 use super::super::signals::SignalId;
+use super::escapes::unescaped;
 use super::header::{Header, arguments, skip};
 use super::words::{END, Word, Words};
 use super::{At, Fault};
@@ -160,7 +161,11 @@ impl<'a> Body<'a> {
             self.words = line_end;
         }
         let text = self.words.between(word.offset + 1, end);
-        self.change(word, code.bytes, Value::Text(text), sink)
+        let signal = self.header.codes.find(code.bytes);
+        match signal.is_some_and(|signal| sink.watches(signal)) {
+            true => self.change(word, code.bytes, Value::Text(&unescaped(text)), sink),
+            false => self.change(word, code.bytes, Value::Text(text), sink),
+        }
     }
 
     /// The last word of this line, and the position after it. A line is looked through once.

@@ -144,6 +144,7 @@ impl<'a> HeaderBuilder<'a> {
             name: &name,
             range: range.or(port_range),
             kind: kind_of(kind.bytes),
+            is_signed: SIGNED.contains(&kind.bytes),
             size,
             signal: self.codes.declare(code.bytes),
         };
@@ -253,6 +254,9 @@ fn text(words: &[Word<'_>]) -> String {
         .collect();
     words.join(" ")
 }
+
+/// The types of variables whose bits are a number in two's complement.
+const SIGNED: [&[u8]; 5] = [b"integer", b"int", b"shortint", b"longint", b"byte"];
 
 fn kind_of(word: &[u8]) -> VariableKind {
     match word {

@@ -3,6 +3,7 @@
 
 pub(super) mod body;
 mod code_table;
+mod escapes;
 pub(super) mod header;
 mod words;
 
