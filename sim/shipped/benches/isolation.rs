@@ -28,7 +28,7 @@ use lockstep_engine::timeline::Timeline;
 use lockstep_sim::isolation::{Settings, isolate};
 
 use support::{
-    BREATHING, HOUR, Ticked, busy_hour, by_turns, heading, planned, play, ratio, row, time,
+    BREATHING, HOUR, Ticked, busy_hour, by_turns, heading, planned, play, ratio, row, timing::time,
 };
 
 /// The lamp, ticked, which can neither be copied nor printed.

@@ -8,7 +8,8 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
-mod support;
+#[path = "support/timing.rs"]
+mod timing;
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -20,7 +21,7 @@ use lockstep_core::time::{Instant, RunTicks};
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::{Action, BootCondition, MAX_EVENTS, Script, ScriptEvent};
-use support::{by_turns, heading, row};
+use timing::{by_turns, heading, row};
 
 const SECONDS_A_DAY: u64 = 24 * 3_600;
 const SECOND: u64 = 1_000;

@@ -29,7 +29,7 @@ use lockstep_engine::timeline::Timeline;
 use lockstep_engine::trace::vcd;
 
 use support::{
-    BREATHING, HOUR, Ticked, busy_hour, by_turns, heading, planned, play, ratio, row, time,
+    BREATHING, HOUR, Ticked, busy_hour, by_turns, heading, planned, play, ratio, row, timing::time,
 };
 
 fn main() {

@@ -2,9 +2,11 @@
 
 #[path = "busy_hour.rs"]
 mod busy_hour;
+#[path = "timing.rs"]
+pub(crate) mod timing;
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::{App, AppDescriptor, Sink};
@@ -18,8 +20,7 @@ use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 
 pub(crate) use busy_hour::{HOUR, busy_hour};
-
-const ROUNDS: u32 = 7;
+pub(crate) use timing::{by_turns, heading, row};
 
 /// The lamp is switched on, and breathes.
 pub(crate) const BREATHING: &str = "app lamp\ntap A for 50 ms\nwait 400 ms\ntap B for 850 ms\nwait 1 s\n\
@@ -50,14 +51,6 @@ impl App for Ticked {
     }
 }
 
-pub(crate) fn heading() {
-    row("", "measured", "to hold");
-}
-
-pub(crate) fn row(what: &str, measured: &str, to_hold: &str) {
-    println!("{what:<58} {measured:>12} {to_hold:>12}");
-}
-
 pub(crate) fn planned(text: &str) -> Plan {
     let scenario = grammar::parse(text).expect("the scenario is well-formed");
     plan(&scenario, AppEntry::of::<Lamp>().descriptor()).expect("the scenario fits the lamp")
@@ -65,23 +58,6 @@ pub(crate) fn planned(text: &str) -> Plan {
 
 pub(crate) fn play(app: &AppEntry, script: &Script) -> Trace {
     play::trace(app, script, &mut |_| ControlFlow::Continue(())).expect("the lamp plays")
-}
-
-/// The best time of each, measured by turns.
-pub(crate) fn by_turns<const N: usize>(mut sides: [&mut dyn FnMut(); N]) -> [Duration; N] {
-    let mut best = [Duration::MAX; N];
-    for _ in 0..ROUNDS {
-        for (side, best) in sides.iter_mut().zip(&mut best) {
-            *best = time(side).min(*best);
-        }
-    }
-    best
-}
-
-pub(crate) fn time(run: &mut dyn FnMut()) -> Duration {
-    let start = Instant::now();
-    run();
-    start.elapsed()
 }
 
 pub(crate) fn ratio(reference: Duration, measured: Duration) -> f64 {

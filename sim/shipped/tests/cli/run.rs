@@ -168,7 +168,7 @@ fn the_one_line_form_plays_like_its_scenario() {
 
 #[test]
 fn a_scenario_on_standard_input_can_play_no_table() {
-    let text = b"app thermostat\nplay temperature from day.csv\n";
+    let text = b"app thermostat\nplay temperature from airing.csv\n";
     let refused = sim_with(["run", "-"], text).with(2);
     assert!(
         refused
