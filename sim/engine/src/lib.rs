@@ -4,7 +4,8 @@
 //!
 //! - [`scenario`]: statements become a script, and checks of its trace.
 //! - [`recording`] and [`stimulus`]: scripts stored in files, and scripts found in waveforms.
-//! - [`script`]: events at exact ticks, whatever they were written in.
+//! - [`script`]: events at exact ticks, whatever they were written in; [`timed_input`]: those of
+//!   what takes several ticks.
 //! - [`registry`]: the apps that can be played.
 //! - [`dyn_runner`] plays events on one app, whose code can end in an [`app_failure`]; [`play`]
 //!   plays a whole script, and [`wakeups`] holds what an app says of idle time against ticking.
@@ -41,6 +42,7 @@ pub mod shell;
 pub mod stimulus;
 #[cfg(test)]
 mod testing;
+pub mod timed_input;
 pub mod timeline;
 pub mod trace;
 pub mod wakeups;

@@ -37,6 +37,16 @@ fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 
+/// The bytes of a text that is typed without quotes around it: a quote stands for itself, and `\`
+/// begins an escape.
+///
+/// # Errors
+///
+/// What is wrong, and what is expected.
+pub fn unescape(text: &str) -> Result<Vec<u8>, String> {
+    unescaped(text).map_err(|error| format!("{}; {}", error.message, error.expected))
+}
+
 /// A text in quotes that cannot be read: what is wrong, and where, in characters from its first
 /// quote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +79,11 @@ pub(crate) fn unquote(text: &str) -> Result<Vec<u8>, QuoteError> {
             expected: "expected `\"` at its end",
         });
     };
+    unescaped(inner)
+}
+
+/// The bytes of the text between two quotes.
+fn unescaped(inner: &str) -> Result<Vec<u8>, QuoteError> {
     let mut bytes = Vec::new();
     let mut chars = inner.chars().zip(1..);
     while let Some((c, at)) = chars.next() {
@@ -99,7 +114,10 @@ pub(crate) fn unquote(text: &str) -> Result<Vec<u8>, QuoteError> {
                 return Err(QuoteError {
                     at,
                     width: 2,
-                    message: format!("`\\{}` stands for nothing", other.unwrap_or(' ')),
+                    message: match other {
+                        Some(other) => format!("`\\{other}` stands for nothing"),
+                        None => "`\\` stands for nothing".to_owned(),
+                    },
                     expected: "expected `\\n`, `\\r`, `\\t`, `\\0`, `\\\"`, `\\\\` or `\\x1b`",
                 });
             }
@@ -133,6 +151,20 @@ mod tests {
             let error = unquote(text).unwrap_err();
             assert_eq!((error.at, error.width), (at, width), "{text}: {error:?}");
         }
+    }
+
+    #[test]
+    fn typed_text_may_have_quotes_and_escapes() {
+        assert_eq!(
+            unescape(r#"say "on"\r\x1b"#),
+            Ok(b"say \"on\"\r\x1b".to_vec())
+        );
+        let refused = unescape(r"a\q").unwrap_err();
+        assert!(
+            refused.starts_with(r"`\q` stands for nothing; expected `\n`"),
+            "{refused}"
+        );
+        assert!(unescape(r"ends\").unwrap_err().starts_with(r"`\` stands"));
     }
 
     proptest! {

@@ -64,7 +64,7 @@ impl UiState {
     /// held them is not down any more. Latched buttons stay down.
     fn release_stale_presses(&mut self) {
         let until = self.end().saturating_add(tap(self.tick_period()));
-        let buttons = 0..self.letters.len();
+        let buttons = 0..self.descriptor().buttons().len();
         for button in buttons
             .filter_map(|index| u8::try_from(index).ok())
             .map(ButtonId)

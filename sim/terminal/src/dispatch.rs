@@ -3,10 +3,10 @@
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use lockstep_core::event::ButtonId;
 use lockstep_core::time::RunTicks;
 use ratatui::layout::Position;
 
+use super::controls::{Control, LARGE_STEP};
 use super::file_system::FileSystem;
 use super::held_buttons::{Holder, tap};
 use super::key_bindings::{KeyAction, Pane, UiCommand, buttons_of, resolve_key};
@@ -40,7 +40,7 @@ impl UiState {
     }
 
     fn button_down(&mut self, index: usize, hold: bool, kind: KeyEventKind) {
-        let Ok(button) = u8::try_from(index).map(ButtonId) else {
+        let Some(button) = self.buttons.get(index).copied() else {
             return;
         };
         let holder = if hold {
@@ -60,7 +60,7 @@ impl UiState {
     fn key_up(&mut self, event: KeyEvent) {
         self.keys_report_release = true;
         for index in buttons_of(event, &self.letters) {
-            if let Ok(button) = u8::try_from(index).map(ButtonId) {
+            if let Some(button) = self.buttons.get(index).copied() {
                 self.release(button, Holder::Key);
             }
         }
@@ -71,6 +71,7 @@ impl UiState {
         let position = Position::new(event.column, event.row);
         match event.kind {
             MouseEventKind::Up(MouseButton::Left) => {
+                self.dragged = None;
                 for button in self.held.held_by(Holder::Mouse) {
                     self.release(button, Holder::Mouse);
                 }
@@ -79,6 +80,9 @@ impl UiState {
             MouseEventKind::Down(MouseButton::Left) => {
                 self.dismiss_error();
                 self.click(position, screen);
+            }
+            MouseEventKind::Drag(MouseButton::Left) if self.dragged.is_some() => {
+                self.drag_slider(position, screen);
             }
             MouseEventKind::Drag(MouseButton::Left)
                 if self.held.held_by(Holder::Mouse).is_empty() =>
@@ -94,6 +98,10 @@ impl UiState {
     fn click(&mut self, position: Position, screen: &ScreenLayout) {
         if let Some(button) = screen.button_at(self, position) {
             self.press(button, Holder::Mouse);
+        } else if let Some(control) = screen.control_at(self, position) {
+            self.select_control(control);
+            self.dragged = screen.slider_at(self, position);
+            self.drag_slider(position, screen);
         } else {
             self.point(position, screen);
         }
@@ -105,6 +113,16 @@ impl UiState {
         }
     }
 
+    /// Sets the number whose slider is dragged to where the mouse is.
+    fn drag_slider(&mut self, position: Position, screen: &ScreenLayout) {
+        if let Some(id) = self.dragged
+            && let Some(number) = screen.number_at(self, id, position)
+            && number != self.number(id)
+        {
+            self.set_number(id, number);
+        }
+    }
+
     fn point(&mut self, position: Position, screen: &ScreenLayout) {
         if let Some(tick) = screen.tick_at(self, position) {
             self.jump(tick.min(self.end()));
@@ -112,14 +130,22 @@ impl UiState {
     }
 
     fn scroll(&mut self, position: Position, screen: &ScreenLayout, up: bool) {
+        let by = if up { -1 } else { 1 };
         match screen.pane_at(position) {
+            Some(Pane::Board) => match screen.control_at(self, position) {
+                Some(control @ (Control::Number(_) | Control::Encoder(_))) => {
+                    self.select_control(control);
+                    self.change_control(control, if up { 1 } else { -1 });
+                }
+                Some(Control::Serial(_)) | None => self.scroll_board(by),
+            },
             Some(Pane::Waves) if up => self.command(UiCommand::ZoomIn),
             Some(Pane::Waves) => self.command(UiCommand::ZoomOut),
             Some(Pane::Events) if up => self.previous_event(),
             // Scrolling does not play beyond the end.
             Some(Pane::Events) if !self.at_end() => self.next_event(),
-            Some(Pane::State) => self.scroll_state(if up { -1 } else { 1 }),
-            Some(Pane::Board | Pane::Events) | None => {}
+            Some(Pane::State) => self.scroll_state(by),
+            Some(Pane::Events) | None => {}
         }
     }
 
@@ -155,6 +181,12 @@ impl UiState {
             UiCommand::ZoomOut => self.zoom(self.waves.per_cell.saturating_mul(2)),
             UiCommand::ZoomFit => self.zoom_to_fit(),
             UiCommand::ZoomCenter => self.center(),
+            UiCommand::StepUp => self.change_selected(1),
+            UiCommand::StepDown => self.change_selected(-1),
+            UiCommand::LargeStepUp => self.change_selected(LARGE_STEP),
+            UiCommand::LargeStepDown => self.change_selected(-LARGE_STEP),
+            UiCommand::TypeInto => self.type_into_selected(),
+            UiCommand::Hex => self.toggle_hex(),
             UiCommand::Mark => self.toggle_mark(),
             UiCommand::Dismiss => self.dismiss(),
             UiCommand::Search => self.open_prompt(PromptKind::Search, self.search.clone()),
@@ -187,7 +219,9 @@ impl UiState {
     }
 
     fn up_or_down(&mut self, by: isize) {
+        let has_controls = !self.controls.is_empty();
         match self.pane {
+            Pane::Board if has_controls || self.board.last_first > 0 => self.move_on_board(by),
             Pane::Board | Pane::Waves => {
                 let last = self.signals.all().len() - 1;
                 self.waves.selected = self.waves.selected.saturating_add_signed(by).min(last);

@@ -19,6 +19,8 @@ pub(super) struct GlyphSet {
     pub(super) cursor: char,
     pub(super) mark: char,
     pub(super) selected: char,
+    /// The part of a slider below its number, its number, and the part above.
+    pub(super) slider: [char; 3],
     /// For text that is left out.
     pub(super) gap: char,
 }
@@ -39,6 +41,7 @@ pub(super) const UNICODE: GlyphSet = GlyphSet {
     cursor: '┃',
     mark: '┆',
     selected: '▸',
+    slider: ['━', '●', '─'],
     gap: '…',
 };
 
@@ -57,5 +60,6 @@ pub(super) const ASCII: GlyphSet = GlyphSet {
     cursor: '|',
     mark: ':',
     selected: '>',
+    slider: ['=', '|', '-'],
     gap: '~',
 };

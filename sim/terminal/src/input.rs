@@ -6,11 +6,11 @@ use lockstep_core::time::RunTicks;
 use super::held_buttons::Holder;
 use super::ui_state::UiState;
 use lockstep_engine::diagnostic::error_chain;
-use lockstep_engine::script::{Action, BootCondition, SwitchState};
+use lockstep_engine::script::{Action, BootCondition, ScriptEvent, SwitchState};
 use lockstep_engine::timeline::TimelineError;
 
 /// How often a contact that bounces opens and closes, a tick apart, before it settles.
-const BOUNCES: u32 = 6;
+const BOUNCES: u64 = 6;
 
 impl UiState {
     /// Presses a button at the cursor, or releases it if it is down there.
@@ -75,15 +75,26 @@ impl UiState {
     }
 
     /// Applies an action at the cursor: in the past, on a new branch.
-    fn apply_action(&mut self, action: Action) -> bool {
+    pub(super) fn apply_action(&mut self, action: Action) -> bool {
+        let input = match action {
+            Action::Button(button, contact) => self.contact_moves(button, contact),
+            action => vec![ScriptEvent {
+                tick: RunTicks::ZERO,
+                action,
+            }],
+        };
+        self.apply_input(input)
+    }
+
+    /// Applies events at the cursor, with their ticks counted from there: in the past, on a new
+    /// branch.
+    pub(super) fn apply_input(&mut self, mut input: Vec<ScriptEvent>) -> bool {
         let branches = self.timeline.branches().len();
         let from = self.cursor;
-        let acted = match action {
-            Action::Button(button, contact) if self.bounce => {
-                self.bounce_contact(from, button, contact)
-            }
-            action => self.timeline.apply(from, action).map(drop),
-        };
+        if self.at_end() {
+            self.end_taps_during(&mut input);
+        }
+        let acted = self.timeline.apply_input(from, &input);
         if self.timeline.branches().len() > branches {
             self.on_branch_changed();
             self.show_message(format!(
@@ -93,7 +104,7 @@ impl UiState {
         }
         self.move_to(self.end());
         match acted {
-            Ok(()) => {
+            Ok(_) => {
                 self.mark_unsaved();
                 true
             }
@@ -105,40 +116,49 @@ impl UiState {
         }
     }
 
-    /// Opens the contact of a button at the end of the branch.
-    pub(super) fn release_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
-        let end = self.end();
-        if self.bounce {
-            self.bounce_contact(end, button, SwitchState::Open)
-        } else {
-            let open = Action::Button(button, SwitchState::Open);
-            self.timeline.apply(end, open).map(drop)
+    /// Ends the taps that are over before an input of several ticks is.
+    fn end_taps_during(&mut self, input: &mut Vec<ScriptEvent>) {
+        let start = self.timeline.branch().next_input_tick();
+        let length = input.last().map_or(RunTicks::ZERO, |event| event.tick);
+        if length == RunTicks::ZERO {
+            return;
         }
+        let last = start.saturating_add(length);
+        while let Some((until, button)) = self.held.next_release().filter(|it| it.0 <= last) {
+            self.held.release(button);
+            let from = until.saturating_sub(start);
+            let moves = self.contact_moves(button, SwitchState::Open);
+            input.extend(moves.into_iter().map(|event| ScriptEvent {
+                tick: from.saturating_add(event.tick),
+                ..event
+            }));
+        }
+        input.sort_by(|a, b| {
+            let by_tick = a.tick.cmp(&b.tick);
+            by_tick.then_with(|| a.action.compare_order(b.action))
+        });
     }
 
-    /// Moves a contact, which bounces before it settles.
-    fn bounce_contact(
-        &mut self,
-        from: RunTicks,
-        button: ButtonId,
-        contact: SwitchState,
-    ) -> Result<(), TimelineError> {
-        let mut tick = from;
-        for bounce in 0..=BOUNCES {
-            let position = if bounce % 2 == 0 {
-                contact
-            } else {
-                contact.other()
+    /// Opens the contact of a button at the end of the branch.
+    pub(super) fn release_contact(&mut self, button: ButtonId) -> Result<(), TimelineError> {
+        let moves = self.contact_moves(button, SwitchState::Open);
+        self.timeline.apply_input(self.end(), &moves).map(drop)
+    }
+
+    /// The moves of a contact, which may bounce before it settles.
+    fn contact_moves(&self, button: ButtonId, contact: SwitchState) -> Vec<ScriptEvent> {
+        let bounces = if self.bounce { BOUNCES } else { 0 };
+        let moves = (0..=bounces).map(|bounce| {
+            let position = match bounce.is_multiple_of(2) {
+                true => contact,
+                false => contact.other(),
             };
-            tick = self
-                .timeline
-                .apply(tick, Action::Button(button, position))?;
-            if bounce < BOUNCES {
-                tick = tick.saturating_add(RunTicks(1));
-                self.timeline.advance(tick)?;
+            ScriptEvent {
+                tick: RunTicks(bounce),
+                action: Action::Button(button, position),
             }
-        }
-        Ok(())
+        });
+        moves.collect()
     }
 
     pub(super) fn undo(&mut self) {

@@ -9,6 +9,8 @@ mod appearance;
 #[doc(hidden)]
 pub mod bench_support;
 mod branches;
+mod console;
+mod controls;
 mod dispatch;
 mod file_system;
 mod glyph_set;

@@ -19,7 +19,7 @@ pub(super) fn measure(ui: &UiState) -> String {
 }
 
 fn pulse(ui: &UiState, signal: Signal) -> Option<String> {
-    if signal == Signal::Logs {
+    if signal.is_events() {
         return None;
     }
     let name = ui.signals.name(signal);

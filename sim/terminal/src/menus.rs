@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use lockstep_core::event::ButtonId;
 
 use super::file_system::FileSystem;
 use super::held_buttons::{Holder, tap};
@@ -165,7 +164,7 @@ impl UiState {
             command("all keys", UiCommand::Help),
             command("quit", UiCommand::Quit),
         ]);
-        if self.timeline.app().descriptor().buttons().is_empty() {
+        if self.buttons.is_empty() {
             items.retain(|item| item.action != MenuAction::Buttons);
         }
         Menu {
@@ -177,14 +176,10 @@ impl UiState {
 
     /// Every button, including those without a key.
     fn button_menu(&self) -> Menu {
-        let buttons = self.timeline.app().descriptor().buttons().iter();
-        let items = (0..)
-            .map(ButtonId)
-            .zip(buttons)
-            .map(|(button, name)| MenuItem {
-                text: (*name).to_owned(),
-                action: MenuAction::Tap(button),
-            });
+        let items = self.buttons.iter().map(|button| MenuItem {
+            text: self.button_name(*button).to_owned(),
+            action: MenuAction::Tap(*button),
+        });
         Menu {
             title: "press",
             items: items.collect(),

@@ -159,7 +159,8 @@ impl UiState {
             Some(tick) => self.jump(tick),
             None => {
                 let what = match (signal, edge) {
-                    (Signal::Logs, _) | (_, Edge::Any) => "event",
+                    (signal, _) if signal.is_events() => "event",
+                    (_, Edge::Any) => "event",
                     (_, Edge::Rising) => "rising edge",
                     (_, Edge::Falling) => "falling edge",
                 };

@@ -1,6 +1,6 @@
 //! What is drawn over the panes: menus, prompts, confirmations, the help.
 
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 
 use super::key_bindings::UiCommand;
 use super::time_parser::EXAMPLES;
@@ -87,6 +87,18 @@ pub(super) enum PromptKind {
     },
     /// A file to save in this format.
     Save(SaveFormat),
+    /// What a number input is from the cursor on.
+    Number {
+        id: NumberId,
+        /// Its name and its range.
+        label: String,
+    },
+    /// A line to send.
+    Send {
+        id: SerialId,
+        /// The name of the serial line.
+        name: &'static str,
+    },
 }
 
 /// The formats that a run is saved in.
@@ -169,6 +181,8 @@ impl Prompt {
             PromptKind::Search => "search".to_owned(),
             PromptKind::Open => "open (.scn, .rec, .vcd, .fst, .csv)".to_owned(),
             PromptKind::Map { signals, .. } => format!("buttons of {signals}"),
+            PromptKind::Number { label, .. } => label.clone(),
+            PromptKind::Send { name, .. } => format!("send {name}"),
             PromptKind::Save(SaveFormat::Scenario) => "save the scenario as".to_owned(),
             PromptKind::Save(SaveFormat::Recording) => "save the recording as".to_owned(),
             PromptKind::Save(SaveFormat::Waveform) => "save the waveforms as".to_owned(),

@@ -124,7 +124,10 @@ impl UiState {
                     self.search_again(true);
                 }
             }
+            // Blanks may be meant, and an empty line is a line.
+            PromptKind::Send { id, .. } => self.send_typed(*id, &prompt.text),
             _ if text.is_empty() => {}
+            PromptKind::Number { id, .. } => self.set_typed(*id, text),
             PromptKind::GoTo => match parse_time(text, self.tick_period()) {
                 Ok(tick) => self.go_to(tick),
                 Err(problem) => self.show_error(problem),

@@ -3,6 +3,7 @@
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::ports::Scale;
+use lockstep_core::quadrature::{Click, QuadratureDecoder};
 use lockstep_core::time::RunTicks;
 
 use lockstep_engine::script::{Action, SwitchState};
@@ -51,6 +52,7 @@ pub(super) struct SignalHistory {
     outputs: Vec<Vec<Change>>,
     sent: Vec<Vec<Change>>,
     logs: Vec<Change>,
+    encoders: Vec<EncoderHistory>,
     /// How many entries of the trace were taken in.
     read: usize,
 }
@@ -65,6 +67,7 @@ impl SignalHistory {
             outputs: vec![Vec::new(); descriptor.outputs().len()],
             sent: vec![Vec::new(); descriptor.serial_lines().len()],
             logs: Vec::new(),
+            encoders: vec![EncoderHistory::default(); descriptor.encoders().len()],
             read: 0,
         }
     }
@@ -81,6 +84,9 @@ impl SignalHistory {
     }
 
     fn push(&mut self, index: i64, entry: &Entry) {
+        if let EntryKind::Input(Action::Button(button, contact)) = entry.what {
+            self.turn(entry.tick, button, contact);
+        }
         let (changes, value) = match &entry.what {
             EntryKind::Input(Action::Button(ButtonId(button), contact)) => (
                 self.buttons.get_mut(usize::from(*button)),
@@ -106,6 +112,35 @@ impl SignalHistory {
                 value,
             });
         }
+    }
+
+    /// Counts the clicks of the encoder that a contact belongs to.
+    fn turn(&mut self, tick: RunTicks, button: ButtonId, contact: SwitchState) {
+        for (encoder, history) in self.descriptor.encoders().iter().zip(&mut self.encoders) {
+            let click = match button {
+                button if button == encoder.a() => history.decoder.move_a(contact),
+                button if button == encoder.b() => history.decoder.move_b(contact),
+                _ => None,
+            };
+            let Some(click) = click else {
+                continue;
+            };
+            let before = history.clicks.last().map_or(0, |last| last.value);
+            let by = match click {
+                Click::Clockwise => 1,
+                Click::Counterclockwise => -1,
+            };
+            history.clicks.push(Change {
+                tick,
+                value: before + by,
+            });
+        }
+    }
+
+    /// By how many clicks an encoder, by its index, was turned clockwise up to a tick.
+    pub(super) fn clicks(&self, encoder: usize, tick: RunTicks) -> i64 {
+        let clicks = self.encoders.get(encoder);
+        clicks.map_or(0, |history| value_at(&history.clicks, tick))
     }
 
     /// All signals, in the order in which they are drawn.
@@ -171,12 +206,7 @@ impl SignalHistory {
 
     /// The value at the end of a tick.
     pub(super) fn value(&self, signal: Signal, tick: RunTicks) -> i64 {
-        let changes = self.changes(signal);
-        let after = changes.partition_point(|change| change.tick <= tick);
-        match after.checked_sub(1).and_then(|last| changes.get(last)) {
-            Some(change) => change.value,
-            None => 0,
-        }
+        value_at(self.changes(signal), tick)
     }
 
     /// The first edge of this kind after a tick.
@@ -210,6 +240,21 @@ impl SignalHistory {
         let after = changes[index].value > 0;
         before != after && after == (edge == Edge::Rising)
     }
+}
+
+/// The clicks of an encoder.
+#[derive(Clone, Debug, Default)]
+struct EncoderHistory {
+    decoder: QuadratureDecoder,
+    /// How many there were, clockwise, after each.
+    clicks: Vec<Change>,
+}
+
+/// The value at the end of a tick; 0 before the first change.
+fn value_at(changes: &[Change], tick: RunTicks) -> i64 {
+    let after = changes.partition_point(|change| change.tick <= tick);
+    let last = after.checked_sub(1).and_then(|last| changes.get(last));
+    last.map_or(0, |change| change.value)
 }
 
 /// A kind of edge.

@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use lockstep_core::event::ButtonId;
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::{ButtonId, NumberId};
 use lockstep_core::output::Level;
 use lockstep_core::time::{Length, RunTicks, TickPeriod};
 use ratatui::layout::Rect;
 
+use super::controls::{Control, controls};
 use super::held_buttons::HeldButtons;
 use super::key_bindings::{Pane, button_letters};
 use super::navigation::FastForward;
@@ -46,7 +48,16 @@ pub(super) struct UiState {
     pub(super) held: HeldButtons,
     /// The buttons that were latched.
     pub(super) latched: BTreeSet<ButtonId>,
+    /// The buttons that are no contacts of encoders.
+    pub(super) buttons: Vec<ButtonId>,
+    /// The letters that press them.
     pub(super) letters: Vec<Option<char>>,
+    pub(super) controls: Vec<Control>,
+    pub(super) board: BoardViewport,
+    /// The number input whose slider is dragged.
+    pub(super) dragged: Option<NumberId>,
+    /// Whether the bytes of serial lines are shown in hex.
+    pub(super) shows_hex: bool,
     pub(super) prefix: Option<char>,
     pub(super) pane: Pane,
     pub(super) waves: WaveViewport,
@@ -66,6 +77,19 @@ pub(super) struct UiState {
     pub(super) quit: bool,
     /// The branches that have changed since they were saved, by their indices.
     unsaved: BTreeSet<usize>,
+}
+
+/// The part of the board that is visible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct BoardViewport {
+    /// The first visible row.
+    pub(super) first: usize,
+    /// The last scroll position, when it was last drawn.
+    pub(super) last_first: usize,
+    /// The selected control, by its index.
+    pub(super) selected: usize,
+    /// Whether the rows are scrolled to the selected control when they are drawn next.
+    pub(super) reveals_selected: bool,
 }
 
 /// The part of the waveforms that is visible.
@@ -115,9 +139,16 @@ impl UiState {
         let timeline = Timeline::new(app, script)?;
         let snapshot = timeline.branch().snapshot(RunTicks::ZERO)?;
         let state = state_text(&snapshot);
+        let buttons = buttons(app.descriptor());
+        let names = buttons.iter().map(|id| button_name(app.descriptor(), *id));
         let mut ui = Self {
             signals: SignalHistory::new(app.descriptor()),
-            letters: button_letters(app.descriptor().buttons()),
+            letters: button_letters(&names.collect::<Vec<_>>()),
+            buttons,
+            controls: controls(app.descriptor()),
+            board: BoardViewport::default(),
+            dragged: None,
+            shows_hex: false,
             glow: vec![None; app.descriptor().outputs().len()],
             registry,
             timeline,
@@ -164,6 +195,7 @@ impl UiState {
             speed: self.speed.of_ticks(app.descriptor().tick()),
             pane: self.pane,
             bounce: self.bounce,
+            shows_hex: self.shows_hex,
             keys_report_release: self.keys_report_release,
             now: self.now,
             ..fresh
@@ -171,9 +203,18 @@ impl UiState {
         Ok(())
     }
 
+    /// What the app declares.
+    pub(super) fn descriptor(&self) -> &'static AppDescriptor {
+        self.timeline.app().descriptor()
+    }
+
     /// How long a tick of the app is.
     pub(super) fn tick_period(&self) -> TickPeriod {
-        self.timeline.app().descriptor().tick()
+        self.descriptor().tick()
+    }
+
+    pub(super) fn button_name(&self, button: ButtonId) -> &'static str {
+        button_name(self.descriptor(), button)
     }
 
     /// A time of the run as the screen shows it.
@@ -270,6 +311,7 @@ impl UiState {
             self.waves.columns = columns;
             self.keep_in_view();
         }
+        self.board = screen.fit_board(self);
         if let Some(last) = screen.last_state_scroll(self) {
             self.state_scroll = self.state_scroll.min(last);
         }
@@ -287,4 +329,20 @@ impl UiState {
             self.speed.record(ticks, elapsed, took);
         }
     }
+}
+
+/// The buttons that are no contacts of encoders.
+fn buttons(descriptor: &AppDescriptor) -> Vec<ButtonId> {
+    let is_contact = |button: &ButtonId| {
+        let mut encoders = descriptor.encoders().iter();
+        encoders.any(|encoder| [encoder.a(), encoder.b()].contains(button))
+    };
+    let all = (0..).map(ButtonId).zip(descriptor.buttons());
+    let all = all.map(|(button, _)| button);
+    all.filter(|button| !is_contact(button)).collect()
+}
+
+fn button_name(descriptor: &AppDescriptor, button: ButtonId) -> &'static str {
+    let names = descriptor.buttons();
+    names.get(usize::from(button.0)).copied().unwrap_or("?")
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use lockstep_core::ports::{Decimal, Scale};
+use lockstep_core::time::TickPeriod;
 
 use super::TargetLevel;
-use super::lexer::{Token, TokenCursor};
+use super::lexer::{Token, TokenCursor, tokenize};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
 
@@ -102,6 +103,19 @@ impl Quantity {
                 expected,
             )),
         }
+    }
+
+    /// The number that a text stands for, of a port of this name and scale: `21.5` or `21.5 C`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text, and what is expected: the range of the port.
+    pub fn parse(text: &str, name: &str, scale: &Scale) -> Result<i32, Diagnostic> {
+        let tokens = tokenize(text, 1);
+        let mut cursor = TokenCursor::new(&tokens, TickPeriod::MILLISECOND);
+        let (quantity, span) = quantity(&mut cursor)?;
+        cursor.expect_end()?;
+        quantity.on(name, scale, span)
     }
 
     /// As it is written in the compact form, in one word.
@@ -262,8 +276,6 @@ impl fmt::Display for TargetLevel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::lexer::tokenize;
-    use lockstep_core::time::TickPeriod;
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Quantity, Diagnostic> {
@@ -287,6 +299,25 @@ mod tests {
         for text in ["", "C", "1.", ".5", "1,5", "--1", "1.2.3", "5 kilograms"] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_typed_number_is_read_or_refused_with_the_range() {
+        let scale = Scale::new(-550, 1_250).with_decimals(1).with_unit("C");
+        let parse = |text| Quantity::parse(text, "temperature", &scale);
+        for (text, number) in [("21.5", 215), ("21.5 C", 215), ("-4C", -40), (" 21 ", 210)] {
+            assert_eq!(parse(text).unwrap(), number, "{text}");
+        }
+        for text in ["", "warm", "21.55", "200", "21 F", "21 C now", "21 C #"] {
+            let is_refused = parse(text).is_err();
+            assert_eq!(is_refused, text != "21 C #", "{text}");
+        }
+        assert!(
+            parse("200")
+                .unwrap_err()
+                .expected
+                .contains("-55.0 C to 125.0 C")
+        );
     }
 
     proptest! {

@@ -29,6 +29,8 @@ pub struct Branch {
     condition: BootCondition,
     clock: Instant,
     events: Vec<ScriptEvent>,
+    /// The inputs of several ticks, in order: the first and the last tick of each.
+    long_inputs: Vec<(RunTicks, RunTicks)>,
     trace: Trace,
     checkpoints: Vec<Rc<dyn DynRunner>>,
     /// The ticks between two checkpoints.
@@ -64,6 +66,7 @@ impl Branch {
                 .take_while(|event| event.tick == RunTicks::ZERO)
                 .copied()
                 .collect(),
+            long_inputs: Vec::new(),
             trace,
             checkpoints: live.copied().map(Rc::from).into_iter().collect(),
             spacing: SPACING,
@@ -88,6 +91,13 @@ impl Branch {
             condition: self.condition,
             clock: self.clock,
             events: self.events[..events].to_vec(),
+            long_inputs: {
+                let over = self
+                    .long_inputs
+                    .iter()
+                    .take_while(|(_, last)| *last <= tick);
+                over.copied().collect()
+            },
             trace,
             checkpoints: checkpoints
                 .take_while(|runner| runner.now() <= tick)
@@ -199,49 +209,101 @@ impl Branch {
         Ok(())
     }
 
-    /// Applies an action at the end. There is at most one a tick, so that they are played
-    /// again in the same order: a second one comes a tick later.
-    pub(super) fn apply(&mut self, action: Action) -> Result<(), TimelineError> {
+    /// The tick that an input is applied at: the last one, or the one after it if there was an
+    /// input at that tick. There is at most one a tick, so that they are played again in the same
+    /// order.
+    #[must_use]
+    pub fn next_input_tick(&self) -> RunTicks {
+        let is_taken = self.events.last().is_some_and(|it| it.tick == self.end());
+        match is_taken {
+            true => self.end().saturating_add(RunTicks(1)),
+            false => self.end(),
+        }
+    }
+
+    /// Applies an input at [`Branch::next_input_tick`]: its events, in order, with their ticks
+    /// counted from there.
+    pub(super) fn apply(&mut self, input: &[ScriptEvent]) -> Result<(), TimelineError> {
         self.check_unbroken()?;
-        if self
-            .events
-            .last()
-            .is_some_and(|event| event.tick == self.end())
-        {
-            self.extend(self.end().saturating_add(RunTicks(1)), &[])?;
+        let start = self.next_input_tick();
+        let mut events = input.to_vec();
+        for event in &mut events {
+            event.tick = start.saturating_add(event.tick);
         }
-        if self.events.len() >= MAX_EVENTS {
-            return Err(ScriptError::TooManyEvents(self.events.len() + 1).into());
+        self.check_input(&events)?;
+        self.extend(start, &[])?;
+        let last = events.last().map_or(start, |event| event.tick);
+        let at_once = events.partition_point(|event| event.tick == start);
+        let (at_once, later) = events.split_at(at_once);
+        let applied = self.apply_now(at_once);
+        self.remember(applied)?;
+        self.extend(last, later)?;
+        if last > start {
+            self.long_inputs.push((start, last));
         }
-        if let Action::Button(button, contact) = action
-            && self.live.is_closed(button) == (contact == SwitchState::Closed)
-        {
-            return Err(ScriptError::Unchanged {
-                tick: self.end(),
-                button,
-                contact,
+        Ok(())
+    }
+
+    /// Makes sure that the events can follow, and that there is room for them.
+    fn check_input(&self, events: &[ScriptEvent]) -> Result<(), TimelineError> {
+        let count = self.events.len() + events.len();
+        if count > MAX_EVENTS {
+            return Err(ScriptError::TooManyEvents(count).into());
+        }
+        let last = events.last().map_or(RunTicks::ZERO, |event| event.tick);
+        if last > max_length(self.app.descriptor().tick()) {
+            return Err(ScriptError::TooLong(last).into());
+        }
+        let mut contacts = self.live.contacts();
+        for &ScriptEvent { tick, action } in events {
+            let Action::Button(button, contact) = action else {
+                continue;
+            };
+            if contacts.is_closed(button) == (contact == SwitchState::Closed) {
+                return Err(ScriptError::Unchanged {
+                    tick,
+                    button,
+                    contact,
+                }
+                .into());
             }
-            .into());
+            contacts.set(button, contact);
         }
-        let event = ScriptEvent {
-            tick: self.end(),
-            action,
-        };
+        Ok(())
+    }
+
+    /// Applies events of the last tick.
+    fn apply_now(&mut self, events: &[ScriptEvent]) -> Result<(), TimelineError> {
+        let now = self.end();
         let known = self.trace.entries().len();
-        self.events.push(event);
-        let applied = play::apply_now(self.live.as_mut(), event, &mut self.trace);
-        // A checkpoint at this tick was made before this action.
+        self.events.extend(events);
+        let stretch = Stretch::new(events, now);
+        let applied = self.live.play(&stretch, &mut self.trace);
+        // A checkpoint at this tick was made before these events.
         if let Some(checkpoint) = self.checkpoints.last_mut()
-            && checkpoint.now() == event.tick
+            && checkpoint.now() == now
             && let Some(copy) = self.live.copied()
         {
             *checkpoint = Rc::from(copy);
         }
-        let applied = applied
-            .and_then(|()| self.check_complete())
-            .and_then(|()| play::check_contract(&self.app, &self.trace.entries()[known..]))
-            .map_err(TimelineError::from);
-        self.remember(applied)
+        applied.map_err(|failure| PlayError::of_runner(self.live.as_ref(), failure))?;
+        self.check_complete()?;
+        Ok(play::check_contract(
+            &self.app,
+            &self.trace.entries()[known..],
+        )?)
+    }
+
+    /// The first tick of the last input: of all of it, where it takes several ticks. The opening of
+    /// a contact is none, but belongs to the press before it.
+    pub(super) fn last_input(&self) -> Option<RunTicks> {
+        let mut events = self.events.iter().rev();
+        let opens =
+            |event: &ScriptEvent| matches!(event.action, Action::Button(_, SwitchState::Open));
+        let last = events.find(|event| !opens(event))?.tick;
+        let mut long = self.long_inputs.iter().rev();
+        let around = long.find(|(first, until)| (*first..=*until).contains(&last));
+        Some(around.map_or(last, |(first, _)| *first))
     }
 
     /// Why nothing that follows can be trusted: the app panicked or broke its contract, or the
@@ -494,8 +556,11 @@ mod tests {
                 .observe(RunTicks(10), Observation::Output(0, Level::OFF));
         }
         let full = TimelineError::Play(PlayError::TraceFull { app: "toggle" });
-        let press = Action::Button(ButtonId(0), SwitchState::Closed);
-        assert_eq!(branch.apply(press), Err(full.clone()));
+        let press = [ScriptEvent {
+            tick: RunTicks::ZERO,
+            action: Action::Button(ButtonId(0), SwitchState::Closed),
+        }];
+        assert_eq!(branch.apply(&press), Err(full.clone()));
         assert_eq!(branch.extend(RunTicks(20), &[]), Err(full.clone()));
         // What was played before the trace was full can be trusted.
         assert_eq!(branch.fork(0, RunTicks(9)).unwrap().broken(), None);

@@ -15,7 +15,7 @@ pub use snapshot::Snapshot;
 use crate::diff::{Divergence, divergence};
 use crate::play::PlayError;
 use crate::registry::AppEntry;
-use crate::script::{Action, Script, ScriptError, SwitchState};
+use crate::script::{Action, Script, ScriptError, ScriptEvent};
 use crate::trace::Line;
 use crate::trace::document::Document;
 
@@ -97,9 +97,9 @@ impl Timeline {
         }
     }
 
-    /// Undoes the last press or reset on the current branch, and all that came after it. A
-    /// branch without inputs of its own is removed, if it is the last one and none was forked
-    /// from it.
+    /// Undoes the last input on the current branch, other than the release of a button, and all
+    /// that came after it. A branch without inputs of its own is removed, if it is the last one
+    /// and none was forked from it.
     ///
     /// `false` if there is nothing to undo.
     ///
@@ -110,15 +110,8 @@ impl Timeline {
         let current = self.current;
         let branch = self.branch();
         let shared = branch.fork_point().map(|fork_point| fork_point.tick);
-        let last = branch
-            .events()
-            .iter()
-            .rev()
-            .find(|event| !matches!(event.action, Action::Button(_, SwitchState::Open)));
-        let shortened = match (last, branch.fork_point()) {
-            (Some(last), _) if shared.is_none_or(|shared| last.tick > shared) => {
-                branch.before(last.tick)?
-            }
+        let shortened = match (branch.last_input(), branch.fork_point()) {
+            (Some(last), _) if shared.is_none_or(|shared| last > shared) => branch.before(last)?,
             (_, Some(fork_point))
                 if self.is_leaf(current) && current + 1 == self.branches.len() =>
             {
@@ -190,6 +183,26 @@ impl Timeline {
     ///
     /// A [`TimelineError`].
     pub fn apply(&mut self, tick: RunTicks, action: Action) -> Result<RunTicks, TimelineError> {
+        let at_once = RunTicks::ZERO;
+        let event = ScriptEvent {
+            tick: at_once,
+            action,
+        };
+        self.apply_input(tick, &[event])
+    }
+
+    /// Applies an input that takes several ticks, as [`Timeline::apply`] does an action: its events,
+    /// in order, with their ticks counted from its beginning. It is undone as a whole. Returns the
+    /// tick of its last event.
+    ///
+    /// # Errors
+    ///
+    /// A [`TimelineError`].
+    pub fn apply_input(
+        &mut self,
+        tick: RunTicks,
+        input: &[ScriptEvent],
+    ) -> Result<RunTicks, TimelineError> {
         self.undone.clear();
         if tick > self.branch().end() {
             self.advance(tick)?;
@@ -199,11 +212,11 @@ impl Timeline {
                 return Err(TimelineError::TooManyBranches);
             }
             let mut branch = self.branch().fork(self.current, tick)?;
-            branch.apply(action)?;
+            branch.apply(input)?;
             self.branches.push(branch);
             self.current = self.branches.len() - 1;
         } else {
-            self.branches[self.current].apply(action)?;
+            self.branches[self.current].apply(input)?;
         }
         Ok(self.branch().end())
     }
@@ -241,9 +254,11 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::SwitchState;
     use crate::testing::{scripts, trace_of};
+    use lockstep_apps::thermostat::Thermostat;
     use lockstep_apps::toggle;
-    use lockstep_core::event::ButtonId;
+    use lockstep_core::event::{ButtonId, SerialId};
     use lockstep_core::time::TickPeriod;
     use proptest::prelude::*;
 
@@ -360,6 +375,47 @@ mod tests {
             (1, RunTicks(5))
         );
         assert!(!timeline.redo());
+    }
+
+    fn bytes(ticks: &[u64]) -> Vec<ScriptEvent> {
+        let ticks = ticks.iter().copied().map(RunTicks);
+        ticks
+            .zip(b"status\nstatus\n")
+            .map(|(tick, byte)| ScriptEvent {
+                tick,
+                action: Action::Byte(SerialId(0), *byte),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_input_of_several_ticks_plays_as_its_script_and_is_undone_as_a_whole() {
+        let app = AppEntry::of::<Thermostat>();
+        let mut timeline = Timeline::new(&app, &Script::default()).unwrap();
+        timeline.advance(RunTicks(100)).unwrap();
+        let input = bytes(&[0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+        for (start, last) in [(100, 102), (103, 105)] {
+            let applied = timeline.apply_input(timeline.branch().end(), &input);
+            assert_eq!(applied, Ok(RunTicks(last)));
+            let branch = timeline.branch();
+            assert_eq!(branch.last_input(), Some(RunTicks(start)));
+            let played = crate::play::trace(&app, &branch.script().unwrap(), &mut |_| {
+                std::ops::ControlFlow::Continue(())
+            });
+            assert_eq!(&played.unwrap(), branch.trace());
+        }
+        // In its middle a branch is forked, and the part before stays as single bytes.
+        assert_eq!(
+            timeline.apply_input(RunTicks(104), &input),
+            Ok(RunTicks(107))
+        );
+        for (current, end) in [(1, 104), (0, 105), (0, 102)] {
+            assert_eq!(timeline.undo(), Ok(true));
+            assert_eq!(timeline.current(), current);
+            assert_eq!(timeline.branch().end(), RunTicks(end));
+        }
+        assert_eq!(timeline.undo(), Ok(true));
+        assert_eq!(timeline.branch().events(), []);
     }
 
     /// A timeline with as many branches as are kept, each forked by a press.

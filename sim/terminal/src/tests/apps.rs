@@ -5,6 +5,7 @@ use std::fmt;
 use lockstep_core::app::{App, AppDescriptor, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
+use lockstep_core::ports::{NumberInput, SerialLine};
 
 use lockstep_engine::output_color::OutputColor;
 use lockstep_engine::registry::AppEntry;
@@ -163,6 +164,86 @@ impl App for Closed {
     fn outputs(&self) -> [Level; 1] {
         [(self.0 / 1_000 % 2 == 1).into()]
     }
+}
+
+/// A button, and a serial line of 1000 baud: a byte takes ten ticks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct SlowConsole;
+
+impl App for SlowConsole {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("slow-console", "1.0.0")
+        .with_buttons(&["A"])
+        .with_serial_lines(&[SerialLine::new("uart").with_baud(1_000)]);
+    type Outputs = [Level; 0];
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn handle(&mut self, _: Event, _: &mut dyn Sink) {}
+
+    fn outputs(&self) -> [Level; 0] {
+        []
+    }
+}
+
+/// 30 signals: more controls than most screens have rows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Rack;
+
+impl App for Rack {
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("rack", "1.0.0")
+        .with_buttons(&["A", "B"])
+        .with_numbers(&[
+            NumberInput::new("level-00", 0, 1_000).with_unit("mV"),
+            NumberInput::new("level-01", 0, 1_000).with_unit("mV"),
+            NumberInput::new("level-02", 0, 1_000).with_unit("mV"),
+            NumberInput::new("level-03", 0, 1_000).with_unit("mV"),
+            NumberInput::new("level-04", -5, 5),
+            NumberInput::new("level-05", -5, 5),
+            NumberInput::new("level-06", 7, 8),
+            NumberInput::new("level-07", i32::MIN, i32::MAX).with_decimals(9),
+            NumberInput::new("level-08", 0, 1),
+            NumberInput::new("level-09", 0, 1),
+            NumberInput::new("level-10", 0, 1),
+            NumberInput::new("level-11", 0, 1),
+        ])
+        .with_serial_lines(&[
+            SerialLine::new("line-0"),
+            SerialLine::new("line-1"),
+            SerialLine::new("line-2"),
+        ])
+        .with_outputs(&[
+            Output::digital("lamp-00"),
+            Output::digital("lamp-01"),
+            Output::digital("lamp-02"),
+            Output::digital("lamp-03"),
+            Output::digital("lamp-04"),
+            Output::digital("lamp-05"),
+            Output::digital("lamp-06"),
+            Output::digital("lamp-07"),
+            Output::digital("lamp-08"),
+            Output::digital("lamp-09"),
+        ]);
+    type Outputs = [Level; 10];
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn handle(&mut self, _: Event, _: &mut dyn Sink) {}
+
+    fn outputs(&self) -> [Level; 10] {
+        [Level::OFF; 10]
+    }
+}
+
+pub(super) fn slow_console() -> AppEntry {
+    AppEntry::of::<SlowConsole>()
+}
+
+pub(super) fn rack() -> AppEntry {
+    AppEntry::of::<Rack>()
 }
 
 pub(super) fn closed() -> AppEntry {

@@ -1,6 +1,7 @@
 //! The whole UI, driven by keys, the mouse and time.
 
 mod apps;
+mod controls;
 mod every_key;
 mod input;
 mod navigation;

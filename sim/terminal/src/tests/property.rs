@@ -19,9 +19,13 @@ use super::super::appearance::{Appearance, Background, ColorDepth};
 use super::super::key_bindings::BINDINGS;
 use super::super::theme::Theme;
 use super::super::view;
-use super::apps::{bare, panel, pulse};
+use super::apps::{bare, panel, pulse, rack, slow_console};
 use super::{Driver, key};
+use lockstep_apps::thermostat::Thermostat;
+use lockstep_engine::checker::mismatches;
+use lockstep_engine::load::InputFormat;
 use lockstep_engine::play;
+use lockstep_engine::registry::AppEntry;
 use shipped_apps::shipped;
 
 /// One input.
@@ -80,6 +84,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]);
     let text = prop_oneof![
         "[0-9]{1,5}( ms)?",
+        "-?[0-9]{1,3}([.][0-9])?( C)?",
+        "(status|set [0-9]{1,2}|\\\\x1b|\\\\r)",
         "lamp[.](scn|rec|vcd)",
         "[ -~]{0,99}",
         ".{0,20}"
@@ -114,9 +120,15 @@ fn driver(app: usize, appearance: Appearance) -> Driver {
         0 => shipped(),
         1 => vec![panel(), bare()],
         2 => vec![bare(), pulse()],
-        _ => vec![pulse(), panel()],
+        3 => vec![pulse(), panel()],
+        4 => vec![rack(), slow_console()],
+        _ => vec![thermostat(), slow_console()],
     };
     Driver::new(apps, 80, 24, Theme::new(appearance))
+}
+
+fn thermostat() -> AppEntry {
+    AppEntry::of::<Thermostat>()
 }
 
 fn take(driver: &mut Driver, step: &Step) {
@@ -218,7 +230,7 @@ proptest! {
 
     #[test]
     fn nothing_panics_and_the_screen_matches_the_state(
-        app in 0_usize..4,
+        app in 0_usize..6,
         appearance in appearance(),
         steps in vec(step(), 1..40),
     ) {
@@ -233,5 +245,72 @@ proptest! {
             }
         }
         check_replay(&driver)?;
+    }
+}
+
+/// Inputs by hand on a thermostat, and moves in time.
+fn by_hand() -> impl Strategy<Value = String> {
+    let keys = [
+        "<", ">", "{", "}", "Up", "Down", "Space", "PgUp", "End", "u", "Ctrl-r", "Left", "]", "[",
+    ];
+    let lines = [
+        "status",
+        "set 21.5",
+        "set 4",
+        "\\x1b\\r",
+        "",
+        "a line that is too long",
+    ];
+    prop_oneof![
+        8 => select(keys.to_vec()).prop_map(str::to_owned),
+        2 => select(lines.to_vec()).prop_map(|line| format!("send {line}")),
+        2 => "set -?[0-9]{1,2}[.][0-9]",
+        2 => (0_u64..3_000).prop_map(|ms| format!("wait {ms}")),
+    ]
+}
+
+fn do_by_hand(driver: &mut Driver, step: &str) {
+    let typed = |driver: &mut Driver, control: usize, text: &str| {
+        driver.ui.board.selected = control;
+        driver.press("Enter").text(text).press("Enter");
+    };
+    match step.split_once(' ') {
+        Some(("set", number)) => typed(driver, 0, number),
+        Some(("send", line)) => typed(driver, 2, line),
+        Some((_, ms)) => {
+            driver.wait(ms.parse().unwrap());
+        }
+        None => {
+            driver.press(step);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_done_by_hand_is_saved_as_a_scenario_that_plays_the_same(
+        steps in vec(by_hand(), 1..30),
+    ) {
+        let theme = Theme::new(Appearance::default());
+        let mut driver = Driver::new(vec![thermostat()], 80, 24, theme);
+        for step in &steps {
+            do_by_hand(&mut driver, step);
+        }
+        driver.press("s Enter Enter");
+        let saved = driver.files.0.get(std::path::Path::new("thermostat.scn"));
+        let saved = saved.ok_or_else(|| TestCaseError::fail(driver.lines().join("\n")))?;
+        let text = String::from_utf8_lossy(saved);
+        let loaded = InputFormat::Scenario.load(&driver.ui.registry, saved, None);
+        let loaded = loaded.map_err(|_| TestCaseError::fail(text.to_string()))?;
+        let app = driver.ui.timeline.app();
+        let played = play::trace(app, &loaded.script, &mut |_| ControlFlow::Continue(()));
+        prop_assert_eq!(played.as_ref(), Ok(driver.ui.trace()), "{}", text);
+        prop_assert_eq!(mismatches(&loaded.checks, driver.ui.trace()).next(), None, "{}", text);
+        // What is cut in its middle, by a fork or by undo, is not one sentence any more.
+        let cuts = ["PgUp", "u", "Ctrl-r", "Left", "]", "["];
+        let is_whole = !steps.iter().any(|step| cuts.contains(&step.as_str()));
+        prop_assert!(!is_whole || !text.contains("press knob"), "{}", text);
     }
 }

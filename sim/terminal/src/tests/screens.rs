@@ -3,7 +3,9 @@
 use super::super::appearance::{Appearance, Background, ColorDepth};
 use super::super::theme::Theme;
 use super::Driver;
-use super::apps::{bare, panel};
+use super::apps::{bare, panel, rack};
+use lockstep_apps::thermostat::Thermostat;
+use lockstep_engine::registry::AppEntry;
 use shipped_apps::shipped;
 
 const LIGHT: Appearance = Appearance {
@@ -150,6 +152,51 @@ fn messages() {
     failed.files.0.insert("wrong.scn".into(), scenario.to_vec());
     failed.press("o").text("wrong.scn").press("Enter");
     assert_screen!("failed-scenario-80x24", failed);
+}
+
+/// The thermostat is used by all that it has.
+fn controlled(mut driver: Driver) -> Driver {
+    driver.wait(300).press("Enter").text("18.5").press("Enter");
+    driver
+        .wait(200)
+        .press("Down > >")
+        .wait(100)
+        .press("Down Enter");
+    driver
+        .text("status")
+        .press("Enter")
+        .wait(400)
+        .press("Enter");
+    driver
+        .text("set 21.5\\r")
+        .press("Enter")
+        .wait(200)
+        .press("Space");
+    driver
+}
+
+#[test]
+fn sliders_consoles_and_encoders() {
+    let thermostat = AppEntry::of::<Thermostat>;
+    let at = |width, height| controlled(Driver::of(thermostat(), width, height));
+    assert_screen!("thermostat-40x12", at(40, 12));
+    assert_screen!("thermostat-80x24", at(80, 24));
+    assert_screen!("thermostat-120x40", at(120, 40));
+    let mut hex = at(80, 24);
+    hex.press("#");
+    assert_screen!("thermostat-hex-80x24", hex);
+    let mut prompt = at(80, 24);
+    prompt.press("Enter").text("set 2");
+    assert_screen!("thermostat-prompt-80x24", prompt);
+    let plain = Appearance {
+        unicode: false,
+        ..PLAIN
+    };
+    let plain = Driver::new(vec![thermostat()], 80, 24, Theme::new(plain));
+    assert_screen!("thermostat-ascii-80x24", controlled(plain));
+    let mut full = Driver::of(rack(), 80, 24);
+    full.press("Space Down Down Down Down Down Down Down");
+    assert_screen!("more-rows-than-fit-80x24", full);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::overlay::truncated_item;
 use super::text::{shorten, tail_of, wrapped};
+use crate::controls::Control;
 use crate::key_bindings::{FOOTER, Pane, UiCommand, footer_entry};
 use crate::measurement::measure;
 use crate::overlay::{Overlay, Prompt};
@@ -129,12 +130,22 @@ fn main_keys(ui: &UiState) -> Vec<(String, &'static str)> {
     let waves = [("w e b", "edges"), ("zi zo zc", "zoom")]
         .into_iter()
         .filter(|_| ui.pane == Pane::Waves);
+    let controls = match ui.selected_control() {
+        Some(Control::Number(_)) => &[("< >", "change"), ("Enter", "type")][..],
+        Some(Control::Encoder(_)) => &[("< >", "turn")],
+        Some(Control::Serial(_)) => &[("Enter", "send"), ("#", "hex")],
+        None => &[],
+    };
     // Shift and a letter latch a button; not every keyboard has Shift and a digit.
     let holds = buttons.is_some() && ui.pane == Pane::Board;
     let hold = holds.then_some(("Shift", "hold"));
     let mut others = FOOTER.iter().filter_map(|command| footer_entry(*command));
     let first = others.next();
-    let named = waves.chain(first).chain(hold).chain(others);
+    let named = waves
+        .chain(first)
+        .chain(controls.iter().copied())
+        .chain(hold)
+        .chain(others);
     buttons
         .map(|keys| (keys, "press"))
         .into_iter()
@@ -144,8 +155,7 @@ fn main_keys(ui: &UiState) -> Vec<(String, &'static str)> {
 
 /// The keys that press buttons in the pane that has the focus.
 fn button_keys(ui: &UiState) -> Option<String> {
-    let count = ui.timeline.app().descriptor().buttons().len();
-    let keys: Vec<_> = (0..count)
+    let keys: Vec<_> = (0..ui.buttons.len())
         .filter_map(|index| super::board::key_of(ui, index))
         .map(String::from)
         .collect();

@@ -4,20 +4,22 @@ mod board;
 mod events;
 mod footer;
 mod overlay;
+mod packets;
 mod state;
 mod text;
 mod title;
 mod waves;
 
-use lockstep_core::event::ButtonId;
+use lockstep_core::event::{ButtonId, NumberId};
 use lockstep_core::time::{RunTicks, TickPeriod};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::symbols::border::{self, PLAIN, THICK};
 use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 
+use super::controls::Control;
 use super::key_bindings::Pane;
-use super::ui_state::UiState;
+use super::ui_state::{BoardViewport, UiState};
 pub(super) use overlay::last_help_scroll;
 use text::shorten;
 
@@ -158,9 +160,27 @@ impl ScreenLayout {
 
     /// The button at a position.
     pub(super) fn button_at(&self, ui: &UiState, position: Position) -> Option<ButtonId> {
-        let buttons = board::buttons(ui, self.board.inner());
-        let found = buttons.iter().find(|(_, area)| area.contains(position));
-        found.map(|(button, _)| *button)
+        board::button_at(ui, self.board.inner(), position)
+    }
+
+    /// The control at a position of the board, other than a button.
+    pub(super) fn control_at(&self, ui: &UiState, position: Position) -> Option<Control> {
+        board::control_at(ui, self.board.inner(), position)
+    }
+
+    /// The number input whose bar is at a position.
+    pub(super) fn slider_at(&self, ui: &UiState, position: Position) -> Option<NumberId> {
+        board::slider_at(ui, self.board.inner(), position)
+    }
+
+    /// The number that the bar of a number input has at a position, or at its nearest end.
+    pub(super) fn number_at(&self, ui: &UiState, id: NumberId, at: Position) -> Option<i32> {
+        board::number_at(ui, id, self.board.inner(), at)
+    }
+
+    /// The part of the board that is visible, limited to what there is.
+    pub(super) fn fit_board(&self, ui: &UiState) -> BoardViewport {
+        board::fitted(ui, self.board.inner())
     }
 
     /// The pane at a position.

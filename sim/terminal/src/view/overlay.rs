@@ -111,6 +111,16 @@ fn help(ui: &UiState, area: Rect) -> (Vec<Line<'static>>, Rect) {
     ] {
         lines.extend(row(ui, keys, what, width));
     }
+    lines.extend([Line::default(), heading("Numbers, encoders, serial lines")]);
+    for (keys, what) in [
+        ("Up Down", "on the board: select one"),
+        (
+            "mouse",
+            "set a number on its bar; the wheel over it changes it or turns it",
+        ),
+    ] {
+        lines.extend(row(ui, keys, what, width));
+    }
     for (title, pane) in [("In any pane", None), ("In the waves", Some(Pane::Waves))] {
         lines.extend([Line::default(), heading(title)]);
         for binding in BINDINGS.iter().filter(|binding| binding.pane == pane) {

@@ -5,6 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+use super::packets::{PacketMark, Packets, fitted};
 use super::text::shorten;
 use super::{PaneSlot, draw_frame};
 use crate::branches::branch_name;
@@ -16,8 +17,8 @@ use lockstep_engine::timeline::Branch;
 /// The most columns of a name; a wide screen has more.
 const NAME: u16 = 12;
 
-/// The columns of a value, the marker and the blanks next to it.
-const VALUE: u16 = 7;
+/// The fewest and the most columns of a value.
+const VALUE: (usize, usize) = (5, 12);
 
 /// The least distance of two times on the axis, in columns.
 const AXIS: u16 = 12;
@@ -164,10 +165,18 @@ fn counterpart(ui: &UiState, signal: Signal) -> Option<WaveRow<'_>> {
 fn draw_label(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) {
     let name = match (&ui.compared, row.compared) {
         (Some(compared), true) => format!(" {}", branch_name(compared.branch)),
-        _ => row.signals.name(row.signal).to_owned(),
+        _ => name(row.signals, row.signal),
     };
+    let columns = value_columns(ui);
+    let gap = ui.theme.glyphs().gap;
     let value = match row.signal {
-        signal if signal.is_events() => String::new(),
+        Signal::Logs => String::new(),
+        signal if signal.is_events() => {
+            let offset = ui.cursor.0.saturating_sub(ui.waves.left.0) / ui.waves.per_cell;
+            let column = RunTicks(ui.waves.left.0 + offset * ui.waves.per_cell);
+            let packet = packets(ui, row).at_cursor(ui, column.min(ui.cursor));
+            fitted(&packet, columns, gap).unwrap_or_default()
+        }
         signal => {
             let value = i32::try_from(row.signals.value(signal, ui.cursor));
             let scale = row.signals.scale(signal);
@@ -179,9 +188,9 @@ fn draw_label(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>)
     } else {
         ' '
     };
-    let width = usize::from(label_width(ui, area) - VALUE);
-    let name = shorten(&name, width, ui.theme.glyphs().gap);
-    let text = format!("{sign}{name:<width$}{value:>5} ");
+    let width = usize::from(label_width(ui, area)).saturating_sub(columns + 2);
+    let name = shorten(&name, width, gap);
+    let text = format!("{sign}{name:<width$}{value:>columns$} ");
     let style = match (row.selected, row.compared) {
         (true, _) => ui.theme.accent(),
         (_, true) => ui.theme.changed(),
@@ -213,6 +222,10 @@ fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) 
         }
         _ => ui.end(),
     };
+    if matches!(row.signal, Signal::Received(_) | Signal::Sent(_)) {
+        draw_packets(ui, row, area, style, frame);
+        return;
+    }
     for column in 0..area.width {
         let (from, before) = span(ui, column);
         if from > end {
@@ -223,6 +236,56 @@ fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) 
             .set_char(sign)
             .set_style(style);
     }
+}
+
+/// The name of a signal; that of a serial line with its direction, `>` to the app.
+fn name(signals: &SignalHistory, signal: Signal) -> String {
+    let name = signals.name(signal);
+    match signal {
+        Signal::Received(_) => format!("{name} >"),
+        Signal::Sent(_) => format!("{name} <"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Each packet from its column on, as far as the next one leaves room.
+fn draw_packets(ui: &UiState, row: WaveRow<'_>, area: Rect, style: Style, frame: &mut Frame<'_>) {
+    let glyphs = ui.theme.glyphs();
+    let spans: Vec<_> = (0..area.width).map(|column| span(ui, column)).collect();
+    let marks = packets(ui, row).marks(ui, &spans);
+    for (index, (column, mark)) in marks.iter().enumerate() {
+        let next = marks.get(index + 1);
+        // A blank keeps them apart.
+        let room = next.map_or(spans.len(), |(next, _)| next.saturating_sub(1)) - column;
+        let text = match mark {
+            PacketMark::Text(text) => fitted(text, room, glyphs.gap),
+            PacketMark::Count(count) => Some(counted(*count).to_string()),
+        };
+        let text = text.unwrap_or_else(|| glyphs.log.to_string());
+        if let Ok(column) = u16::try_from(*column) {
+            let buffer = frame.buffer_mut();
+            buffer.set_stringn(area.x + column, area.y, text, room.max(1), style);
+        }
+    }
+}
+
+/// The packets of a row that is of a serial line.
+fn packets<'a>(ui: &'a UiState, row: WaveRow<'a>) -> Packets<'a> {
+    let compared = ui.compared.as_ref().filter(|_| row.compared);
+    let branch = compared.and_then(|it| ui.timeline.branches().get(it.branch));
+    Packets {
+        signals: row.signals,
+        signal: row.signal,
+        entries: branch.unwrap_or(ui.timeline.branch()).trace().entries(),
+    }
+}
+
+/// The glyph for so many events in a column.
+fn counted(count: usize) -> char {
+    let digit = u32::try_from(count).ok();
+    digit
+        .and_then(|count| char::from_digit(count, 10))
+        .unwrap_or('+')
 }
 
 /// The glyph for a signal from one tick on, and before another.
@@ -236,10 +299,7 @@ fn cell(ui: &UiState, row: WaveRow<'_>, from: RunTicks, before: RunTicks) -> cha
         return match changes.len() {
             0 => ' ',
             1 => glyphs.log,
-            count => u32::try_from(count)
-                .ok()
-                .and_then(|count| char::from_digit(count, 10))
-                .unwrap_or('+'),
+            count => counted(count),
         };
     }
     let last = RunTicks(before.0.saturating_sub(1));
@@ -318,8 +378,21 @@ fn label_width(ui: &UiState, inner: Rect) -> u16 {
         .signals
         .all()
         .into_iter()
-        .map(|signal| ui.signals.name(signal).len());
+        .map(|signal| name(&ui.signals, signal).len());
     let longest = u16::try_from(names.max().unwrap_or(0)).unwrap_or(NAME);
     let compared = if ui.compared.is_some() { NAME } else { 0 };
-    longest.max(compared).min(NAME.max(inner.width / 4)) + VALUE
+    longest.max(compared).min(NAME.max(inner.width / 4))
+        + u16::try_from(value_columns(ui) + 2).unwrap_or(u16::MAX)
+}
+
+/// The columns of the longest value, which the marker and the blank next to it are added to.
+fn value_columns(ui: &UiState) -> usize {
+    let (fewest, most) = VALUE;
+    let longest = |signal| {
+        let scale = ui.signals.scale(signal);
+        let bounds = [scale.min(), scale.max()].map(|it| scale.shown(it).to_string().len());
+        bounds[0].max(bounds[1])
+    };
+    let longest = ui.signals.all().into_iter().map(longest).max();
+    longest.unwrap_or(fewest).clamp(fewest, most)
 }

@@ -1,7 +1,10 @@
 //! Writes a run that was played as a scenario: playing is how tests are written.
 //!
 //! The scenario plays the same script again, and expects what followed in the run. Inputs
-//! become `press`, `release`, `tap` and `reset`, each followed by what it caused:
+//! become `press`, `release`, `tap`, `set`, `send`, `turn` and `reset`, each followed by what it
+//! caused. Bytes that came as fast as their line carries them are one `send`, and the moves of an
+//! encoder one `turn`, where nothing was to be seen until the last of them.
+//!
 //!
 //! - A log, or a change of an output, is expected at its exact tick: not a tick earlier
 //!   (`expect no log ... for`, `expect ... stays`), and not a tick later (`within`).
@@ -35,6 +38,7 @@
 //! again.
 
 mod interval;
+mod long_input;
 mod periodicity;
 mod statements;
 mod step_trace;

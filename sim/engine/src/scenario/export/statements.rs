@@ -4,10 +4,12 @@ use lockstep_core::event::{ButtonId, SerialId};
 use lockstep_core::time::RunTicks;
 
 use super::interval::Interval;
+use super::long_input::Turn;
 use super::step_trace::{Step, StepTrace};
-use crate::scenario::generated::{button_name, line_name, port_statement};
+use crate::scenario::generated::{button_name, line_name, name, port_statement};
 use crate::scenario::{Name, StatementKind};
 use crate::script::{Action, SwitchState};
+use crate::timed_input::arrival;
 
 /// The most buttons in one statement: their names fit on a line.
 const MAX_BUTTONS: usize = 8;
@@ -59,7 +61,11 @@ fn together(action: Action) -> Together {
 
 impl StatementWriter<'_> {
     fn actions(&self, step: usize) -> StatementGroup {
-        let actions = self.run.steps[step].actions;
+        let Step { actions, turn, .. } = self.run.steps[step];
+        if let Some(turn) = turn {
+            let kinds = vec![self.turn(turn)];
+            return StatementGroup { kinds, last: step };
+        }
         let mut kinds = Vec::new();
         // In the order in which they are played, as the sentences of a tick have to be.
         for same in actions.chunk_by(|a, b| together(a.action) == together(b.action)) {
@@ -85,11 +91,16 @@ impl StatementWriter<'_> {
                         Action::Byte(_, byte) => Some(byte),
                         _ => None,
                     });
-                    // So many arrive in one tick: a line of this speed carries them.
-                    kinds.push(StatementKind::Send {
+                    let bytes: Vec<_> = bytes.collect();
+                    let is_long = same.first().map(|it| it.tick) != same.last().map(|it| it.tick);
+                    let at_once = match is_long {
+                        true => bytes.len(),
+                        false => self.carried_at_once(line, bytes.len()),
+                    };
+                    kinds.extend(bytes.chunks(at_once).map(|bytes| StatementKind::Send {
                         line: line_name(self.run.descriptor, line),
-                        bytes: bytes.collect(),
-                    });
+                        bytes: bytes.to_vec(),
+                    }));
                 }
                 Together::Alone(action) => {
                     kinds.extend(port_statement(self.run.descriptor, action));
@@ -97,6 +108,26 @@ impl StatementWriter<'_> {
             }
         }
         StatementGroup { kinds, last: step }
+    }
+
+    /// How many of so many bytes, at least one, a line carries in one tick.
+    fn carried_at_once(&self, line: SerialId, count: usize) -> usize {
+        let descriptor = self.run.descriptor;
+        let line = descriptor.serial_lines().get(usize::from(line.0));
+        let arrives = |before| line.map(|it| arrival(it, descriptor.tick(), before));
+        let more = (1..).zip(1..count);
+        let more = more.take_while(|(before, _)| arrives(*before) == Some(RunTicks::ZERO));
+        1 + more.count()
+    }
+
+    fn turn(&self, turn: Turn) -> StatementKind {
+        let encoders = self.run.descriptor.encoders();
+        let encoder = encoders.get(usize::from(turn.encoder));
+        StatementKind::Turn {
+            encoder: name(encoder.map_or("?", |encoder| encoder.name())),
+            clicks: turn.clicks,
+            length: turn.length,
+        }
     }
 
     fn tap(&self, step: usize) -> Option<StatementGroup> {

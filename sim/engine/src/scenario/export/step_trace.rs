@@ -8,6 +8,7 @@ use lockstep_core::output::{self, Level};
 use lockstep_core::ports::Scale;
 use lockstep_core::time::RunTicks;
 
+use super::long_input::{LongInput, Turn};
 use crate::scenario::generated::{line_name, name};
 use crate::scenario::pattern::Pattern;
 use crate::scenario::plan::LogTarget;
@@ -46,15 +47,19 @@ impl LoggedValue {
 pub(super) struct StepTrace<'a> {
     pub(super) descriptor: &'static AppDescriptor,
     pub(super) entries: &'a [Entry],
-    /// Power-up, and then every tick with inputs.
+    /// Power-up, and then every tick with inputs, or several that one sentence can do.
     pub(super) steps: Vec<Step<'a>>,
 }
 
-/// The inputs of one tick, and the time up to the next tick with inputs.
+/// The inputs of one tick, or of several that one sentence can do, and the time up to the next
+/// ones.
 pub(super) struct Step<'a> {
+    /// The tick at which the sentence ends.
     pub(super) tick: RunTicks,
     /// The inputs; none at power-up.
     pub(super) actions: &'a [ScriptEvent],
+    /// The turn of an encoder that the inputs are.
+    pub(super) turn: Option<Turn>,
     /// The entries that the inputs caused in their own tick.
     pub(super) immediate: Range<usize>,
     /// The entries that followed as time passed, including those of the next step's tick
@@ -100,24 +105,40 @@ impl<'a> StepTrace<'a> {
         let mut steps = vec![Step {
             tick: RunTicks::ZERO,
             actions: &[],
+            turn: None,
             immediate: 0..power_up,
             later: power_up..entries.len(),
             until: script.end(),
         }];
-        for actions in script.events().chunk_by(|a, b| a.tick == b.tick) {
-            let tick = actions[0].tick;
+        let mut left = script.events();
+        while let Some(first) = left.first() {
             let from = steps.last().map_or(0, |step| step.immediate.end);
-            let inputs = skip(from, &|index| {
-                entries[index].tick < tick || entries[index].tick == tick && !is_input(index)
-            });
-            let over = skip(inputs, &|index| entries[index].tick == tick);
+            let following = entries.get(from..).unwrap_or_default();
+            let LongInput { count, end, turn } = LongInput::at(descriptor, script, left, following)
+                .unwrap_or_else(|| LongInput {
+                    count: left.partition_point(|event| event.tick == first.tick),
+                    end: first.tick,
+                    turn: None,
+                });
+            let (actions, rest) = left.split_at(count);
+            left = rest;
+            let last = actions.last().map_or(first.tick, |event| event.tick);
+            let inputs_of = |from: usize, tick: RunTicks| {
+                skip(from, &|index| {
+                    entries[index].tick < tick || entries[index].tick == tick && !is_input(index)
+                })
+            };
+            let began = inputs_of(from, first.tick);
+            let inputs = inputs_of(from, last);
+            let over = skip(inputs, &|index| entries[index].tick == last);
             if let Some(before) = steps.last_mut() {
-                before.later = before.immediate.end..inputs;
-                before.until = tick;
+                before.later = before.immediate.end..began;
+                before.until = first.tick;
             }
             steps.push(Step {
-                tick,
+                tick: end,
                 actions,
+                turn,
                 immediate: inputs..over,
                 later: over..entries.len(),
                 until: script.end(),

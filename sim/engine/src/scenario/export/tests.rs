@@ -1,3 +1,4 @@
+mod long_inputs;
 mod properties;
 mod texts;
 mod tuning;

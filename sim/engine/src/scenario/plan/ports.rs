@@ -8,13 +8,8 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::Name;
 use crate::scenario::names;
 use crate::scenario::quantity::Quantity;
-use crate::script::{Action, SwitchState};
-
-/// Of a byte on a serial line: a start bit, eight bits of data, a stop bit.
-const BITS_A_BYTE: u64 = 10;
-
-/// The moves of its contacts in one click of an encoder.
-const MOVES_A_CLICK: u64 = 4;
+use crate::script::Action;
+use crate::timed_input::{self, MOVES_A_CLICK};
 
 impl Planner<'_> {
     /// Does something at a tick, if a board could see it there.
@@ -60,15 +55,15 @@ impl Planner<'_> {
     /// Each byte arrives when a line of this speed has carried those before it.
     pub(super) fn send(&mut self, line: &Name, bytes: &[u8], span: Span) -> Result<(), Diagnostic> {
         let id = names::serial_line(line, self.descriptor)?;
-        let declared = self.descriptor.serial_lines().get(usize::from(id));
-        let baud = declared.map_or(u32::MAX, |line| line.baud()).max(1);
-        let tick_us = u64::from(self.descriptor.tick().as_us());
+        let Some(declared) = self.descriptor.serial_lines().get(usize::from(id)) else {
+            return Ok(());
+        };
         let start = self.now;
-        for (index, byte) in (0_u64..).zip(bytes) {
-            let us = index * BITS_A_BYTE * 1_000_000 / u64::from(baud);
-            let tick = start.saturating_add(RunTicks(us / tick_us));
+        let period = self.descriptor.tick();
+        for event in timed_input::send(SerialId(id), declared, period, bytes) {
+            let tick = start.saturating_add(event.tick);
             self.pass(tick.saturating_sub(self.now), span)?;
-            self.act(Action::Byte(SerialId(id), *byte), tick, span)?;
+            self.act(event.action, tick, span)?;
         }
         self.record_cause(CauseKind::Send, start);
         Ok(())
@@ -86,10 +81,6 @@ impl Planner<'_> {
         let Some(encoder) = self.descriptor.encoders().get(usize::from(index)) else {
             return Ok(());
         };
-        let (first, second) = match clicks > 0 {
-            true => (encoder.a(), encoder.b()),
-            false => (encoder.b(), encoder.a()),
-        };
         let moves = u64::from(clicks.unsigned_abs()) * MOVES_A_CLICK;
         if length.0 < moves {
             return Err(Diagnostic::new(
@@ -103,18 +94,13 @@ impl Planner<'_> {
         }
         let start = self.now;
         self.pass(length, span)?;
-        for step in 0..moves {
-            let (button, contact) = match step % MOVES_A_CLICK {
-                0 => (first, SwitchState::Closed),
-                1 => (second, SwitchState::Closed),
-                2 => (first, SwitchState::Open),
-                _ => (second, SwitchState::Open),
+        for event in timed_input::turn(encoder, clicks, length) {
+            let Action::Button(button, contact) = event.action else {
+                continue;
             };
-            let passed = u128::from(step) * u128::from(length.0) / u128::from(moves);
-            let passed = RunTicks(u64::try_from(passed).unwrap_or(length.0));
-            let tick = start.saturating_add(passed);
+            let tick = start.saturating_add(event.tick);
             self.inputs.check_move(button, contact, tick, span)?;
-            self.push(tick, Action::Button(button, contact), span)?;
+            self.push(tick, event.action, span)?;
             self.inputs.record_move(button, contact, tick, span);
         }
         self.record_cause(CauseKind::Turn, start);
