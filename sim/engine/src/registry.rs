@@ -337,11 +337,14 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
         );
     }
     // In an expectation, these words are keywords.
-    for (what, name, taken) in descriptor
-        .outputs()
-        .iter()
-        .map(|output| ("output", output.name(), ["log", "no"]))
-        .chain(words(descriptor).map(|word| ("word of a log", word, ["within", "for"])))
+    const SUBJECTS: &[&str] = &["log", "no", "only"];
+    const AFTER_A_WORD: &[&str] = &["within", "for"];
+    let outputs = descriptor.outputs().iter().map(|output| output.name());
+    let lines = descriptor.serial_lines().iter().map(|line| line.name());
+    for (what, name, taken) in outputs
+        .map(|name| ("output", name, SUBJECTS))
+        .chain(lines.map(|name| ("serial line", name, SUBJECTS)))
+        .chain(words(descriptor).map(|word| ("word of a log", word, AFTER_A_WORD)))
     {
         if taken.contains(&name) {
             return refuse(format!("no {what} can be called `{name}`"));
