@@ -1,8 +1,11 @@
 //! What the type of an app can do beyond the contract.
 
 use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
 
 use lockstep_core::app::App;
+use lockstep_search::state_space::{AppSpace, StateSpace};
 
 /// What the type of an app can do beyond [`App`]; each makes more possible.
 ///
@@ -19,7 +22,14 @@ use lockstep_core::app::App;
 pub struct Capabilities<A> {
     copy: Option<fn(&A) -> A>,
     state: Option<fn(&A) -> String>,
+    space: Option<MakeSpace<A>>,
 }
+
+/// Makes the situations of an app from what it is after a reset, and from how one is printed.
+type MakeSpace<A> = fn(Arc<dyn Fn() -> A + Send + Sync>, Option<fn(&A) -> String>) -> BoxedSpace;
+
+/// All situations of some app.
+type BoxedSpace = Box<dyn StateSpace>;
 
 impl<A: App> Capabilities<A> {
     /// Nothing beyond the contract: going back is playing again, and no state is shown.
@@ -28,6 +38,7 @@ impl<A: App> Capabilities<A> {
         Self {
             copy: None,
             state: None,
+            space: None,
         }
     }
 
@@ -55,6 +66,18 @@ impl<A: App> Capabilities<A> {
         }
     }
 
+    /// It can be copied and compared, in any thread: its behaviours can be explored.
+    #[must_use]
+    pub fn with_comparison(self) -> Self
+    where
+        A: Clone + Eq + Hash + Send + Sync + 'static,
+    {
+        Self {
+            space: Some(|build, state| Box::new(AppSpace::new(move || build(), state))),
+            ..self
+        }
+    }
+
     /// Whether it can be copied.
     #[must_use]
     pub const fn has_copies(&self) -> bool {
@@ -65,6 +88,20 @@ impl<A: App> Capabilities<A> {
     #[must_use]
     pub const fn has_state(&self) -> bool {
         self.state.is_some()
+    }
+
+    /// Whether it can be copied and compared.
+    #[must_use]
+    pub const fn has_comparison(&self) -> bool {
+        self.space.is_some()
+    }
+
+    /// The situations of an app that is this after a reset; `None` where it cannot be compared.
+    pub(crate) fn space_of(
+        &self,
+        build: impl Fn() -> A + Send + Sync + 'static,
+    ) -> Option<BoxedSpace> {
+        self.space.map(|space| space(Arc::new(build), self.state))
     }
 
     pub(crate) fn copy_of(&self, app: &A) -> Option<A> {
@@ -85,7 +122,8 @@ impl<A> Clone for Capabilities<A> {
 impl<A> Copy for Capabilities<A> {}
 
 /// Makes an [`AppEntry`](crate::registry::AppEntry) of any [`App`]: it is copied if it is `Clone`,
-/// and shows its state if it is `Debug`.
+/// shows its state if it is `Debug`, and can be explored if it is also `Eq` and `Hash`, and `Send`
+/// and `Sync`.
 ///
 /// ```
 /// use lockstep_engine::registry::Registry;
@@ -103,6 +141,7 @@ macro_rules! app {
         let capabilities = $crate::capabilities::Capabilities::<$app>::none();
         let capabilities = (&$crate::capabilities::detection::Copies(capabilities)).detected();
         let capabilities = (&$crate::capabilities::detection::State(capabilities)).detected();
+        let capabilities = (&$crate::capabilities::detection::Comparison(capabilities)).detected();
         $crate::registry::AppEntry::with_capabilities::<$app>(capabilities)
     }};
 }
@@ -111,10 +150,11 @@ macro_rules! app {
 /// comes before one that takes `&self` of a reference to it.
 #[doc(hidden)]
 pub mod detection {
-    use super::{App, Capabilities, Debug};
+    use super::{App, Capabilities, Debug, Hash};
 
     pub struct Copies<A>(pub Capabilities<A>);
     pub struct State<A>(pub Capabilities<A>);
+    pub struct Comparison<A>(pub Capabilities<A>);
 
     pub trait Present<A> {
         fn detected(&self) -> Capabilities<A>;
@@ -147,12 +187,24 @@ pub mod detection {
             self.0
         }
     }
+
+    impl<A: App + Clone + Eq + Hash + Send + Sync + 'static> Present<A> for Comparison<A> {
+        fn detected(&self) -> Capabilities<A> {
+            self.0.with_comparison()
+        }
+    }
+
+    impl<A: App> Absent<A> for &Comparison<A> {
+        fn detected(&self) -> Capabilities<A> {
+            self.0
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Capabilities;
-    use super::detection::{Absent as _, Copies, Present as _, State};
+    use super::detection::{Absent as _, Comparison, Copies, Present as _, State};
     use lockstep_core::app::{App, AppDescriptor, Sink};
     use lockstep_core::event::Event;
     use lockstep_core::output::Level;
@@ -183,7 +235,10 @@ mod tests {
     silent_app!(Bare);
     silent_app!(Copied);
     silent_app!(Printed);
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct Compared;
     silent_app!(Both);
+    silent_app!(Compared);
 
     #[test]
     fn what_a_type_can_do_is_detected() {
@@ -192,12 +247,18 @@ mod tests {
                 let capabilities = Capabilities::<$app>::none();
                 let capabilities = (&Copies(capabilities)).detected();
                 let capabilities = (&State(capabilities)).detected();
-                (capabilities.has_copies(), capabilities.has_state())
+                let capabilities = (&Comparison(capabilities)).detected();
+                (
+                    capabilities.has_copies(),
+                    capabilities.has_state(),
+                    capabilities.has_comparison(),
+                )
             }};
         }
-        assert_eq!(detected!(Bare), (false, false));
-        assert_eq!(detected!(Copied), (true, false));
-        assert_eq!(detected!(Printed), (false, true));
-        assert_eq!(detected!(Both), (true, true));
+        assert_eq!(detected!(Bare), (false, false, false));
+        assert_eq!(detected!(Copied), (true, false, false));
+        assert_eq!(detected!(Printed), (false, true, false));
+        assert_eq!(detected!(Both), (true, true, false));
+        assert_eq!(detected!(Compared), (true, false, true));
     }
 }

@@ -46,3 +46,5 @@ pub mod timed_input;
 pub mod timeline;
 pub mod trace;
 pub mod wakeups;
+
+pub use lockstep_search as search;

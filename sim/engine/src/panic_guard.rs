@@ -29,6 +29,12 @@ impl PanicGuard {
         Self { catch }
     }
 
+    /// The function.
+    #[must_use]
+    pub const fn catch_panic(self) -> CatchPanic {
+        self.catch
+    }
+
     /// Runs the code of an app.
     ///
     /// # Errors

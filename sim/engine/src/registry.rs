@@ -10,6 +10,7 @@ use lockstep_core::app::{App, AppDescriptor, LogKind, LogValues};
 use lockstep_core::output::Range;
 use lockstep_core::runner::{BeforeReset, Runner};
 use lockstep_core::time::{Instant, TickPeriod};
+use lockstep_search::state_space::StateSpace;
 use thiserror::Error;
 
 use crate::app_failure::AppFailure;
@@ -31,6 +32,7 @@ pub struct AppEntry {
     descriptor: &'static AppDescriptor,
     colors: Vec<(&'static str, OutputColor)>,
     start: Arc<Start>,
+    space: Option<Arc<dyn StateSpace>>,
     panic_guard: PanicGuard,
 }
 
@@ -74,9 +76,14 @@ impl AppEntry {
         capabilities: Capabilities<A>,
     ) -> Self {
         let after_reset = Arc::new(after_reset);
+        let space = {
+            let after_reset = Arc::clone(&after_reset);
+            capabilities.space_of(move || after_reset())
+        };
         Self {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
+            space: space.map(Arc::from),
             start: Arc::new(move |boot, condition, panic_guard, observer| {
                 let started = panic_guard.run(|| {
                     let build = {
@@ -146,6 +153,13 @@ impl AppEntry {
     #[must_use]
     pub fn panic_guard(&self) -> PanicGuard {
         self.panic_guard
+    }
+
+    /// All situations of the app, to be explored in this process; `None` of an app that cannot be
+    /// copied and compared.
+    #[must_use]
+    pub fn state_space(&self) -> Option<&dyn StateSpace> {
+        self.space.as_deref()
     }
 
     /// What the app declares.

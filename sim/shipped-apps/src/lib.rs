@@ -3,6 +3,7 @@
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::toggle;
+use lockstep_engine::app;
 use lockstep_engine::output_color::OutputColor;
 use lockstep_engine::registry::AppEntry;
 
@@ -10,12 +11,12 @@ use lockstep_engine::registry::AppEntry;
 #[must_use]
 pub fn shipped() -> Vec<AppEntry> {
     vec![
-        AppEntry::of::<Lamp>()
+        app!(Lamp)
             .with_output_color("lamp", OutputColor::White)
             .with_output_color("locked", OutputColor::Amber)
             .with_output_color("heartbeat", OutputColor::Green),
-        AppEntry::of::<toggle::Firmware>().with_output_color("led", OutputColor::Green),
-        AppEntry::of::<Thermostat>()
+        app!(toggle::Firmware).with_output_color("led", OutputColor::Green),
+        app!(Thermostat)
             .with_output_color("heater", OutputColor::Amber)
             .with_output_color("fan", OutputColor::Green),
     ]

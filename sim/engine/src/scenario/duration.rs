@@ -53,7 +53,7 @@ pub fn ticks_of(duration: Duration, tick: TickPeriod) -> RunTicks {
 }
 
 /// A duration of at least one tick.
-pub(super) fn length(cursor: &mut TokenCursor<'_>) -> Result<RunTicks, Diagnostic> {
+pub fn length(cursor: &mut TokenCursor<'_>) -> Result<RunTicks, Diagnostic> {
     let (number, unit) = quantity(cursor, "a duration such as `50 ms`", A_UNIT)?;
     at_least_one(number, ticks(number, unit, cursor.tick)?, cursor.tick)
 }

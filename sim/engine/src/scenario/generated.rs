@@ -9,7 +9,8 @@ use super::{Name, Statement, StatementKind};
 use crate::diagnostic::Span;
 use crate::script::{Action, BootCondition};
 
-pub(crate) fn statement(kind: StatementKind) -> Statement {
+/// A statement that stands nowhere.
+pub fn statement(kind: StatementKind) -> Statement {
     Statement {
         span: Span::START,
         kind,
@@ -17,31 +18,34 @@ pub(crate) fn statement(kind: StatementKind) -> Statement {
 }
 
 /// The wait between two ticks, if there is time between them.
-pub(crate) fn wait(from: RunTicks, to: RunTicks) -> Option<Statement> {
+pub fn wait(from: RunTicks, to: RunTicks) -> Option<Statement> {
     let length = to.saturating_sub(from);
     (length > RunTicks::ZERO).then(|| statement(StatementKind::Wait(length)))
 }
 
-pub(crate) fn name(text: &str) -> Name {
+/// A name that stands nowhere.
+pub fn name(text: &str) -> Name {
     Name {
         text: text.to_owned(),
         span: Span::START,
     }
 }
 
-pub(crate) fn button_name(descriptor: &AppDescriptor, button: ButtonId) -> Name {
+/// The name of a button; `?` for one that the app does not have.
+pub fn button_name(descriptor: &AppDescriptor, button: ButtonId) -> Name {
     let names = descriptor.buttons();
     name(names.get(usize::from(button.0)).copied().unwrap_or("?"))
 }
 
-pub(crate) fn line_name(descriptor: &AppDescriptor, line: SerialId) -> Name {
+/// The name of a serial line; `?` for one that the app does not have.
+pub fn line_name(descriptor: &AppDescriptor, line: SerialId) -> Name {
     let line = descriptor.serial_lines().get(usize::from(line.0));
     name(line.map_or("?", |line| line.name()))
 }
 
 /// The statement that changes a number or resets the board; `None` for any other action, or a
 /// number that the app does not have.
-pub(crate) fn port_statement(descriptor: &AppDescriptor, action: Action) -> Option<StatementKind> {
+pub fn port_statement(descriptor: &AppDescriptor, action: Action) -> Option<StatementKind> {
     match action {
         Action::Reset(condition) => {
             Some(StatementKind::Reset(condition_name(descriptor, condition)))
@@ -59,7 +63,7 @@ pub(crate) fn port_statement(descriptor: &AppDescriptor, action: Action) -> Opti
 }
 
 /// The name of a boot condition; `None` for [`BootCondition::OK`].
-pub(crate) fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
+pub fn condition_name(descriptor: &AppDescriptor, condition: BootCondition) -> Option<Name> {
     match condition {
         BootCondition::OK => None,
         other => descriptor.boot_condition_name(other).map(name),

@@ -37,6 +37,7 @@
 
 mod expectation;
 
+pub use expectation::target_and_span;
 pub(super) use expectation::{level, tolerance_too_large};
 
 use std::path::{Component, Path};
@@ -363,7 +364,12 @@ fn is_sentence(line: &str, tick: TickPeriod) -> bool {
     parser.parse_line(line, 1).is_ok() && parser.scenario.statements.len() == 1
 }
 
-fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic> {
+/// Reads a name.
+///
+/// # Errors
+///
+/// A [`Diagnostic`] if the line ends, which says what was expected.
+pub fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic> {
     let Token { text, span } = cursor.next_token(expected)?;
     Ok(Name {
         text: text.to_owned(),
@@ -371,7 +377,8 @@ fn name(cursor: &mut TokenCursor<'_>, expected: &str) -> Result<Name, Diagnostic
     })
 }
 
-/// The words of a boot condition: `clock failed` stands for `clock-failed`.
+/// The words of a boot condition, up to the end of the line: `clock failed` stands for
+/// `clock-failed`.
 fn boot_condition(cursor: &mut TokenCursor<'_>) -> Result<Name, Diagnostic> {
     let mut name = name(cursor, "a boot condition that the app declares")?;
     while let Some(Token { text, span }) = cursor.peek() {

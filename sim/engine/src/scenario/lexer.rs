@@ -10,9 +10,11 @@ use crate::sanitize::excerpt;
 
 /// A word of a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'a> {
-    pub(super) text: &'a str,
-    pub(super) span: Span,
+pub struct Token<'a> {
+    /// The word.
+    pub text: &'a str,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// The token as a message quotes it.
@@ -24,7 +26,7 @@ impl fmt::Display for Token<'_> {
 
 /// Splits a line at spaces, up to a `#`. A tolerance sign is a token of its own, whether or
 /// not a space follows it; so is a text in quotes, with its spaces.
-pub(super) fn tokenize(line: &str, number: usize) -> Vec<Token<'_>> {
+pub fn tokenize(line: &str, number: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut column = 1;
     let mut rest = line;
@@ -58,14 +60,14 @@ fn ends_a_word(c: char) -> bool {
 }
 
 /// The signs between a duration and its tolerance.
-pub(super) const TOLERANCE: [&str; 2] = ["+-", "±"];
+pub const TOLERANCE: [&str; 2] = ["+-", "±"];
 
 /// A position in the tokens of a line.
 #[derive(Debug)]
-pub(super) struct TokenCursor<'a> {
+pub struct TokenCursor<'a> {
     tokens: &'a [Token<'a>],
     /// How long the ticks are that lengths are counted in.
-    pub(super) tick: TickPeriod,
+    pub tick: TickPeriod,
     next: usize,
     /// Keywords that could come next and did not.
     alternatives: Vec<&'static str>,
@@ -73,7 +75,7 @@ pub(super) struct TokenCursor<'a> {
 
 impl<'a> TokenCursor<'a> {
     /// At the first token.
-    pub(super) fn new(tokens: &'a [Token<'a>], tick: TickPeriod) -> Self {
+    pub fn new(tokens: &'a [Token<'a>], tick: TickPeriod) -> Self {
         Self {
             tokens,
             tick,
@@ -83,19 +85,19 @@ impl<'a> TokenCursor<'a> {
     }
 
     /// The next token, without reading it.
-    pub(super) fn peek(&self) -> Option<Token<'a>> {
+    pub fn peek(&self) -> Option<Token<'a>> {
         self.tokens.get(self.next).copied()
     }
 
     /// Reads the next token.
-    pub(super) fn next_token(&mut self, expected: &str) -> Result<Token<'a>, Diagnostic> {
+    pub fn next_token(&mut self, expected: &str) -> Result<Token<'a>, Diagnostic> {
         let token = self.peek().ok_or_else(|| self.ends_early(expected))?;
         self.advance();
         Ok(token)
     }
 
     /// Reads the next token if it is this keyword, and says whether it was.
-    pub(super) fn accept(&mut self, text: &'static str) -> bool {
+    pub fn accept(&mut self, text: &'static str) -> bool {
         let found = self.peek().is_some_and(|token| token.text == text);
         if found {
             self.advance();
@@ -111,7 +113,7 @@ impl<'a> TokenCursor<'a> {
     }
 
     /// Reads one of these keywords.
-    pub(super) fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Diagnostic> {
+    pub fn keyword(&mut self, choices: &[&'static str]) -> Result<&'static str, Diagnostic> {
         let token = self.peek();
         let found = token.and_then(|token| choices.iter().find(|choice| **choice == token.text));
         if let Some(found) = found {
@@ -127,10 +129,7 @@ impl<'a> TokenCursor<'a> {
     }
 
     /// Reads the keyword that introduces a duration.
-    pub(super) fn keyword_before_duration(
-        &mut self,
-        keyword: &'static str,
-    ) -> Result<(), Diagnostic> {
+    pub fn keyword_before_duration(&mut self, keyword: &'static str) -> Result<(), Diagnostic> {
         if self.peek().is_none() {
             let expected = format!("`{keyword}` and a duration, as in `{keyword} 300 ms`");
             return Err(self.ends_early(&expected));
@@ -139,7 +138,7 @@ impl<'a> TokenCursor<'a> {
     }
 
     /// Makes sure that no token is left.
-    pub(super) fn expect_end(&self) -> Result<(), Diagnostic> {
+    pub fn expect_end(&self) -> Result<(), Diagnostic> {
         let Some(token) = self.peek() else {
             return Ok(());
         };
@@ -165,7 +164,7 @@ impl<'a> TokenCursor<'a> {
     }
 
     /// From the first token to the last.
-    pub(super) fn span(&self) -> Option<Span> {
+    pub fn span(&self) -> Option<Span> {
         Some(self.tokens.first()?.span.to(self.tokens.last()?.span))
     }
 
@@ -187,7 +186,7 @@ impl<'a> TokenCursor<'a> {
 }
 
 /// A token that is none of the choices.
-pub(super) fn unexpected_token(token: Token<'_>, choices: &[&str]) -> Diagnostic {
+pub fn unexpected_token(token: Token<'_>, choices: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         token.span,
         match token.text {

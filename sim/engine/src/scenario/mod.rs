@@ -11,12 +11,12 @@
 pub mod compact;
 pub mod duration;
 pub mod export;
-pub(crate) mod generated;
+pub mod generated;
 pub mod grammar;
 mod input_validator;
-mod lexer;
+pub mod lexer;
 mod mend;
-mod names;
+pub mod names;
 pub mod pattern;
 pub mod plan;
 mod print;

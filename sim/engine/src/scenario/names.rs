@@ -8,37 +8,37 @@ use crate::sanitize::excerpt;
 use crate::script::BootCondition;
 
 /// The index of a button.
-pub(super) fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+pub fn button(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "button", descriptor, buttons(descriptor))
 }
 
 /// The index of an output.
-pub(super) fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+pub fn output(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "output", descriptor, outputs(descriptor))
 }
 
 /// The index of a number input.
-pub(super) fn number(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+pub fn number(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "number input", descriptor, numbers(descriptor))
 }
 
 /// The index of a serial line.
-pub(super) fn serial_line(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+pub fn serial_line(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "serial line", descriptor, serial_lines(descriptor))
 }
 
 /// The index of an encoder.
-pub(super) fn encoder(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+pub fn encoder(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "encoder", descriptor, encoders(descriptor))
 }
 
 /// The index of a log.
-pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+pub fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "log", descriptor, logs(descriptor))
 }
 
 /// The index of a word among those of a log.
-pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Diagnostic> {
+pub fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Diagnostic> {
     position(name, words.iter().copied()).ok_or_else(|| {
         let word = excerpt(&name.text);
         unknown(
@@ -50,7 +50,7 @@ pub(super) fn log_word(name: &Name, log: &str, words: &[&str]) -> Result<u8, Dia
 }
 
 /// The boot condition of this name; all is well if none is named.
-pub(super) fn boot_condition(
+pub fn boot_condition(
     name: Option<&Name>,
     descriptor: &AppDescriptor,
 ) -> Result<BootCondition, Diagnostic> {
@@ -81,7 +81,7 @@ pub(super) fn boot_condition(
 }
 
 /// Makes sure that a statement names every button or output once.
-pub(super) fn check_distinct(what: &str, names: &[Name]) -> Result<(), Diagnostic> {
+pub fn check_distinct(what: &str, names: &[Name]) -> Result<(), Diagnostic> {
     for (index, name) in names.iter().enumerate() {
         if names[..index]
             .iter()

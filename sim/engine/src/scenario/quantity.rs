@@ -11,7 +11,10 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::excerpt;
 
 /// Words that can follow a quantity: none of them is a unit.
-const AFTER_A_QUANTITY: [&str; 5] = ["within", "for", "and", "to", "over"];
+const AFTER_A_QUANTITY: [&str; 17] = [
+    "within", "for", "and", "to", "over", ",", "or", "while", "after", "until", "before",
+    "whenever", "at", "is", "with", "holds", "stays",
+];
 
 /// The most digits of a number.
 const MAX_DIGITS: usize = 18;
@@ -73,7 +76,7 @@ impl Quantity {
     }
 
     /// The number of a port of this name and scale.
-    pub(super) fn on(self, name: &str, scale: &Scale, span: Span) -> Result<i32, Diagnostic> {
+    pub fn on(self, name: &str, scale: &Scale, span: Span) -> Result<i32, Diagnostic> {
         if !self.unit.is_none() && self.unit.as_str() != scale.unit() {
             let expected = match scale.unit() {
                 "" => "expected the number alone".to_owned(),
@@ -134,7 +137,7 @@ impl fmt::Display for Quantity {
 }
 
 /// Reads a number and its unit, in one word or two, and where they stand.
-pub(super) fn quantity(cursor: &mut TokenCursor<'_>) -> Result<(Quantity, Span), Diagnostic> {
+pub fn quantity(cursor: &mut TokenCursor<'_>) -> Result<(Quantity, Span), Diagnostic> {
     let token = cursor.next_token("a number")?;
     let (quantity, span) = in_one_word(token)?;
     if !quantity.unit.is_none() {
@@ -224,7 +227,7 @@ fn decimal(text: &str) -> Option<Decimal> {
 
 impl<N> TargetLevel<N> {
     /// The same target, its numbers as something else.
-    pub(crate) fn try_map<M, E>(
+    pub fn try_map<M, E>(
         self,
         mut number: impl FnMut(N) -> Result<M, E>,
     ) -> Result<TargetLevel<M>, E> {
@@ -246,7 +249,7 @@ impl TargetLevel<i32> {
     }
 
     /// The target as sentences write it, of an output with this scale.
-    pub(crate) fn shown_in(self, scale: &Scale) -> TargetLevel {
+    pub fn shown_in(self, scale: &Scale) -> TargetLevel {
         match self {
             Self::On => TargetLevel::On,
             Self::Off => TargetLevel::Off,

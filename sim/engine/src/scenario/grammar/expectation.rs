@@ -173,7 +173,12 @@ fn target(
     Ok(target)
 }
 
-fn target_and_span(cursor: &mut TokenCursor<'_>) -> Result<(TargetLevel, Span), Diagnostic> {
+/// Reads a level, `on`, `off` or a range, and where it is written.
+///
+/// # Errors
+///
+/// A [`Diagnostic`] if it is none.
+pub fn target_and_span(cursor: &mut TokenCursor<'_>) -> Result<(TargetLevel, Span), Diagnostic> {
     match cursor.peek() {
         Some(token) if token.text == "at" => {
             cursor.next_token("`least` or `most`")?;

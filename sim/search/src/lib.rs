@@ -1,0 +1,29 @@
+//! Explores every behaviour of an [`App`](lockstep_core::app::App).
+//!
+//! A *situation* is an app counted from now, with the contacts, the numbers and what a [`Judge`]
+//! remembers: two that are equal go on equally, so that each is gone on from once. All situations of
+//! one tick are gone on from before those of the next, so what is found has as few ticks as can be.
+//!
+//! - [`judge`]: what is asked, as an automaton over moments.
+//! - [`input_model`]: what the world may do.
+//! - [`settings`]: what is explored, how far, and what came of it.
+//! - [`state_space`]: all situations of one app, behind one type.
+//!
+//! The library reads neither a clock nor the environment; threads are started where more than one
+//! job is asked for, and what is found does not depend on how many there are.
+
+mod explorer;
+pub mod input_model;
+pub mod judge;
+mod possibility;
+pub mod settings;
+pub mod state_space;
+mod stepper;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use input_model::InputModel;
+pub use judge::{Judge, Judgement, Moment, RuleSet};
+pub use settings::{Exploration, Settings};
+pub use state_space::StateSpace;

@@ -1,0 +1,155 @@
+//! What is explored, how far, and what came of it.
+
+use std::ops::ControlFlow;
+
+use lockstep_core::action::Action;
+use lockstep_core::event::BootCondition;
+
+use crate::input_model::InputModel;
+use crate::judge::{Judge, RuleSet};
+
+/// A function that calls the closure once and gives the message of its panic, if it panics.
+pub type CatchPanic = fn(&mut dyn FnMut()) -> Result<(), String>;
+
+/// What is explored, and how far.
+pub struct Settings<'a> {
+    /// What the world may do.
+    pub inputs: &'a InputModel,
+    /// What judges each behaviour.
+    pub judge: &'a dyn Judge,
+    /// The rules that are broken or hold.
+    pub rules: RuleSet,
+    /// The rules of which it is asked whether they can be reached.
+    pub goals: RuleSet,
+    /// The rules of which it is asked whether they can always be reached, and within how many ticks.
+    pub always_possible: &'a [Possibility],
+    /// Whether ticks in which the app says that nothing happens are passed, not played.
+    pub passes_idle: bool,
+    /// Whether ticks in which nothing happens and nothing can be done are one step.
+    pub skips_forced: bool,
+    /// How many threads explore.
+    pub jobs: usize,
+    /// The most situations.
+    pub max_states: u64,
+    /// The most memory, in bytes.
+    pub max_memory: u64,
+    /// What calls the app, so that its panics are found.
+    pub catch_panic: CatchPanic,
+    /// Is told how far it is, from time to time, and can stop it.
+    pub watch: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+}
+
+impl<'a> Settings<'a> {
+    /// Everything that the world may do, judged so, without a limit. A panic of the app is a panic.
+    #[must_use]
+    pub fn new(inputs: &'a InputModel, judge: &'a dyn Judge) -> Self {
+        Self {
+            inputs,
+            judge,
+            rules: RuleSet::NONE,
+            goals: RuleSet::NONE,
+            always_possible: &[],
+            passes_idle: true,
+            skips_forced: true,
+            jobs: 1,
+            max_states: u64::MAX,
+            max_memory: u64::MAX,
+            catch_panic: |code| {
+                code();
+                Ok(())
+            },
+            watch: &|_| ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// A goal that is always to be possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Possibility {
+    /// The rule.
+    pub rule: usize,
+    /// Within how many ticks; at any time if that is not said.
+    pub within: Option<u32>,
+}
+
+/// How far an exploration is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The situations that were reached.
+    pub states: u64,
+    /// Those of them that were not gone on from.
+    pub open: u64,
+    /// The ways from one to the next that were gone.
+    pub transitions: u64,
+    /// The tick up to which all behaviours are known.
+    pub depth: u32,
+    /// The memory that they take, in bytes.
+    pub memory: u64,
+}
+
+/// Why an exploration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// Every behaviour was explored.
+    Complete,
+    /// There is an answer for everything that was asked.
+    Decided,
+    /// There are more situations than were allowed.
+    StateLimit,
+    /// They take more memory than was allowed.
+    MemoryLimit,
+    /// It was stopped.
+    Stopped,
+}
+
+/// What an exploration found.
+#[derive(Clone, Debug)]
+pub struct Exploration {
+    /// How far it came.
+    pub progress: Progress,
+    /// Why it ended.
+    pub ending: Ending,
+    /// What was found, in the order of the ticks.
+    pub findings: Vec<Finding>,
+    /// The rules of which something was asked.
+    pub exercised: RuleSet,
+    /// Whether the app is counted from now.
+    pub is_counted: bool,
+    /// What some of the situations that were reached last look like, as their `Debug` has them.
+    pub samples: Vec<String>,
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: FindingKind,
+    /// What leads there, with as few ticks as can be.
+    pub path: Path,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// A rule is broken.
+    Broken(usize),
+    /// A goal is reached.
+    Reached(usize),
+    /// A goal that is always to be possible is not possible any more, or not in time.
+    Impossible(usize),
+    /// The app panics, with this message.
+    Panicked(String),
+}
+
+/// What the world does in a behaviour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// How the board comes up.
+    pub boot: BootCondition,
+    /// What is done, and at which ticks.
+    pub actions: Vec<(u32, Action)>,
+    /// The last tick.
+    pub end: u32,
+}

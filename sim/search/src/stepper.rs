@@ -1,0 +1,353 @@
+//! Plays one app from one situation to the next, and has each moment judged.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::FixedState;
+use lockstep_core::action::{Action, SwitchState};
+use lockstep_core::app::{App, Log};
+use lockstep_core::contacts::Contacts;
+use lockstep_core::event::{BootCondition, ButtonId, Event, NumberId, SerialId};
+use lockstep_core::sink::Sink;
+use lockstep_core::time::Ticks;
+
+use crate::input_model::{Choice, Inputs};
+use crate::judge::{Judge, Judgement, Moment, RuleSet};
+
+/// What a situation leads to.
+pub(crate) struct Successor<'a, A> {
+    /// The app, counted from now.
+    pub(crate) app: A,
+    /// What is remembered beside it.
+    pub(crate) words: &'a [u32],
+    pub(crate) hash: u64,
+    pub(crate) step: Step,
+    /// The goals that are reached as everything stands.
+    pub(crate) goals: RuleSet,
+}
+
+/// The way from a situation to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The ticks that pass.
+    pub(crate) ticks: u32,
+    /// What is done at the last of them.
+    pub(crate) choice: Choice,
+}
+
+/// What happens on the way from one situation to others.
+pub(crate) trait Witness<A> {
+    /// Another situation is reached.
+    fn reach(&mut self, successor: Successor<'_, A>);
+
+    /// A moment means something for rules. Without a choice it comes before the inputs.
+    fn judged(&mut self, judgement: Judgement, ticks: u32, choice: Option<Choice>);
+}
+
+/// Plays an app from one situation to the next.
+pub(crate) struct Stepper<'a, A: App> {
+    build: &'a (dyn Fn() -> A + Send + Sync),
+    inputs: &'a Inputs,
+    judge: &'a dyn Judge,
+    asked: RuleSet,
+    skips: Skips,
+    base: Vec<u32>,
+    words: Vec<u32>,
+    choices: Vec<Choice>,
+    actions: Vec<Action>,
+    numbers_before: Vec<i32>,
+    numbers: Vec<i32>,
+    said: Said,
+    /// Which choice is being played, for whoever catches a panic.
+    pub(crate) at: At,
+}
+
+/// Which ticks are passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Skips {
+    /// A tick in which the app says that nothing happens is passed, not played.
+    pub(crate) idle: bool,
+    /// Ticks in which nothing happens and nothing can be done are taken as one step.
+    pub(crate) forced: bool,
+}
+
+/// Where the stepper is, so that it can be gone on from after a panic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) ticks: u32,
+    /// The place among the choices; none while time passes.
+    pub(crate) choice: Option<(usize, Choice)>,
+}
+
+#[derive(Default)]
+struct Said(Vec<Log>);
+
+impl Sink for Said {
+    fn log(&mut self, log: Log) {
+        self.0.push(log);
+    }
+
+    fn send(&mut self, _: SerialId, _: &[u8]) {}
+}
+
+/// The levels and contacts before a half of a tick.
+struct Before<A: App> {
+    levels: A::Outputs,
+    elapsed: u32,
+    boot: Option<BootCondition>,
+}
+
+impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
+    pub(crate) fn new(
+        build: &'a (dyn Fn() -> A + Send + Sync),
+        inputs: &'a Inputs,
+        judge: &'a dyn Judge,
+        asked: RuleSet,
+        skips: Skips,
+    ) -> Self {
+        Self {
+            build,
+            inputs,
+            judge,
+            asked,
+            skips,
+            base: Vec::new(),
+            words: Vec::new(),
+            choices: Vec::new(),
+            actions: Vec::new(),
+            numbers_before: Vec::new(),
+            numbers: Vec::new(),
+            said: Said::default(),
+            at: At::default(),
+        }
+    }
+
+    /// Powers the board up under a condition, and does at tick 0 what can be done.
+    pub(crate) fn power_up(
+        &mut self,
+        condition: BootCondition,
+        from: usize,
+        witness: &mut impl Witness<A>,
+    ) {
+        self.at = At::default();
+        self.base.clear();
+        let count = self.inputs.word_count() + self.judge.word_count();
+        self.base.resize(count, 0);
+        let memory = self.base.get_mut(self.inputs.word_count()..);
+        self.judge.start(memory.unwrap_or_default());
+        self.inputs.numbers(&self.base, &mut self.numbers);
+        self.numbers_before.clone_from(&self.numbers);
+        let mut app = (self.build)();
+        self.said.0.clear();
+        self.actions.clear();
+        app.handle(Event::Init(condition), &mut self.said);
+        for (id, number) in (0..).map(NumberId).zip(&self.numbers) {
+            app.handle(Event::Number(id, *number), &mut self.said);
+        }
+        let before = Before {
+            levels: app.outputs(),
+            elapsed: 0,
+            boot: Some(condition),
+        };
+        self.words.clone_from(&self.base);
+        let judgement = self.judge_moment(&app, &before);
+        self.base.clone_from(&self.words);
+        if judgement != Judgement::default() {
+            witness.judged(judgement, 0, None);
+        }
+        self.choose(&app, 0, judgement.reached, from, witness);
+    }
+
+    /// Lets the next tick come from a situation, and does in it what can be done; from the choice at
+    /// this place on.
+    pub(crate) fn step(
+        &mut self,
+        mut app: A,
+        words: &[u32],
+        from: usize,
+        witness: &mut impl Witness<A>,
+    ) {
+        self.at = At {
+            ticks: 1,
+            choice: None,
+        };
+        self.base.clear();
+        self.base.extend_from_slice(words);
+        let idle = match self.skips.idle {
+            true => app.next_wakeup().idle_ticks().0,
+            false => 0,
+        };
+        let levels = app.outputs();
+        self.said.0.clear();
+        self.actions.clear();
+        let mut ticks = 1;
+        if idle > 0 {
+            if self.skips.forced {
+                let inputs = self.inputs.ticks_to_choice(words);
+                let memory = words.get(self.inputs.word_count()..).unwrap_or_default();
+                ticks = idle
+                    .min(inputs)
+                    .min(self.judge.idle_ticks(memory))
+                    .min(MAX_SKIP);
+            }
+            self.at.ticks = ticks;
+            app.pass(Ticks(ticks));
+        } else {
+            app.handle(Event::Tick, &mut self.said);
+        }
+        self.inputs.pass(&mut self.base, ticks);
+        self.inputs.numbers(&self.base, &mut self.numbers);
+        self.numbers_before.clone_from(&self.numbers);
+        let before = Before {
+            levels,
+            elapsed: ticks,
+            boot: None,
+        };
+        self.words.clone_from(&self.base);
+        let judgement = self.judge_moment(&app, &before);
+        self.base.clone_from(&self.words);
+        if judgement != Judgement::default() && from == 0 {
+            witness.judged(judgement, ticks, None);
+        }
+        self.choose(&app, ticks, judgement.reached, from, witness);
+    }
+
+    /// Does everything that can be done at the end of a tick.
+    fn choose(
+        &mut self,
+        app: &A,
+        ticks: u32,
+        goals: RuleSet,
+        from: usize,
+        witness: &mut impl Witness<A>,
+    ) {
+        let mut choices = std::mem::take(&mut self.choices);
+        self.inputs.choices(&self.base, &mut choices);
+        for (place, choice) in choices.iter().copied().enumerate().skip(from) {
+            self.at.choice = Some((place, choice));
+            self.words.clone_from(&self.base);
+            let mut next = app.clone();
+            let mut goals = goals;
+            if choice != Choice::NOTHING {
+                let judgement = self.apply(&mut next, choice);
+                goals = judgement.reached;
+                if judgement != Judgement::default() {
+                    witness.judged(judgement, ticks, Some(choice));
+                }
+            }
+            let next = counted_from_now(next);
+            witness.reach(Successor {
+                hash: hash_of(&next, &self.words),
+                app: next,
+                words: &self.words,
+                step: Step { ticks, choice },
+                goals,
+            });
+        }
+        self.choices = choices;
+    }
+
+    /// Does what was chosen, as a runner does it.
+    fn apply(&mut self, app: &mut A, choice: Choice) -> Judgement {
+        self.said.0.clear();
+        let levels = app.outputs();
+        let mut actions = std::mem::take(&mut self.actions);
+        self.inputs.choose(choice, &mut self.words, &mut actions);
+        self.inputs.numbers(&self.words, &mut self.numbers);
+        let mut boot = None;
+        let mut told = 0;
+        for (place, action) in actions.iter().enumerate() {
+            match *action {
+                Action::Button(button, state) => move_contact(app, button, state, &mut self.said),
+                Action::Number(id, number) => {
+                    app.handle(Event::Number(id, number), &mut self.said);
+                }
+                Action::Byte(line, byte) => app.handle(Event::Byte(line, byte), &mut self.said),
+                Action::Reset(condition) => {
+                    // What came before it in this half belongs to no moment.
+                    told = place + 1;
+                    self.said.0.clear();
+                    boot = Some(condition);
+                    self.reset(app, condition);
+                }
+            }
+        }
+        actions.drain(..told.min(actions.len()));
+        if boot.is_some() {
+            let closed = Inputs::contacts(&self.words);
+            actions.extend(
+                closed
+                    .closed()
+                    .map(|it| Action::Button(it, SwitchState::Closed)),
+            );
+        }
+        self.actions = actions;
+        let before = Before {
+            levels,
+            elapsed: 0,
+            boot,
+        };
+        self.judge_moment(app, &before)
+    }
+
+    fn reset(&mut self, app: &mut A, condition: BootCondition) {
+        *app = (self.build)();
+        app.handle(Event::Init(condition), &mut self.said);
+        for (id, number) in (0..).map(NumberId).zip(&self.numbers) {
+            app.handle(Event::Number(id, *number), &mut self.said);
+        }
+        let contacts: Contacts = Inputs::contacts(&self.words);
+        for button in contacts.closed() {
+            app.handle(Event::Press(button), &mut self.said);
+        }
+    }
+
+    fn judge_moment(&mut self, app: &A, before: &Before<A>) -> Judgement {
+        let levels = app.outputs();
+        let moment = Moment {
+            elapsed: before.elapsed,
+            boot: before.boot,
+            inputs: &self.actions,
+            logs: &self.said.0,
+            levels_before: before.levels.as_ref(),
+            levels: levels.as_ref(),
+            contacts: Inputs::contacts(&self.words),
+            numbers_before: &self.numbers_before,
+            numbers: &self.numbers,
+        };
+        let memory = self.words.get_mut(self.inputs.word_count()..);
+        self.judge
+            .judge(memory.unwrap_or_default(), &moment, self.asked)
+    }
+}
+
+/// The most ticks of one step.
+const MAX_SKIP: u32 = 1 << 12;
+
+fn move_contact<A: App>(app: &mut A, button: ButtonId, state: SwitchState, said: &mut Said) {
+    let event = match state {
+        SwitchState::Closed => Event::Press(button),
+        SwitchState::Open => Event::Release(button),
+    };
+    app.handle(event, said);
+}
+
+/// The app with its times counted from now, or as it is if it cannot say.
+fn counted_from_now<A: App + Clone>(app: A) -> A {
+    app.clone().counted_from_now().unwrap_or(app)
+}
+
+/// Always the same for the same situation: which one is found first must not depend on the process.
+fn hash_of<A: Hash>(app: &A, words: &[u32]) -> u64 {
+    const HASHER: FixedState = FixedState::with_seed(0x10c5_7e9a);
+    let mut hasher = HASHER.build_hasher();
+    app.hash(&mut hasher);
+    for word in words {
+        hasher.write_u32(*word);
+    }
+    hasher.finish()
+}
+
+/// Whether the app says what it is counted from now.
+pub(crate) fn is_counted<A: App>(app: A) -> bool {
+    app.counted_from_now().is_some()
+}
