@@ -1,9 +1,10 @@
 //! Explores breadth first: all situations of one tick before those of the next.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use lockstep_core::app::App;
@@ -37,6 +38,8 @@ pub(crate) struct Explorer<'a, A: App> {
     shards: Vec<Shard<A>>,
     asked: RuleSet,
     findings: Vec<Finding>,
+    /// What was found and not reported yet: what breaks or reaches a rule, and what panics.
+    found: BTreeMap<Option<usize>, Arc<Mark>>,
     exercised: RuleSet,
     has_panicked: bool,
     transitions: u64,
@@ -63,6 +66,17 @@ struct Mark {
     what: MarkKind,
 }
 
+impl Mark {
+    /// The tick, and how many actions lead there.
+    fn cost(&self) -> (u32, u32) {
+        let actions = self.step.map_or(0, |step| step.choice.action_count());
+        (
+            self.from.depth.saturating_add(self.ticks),
+            self.from.actions.saturating_add(actions),
+        )
+    }
+}
+
 enum MarkKind {
     Judged(Judgement),
     Panicked(String),
@@ -73,6 +87,7 @@ enum MarkKind {
 struct Origin {
     parent: StateId,
     depth: u32,
+    actions: u32,
     boot: u8,
 }
 
@@ -109,6 +124,7 @@ impl<A> Witness<A> for Collector<'_, A> {
         let Origin {
             parent,
             depth,
+            actions,
             boot,
         } = self.origin;
         self.expansion.transitions += 1;
@@ -119,6 +135,7 @@ impl<A> Witness<A> for Collector<'_, A> {
                 parent,
                 choice: successor.step.choice,
                 depth: depth.saturating_add(successor.step.ticks),
+                actions: actions + successor.step.choice.action_count(),
                 boot,
                 is_expanded: false,
             },
@@ -162,6 +179,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             asked: settings.rules.or(settings.goals).or(possible),
             settings,
             findings: Vec::new(),
+            found: BTreeMap::new(),
             exercised: RuleSet::NONE,
             has_panicked: false,
             transitions: 0,
@@ -192,6 +210,9 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         self.take(vec![roots]);
         loop {
             let Some(level) = self.next_level() else {
+                self.depth = u32::MAX - 1;
+                self.report();
+                self.depth = self.deepest();
                 return Ending::Complete;
             };
             for batch in level.chunks(BATCH) {
@@ -209,6 +230,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
                 let expansions = self.expand(&batch);
                 self.take(expansions);
             }
+            self.report();
         }
     }
 
@@ -271,6 +293,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
                 origin: Origin {
                     parent: StateId::NONE,
                     depth: 0,
+                    actions: 0,
                     boot: place,
                 },
                 expansion: &mut expansion,
@@ -313,7 +336,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             };
             let at = stepper.at;
             let choice = at.choice.map(|(_, choice)| choice);
-            collector.mark(at.ticks, choice, MarkKind::Panicked(message));
+            collector.mark(at.panic_ticks(), choice, MarkKind::Panicked(message));
             match at.choice {
                 Some((place, _)) => from = place + 1,
                 None => return,
@@ -376,7 +399,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             };
             let (stopped, choice) = (stepper.at, stepper.at.choice);
             let chosen = choice.map(|(_, choice)| choice);
-            collector.mark(stopped.ticks, chosen, MarkKind::Panicked(message));
+            collector.mark(stopped.panic_ticks(), chosen, MarkKind::Panicked(message));
             let id = chunk.get(at.get()).copied();
             if let (Some((place, _)), Some((app, words))) =
                 (choice, id.and_then(|id| self.situation(id)))
@@ -390,11 +413,17 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         expansion
     }
 
+    /// The last tick at which a situation was reached.
+    fn deepest(&self) -> u32 {
+        self.shards.iter().map(Shard::deepest).max().unwrap_or(0)
+    }
+
     fn origin(&self, id: StateId) -> Origin {
         let link = self.shards.get(id.shard()).and_then(|it| it.link(id));
         Origin {
             parent: id,
             depth: link.map_or(self.depth, |link| link.depth),
+            actions: link.map_or(0, |link| link.actions),
             boot: 0,
         }
     }
@@ -414,8 +443,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             .sum();
         let word_count = self.inputs.word_count() + self.settings.judge.word_count();
         let mut marks = Vec::new();
-        let mut by_shard: Vec<Vec<Arrivals<A>>> =
-            (0..SHARDS).map(|_| Vec::new()).collect();
+        let mut by_shard: Vec<Vec<Arrivals<A>>> = (0..SHARDS).map(|_| Vec::new()).collect();
         for expansion in &mut expansions {
             self.transitions += expansion.transitions;
             self.exercised = self.exercised.or(expansion.exercised);
@@ -452,39 +480,59 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
                 }
             });
         }
-        marks.sort_by_key(|mark| mark.from.depth.saturating_add(mark.ticks));
         for mark in marks {
-            self.note(&mark);
+            self.note(mark);
         }
     }
 
-    fn note(&mut self, mark: &Mark) {
-        let kinds = match &mark.what {
-            MarkKind::Panicked(_) if self.has_panicked => Vec::new(),
-            MarkKind::Panicked(message) => {
-                self.has_panicked = true;
-                vec![FindingKind::Panicked(message.clone())]
-            }
-            MarkKind::Judged(judgement) => {
-                let broken = judgement.broken.and(self.asked).and(self.settings.rules);
-                let reached = judgement.reached.and(self.asked).and(self.settings.goals);
-                for rule in broken.or(reached).iter() {
-                    self.asked.remove(rule);
-                }
-                let broken = broken.iter().map(FindingKind::Broken);
-                broken
-                    .chain(reached.iter().map(FindingKind::Reached))
-                    .collect()
-            }
+    /// Keeps what was found at this tick, with the fewest actions.
+    fn note(&mut self, mark: Mark) {
+        let (broken, reached) = match &mark.what {
+            MarkKind::Panicked(_) => (RuleSet::NONE, RuleSet::NONE),
+            MarkKind::Judged(judgement) => (
+                judgement.broken.and(self.asked).and(self.settings.rules),
+                judgement.reached.and(self.asked).and(self.settings.goals),
+            ),
         };
-        if kinds.is_empty() {
-            return;
+        let is_panic = matches!(mark.what, MarkKind::Panicked(_)) && !self.has_panicked;
+        let rules = broken.or(reached).iter().map(Some);
+        let found = rules.chain(is_panic.then_some(None));
+        let found: Vec<_> = found
+            .filter(|key| self.found.get(key).is_none_or(|it| it.cost() > mark.cost()))
+            .collect();
+        let mark = Arc::new(mark);
+        for key in found {
+            self.found.insert(key, Arc::clone(&mark));
         }
-        let path = self.path(mark.from, mark.ticks, mark.step);
-        self.findings.extend(kinds.into_iter().map(|kind| Finding {
-            kind,
-            path: path.clone(),
-        }));
+    }
+
+    /// Makes findings of what was found, once nothing shorter can come.
+    fn report(&mut self) {
+        let depth = self.depth;
+        let (due, later): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.found)
+            .into_iter()
+            .partition(|(_, mark)| mark.cost().0 <= depth.saturating_add(1));
+        self.found = later;
+        let mut due: Vec<_> = due.into_iter().collect();
+        due.sort_by_key(|(_, mark)| mark.cost());
+        for (rule, mark) in due {
+            let kind = match (rule, &mark.what) {
+                (Some(rule), _) => {
+                    self.asked.remove(rule);
+                    match self.settings.rules.contains(rule) {
+                        true => FindingKind::Broken(rule),
+                        false => FindingKind::Reached(rule),
+                    }
+                }
+                (None, MarkKind::Panicked(message)) => {
+                    self.has_panicked = true;
+                    FindingKind::Panicked(message.clone())
+                }
+                (None, MarkKind::Judged(_)) => continue,
+            };
+            let path = self.path(mark.from, mark.ticks, mark.step);
+            self.findings.push(Finding { kind, path });
+        }
     }
 
     /// What leads to where a step begins, and that step.

@@ -57,6 +57,11 @@ impl Choice {
     const NUMBERS_AT: u32 = 16;
     const RESET_AT: u32 = 27;
 
+    /// How many things are done.
+    pub(crate) fn action_count(self) -> u32 {
+        self.moves().count_ones() + u32::from(self.numbers() > 0) + u32::from(self.reset() > 0)
+    }
+
     const fn moves(self) -> u32 {
         self.0 & 0xffff
     }
@@ -203,7 +208,8 @@ impl Inputs {
     }
 
     fn combination(&self, words: &[u32]) -> u32 {
-        words.get(self.numbers_at).copied().unwrap_or(0)
+        let word = words.get(self.numbers_at).filter(|_| self.combinations > 1);
+        word.copied().unwrap_or(0)
     }
 
     /// So many ticks pass.

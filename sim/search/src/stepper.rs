@@ -76,6 +76,15 @@ pub(crate) struct At {
     pub(crate) ticks: u32,
     /// The place among the choices; none while time passes.
     pub(crate) choice: Option<(usize, Choice)>,
+    pub(crate) is_power_up: bool,
+}
+
+impl At {
+    /// The ticks that passed up to a panic: one that comes while time passes comes in the tick after
+    /// those that were judged.
+    pub(crate) fn panic_ticks(self) -> u32 {
+        self.ticks + u32::from(self.choice.is_none() && !self.is_power_up)
+    }
 }
 
 #[derive(Default)]
@@ -128,7 +137,10 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         from: usize,
         witness: &mut impl Witness<A>,
     ) {
-        self.at = At::default();
+        self.at = At {
+            is_power_up: true,
+            ..At::default()
+        };
         self.base.clear();
         let count = self.inputs.word_count() + self.judge.word_count();
         self.base.resize(count, 0);
@@ -166,10 +178,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         from: usize,
         witness: &mut impl Witness<A>,
     ) {
-        self.at = At {
-            ticks: 1,
-            choice: None,
-        };
+        self.at = At::default();
         self.base.clear();
         self.base.extend_from_slice(words);
         let idle = match self.skips.idle {
@@ -179,36 +188,53 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         let levels = app.outputs();
         self.said.0.clear();
         self.actions.clear();
-        let mut ticks = 1;
         if idle > 0 {
-            if self.skips.forced {
-                let inputs = self.inputs.ticks_to_choice(words);
-                let memory = words.get(self.inputs.word_count()..).unwrap_or_default();
-                ticks = idle
-                    .min(inputs)
-                    .min(self.judge.idle_ticks(memory))
-                    .min(MAX_SKIP);
-            }
-            self.at.ticks = ticks;
-            app.pass(Ticks(ticks));
+            app.pass(Ticks(1));
         } else {
             app.handle(Event::Tick, &mut self.said);
         }
-        self.inputs.pass(&mut self.base, ticks);
+        let mut goals = self.pass(&app, levels, 1, from, witness);
+        let mut ticks = 1;
+        if idle > 1 && self.skips.forced {
+            // The first idle tick is judged by itself: those after it are as it is.
+            let memory = self.base.get(self.inputs.word_count()..);
+            let judged = self.judge.idle_ticks(memory.unwrap_or_default());
+            let inputs = self.inputs.ticks_to_choice(words) - 1;
+            let rest = (idle - 1).min(inputs).min(judged).min(MAX_SKIP);
+            if rest > 0 {
+                ticks += rest;
+                app.pass(Ticks(rest));
+                goals = self.pass(&app, levels, rest, from, witness);
+            }
+        }
+        self.choose(&app, ticks, goals, from, witness);
+    }
+
+    /// Judges a moment to which ticks have led, and gives the goals that are reached in it.
+    fn pass(
+        &mut self,
+        app: &A,
+        levels: A::Outputs,
+        elapsed: u32,
+        from: usize,
+        witness: &mut impl Witness<A>,
+    ) -> RuleSet {
+        self.at.ticks += elapsed;
+        self.inputs.pass(&mut self.base, elapsed);
         self.inputs.numbers(&self.base, &mut self.numbers);
         self.numbers_before.clone_from(&self.numbers);
         let before = Before {
             levels,
-            elapsed: ticks,
+            elapsed,
             boot: None,
         };
         self.words.clone_from(&self.base);
-        let judgement = self.judge_moment(&app, &before);
+        let judgement = self.judge_moment(app, &before);
         self.base.clone_from(&self.words);
         if judgement != Judgement::default() && from == 0 {
-            witness.judged(judgement, ticks, None);
+            witness.judged(judgement, self.at.ticks, None);
         }
-        self.choose(&app, ticks, judgement.reached, from, witness);
+        judgement.reached
     }
 
     /// Does everything that can be done at the end of a tick.

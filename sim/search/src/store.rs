@@ -51,6 +51,8 @@ pub(crate) struct Link {
     pub(crate) choice: Choice,
     /// The tick.
     pub(crate) depth: u32,
+    /// How many actions lead here.
+    pub(crate) actions: u32,
     /// The place among the conditions under which the board came up, where a run begins.
     pub(crate) boot: u8,
     /// Whether it was gone on from.
@@ -195,6 +197,12 @@ impl<A: Eq> Shard<A> {
         self.links.get(id.place())
     }
 
+    /// The last tick at which one of them was reached.
+    pub(crate) fn deepest(&self) -> u32 {
+        let links = self.links.blocks.iter().flatten();
+        links.map(|link| link.depth).max().unwrap_or(0)
+    }
+
     /// Marks a situation as gone on from; `false` if that was done, or is to be done at another
     /// tick.
     pub(crate) fn expand(&mut self, id: StateId, depth: u32) -> bool {
@@ -232,11 +240,14 @@ impl<A: Eq> Shard<A> {
             Entry::Occupied(found) => {
                 let id = StateId::new(self.number, found.get().place);
                 if let Some(known) = self.links.get_mut(id.place())
-                    && known.depth > link.depth
                     && !known.is_expanded
+                    && (known.depth, known.actions) > (link.depth, link.actions)
                 {
+                    let was_later = known.depth > link.depth;
                     *known = link;
-                    self.pend(id, link.depth - now);
+                    if was_later {
+                        self.pend(id, link.depth - now);
+                    }
                 }
                 id
             }

@@ -89,6 +89,11 @@ impl<'a> TokenCursor<'a> {
         self.tokens.get(self.next).copied()
     }
 
+    /// The token after the next one, without reading either.
+    pub fn peek_second(&self) -> Option<Token<'a>> {
+        self.tokens.get(self.next + 1).copied()
+    }
+
     /// Reads the next token.
     pub fn next_token(&mut self, expected: &str) -> Result<Token<'a>, Diagnostic> {
         let token = self.peek().ok_or_else(|| self.ends_early(expected))?;

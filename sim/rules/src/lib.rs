@@ -1,0 +1,21 @@
+//! Rules for firmware, in sentences: what never happens, what follows what, and how soon.
+//!
+//! A rule is an automaton that is stepped from moment to moment. It judges a trace ([`trace_check`]),
+//! or every behaviour of an app ([`lockstep_search`]), in the same way. `docs/rules.md` has what each
+//! sentence means, in ticks.
+
+pub mod assumptions;
+mod breach;
+pub mod counterexample;
+mod expression;
+pub mod parser;
+pub mod proof;
+pub mod rule;
+pub mod rule_file;
+mod rule_judge;
+mod sentence;
+#[cfg(test)]
+mod tests;
+pub mod trace_check;
+
+pub use rule_judge::RuleJudge;
