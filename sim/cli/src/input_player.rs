@@ -2,15 +2,18 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use lockstep_core::time::RunTicks;
 
 use super::load::exit_of;
 use super::progress::ProgressReporter;
+use super::rule_args::RuleFinder;
 use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::checker::{Failure, check_trace};
+use lockstep_engine::diagnostic::Span;
 use lockstep_engine::files::{FilesIn, NamedFiles};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
@@ -20,6 +23,8 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::{Entry, Line, Trace, text};
 use lockstep_engine::wakeups;
+use lockstep_rules::files::LoadedRules;
+use lockstep_rules::trace_check::{self, Breach, TraceVerdict};
 
 /// How many lines of a trace are shown before and after a failure.
 const LINES_BEFORE: usize = 4;
@@ -33,6 +38,7 @@ pub(super) struct InputPlayer<'a> {
     pub(super) progress: &'a ProgressReporter,
     pub(super) waveform: &'a WaveformArgs,
     pub(super) check_wakeups: bool,
+    pub(super) rules: &'a RuleFinder,
 }
 
 /// An input that was played to its end.
@@ -41,6 +47,9 @@ pub(super) struct PlayOutcome {
     pub(super) trace: Trace,
     checks: usize,
     failures: Vec<Failure>,
+    rules: Arc<Vec<LoadedRules>>,
+    /// What the trace says of each of the files.
+    rule_verdicts: Vec<TraceVerdict>,
     notes: Vec<String>,
 }
 
@@ -110,9 +119,29 @@ impl InputPlayer<'_> {
                 app.descriptor().name()
             ));
         }
+        let app = app.descriptor();
+        let rules = self
+            .rules
+            .rules_for(source, app.name(), self.registry, self.report)?;
+        let for_app = |rules: &&LoadedRules| rules.file.descriptor().name() == app.name();
+        let rule_verdicts: Vec<_> = rules
+            .iter()
+            .filter(for_app)
+            .map(|rules| trace_check::check(&rules.file, &trace))
+            .collect();
+        for (rules, verdict) in rules.iter().filter(for_app).zip(&rule_verdicts) {
+            notes.extend(verdict.departure.as_ref().map(|it| {
+                format!(
+                    "`{}` says nothing from tick {} on: {}",
+                    rules.source.name, it.tick.0, it.message
+                )
+            }));
+        }
         Ok(PlayOutcome {
             failures: check_trace(&checks, &trace),
             checks: checks.len(),
+            rules,
+            rule_verdicts,
             script,
             trace,
             notes,
@@ -174,15 +203,39 @@ impl InputPlayer<'_> {
                 failure.help.as_deref(),
             )
         });
+        let app = played.trace.descriptor().name();
+        let rules = played.rules.iter();
+        let rules = rules.filter(|rules| rules.file.descriptor().name() == app);
+        let breaches = rules
+            .zip(&played.rule_verdicts)
+            .flat_map(|(rules, verdict)| {
+                verdict
+                    .breaches
+                    .iter()
+                    .map(|breach| self.breach(rules, breach, &played.trace))
+            });
         let notes = played.notes.iter().map(|note| format!("note: {note}"));
-        let all: Vec<_> = failures.chain(notes).collect();
+        let all: Vec<_> = failures.chain(breaches).chain(notes).collect();
         (!all.is_empty()).then(|| all.join("\n\n"))
+    }
+
+    /// A broken rule, and what was seen of it.
+    fn breach(&self, rules: &LoadedRules, breach: &Breach, trace: &Trace) -> String {
+        let rule = rules.file.rules().get(breach.rule);
+        self.report.at(
+            &rules.source,
+            rule.map_or(Span::START, |rule| rule.span),
+            &breach.message,
+            "this rule was broken",
+            Some(&surroundings(trace, breach.tick, breach.seen)),
+            None,
+        )
     }
 }
 
 impl PlayOutcome {
     pub(super) fn exit(&self) -> Exit {
-        if self.failures.is_empty() {
+        if self.failures.is_empty() && self.broken_rules() == 0 {
             Exit::Held
         } else {
             Exit::Failed
@@ -194,14 +247,25 @@ impl PlayOutcome {
             "{} played",
             self.trace.descriptor().tick().length(self.trace.end())
         );
+        let rules: usize = self.rule_verdicts.iter().map(|it| it.judged).sum();
+        let rules = match (rules, self.broken_rules()) {
+            (0, _) => String::new(),
+            (1, 0) => ", 1 rule kept".to_owned(),
+            (rules, 0) => format!(", {rules} rules kept"),
+            (rules, broken) => format!(", {broken} of {rules} rules broken"),
+        };
         match (self.checks, self.failures.len()) {
-            (0, _) => format!("no expectations, {length}"),
-            (1, 0) => format!("1 expectation held, {length}"),
-            (checks, 0) => format!("{checks} expectations held, {length}"),
+            (0, _) => format!("no expectations{rules}, {length}"),
+            (1, 0) => format!("1 expectation held{rules}, {length}"),
+            (checks, 0) => format!("{checks} expectations held{rules}, {length}"),
             (checks, failed) => {
-                format!("{failed} of {checks} expectations did not hold, {length}")
+                format!("{failed} of {checks} expectations did not hold{rules}, {length}")
             }
         }
+    }
+
+    fn broken_rules(&self) -> usize {
+        self.rule_verdicts.iter().map(|it| it.breaches.len()).sum()
     }
 }
 

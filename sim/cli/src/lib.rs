@@ -12,7 +12,9 @@ mod load;
 mod oneline;
 mod open;
 mod progress;
+mod prove;
 mod replay;
+mod rule_args;
 mod run;
 mod shot;
 mod terminal_environment;
@@ -63,6 +65,8 @@ enum CliCommand {
     Run(run::RunArgs),
     /// Play a recording.
     Replay(replay::ReplayArgs),
+    /// Explore every behaviour of an app, and judge its rules.
+    Prove(prove::ProveArgs),
     /// Show the first difference of two traces, or of a capture and a run.
     Diff(diff::DiffArgs),
     /// Write a captured waveform as a scenario.
@@ -107,7 +111,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         | CliCommand::Diff(_)
         | CliCommand::Shot(_)
         | CliCommand::Cast(_) => cli.isolation.isolate(registry, &report),
-        CliCommand::Import(_)
+        CliCommand::Prove(_)
+        | CliCommand::Import(_)
         | CliCommand::Apps(_)
         | CliCommand::Oneline(_)
         | CliCommand::Completions(_) => Ok(registry.into()),
@@ -125,6 +130,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Open(open) => open.execute(registry, &report),
         CliCommand::Run(run) => run.execute(registry, &report),
         CliCommand::Replay(replay) => replay.execute(registry, &report),
+        CliCommand::Prove(prove) => prove.execute(registry, &report),
         CliCommand::Diff(diff) => diff.execute(registry, &report),
         CliCommand::Import(import) => import.execute(registry, &report),
         CliCommand::Shot(shot) => shot.execute(registry, &report),

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::input_player::InputPlayer;
 use super::progress::ProgressReporter;
+use super::rule_args::RuleArgs;
 use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
@@ -38,6 +39,9 @@ pub(super) struct ReplayArgs {
     check_wakeups: bool,
 
     #[command(flatten)]
+    rules: RuleArgs,
+
+    #[command(flatten)]
     limit: TimeLimit,
 
     #[command(flatten)]
@@ -48,11 +52,22 @@ impl ReplayArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
         if let Some(path) = output::taken_twice(
-            [self.file.as_path()].into_iter(),
+            self.rules
+                .files()
+                .iter()
+                .chain([&self.file])
+                .map(PathBuf::as_path),
             self.out.as_deref().into_iter(),
         ) {
             return refuse_path(path, report);
         }
+        let rules = match self.rules.finder(registry, report) {
+            Ok(rules) => rules,
+            Err(rendered) => {
+                report.print(&rendered);
+                return Exit::BadInput;
+            }
+        };
         if let Some(Err(unknown)) = self.app.as_deref().map(|app| registry.find(app)) {
             return report.error(unknown);
         }
@@ -68,6 +83,7 @@ impl ReplayArgs {
             progress: &progress,
             waveform: &self.waveform,
             check_wakeups: self.check_wakeups,
+            rules: &rules,
         };
         // Whatever is no waveform is told what is wrong with it as a recording.
         let format = match InputFormat::of(&self.file, &source.bytes) {

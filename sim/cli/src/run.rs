@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::input_player::{InputPlayer, PlayFailure, PlayOutcome};
 use super::progress::ProgressReporter;
+use super::rule_args::RuleArgs;
 use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
@@ -60,6 +61,9 @@ pub(super) struct RunArgs {
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
+    rules: RuleArgs,
+
+    #[command(flatten)]
     limit: TimeLimit,
 
     #[command(flatten)]
@@ -85,10 +89,21 @@ impl RunArgs {
             return Exit::BadInput;
         }
         let written = [self.out.as_deref(), self.record.as_deref()];
-        let read = self.files.iter().map(PathBuf::as_path);
+        let read = self
+            .files
+            .iter()
+            .chain(self.rules.files())
+            .map(PathBuf::as_path);
         if let Some(path) = output::taken_twice(read, written.into_iter().flatten()) {
             return refuse_path(path, report);
         }
+        let rules = match self.rules.finder(registry, report) {
+            Ok(rules) => rules,
+            Err(rendered) => {
+                report.print(&rendered);
+                return Exit::BadInput;
+            }
+        };
         let progress = ProgressReporter::new();
         let player = InputPlayer {
             registry,
@@ -97,6 +112,7 @@ impl RunArgs {
             progress: &progress,
             waveform: &self.waveform,
             check_wakeups: self.check_wakeups,
+            rules: &rules,
         };
         let format = match (self.format, several) {
             (None, true) => None,

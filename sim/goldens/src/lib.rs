@@ -9,7 +9,7 @@
 //! }
 //! ```
 //!
-//! `NAME.scn` is played and checked, and its trace is compared with `NAME.snap` by insta.
+//! `NAME.scn` is played and checked, its trace is held to the rules beside it, and compared with `NAME.snap` by insta.
 //! `INSTA_UPDATE=always cargo test` blesses what changed; a scenario with an expectation
 //! that does not hold fails before that and is never blessed.
 
@@ -27,7 +27,10 @@ use lockstep_engine::files;
 use lockstep_engine::golden::{self, GOLDEN_EXTENSION, SCENARIO_EXTENSION, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
 use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::trace::Trace;
 use lockstep_isolation::{IsolationError, exit_guard, isolate};
+use lockstep_rules::files::beside;
+use lockstep_rules::trace_check::check;
 
 /// Runs one test for every scenario below the folder, and one that no golden is there
 /// without its scenario. The arguments of the process are those of a Rust test.
@@ -114,6 +117,7 @@ fn hold(
     printing: &Mutex<()>,
 ) -> Result<(), Failed> {
     let trace = play_file(registry, path).map_err(|error| error_chain(&error))?;
+    keep_rules(registry, path, &trace)?;
     let name = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
@@ -145,6 +149,27 @@ fn hold(
         return Err("snapshot differs (INSTA_FORCE_PASS is set)".into());
     }
     Ok(())
+}
+
+/// Holds a trace to the rules that stand beside its scenario.
+fn keep_rules(registry: &Registry, path: &Path, trace: &Trace) -> Result<(), Failed> {
+    let app = trace.descriptor().name();
+    let found = beside(path, app, registry).map_err(|error| error_chain(&error))?;
+    let broken = found.iter().flat_map(|rules| {
+        let breaches = check(&rules.file, trace).breaches.into_iter();
+        breaches.filter_map(|breach| {
+            let rule = rules.file.rules().get(breach.rule)?;
+            Some(format!(
+                "{}:{}: `{}` is broken: {}",
+                rules.source.name, rule.span, rule.text, breach.message
+            ))
+        })
+    });
+    let broken: Vec<_> = broken.collect();
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err(broken.join("\n").into()),
+    }
 }
 
 fn orphans(goldens: &[PathBuf]) -> Option<String> {

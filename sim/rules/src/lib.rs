@@ -8,6 +8,7 @@ pub mod assumptions;
 mod breach;
 pub mod counterexample;
 mod expression;
+pub mod files;
 pub mod parser;
 pub mod proof;
 pub mod rule;
@@ -17,5 +18,6 @@ mod sentence;
 #[cfg(test)]
 mod tests;
 pub mod trace_check;
+pub mod unrepeated;
 
 pub use rule_judge::RuleJudge;

@@ -85,6 +85,23 @@ pub enum TooManyInputs {
     Numbers(usize),
 }
 
+impl std::error::Error for TooManyInputs {}
+
+impl std::fmt::Display for TooManyInputs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Buttons(count) => {
+                write!(f, "{count} buttons move, and the first {MAX_BUTTONS} can")
+            }
+            Self::Numbers(count) => write!(
+                f,
+                "its numbers have {count} combinations, and {} are explored",
+                MAX_COMBINATIONS - 1
+            ),
+        }
+    }
+}
+
 /// An [`InputModel`] laid out for an exploration.
 #[derive(Debug)]
 pub(crate) struct Inputs {
