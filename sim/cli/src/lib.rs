@@ -17,6 +17,7 @@ mod replay;
 mod rule_args;
 mod run;
 mod shot;
+mod shrink;
 mod terminal_environment;
 mod time_limit;
 mod trace_format;
@@ -67,6 +68,8 @@ enum CliCommand {
     Replay(replay::ReplayArgs),
     /// Explore every behaviour of an app, and judge its rules.
     Prove(prove::ProveArgs),
+    /// Make a scenario or a recording that fails as small as it can be.
+    Shrink(shrink::ShrinkArgs),
     /// Show the first difference of two traces, or of a capture and a run.
     Diff(diff::DiffArgs),
     /// Write a captured waveform as a scenario.
@@ -110,6 +113,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         | CliCommand::Replay(_)
         | CliCommand::Diff(_)
         | CliCommand::Shot(_)
+        | CliCommand::Shrink(_)
         | CliCommand::Cast(_) => cli.isolation.isolate(registry, &report),
         CliCommand::Prove(_)
         | CliCommand::Import(_)
@@ -131,6 +135,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Run(run) => run.execute(registry, &report),
         CliCommand::Replay(replay) => replay.execute(registry, &report),
         CliCommand::Prove(prove) => prove.execute(registry, &report),
+        CliCommand::Shrink(shrink) => shrink.execute(registry, &report),
         CliCommand::Diff(diff) => diff.execute(registry, &report),
         CliCommand::Import(import) => import.execute(registry, &report),
         CliCommand::Shot(shot) => shot.execute(registry, &report),

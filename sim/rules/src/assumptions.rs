@@ -2,11 +2,12 @@
 
 use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::app::AppDescriptor;
-use lockstep_core::event::BootCondition;
+use lockstep_core::event::{BootCondition, SerialId};
 use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::{Diagnostic, Span};
 use lockstep_engine::scenario::grammar::name;
 use lockstep_engine::scenario::lexer::{TokenCursor, unexpected_token};
+use lockstep_engine::scenario::names;
 use lockstep_engine::trace::{EntryKind, Trace};
 use lockstep_search::InputModel;
 use lockstep_search::input_model::{ButtonModel, MAX_COMBINATIONS};
@@ -25,6 +26,8 @@ pub struct Assumptions {
     fixed: Vec<&'static str>,
     /// The bounds of numbers, where something is said about them.
     ranges: Vec<Option<(i32, i32)>>,
+    /// The serial lines on which nothing arrives.
+    silent: Vec<SerialId>,
 }
 
 /// Where a trace is not of a world as it is assumed.
@@ -48,6 +51,7 @@ impl Assumptions {
             sentences: Vec::new(),
             fixed: descriptor.numbers().iter().map(|it| it.name()).collect(),
             ranges: vec![None; starts.len()],
+            silent: Vec::new(),
         }
     }
 
@@ -69,8 +73,9 @@ impl Assumptions {
                 ));
             }
         }
-        let lines = descriptor.serial_lines().iter();
-        all.extend(lines.map(|line| format!("nothing arrives on {}", line.name())));
+        let lines = (0..).map(SerialId).zip(descriptor.serial_lines());
+        let lines = lines.filter(|(id, _)| !self.silent.contains(id));
+        all.extend(lines.map(|(_, line)| format!("nothing arrives on {}", line.name())));
         all
     }
 
@@ -110,6 +115,14 @@ impl Assumptions {
             cursor.keyword(&["at"])?;
             cursor.keyword(&["a"])?;
             cursor.keyword(&["time"])?;
+            return Ok(());
+        }
+        if cursor.accept("nothing") {
+            cursor.keyword(&["arrives"])?;
+            cursor.keyword(&["on"])?;
+            let line = name(cursor, "the name of a serial line")?;
+            let index = names::serial_line(&line, context.descriptor)?;
+            self.silent.push(SerialId(index));
             return Ok(());
         }
         if cursor.accept("buttons") {
@@ -236,6 +249,16 @@ impl Assumptions {
         let mut has_moved = vec![false; moved.len()];
         let mut just_reset = false;
         for (place, entry) in trace.entries().iter().enumerate() {
+            if let EntryKind::Received(line, _) = entry.what
+                && self.silent.contains(&line)
+            {
+                let line = descriptor.serial_lines().get(usize::from(line.0));
+                let name = line.map_or("?", |line| line.name());
+                return Some(Departure {
+                    tick: entry.tick,
+                    message: format!("something arrives on {name}"),
+                });
+            }
             let EntryKind::Input(action) = entry.what else {
                 continue;
             };

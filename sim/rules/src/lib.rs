@@ -7,7 +7,9 @@
 pub mod assumptions;
 mod breach;
 pub mod counterexample;
+pub mod explore;
 mod expression;
+pub mod failure;
 pub mod files;
 pub mod parser;
 pub mod proof;
@@ -15,6 +17,7 @@ pub mod rule;
 pub mod rule_file;
 mod rule_judge;
 mod sentence;
+pub mod shrink;
 #[cfg(test)]
 mod tests;
 pub mod trace_check;

@@ -175,7 +175,8 @@ impl RuleParser {
         if cursor.accept("assume") {
             self.file.assumptions.read(&mut cursor, &mut context)?;
             cursor.expect_end()?;
-            self.file.assumptions.sentences.push(text);
+            let assumed = text.strip_prefix("assume ").unwrap_or(&text);
+            self.file.assumptions.sentences.push(assumed.to_owned());
             return Ok(());
         }
         if cursor

@@ -310,6 +310,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             idle: self.settings.passes_idle,
             // What stays possible is counted in edges.
             forced: self.settings.skips_forced && self.settings.always_possible.is_empty(),
+            sparse: self.settings.is_sparse,
         };
         Stepper::new(
             self.build,

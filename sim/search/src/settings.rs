@@ -27,6 +27,9 @@ pub struct Settings<'a> {
     pub passes_idle: bool,
     /// Whether ticks in which nothing happens and nothing can be done are one step.
     pub skips_forced: bool,
+    /// Whether things are done only in the tick after the last ones, and where the app wakes. Then
+    /// what is found is so, and what is not found may be all the same.
+    pub is_sparse: bool,
     /// How many threads explore.
     pub jobs: usize,
     /// The most situations.
@@ -51,6 +54,7 @@ impl<'a> Settings<'a> {
             always_possible: &[],
             passes_idle: true,
             skips_forced: true,
+            is_sparse: false,
             jobs: 1,
             max_states: u64::MAX,
             max_memory: u64::MAX,

@@ -57,6 +57,7 @@ pub(crate) struct Stepper<'a, A: App> {
     numbers_before: Vec<i32>,
     numbers: Vec<i32>,
     said: Said,
+    leave_out_nothing: bool,
     /// Which choice is being played, for whoever catches a panic.
     pub(crate) at: At,
 }
@@ -68,6 +69,8 @@ pub(crate) struct Skips {
     pub(crate) idle: bool,
     /// Ticks in which nothing happens and nothing can be done are taken as one step.
     pub(crate) forced: bool,
+    /// Something is done only in the tick after the one before, and where the app wakes.
+    pub(crate) sparse: bool,
 }
 
 /// Where the stepper is, so that it can be gone on from after a panic.
@@ -126,6 +129,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
             numbers_before: Vec::new(),
             numbers: Vec::new(),
             said: Said::default(),
+            leave_out_nothing: false,
             at: At::default(),
         }
     }
@@ -195,7 +199,13 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         }
         let mut goals = self.pass(&app, levels, 1, from, witness);
         let mut ticks = 1;
-        if idle > 1 && self.skips.forced {
+        if idle > 0 && self.skips.sparse {
+            self.leave_out_nothing = true;
+            self.choose(&app, 1, goals, from, witness);
+            self.leave_out_nothing = false;
+            goals = self.wake(&mut app, idle, from, witness);
+            ticks = self.at.ticks;
+        } else if idle > 1 && self.skips.forced {
             // The first idle tick is judged by itself: those after it are as it is.
             let memory = self.base.get(self.inputs.word_count()..);
             let judged = self.judge.idle_ticks(memory.unwrap_or_default());
@@ -210,6 +220,32 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         self.choose(&app, ticks, goals, from, witness);
     }
 
+    /// Goes on to the tick at which the app wakes, or something is to be judged before.
+    fn wake(
+        &mut self,
+        app: &mut A,
+        idle: u32,
+        from: usize,
+        witness: &mut impl Witness<A>,
+    ) -> RuleSet {
+        let levels = app.outputs();
+        let memory = self.base.get(self.inputs.word_count()..);
+        let judged = self.judge.idle_ticks(memory.unwrap_or_default());
+        let rest = (idle - 1).min(judged).min(MAX_SKIP);
+        let mut goals = RuleSet::NONE;
+        self.said.0.clear();
+        self.actions.clear();
+        if rest > 0 {
+            app.pass(Ticks(rest));
+            goals = self.pass(app, levels, rest, from, witness);
+        }
+        if rest == idle - 1 {
+            app.handle(Event::Tick, &mut self.said);
+            goals = self.pass(app, levels, 1, from, witness);
+        }
+        goals
+    }
+
     /// Judges a moment to which ticks have led, and gives the goals that are reached in it.
     fn pass(
         &mut self,
@@ -220,6 +256,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         witness: &mut impl Witness<A>,
     ) -> RuleSet {
         self.at.ticks += elapsed;
+        self.at.choice = None;
         self.inputs.pass(&mut self.base, elapsed);
         self.inputs.numbers(&self.base, &mut self.numbers);
         self.numbers_before.clone_from(&self.numbers);
@@ -249,6 +286,15 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         let mut choices = std::mem::take(&mut self.choices);
         self.inputs.choices(&self.base, &mut choices);
         for (place, choice) in choices.iter().copied().enumerate().skip(from) {
+            if self.leave_out_nothing && choice == Choice::NOTHING {
+                continue;
+            }
+            // After a panic in a sparse search the rest of a situation is left out.
+            let place = if self.skips.sparse {
+                usize::MAX - 1
+            } else {
+                place
+            };
             self.at.choice = Some((place, choice));
             self.words.clone_from(&self.base);
             let mut next = app.clone();
@@ -270,6 +316,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
             });
         }
         self.choices = choices;
+        self.at.choice = None;
     }
 
     /// Does what was chosen, as a runner does it.
