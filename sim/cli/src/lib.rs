@@ -5,6 +5,7 @@ mod captured_scenario;
 mod cast;
 mod completions;
 mod diff;
+mod explore;
 mod import;
 mod input_player;
 mod isolation_args;
@@ -13,6 +14,7 @@ mod oneline;
 mod open;
 mod progress;
 mod prove;
+mod reach;
 mod replay;
 mod rule_args;
 mod run;
@@ -68,6 +70,10 @@ enum CliCommand {
     Replay(replay::ReplayArgs),
     /// Explore every behaviour of an app, and judge its rules.
     Prove(prove::ProveArgs),
+    /// Play at random and look for what fails.
+    Explore(explore::ExploreArgs),
+    /// Look for the shortest way to something.
+    Reach(reach::ReachArgs),
     /// Make a scenario or a recording that fails as small as it can be.
     Shrink(shrink::ShrinkArgs),
     /// Show the first difference of two traces, or of a capture and a run.
@@ -114,8 +120,10 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         | CliCommand::Diff(_)
         | CliCommand::Shot(_)
         | CliCommand::Shrink(_)
+        | CliCommand::Explore(_)
         | CliCommand::Cast(_) => cli.isolation.isolate(registry, &report),
         CliCommand::Prove(_)
+        | CliCommand::Reach(_)
         | CliCommand::Import(_)
         | CliCommand::Apps(_)
         | CliCommand::Oneline(_)
@@ -135,6 +143,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Run(run) => run.execute(registry, &report),
         CliCommand::Replay(replay) => replay.execute(registry, &report),
         CliCommand::Prove(prove) => prove.execute(registry, &report),
+        CliCommand::Explore(explore) => explore.execute(registry, &report),
+        CliCommand::Reach(reach) => reach.execute(registry, &report),
         CliCommand::Shrink(shrink) => shrink.execute(registry, &report),
         CliCommand::Diff(diff) => diff.execute(registry, &report),
         CliCommand::Import(import) => import.execute(registry, &report),

@@ -366,7 +366,7 @@ fn say_last() {
 }
 
 /// A size in bytes: a number, and `K`, `M` or `G`.
-fn memory(text: &str) -> Result<u64, String> {
+pub(super) fn memory(text: &str) -> Result<u64, String> {
     let (number, unit) = match text.strip_suffix(['K', 'M', 'G']) {
         Some(number) => (number, text.get(number.len()..).unwrap_or_default()),
         None => (text, ""),

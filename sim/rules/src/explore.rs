@@ -74,12 +74,12 @@ const MAX_CORPUS: usize = 4_096;
 /// The longest delay that is drawn, in ticks.
 const LONG: u64 = 30_000;
 
-/// Plays runs until there were enough, or `watch` stops it.
+/// Plays runs until there were enough, or `watch` stops it, which is told how many failures there are.
 #[must_use]
 pub fn explore(
     judged: &Judged<'_>,
     settings: &ExploreSettings<'_>,
-    watch: &mut dyn FnMut(&ExploreProgress) -> ControlFlow<()>,
+    watch: &mut dyn FnMut(&ExploreProgress, usize) -> ControlFlow<()>,
 ) -> Explored {
     let mut all = Explored::default();
     let mut seen = HashSet::with_hasher(FixedState::with_seed(1));
@@ -87,7 +87,7 @@ pub fn explore(
     let (shard, shards) = (settings.shard.0.max(1) - 1, settings.shard.1.max(1));
     let mut run = shard;
     while run < settings.runs {
-        if watch(&all.progress).is_break() {
+        if watch(&all.progress, all.failed.len()).is_break() {
             break;
         }
         let mut rng = Rng::with_seed(settings.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ run);

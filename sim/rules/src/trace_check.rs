@@ -71,6 +71,23 @@ pub fn check(file: &RuleFile, trace: &Trace) -> TraceVerdict {
     }
 }
 
+/// Whether a trace reaches something that a rule asks about.
+#[must_use]
+pub fn reaches(file: &RuleFile, trace: &Trace) -> bool {
+    let judge = file.judge();
+    let mut memory = vec![0; judge.word_count()];
+    judge.start(&mut memory);
+    let goals = file.goals();
+    let mut reader = MomentReader::new(trace);
+    while let Some(at) = reader.advance(judge.idle_ticks(&memory)) {
+        let judgement = judge.judge(&mut memory, &reader.moment(at.elapsed), goals);
+        if !judgement.reached.and(goals).is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
 /// Where a moment is.
 #[derive(Clone, Copy)]
 struct At {
