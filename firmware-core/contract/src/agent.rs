@@ -19,6 +19,7 @@ use crate::action::Action;
 use crate::app::App;
 use crate::contacts::Contacts;
 use crate::event::{BootCondition, ButtonId, NumberId, SerialId};
+use crate::matrix::MatrixId;
 use crate::output::Level;
 use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
@@ -39,6 +40,12 @@ pub trait Link {
     /// Takes bytes that the app sends on a serial line, for a board that has it on pins. Never waits.
     fn transmit(&mut self, line: SerialId, bytes: &[u8]) {
         let _ = (line, bytes);
+    }
+
+    /// Takes a row that the app drew, [packed](crate::matrix::Matrix::packed), for a board that has the
+    /// matrix. Never waits.
+    fn draw(&mut self, matrix: MatrixId, row: u8, packed: &[u8]) {
+        let _ = (matrix, row, packed);
     }
 
     /// Reads what has come, at most as much as `into` holds, and returns how much. Never

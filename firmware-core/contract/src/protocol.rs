@@ -292,6 +292,7 @@ mod tests {
     use crate::action::SwitchState;
     use crate::app::{Log, LogId};
     use crate::event::{ButtonId, NumberId, SerialId};
+    use crate::matrix::MatrixId;
     use crate::output::Level;
     use crate::short::{self, ShortBytes};
     use proptest::prelude::*;
@@ -433,6 +434,14 @@ mod tests {
                 ),
                 &[5, 1, 5, 3, 1, 2, b'o', b'k'],
             ),
+            (
+                5,
+                Message::Observed(
+                    RunTicks(5),
+                    Observation::Row(MatrixId(1), 4, ShortBytes::new(&[0x98])),
+                ),
+                &[5, 1, 5, 4, 1, 4, 1, 0x98],
+            ),
             (200, Message::End(end), &[0xc8, 1, 2, 0x80, 1, 5, 0, 1]),
             (6, Message::Status(status), &[6, 3, 2, 0xac, 2, 2, 1, 0]),
             (7, Message::Refused(Refusal::Malformed), &[7, 4, 0]),
@@ -557,6 +566,7 @@ mod tests {
         for what in [
             Observation::Sent(SerialId(u8::MAX), ShortBytes::new(&[0xff; short::MAX])),
             Observation::Log(Log::text(LogId(u8::MAX), &"x".repeat(short::MAX))),
+            Observation::Row(MatrixId(u8::MAX), u8::MAX, ShortBytes::new(&[1; short::MAX])),
         ] {
             let frame = Frame {
                 number: u32::MAX,

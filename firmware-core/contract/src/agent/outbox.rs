@@ -14,8 +14,10 @@ pub(super) struct Tracer<'o, 'l> {
 
 impl Observer for Tracer<'_, '_> {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
-        if let Observation::Sent(line, bytes) = &what {
-            self.link.transmit(*line, bytes);
+        match &what {
+            Observation::Sent(line, bytes) => self.link.transmit(*line, bytes),
+            Observation::Row(matrix, row, packed) => self.link.draw(*matrix, *row, packed),
+            _ => {}
         }
         self.outbox.observed(tick, what, self.link);
     }
