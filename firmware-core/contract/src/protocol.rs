@@ -566,7 +566,11 @@ mod tests {
         for what in [
             Observation::Sent(SerialId(u8::MAX), ShortBytes::new(&[0xff; short::MAX])),
             Observation::Log(Log::text(LogId(u8::MAX), &"x".repeat(short::MAX))),
-            Observation::Row(MatrixId(u8::MAX), u8::MAX, ShortBytes::new(&[1; short::MAX])),
+            Observation::Row(
+                MatrixId(u8::MAX),
+                u8::MAX,
+                ShortBytes::new(&[1; short::MAX]),
+            ),
         ] {
             let frame = Frame {
                 number: u32::MAX,

@@ -23,6 +23,20 @@ impl Planner<'_> {
         self.push(tick, action, span)
     }
 
+    /// Sets what the app's random source begins with, before anything else is done.
+    pub(super) fn seed(&mut self, seed: i32, span: Span) -> Result<(), Diagnostic> {
+        let mut numbers = (0..).map(NumberId).zip(self.descriptor.numbers());
+        let (id, _) = numbers.find(|(_, it)| it.is_seed()).ok_or_else(|| {
+            Diagnostic::new(
+                span,
+                format!("app `{}` has no random source", self.descriptor.name()),
+                "expected no seed: the app declares no `NumberInput::seed`",
+            )
+        })?;
+        // Not in the order of sentences: it stands above all of them, and a board sees buttons first.
+        self.push(RunTicks::ZERO, Action::Number(id, seed), span)
+    }
+
     /// One step for each tick in which the number, which runs evenly, rounds to another one.
     pub(super) fn ramp(
         &mut self,
