@@ -30,24 +30,24 @@ pub trait Sink {
     fn send(&mut self, line: SerialId, bytes: &[u8]);
 
     /// A row of a matrix, counted from 0 at the top, shows these levels from now on: cells from
-    /// left to right, those that are missing dark.
-    fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]);
+    /// left to right, those that are missing dark. A sink that has no matrix drops it.
+    fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]) {
+        let _ = (matrix, row, levels);
+    }
 }
 
 /// Drops everything.
 impl Sink for () {
     fn log(&mut self, _: Log) {}
     fn send(&mut self, _: SerialId, _: &[u8]) {}
-    fn draw(&mut self, _: MatrixId, _: u8, _: &[u8]) {}
 }
 
-/// Takes logs, and drops bytes and rows.
+/// Takes logs, and drops everything else.
 impl<F: FnMut(Log)> Sink for F {
     fn log(&mut self, log: Log) {
         self(log);
     }
     fn send(&mut self, _: SerialId, _: &[u8]) {}
-    fn draw(&mut self, _: MatrixId, _: u8, _: &[u8]) {}
 }
 
 /// Sends formatted text on a serial line.
