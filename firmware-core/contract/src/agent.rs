@@ -48,6 +48,9 @@ pub trait Link {
         let _ = (matrix, row, packed);
     }
 
+    /// Makes every matrix dark: the app is reset. Never waits.
+    fn darken(&mut self) {}
+
     /// Reads what has come, at most as much as `into` holds, and returns how much. Never
     /// waits.
     fn receive(&mut self, into: &mut [u8]) -> usize;

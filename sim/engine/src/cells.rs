@@ -26,14 +26,18 @@ impl Cells<'_> {
 impl fmt::Display for Cells<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let max = self.matrix.max();
-        self.levels().try_for_each(|level| {
-            let cell = match level {
-                0 => '.',
-                _ if max == 1 => '#',
-                level => char::from_digit(level.into(), 16).unwrap_or('?'),
-            };
-            write!(f, "{cell}")
-        })
+        self.levels()
+            .try_for_each(|level| write!(f, "{}", cell(level, max)))
+    }
+}
+
+/// The character of a cell with this level, in a matrix with this highest one.
+#[must_use]
+pub fn cell(level: u8, max: u8) -> char {
+    match level {
+        0 => '.',
+        _ if max == 1 => '#',
+        level => char::from_digit(level.into(), 16).unwrap_or('?'),
     }
 }
 

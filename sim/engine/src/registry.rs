@@ -375,9 +375,10 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
 }
 
 fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
-    let outputs = app.descriptor.outputs();
-    let unknown =
-        |(name, _): &&(&str, OutputColor)| outputs.iter().all(|output| output.name() != *name);
+    let outputs = app.descriptor.outputs().iter().map(|output| output.name());
+    let matrices = app.descriptor.matrices().iter().map(|matrix| matrix.name());
+    let known = outputs.chain(matrices);
+    let unknown = |(name, _): &&(&str, OutputColor)| known.clone().all(|known| known != *name);
     match app.colors.iter().find(unknown) {
         None => Ok(()),
         Some((name, _)) => Err(DescriptorError::new(

@@ -21,7 +21,9 @@ pub fn shipped() -> Vec<AppEntry> {
             .with_output_color("heater", OutputColor::Amber)
             .with_output_color("fan", OutputColor::Green),
         AppEntry::of::<Keypad>().with_output_color("rollover", OutputColor::Amber),
-        AppEntry::of::<Snake>().with_output_color("buzzer", OutputColor::Amber),
+        AppEntry::of::<Snake>()
+            .with_output_color("display", OutputColor::Red)
+            .with_output_color("buzzer", OutputColor::Amber),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What a board tells: frames with numbers, and a count of those that found no room.
 
 use super::{BootIdentity, Link, TICK_HZ};
+use crate::action::Action;
 use crate::app::AppDescriptor;
 use crate::protocol::{self, Frame, Hello, Losses, MAX_FRAME, Message, RunEnd};
 use crate::runner::{Observation, Observer};
@@ -17,6 +18,7 @@ impl Observer for Tracer<'_, '_> {
         match &what {
             Observation::Sent(line, bytes) => self.link.transmit(*line, bytes),
             Observation::Row(matrix, row, packed) => self.link.draw(*matrix, *row, packed),
+            Observation::Input(Action::Reset(_)) => self.link.darken(),
             _ => {}
         }
         self.outbox.observed(tick, what, self.link);

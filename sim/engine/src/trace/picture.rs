@@ -41,6 +41,14 @@ impl Picture {
         Self { matrix, rows }
     }
 
+    /// What these packed rows show, from the top; those that are missing are dark.
+    #[must_use]
+    pub fn of_rows(matrix: &'static Matrix, rows: Vec<Option<Payload>>) -> Self {
+        let mut rows = rows;
+        rows.resize(usize::from(matrix.rows()), None);
+        Self { matrix, rows }
+    }
+
     /// The matrix.
     #[must_use]
     pub fn matrix(&self) -> &'static Matrix {
