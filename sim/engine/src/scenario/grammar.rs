@@ -152,8 +152,16 @@ struct ScenarioParser<'a> {
     keywords: Vec<&'static str>,
     /// What is being repeated, the outermost first.
     repetitions: Vec<Repetition>,
-    /// Whether rows of the picture of the last statement can follow.
-    takes_rows: bool,
+    /// Whether the picture of the last statement has rows below it, where they can be.
+    rows: Option<RowsBelow>,
+}
+
+/// What stands below a picture whose rows can follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowsBelow {
+    Nothing,
+    /// Rows, also such as cannot be read.
+    Rows,
 }
 
 /// Statements that are repeated, from `repeat` on.
@@ -175,12 +183,16 @@ impl<'a> ScenarioParser<'a> {
             headers: Vec::new(),
             keywords: keywords(),
             repetitions: Vec::new(),
-            takes_rows: false,
+            rows: None,
         }
     }
 
     /// Reads a line. What is wrong in it comes with the sentence that was meant.
     fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
+        let starts = line.trim_start().chars().next();
+        if starts.is_some_and(|first| !matches!(first, '"' | '#')) {
+            self.end_picture()?;
+        }
         self.parse_line(line, number).map_err(|diagnostic| {
             let is_guess = diagnostic
                 .help
@@ -217,7 +229,6 @@ impl<'a> ScenarioParser<'a> {
         if first.text.starts_with('"') {
             return self.row(&mut cursor);
         }
-        self.end_picture()?;
         let keyword = cursor.keyword(&self.keywords)?;
         if HEADERS.contains(&keyword) {
             self.header(keyword, *first, &mut cursor)?;
@@ -234,7 +245,8 @@ impl<'a> ScenarioParser<'a> {
             let last = tokens.iter().skip(3);
             let is_dark = last.clone().any(|token| token.text == NOTHING);
             cursor.expect_end()?;
-            self.takes_rows = self.picture().is_some_and(|it| it.is_dark()) && !is_dark;
+            let can_follow = self.picture().is_some_and(|it| it.is_dark()) && !is_dark;
+            self.rows = can_follow.then_some(RowsBelow::Nothing);
             return Ok(());
         }
         cursor.expect_end()
@@ -255,9 +267,10 @@ impl<'a> ScenarioParser<'a> {
     /// A row of the picture that is expected above it.
     fn row(&mut self, cursor: &mut TokenCursor<'_>) -> Result<(), Diagnostic> {
         let row = cursor.next_token("a row in quotes")?;
+        let can_follow = self.rows.is_some();
+        self.rows = self.rows.map(|_| RowsBelow::Rows);
         cursor.expect_end()?;
-        let takes_rows = self.takes_rows;
-        match self.picture().filter(|_| takes_rows) {
+        match self.picture().filter(|_| can_follow) {
             Some(picture) => picture.append(row),
             None => Err(Diagnostic::new(
                 row.span,
@@ -269,10 +282,7 @@ impl<'a> ScenarioParser<'a> {
 
     /// Makes sure that a picture whose rows were to follow has some.
     fn end_picture(&mut self) -> Result<(), Diagnostic> {
-        if !std::mem::take(&mut self.takes_rows) {
-            return Ok(());
-        }
-        let has_none = self.picture().is_some_and(|picture| picture.is_dark());
+        let has_none = self.rows.take() == Some(RowsBelow::Nothing);
         match self.scenario.statements.last() {
             Some(statement) if has_none => Err(Diagnostic::new(
                 statement.span,

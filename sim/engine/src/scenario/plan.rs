@@ -7,7 +7,7 @@ mod tables;
 use std::fmt;
 
 use lockstep_core::app::{AppDescriptor, LogId};
-use lockstep_core::event::{ButtonId, SerialId};
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::matrix::MatrixId;
 use lockstep_core::time::{Length, RunTicks};
 
@@ -231,6 +231,7 @@ pub fn plan_with(
         end: RunTicks::ZERO,
         events: Vec::new(),
         inputs: InputValidator::new(descriptor),
+        seed: None,
         tables: Tables::new(files),
         cause: Cause::POWER_UP,
         caused_until: RunTicks::ZERO,
@@ -264,6 +265,8 @@ struct Planner<'a> {
     end: RunTicks,
     events: Vec<(ScriptEvent, Span)>,
     inputs: InputValidator<'a>,
+    /// The number that the header sets, and where it does.
+    seed: Option<(NumberId, Span)>,
     tables: Tables<'a>,
     /// What was last done.
     cause: Cause,

@@ -19,6 +19,16 @@ impl Planner<'_> {
         tick: RunTicks,
         span: Span,
     ) -> Result<(), Diagnostic> {
+        if let (Action::Number(id, _), RunTicks::ZERO, Some((seed, above))) =
+            (action, tick, self.seed)
+            && id == seed
+        {
+            return Err(Diagnostic::new(
+                span,
+                format!("the seed on line {} is for the same tick, 0", above.line),
+                format!("expected it at least {} later", self.length(1)),
+            ));
+        }
         self.inputs.record_action(action, tick, span)?;
         self.push(tick, action, span)
     }
@@ -33,6 +43,7 @@ impl Planner<'_> {
                 "expected no seed: the app declares no `NumberInput::seed`",
             )
         })?;
+        self.seed = Some((id, span));
         // Not in the order of sentences: it stands above all of them, and a board sees buttons first.
         self.push(RunTicks::ZERO, Action::Number(id, seed), span)
     }
