@@ -182,6 +182,14 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         began
     }
 
+    /// Notes that so many bytes of serial lines found no room on the board.
+    pub fn lose_bytes(&mut self, count: u32) {
+        if self.phase != Phase::Stopped {
+            let lost = &mut self.outbox.losses.bytes;
+            *lost = lost.saturating_add(count);
+        }
+    }
+
     /// What the outputs show now.
     pub fn levels(&self) -> &[Level] {
         self.runner.levels()
@@ -392,8 +400,13 @@ fn check_declared<A: App>(action: Action) -> Result<(), Refusal> {
         Action::Button(ButtonId(id), _) => {
             (id, A::DESCRIPTOR.buttons().len(), Refusal::NoSuchButton)
         }
-        Action::Number(NumberId(id), _) => {
-            (id, A::DESCRIPTOR.numbers().len(), Refusal::NoSuchNumber)
+        Action::Number(NumberId(id), number) => {
+            let declared = A::DESCRIPTOR.numbers().get(usize::from(id));
+            let declared = declared.ok_or(Refusal::NoSuchNumber)?;
+            return match declared.scale().contains(number) {
+                true => Ok(()),
+                false => Err(Refusal::NumberOutOfRange),
+            };
         }
         Action::Byte(SerialId(id), _) => {
             let count = A::DESCRIPTOR.serial_lines().len();

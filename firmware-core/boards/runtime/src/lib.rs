@@ -164,6 +164,7 @@ fn play<A: App>(
             while let Some(byte) = serial::take_arrived() {
                 agent.take_byte(serial::LINE, byte, link);
             }
+            agent.lose_bytes(serial::take_dropped());
             hardware.start_sending();
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());

@@ -55,6 +55,7 @@ impl Outbox {
             losses: Losses {
                 frames: 0,
                 ticks: 0,
+                bytes: 0,
             },
             unsent_end: None,
         }

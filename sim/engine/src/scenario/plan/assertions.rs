@@ -75,6 +75,16 @@ impl Planner<'_> {
             })
         })?;
         match resolved.target() {
+            Some(TargetLevel::On | TargetLevel::Off) if matches!(range, Range::Number(_)) => {
+                Err(Diagnostic::new(
+                    span,
+                    format!(
+                        "`{}` is a number, which is neither on nor off",
+                        output.name()
+                    ),
+                    "expected a number, `at least` or `at most` and a number, or a range",
+                ))
+            }
             Some(TargetLevel::Between(least, most)) if least > most => {
                 let [least, most] = [least, most].map(|it| Quantity::of(&scale, it));
                 Err(Diagnostic::new(
