@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::rule_args::rendered;
+use super::seek_args::duration;
 use super::shrink::{comment, smallest};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::registry::Registry;
-use lockstep_engine::scenario::duration::parse_duration;
+use lockstep_engine::script::Script;
 use lockstep_engine::search::InputModel;
 use lockstep_engine::shell::quoted_path;
+use lockstep_engine::trace::Trace;
 use lockstep_rules::counterexample::inputs_of;
 use lockstep_rules::explore::{ExploreProgress, ExploreSettings, Explored, Failed, explore};
 use lockstep_rules::failure::{FailureKind, Judged};
@@ -102,7 +104,8 @@ impl ExploreArgs {
         };
         let mut next_line = Duration::from_secs(10);
         let mut found = 0;
-        let explored = explore(&judged, &settings, &mut |progress, failed| {
+        let mut look = |_: &Script, _: &Trace| ControlFlow::Continue(());
+        let explored = explore(&judged, &settings, &mut look, &mut |progress, failed| {
             let elapsed = start.elapsed();
             if elapsed >= next_line {
                 next_line = elapsed + Duration::from_secs(10);
@@ -197,11 +200,6 @@ fn extent(progress: &ExploreProgress) -> String {
         "{} runs, {} actions and {} ticks, {} sights",
         progress.runs, progress.actions, progress.ticks, progress.sights
     )
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text)
-        .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
 }
 
 /// A part of several, counted from 1.

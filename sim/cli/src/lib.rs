@@ -10,6 +10,7 @@ mod import;
 mod input_player;
 mod isolation_args;
 mod load;
+mod margin;
 mod oneline;
 mod open;
 mod progress;
@@ -18,6 +19,8 @@ mod reach;
 mod replay;
 mod rule_args;
 mod run;
+mod scenario_files;
+mod seek_args;
 mod shot;
 mod shrink;
 mod terminal_environment;
@@ -74,6 +77,8 @@ enum CliCommand {
     Explore(explore::ExploreArgs),
     /// Look for the shortest way to something.
     Reach(reach::ReachArgs),
+    /// Say how much earlier and later each action of scenarios may come.
+    Margin(margin::MarginArgs),
     /// Make a scenario or a recording that fails as small as it can be.
     Shrink(shrink::ShrinkArgs),
     /// Show the first difference of two traces, or of a capture and a run.
@@ -124,6 +129,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         | CliCommand::Cast(_) => cli.isolation.isolate(registry, &report),
         CliCommand::Prove(_)
         | CliCommand::Reach(_)
+        | CliCommand::Margin(_)
         | CliCommand::Import(_)
         | CliCommand::Apps(_)
         | CliCommand::Oneline(_)
@@ -145,6 +151,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Prove(prove) => prove.execute(registry, &report),
         CliCommand::Explore(explore) => explore.execute(registry, &report),
         CliCommand::Reach(reach) => reach.execute(registry, &report),
+        CliCommand::Margin(margin) => margin.execute(registry, &report),
         CliCommand::Shrink(shrink) => shrink.execute(registry, &report),
         CliCommand::Diff(diff) => diff.execute(registry, &report),
         CliCommand::Import(import) => import.execute(registry, &report),

@@ -1,66 +1,51 @@
-//! `sim reach`: looks for the shortest way to something.
+//! `sim reach`: looks for the shortest way to something, and for what nothing reaches.
 
-use std::ops::ControlFlow;
+use std::fmt::Write;
 use std::path::PathBuf;
-use std::thread;
 use std::time::Instant;
 
 use clap::Args;
 
 use super::load::app as find_app;
-use super::prove::memory;
-use super::shrink::smallest_by;
+use super::seek_args::SeekArgs;
 use crate::time_limit::TimeLimit;
-use lockstep_console::exit::Exit;
+use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_core::time::RunTicks;
+use lockstep_core::app::{AppDescriptor, LogValues};
+use lockstep_core::output::Range;
+use lockstep_engine::diagnostic::Diagnostic;
 use lockstep_engine::input::Source;
-use lockstep_engine::registry::Registry;
-use lockstep_engine::search::Settings;
-use lockstep_engine::search::settings::Ending;
-use lockstep_rules::counterexample::{inputs_of, script_of};
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::search::RuleSet;
+use lockstep_rules::goals::{Answer, Answers, Sought, Way};
 use lockstep_rules::parser::parse;
-use lockstep_rules::proof::{RuleVerdict, prove};
-use lockstep_rules::trace_check::reaches;
 
 /// Look for the shortest way to something, such as `log lock on` or `lamp is 100`.
 ///
-/// Something is done whenever the app wakes, and in the tick after something was done; with
-/// `--every-tick` at every tick, so that there is no shorter way. The board comes up well and is
-/// not reset unless `--resets` is given.
+/// It is looked for what takes the fewest actions, done where the app wakes and in the tick after
+/// something was done, and then at random. The board comes up well and is not reset unless
+/// `--resets` is given.
 #[derive(Debug, Args)]
 pub(super) struct ReachArgs {
     /// What is to be reached, as a rule says it: `log lock on`, `lamp becomes 100`.
-    what: String,
+    #[arg(required_unless_present = "dead")]
+    what: Option<String>,
+
+    /// Look for all that the app declares: levels of outputs and words of logs that nothing reaches.
+    #[arg(long, conflicts_with_all = ["what", "out"])]
+    dead: bool,
 
     /// The app; the first one by default.
     #[arg(long)]
     app: Option<String>,
 
-    /// What the world does not do, as rules assume it: `at most one button at a time`.
-    #[arg(long, value_name = "SENTENCE")]
-    assume: Vec<String>,
-
-    /// Also reset the board, and let it fail to come up.
-    #[arg(long)]
-    resets: bool,
-
-    /// Look at every tick: there is no shorter way than the one that is found.
-    #[arg(long)]
-    every_tick: bool,
-
-    /// Look at no more than this many states.
-    #[arg(long, value_name = "N", default_value = "20000000")]
-    states: u64,
-
-    /// Take at most this much memory for them, such as `500M` or `4G`.
-    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = memory)]
-    memory: u64,
-
     /// Write the scenario to this file.
     #[arg(long, value_name = "FILE.scn")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    seek: SeekArgs,
 
     #[command(flatten)]
     limit: TimeLimit,
@@ -68,100 +53,176 @@ pub(super) struct ReachArgs {
 
 impl ReachArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
+        let _deadline = Deadline::after(self.limit.timeout);
         let app = match find_app(self.app.as_deref(), registry, report) {
             Ok(app) => app,
             Err(exit) => return exit,
         };
-        let name = app.descriptor().name();
-        let mut text = format!("app {name}\n");
-        if !self.resets {
-            text += "assume no resets\nassume no failed boots\n";
+        match &self.what {
+            Some(what) => self.one(what, app, registry, report),
+            None => self.all(app, registry, report),
         }
-        for assumed in &self.assume {
-            text += &format!("assume {assumed}\n");
-        }
-        text += &format!("{} at some time\n", self.what);
-        let rules = match parse(&text, registry) {
-            Ok(rules) => rules,
-            Err(diagnostics) => {
-                let source = Source {
-                    name: "what is to be reached".to_owned(),
-                    bytes: text.into_bytes(),
-                };
-                report.print(&report.diagnostics(&source, &diagnostics));
-                return Exit::BadInput;
-            }
-        };
-        let Some(space) = app.state_space() else {
-            let message = format!("`{name}` cannot be explored: its states cannot be compared");
-            let help = "derive `Clone`, `PartialEq`, `Eq` and `Hash` for its type";
-            report.print(&report.plain(&message, Some(help)));
-            return Exit::BadInput;
-        };
-        if let Err(too_many) = rules.assumptions().inputs.check() {
-            return report.error(too_many);
-        }
+    }
+
+    fn one(&self, what: &str, app: &AppEntry, registry: &Registry, report: &Report) -> Exit {
         let start = Instant::now();
-        let proof = prove(
-            space,
-            &rules,
-            &Settings {
-                is_sparse: !self.every_tick,
-                jobs: thread::available_parallelism().map_or(1, usize::from),
-                max_states: self.states,
-                max_memory: self.memory,
-                catch_panic: registry.panic_guard().catch_panic(),
-                watch: &|_| match self.limit.timeout.is_some_and(|it| start.elapsed() >= it) {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                },
-                ..Settings::new(&rules.assumptions().inputs, &())
-            },
+        let whats = [what.to_owned()];
+        let sought = ways_to(
+            &whats,
+            self.seek.resets,
+            (app, &self.seek),
+            registry,
+            report,
         );
-        let progress = proof.exploration.progress;
-        let tick = app.descriptor().tick();
-        let Some(RuleVerdict::Reached(path)) = proof.verdicts.first() else {
-            let how_far = tick.length(RunTicks(progress.depth.into()));
-            let (message, help) = match (proof.exploration.ending, self.every_tick) {
-                (Ending::Complete, true) => ("it is never reached".to_owned(), None),
-                (Ending::Complete, false) => (
-                    "it is not reached by what is done when the app wakes".to_owned(),
-                    Some("`--every-tick` looks at every tick"),
-                ),
-                _ => (
-                    format!(
-                        "it was not reached up to {how_far}, in {} states",
-                        progress.states
-                    ),
-                    Some("`--assume` leaves out what is not needed, `--states` looks further"),
-                ),
-            };
-            report.print(&report.plain(&message, help));
-            return Exit::Failed;
+        let (answer, answers) = match sought {
+            Ok((mut found, answers)) => (found.pop(), answers),
+            Err(exit) => return exit,
         };
-        let script = match script_of(path) {
-            Ok(script) => script,
-            Err(error) => return report.error(error),
-        };
-        let found = inputs_of(app.descriptor(), &script);
-        // The same at the same tick, with less done, or sooner.
-        let small = smallest_by(app, &found, &mut |script, trace| {
-            script.end().0 <= u64::from(path.end) && reaches(&rules, trace)
-        });
-        let scenario = format!("# {}\n{small}", self.what);
-        if let Err(error) = output::write(self.out.as_deref(), scenario.as_bytes()) {
-            return report.error(error);
+        let seconds = start.elapsed().as_secs_f64();
+        let extent = extent(&answers);
+        match answer {
+            Some(Answer::Found(way)) => {
+                let scenario = format!("# {what}\n{}", way.scenario);
+                if let Err(error) = output::write(self.out.as_deref(), scenario.as_bytes()) {
+                    return report.error(error);
+                }
+                let at = app.descriptor().tick().length(way.script.end());
+                let least = match (way.is_shortest, self.seek.every_tick) {
+                    (true, true) => "; nothing is sooner",
+                    (true, false) => "; none of those looked at takes fewer actions",
+                    (false, _) => "; found at random, there may be a shorter way",
+                };
+                report.print(&format!(
+                    "reached at {at}, found in {extent}, {seconds:.1} s{least}"
+                ));
+                Exit::Held
+            }
+            Some(Answer::Never) => {
+                report.print(&report.plain("it is never reached", None));
+                Exit::Failed
+            }
+            _ => {
+                let message = format!("no way was found in {extent}, {seconds:.1} s");
+                let help = "`--assume` leaves out what is not needed, `--states` and `--time` \
+                            look further, `--every-tick` looks at every tick";
+                report.print(&report.plain(&message, Some(help)));
+                Exit::Failed
+            }
         }
-        let shortest = match self.every_tick {
-            true => "; there is no shorter way",
-            false => "",
+    }
+
+    fn all(&self, app: &AppEntry, registry: &Registry, report: &Report) -> Exit {
+        let start = Instant::now();
+        let whats = declared(app.descriptor());
+        let sought = ways_to(&whats, true, (app, &self.seek), registry, report);
+        let (found, answers) = match sought {
+            Ok(found) => found,
+            Err(exit) => return exit,
         };
-        report.print(&format!(
-            "reached at {}, found in {} states, {:.1} s{shortest}",
-            tick.length(script.end()),
-            progress.states,
-            start.elapsed().as_secs_f64()
-        ));
-        Exit::Held
+        let mut text = String::new();
+        let mut exit = Exit::Held;
+        for (what, answer) in whats.iter().zip(&found) {
+            // Writing to a string cannot fail.
+            let _ = match answer {
+                Answer::Found(Way { script, .. }) => {
+                    let at = app.descriptor().tick().length(script.end());
+                    writeln!(text, "reached  {what}, at {at}")
+                }
+                Answer::Never => writeln!(text, "DEAD     {what}: nothing reaches it"),
+                Answer::NotFound => writeln!(text, "NOT SEEN {what}"),
+            };
+            if !matches!(answer, Answer::Found(_)) {
+                exit = Exit::Failed;
+            }
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let _ = writeln!(text, "looked at {}, {seconds:.1} s", extent(&answers));
+        match output::write(None, text.as_bytes()) {
+            Ok(()) => exit,
+            Err(error) => report.error(error),
+        }
+    }
+}
+
+/// Looks for ways to all of these, as rules say them.
+pub(super) fn ways_to(
+    whats: &[String],
+    resets: bool,
+    (app, seek): (&AppEntry, &SeekArgs),
+    registry: &Registry,
+    report: &Report,
+) -> Result<(Vec<Answer>, Answers), Exit> {
+    let mut all = Vec::new();
+    let mut last = None;
+    for some in whats.chunks(RuleSet::MAX) {
+        let mut text = seek.preface(app.descriptor().name(), resets);
+        for what in some {
+            text += &format!("{what} at some time\n");
+        }
+        let rules = parse(&text, registry)
+            .map_err(|diagnostics| refuse(text.clone(), &diagnostics, report))?;
+        let inputs = &rules.assumptions().inputs;
+        inputs.check().map_err(|too_many| report.error(too_many))?;
+        let sought = Sought {
+            judge: &rules.judge(),
+            goals: rules.goals(),
+            inputs,
+        };
+        let mut answers = seek.seek(app, &sought, registry);
+        all.extend(answers.goals.drain(..).map(|(_, answer)| answer));
+        last = Some(answers);
+    }
+    match last {
+        Some(last) => Ok((all, last)),
+        None => Err(Exit::Held),
+    }
+}
+
+fn refuse(text: String, diagnostics: &[Diagnostic], report: &Report) -> Exit {
+    let source = Source {
+        name: "what is to be reached".to_owned(),
+        bytes: text.into_bytes(),
+    };
+    report.print(&report.diagnostics(&source, diagnostics));
+    Exit::BadInput
+}
+
+/// The levels of outputs and the words of logs that an app declares, as rules say them.
+pub(super) fn declared(descriptor: &AppDescriptor) -> Vec<String> {
+    let mut all = Vec::new();
+    for output in descriptor.outputs() {
+        let name = output.name();
+        match output.range() {
+            Range::Digital => all.extend(["on", "off"].map(|level| format!("{name} is {level}"))),
+            range => {
+                let scale = range.scale();
+                let (least, most) = (scale.min(), scale.max());
+                let unit = match scale.unit() {
+                    "" => String::new(),
+                    unit => format!(" {unit}"),
+                };
+                let shown = [least, most].map(|level| scale.shown(level).to_string());
+                all.extend(shown.map(|level| format!("{name} is {level}{unit}")));
+            }
+        }
+    }
+    for log in descriptor.logs() {
+        let name = log.name();
+        match log.values() {
+            LogValues::Words(words) => {
+                all.extend(words.iter().map(|word| format!("log {name} {word}")));
+            }
+            _ => all.push(format!("log {name}")),
+        }
+    }
+    all
+}
+
+/// How much was looked at.
+pub(super) fn extent(answers: &Answers) -> String {
+    let states = answers.explored.as_ref().map_or(0, |it| it.progress.states);
+    match answers.played.runs {
+        0 => format!("{states} states"),
+        runs => format!("{states} states and {runs} runs at random"),
     }
 }

@@ -1,6 +1,5 @@
 //! `sim shrink`: makes a scenario or a recording that fails as small as it can be.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,13 +13,9 @@ use lockstep_console::report::Report;
 use lockstep_engine::files::{FilesIn, NamedFiles};
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions};
-use lockstep_engine::play;
-use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::scenario::plan::plan_with;
+use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::{Scenario, grammar, shown};
-use lockstep_engine::script::Script;
 use lockstep_engine::shell::quoted_path;
-use lockstep_engine::trace::Trace;
 use lockstep_rules::counterexample::inputs_of;
 use lockstep_rules::failure::{Failure, FailureKind, Judged};
 use lockstep_rules::files::LoadedRules;
@@ -139,23 +134,6 @@ pub(super) fn smallest(judged: &Judged<'_>, scenario: &Scenario, kind: &FailureK
         _ => scenario,
     };
     shrink(start, &mut still_fails)
-}
-
-/// The smallest scenario whose run is still meant.
-pub(super) fn smallest_by(
-    app: &AppEntry,
-    scenario: &Scenario,
-    is_meant: &mut dyn FnMut(&Script, &Trace) -> bool,
-) -> Scenario {
-    let mut still_meant = |candidate: &Scenario| {
-        let plan = plan_with(candidate, app.descriptor(), None);
-        let mut watch = |_| ControlFlow::Continue(());
-        plan.is_ok_and(|plan| {
-            let played = play::trace(app, &plan.script, &mut watch);
-            played.is_ok_and(|trace| is_meant(&plan.script, &trace))
-        })
-    };
-    shrink(scenario, &mut still_meant)
 }
 
 /// What the scenario was made from.

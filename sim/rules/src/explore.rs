@@ -74,11 +74,13 @@ const MAX_CORPUS: usize = 4_096;
 /// The longest delay that is drawn, in ticks.
 const LONG: u64 = 30_000;
 
-/// Plays runs until there were enough, or `watch` stops it, which is told how many failures there are.
+/// Plays runs until there were enough, or `look` at a run or `watch` stops it, which is told how many
+/// failures there are.
 #[must_use]
 pub fn explore(
     judged: &Judged<'_>,
     settings: &ExploreSettings<'_>,
+    look: &mut dyn FnMut(&Script, &Trace) -> ControlFlow<()>,
     watch: &mut dyn FnMut(&ExploreProgress, usize) -> ControlFlow<()>,
 ) -> Explored {
     let mut all = Explored::default();
@@ -109,6 +111,7 @@ pub fn explore(
             });
         }
         if let Some(script) = player.script() {
+            let ends = played.is_ok() && look(&script, &player.trace).is_break();
             for failure in player.failures(judged, &script, &played) {
                 if all.failed.iter().all(|it| it.failure.kind != failure.kind) {
                     all.failed.push(Failed {
@@ -117,6 +120,9 @@ pub fn explore(
                         run,
                     });
                 }
+            }
+            if ends {
+                break;
             }
         }
         run += shards;

@@ -11,6 +11,8 @@ pub mod explore;
 mod expression;
 pub mod failure;
 pub mod files;
+pub mod goals;
+pub mod margin;
 pub mod parser;
 pub mod proof;
 pub mod rule;
@@ -23,4 +25,4 @@ mod tests;
 pub mod trace_check;
 pub mod unrepeated;
 
-pub use rule_judge::RuleJudge;
+pub use rule_judge::{ExerciseJudge, RuleJudge};

@@ -49,6 +49,12 @@ impl RuleFile {
         self.those(|rule| !rule.is_of_all_behaviours())
     }
 
+    /// The rules of which something is asked only at times.
+    #[must_use]
+    pub fn asked_at_times(&self) -> RuleSet {
+        self.those(|rule| !rule.is_of_all_behaviours() && rule.asks_sometimes())
+    }
+
     /// The rules that ask whether something is reached.
     #[must_use]
     pub fn goals(&self) -> RuleSet {

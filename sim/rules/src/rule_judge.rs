@@ -92,3 +92,29 @@ impl Judge for RuleJudge<'_> {
         left.min().unwrap_or(u32::MAX).max(1)
     }
 }
+
+/// Takes a rule for reached where something is asked of it: what a scenario exercises, and what does.
+#[derive(Debug)]
+pub struct ExerciseJudge<'a>(pub RuleJudge<'a>);
+
+impl Judge for ExerciseJudge<'_> {
+    fn word_count(&self) -> usize {
+        self.0.word_count()
+    }
+
+    fn start(&self, memory: &mut [u32]) {
+        self.0.start(memory);
+    }
+
+    fn judge(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement {
+        let judgement = self.0.judge(memory, moment, asked);
+        Judgement {
+            reached: judgement.exercised,
+            ..Judgement::default()
+        }
+    }
+
+    fn idle_ticks(&self, memory: &[u32]) -> u32 {
+        self.0.idle_ticks(memory)
+    }
+}

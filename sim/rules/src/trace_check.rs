@@ -7,7 +7,7 @@ use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::{Entry, EntryKind, Trace};
-use lockstep_search::{Judge, Moment};
+use lockstep_search::{Judge, Moment, RuleSet};
 
 use crate::assumptions::Departure;
 use crate::rule_file::RuleFile;
@@ -71,21 +71,21 @@ pub fn check(file: &RuleFile, trace: &Trace) -> TraceVerdict {
     }
 }
 
-/// Whether a trace reaches something that a rule asks about.
+/// Which of some rules a trace reaches.
 #[must_use]
-pub fn reaches(file: &RuleFile, trace: &Trace) -> bool {
-    let judge = file.judge();
+pub fn reached_in(judge: &dyn Judge, goals: RuleSet, trace: &Trace) -> RuleSet {
     let mut memory = vec![0; judge.word_count()];
     judge.start(&mut memory);
-    let goals = file.goals();
+    let mut reached = RuleSet::NONE;
     let mut reader = MomentReader::new(trace);
     while let Some(at) = reader.advance(judge.idle_ticks(&memory)) {
         let judgement = judge.judge(&mut memory, &reader.moment(at.elapsed), goals);
-        if !judgement.reached.and(goals).is_empty() {
-            return true;
+        reached = reached.or(judgement.reached.and(goals));
+        if reached == goals {
+            break;
         }
     }
-    false
+    reached
 }
 
 /// Where a moment is.
@@ -265,7 +265,7 @@ impl<'a> MomentReader<'a> {
             }
             EntryKind::Log(id, value) => self.logs.push(Log::new(*id, *value)),
             EntryKind::Text(id, text) => self.logs.push(said_text(*id, text)),
-            EntryKind::Received(..) | EntryKind::Sent(..) => {}
+            EntryKind::Received(..) | EntryKind::Sent(..) | EntryKind::Row(..) => {}
         }
     }
 }

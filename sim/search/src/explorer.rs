@@ -12,7 +12,9 @@ use lockstep_core::app::App;
 use crate::input_model::{Choice, Inputs};
 use crate::judge::{Judgement, RuleSet};
 use crate::possibility::first_without;
-use crate::settings::{Ending, Exploration, Finding, FindingKind, Path, Progress, Settings};
+use crate::settings::{
+    Ending, Exploration, Finding, FindingKind, Order, Path, Progress, Settings,
+};
 use crate::stepper::{Skips, Step, Stepper, Successor, Witness, is_counted};
 use crate::store::{Link, Reached, SHARDS, Shard, StateId, shard_of};
 
@@ -67,13 +69,15 @@ struct Mark {
 }
 
 impl Mark {
-    /// The tick, and how many actions lead there.
-    fn cost(&self) -> (u32, u32) {
+    /// The tick and how many actions lead there, what comes first before the other.
+    fn cost(&self, order: Order) -> (u32, u32) {
         let actions = self.step.map_or(0, |step| step.choice.action_count());
-        (
-            self.from.depth.saturating_add(self.ticks),
-            self.from.actions.saturating_add(actions),
-        )
+        let actions = self.from.actions.saturating_add(actions);
+        let ticks = self.from.depth.saturating_add(self.ticks);
+        match order {
+            Order::Ticks => (ticks, actions),
+            Order::Actions => (actions, ticks),
+        }
     }
 }
 
@@ -174,7 +178,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             state,
             inputs,
             shards: (0..SHARDS)
-                .map(|number| Shard::new(number, words, keeps_edges))
+                .map(|number| Shard::new(number, words, keeps_edges, settings.order))
                 .collect(),
             asked: settings.rules.or(settings.goals).or(possible),
             settings,
@@ -265,17 +269,16 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         }
     }
 
-    /// The situations of the next tick that has some, in an order that depends on nothing but them.
+    /// The situations of the next turn that has some, in an order that depends on nothing but them.
     fn next_level(&mut self) -> Option<Vec<StateId>> {
         let longest = self.shards.iter().map(|shard| shard.pending.len()).max()?;
-        for ticks in 0..longest {
+        for turns in 0..longest {
             let mut level = Vec::new();
             for shard in &mut self.shards {
                 level.extend(shard.pending.pop_front().unwrap_or_default());
-                // What is reached from here is counted from this tick.
             }
             if !level.is_empty() {
-                self.depth = self.depth.saturating_add(u32::try_from(ticks).unwrap_or(0));
+                self.depth = self.depth.saturating_add(u32::try_from(turns).unwrap_or(0));
                 for shard in &mut self.shards {
                     shard.pending.push_front(Vec::new());
                 }
@@ -486,8 +489,10 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         }
     }
 
-    /// Keeps what was found at this tick, with the fewest actions.
+    /// Keeps what was found, with as little as can be of what it is ordered by.
     fn note(&mut self, mark: Mark) {
+        let order = self.settings.order;
+        let is_less = |it: &Arc<Mark>| it.cost(order) > mark.cost(order);
         let (broken, reached) = match &mark.what {
             MarkKind::Panicked(_) => (RuleSet::NONE, RuleSet::NONE),
             MarkKind::Judged(judgement) => (
@@ -499,7 +504,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         let rules = broken.or(reached).iter().map(Some);
         let found = rules.chain(is_panic.then_some(None));
         let found: Vec<_> = found
-            .filter(|key| self.found.get(key).is_none_or(|it| it.cost() > mark.cost()))
+            .filter(|key| self.found.get(key).is_none_or(is_less))
             .collect();
         let mark = Arc::new(mark);
         for key in found {
@@ -509,13 +514,18 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
 
     /// Makes findings of what was found, once nothing shorter can come.
     fn report(&mut self) {
-        let depth = self.depth;
+        let order = self.settings.order;
+        // A step takes a tick at least, and may be no action.
+        let last = match order {
+            Order::Ticks => self.depth.saturating_add(1),
+            Order::Actions => self.depth,
+        };
         let (due, later): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.found)
             .into_iter()
-            .partition(|(_, mark)| mark.cost().0 <= depth.saturating_add(1));
+            .partition(|(_, mark)| mark.cost(order).0 <= last);
         self.found = later;
         let mut due: Vec<_> = due.into_iter().collect();
-        due.sort_by_key(|(_, mark)| mark.cost());
+        due.sort_by_key(|(_, mark)| mark.cost(order));
         for (rule, mark) in due {
             let kind = match (rule, &mark.what) {
                 (Some(rule), _) => {

@@ -30,6 +30,8 @@ pub struct Settings<'a> {
     /// Whether things are done only in the tick after the last ones, and where the app wakes. Then
     /// what is found is so, and what is not found may be all the same.
     pub is_sparse: bool,
+    /// What comes first.
+    pub order: Order,
     /// How many threads explore.
     pub jobs: usize,
     /// The most situations.
@@ -55,6 +57,7 @@ impl<'a> Settings<'a> {
             passes_idle: true,
             skips_forced: true,
             is_sparse: false,
+            order: Order::Ticks,
             jobs: 1,
             max_states: u64::MAX,
             max_memory: u64::MAX,
@@ -65,6 +68,15 @@ impl<'a> Settings<'a> {
             watch: &|_| ControlFlow::Continue(()),
         }
     }
+}
+
+/// What comes first in an exploration, so that what is found has as little of it as can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// What takes few ticks.
+    Ticks,
+    /// What takes few actions, however many ticks pass between them.
+    Actions,
 }
 
 /// A goal that is always to be possible.
@@ -85,7 +97,7 @@ pub struct Progress {
     pub open: u64,
     /// The ways from one to the next that were gone.
     pub transitions: u64,
-    /// The tick up to which all behaviours are known.
+    /// The tick up to which all behaviours are known; with [`Order::Actions`], the number of actions.
     pub depth: u32,
     /// The memory that they take, in bytes.
     pub memory: u64,

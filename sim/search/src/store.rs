@@ -4,6 +4,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::input_model::Choice;
+use crate::settings::Order;
 
 /// In how many parts the situations are kept, so that several threads can add to them. It is not the
 /// number of threads: what is found must not depend on that.
@@ -57,6 +58,16 @@ pub(crate) struct Link {
     pub(crate) boot: u8,
     /// Whether it was gone on from.
     pub(crate) is_expanded: bool,
+}
+
+impl Link {
+    /// When its turn is, and which of two with the same turn is better.
+    pub(crate) const fn rank(&self, order: Order) -> (u32, u32) {
+        match order {
+            Order::Ticks => (self.depth, self.actions),
+            Order::Actions => (self.actions, self.depth),
+        }
+    }
 }
 
 /// Items in blocks, so that a long list is never copied.
@@ -132,13 +143,14 @@ const fn high_half(hash: u64) -> u32 {
 /// Some of the situations.
 pub(crate) struct Shard<A> {
     number: usize,
+    order: Order,
     apps: Blocks<A>,
     words: Blocks<u32>,
     word_count: usize,
     links: Blocks<Link>,
     table: HashTable<Slot>,
     count: u32,
-    /// Those that are to be gone on from, by the ticks from now.
+    /// Those that are to be gone on from, by how long it is until their turn.
     pub(crate) pending: std::collections::VecDeque<Vec<StateId>>,
     /// Where an edge goes, and where it comes from; kept where it is asked what stays possible.
     pub(crate) edges: Option<Vec<(StateId, StateId)>>,
@@ -157,9 +169,10 @@ pub(crate) struct Reached<A> {
 const BLOCK: usize = 1 << 10;
 
 impl<A: Eq> Shard<A> {
-    pub(crate) fn new(number: usize, word_count: usize, keeps_edges: bool) -> Self {
+    pub(crate) fn new(number: usize, word_count: usize, keeps_edges: bool, order: Order) -> Self {
         Self {
             number,
+            order,
             apps: Blocks::new(BLOCK),
             words: Blocks::new(BLOCK * word_count.max(1)),
             word_count,
@@ -203,11 +216,11 @@ impl<A: Eq> Shard<A> {
         links.map(|link| link.depth).max().unwrap_or(0)
     }
 
-    /// Marks a situation as gone on from; `false` if that was done, or is to be done at another
-    /// tick.
-    pub(crate) fn expand(&mut self, id: StateId, depth: u32) -> bool {
+    /// Marks a situation as gone on from; `false` if that was done, or its turn is another.
+    pub(crate) fn expand(&mut self, id: StateId, turn: u32) -> bool {
+        let order = self.order;
         match self.links.get_mut(id.place()) {
-            Some(link) if !link.is_expanded && link.depth == depth => {
+            Some(link) if !link.is_expanded && link.rank(order).0 == turn => {
                 link.is_expanded = true;
                 true
             }
@@ -215,7 +228,7 @@ impl<A: Eq> Shard<A> {
         }
     }
 
-    /// Adds a situation, if it is new or was reached later before. `now` is the tick of those that
+    /// Adds a situation, if it is new or was reached later before. `now` is the turn of those that
     /// are gone on from at present.
     pub(crate) fn insert(&mut self, reached: Reached<A>, words: &[u32], now: u32) {
         let Reached {
@@ -241,12 +254,12 @@ impl<A: Eq> Shard<A> {
                 let id = StateId::new(self.number, found.get().place);
                 if let Some(known) = self.links.get_mut(id.place())
                     && !known.is_expanded
-                    && (known.depth, known.actions) > (link.depth, link.actions)
+                    && known.rank(self.order) > link.rank(self.order)
                 {
-                    let was_later = known.depth > link.depth;
+                    let was_later = known.rank(self.order).0 > link.rank(self.order).0;
                     *known = link;
                     if was_later {
-                        self.pend(id, link.depth - now);
+                        self.pend(id, link.rank(self.order).0 - now);
                     }
                 }
                 id
@@ -260,7 +273,7 @@ impl<A: Eq> Shard<A> {
                     self.words.push(*word);
                 }
                 self.links.push(link);
-                self.pend(id, link.depth - now);
+                self.pend(id, link.rank(self.order).0 - now);
                 if goals != 0 {
                     self.goals.push((id, goals));
                 }
@@ -274,12 +287,12 @@ impl<A: Eq> Shard<A> {
         }
     }
 
-    fn pend(&mut self, id: StateId, ticks: u32) {
-        let ticks = ticks as usize;
-        while self.pending.len() <= ticks {
+    fn pend(&mut self, id: StateId, turns: u32) {
+        let turns = turns as usize;
+        while self.pending.len() <= turns {
             self.pending.push_back(Vec::new());
         }
-        if let Some(pending) = self.pending.get_mut(ticks) {
+        if let Some(pending) = self.pending.get_mut(turns) {
             pending.push(id);
         }
     }

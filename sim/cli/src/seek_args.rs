@@ -1,0 +1,94 @@
+//! How far ways are looked for, by `sim reach`, `sim coverage` and `sim map`.
+
+use std::ops::ControlFlow;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::prove::memory;
+use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::scenario::duration::parse_duration;
+use lockstep_engine::search::Settings;
+use lockstep_rules::explore::ExploreProgress;
+use lockstep_rules::goals::{Answers, Effort, Sought, seek};
+
+/// What is assumed of the world, and how far ways are looked for.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SeekArgs {
+    /// What the world does not do, as rules assume it: `at most one button at a time`.
+    #[arg(long, value_name = "SENTENCE")]
+    assume: Vec<String>,
+
+    /// Also reset the board, and let it fail to come up.
+    #[arg(long)]
+    pub(super) resets: bool,
+
+    /// Look at every tick, for the way that takes the least time.
+    #[arg(long)]
+    pub(super) every_tick: bool,
+
+    /// Look at no more than this many states.
+    #[arg(long, value_name = "N", default_value = "5000000")]
+    states: u64,
+
+    /// Take at most this much memory for them, such as `500M` or `4G`.
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = memory)]
+    memory: u64,
+
+    /// Play at random for at most this long, where no way was found: `0ms`, `30s`.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    time: Duration,
+
+    /// Play other runs at random; the same seed gives the same runs.
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
+}
+
+impl SeekArgs {
+    /// The first lines of rules: the app, and what is assumed.
+    pub(super) fn preface(&self, app: &str, resets: bool) -> String {
+        let mut text = format!("app {app}\n");
+        if !resets {
+            text += "assume no resets\nassume no failed boots\n";
+        }
+        for assumed in &self.assume {
+            text += &format!("assume {assumed}\n");
+        }
+        text
+    }
+
+    /// Looks for ways.
+    pub(super) fn seek(&self, app: &AppEntry, sought: &Sought<'_>, registry: &Registry) -> Answers {
+        let mut start = None;
+        let mut watch = |_: &ExploreProgress| {
+            let start = start.get_or_insert_with(Instant::now);
+            match start.elapsed() >= self.time {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        seek(
+            app,
+            sought,
+            Effort {
+                every_tick: self.every_tick,
+                settings: Settings {
+                    jobs: thread::available_parallelism().map_or(1, usize::from),
+                    max_states: self.states,
+                    max_memory: self.memory,
+                    catch_panic: registry.panic_guard().catch_panic(),
+                    ..Settings::new(sought.inputs, sought.judge)
+                },
+                seed: self.seed,
+                watch: &mut watch,
+            },
+        )
+    }
+}
+
+/// A length of real time.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .map_err(|diagnostic| format!("{}; {}", diagnostic.message, diagnostic.expected))
+}
