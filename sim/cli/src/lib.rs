@@ -10,7 +10,9 @@ mod import;
 mod input_player;
 mod isolation_args;
 mod load;
+mod map;
 mod margin;
+mod mutate;
 mod oneline;
 mod open;
 mod progress;
@@ -77,8 +79,12 @@ enum CliCommand {
     Explore(explore::ExploreArgs),
     /// Look for the shortest way to something.
     Reach(reach::ReachArgs),
+    /// Find the state diagram of an app.
+    Map(map::MapArgs),
     /// Say how much earlier and later each action of scenarios may come.
     Margin(margin::MarginArgs),
+    /// Change constants of an app, and say which changes no scenario notices.
+    Mutate(mutate::MutateArgs),
     /// Make a scenario or a recording that fails as small as it can be.
     Shrink(shrink::ShrinkArgs),
     /// Show the first difference of two traces, or of a capture and a run.
@@ -129,7 +135,9 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         | CliCommand::Cast(_) => cli.isolation.isolate(registry, &report),
         CliCommand::Prove(_)
         | CliCommand::Reach(_)
+        | CliCommand::Map(_)
         | CliCommand::Margin(_)
+        | CliCommand::Mutate(_)
         | CliCommand::Import(_)
         | CliCommand::Apps(_)
         | CliCommand::Oneline(_)
@@ -151,7 +159,9 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Prove(prove) => prove.execute(registry, &report),
         CliCommand::Explore(explore) => explore.execute(registry, &report),
         CliCommand::Reach(reach) => reach.execute(registry, &report),
+        CliCommand::Map(map) => map.execute(registry, &report),
         CliCommand::Margin(margin) => margin.execute(registry, &report),
+        CliCommand::Mutate(mutate) => mutate.execute(registry, &report),
         CliCommand::Shrink(shrink) => shrink.execute(registry, &report),
         CliCommand::Diff(diff) => diff.execute(registry, &report),
         CliCommand::Import(import) => import.execute(registry, &report),

@@ -20,6 +20,7 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::lexer::{TokenCursor, tokenize};
 use lockstep_engine::scenario::duration::length;
 use lockstep_rules::failure::Judged;
+use lockstep_rules::map_drawing::escaped;
 use lockstep_rules::margin::{Margin, Next, Side, margins};
 
 /// Move each action of scenarios, and say how much earlier and later it may come until something
@@ -259,12 +260,4 @@ fn picture(rows: &[&Row]) -> String {
         height - 8
     );
     svg
-}
-
-/// Text as XML has it.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

@@ -67,13 +67,10 @@ impl ReachArgs {
     fn one(&self, what: &str, app: &AppEntry, registry: &Registry, report: &Report) -> Exit {
         let start = Instant::now();
         let whats = [what.to_owned()];
-        let sought = ways_to(
-            &whats,
-            self.seek.resets,
-            (app, &self.seek),
-            registry,
-            report,
-        );
+        let preface = self
+            .seek
+            .preface(app.descriptor().name(), self.seek.resets);
+        let sought = ways_to(&whats, &preface, (app, &self.seek), registry, report);
         let (answer, answers) = match sought {
             Ok((mut found, answers)) => (found.pop(), answers),
             Err(exit) => return exit,
@@ -114,7 +111,8 @@ impl ReachArgs {
     fn all(&self, app: &AppEntry, registry: &Registry, report: &Report) -> Exit {
         let start = Instant::now();
         let whats = declared(app.descriptor());
-        let sought = ways_to(&whats, true, (app, &self.seek), registry, report);
+        let preface = self.seek.wide_preface(app.descriptor());
+        let sought = ways_to(&whats, &preface, (app, &self.seek), registry, report);
         let (found, answers) = match sought {
             Ok(found) => found,
             Err(exit) => return exit,
@@ -147,7 +145,7 @@ impl ReachArgs {
 /// Looks for ways to all of these, as rules say them.
 pub(super) fn ways_to(
     whats: &[String],
-    resets: bool,
+    preface: &str,
     (app, seek): (&AppEntry, &SeekArgs),
     registry: &Registry,
     report: &Report,
@@ -155,7 +153,7 @@ pub(super) fn ways_to(
     let mut all = Vec::new();
     let mut last = None;
     for some in whats.chunks(RuleSet::MAX) {
-        let mut text = seek.preface(app.descriptor().name(), resets);
+        let mut text = preface.to_owned();
         for what in some {
             text += &format!("{what} at some time\n");
         }

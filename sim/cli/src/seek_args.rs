@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::prove::memory;
+use lockstep_core::app::AppDescriptor;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_duration;
 use lockstep_engine::search::Settings;
 use lockstep_rules::explore::ExploreProgress;
 use lockstep_rules::goals::{Answers, Effort, Sought, seek};
+
+/// In how many parts the range of a number is divided.
+const PARTS: i64 = 6;
 
 /// What is assumed of the world, and how far ways are looked for.
 #[derive(Clone, Debug, Args)]
@@ -29,7 +33,7 @@ pub(super) struct SeekArgs {
     pub(super) every_tick: bool,
 
     /// Look at no more than this many states.
-    #[arg(long, value_name = "N", default_value = "5000000")]
+    #[arg(long, value_name = "N", default_value = "1000000")]
     states: u64,
 
     /// Take at most this much memory for them, such as `500M` or `4G`.
@@ -54,6 +58,30 @@ impl SeekArgs {
         }
         for assumed in &self.assume {
             text += &format!("assume {assumed}\n");
+        }
+        text
+    }
+
+    /// The same, with numbers from all of their range where nothing is assumed of them.
+    pub(super) fn wide_preface(&self, descriptor: &AppDescriptor) -> String {
+        let mut text = self.preface(descriptor.name(), true);
+        for number in descriptor.numbers().iter().filter(|it| !it.is_seed()) {
+            let (name, scale) = (number.name(), number.scale());
+            let is_said = |it: &String| it.split_whitespace().next() == Some(name);
+            let step = (i64::from(scale.max()) - i64::from(scale.min())) / PARTS;
+            let step = i32::try_from(step).unwrap_or(i32::MAX).max(1);
+            if !self.assume.iter().any(is_said) {
+                let unit = match scale.unit() {
+                    "" => String::new(),
+                    unit => format!(" {unit}"),
+                };
+                let [least, most, step] =
+                    [scale.min(), scale.max(), step].map(|it| scale.shown(it));
+                text += &format!(
+                    "assume {name} is between {least}{unit} and {most}{unit} \
+                     with steps of {step}{unit}\n"
+                );
+            }
         }
         text
     }

@@ -1,7 +1,7 @@
 //! What the type of an app can do beyond the contract.
 
 use std::fmt::Debug;
-use std::hash::Hash;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use lockstep_core::app::App;
@@ -23,6 +23,7 @@ pub struct Capabilities<A> {
     copy: Option<fn(&A) -> A>,
     state: Option<fn(&A) -> String>,
     space: Option<MakeSpace<A>>,
+    situation: Option<fn(&A) -> u64>,
 }
 
 /// Makes the situations of an app from what it is after a reset, and from how one is printed.
@@ -39,6 +40,7 @@ impl<A: App> Capabilities<A> {
             copy: None,
             state: None,
             space: None,
+            situation: None,
         }
     }
 
@@ -74,6 +76,12 @@ impl<A: App> Capabilities<A> {
     {
         Self {
             space: Some(|build, state| Box::new(AppSpace::new(move || build(), state))),
+            situation: Some(|app| {
+                let counted = app.clone().counted_from_now();
+                let mut hasher = DefaultHasher::new();
+                counted.as_ref().unwrap_or(app).hash(&mut hasher);
+                hasher.finish()
+            }),
             ..self
         }
     }
@@ -106,6 +114,10 @@ impl<A: App> Capabilities<A> {
 
     pub(crate) fn copy_of(&self, app: &A) -> Option<A> {
         self.copy.map(|copy| copy(app))
+    }
+
+    pub(crate) fn situation_of(&self, app: &A) -> Option<u64> {
+        self.situation.map(|situation| situation(app))
     }
 
     pub(crate) fn state_of(&self, app: &A) -> Option<String> {

@@ -76,6 +76,12 @@ pub trait DynRunner {
     /// An [`AppFailure`].
     fn state(&self) -> Result<Option<String>, AppFailure>;
 
+    /// A number for the state of the app, counted from now, that others most likely do not have;
+    /// `None` of an app that cannot be compared, or is played in a process of its own.
+    fn situation(&self) -> Option<u64> {
+        None
+    }
+
     /// An independent copy; `None` where there is none to be had: then a run is played again.
     fn copied(&self) -> Option<Box<dyn DynRunner>>;
 
@@ -289,6 +295,12 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
         let guard = self.panic_guard;
         let state = guard.run(|| self.capabilities.state_of(self.runner.app()));
         state.map_err(AppFailure::Panicked)
+    }
+
+    fn situation(&self) -> Option<u64> {
+        let guard = self.panic_guard;
+        let situation = guard.run(|| self.capabilities.situation_of(self.runner.app()));
+        situation.ok().flatten()
     }
 
     fn copied(&self) -> Option<Box<dyn DynRunner>> {

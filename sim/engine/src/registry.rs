@@ -33,7 +33,17 @@ pub struct AppEntry {
     colors: Vec<(&'static str, OutputColor)>,
     start: Arc<Start>,
     space: Option<Arc<dyn StateSpace>>,
+    mutants: Option<fn() -> Vec<Mutant>>,
     panic_guard: PanicGuard,
+}
+
+/// An app that is wrong on purpose, to see whether a test notices.
+#[derive(Clone, Debug)]
+pub struct Mutant {
+    /// What is another, such as `debounce + 1`.
+    pub name: String,
+    /// The app.
+    pub app: AppEntry,
 }
 
 /// What powering up gives: `None` of an app that cannot start its tick counter there.
@@ -84,6 +94,7 @@ impl AppEntry {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
             space: space.map(Arc::from),
+            mutants: None,
             start: Arc::new(move |boot, condition, panic_guard, observer| {
                 let started = panic_guard.run(|| {
                     let build = {
@@ -131,6 +142,22 @@ impl AppEntry {
     pub fn with_output_color(mut self, output: &'static str, color: OutputColor) -> Self {
         self.colors.push((output, color));
         self
+    }
+
+    /// The same app, with mutants of it: apps with the same descriptor, of which one constant is
+    /// another.
+    #[must_use]
+    pub fn with_mutants(self, mutants: fn() -> Vec<Mutant>) -> Self {
+        Self {
+            mutants: Some(mutants),
+            ..self
+        }
+    }
+
+    /// The mutants of the app; none if it was given none.
+    #[must_use]
+    pub fn mutants(&self) -> Vec<Mutant> {
+        self.mutants.map_or(Vec::new(), |mutants| mutants())
     }
 
     /// The colour an output of this name is drawn in.

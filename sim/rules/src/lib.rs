@@ -12,6 +12,8 @@ mod expression;
 pub mod failure;
 pub mod files;
 pub mod goals;
+pub mod map;
+pub mod map_drawing;
 pub mod margin;
 pub mod parser;
 pub mod proof;

@@ -59,7 +59,8 @@ impl Margin {
 /// The margins of all actions, each moved by at most so many ticks while all others stay.
 ///
 /// What must not change is which expectations hold, which rules are kept, and which levels each output
-/// takes and what is said, in which order; not when. `None` of a scenario that cannot be played.
+/// takes and what is said, in which order; not when. Beyond 32 ticks not every distance is tried: a
+/// change that is undone a few ticks further may be missed there. `None` of a scenario that cannot be played.
 #[must_use]
 pub fn margins(judged: &Judged<'_>, scenario: &Scenario, most: u64) -> Option<Vec<Margin>> {
     let base = Outcome::of(judged, scenario)?;
@@ -75,29 +76,21 @@ pub fn margins(judged: &Judged<'_>, scenario: &Scenario, most: u64) -> Option<Ve
             continue;
         }
         let side = |moved: &dyn Fn(u64) -> Option<Vec<Statement>>| {
-            for ticks in 1..=most {
-                let Some(statements) = moved(ticks) else {
-                    return Side {
-                        ticks: ticks - 1,
-                        next: Next::Neighbour,
-                    };
-                };
+            let outcome = |ticks| {
                 let candidate = Scenario {
-                    statements,
+                    statements: moved(ticks)?,
                     ..scenario.clone()
                 };
-                let outcome = Outcome::of(judged, &candidate);
-                if outcome.as_ref() != Some(&base) {
-                    return Side {
-                        ticks: ticks - 1,
-                        next: Next::Changes(base.difference(outcome.as_ref(), judged, scenario)),
-                    };
+                Some(Outcome::of(judged, &candidate))
+            };
+            side(most, |ticks| match outcome(ticks) {
+                // There is no such scenario: it would cross another action of the same port.
+                None | Some(None) => Some(Next::Neighbour),
+                Some(Some(outcome)) if outcome == base => None,
+                Some(Some(outcome)) => {
+                    Some(Next::Changes(base.difference(&outcome, judged, scenario)))
                 }
-            }
-            Side {
-                ticks: most,
-                next: Next::Limit,
-            }
+            })
         };
         all.push(Margin {
             action: shown(statement, scenario.tick).to_string(),
@@ -107,6 +100,35 @@ pub fn margins(judged: &Judged<'_>, scenario: &Scenario, most: u64) -> Option<Ve
         });
     }
     Some(all)
+}
+
+/// Up to this far, every tick is looked at; then a part of them, and every tick before the first at
+/// which something is another.
+const EACH: u64 = 32;
+
+/// The first distance at which something stands, and what.
+fn side(most: u64, at: impl Fn(u64) -> Option<Next>) -> Side {
+    let (mut same, mut next) = (0, 1);
+    while next <= most {
+        if at(next).is_some() {
+            let found = (same + 1..=next).find_map(|ticks| Some((ticks, at(ticks)?)));
+            if let Some((ticks, next)) = found {
+                return Side {
+                    ticks: ticks - 1,
+                    next,
+                };
+            }
+        }
+        same = next;
+        next = match next < most {
+            true => (next + (next / EACH).max(1)).min(most),
+            false => most + 1,
+        };
+    }
+    Side {
+        ticks: most,
+        next: Next::Limit,
+    }
 }
 
 const fn is_action(statement: &Statement) -> bool {
@@ -261,15 +283,7 @@ impl Outcome {
     }
 
     /// What is another in the other one.
-    fn difference(
-        &self,
-        other: Option<&Self>,
-        judged: &Judged<'_>,
-        scenario: &Scenario,
-    ) -> String {
-        let Some(other) = other else {
-            return "it cannot be played".to_owned();
-        };
+    fn difference(&self, other: &Self, judged: &Judged<'_>, scenario: &Scenario) -> String {
         let failed = other.failures.iter();
         match failed.clone().find(|kind| !self.failures.contains(kind)) {
             Some(FailureKind::App) => "the app fails".to_owned(),

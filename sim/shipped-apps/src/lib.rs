@@ -1,5 +1,7 @@
 //! The apps that ship, as the simulator and the hardware suite take them.
 
+mod lamp_mutants;
+
 use lockstep_apps::keypad::Keypad;
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::snake::Snake;
@@ -16,13 +18,14 @@ pub fn shipped() -> Vec<AppEntry> {
         app!(Lamp)
             .with_output_color("lamp", OutputColor::White)
             .with_output_color("locked", OutputColor::Amber)
-            .with_output_color("heartbeat", OutputColor::Green),
+            .with_output_color("heartbeat", OutputColor::Green)
+            .with_mutants(lamp_mutants::lamp_mutants),
         app!(toggle::Firmware).with_output_color("led", OutputColor::Green),
         app!(Thermostat)
             .with_output_color("heater", OutputColor::Amber)
             .with_output_color("fan", OutputColor::Green),
-        AppEntry::of::<Keypad>().with_output_color("rollover", OutputColor::Amber),
-        AppEntry::of::<Snake>()
+        app!(Keypad).with_output_color("rollover", OutputColor::Amber),
+        app!(Snake)
             .with_output_color("display", OutputColor::Red)
             .with_output_color("buzzer", OutputColor::Amber),
     ]
