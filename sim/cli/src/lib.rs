@@ -4,6 +4,7 @@ mod apps;
 mod captured_scenario;
 mod cast;
 mod completions;
+mod coverage;
 mod diff;
 mod explore;
 mod import;
@@ -81,6 +82,8 @@ enum CliCommand {
     Reach(reach::ReachArgs),
     /// Find the state diagram of an app.
     Map(map::MapArgs),
+    /// Say what an app can do that no scenario has it do.
+    Coverage(coverage::CoverageArgs),
     /// Say how much earlier and later each action of scenarios may come.
     Margin(margin::MarginArgs),
     /// Change constants of an app, and say which changes no scenario notices.
@@ -136,6 +139,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Prove(_)
         | CliCommand::Reach(_)
         | CliCommand::Map(_)
+        | CliCommand::Coverage(_)
         | CliCommand::Margin(_)
         | CliCommand::Mutate(_)
         | CliCommand::Import(_)
@@ -160,6 +164,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         CliCommand::Explore(explore) => explore.execute(registry, &report),
         CliCommand::Reach(reach) => reach.execute(registry, &report),
         CliCommand::Map(map) => map.execute(registry, &report),
+        CliCommand::Coverage(coverage) => coverage.execute(registry, &report),
         CliCommand::Margin(margin) => margin.execute(registry, &report),
         CliCommand::Mutate(mutate) => mutate.execute(registry, &report),
         CliCommand::Shrink(shrink) => shrink.execute(registry, &report),

@@ -13,7 +13,7 @@ use lockstep_console::report::Report;
 use lockstep_core::app::AppDescriptor;
 use lockstep_engine::diagnostic::one_of;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_rules::map::{MapSettings, StateMap, map, usual};
+use lockstep_rules::map::{MapSettings, StateMap, fewer_names, map, usual};
 use lockstep_rules::map_drawing::{MapFormat, draw};
 
 /// Above this many states a diagram is hard to read.
@@ -30,7 +30,7 @@ pub(super) struct MapArgs {
     app: Option<String>,
 
     /// What makes a state: outputs and logs by name. By default outputs that are on or off and do
-    /// not move by themselves, and logs with words.
+    /// not move by themselves, and logs with words, as many of them as make a diagram that can be read.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     show: Vec<String>,
 
@@ -80,14 +80,7 @@ impl MapArgs {
             Ok(app) => app,
             Err(exit) => return exit,
         };
-        let shown = match shown_names(&self.show, app) {
-            Ok(shown) => shown,
-            Err(message) => {
-                report.print(&report.plain(&message, None));
-                return Exit::BadInput;
-            }
-        };
-        let map = match self.effort.map(app, &shown) {
+        let (map, shown) = match self.effort.map(app, &self.show) {
             Ok(map) => map,
             Err(message) => {
                 report.print(&report.plain(&message, None));
@@ -123,23 +116,36 @@ impl MapArgs {
 }
 
 impl MapEffort {
-    /// The map of an app; what is wrong with the arguments as text.
-    pub(super) fn map(&self, app: &AppEntry, shown: &[String]) -> Result<StateMap, String> {
+    /// The map of an app, and what it shows; what is wrong with the arguments as text.
+    pub(super) fn map(
+        &self,
+        app: &AppEntry,
+        show: &[String],
+    ) -> Result<(StateMap, Vec<String>), String> {
         let descriptor = app.descriptor();
+        let shown = shown_names(show, app)?;
         let settings = MapSettings {
-            shown: shown.to_vec(),
+            shown,
             numbers: self.numbers(descriptor)?,
             resets: self.resets,
             each: self.each.max(1),
         };
-        let map = map(app, &settings, &mut |_| ControlFlow::Continue(()));
-        match map.situations {
-            0 => Err(format!(
+        let map = map_of(app, &settings);
+        if map.situations == 0 {
+            return Err(format!(
                 "`{}` cannot be mapped: it cannot be copied; derive `Clone` for its type",
                 descriptor.name()
-            )),
-            _ => Ok(map),
+            ));
         }
+        let fewer = fewer_names(&map, &settings.shown, MANY);
+        if !show.is_empty() || fewer == settings.shown {
+            return Ok((map, settings.shown));
+        }
+        let settings = MapSettings {
+            shown: fewer,
+            ..settings
+        };
+        Ok((map_of(app, &settings), settings.shown))
     }
 
     fn numbers(&self, descriptor: &AppDescriptor) -> Result<Vec<Vec<i32>>, String> {
@@ -167,7 +173,10 @@ impl MapEffort {
                 let known = descriptor.numbers().iter().map(|number| number.name());
                 return Err(match descriptor.numbers().is_empty() {
                     true => format!("app `{}` has no number inputs", descriptor.name()),
-                    false => format!("there is no number input `{name}`, expected {}", one_of(known)),
+                    false => format!(
+                        "there is no number input `{name}`, expected {}",
+                        one_of(known)
+                    ),
                 });
             };
             let scale = number.scale();
@@ -197,8 +206,12 @@ impl MapEffort {
     }
 }
 
+fn map_of(app: &AppEntry, settings: &MapSettings) -> StateMap {
+    map(app, settings, &mut |_| ControlFlow::Continue(()))
+}
+
 /// The outputs and logs that make a state.
-pub(super) fn shown_names(show: &[String], app: &AppEntry) -> Result<Vec<String>, String> {
+fn shown_names(show: &[String], app: &AppEntry) -> Result<Vec<String>, String> {
     if show.is_empty() {
         return Ok(usual(app));
     }

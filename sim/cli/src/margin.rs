@@ -17,8 +17,8 @@ use lockstep_console::report::Report;
 use lockstep_core::time::{RunTicks, TickPeriod};
 use lockstep_engine::files::NamedFiles;
 use lockstep_engine::registry::Registry;
-use lockstep_engine::scenario::lexer::{TokenCursor, tokenize};
 use lockstep_engine::scenario::duration::length;
+use lockstep_engine::scenario::lexer::{TokenCursor, tokenize};
 use lockstep_rules::failure::Judged;
 use lockstep_rules::map_drawing::escaped;
 use lockstep_rules::margin::{Margin, Next, Side, margins};
@@ -122,7 +122,9 @@ impl MarginArgs {
                     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                         match self.rows_of(file, report) {
                             Ok(rows) => all.lock().map(|mut all| all.extend(rows)).unwrap_or(()),
-                            Err(text) => refused.lock().map(|mut it| *it = Some(text)).unwrap_or(()),
+                            Err(text) => {
+                                refused.lock().map(|mut it| *it = Some(text)).unwrap_or(())
+                            }
                         }
                     }
                 });
@@ -232,7 +234,10 @@ fn picture(rows: &[&Row]) -> String {
     };
     for (place, row) in rows.iter().enumerate() {
         let y = ROW * place + 6;
-        let (left, right) = (scaled(row.margin.earlier.ticks), scaled(row.margin.later.ticks));
+        let (left, right) = (
+            scaled(row.margin.earlier.ticks),
+            scaled(row.margin.later.ticks),
+        );
         let color = |side: &Side| match side.next {
             Next::Changes(_) => "#b40000",
             _ => "#7a9a7a",

@@ -150,7 +150,10 @@ impl MutateArgs {
             if let Some(first) = first.min() {
                 best = best.min(first);
             } else if !self.no_goldens && has_golden(file) && trace_of(mutant, file) != *base {
-                best = best.min(Notice::Golden(format!("the golden of {}", file.source.name)));
+                best = best.min(Notice::Golden(format!(
+                    "the golden of {}",
+                    file.source.name
+                )));
             }
             if matches!(best, Notice::Expectation(_)) {
                 break;

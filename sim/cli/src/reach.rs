@@ -67,9 +67,7 @@ impl ReachArgs {
     fn one(&self, what: &str, app: &AppEntry, registry: &Registry, report: &Report) -> Exit {
         let start = Instant::now();
         let whats = [what.to_owned()];
-        let preface = self
-            .seek
-            .preface(app.descriptor().name(), self.seek.resets);
+        let preface = self.seek.preface(app.descriptor().name(), self.seek.resets);
         let sought = ways_to(&whats, &preface, (app, &self.seek), registry, report);
         let (answer, answers) = match sought {
             Ok((mut found, answers)) => (found.pop(), answers),

@@ -17,6 +17,10 @@ use lockstep_rules::goals::{Answers, Effort, Sought, seek};
 /// In how many parts the range of a number is divided.
 const PARTS: i64 = 6;
 
+const STATES: u64 = 1_000_000;
+const MEMORY: u64 = 4 << 30;
+const TIME: Duration = Duration::from_secs(10);
+
 /// What is assumed of the world, and how far ways are looked for.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SeekArgs {
@@ -33,7 +37,7 @@ pub(super) struct SeekArgs {
     pub(super) every_tick: bool,
 
     /// Look at no more than this many states.
-    #[arg(long, value_name = "N", default_value = "1000000")]
+    #[arg(long, value_name = "N", default_value_t = STATES)]
     states: u64,
 
     /// Take at most this much memory for them, such as `500M` or `4G`.
@@ -50,6 +54,19 @@ pub(super) struct SeekArgs {
 }
 
 impl SeekArgs {
+    /// As far as is usual.
+    pub(super) fn assuming(assume: Vec<String>) -> Self {
+        Self {
+            assume,
+            resets: false,
+            every_tick: false,
+            states: STATES,
+            memory: MEMORY,
+            time: TIME,
+            seed: 1,
+        }
+    }
+
     /// The first lines of rules: the app, and what is assumed.
     pub(super) fn preface(&self, app: &str, resets: bool) -> String {
         let mut text = format!("app {app}\n");

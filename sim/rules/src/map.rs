@@ -101,7 +101,10 @@ pub fn usual(app: &AppEntry) -> Vec<String> {
         is_digital && !moving.contains(place)
     });
     let logs = descriptor.logs().iter();
-    let logs = logs.filter(|log| matches!(log.values(), LogValues::Words(_)));
+    // A log that is called as an output is says what that shows.
+    let is_output = |name: &str| descriptor.outputs().iter().any(|it| it.name() == name);
+    let logs =
+        logs.filter(|log| matches!(log.values(), LogValues::Words(_)) && !is_output(log.name()));
     outputs
         .map(|(_, output)| output.name())
         .chain(logs.map(|log| log.name()))
@@ -147,7 +150,44 @@ pub fn map(
         mapper.go_on(&start);
     }
     mapper.map.edges = mapper.edges.into_values().collect();
+    for edge in &mut mapper.map.edges {
+        edge.labels = simplest(&edge.labels);
+    }
     mapper.map
+}
+
+/// What is done, without what is more than something else that does: where a tap is enough, nothing
+/// needs to be held.
+fn simplest(labels: &[String]) -> Vec<String> {
+    let by_itself = labels.iter().any(|label| label.starts_with(" after "));
+    let is_tapped = |name: &str| {
+        labels
+            .iter()
+            .any(|it| it.strip_prefix("tap ") == Some(name))
+    };
+    let is_more = |label: &str| {
+        let twice = label.strip_prefix("double-tap ");
+        let held = label
+            .strip_prefix("hold ")
+            .and_then(|it| it.split(" for ").next());
+        let is_less = |names: &str| names.split(" and ").any(is_tapped);
+        twice.is_some_and(is_tapped) || held.is_some_and(|names| by_itself || is_less(names))
+    };
+    labels.iter().filter(|it| !is_more(it)).cloned().collect()
+}
+
+/// As many of these names as make no more than so many states; the last ones are left out first.
+#[must_use]
+pub fn fewer_names(map: &StateMap, shown: &[String], most: usize) -> Vec<String> {
+    let mut count = shown.len();
+    let states = |count: usize| {
+        let values = map.states.iter().map(|state| state.values.get(..count));
+        values.collect::<HashSet<_>>().len()
+    };
+    while count > 1 && states(count) > most {
+        count -= 1;
+    }
+    shown.iter().take(count).cloned().collect()
 }
 
 /// The states that a trace goes through, as a map shows them.
@@ -305,8 +345,7 @@ impl Run {
         });
         let events: Vec<_> = events.collect();
         let mut trace = Trace::new(self.runner.descriptor());
-        self.runner
-            .play(&Stretch::new(&events, tick), &mut trace)?;
+        self.runner.play(&Stretch::new(&events, tick), &mut trace)?;
         self.viewer.take_from(&trace, 0);
         self.events.extend(events);
         self.acted = tick;
@@ -401,7 +440,10 @@ impl Mapper<'_> {
         if script.end() < edge.script.end() {
             edge.script = script;
         }
-        let kind = |label: &str| label.split(" after ").next().map(str::to_owned);
+        let kind = |label: &str| {
+            let label = label.split(" after ").next()?;
+            label.split(" for ").next().map(str::to_owned)
+        };
         if edge.labels.iter().all(|it| kind(it) != kind(&label)) {
             edge.labels.push(label);
         }

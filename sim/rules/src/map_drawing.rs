@@ -69,7 +69,10 @@ fn mermaid(map: &StateMap, names: &[Vec<String>], marked: Option<usize>) -> Stri
         let _ = writeln!(text, "    s{} --> s{}: {label}", edge.from, edge.to);
     }
     if let Some(marked) = marked {
-        let _ = writeln!(text, "    classDef here stroke-width:4px\n    class s{marked} here");
+        let _ = writeln!(
+            text,
+            "    classDef here stroke-width:4px\n    class s{marked} here"
+        );
     }
     text
 }
@@ -85,11 +88,19 @@ fn graphviz(map: &StateMap, names: &[Vec<String>], marked: Option<usize>) -> Str
             (true, _) => ", peripheries=2",
             _ => "",
         };
-        let _ = writeln!(text, "    s{place} [label=\"{}\"{bold}];", lines.join("\\n"));
+        let _ = writeln!(
+            text,
+            "    s{place} [label=\"{}\"{bold}];",
+            lines.join("\\n")
+        );
     }
     for edge in &map.edges {
         let label = quoted(&label(&edge.labels));
-        let _ = writeln!(text, "    s{} -> s{} [label=\"{label}\"];", edge.from, edge.to);
+        let _ = writeln!(
+            text,
+            "    s{} -> s{} [label=\"{label}\"];",
+            edge.from, edge.to
+        );
     }
     text + "}\n"
 }
@@ -136,7 +147,10 @@ fn svg(map: &StateMap, names: &[Vec<String>], marked: Option<usize>) -> String {
         let (Some((x1, y1)), Some((x2, y2))) = (at.get(edge.from), at.get(edge.to)) else {
             continue;
         };
-        let (y1, y2) = (y1 + height_of(edge.from) / 2.0, y2 + height_of(edge.to) / 2.0);
+        let (y1, y2) = (
+            y1 + height_of(edge.from) / 2.0,
+            y2 + height_of(edge.to) / 2.0,
+        );
         // Ways there and back bend to different sides.
         let (from, to, bend) = match x1.total_cmp(x2) {
             std::cmp::Ordering::Less => (x1 + WIDTH, *x2, -26.0),
@@ -149,7 +163,10 @@ fn svg(map: &StateMap, names: &[Vec<String>], marked: Option<usize>) -> String {
             (std::cmp::Ordering::Equal, false) => -60.0,
             _ => 0.0,
         };
-        let (middle_x, middle_y) = (f64::midpoint(from, to) + aside, f64::midpoint(y1, y2) + bend);
+        let (middle_x, middle_y) = (
+            f64::midpoint(from, to) + aside,
+            f64::midpoint(y1, y2) + bend,
+        );
         let _ = writeln!(
             text,
             "<path d=\"M{from:.0} {y1:.0} Q{middle_x:.0} {middle_y:.0} {to:.0} {y2:.0}\" \

@@ -25,6 +25,11 @@ pub fn shrink(scenario: &Scenario, still_fails: &mut StillFails<'_>) -> Scenario
         still_fails,
         left: MAX_TRIES,
     };
+    // One button a sentence, so that each can be left out.
+    let apart = apart(&shrinker.best.statements);
+    if shrinker.keep(apart).is_break() {
+        return shrinker.best;
+    }
     // Whatever stands after the failure goes first; what is left is shorter to play.
     loop {
         let before = cost(&shrinker.best);
@@ -55,6 +60,7 @@ struct Shrinker<'a, 'b> {
 impl Shrinker<'_, '_> {
     fn pass(&mut self) -> ControlFlow<()> {
         self.drop_chunks()?;
+        self.drop_buttons()?;
         self.drop_pairs()?;
         self.join()?;
         self.shorten()
@@ -90,6 +96,25 @@ impl Shrinker<'_, '_> {
                 end = start.min(self.best.statements.len());
             }
             size /= 2;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Leaves out all that is done with a button.
+    fn drop_buttons(&mut self) -> ControlFlow<()> {
+        let moved = |statement: &Statement| match &statement.kind {
+            StatementKind::Move { buttons, .. } | StatementKind::Tap { buttons, .. } => {
+                buttons.iter().map(|it| it.text.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut names: Vec<String> = self.best.statements.iter().flat_map(moved).collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            let statements = self.best.statements.iter();
+            let others = statements.filter(|it| moved(it) != std::slice::from_ref(&name));
+            self.keep(others.cloned().collect())?;
         }
         ControlFlow::Continue(())
     }
@@ -234,9 +259,52 @@ fn joined(statements: &[Statement], at: usize) -> Option<Vec<Statement>> {
                 length: *length,
             };
         }
+        (
+            StatementKind::Move {
+                buttons,
+                contact,
+                bouncing: RunTicks::ZERO,
+            },
+            StatementKind::Move {
+                buttons: others,
+                contact: other_contact,
+                bouncing: RunTicks::ZERO,
+            },
+            _,
+        ) if contact == other_contact => {
+            all.remove(at + 1);
+            all.get_mut(at)?.kind = StatementKind::Move {
+                buttons: buttons.iter().chain(others).cloned().collect(),
+                contact: *contact,
+                bouncing: RunTicks::ZERO,
+            };
+        }
         _ => return None,
     }
     Some(all)
+}
+
+/// Each move of several buttons as a move of each.
+fn apart(statements: &[Statement]) -> Vec<Statement> {
+    let each = |statement: &Statement| match &statement.kind {
+        StatementKind::Move {
+            buttons,
+            contact,
+            bouncing,
+        } if *bouncing == RunTicks::ZERO => {
+            let moves = buttons.iter().map(|button| Statement {
+                span: statement.span,
+                kind: StatementKind::Move {
+                    buttons: vec![button.clone()],
+                    contact: *contact,
+                    bouncing: *bouncing,
+                },
+            });
+            moves.collect()
+        }
+        _ => vec![statement.clone()],
+    };
+    statements.iter().flat_map(each).collect()
 }
 
 /// How long a sentence takes, if it says so. What is expected is not changed.

@@ -12,9 +12,7 @@ use lockstep_core::app::App;
 use crate::input_model::{Choice, Inputs};
 use crate::judge::{Judgement, RuleSet};
 use crate::possibility::first_without;
-use crate::settings::{
-    Ending, Exploration, Finding, FindingKind, Order, Path, Progress, Settings,
-};
+use crate::settings::{Ending, Exploration, Finding, FindingKind, Order, Path, Progress, Settings};
 use crate::stepper::{Skips, Step, Stepper, Successor, Witness, is_counted};
 use crate::store::{Link, Reached, SHARDS, Shard, StateId, shard_of};
 
