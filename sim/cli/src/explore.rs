@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::rule_args::rendered;
+use super::rule_args::{RuleArgs, rendered};
+use super::scenario_files::read_all;
 use super::seek_args::duration;
 use super::shrink::{comment, smallest};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_core::time::RunTicks;
-use lockstep_engine::registry::Registry;
+use lockstep_engine::files::below;
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::search::InputModel;
 use lockstep_engine::shell::quoted_path;
@@ -57,6 +59,16 @@ pub(super) struct ExploreArgs {
     #[arg(long)]
     keep_going: bool,
 
+    /// Begin with the scenarios in this folder, and write those that show something new there.
+    ///
+    /// Folders of several parts of the runs are merged by `--merge`.
+    #[arg(long, value_name = "FOLDER")]
+    corpus: Option<PathBuf>,
+
+    /// Also take what is in these folders into the corpus; with `--runs 0`, do nothing else.
+    #[arg(long, value_name = "FOLDER", requires = "corpus")]
+    merge: Vec<PathBuf>,
+
     /// Write the scenarios that fail into this folder.
     #[arg(long, value_name = "FOLDER")]
     write: Option<PathBuf>,
@@ -95,8 +107,16 @@ impl ExploreArgs {
             rules: &rules,
             files: None,
         };
+        let corpus = match self.corpus_of(app, registry, report) {
+            Ok(corpus) => corpus,
+            Err(rendered) => {
+                report.print(&rendered);
+                return Exit::BadInput;
+            }
+        };
         let start = Instant::now();
         let settings = ExploreSettings {
+            corpus: &corpus,
             inputs: assumed.unwrap_or(&free),
             seed: self.seed,
             shard: self.shard,
@@ -117,6 +137,9 @@ impl ExploreArgs {
                 false => ControlFlow::Continue(()),
             }
         });
+        if let Err(error) = self.write_corpus(app, &explored) {
+            return report.error(error);
+        }
         let mut text = String::new();
         for failed in &explored.failed {
             if let Err(error) = self.describe(failed, &judged, &rules, &mut text) {
@@ -136,6 +159,51 @@ impl ExploreArgs {
             return report.error(error);
         }
         exit_of(&explored)
+    }
+
+    /// What was found before.
+    fn corpus_of(
+        &self,
+        app: &AppEntry,
+        registry: &Registry,
+        report: &Report,
+    ) -> Result<Vec<Script>, String> {
+        let folders = self.corpus.iter().filter(|folder| folder.exists());
+        let mut files = Vec::new();
+        for folder in folders.chain(&self.merge) {
+            let found = below(folder, "scn").map_err(|error| {
+                report.plain(&format!("cannot read `{}`: {error}", folder.display()), None)
+            })?;
+            files.extend(found);
+        }
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let finder = RuleArgs::default().finder(registry, report)?;
+        let name = app.descriptor().name();
+        let read = read_all(&files, Some(name), &finder, registry, report)?.into_iter();
+        let own = read.filter(|file| file.app.descriptor().name() == name);
+        Ok(own.map(|file| file.script).collect())
+    }
+
+    /// Each run under a name that is made of what it does, so that folders can be put together.
+    fn write_corpus(
+        &self,
+        app: &AppEntry,
+        explored: &Explored,
+    ) -> Result<(), output::OutputError> {
+        for (folder, script) in self.corpus.iter().flat_map(|folder| {
+            let scripts = explored.corpus.iter();
+            scripts.map(move |script| (folder, script))
+        }) {
+            let text = inputs_of(app.descriptor(), script).to_string();
+            let name = format!("{:016x}.scn", name_of(&text));
+            let path = folder.join(name);
+            if !path.exists() {
+                output::write(Some(&path), text.as_bytes())?;
+            }
+        }
+        Ok(())
     }
 
     fn describe(
@@ -188,6 +256,13 @@ impl ExploreArgs {
     }
 }
 
+/// A number for a text: FNV-1a, which is the same on every machine.
+fn name_of(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 fn exit_of(explored: &Explored) -> Exit {
     match explored.failed.is_empty() {
         true => Exit::Held,
@@ -197,8 +272,8 @@ fn exit_of(explored: &Explored) -> Exit {
 
 fn extent(progress: &ExploreProgress) -> String {
     format!(
-        "{} runs, {} actions and {} ticks, {} sights",
-        progress.runs, progress.actions, progress.ticks, progress.sights
+        "{} runs, {} actions and {} ticks, {} different sights by {} of the runs",
+        progress.runs, progress.actions, progress.ticks, progress.sights, progress.corpus
     )
 }
 

@@ -28,6 +28,8 @@ pub struct ExploreSettings<'a> {
     pub shard: (u64, u64),
     /// The most runs, those of all parts together.
     pub runs: u64,
+    /// Runs that showed something before: they are played first, and others begin as they do.
+    pub corpus: &'a [Script],
 }
 
 /// How far it is.
@@ -63,6 +65,8 @@ pub struct Explored {
     pub progress: ExploreProgress,
     /// What failed.
     pub failed: Vec<Failed>,
+    /// The runs that showed something new, in the order in which they did.
+    pub corpus: Vec<Script>,
 }
 
 /// The most actions of a run.
@@ -87,8 +91,13 @@ pub fn explore(
     let mut seen = HashSet::with_hasher(FixedState::with_seed(1));
     let mut corpus: Vec<Begun> = Vec::new();
     let (shard, shards) = (settings.shard.0.max(1) - 1, settings.shard.1.max(1));
+    let mut known = settings.corpus.iter();
     let mut run = shard;
-    while run < settings.runs {
+    loop {
+        let known = known.next();
+        if known.is_none() && run >= settings.runs {
+            break;
+        }
         if watch(&all.progress, all.failed.len()).is_break() {
             break;
         }
@@ -98,13 +107,17 @@ pub fn explore(
             false => corpus.get(rng.usize(..corpus.len())),
         };
         let mut player = Player::new(judged, settings.inputs, rng);
-        let played = player.play(begun, &mut seen);
+        let played = match known {
+            Some(script) => player.play_again(script, &mut seen),
+            None => player.play(begun, &mut seen),
+        };
         all.progress.runs += 1;
         all.progress.actions += u64::try_from(player.events.len()).unwrap_or(0);
         all.progress.ticks += player.now.0;
         all.progress.sights = u64::try_from(seen.len()).unwrap_or(u64::MAX);
         if player.is_new && corpus.len() < MAX_CORPUS {
             all.progress.corpus += 1;
+            all.corpus.extend(player.script());
             corpus.push(Begun {
                 condition: player.condition,
                 events: player.events.clone(),
@@ -125,7 +138,9 @@ pub fn explore(
                 break;
             }
         }
-        run += shards;
+        if known.is_none() {
+            run += shards;
+        }
     }
     all
 }
@@ -177,6 +192,24 @@ impl<'a> Player<'a> {
         }
     }
 
+    fn power_up(&mut self) -> Result<Box<dyn DynRunner>, Option<AppFailure>> {
+        let boot = Boot::PowerUp(Instant::ZERO);
+        let started = self.judged.app.start(boot, self.condition, &mut self.trace);
+        started.map_err(Some)?.ok_or(None)
+    }
+
+    /// Plays what was played before.
+    fn play_again(&mut self, script: &Script, seen: &mut HashSet<u64, FixedState>) -> Played {
+        self.condition = script.condition();
+        let mut runner = self.power_up()?;
+        for same in script.events().chunk_by(|a, b| a.tick == b.tick) {
+            let actions: Vec<_> = same.iter().map(|event| event.action).collect();
+            self.act(runner.as_mut(), same[0].tick, &actions)?;
+            self.look(runner.as_ref(), seen);
+        }
+        self.act(runner.as_mut(), script.end(), &[])
+    }
+
     fn play(&mut self, begun: Option<&Begun>, seen: &mut HashSet<u64, FixedState>) -> Played {
         let boots = &self.inputs.boots;
         self.condition = match (begun, self.rng.u8(..4)) {
@@ -187,13 +220,7 @@ impl<'a> Player<'a> {
                 .unwrap_or_default(),
             (None, _) => boots.first().copied().unwrap_or_default(),
         };
-        let boot = Boot::PowerUp(Instant::ZERO);
-        let started = self.judged.app.start(boot, self.condition, &mut self.trace);
-        let mut runner = match started {
-            Ok(Some(runner)) => runner,
-            Ok(None) => return Err(None),
-            Err(failure) => return Err(Some(failure)),
-        };
+        let mut runner = self.power_up()?;
         if let Some(begun) = begun {
             let kept = self.rng.usize(..=begun.events.len());
             // Whole ticks, so that what belongs together stays so.

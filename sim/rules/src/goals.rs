@@ -117,6 +117,7 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
             seed: effort.seed,
             shard: (1, 1),
             runs: u64::MAX,
+            corpus: &[],
         };
         let watch = effort.watch;
         let mut look = |script: &Script, trace: &Trace| {
