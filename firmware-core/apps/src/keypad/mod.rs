@@ -25,9 +25,9 @@ use lockstep_core::wakeup::Wakeup;
 
 use crate::board::{BOOT_CONDITIONS, InitError};
 
-const KEYS: usize = 8;
+const KEYS: u8 = 8;
 /// The key that is a modifier: the last one.
-const SHIFT: usize = KEYS - 1;
+const SHIFT: usize = KEYS as usize - 1;
 /// How many keys fit into a report.
 const IN_A_REPORT: usize = 6;
 
@@ -45,7 +45,7 @@ const ROLLOVER: LogId = LogId(0);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Keypad {
     now: Instant,
-    keys: [Debounce; KEYS],
+    keys: [Debounce; KEYS as usize],
     has_uart: bool,
     rolls_over: bool,
 }
@@ -56,7 +56,7 @@ impl Keypad {
     pub const fn starting_at(now: Instant) -> Self {
         Self {
             now,
-            keys: [Debounce::new(SETTLE); KEYS],
+            keys: [Debounce::new(SETTLE); KEYS as usize],
             has_uart: true,
             rolls_over: false,
         }
