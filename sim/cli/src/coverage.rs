@@ -10,7 +10,7 @@ use clap::Args;
 use super::map::MapEffort;
 use super::reach::{declared, ways_to};
 use super::rule_args::RuleArgs;
-use super::scenario_files::{ScenarioFile, read_all};
+use super::scenario_files::{ScenarioFile, make_folders, read_all};
 use super::seek_args::SeekArgs;
 use crate::time_limit::TimeLimit;
 use lockstep_console::exit::{Deadline, Exit};
@@ -93,6 +93,9 @@ struct Section {
 impl CoverageArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
         let _deadline = Deadline::after(self.limit.timeout);
+        if let Err(exit) = make_folders(&self.write, report) {
+            return exit;
+        }
         match self.sections(registry, report) {
             Ok((app, sections)) => self.print(app, &sections, report),
             Err(Some(rendered)) => {

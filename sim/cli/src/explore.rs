@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::rule_args::{RuleArgs, rendered};
-use super::scenario_files::read_all;
+use super::scenario_files::{make_folders, read_all};
 use super::seek_args::duration;
 use super::shrink::{comment, smallest};
 use lockstep_console::exit::Exit;
@@ -66,7 +66,7 @@ pub(super) struct ExploreArgs {
     corpus: Option<PathBuf>,
 
     /// Also take what is in these folders into the corpus; with `--runs 0`, do nothing else.
-    #[arg(long, value_name = "FOLDER", requires = "corpus")]
+    #[arg(long, value_name = "FOLDER", requires = "corpus", num_args = 1..)]
     merge: Vec<PathBuf>,
 
     /// Write the scenarios that fail into this folder.
@@ -114,6 +114,10 @@ impl ExploreArgs {
                 return Exit::BadInput;
             }
         };
+        let folders = self.corpus.iter().chain(&self.write);
+        if let Err(exit) = make_folders(folders, report) {
+            return exit;
+        }
         let start = Instant::now();
         let settings = ExploreSettings {
             corpus: &corpus,

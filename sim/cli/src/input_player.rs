@@ -38,6 +38,8 @@ pub(super) struct InputPlayer<'a> {
     pub(super) progress: &'a ProgressReporter,
     pub(super) waveform: &'a WaveformArgs,
     pub(super) check_wakeups: bool,
+    /// Whether it is said where rules stop to apply.
+    pub(super) notes_departures: bool,
     pub(super) rules: &'a RuleFinder,
 }
 
@@ -129,7 +131,8 @@ impl InputPlayer<'_> {
             .filter(for_app)
             .map(|rules| trace_check::check(&rules.file, &trace))
             .collect();
-        for (rules, verdict) in rules.iter().filter(for_app).zip(&rule_verdicts) {
+        let pairs = rules.iter().filter(for_app).zip(&rule_verdicts);
+        for (rules, verdict) in pairs.filter(|_| self.notes_departures) {
             notes.extend(verdict.departure.as_ref().map(|it| {
                 format!(
                     "`{}` says nothing from tick {} on: {}",

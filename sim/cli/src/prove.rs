@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::rule_args::rendered;
+use super::scenario_files::make_folders;
 use crate::time_limit::TimeLimit;
 use lockstep_console::exit::{self, Exit};
 use lockstep_console::output;
@@ -68,6 +69,9 @@ pub(super) struct ProveArgs {
 
 impl ProveArgs {
     pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
+        if let Err(exit) = make_folders(&self.write, report) {
+            return exit;
+        }
         let rules = match read(&self.file, registry) {
             Ok(rules) => rules,
             Err(error) => {

@@ -83,6 +83,7 @@ impl ReplayArgs {
             progress: &progress,
             waveform: &self.waveform,
             check_wakeups: self.check_wakeups,
+            notes_departures: true,
             rules: &rules,
         };
         // Whatever is no waveform is told what is wrong with it as a recording.

@@ -112,6 +112,7 @@ impl RunArgs {
             progress: &progress,
             waveform: &self.waveform,
             check_wakeups: self.check_wakeups,
+            notes_departures: !several,
             rules: &rules,
         };
         let format = match (self.format, several) {

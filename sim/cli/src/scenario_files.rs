@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::load::app as find_app;
 use super::rule_args::RuleFinder;
+use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::files::FilesIn;
 use lockstep_engine::input::{Source, expand};
@@ -70,4 +71,19 @@ pub(super) fn read_all<'a>(
         });
     }
     Ok(all)
+}
+
+/// Makes the folders that scenarios are written to, where they are not there.
+pub(super) fn make_folders<'a>(
+    folders: impl IntoIterator<Item = &'a PathBuf>,
+    report: &Report,
+) -> Result<(), Exit> {
+    for folder in folders {
+        if let Err(error) = std::fs::create_dir_all(folder) {
+            let message = format!("cannot make the folder `{}`: {error}", folder.display());
+            report.print(&report.plain(&message, None));
+            return Err(Exit::BadInput);
+        }
+    }
+    Ok(())
 }

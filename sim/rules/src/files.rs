@@ -91,7 +91,7 @@ fn load(source: Source, registry: &Registry) -> Result<LoadedRules, RulesError> 
 }
 
 /// Reads the rules for an app that stand beside a scenario, and in the folders above it up to the
-/// root of its project.
+/// root of its project, if it stands in one.
 ///
 /// # Errors
 ///
@@ -102,11 +102,17 @@ pub fn beside(
     registry: &Registry,
 ) -> Result<Vec<LoadedRules>, RulesError> {
     let mut all = Vec::new();
-    for folder in scenario.ancestors().skip(1).take(MAX_FOLDERS) {
-        let here = match folder.as_os_str().is_empty() {
+    let folders = scenario.ancestors().skip(1).take(MAX_FOLDERS);
+    let folders: Vec<_> = folders
+        .map(|folder| match folder.as_os_str().is_empty() {
             true => Path::new("."),
             false => folder,
-        };
+        })
+        .collect();
+    let is_root = |folder: &Path| ROOTS.iter().any(|root| folder.join(root).exists());
+    // Outside of a project nothing says which folders belong to it.
+    let root = folders.iter().position(|folder| is_root(folder));
+    for here in folders.into_iter().take(root.map_or(1, |place| place + 1)) {
         for path in rule_files(here)? {
             let source = Source::read(&path, MAX_BYTES)?;
             let is_for_app = source.text().is_ok_and(|text| {
@@ -115,9 +121,6 @@ pub fn beside(
             if is_for_app {
                 all.push(load(source, registry)?);
             }
-        }
-        if ROOTS.iter().any(|root| here.join(root).exists()) {
-            break;
         }
     }
     Ok(all)

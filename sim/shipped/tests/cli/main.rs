@@ -9,6 +9,7 @@ mod compare;
 mod determinism;
 mod ending;
 mod output;
+mod questions;
 mod run;
 mod support;
 mod waveforms;

@@ -10,7 +10,7 @@ use tempfile::tempdir;
 fn one_scenario_prints_its_trace_and_its_verdict() {
     let ended = sim(["run", GOOD]).with(0);
     assert_eq!(ended.out, golden(&root().join(GOOD_GOLDEN)));
-    assert_eq!(ended.err, "pass: 7 expectations held, 2400 ms played\n");
+    assert_eq!(ended.err, "pass: 7 expectations held, 4 rules kept, 2400 ms played\n");
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn several_scenarios_print_a_verdict_each_and_the_worst_one_counts() {
     assert_eq!(
         lines,
         [
-            format!("pass  {GOOD}  7 expectations held, 2400 ms played"),
+            format!("pass  {GOOD}  7 expectations held, 4 rules kept, 2400 ms played"),
             format!("FAIL  {FAILING}  1 of 1 expectations did not hold, 150 ms played"),
             format!("BAD   {BROKEN}  not played"),
-            format!("pass  {GOOD}  7 expectations held, 2400 ms played"),
+            format!("pass  {GOOD}  7 expectations held, 4 rules kept, 2400 ms played"),
             "2 passed, 1 failed, 1 not played".to_owned(),
         ]
     );
@@ -138,7 +138,7 @@ fn the_app_must_agree_with_the_scenario() {
     assert!(
         unknown
             .err
-            .contains("there is no app `lmap`, expected `lamp`, `toggle` or `thermostat`")
+            .contains("there is no app `lmap`, expected `lamp`, `toggle`, `thermostat`, `keypad` or `snake`")
     );
     let unnamed = "fixtures/broken/no-app.scn";
     sim(["run", unnamed]).with(2);

@@ -1,0 +1,175 @@
+//! `sim prove`, `explore`, `shrink`, `reach`, `map`, `margin`, `coverage` and `mutate`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{FAILING, LAMP, command, sim};
+use tempfile::tempdir;
+
+/// A rule that the toggle breaks by two presses.
+const WRONG: &str = "app toggle\n\nassume no resets\nat-most-once: after log led off, no log led on\n";
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// What is said, without how long it took.
+fn without_times(text: &str) -> String {
+    let lines = text.lines();
+    let lines = lines.map(|line| match line.rsplit_once(", ") {
+        Some((rest, last)) if last.ends_with(" s") => rest,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rules_that_hold_are_proved() {
+    let ended = sim(["prove", "fixtures/scenarios/toggle/toggle.rules"]).with(0);
+    assert!(!ended.out.contains("unknown"), "{}", ended.out);
+    assert!(ended.out.contains("every behaviour, at every tick, for ever"));
+    let keys = "fixtures/scenarios/keypad/keypad-three-keys.rules";
+    assert!(sim(["prove", keys]).with(0).out.contains("empties"));
+}
+
+#[test]
+fn what_refutes_a_rule_is_a_scenario_that_breaks_it() {
+    let folder = tempdir().unwrap();
+    let rules = folder.path().join("toggle.rules");
+    fs::write(&rules, WRONG).unwrap();
+    let proved = sim(["prove", text(&rules), "--write", text(folder.path())]).with(1);
+    assert!(proved.out.contains("REFUTED"), "{}", proved.out);
+    let scenario = folder.path().join("toggle-at-most-once.scn");
+    let played = sim(["run", text(&scenario), "--rules", text(&rules)]).with(1);
+    assert!(played.err.contains("at-most-once"), "{}", played.err);
+}
+
+#[test]
+fn random_play_finds_it_too_and_the_same_with_the_same_seed() {
+    let folder = tempdir().unwrap();
+    let rules = folder.path().join("toggle.rules");
+    fs::write(&rules, WRONG).unwrap();
+    let first = sim(["explore", text(&rules)]).with(1);
+    assert!(first.out.contains("tap button"), "{}", first.out);
+    let second = sim(["explore", text(&rules)]).with(1);
+    assert_eq!(without_times(&first.out), without_times(&second.out));
+}
+
+#[test]
+fn what_shards_find_is_merged_into_one_corpus() {
+    let folder = tempdir().unwrap();
+    let rules = "fixtures/scenarios/toggle/toggle.rules";
+    let names = ["one", "two", "all"].map(|name| folder.path().join(name));
+    let [one, two, all] = names.each_ref().map(|name| text(name));
+    for (shard, corpus) in [("1/2", one), ("2/2", two)] {
+        let arguments = ["explore", rules, "--shard", shard, "--runs", "40"];
+        command(arguments)
+            .args(["--corpus", corpus])
+            .status()
+            .unwrap();
+    }
+    let merged = command(["explore", rules, "--runs", "0", "--corpus", all])
+        .args(["--merge", one, two])
+        .output()
+        .unwrap();
+    assert_eq!(merged.status.code(), Some(0), "{merged:?}");
+    let count = |folder: &str| fs::read_dir(folder).unwrap().count();
+    assert!(count(all) >= count(one).max(count(two)).min(4));
+    assert!(count(all) <= count(one) + count(two));
+    sim(["run", all]).with(0);
+}
+
+#[test]
+fn the_way_to_something_is_a_scenario() {
+    let ended = sim(["reach", "--app", "lamp", "log lock on"]).with(0);
+    assert_eq!(
+        ended.out,
+        "# log lock on\napp lamp\n\npress A and B\nwait 2020 ms\n"
+    );
+    let both = "led is on and led is off";
+    let never = sim(["reach", "--app", "toggle", "--every-tick", both]).with(1);
+    assert!(never.err.contains("never reached"), "{}", never.err);
+    sim(["reach", "--app", "toggle", "led is blue"]).with(2);
+    let dead = sim(["reach", "--dead", "--app", "toggle"]).with(0);
+    assert_eq!(dead.out.matches("reached").count(), 4, "{}", dead.out);
+}
+
+#[test]
+fn a_map_has_what_a_person_does() {
+    let ended = sim(["map", "toggle"]).with(0);
+    assert_eq!(
+        ended.out,
+        "stateDiagram-v2\n    s0: led off\n    s1: led on\n    [*] --> s0\n    \
+         s0 --> s1: tap button\n    s1 --> s0: tap button\n"
+    );
+    let lamp = sim(["map", "lamp", "--show", "power,night"]).with(0).out;
+    assert!(lamp.contains("hold A for 820 ms"), "{lamp}");
+    assert!(lamp.contains("after 10 min"), "{lamp}");
+    let graph = sim(["map", "toggle", "--format", "graphviz"]).with(0).out;
+    assert!(graph.starts_with("digraph states {"), "{graph}");
+    let picture = sim(["map", "toggle", "--format", "svg"]).with(0).out;
+    assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+    sim(["map", "toggle", "--show", "lamp"]).with(2);
+}
+
+#[test]
+fn a_margin_ends_where_an_expectation_fails() {
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("short.scn");
+    let sentences = "app lamp\ntap A for 100 ms\nwait 400 ms\nexpect lamp is on\n";
+    fs::write(&scenario, sentences).unwrap();
+    let ended = sim(["margin", text(&scenario)]).with(0);
+    // The lamp goes on 320 ms after the release: 80 ms are left.
+    let release = ended.out.lines().find(|line| line.contains("release A"));
+    let release = release.unwrap_or_default();
+    assert!(release.contains("80 ms ") && release.contains("80 ms"), "{}", ended.out);
+    let at_least = ["margin", text(&scenario), "--at-least", "200 ms"];
+    assert!(sim(at_least).with(1).out.contains("may not be moved by"));
+}
+
+#[test]
+fn coverage_names_what_is_missing_with_a_way_to_it() {
+    let all = sim(["coverage", "fixtures/scenarios/toggle", "--all"]).with(0);
+    assert!(all.out.contains("2 of 2 ways"), "{}", all.out);
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("once.scn");
+    fs::write(&scenario, "app toggle\ntap button for 40 ms\n").unwrap();
+    let missing = folder.path().join("missing");
+    let arguments = ["coverage", text(&scenario), "--write", text(&missing)];
+    let ended = sim(arguments).with(0);
+    assert!(ended.out.contains("missing  log led off"), "{}", ended.out);
+    assert!(ended.out.contains("1 of 2 ways"), "{}", ended.out);
+    let both = [text(folder.path()), "--all"];
+    sim(["coverage"].into_iter().chain(both)).with(0);
+}
+
+#[test]
+fn every_mutant_of_the_lamp_is_noticed_by_its_scenarios_and_not_by_one_of_them() {
+    let all = sim(["mutate", "fixtures/scenarios/lamp", "--no-goldens"]).with(0);
+    assert!(all.out.contains("0 by nobody"), "{}", all.out);
+    let one = sim(["mutate", LAMP]).with(1);
+    assert!(one.out.contains("SURVIVES  breathe_steps + 1"), "{}", one.out);
+    sim(["mutate", "fixtures/scenarios/toggle"]).with(2);
+}
+
+#[test]
+fn what_fails_becomes_as_small_as_it_can_be() {
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("long.scn");
+    let mut sentences = "app toggle\n".to_owned();
+    for _ in 0..30 {
+        sentences += "tap button for 40 ms\nwait 200 ms\n";
+    }
+    sentences += "expect led is on\n";
+    fs::write(&scenario, sentences).unwrap();
+    let ended = sim(["shrink", text(&scenario)]).with(1);
+    let kept = ended.out.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(
+        kept.collect::<Vec<_>>(),
+        ["app toggle", "", "expect led is on"],
+        "{}",
+        ended.out
+    );
+    sim(["shrink", FAILING]).with(1);
+    sim(["shrink", LAMP]).with(2);
+}
