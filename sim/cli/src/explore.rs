@@ -176,7 +176,10 @@ impl ExploreArgs {
         let mut files = Vec::new();
         for folder in folders.chain(&self.merge) {
             let found = below(folder, "scn").map_err(|error| {
-                report.plain(&format!("cannot read `{}`: {error}", folder.display()), None)
+                report.plain(
+                    &format!("cannot read `{}`: {error}", folder.display()),
+                    None,
+                )
             })?;
             files.extend(found);
         }
@@ -191,11 +194,7 @@ impl ExploreArgs {
     }
 
     /// Each run under a name that is made of what it does, so that folders can be put together.
-    fn write_corpus(
-        &self,
-        app: &AppEntry,
-        explored: &Explored,
-    ) -> Result<(), output::OutputError> {
+    fn write_corpus(&self, app: &AppEntry, explored: &Explored) -> Result<(), output::OutputError> {
         for (folder, script) in self.corpus.iter().flat_map(|folder| {
             let scripts = explored.corpus.iter();
             scripts.map(move |script| (folder, script))
@@ -231,10 +230,12 @@ impl ExploreArgs {
                 let rule = rules.get(*file).and_then(|it| it.file.rules().get(*place));
                 let line = rule.map_or(0, |rule| rule.span.line);
                 let text = rule.map_or("", |rule| rule.text.as_str());
-                (
-                    text.to_owned(),
-                    format!("{}-line-{line}.scn", descriptor.name()),
-                )
+                let label = rule.map_or("", |rule| rule.name.as_str());
+                let app = descriptor.name();
+                match label == text {
+                    true => (text.to_owned(), format!("{app}-line-{line}.scn")),
+                    false => (format!("{label}: {text}"), format!("{app}-{label}.scn")),
+                }
             }
             _ => (
                 "the app must not panic".to_owned(),

@@ -7,7 +7,8 @@ use crate::support::{FAILING, LAMP, command, sim};
 use tempfile::tempdir;
 
 /// A rule that the toggle breaks by two presses.
-const WRONG: &str = "app toggle\n\nassume no resets\nat-most-once: after log led off, no log led on\n";
+const WRONG: &str =
+    "app toggle\n\nassume no resets\nat-most-once: after log led off, no log led on\n";
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -27,7 +28,11 @@ fn without_times(text: &str) -> String {
 fn rules_that_hold_are_proved() {
     let ended = sim(["prove", "fixtures/scenarios/toggle/toggle.rules"]).with(0);
     assert!(!ended.out.contains("unknown"), "{}", ended.out);
-    assert!(ended.out.contains("every behaviour, at every tick, for ever"));
+    assert!(
+        ended
+            .out
+            .contains("every behaviour, at every tick, for ever")
+    );
     let keys = "fixtures/scenarios/keypad/keypad-three-keys.rules";
     assert!(sim(["prove", keys]).with(0).out.contains("empties"));
 }
@@ -122,7 +127,11 @@ fn a_margin_ends_where_an_expectation_fails() {
     // The lamp goes on 320 ms after the release: 80 ms are left.
     let release = ended.out.lines().find(|line| line.contains("release A"));
     let release = release.unwrap_or_default();
-    assert!(release.contains("80 ms ") && release.contains("80 ms"), "{}", ended.out);
+    assert!(
+        release.contains("80 ms ") && release.contains("80 ms"),
+        "{}",
+        ended.out
+    );
     let at_least = ["margin", text(&scenario), "--at-least", "200 ms"];
     assert!(sim(at_least).with(1).out.contains("may not be moved by"));
 }
@@ -148,7 +157,11 @@ fn every_mutant_of_the_lamp_is_noticed_by_its_scenarios_and_not_by_one_of_them()
     let all = sim(["mutate", "fixtures/scenarios/lamp", "--no-goldens"]).with(0);
     assert!(all.out.contains("0 by nobody"), "{}", all.out);
     let one = sim(["mutate", LAMP]).with(1);
-    assert!(one.out.contains("SURVIVES  breathe_steps + 1"), "{}", one.out);
+    assert!(
+        one.out.contains("SURVIVES  breathe_steps + 1"),
+        "{}",
+        one.out
+    );
     sim(["mutate", "fixtures/scenarios/toggle"]).with(2);
 }
 

@@ -10,7 +10,10 @@ use tempfile::tempdir;
 fn one_scenario_prints_its_trace_and_its_verdict() {
     let ended = sim(["run", GOOD]).with(0);
     assert_eq!(ended.out, golden(&root().join(GOOD_GOLDEN)));
-    assert_eq!(ended.err, "pass: 7 expectations held, 4 rules kept, 2400 ms played\n");
+    assert_eq!(
+        ended.err,
+        "pass: 7 expectations held, 4 rules kept, 2400 ms played\n"
+    );
 }
 
 #[test]
@@ -135,11 +138,9 @@ fn the_app_must_agree_with_the_scenario() {
         other.err
     );
     let unknown = sim(["run", GOOD, "--app", "lmap"]).with(2);
-    assert!(
-        unknown
-            .err
-            .contains("there is no app `lmap`, expected `lamp`, `toggle`, `thermostat`, `keypad` or `snake`")
-    );
+    assert!(unknown.err.contains(
+        "there is no app `lmap`, expected `lamp`, `toggle`, `thermostat`, `keypad` or `snake`"
+    ));
     let unnamed = "fixtures/broken/no-app.scn";
     sim(["run", unnamed]).with(2);
     sim(["run", unnamed, "--app", "lamp"]).with(0);
