@@ -121,9 +121,15 @@ impl MarginArgs {
                 scope.spawn(|| {
                     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                         match self.rows_of(file, report) {
-                            Ok(rows) => all.lock().map(|mut all| all.extend(rows)).unwrap_or(()),
+                            Ok(rows) => {
+                                if let Ok(mut all) = all.lock() {
+                                    all.extend(rows);
+                                }
+                            }
                             Err(text) => {
-                                refused.lock().map(|mut it| *it = Some(text)).unwrap_or(())
+                                if let Ok(mut refused) = refused.lock() {
+                                    *refused = Some(text);
+                                }
                             }
                         }
                     }

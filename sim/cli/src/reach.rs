@@ -18,7 +18,7 @@ use lockstep_engine::diagnostic::Diagnostic;
 use lockstep_engine::input::Source;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::search::RuleSet;
-use lockstep_rules::goals::{Answer, Answers, Sought, Way};
+use lockstep_rules::goals::{Answer, Answers, Sought};
 use lockstep_rules::parser::parse;
 
 /// Look for the shortest way to something, such as `log lock on` or `lamp is 100`.
@@ -120,8 +120,8 @@ impl ReachArgs {
         for (what, answer) in whats.iter().zip(&found) {
             // Writing to a string cannot fail.
             let _ = match answer {
-                Answer::Found(Way { script, .. }) => {
-                    let at = app.descriptor().tick().length(script.end());
+                Answer::Found(way) => {
+                    let at = app.descriptor().tick().length(way.script.end());
                     writeln!(text, "reached  {what}, at {at}")
                 }
                 Answer::Never => writeln!(text, "DEAD     {what}: nothing reaches it"),

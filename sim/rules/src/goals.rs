@@ -44,7 +44,7 @@ pub struct Effort<'a> {
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// A way, as small as it could be made.
-    Found(Way),
+    Found(Box<Way>),
     /// No behaviour reaches it.
     Never,
     /// No way was found.
@@ -138,9 +138,13 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
     let goals = sought.goals.iter().map(|goal| {
         let way = ways.iter().find(|(reached, ..)| *reached == goal);
         let answer = match way {
-            Some((_, script, is_shortest)) => {
-                Answer::Found(smallest_way(app, sought, goal, script, *is_shortest))
-            }
+            Some((_, script, is_shortest)) => Answer::Found(Box::new(smallest_way(
+                app,
+                sought,
+                goal,
+                script,
+                *is_shortest,
+            ))),
             None if is_all => Answer::Never,
             None => Answer::NotFound,
         };
