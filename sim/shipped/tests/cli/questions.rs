@@ -79,8 +79,8 @@ fn what_shards_find_is_merged_into_one_corpus() {
         .unwrap();
     assert_eq!(merged.status.code(), Some(0), "{merged:?}");
     let count = |folder: &str| fs::read_dir(folder).unwrap().count();
-    assert!(count(all) >= count(one).max(count(two)).min(4));
-    assert!(count(all) <= count(one) + count(two));
+    // What shows nothing that another shows too is left out.
+    assert!((1..=count(one) + count(two)).contains(&count(all)));
     sim(["run", all]).with(0);
 }
 
