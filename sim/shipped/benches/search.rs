@@ -27,18 +27,18 @@ use timing::{by_turns, heading, row, time};
 
 /// The lamp with its times scaled down.
 static SCALED: Tuning = Tuning {
-    debounce: Ticks(2),
-    long_press: Ticks(8),
-    double_press: Ticks(4),
-    lock_hold: Ticks(10),
-    auto_off: Ticks(24),
-    heartbeat: Ticks(5),
-    blink_half_period: Ticks(5),
-    breathe_step: Ticks(2),
-    breathe_steps: 4,
-    fault_on: Ticks(2),
-    fault_off: Ticks(2),
-    fault_pause: Ticks(5),
+    debounce: Ticks(1),
+    long_press: Ticks(4),
+    double_press: Ticks(2),
+    lock_hold: Ticks(5),
+    auto_off: Ticks(9),
+    heartbeat: Ticks(2),
+    blink_half_period: Ticks(2),
+    breathe_step: Ticks(1),
+    breathe_steps: 2,
+    fault_on: Ticks(1),
+    fault_off: Ticks(1),
+    fault_pause: Ticks(2),
     ..Tuning::SHIPPED
 };
 
