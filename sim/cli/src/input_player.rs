@@ -20,6 +20,7 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::{Entry, Line, Trace, text};
 use lockstep_engine::wakeups;
+use lockstep_engine::waking::{self, Waking};
 
 /// How many lines of a trace are shown before and after a failure.
 const LINES_BEFORE: usize = 4;
@@ -33,6 +34,7 @@ pub(super) struct InputPlayer<'a> {
     pub(super) progress: &'a ProgressReporter,
     pub(super) waveform: &'a WaveformArgs,
     pub(super) check_wakeups: bool,
+    pub(super) wake: Option<Waking>,
 }
 
 /// An input that was played to its end.
@@ -102,6 +104,12 @@ impl InputPlayer<'_> {
             .and_then(|()| match self.check_wakeups {
                 true => wakeups::check(&app, &script, end, &mut self.watch(end)).map(Some),
                 false => Ok(None),
+            })
+            .and_then(|passed| {
+                if let Some(wake) = self.wake {
+                    waking::check(&app, &script, &trace, wake, &mut self.watch(end))?;
+                }
+                Ok(passed)
             })
             .map_err(|error| self.stopped(source, &trace, &error))?;
         if passed == Some(RunTicks::ZERO) {

@@ -18,6 +18,7 @@ mod shot;
 mod terminal_environment;
 mod time_limit;
 mod trace_format;
+mod wake_arg;
 mod waveform_args;
 
 use std::io::stdout;

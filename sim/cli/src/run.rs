@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::input_player::{InputPlayer, PlayFailure, PlayOutcome};
 use super::progress::ProgressReporter;
+use super::wake_arg::WakeArg;
 use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
@@ -55,6 +56,10 @@ pub(super) struct RunArgs {
     #[arg(long)]
     check_wakeups: bool,
 
+    /// Also play with the tasks of the app woken otherwise, and hold what it shows against that.
+    #[arg(long, value_name = "HOW")]
+    wake: Option<WakeArg>,
+
     /// How many scenarios to play at once; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -97,6 +102,7 @@ impl RunArgs {
             progress: &progress,
             waveform: &self.waveform,
             check_wakeups: self.check_wakeups,
+            wake: self.wake.map(WakeArg::waking),
         };
         let format = match (self.format, several) {
             (None, true) => None,

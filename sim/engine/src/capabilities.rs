@@ -4,6 +4,8 @@ use std::fmt::Debug;
 
 use lockstep_core::app::App;
 
+use crate::waking::{ProvokedWakeups, Waking};
+
 /// What the type of an app can do beyond [`App`]; each makes more possible.
 ///
 /// [`app!`](crate::app!) finds out by itself. By hand:
@@ -19,6 +21,7 @@ use lockstep_core::app::App;
 pub struct Capabilities<A> {
     copy: Option<fn(&A) -> A>,
     state: Option<fn(&A) -> String>,
+    provoked: Option<fn(Waking) -> A>,
 }
 
 impl<A: App> Capabilities<A> {
@@ -28,6 +31,7 @@ impl<A: App> Capabilities<A> {
         Self {
             copy: None,
             state: None,
+            provoked: None,
         }
     }
 
@@ -55,6 +59,18 @@ impl<A: App> Capabilities<A> {
         }
     }
 
+    /// The wake-ups of its tasks can be provoked.
+    #[must_use]
+    pub const fn with_provoked_wakeups(self) -> Self
+    where
+        A: ProvokedWakeups,
+    {
+        Self {
+            provoked: Some(A::provoked),
+            ..self
+        }
+    }
+
     /// Whether it can be copied.
     #[must_use]
     pub const fn has_copies(&self) -> bool {
@@ -65,6 +81,16 @@ impl<A: App> Capabilities<A> {
     #[must_use]
     pub const fn has_state(&self) -> bool {
         self.state.is_some()
+    }
+
+    /// Whether it has tasks whose wake-ups can be provoked.
+    #[must_use]
+    pub const fn has_provoked_wakeups(&self) -> bool {
+        self.provoked.is_some()
+    }
+
+    pub(crate) fn provoked(&self, waking: Waking) -> Option<A> {
+        self.provoked.map(|provoked| provoked(waking))
     }
 
     pub(crate) fn copy_of(&self, app: &A) -> Option<A> {
@@ -85,7 +111,7 @@ impl<A> Clone for Capabilities<A> {
 impl<A> Copy for Capabilities<A> {}
 
 /// Makes an [`AppEntry`](crate::registry::AppEntry) of any [`App`]: it is copied if it is `Clone`,
-/// and shows its state if it is `Debug`.
+/// shows its state if it is `Debug`, and has its tasks woken otherwise if it is [`ProvokedWakeups`].
 ///
 /// ```
 /// use lockstep_engine::registry::Registry;
@@ -103,6 +129,7 @@ macro_rules! app {
         let capabilities = $crate::capabilities::Capabilities::<$app>::none();
         let capabilities = (&$crate::capabilities::detection::Copies(capabilities)).detected();
         let capabilities = (&$crate::capabilities::detection::State(capabilities)).detected();
+        let capabilities = (&$crate::capabilities::detection::Tasks(capabilities)).detected();
         $crate::registry::AppEntry::with_capabilities::<$app>(capabilities)
     }};
 }
@@ -111,10 +138,11 @@ macro_rules! app {
 /// comes before one that takes `&self` of a reference to it.
 #[doc(hidden)]
 pub mod detection {
-    use super::{App, Capabilities, Debug};
+    use super::{App, Capabilities, Debug, ProvokedWakeups};
 
     pub struct Copies<A>(pub Capabilities<A>);
     pub struct State<A>(pub Capabilities<A>);
+    pub struct Tasks<A>(pub Capabilities<A>);
 
     pub trait Present<A> {
         fn detected(&self) -> Capabilities<A>;
@@ -143,6 +171,18 @@ pub mod detection {
     }
 
     impl<A: App> Absent<A> for &State<A> {
+        fn detected(&self) -> Capabilities<A> {
+            self.0
+        }
+    }
+
+    impl<A: ProvokedWakeups> Present<A> for Tasks<A> {
+        fn detected(&self) -> Capabilities<A> {
+            self.0.with_provoked_wakeups()
+        }
+    }
+
+    impl<A: App> Absent<A> for &Tasks<A> {
         fn detected(&self) -> Capabilities<A> {
             self.0
         }

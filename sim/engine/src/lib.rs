@@ -46,3 +46,4 @@ pub mod timed_input;
 pub mod timeline;
 pub mod trace;
 pub mod wakeups;
+pub mod waking;

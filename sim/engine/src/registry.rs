@@ -21,6 +21,7 @@ use crate::panic_guard::PanicGuard;
 use crate::sanitize::excerpt;
 use crate::script::BootCondition;
 use crate::trace::RESET;
+use crate::waking::Waking;
 
 /// The longest name in a descriptor, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -32,6 +33,8 @@ pub struct AppEntry {
     colors: Vec<(&'static str, OutputColor)>,
     start: Arc<Start>,
     panic_guard: PanicGuard,
+    has_tasks: bool,
+    waking: Option<Waking>,
 }
 
 /// What powering up gives: `None` of an app that cannot start its tick counter there.
@@ -46,8 +49,7 @@ pub enum Boot<'a> {
     Reset(BeforeReset<'a>),
 }
 
-type Start =
-    dyn Fn(Boot<'_>, BootCondition, PanicGuard, &mut dyn Observer) -> Started + Send + Sync;
+type Start = dyn Fn(Boot<'_>, BootCondition, &AppEntry, &mut dyn Observer) -> Started + Send + Sync;
 
 impl AppEntry {
     /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
@@ -77,19 +79,27 @@ impl AppEntry {
         Self {
             descriptor: const { &A::DESCRIPTOR },
             colors: Vec::new(),
-            start: Arc::new(move |boot, condition, panic_guard, observer| {
+            start: Arc::new(move |boot, condition, entry: &Self, observer| {
+                let (panic_guard, waking) = (entry.panic_guard, entry.waking);
                 let started = panic_guard.run(|| {
                     let build = {
                         let after_reset = Arc::clone(&after_reset);
-                        move || after_reset()
+                        move || {
+                            let provoked = waking.and_then(|waking| capabilities.provoked(waking));
+                            provoked.unwrap_or_else(|| after_reset())
+                        }
                     };
                     let runner = match boot {
                         Boot::PowerUp(clock) => {
-                            let app = power_up(clock)?;
+                            let app = match waking {
+                                None => power_up(clock)?,
+                                Some(_) if clock == Instant::ZERO => build(),
+                                Some(_) => return None,
+                            };
                             Runner::power_up(app, build, condition, observer)
                         }
                         Boot::Reset(before) => {
-                            Runner::rebooted(after_reset(), build, &before, condition, observer)
+                            Runner::rebooted(build(), build, &before, condition, observer)
                         }
                     };
                     let runner: Box<dyn DynRunner> = Box::new(AppRunner {
@@ -102,6 +112,8 @@ impl AppEntry {
                 started.map_err(AppFailure::Panicked)
             }),
             panic_guard: PanicGuard::default(),
+            has_tasks: capabilities.has_provoked_wakeups(),
+            waking: None,
         }
     }
 
@@ -109,12 +121,26 @@ impl AppEntry {
     #[must_use]
     pub fn started_by(
         self,
-        start: impl Fn(Boot<'_>, BootCondition, &mut dyn Observer) -> Started + Send + Sync + 'static,
+        start: impl Fn(Boot<'_>, BootCondition, Option<Waking>, &mut dyn Observer) -> Started
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         Self {
-            start: Arc::new(move |boot, condition, _, observer| start(boot, condition, observer)),
+            start: Arc::new(move |boot, condition, entry: &Self, observer| {
+                start(boot, condition, entry.waking, observer)
+            }),
             ..self
         }
+    }
+
+    /// The same app, its tasks woken so; `None` of an app that has no tasks.
+    #[must_use]
+    pub fn with_waking(&self, waking: Waking) -> Option<Self> {
+        self.has_tasks.then(|| Self {
+            waking: Some(waking),
+            ..self.clone()
+        })
     }
 
     /// The same app, one of its outputs drawn in this colour; others are red.
@@ -165,7 +191,7 @@ impl AppEntry {
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Started {
-        (self.start)(boot, condition, self.panic_guard, observer)
+        (self.start)(boot, condition, self, observer)
     }
 }
 
