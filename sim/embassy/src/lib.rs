@@ -53,15 +53,20 @@
 //! itself one can be played at a time, and again only if its tasks are not from `#[task]`.
 
 mod app;
+mod delay;
 mod executor;
 pub mod i2c;
 mod number;
 mod ports;
 mod serial;
 pub mod spi;
+mod stack;
+mod tasks;
 mod virtual_time;
+mod waiting;
 
 pub use app::{EmbassyApp, Firmware};
+pub use delay::Delay;
 pub use embassy_executor::Spawner;
 pub use executor::spawn;
 pub use number::Number;

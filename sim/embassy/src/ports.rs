@@ -3,9 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin, StatefulOutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
@@ -14,14 +12,17 @@ use lockstep_core::app::{AppDescriptor, Log, LogId, LogValues};
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::output::Level;
 
+use crate::delay::Delay;
 use crate::number::{Number, NumberState};
 use crate::serial::{ReceiveState, Serial};
+use crate::virtual_time;
+use crate::waiting::Waiting;
 
 /// What the app and its firmware share.
 pub(crate) struct World {
     descriptor: &'static AppDescriptor,
     inputs: Vec<InputState>,
-    outputs: Vec<Cell<Level>>,
+    outputs: Vec<OutputState>,
     numbers: Vec<NumberState>,
     received: Vec<ReceiveState>,
     said: RefCell<Vec<Said>>,
@@ -39,7 +40,14 @@ struct InputState {
     /// How often it was closed, and how often opened: an edge is seen, however short the pulse.
     closed: Cell<u64>,
     opened: Cell<u64>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
+    /// Whether a port has it already.
+    is_taken: Cell<bool>,
+}
+
+struct OutputState {
+    level: Cell<Level>,
+    is_taken: Cell<bool>,
 }
 
 impl World {
@@ -51,7 +59,12 @@ impl World {
         Rc::new(Self {
             descriptor,
             inputs: buttons.map(|_| InputState::default()).collect(),
-            outputs: outputs.map(|_| Cell::new(Level::OFF)).collect(),
+            outputs: outputs
+                .map(|_| OutputState {
+                    level: Cell::new(Level::OFF),
+                    is_taken: Cell::new(false),
+                })
+                .collect(),
             numbers: numbers
                 .map(|it| NumberState::starting_at(it.start()))
                 .collect(),
@@ -71,13 +84,20 @@ impl World {
             false => &input.opened,
         };
         edges.set(edges.get() + 1);
-        for waker in input.waiting.take() {
-            waker.wake();
+        input.waiting.wake_all();
+    }
+
+    fn set_level(&self, output: usize, level: Level) {
+        if let Some(output) = self.outputs.get(output) {
+            output.level.set(level);
         }
+        virtual_time::something_shown();
     }
 
     pub(crate) fn level(&self, output: usize) -> Level {
-        self.outputs.get(output).map_or(Level::OFF, Cell::get)
+        self.outputs
+            .get(output)
+            .map_or(Level::OFF, |it| it.level.get())
     }
 
     pub(crate) fn set_number(&self, number: NumberId, value: i32) {
@@ -104,10 +124,12 @@ impl World {
         self.said
             .borrow_mut()
             .push(Said::Bytes(line, bytes.to_vec()));
+        virtual_time::something_shown();
     }
 
-    fn log(&self, log: Log) {
+    pub(crate) fn log(&self, log: Log) {
         self.said.borrow_mut().push(Said::Log(log));
+        virtual_time::something_shown();
     }
 
     /// What was said since the last time.
@@ -131,12 +153,18 @@ impl Ports {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares no button of this name.
+    /// If the descriptor declares no button of this name, or its pin is taken.
     #[must_use]
     pub fn input(&self, button: &str) -> Input {
         let buttons = self.world.descriptor.buttons();
+        let index = place(buttons.iter().copied(), "button", button);
+        take(
+            &self.world.inputs[index].is_taken,
+            "the pin of button",
+            button,
+        );
         Input {
-            index: place(buttons.iter().copied(), "button", button),
+            index,
             world: Rc::clone(&self.world),
             is_active_low: false,
         }
@@ -147,15 +175,27 @@ impl Ports {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares no output of this name.
+    /// If the descriptor declares no output of this name, or its pin is taken.
     #[must_use]
     pub fn output(&self, output: &str) -> Output {
         let outputs = self.world.descriptor.outputs();
+        let index = place(outputs.iter().map(|it| it.name()), "output", output);
+        take(
+            &self.world.outputs[index].is_taken,
+            "the pin of output",
+            output,
+        );
         Output {
-            index: place(outputs.iter().map(|it| it.name()), "output", output),
+            index,
             world: Rc::clone(&self.world),
             is_active_low: false,
         }
+    }
+
+    /// A delay, blocking and async. `embassy_time::Delay` can be used as well.
+    #[must_use]
+    pub fn delay(&self) -> Delay {
+        Delay::new()
     }
 
     /// A number input.
@@ -176,11 +216,12 @@ impl Ports {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares none of this name.
+    /// If the descriptor declares none of this name, or it is taken.
     #[must_use]
     pub fn serial(&self, line: &str) -> Serial {
         let lines = self.world.descriptor.serial_lines();
         let index = place(lines.iter().map(|it| it.name()), "serial line", line);
+        take(&self.world.received[index].is_taken, "serial line", line);
         Serial {
             line: SerialId(u8::try_from(index).unwrap_or(u8::MAX)),
             world: Rc::clone(&self.world),
@@ -214,8 +255,19 @@ fn place<'a>(declared: impl Iterator<Item = &'a str>, what: &str, name: &str) ->
         .unwrap_or_else(|| panic!("the descriptor declares no {what} `{name}`"))
 }
 
+/// Takes what can be taken once: two drivers of one pin fight over it, and a board has no second.
+#[allow(
+    clippy::panic,
+    reason = "a pin that is used twice is a mistake in the code, and becomes a verdict"
+)]
+fn take(is_taken: &Cell<bool>, what: &str, name: &str) {
+    assert!(
+        !is_taken.replace(true),
+        "{what} `{name}` is taken already: a pin has one user"
+    );
+}
+
 /// A pin that a button moves.
-#[derive(Clone)]
 pub struct Input {
     world: Rc<World>,
     index: usize,
@@ -251,17 +303,8 @@ impl Input {
 
     /// Waits until this holds.
     async fn until(&self, holds: impl Fn(&Self) -> bool) {
-        poll_fn(|context| {
-            if holds(self) {
-                return Poll::Ready(());
-            }
-            let mut waiting = self.state().waiting.borrow_mut();
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
+        let holds = || holds(self).then_some(());
+        self.state().waiting.until(holds).await;
     }
 }
 
@@ -336,7 +379,7 @@ impl Output {
             true => self.max(),
             false => Level::OFF,
         };
-        self.world.outputs[self.index].set(level);
+        self.world.set_level(self.index, level);
     }
 }
 
@@ -381,7 +424,7 @@ impl SetDutyCycle for Output {
             true => self.max_duty_cycle().saturating_sub(duty),
             false => duty,
         };
-        self.world.outputs[self.index].set(Level(duty.into()));
+        self.world.set_level(self.index, Level(duty.into()));
         Ok(())
     }
 }
