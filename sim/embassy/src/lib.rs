@@ -56,6 +56,7 @@ mod app;
 mod delay;
 mod executor;
 pub mod i2c;
+mod messages;
 mod number;
 mod ports;
 mod serial;
@@ -69,6 +70,9 @@ pub use app::{EmbassyApp, Firmware};
 pub use delay::Delay;
 pub use embassy_executor::Spawner;
 pub use executor::spawn;
+#[cfg(feature = "defmt")]
+pub use messages::prepare_defmt;
+pub use messages::{MessageFilter, Severity};
 pub use number::Number;
 pub use ports::{Input, Logger, Output, Ports};
 pub use serial::{Serial, SerialRx, SerialTx};

@@ -13,6 +13,7 @@ use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::output::Level;
 
 use crate::delay::Delay;
+use crate::messages::{self, MessageFilter};
 use crate::number::{Number, NumberState};
 use crate::serial::{ReceiveState, Serial};
 use crate::virtual_time;
@@ -37,12 +38,20 @@ pub(crate) enum Said {
 #[derive(Default)]
 struct InputState {
     is_closed: Cell<bool>,
-    /// How often it was closed, and how often opened: an edge is seen, however short the pulse.
-    closed: Cell<u64>,
-    opened: Cell<u64>,
+    closed: Edges,
+    opened: Edges,
+    /// Who waits for any of them.
     waiting: Waiting,
     /// Whether a port has it already.
     is_taken: Cell<bool>,
+}
+
+/// The edges of one direction.
+#[derive(Default)]
+struct Edges {
+    /// How many there were: one is seen, however short the pulse.
+    count: Cell<u64>,
+    waiting: Waiting,
 }
 
 struct OutputState {
@@ -83,7 +92,9 @@ impl World {
             true => &input.closed,
             false => &input.opened,
         };
-        edges.set(edges.get() + 1);
+        edges.count.set(edges.count.get() + 1);
+        // As by an interrupt that is set to what is waited for: the other edge wakes nobody.
+        edges.waiting.wake_all();
         input.waiting.wake_all();
     }
 
@@ -228,6 +239,17 @@ impl Ports {
         }
     }
 
+    /// Makes what the firmware says with the crates `log` and `defmt` logs of this kind, which is one of
+    /// texts: `info`, a space and the message. A long message is several logs. Nothing comes without the
+    /// feature of this crate that has the name of the other one.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares no log of this name.
+    pub fn messages(&self, log: &str, filter: MessageFilter) {
+        messages::receive(&self.world, self.log(log).id(), filter);
+    }
+
     /// A kind of log.
     ///
     /// # Panics
@@ -292,19 +314,26 @@ impl Input {
         (self.state().is_closed.get() != self.is_active_low) == high
     }
 
-    /// How often it went high, and how often low.
-    fn edges(&self) -> (u64, u64) {
-        let InputState { closed, opened, .. } = self.state();
-        match self.is_active_low {
-            false => (closed.get(), opened.get()),
-            true => (opened.get(), closed.get()),
+    /// The edges at which it goes high, or low.
+    fn edges(&self, high: bool) -> &Edges {
+        match high != self.is_active_low {
+            true => &self.state().closed,
+            false => &self.state().opened,
         }
     }
 
-    /// Waits until this holds.
-    async fn until(&self, holds: impl Fn(&Self) -> bool) {
-        let holds = || holds(self).then_some(());
-        self.state().waiting.until(holds).await;
+    /// Waits until it is high, or low.
+    async fn level(&self, high: bool) {
+        let is_there = || self.is_at(high).then_some(());
+        self.edges(high).waiting.until(is_there).await;
+    }
+
+    /// Waits until it goes high, or low.
+    async fn edge(&self, high: bool) {
+        let edges = self.edges(high);
+        let before = edges.count.get();
+        let came = || (edges.count.get() != before).then_some(());
+        edges.waiting.until(came).await;
     }
 }
 
@@ -324,30 +353,35 @@ impl InputPin for Input {
 
 impl Wait for Input {
     async fn wait_for_high(&mut self) -> Result<(), Infallible> {
-        self.until(|input| input.is_at(true)).await;
+        self.level(true).await;
         Ok(())
     }
 
     async fn wait_for_low(&mut self) -> Result<(), Infallible> {
-        self.until(|input| input.is_at(false)).await;
+        self.level(false).await;
         Ok(())
     }
 
     async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
-        let before = self.edges();
-        self.until(|input| input.edges().0 != before.0).await;
+        self.edge(true).await;
         Ok(())
     }
 
     async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
-        let before = self.edges();
-        self.until(|input| input.edges().1 != before.1).await;
+        self.edge(false).await;
         Ok(())
     }
 
     async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
-        let before = self.edges();
-        self.until(|input| input.edges() != before).await;
+        let InputState {
+            closed,
+            opened,
+            waiting,
+            ..
+        } = self.state();
+        let count = || (closed.count.get(), opened.count.get());
+        let before = count();
+        waiting.until(|| (count() != before).then_some(())).await;
         Ok(())
     }
 }
