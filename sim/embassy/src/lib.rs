@@ -59,6 +59,8 @@ pub mod i2c;
 mod messages;
 mod number;
 mod ports;
+#[cfg(feature = "rtic")]
+mod rtic;
 mod serial;
 pub mod spi;
 mod stack;
@@ -75,4 +77,6 @@ pub use messages::prepare_defmt;
 pub use messages::{MessageFilter, Severity};
 pub use number::Number;
 pub use ports::{Input, Logger, Output, Ports};
+#[cfg(feature = "rtic")]
+pub use rtic::RticClock;
 pub use serial::{Serial, SerialRx, SerialTx};

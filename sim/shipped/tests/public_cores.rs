@@ -90,6 +90,16 @@ fn embassy_firmware_plays_its_scenarios() {
     play(&fixture("embassy"));
 }
 
+#[test]
+fn public_crates_for_embassy_play_their_scenarios() {
+    play(&fixture("public-embassy"));
+}
+
+#[test]
+fn the_core_of_an_rtic_application_plays_its_scenarios() {
+    play(&fixture("rtic"));
+}
+
 /// The same firmware says the same with `defmt` as with `log`: the goldens are the same files.
 #[test]
 fn embassy_firmware_says_the_same_with_defmt() {
@@ -100,7 +110,7 @@ fn embassy_firmware_says_the_same_with_defmt() {
 /// The firmware of a fixture names nothing that plays it.
 #[test]
 fn embassy_firmware_has_no_word_of_lockstep() {
-    for firmware in ["embassy/firmware", "embassy/climate-firmware"] {
+    for firmware in ["embassy/firmware", "embassy/climate-firmware", "rtic/core"] {
         for file in ["Cargo.toml", "src/lib.rs"] {
             let text = fs::read_to_string(fixture(firmware).join(file)).unwrap();
             assert!(!text.to_lowercase().contains("lockstep"), "{file}");
