@@ -46,6 +46,9 @@
 //! that are ready are polled, in the order of the executor, until none is. Outputs are looked at when
 //! the tick is over. Then inputs are applied, each of them followed by the tasks that it wakes.
 //!
+//! A task that blocks, by a delay, by reading the clock in a loop or by reading a serial line, stands still
+//! in its middle while time goes on; no other task is polled meanwhile.
+//!
 //! # What it keeps
 //!
 //! Executor, tasks and timers live in statics, as on a board. So an app of Embassy is played in a

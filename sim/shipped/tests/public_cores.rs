@@ -203,6 +203,17 @@ fn the_page_on_embassy_shows_the_staircase() {
 }
 
 #[test]
+fn the_page_on_rtic_shows_the_gate() {
+    for (begins, file) in [
+        ("fn tell", "core/src/lib.rs"),
+        ("binds = GPIOTE", "board/src/main.rs"),
+        ("fn on_edges", "simulator/src/lib.rs"),
+    ] {
+        assert_shown("rtic.md", begins, &fixture("rtic").join(file));
+    }
+}
+
+#[test]
 fn every_public_core_has_scenarios() {
     let counts: Vec<_> = played_crates(&fixture("public-cores"))
         .iter()
