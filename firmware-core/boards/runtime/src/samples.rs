@@ -9,6 +9,7 @@ use lockstep_core::contacts::Contacts;
 use lockstep_core::time::{RunTicks, Ticks};
 
 use crate::pins::PORTS;
+use crate::statics::Kept;
 
 /// How many ticks the main loop can be behind before samples are lost.
 const DEPTH: usize = 32;
@@ -240,4 +241,17 @@ pub fn wait() {
             cortex_m::asm::wfi();
         }
     });
+}
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> [Kept; 7] {
+    [
+        Kept::of(&LOCKSTEP_TICK),
+        Kept::of(&LOCKSTEP_TICK_LIMIT),
+        Kept::of(&LOCKSTEP_SAMPLE_BREAK_TICK),
+        Kept::of(&LOCKSTEP_OUTPUT_BREAK_TICK),
+        Kept::of(&LOCKSTEP_OUTPUT_TICK),
+        Kept::of(&QUEUE),
+        Kept::of(&BUTTONS),
+    ]
 }
