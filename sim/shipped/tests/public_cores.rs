@@ -197,9 +197,11 @@ fn the_page_on_embassy_shows_the_staircase() {
     );
     assert_shown(
         "embassy.md",
-        "EmbassyApp<",
+        "app!(EmbassyApp<",
         &fixture.join("simulator/tests/scenarios.rs"),
     );
+    let image = "../embassy-board/boards/stairs-panel/src/bin/stairs.rs";
+    assert_shown("embassy.md", "mod stairs;", &fixture.join(image));
 }
 
 #[test]

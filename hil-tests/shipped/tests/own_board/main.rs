@@ -17,6 +17,7 @@ mod support;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use doorbell::Doorbell;
 use libtest_mimic::{Arguments, Failed, Trial};
 use lockstep_core::protocol::Stimulus;
 use lockstep_embassy::EmbassyApp;
@@ -97,7 +98,10 @@ fn apps() -> Vec<AppEntry> {
 
 /// The Embassy firmware as the host takes it, each run in a process of its own.
 fn embassy_firmware() -> Result<Registry, String> {
-    let registry = Registry::new(vec![lockstep_engine::app!(EmbassyApp<Stairs>)]);
+    let registry = Registry::new(vec![
+        lockstep_engine::app!(EmbassyApp<Doorbell>),
+        lockstep_engine::app!(EmbassyApp<Stairs>),
+    ]);
     let registry = registry.map_err(|error| error.to_string())?;
     isolate(&registry, &Settings::default()).map_err(|error| error.to_string())
 }
