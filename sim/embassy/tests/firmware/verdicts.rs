@@ -30,7 +30,7 @@ macro_rules! firmware {
 
 #[embassy_executor::task(pool_size = 2)]
 async fn worker() {
-    core::future::pending().await
+    core::future::pending::<()>().await;
 }
 
 #[embassy_executor::task]
