@@ -126,13 +126,13 @@ fn hold(
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let golden_path = path.with_extension(GOLDEN_EXTENSION);
+    let shown = golden_path.display();
+    let command = command(folder);
     let problem = match golden_path.exists() {
-        true => format!("the trace differs from `{}`", golden_path.display()),
-        false => format!(
-            "there is no golden `{}`: `INSTA_UPDATE=always {}` writes it",
-            golden_path.display(),
-            command(folder)
+        true => format!(
+            "the trace differs from `{shown}`: if that is meant, `INSTA_UPDATE=always {command}` writes it"
         ),
+        false => format!("there is no golden `{shown}`: `INSTA_UPDATE=always {command}` writes it"),
     };
     {
         let _one_at_a_time = printing.lock().unwrap_or_else(PoisonError::into_inner);
