@@ -102,10 +102,8 @@ fn check_budgets(board: &Board, measured: &[ImageSize], kept: &Baseline, report:
         let message = format!("`{}` exceeds its budget", image.name);
         let note = match kept.get(&image.name) {
             Some(kept) => table::growths(&baseline::growths(kept, image)),
-            None => {
-                "no baseline to compare with: `hil size --bless` writes one before the change"
-                    .to_owned()
-            }
+            None => "no baseline to compare with: `hil size --bless` writes one before the change"
+                .to_owned(),
         };
         report.print(&report.noted(&message, &note));
         exit = Exit::Failed;

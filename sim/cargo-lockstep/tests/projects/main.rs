@@ -11,4 +11,6 @@ mod broken;
 mod crates;
 mod embassy;
 mod firmware;
+mod packages;
+mod pages;
 mod support;

@@ -102,6 +102,11 @@ impl Project {
         self.parent.path().join(&self.name)
     }
 
+    /// The folder around it.
+    pub(crate) fn parent(&self) -> &Path {
+        self.parent.path()
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
         let path = self.folder().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
