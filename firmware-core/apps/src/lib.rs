@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod keypad;
 pub mod lamp;
+pub mod snake;
 pub mod thermostat;
 pub mod toggle;

@@ -19,6 +19,7 @@ use crate::action::Action;
 use crate::app::App;
 use crate::contacts::Contacts;
 use crate::event::{BootCondition, ButtonId, NumberId, SerialId};
+use crate::matrix::MatrixId;
 use crate::output::Level;
 use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
@@ -40,6 +41,15 @@ pub trait Link {
     fn transmit(&mut self, line: SerialId, bytes: &[u8]) {
         let _ = (line, bytes);
     }
+
+    /// Takes a row that the app drew, [packed](crate::matrix::Matrix::packed), for a board that has the
+    /// matrix. Never waits.
+    fn draw(&mut self, matrix: MatrixId, row: u8, packed: &[u8]) {
+        let _ = (matrix, row, packed);
+    }
+
+    /// Makes every matrix dark: the app is reset. Never waits.
+    fn darken(&mut self) {}
 
     /// Reads what has come, at most as much as `into` holds, and returns how much. Never
     /// waits.
@@ -170,6 +180,14 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
             }
         }
         began
+    }
+
+    /// Notes that so many bytes of serial lines found no room on the board.
+    pub fn lose_bytes(&mut self, count: u32) {
+        if self.phase != Phase::Stopped {
+            let lost = &mut self.outbox.losses.bytes;
+            *lost = lost.saturating_add(count);
+        }
     }
 
     /// What the outputs show now.
@@ -382,8 +400,13 @@ fn check_declared<A: App>(action: Action) -> Result<(), Refusal> {
         Action::Button(ButtonId(id), _) => {
             (id, A::DESCRIPTOR.buttons().len(), Refusal::NoSuchButton)
         }
-        Action::Number(NumberId(id), _) => {
-            (id, A::DESCRIPTOR.numbers().len(), Refusal::NoSuchNumber)
+        Action::Number(NumberId(id), number) => {
+            let declared = A::DESCRIPTOR.numbers().get(usize::from(id));
+            let declared = declared.ok_or(Refusal::NoSuchNumber)?;
+            return match declared.scale().contains(number) {
+                true => Ok(()),
+                false => Err(Refusal::NumberOutOfRange),
+            };
         }
         Action::Byte(SerialId(id), _) => {
             let count = A::DESCRIPTOR.serial_lines().len();

@@ -5,6 +5,7 @@ use crate::contacts::Contacts;
 use crate::event::BootCondition;
 use crate::fnv::Fnv1a;
 use crate::log::{LogKind, LogValues};
+use crate::matrix::Matrix;
 use crate::output::{Output, Range};
 use crate::ports::{Encoder, NumberInput, Scale, SerialLine};
 use crate::time::TickPeriod;
@@ -33,6 +34,7 @@ pub struct AppDescriptor {
     numbers: &'static [NumberInput],
     serial_lines: &'static [SerialLine],
     outputs: &'static [Output],
+    matrices: &'static [Matrix],
     logs: &'static [LogKind],
     boot_conditions: &'static [&'static str],
 }
@@ -52,6 +54,9 @@ impl AppDescriptor {
 
     /// The most outputs that an app can declare.
     pub const MAX_OUTPUTS: usize = 128;
+
+    /// The most matrices that an app can declare.
+    pub const MAX_MATRICES: usize = 4;
 
     /// The most kinds of logs that an app can declare.
     pub const MAX_LOGS: usize = 64;
@@ -77,6 +82,7 @@ impl AppDescriptor {
             numbers: &[],
             serial_lines: &[],
             outputs: &[],
+            matrices: &[],
             logs: &[],
             boot_conditions: &[],
         }
@@ -133,6 +139,14 @@ impl AppDescriptor {
     #[must_use]
     pub const fn with_outputs(mut self, outputs: &'static [Output]) -> Self {
         self.outputs = outputs;
+        self
+    }
+
+    /// With matrices, by [`MatrixId`](crate::matrix::MatrixId). At most
+    /// [`AppDescriptor::MAX_MATRICES`].
+    #[must_use]
+    pub const fn with_matrices(mut self, matrices: &'static [Matrix]) -> Self {
+        self.matrices = matrices;
         self
     }
 
@@ -204,6 +218,12 @@ impl AppDescriptor {
     #[must_use]
     pub const fn outputs(&self) -> &'static [Output] {
         self.outputs
+    }
+
+    /// The matrices, by [`MatrixId`](crate::matrix::MatrixId).
+    #[must_use]
+    pub const fn matrices(&self) -> &'static [Matrix] {
+        self.matrices
     }
 
     /// The kinds of logs, by [`LogId`](crate::log::LogId).
@@ -292,6 +312,16 @@ impl AppDescriptor {
                 index += 1;
             }
         }
+        if !self.matrices.is_empty() {
+            hash = hash.text("matrices").number(self.matrices.len());
+            index = 0;
+            while index < self.matrices.len() {
+                let matrix = &self.matrices[index];
+                hash = hash.text(matrix.name()).byte(matrix.rows());
+                hash = hash.byte(matrix.columns()).byte(matrix.max());
+                index += 1;
+            }
+        }
         hash.finish()
     }
 }
@@ -321,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_of_what_places_mean() {
-        const OTHERS: [AppDescriptor; 10] = [
+        const OTHERS: [AppDescriptor; 11] = [
             AppDescriptor {
                 name: "lamb",
                 ..LAMP
@@ -337,6 +367,7 @@ mod tests {
             LAMP.with_boot_conditions(&["uart-missing"]),
             LAMP.with_numbers(&[NumberInput::new("room", 0, 9)]),
             LAMP.with_serial_lines(&[SerialLine::new("uart")]),
+            LAMP.with_matrices(&[Matrix::new("display", 5, 5)]),
             LAMP.with_outputs(&[Output::digital("led"), Output::number("lamp", 0, 100)]),
         ];
         for other in OTHERS {

@@ -40,7 +40,7 @@
 //!   [`RunTicks`](time::RunTicks) count the ticks of a run. [`wakeup`]: how long nothing happens.
 //! - [`event`], [`output`] and [`log`]: what the world does to an app, what the app shows the
 //!   world, and what it says happened.
-//! - [`ports`] and [`descriptor`]: numbers, serial lines and encoders, and the
+//! - [`ports`], [`matrix`] and [`descriptor`]: numbers, serial lines, encoders and displays, and the
 //!   [`AppDescriptor`](descriptor::AppDescriptor) in which an app names all it has, once for
 //!   everybody.
 //! - [`app`] and [`sink`]: the [`App`](app::App) trait that joins them, and where an app puts what
@@ -73,6 +73,7 @@ pub mod fnv;
 pub mod gesture;
 pub mod hold_timer;
 pub mod log;
+pub mod matrix;
 pub mod output;
 pub mod ports;
 #[cfg(feature = "protocol")]

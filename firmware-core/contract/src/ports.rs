@@ -153,6 +153,7 @@ pub struct NumberInput {
     name: &'static str,
     scale: Scale,
     start: i32,
+    is_seed: bool,
 }
 
 impl NumberInput {
@@ -172,6 +173,18 @@ impl NumberInput {
             name,
             scale: Scale::new(min, max),
             start,
+            is_seed: false,
+        }
+    }
+
+    /// What a random source begins with: from 0 up, 0 at first. The header `seed 42` of a scenario
+    /// sets it at tick 0; a board that has a source of randomness may set it when it comes up as the
+    /// product.
+    #[must_use]
+    pub const fn seed(name: &'static str) -> Self {
+        Self {
+            is_seed: true,
+            ..Self::new(name, 0, i32::MAX)
         }
     }
 
@@ -207,6 +220,12 @@ impl NumberInput {
     #[must_use]
     pub const fn scale(&self) -> Scale {
         self.scale
+    }
+
+    /// Whether a random source begins with it: [`NumberInput::seed`].
+    #[must_use]
+    pub const fn is_seed(&self) -> bool {
+        self.is_seed
     }
 
     /// What it is at power-up.

@@ -123,6 +123,9 @@ pub struct Losses {
     pub frames: u32,
     /// Ticks whose sample found no room, because the work of earlier ones took too long.
     pub ticks: u32,
+    /// Bytes of serial lines that found no room on the board, in either direction: what a trace has
+    /// as sent did not leave, and what arrived the app did not get.
+    pub bytes: u32,
 }
 
 /// What a board is doing.
@@ -156,7 +159,7 @@ pub enum Phase {
 pub enum Stimulus {
     /// Scheduled events, sent over RTT; the pins are not looked at.
     Scheduled,
-    /// The pins, sampled once a tick; only resets can be scheduled.
+    /// The pins, sampled once a tick; everything but buttons is scheduled.
     Pins,
 }
 
@@ -232,7 +235,8 @@ pub enum Refusal {
     CrashLoop,
     /// The app runs as the product: nothing is scheduled for that.
     NotStopped,
-    /// The button moves in this tick already, or a reset comes in it already.
+    /// The button moves in this tick already, the number changes in it already, or a reset comes in
+    /// it already.
     TwiceInOneTick,
     /// The app declares no such boot condition.
     NoSuchBootCondition,
@@ -240,6 +244,8 @@ pub enum Refusal {
     NoSuchNumber,
     /// The app has no such serial line.
     NoSuchSerialLine,
+    /// The number is not in the range that the app declares.
+    NumberOutOfRange,
 }
 
 /// What is not a message.
@@ -292,6 +298,7 @@ mod tests {
     use crate::action::SwitchState;
     use crate::app::{Log, LogId};
     use crate::event::{ButtonId, NumberId, SerialId};
+    use crate::matrix::MatrixId;
     use crate::output::Level;
     use crate::short::{self, ShortBytes};
     use proptest::prelude::*;
@@ -360,6 +367,7 @@ mod tests {
             losses: Losses {
                 frames: 1,
                 ticks: 0,
+                bytes: 0,
             },
         };
         let end = RunEnd {
@@ -368,6 +376,7 @@ mod tests {
             losses: Losses {
                 frames: 0,
                 ticks: 1,
+                bytes: 3,
             },
         };
         let closes = Action::Button(ButtonId(1), SwitchState::Closed);
@@ -433,8 +442,16 @@ mod tests {
                 ),
                 &[5, 1, 5, 3, 1, 2, b'o', b'k'],
             ),
-            (200, Message::End(end), &[0xc8, 1, 2, 0x80, 1, 5, 0, 1]),
-            (6, Message::Status(status), &[6, 3, 2, 0xac, 2, 2, 1, 0]),
+            (
+                5,
+                Message::Observed(
+                    RunTicks(5),
+                    Observation::Row(MatrixId(1), 4, ShortBytes::new(&[0x98])),
+                ),
+                &[5, 1, 5, 4, 1, 4, 1, 0x98],
+            ),
+            (200, Message::End(end), &[0xc8, 1, 2, 0x80, 1, 5, 0, 1, 3]),
+            (6, Message::Status(status), &[6, 3, 2, 0xac, 2, 2, 1, 0, 0]),
             (7, Message::Refused(Refusal::Malformed), &[7, 4, 0]),
             (
                 7,
@@ -485,6 +502,7 @@ mod tests {
             Refusal::NoSuchBootCondition,
             Refusal::NoSuchNumber,
             Refusal::NoSuchSerialLine,
+            Refusal::NumberOutOfRange,
         ];
         for (number, refusal) in (0..).zip(refusals) {
             assert_eq!(bytes(&refusal)[0], number, "{refusal:?}");
@@ -557,6 +575,11 @@ mod tests {
         for what in [
             Observation::Sent(SerialId(u8::MAX), ShortBytes::new(&[0xff; short::MAX])),
             Observation::Log(Log::text(LogId(u8::MAX), &"x".repeat(short::MAX))),
+            Observation::Row(
+                MatrixId(u8::MAX),
+                u8::MAX,
+                ShortBytes::new(&[1; short::MAX]),
+            ),
         ] {
             let frame = Frame {
                 number: u32::MAX,

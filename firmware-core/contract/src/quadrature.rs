@@ -16,6 +16,9 @@ pub enum Click {
 /// A contact that bounces goes one move back and forth, and counts for nothing. A knob that is
 /// turned halfway and back does not click.
 ///
+/// A knob rests at a reset: contacts that are closed while the app comes up are told as presses, and
+/// half of a click would count as a whole one.
+///
 /// ```
 /// use lockstep_core::action::SwitchState::{Closed, Open};
 /// use lockstep_core::quadrature::{Click, QuadratureDecoder};

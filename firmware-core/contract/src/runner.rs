@@ -9,6 +9,7 @@ use crate::action::{Action, SwitchState};
 use crate::app::{App, AppDescriptor, Levels, Log};
 use crate::contacts::Contacts;
 use crate::event::{BootCondition, ButtonId, Event, NumberId, SerialId};
+use crate::matrix::{Matrix, MatrixId};
 use crate::output::Level;
 use crate::short::{self, ShortBytes};
 use crate::sink::Sink;
@@ -26,6 +27,8 @@ pub enum Observation {
     Output(u8, Level),
     /// The app sent bytes on a serial line. More than these can hold are observed in pieces.
     Sent(SerialId, ShortBytes),
+    /// The app drew a row of a matrix, [packed](crate::matrix::Matrix::packed).
+    Row(MatrixId, u8, ShortBytes),
 }
 
 /// Sees everything that can be observed of an app, in the order it happens.
@@ -335,6 +338,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     fn handle(&mut self, event: Event, observer: &mut dyn Observer) {
         let mut out = ObservedSink {
             now: self.now,
+            matrices: A::DESCRIPTOR.matrices(),
             observer,
         };
         self.app.handle(event, &mut out);
@@ -366,6 +370,7 @@ const fn first_numbers(descriptor: &AppDescriptor) -> [i32; AppDescriptor::MAX_N
 /// Observes what an app says.
 struct ObservedSink<'a> {
     now: RunTicks,
+    matrices: &'static [Matrix],
     observer: &'a mut dyn Observer,
 }
 
@@ -380,5 +385,13 @@ impl Sink for ObservedSink<'_> {
             self.observer
                 .observe(self.now, Observation::Sent(line, piece));
         }
+    }
+
+    fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]) {
+        let declared = self.matrices.get(usize::from(matrix.0));
+        // One that is not declared is told too, so that whoever checks the trace can say so.
+        let packed = declared.map_or(ShortBytes::new(&[]), |it| it.packed(levels));
+        self.observer
+            .observe(self.now, Observation::Row(matrix, row, packed));
     }
 }

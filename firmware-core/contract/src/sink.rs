@@ -1,9 +1,10 @@
-//! Where an app puts what it says: logs, and the bytes it sends.
+//! Where an app puts what it says: logs, the bytes it sends, and the rows it draws.
 
 use core::fmt;
 
 use crate::event::SerialId;
 use crate::log::Log;
+use crate::matrix::MatrixId;
 
 /// Takes what an app says while it handles an event.
 ///
@@ -27,6 +28,12 @@ pub trait Sink {
 
     /// These bytes leave on a serial line. Where one call ends and the next begins, nobody sees.
     fn send(&mut self, line: SerialId, bytes: &[u8]);
+
+    /// A row of a matrix, counted from 0 at the top, shows these levels from now on: cells from
+    /// left to right, those that are missing dark. A sink that has no matrix drops it.
+    fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]) {
+        let _ = (matrix, row, levels);
+    }
 }
 
 /// Drops everything.
@@ -35,7 +42,7 @@ impl Sink for () {
     fn send(&mut self, _: SerialId, _: &[u8]) {}
 }
 
-/// Takes logs, and drops bytes.
+/// Takes logs, and drops everything else.
 impl<F: FnMut(Log)> Sink for F {
     fn log(&mut self, log: Log) {
         self(log);

@@ -70,7 +70,8 @@ impl SentLines {
         let is_over = self
             .changed
             .is_some_and(|changed| now >= changed + PATIENCE);
-        if is_over && !self.partial.is_empty() {
+        let is_long = self.partial.len() >= MAX_LINE;
+        if (is_over || is_long) && !self.partial.is_empty() {
             let _ = writeln!(shown, "uart {}", Quoted(&self.partial));
             self.partial.clear();
         }

@@ -3,6 +3,7 @@
 //! Only the trace is looked at, never the app, so the trace of any world can be checked.
 
 mod log;
+mod matrix;
 mod nearest;
 mod output;
 mod serial;
@@ -180,6 +181,7 @@ impl Checker<'_> {
             } => self.log(*log, value.as_ref(), *assertion, check),
             Assertion::Serial(line, assertion) => self.serial(*line, assertion, check),
             Assertion::OnlyOn(outputs) => self.only_on(outputs, check),
+            Assertion::Matrix(matrix, assertion) => self.matrix(*matrix, assertion, check),
         }
     }
 

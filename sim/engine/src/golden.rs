@@ -210,7 +210,7 @@ mod tests {
     fn a_scenario_that_cannot_be_blessed_says_why() {
         assert_eq!(
             error("invalid", "app toggle\npres button\n"),
-            "x.scn:2:1: unexpected `pres`; expected `app`, `board`, `clock`, `press`, \
+            "x.scn:2:1: unexpected `pres`; expected `app`, `board`, `clock`, `seed`, `press`, \
              `release`, `tap`, `wait`, `reset`, `expect`, `hold`, `set`, `ramp`, `send`, `turn`, `play`, `repeat` or `end` (did you mean `press`?)"
         );
         assert_eq!(

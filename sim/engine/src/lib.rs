@@ -13,12 +13,13 @@
 //! - [`checker`] checks a trace; [`diff`] compares it with another.
 //!
 //! [`load`] reads any of the formats, [`golden`] keeps a trace beside its scenario,
-//! [`diagnostic`] says where in a text something is wrong, [`quoted`] has bytes as text,
+//! [`diagnostic`] says where in a text something is wrong, [`quoted`] has bytes as text and [`cells`] rows of a display,
 //! [`sanitize`] makes text from outside safe to print, and [`shell`] words safe to type. The library
 //! reads no clock and no environment, and changes nothing in the process: panics of apps are caught by a [`panic_guard`] that a program provides.
 
 pub mod app_failure;
 pub mod capabilities;
+pub mod cells;
 pub mod checker;
 mod decimal;
 pub mod diagnostic;

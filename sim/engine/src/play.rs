@@ -439,6 +439,20 @@ fn contract_error(app: &AppEntry, entry: &Entry) -> Option<PlayError> {
             (usize::from(line.0) >= count)
                 .then(|| format!("it sent on serial line {}, and declares {count}", line.0))
         }
+        EntryKind::Row(id, row, _) => match descriptor.matrices().get(usize::from(id.0)) {
+            None => Some(format!(
+                "it drew on matrix {}, and declares {}",
+                id.0,
+                descriptor.matrices().len()
+            )),
+            Some(matrix) => (row >= matrix.rows()).then(|| {
+                let (name, rows) = (matrix.name(), matrix.rows());
+                format!(
+                    "it drew row {row} of `{name}`, which has rows 0 to {}",
+                    rows - 1
+                )
+            }),
+        },
         EntryKind::Log(id, _) | EntryKind::Text(id, _) => {
             match descriptor.logs().get(usize::from(id.0)) {
                 None => Some(format!(

@@ -341,9 +341,11 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
     const AFTER_A_WORD: &[&str] = &["within", "for"];
     let outputs = descriptor.outputs().iter().map(|output| output.name());
     let lines = descriptor.serial_lines().iter().map(|line| line.name());
+    let matrices = descriptor.matrices().iter().map(|matrix| matrix.name());
     for (what, name, taken) in outputs
         .map(|name| ("output", name, SUBJECTS))
         .chain(lines.map(|name| ("serial line", name, SUBJECTS)))
+        .chain(matrices.map(|name| ("matrix", name, SUBJECTS)))
         .chain(words(descriptor).map(|word| ("word of a log", word, AFTER_A_WORD)))
     {
         if taken.contains(&name) {
@@ -373,9 +375,10 @@ fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(), Descriptor
 }
 
 fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
-    let outputs = app.descriptor.outputs();
-    let unknown =
-        |(name, _): &&(&str, OutputColor)| outputs.iter().all(|output| output.name() != *name);
+    let outputs = app.descriptor.outputs().iter().map(|output| output.name());
+    let matrices = app.descriptor.matrices().iter().map(|matrix| matrix.name());
+    let known = outputs.chain(matrices);
+    let unknown = |(name, _): &&(&str, OutputColor)| known.clone().all(|known| known != *name);
     match app.colors.iter().find(unknown) {
         None => Ok(()),
         Some((name, _)) => Err(DescriptorError::new(
@@ -426,15 +429,19 @@ fn check_list(
     names: impl Iterator<Item = &'static str>,
     most: usize,
 ) -> Option<String> {
+    let plural = match what {
+        "matrix" => "matrices".to_owned(),
+        _ => format!("{what}s"),
+    };
     let mut seen = BTreeSet::new();
     let mut count = 0;
     for name in names {
         if !seen.insert(name) {
-            return Some(format!("two {what}s are called `{name}`"));
+            return Some(format!("two {plural} are called `{name}`"));
         }
         count += 1;
     }
-    (count > most).then(|| format!("it has {count} {what}s; at most {most} are allowed"))
+    (count > most).then(|| format!("it has {count} {plural}; at most {most} are allowed"))
 }
 
 #[cfg(test)]

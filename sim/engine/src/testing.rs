@@ -47,6 +47,9 @@ pub(crate) fn observations(entries: &[Entry]) -> Vec<(RunTicks, Observation)> {
             EntryKind::Sent(line, bytes) => bytes
                 .chunks(short::MAX)
                 .for_each(|bytes| observe(Observation::Sent(*line, ShortBytes::new(bytes)))),
+            EntryKind::Row(matrix, row, packed) => {
+                observe(Observation::Row(*matrix, *row, ShortBytes::new(packed)));
+            }
             EntryKind::Log(id, number) => observe(Observation::Log(Log::new(*id, *number))),
             EntryKind::Text(id, text) => {
                 let text = str::from_utf8(text).unwrap();

@@ -1,6 +1,8 @@
 //! The apps that ship, as the simulator and the hardware suite take them.
 
+use lockstep_apps::keypad::Keypad;
 use lockstep_apps::lamp::Lamp;
+use lockstep_apps::snake::Snake;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::toggle;
 use lockstep_engine::output_color::OutputColor;
@@ -18,6 +20,10 @@ pub fn shipped() -> Vec<AppEntry> {
         AppEntry::of::<Thermostat>()
             .with_output_color("heater", OutputColor::Amber)
             .with_output_color("fan", OutputColor::Green),
+        AppEntry::of::<Keypad>().with_output_color("rollover", OutputColor::Amber),
+        AppEntry::of::<Snake>()
+            .with_output_color("display", OutputColor::Red)
+            .with_output_color("buzzer", OutputColor::Amber),
     ]
 }
 

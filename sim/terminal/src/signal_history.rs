@@ -2,11 +2,13 @@
 
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::matrix::MatrixId;
 use lockstep_core::ports::Scale;
 use lockstep_core::quadrature::{Click, QuadratureDecoder};
 use lockstep_core::time::RunTicks;
 
 use lockstep_engine::script::{Action, SwitchState};
+use lockstep_engine::trace::picture::Picture;
 use lockstep_engine::trace::{Entry, EntryKind, Trace};
 
 /// Something that can be drawn as a wave.
@@ -22,6 +24,8 @@ pub(super) enum Signal {
     Output(usize),
     /// What is sent on a serial line, by its index.
     Sent(usize),
+    /// What is drawn on a matrix, by its index.
+    Matrix(usize),
     /// All logs and resets.
     Logs,
 }
@@ -29,7 +33,10 @@ pub(super) enum Signal {
 impl Signal {
     /// Whether it is single events, whose values are their entries in the trace, and no level.
     pub(super) const fn is_events(self) -> bool {
-        matches!(self, Self::Received(_) | Self::Sent(_) | Self::Logs)
+        matches!(
+            self,
+            Self::Received(_) | Self::Sent(_) | Self::Matrix(_) | Self::Logs
+        )
     }
 }
 
@@ -42,6 +49,14 @@ pub(super) struct Change {
     pub(super) value: i64,
 }
 
+/// What was drawn on a matrix: the indices of the entries.
+#[derive(Clone, Debug)]
+struct MatrixHistory {
+    rows: Vec<Vec<Change>>,
+    /// Of all rows.
+    drawn: Vec<Change>,
+}
+
 /// The changes of every signal of a trace.
 #[derive(Clone, Debug)]
 pub(super) struct SignalHistory {
@@ -51,6 +66,8 @@ pub(super) struct SignalHistory {
     received: Vec<Vec<Change>>,
     outputs: Vec<Vec<Change>>,
     sent: Vec<Vec<Change>>,
+    matrices: Vec<MatrixHistory>,
+    resets: Vec<Change>,
     logs: Vec<Change>,
     encoders: Vec<EncoderHistory>,
     /// How many entries of the trace were taken in.
@@ -66,6 +83,15 @@ impl SignalHistory {
             received: vec![Vec::new(); descriptor.serial_lines().len()],
             outputs: vec![Vec::new(); descriptor.outputs().len()],
             sent: vec![Vec::new(); descriptor.serial_lines().len()],
+            matrices: {
+                let matrices = descriptor.matrices().iter();
+                let history = matrices.map(|matrix| MatrixHistory {
+                    rows: vec![Vec::new(); usize::from(matrix.rows())],
+                    drawn: Vec::new(),
+                });
+                history.collect()
+            },
+            resets: Vec::new(),
             logs: Vec::new(),
             encoders: vec![EncoderHistory::default(); descriptor.encoders().len()],
             read: 0,
@@ -87,6 +113,19 @@ impl SignalHistory {
         if let EntryKind::Input(Action::Button(button, contact)) = entry.what {
             self.turn(entry.tick, button, contact);
         }
+        let change = Change {
+            tick: entry.tick,
+            value: index,
+        };
+        if let EntryKind::Input(Action::Reset(_)) = entry.what {
+            self.resets.push(change);
+        }
+        if let EntryKind::Row(MatrixId(id), row, _) = entry.what
+            && let Some(history) = self.matrices.get_mut(usize::from(id))
+            && let Some(row) = history.rows.get_mut(usize::from(row))
+        {
+            row.push(change);
+        }
         let (changes, value) = match &entry.what {
             EntryKind::Input(Action::Button(ButtonId(button), contact)) => (
                 self.buttons.get_mut(usize::from(*button)),
@@ -102,6 +141,10 @@ impl SignalHistory {
                 (self.outputs.get_mut(usize::from(*output)), level.0.into())
             }
             EntryKind::Sent(SerialId(line), _) => (self.sent.get_mut(usize::from(*line)), index),
+            EntryKind::Row(MatrixId(id), ..) => {
+                let history = self.matrices.get_mut(usize::from(*id));
+                (history.map(|history| &mut history.drawn), index)
+            }
             EntryKind::Input(_) | EntryKind::Log(..) | EntryKind::Text(..) => {
                 (Some(&mut self.logs), index)
             }
@@ -143,6 +186,30 @@ impl SignalHistory {
         clicks.map_or(0, |history| value_at(&history.clicks, tick))
     }
 
+    /// What a matrix, by its index, shows at the end of a tick. The entries are those of the trace that
+    /// this follows.
+    pub(super) fn picture(
+        &self,
+        matrix: usize,
+        tick: RunTicks,
+        entries: &[Entry],
+    ) -> Option<Picture> {
+        let declared = self.descriptor.matrices().get(matrix)?;
+        let past = |changes: &[Change]| {
+            let past = changes.partition_point(|change| change.tick <= tick);
+            Some(changes.get(past.checked_sub(1)?)?.value)
+        };
+        let reset = past(&self.resets);
+        let rows = self.matrices.get(matrix)?.rows.iter().map(|row| {
+            let drawn = past(row).filter(|drawn| Some(*drawn) > reset)?;
+            match &entries.get(usize::try_from(drawn).ok()?)?.what {
+                EntryKind::Row(_, _, packed) => Some(packed.clone()),
+                _ => None,
+            }
+        });
+        Some(Picture::of_rows(declared, rows.collect()))
+    }
+
     /// All signals, in the order in which they are drawn.
     pub(super) fn all(&self) -> Vec<Signal> {
         let buttons = (0..self.buttons.len()).map(Signal::Button);
@@ -150,8 +217,9 @@ impl SignalHistory {
         let received = (0..self.received.len()).map(Signal::Received);
         let outputs = (0..self.outputs.len()).map(Signal::Output);
         let sent = (0..self.sent.len()).map(Signal::Sent);
+        let matrices = (0..self.matrices.len()).map(Signal::Matrix);
         let inputs = buttons.chain(numbers).chain(received);
-        let all = inputs.chain(outputs).chain(sent);
+        let all = inputs.chain(outputs).chain(sent).chain(matrices);
         all.chain([Signal::Logs]).collect()
     }
 
@@ -168,6 +236,7 @@ impl SignalHistory {
                 .outputs()
                 .get(index)
                 .map(|output| output.name()),
+            Signal::Matrix(index) => self.descriptor.matrices().get(index).map(|it| it.name()),
             Signal::Logs => Some("log"),
         }
         .unwrap_or("?")
@@ -180,7 +249,11 @@ impl SignalHistory {
         match signal {
             Signal::Output(index) => outputs.get(index).map(|output| output.range().scale()),
             Signal::Number(index) => numbers.get(index).map(|number| number.scale()),
-            Signal::Button(_) | Signal::Received(_) | Signal::Sent(_) | Signal::Logs => None,
+            Signal::Button(_)
+            | Signal::Received(_)
+            | Signal::Sent(_)
+            | Signal::Matrix(_)
+            | Signal::Logs => None,
         }
         .unwrap_or(Scale::new(0, 1))
     }
@@ -192,6 +265,10 @@ impl SignalHistory {
             Signal::Received(index) => self.received.get(index).map_or(&[], Vec::as_slice),
             Signal::Output(index) => self.outputs.get(index).map_or(&[], Vec::as_slice),
             Signal::Sent(index) => self.sent.get(index).map_or(&[], Vec::as_slice),
+            Signal::Matrix(index) => {
+                let history = self.matrices.get(index);
+                history.map_or(&[], |history| &history.drawn)
+            }
             Signal::Logs => &self.logs,
         }
     }

@@ -22,6 +22,13 @@ pub(crate) fn make_button(pin: u32, active_low: bool) {
     }
 }
 
+/// Makes the pins of a serial line: one that sends is high while nothing is sent, and one that receives
+/// is pulled there where nothing is connected.
+pub(crate) fn make_serial(tx: u32, rx: u32) {
+    output(tx, Level::High);
+    acquire(rx).into_pullup_input();
+}
+
 /// An output whose input buffer is on as well, so that the register with the pin levels holds the
 /// level that the pin has, and not the one that it was set to: a bench reads it.
 pub(crate) fn readable_output(pin: u32) -> OutputPin {

@@ -9,10 +9,13 @@ use crate::hal::pac::{UART0, interrupt};
 /// Puts the UART on these pins, and lets it receive.
 pub(crate) fn start(tx: u32, rx: u32) {
     // SAFETY: the pointer is that of a peripheral, valid forever. `Peripherals` has given up its
-    // UART by now, and the interrupt that uses these registers too is unmasked last. A pin map has
-    // no pins that the chip does not have.
+    // UART by now, and the interrupt that uses these registers too is unmasked last. `lockstep-pins`
+    // has checked that the chip has the pins.
     unsafe {
         let uart = &*UART0::ptr();
+        // Pins are selected while the UART is off, and are as it leaves them idle.
+        uart.enable.write(|w| w.enable().disabled());
+        crate::gpio::make_serial(tx, rx);
         crate::chip::select_uart_pins(uart, tx, rx);
         uart.enable.write(|w| w.enable().enabled());
         uart.baudrate.write(|w| w.baudrate().baud115200());

@@ -1,19 +1,21 @@
 //! The RTT channels: logs up on 0, frames up on 1, commands down on 0.
 
-use crate::serial;
+use crate::{display, serial};
 use lockstep_core::agent::Link;
 use lockstep_core::event::SerialId;
+use lockstep_core::matrix::{Matrix, MatrixId};
 use rtt_target::{ChannelMode, DownChannel, UpChannel, rtt_init, set_defmt_channel};
 
 /// The two channels of a bench.
 pub struct Channels {
     frames: UpChannel,
     commands: DownChannel,
+    matrices: &'static [Matrix],
 }
 
-/// Sets the channels up and directs logs to theirs. What does not fit into a full buffer is
+/// Sets the channels up for an app with these matrices, and directs logs to theirs. What does not fit into a full buffer is
 /// dropped: a board does not wait for a bench. To be called once.
-pub fn open() -> Channels {
+pub fn open(matrices: &'static [Matrix]) -> Channels {
     let channels = rtt_init! {
         up: {
             0: { size: 1024, mode: ChannelMode::NoBlockSkip, name: "defmt" }
@@ -27,6 +29,7 @@ pub fn open() -> Channels {
     Channels {
         frames: channels.up.1,
         commands: channels.down.0,
+        matrices,
     }
 }
 
@@ -40,6 +43,14 @@ impl Link for Channels {
 
     fn transmit(&mut self, line: SerialId, bytes: &[u8]) {
         serial::send(line, bytes);
+    }
+
+    fn draw(&mut self, matrix: MatrixId, row: u8, packed: &[u8]) {
+        display::draw(self.matrices, matrix, row, packed);
+    }
+
+    fn darken(&mut self) {
+        display::darken();
     }
 
     fn receive(&mut self, into: &mut [u8]) -> usize {

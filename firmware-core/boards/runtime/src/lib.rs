@@ -35,6 +35,7 @@ pub mod boot;
 pub mod channels;
 mod const_error;
 pub mod crash;
+mod display;
 pub mod matrix;
 pub mod pins;
 pub mod samples;
@@ -120,7 +121,7 @@ pub fn run<A: App>(hardware: &mut dyn Hardware, condition: BootCondition) -> ! {
         );
     }
     stack::paint();
-    let mut link = channels::open();
+    let mut link = channels::open(A::DESCRIPTOR.matrices());
     let before = crash::before_this_boot();
     let (data_copied, bss_zeroed) = boot::check();
     let identity = BootIdentity {
@@ -163,6 +164,7 @@ fn play<A: App>(
             while let Some(byte) = serial::take_arrived() {
                 agent.take_byte(serial::LINE, byte, link);
             }
+            agent.lose_bytes(serial::take_dropped());
             hardware.start_sending();
             hardware.show(agent.levels());
             samples::outputs_set(agent.now());

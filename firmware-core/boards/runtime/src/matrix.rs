@@ -1,5 +1,5 @@
-//! An LED matrix that shows the outputs to people: each output is a bar in a line of its own, as
-//! long as its level is high.
+//! An LED matrix. It shows what the app draws on its first matrix; if it has none, the outputs: each
+//! is a bar in a line of its own, as long as its level is high.
 
 use core::convert::Infallible;
 
@@ -8,11 +8,13 @@ use heapless::Vec;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
 
+use crate::display;
+
 /// The most rows, and the most columns, of a matrix.
 pub const MAX_LINES: usize = 16;
 
 /// LEDs in a line of the picture, and lines.
-const SIDE: u8 = 5;
+pub(crate) const SIDE: u8 = 5;
 
 /// One for each line of the picture.
 type Lines<T> = [T; SIDE as usize];
@@ -27,7 +29,8 @@ pub struct Matrix<P> {
     rows: Vec<P, MAX_LINES>,
     columns: Vec<P, MAX_LINES>,
     picture: Picture,
-    bars: Lines<u8>,
+    /// The cells of each line that are lit: a bit each, the leftmost the lowest.
+    lit: Lines<u8>,
     row: usize,
     /// How long a row is driven, in ticks.
     row_ticks: usize,
@@ -55,18 +58,24 @@ impl<P: OutputPin<Error = Infallible>> Matrix<P> {
             rows,
             columns: columns.collect(),
             picture,
-            bars: [0; SIDE as usize],
+            lit: [0; SIDE as usize],
             row: 0,
             rest: 0,
         }
     }
 
-    /// Shows the first five outputs that are no numbers, one in each line.
+    /// Shows what the app has drawn, or the first five outputs that are no numbers, one in each line.
     pub fn show(&mut self, descriptor: &AppDescriptor, levels: &[Level]) {
+        if !descriptor.matrices().is_empty() {
+            for (row, lit) in self.lit.iter_mut().enumerate() {
+                *lit = display::lit(row);
+            }
+            return;
+        }
         let outputs = descriptor.outputs().iter().zip(levels);
         let outputs = outputs.filter(|(output, _)| !matches!(output.range(), Range::Number(_)));
-        for (bar, (output, level)) in self.bars.iter_mut().zip(outputs) {
-            *bar = length(*level, output.range().max());
+        for (lit, (output, level)) in self.lit.iter_mut().zip(outputs) {
+            *lit = (1 << length(*level, output.range().max())) - 1;
         }
     }
 
@@ -85,9 +94,10 @@ impl<P: OutputPin<Error = Infallible>> Matrix<P> {
         }
         self.rest = self.row_ticks - 1;
         let mut lit = [false; MAX_LINES];
-        for (line, bar) in self.picture.iter().zip(self.bars) {
-            for &(row, column) in line.iter().take(usize::from(bar)) {
-                if usize::from(row) == self.row
+        for (line, cells) in self.picture.iter().zip(self.lit) {
+            for (place, &(row, column)) in line.iter().enumerate() {
+                if cells >> place & 1 == 1
+                    && usize::from(row) == self.row
                     && let Some(lit) = lit.get_mut(usize::from(column))
                 {
                     *lit = true;

@@ -11,6 +11,7 @@ use lockstep_core::protocol::MAX_TEXT;
 
 use crate::const_error::ConstError;
 use crate::matrix::{self, Picture};
+use crate::serial::{BAUD, LINE};
 
 /// The most outputs of an app on a board that have a pin of their own: all but numbers.
 pub const MAX_OUTPUTS: usize = 16;
@@ -161,6 +162,7 @@ impl AppPins {
         if let Some(name) = self.unknown_line(descriptor) {
             self.raise_unknown("serial", name, "serial line");
         }
+        self.check_serial(descriptor);
         assert!(
             self.buttons.len() == descriptor.buttons().len() && self.outputs.len() == pinned,
             "the app declares a button or an output twice"
@@ -169,6 +171,32 @@ impl AppPins {
             self.outputs.len() <= MAX_OUTPUTS,
             "the app has more outputs than `MAX_OUTPUTS` of `lockstep_board::pins`"
         );
+    }
+
+    /// The serial line on pins is the one that the UART carries, at the rate that it keeps.
+    const fn check_serial(&self, descriptor: &AppDescriptor) {
+        let mut index = 0;
+        while index < self.serial.len() {
+            let name = self.serial[index].0;
+            let line = &descriptor.serial_lines()[LINE.0 as usize];
+            if !same(name, line.name()) {
+                ConstError::new(&[
+                    "pins.toml: [apps.",
+                    self.name,
+                    ".serial] names `",
+                    name,
+                    "`, and only the first serial line of an app can be on pins: `",
+                    line.name(),
+                    "`",
+                ])
+                .raise()
+            }
+            assert!(
+                line.baud() == BAUD,
+                "the serial line on the UART declares another rate than the 115200 baud that boards keep"
+            );
+            index += 1;
+        }
     }
 
     /// A name that the app has is missing in a table; a name that only the table has may be a

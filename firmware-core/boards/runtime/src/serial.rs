@@ -12,8 +12,11 @@ use lockstep_core::event::SerialId;
 /// The line that is on the UART, of those of the app.
 pub const LINE: SerialId = SerialId(0);
 
-/// How many bytes wait to be sent: two lines of a console. What has no room is dropped: an app does
-/// not wait for its UART.
+/// The bits a second of the line that is on a UART.
+pub const BAUD: u32 = 115_200;
+
+/// How many bytes wait to be sent: two lines of a console. What has no room is dropped and counted: an
+/// app does not wait for its UART.
 const SEND_ROOM: usize = 192;
 
 /// How many bytes wait for the app: more than a line of 115,200 baud carries in a tick.
@@ -24,6 +27,7 @@ static QUEUES: Mutex<RefCell<Queues>> = Mutex::new(RefCell::new(Queues {
     to_send: Deque::new(),
     is_sending: false,
     received: Deque::new(),
+    dropped: 0,
 }));
 
 struct Queues {
@@ -31,6 +35,8 @@ struct Queues {
     /// Whether a byte is on its way out.
     is_sending: bool,
     received: Deque<u8, RECEIVE_ROOM>,
+    /// Bytes that had no room.
+    dropped: u32,
 }
 
 /// Takes bytes that the app sends. Those of another line than [`LINE`] have no UART.
@@ -39,10 +45,11 @@ pub fn send(line: SerialId, bytes: &[u8]) {
         return;
     }
     critical_section::with(|cs| {
-        let to_send = &mut QUEUES.borrow_ref_mut(cs).to_send;
+        let mut queues = QUEUES.borrow_ref_mut(cs);
         for byte in bytes {
-            // Dropped where there is no room.
-            let _ = to_send.push_back(*byte);
+            if queues.to_send.push_back(*byte).is_err() {
+                queues.dropped = queues.dropped.saturating_add(1);
+            }
         }
     });
 }
@@ -73,9 +80,16 @@ pub fn sent() -> Option<u8> {
 /// Notes a byte that has arrived.
 pub fn arrived(byte: u8) {
     critical_section::with(|cs| {
-        // Dropped where there is no room, as by a UART whose FIFO is full.
-        let _ = QUEUES.borrow_ref_mut(cs).received.push_back(byte);
+        let mut queues = QUEUES.borrow_ref_mut(cs);
+        if queues.received.push_back(byte).is_err() {
+            queues.dropped = queues.dropped.saturating_add(1);
+        }
     });
+}
+
+/// How many bytes had no room since this was asked last.
+pub(crate) fn take_dropped() -> u32 {
+    critical_section::with(|cs| core::mem::take(&mut QUEUES.borrow_ref_mut(cs).dropped))
 }
 
 /// The next byte for the app, if one has arrived.

@@ -1,6 +1,7 @@
 //! What a board tells: frames with numbers, and a count of those that found no room.
 
 use super::{BootIdentity, Link, TICK_HZ};
+use crate::action::Action;
 use crate::app::AppDescriptor;
 use crate::protocol::{self, Frame, Hello, Losses, MAX_FRAME, Message, RunEnd};
 use crate::runner::{Observation, Observer};
@@ -14,8 +15,11 @@ pub(super) struct Tracer<'o, 'l> {
 
 impl Observer for Tracer<'_, '_> {
     fn observe(&mut self, tick: RunTicks, what: Observation) {
-        if let Observation::Sent(line, bytes) = &what {
-            self.link.transmit(*line, bytes);
+        match &what {
+            Observation::Sent(line, bytes) => self.link.transmit(*line, bytes),
+            Observation::Row(matrix, row, packed) => self.link.draw(*matrix, *row, packed),
+            Observation::Input(Action::Reset(_)) => self.link.darken(),
+            _ => {}
         }
         self.outbox.observed(tick, what, self.link);
     }
@@ -51,6 +55,7 @@ impl Outbox {
             losses: Losses {
                 frames: 0,
                 ticks: 0,
+                bytes: 0,
             },
             unsent_end: None,
         }

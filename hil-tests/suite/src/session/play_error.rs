@@ -108,7 +108,7 @@ pub enum BoardPlayError {
         after: u32,
     },
     /// The board itself reports that something was lost.
-    #[error("the board lost {} frames and {} ticks: its trace is incomplete", .0.frames, .0.ticks)]
+    #[error("the board lost {} frames, {} ticks and {} bytes of serial lines: its trace cannot be trusted", .0.frames, .0.ticks, .0.bytes)]
     Lost(Losses),
     /// The end does not fit what came before it.
     #[error("the run ended at tick {} with {} observations: expected tick {}, and {received} came", .end.tick.0, .end.observations, .expected.0)]

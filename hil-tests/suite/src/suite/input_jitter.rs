@@ -241,8 +241,11 @@ mod tests {
                     Observation::Output(output, level),
                 ),
                 EntryKind::Log(id, number) => (0, Observation::Log(Log::new(id, number))),
-                EntryKind::Received(..) | EntryKind::Sent(..) | EntryKind::Text(..) => {
-                    panic!("the lamp has no serial lines and no texts: {entry:?}")
+                EntryKind::Received(..)
+                | EntryKind::Sent(..)
+                | EntryKind::Row(..)
+                | EntryKind::Text(..) => {
+                    panic!("the lamp has no serial lines, matrices and texts: {entry:?}")
                 }
             };
             late.observe(entry.tick.saturating_add(RunTicks(by)), what);

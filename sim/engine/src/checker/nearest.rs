@@ -45,6 +45,7 @@ impl Checker<'_> {
             } => self.nearest_log(*log, value.as_ref(), *assertion, check),
             Assertion::Serial(line, assertion) => self.nearest_serial(*line, assertion, check),
             Assertion::OnlyOn(outputs) => self.nearest_only_on(outputs, check),
+            Assertion::Matrix(matrix, assertion) => self.nearest_matrix(*matrix, assertion, check),
         }
     }
 
@@ -470,7 +471,12 @@ impl Checker<'_> {
     }
 
     /// The first of the sentences that holds where the expectation stands.
-    fn offer(&self, check: &Check, note: Option<String>, offered: Vec<Assertion>) -> Nearest {
+    pub(super) fn offer(
+        &self,
+        check: &Check,
+        note: Option<String>,
+        offered: Vec<Assertion>,
+    ) -> Nearest {
         let holds = |assertion: &Assertion| {
             let check = Check {
                 assertion: assertion.clone(),
@@ -556,6 +562,15 @@ impl Checker<'_> {
                 line: name(self.line_name(*line)),
                 assertion: assertion.clone(),
             },
+            Assertion::Matrix(matrix, assertion) => Expectation::Matrix {
+                matrix: name(
+                    self.descriptor
+                        .matrices()
+                        .get(usize::from(matrix.0))?
+                        .name(),
+                ),
+                assertion: assertion.clone(),
+            },
             Assertion::OnlyOn(outputs) => {
                 let names = outputs.iter().map(|output| name(self.output_name(*output)));
                 Expectation::OnlyOn(names.collect())
@@ -575,6 +590,6 @@ fn has_empty_window(assertion: &Assertion) -> bool {
 }
 
 /// The shortest length of a window that reaches a tick: the tick itself, but at least one.
-fn length_to(at: RunTicks, tick: RunTicks) -> RunTicks {
+pub(super) fn length_to(at: RunTicks, tick: RunTicks) -> RunTicks {
     tick.saturating_sub(at).max(RunTicks(1))
 }

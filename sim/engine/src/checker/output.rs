@@ -128,7 +128,12 @@ impl OutputView<'_> {
     }
 
     fn becomes(&self, target: TargetLevel<i32>, within: RunTicks) -> Result<(), Mismatch> {
-        if self.in_window().any(|change| meets(change.level, target)) {
+        let mut before = self.level_before;
+        let mut came = self.in_window().map(|change| {
+            let was = std::mem::replace(&mut before, change.level);
+            !meets(was, target) && meets(change.level, target)
+        });
+        if came.any(|came| came) {
             return Ok(());
         }
         let target = self.checker.named(self.output, target);

@@ -87,14 +87,16 @@ impl Checker<'_> {
         pattern: &Pattern,
         from: usize,
     ) -> Option<lockstep_core::time::RunTicks> {
-        let mut sent = Vec::new();
+        let sent = self.sent_between(line, from, self.entries.len());
+        let end = pattern.end(&sent)?;
+        let mut before = 0;
         self.entries
             .get(from..)?
             .iter()
             .find_map(|entry| match &entry.what {
                 EntryKind::Sent(other, bytes) if *other == line => {
-                    sent.extend_from_slice(bytes);
-                    pattern.find(&sent).map(|_| entry.tick)
+                    before += bytes.len();
+                    (before >= end).then_some(entry.tick)
                 }
                 _ => None,
             })

@@ -1,3 +1,4 @@
+mod matrix;
 mod windows;
 
 use lockstep_core::app::{Log, LogId, LogKind};

@@ -1,6 +1,7 @@
-//! What can be wrong with the numbers, serial lines and encoders of a descriptor.
+//! What can be wrong with the numbers, serial lines, encoders and matrices of a descriptor.
 
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::matrix::Matrix;
 use lockstep_core::output::Range;
 use lockstep_core::ports::{Encoder, Scale};
 
@@ -12,6 +13,7 @@ pub(super) fn problem(descriptor: &'static AppDescriptor) -> Option<String> {
     let numbers = descriptor.numbers().iter().map(|number| number.name());
     let lines = descriptor.serial_lines().iter().map(|line| line.name());
     let encoders = descriptor.encoders().iter().map(Encoder::name);
+    let matrices = descriptor.matrices().iter().map(Matrix::name);
     let lists = check_list("number input", numbers.clone(), AppDescriptor::MAX_NUMBERS)
         .or_else(|| {
             check_list(
@@ -20,7 +22,8 @@ pub(super) fn problem(descriptor: &'static AppDescriptor) -> Option<String> {
                 AppDescriptor::MAX_SERIAL_LINES,
             )
         })
-        .or_else(|| check_list("encoder", encoders.clone(), AppDescriptor::MAX_ENCODERS));
+        .or_else(|| check_list("encoder", encoders.clone(), AppDescriptor::MAX_ENCODERS))
+        .or_else(|| check_list("matrix", matrices.clone(), AppDescriptor::MAX_MATRICES));
     lists
         .or_else(|| {
             numbers
@@ -29,9 +32,11 @@ pub(super) fn problem(descriptor: &'static AppDescriptor) -> Option<String> {
         })
         .or_else(|| lines.clone().find_map(|it| check_name("serial line", it)))
         .or_else(|| encoders.clone().find_map(|it| check_name("encoder", it)))
+        .or_else(|| matrices.clone().find_map(|it| check_name("matrix", it)))
         .or_else(|| same_name(descriptor))
         .or_else(|| scales(descriptor))
         .or_else(|| bauds(descriptor))
+        .or_else(|| descriptor.matrices().iter().find_map(size))
         .or_else(|| {
             let encoders = descriptor.encoders().iter();
             encoders.clone().find_map(|it| contacts(it, descriptor))
@@ -54,7 +59,9 @@ fn same_name(descriptor: &AppDescriptor) -> Option<String> {
         .collect();
     let outputs = descriptor.outputs().iter();
     let outputs = outputs.map(|output| ("output", output.name()));
-    let outputs: Vec<_> = outputs.chain(lines).collect();
+    let matrices = descriptor.matrices().iter();
+    let matrices = matrices.map(|matrix| ("matrix", matrix.name()));
+    let outputs: Vec<_> = outputs.chain(lines).chain(matrices).collect();
     let twice = |ports: &[(&str, &str)]| {
         ports.iter().enumerate().find_map(|(index, (kind, name))| {
             let (other, _) = ports[..index].iter().find(|(_, other)| other == name)?;
@@ -132,6 +139,18 @@ fn bauds(descriptor: &AppDescriptor) -> Option<String> {
     let mut lines = descriptor.serial_lines().iter();
     let silent = lines.find(|line| line.baud() == 0)?;
     Some(format!("serial line `{}` has 0 baud", silent.name()))
+}
+
+fn size(matrix: &Matrix) -> Option<String> {
+    let name = matrix.name();
+    [
+        ("rows", matrix.rows(), Matrix::MAX_ROWS),
+        ("columns", matrix.columns(), Matrix::MAX_COLUMNS),
+        ("levels above dark", matrix.max(), Matrix::MAX_LEVEL),
+    ]
+    .into_iter()
+    .find(|(_, count, most)| !(1..=*most).contains(count))
+    .map(|(what, count, most)| format!("matrix `{name}` has {count} {what}, expected 1 to {most}"))
 }
 
 fn contacts(encoder: &Encoder, descriptor: &AppDescriptor) -> Option<String> {

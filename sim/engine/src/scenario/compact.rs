@@ -1,7 +1,7 @@
 //! Scenarios on one line: for a shell, a bug report, a commit message.
 //!
 //! ```text
-//! app:lamp board:clock-failed clock:4294966296
+//! app:lamp board:clock-failed clock:4294966296 seed:42
 //! d:A  d:A+B  d:A~8         press; together; bouncing for 8 ms
 //! u:A  u:A+B  u:A~8         release
 //! tap:A@50  tap:A+B@50      press, and release 50 ms later
@@ -16,6 +16,7 @@
 //! send:uart="led\x20on\n"   a text in quotes, `\x20` for a space and `\x40` for an @
 //! is:room>=21  is:room<=25  is:room=21..25  is:room!>=21   everywhere a level can stand
 //! says:uart="OK"  says:uart="OK"@50  silent:uart@1000  only:lctrl+space
+//! shows:display="..#../.###."@500  shows:display=nothing   the rows of a matrix
 //! ```
 //!
 //! The time after `@` is the window: `within` or `for`.
@@ -27,22 +28,26 @@ pub use print::write;
 use lockstep_core::time::{RunTicks, TickPeriod};
 
 use super::duration::{short_length, short_length_or_zero};
-use super::grammar::{MAX_DIAGNOSTICS, clicks, file_name, level, reading, tolerance_too_large};
+use super::grammar::{
+    MAX_DIAGNOSTICS, clicks, file_name, level, reading, seed, tolerance_too_large,
+};
 use super::lexer::{Token, unexpected_token};
 use super::pattern::{Pattern, quoted_bytes};
+use super::picture_pattern::{NOTHING, PicturePattern};
 use super::quantity::in_one_word;
 use super::{
-    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Measurement, Name,
-    OutputAssertion, Polarity, Scenario, SerialAssertion, Statement, StatementKind, TargetLevel,
+    Expectation, LogAssertion, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Measurement,
+    Name, OutputAssertion, Polarity, Scenario, SerialAssertion, Statement, StatementKind,
+    TargetLevel,
 };
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::excerpt;
 use crate::script::{BootCondition, SwitchState};
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 26] = [
     "app", "board", "clock", "d", "u", "tap", "t", "r", "is", "becomes", "changes", "stays",
     "pulse", "low", "period", "log", "set", "ramp", "send", "turn", "play", "says", "silent",
-    "only",
+    "only", "shows", "seed",
 ];
 const NOLOG: &str = "nolog";
 
@@ -134,7 +139,7 @@ impl CompactParser<'_> {
         let (key, rest) = split_at_sign(token, ":");
         let tick = self.scenario.tick;
         let kind = match (key.text, rest) {
-            (header @ ("app" | "board" | "clock"), Some(rest)) => {
+            (header @ ("app" | "board" | "clock" | "seed"), Some(rest)) => {
                 self.check_header(header, token)?;
                 return self.header(header, rest);
             }
@@ -154,7 +159,7 @@ impl CompactParser<'_> {
             }
             (known, None) if KEYS.contains(&known) || known == NOLOG => {
                 return Err(Diagnostic::new(
-                    key.span.after(),
+                    after(key),
                     format!("`{known}` has nothing after it"),
                     format!("expected `{known}:` and more"),
                 ));
@@ -198,6 +203,7 @@ impl CompactParser<'_> {
                 self.scenario.app = Some(app);
             }
             "board" => self.scenario.condition = boot_condition(value)?,
+            "seed" => self.scenario.seed = Some(seed(value)?),
             _ => self.scenario.clock = reading(value)?,
         }
         Ok(())
@@ -279,7 +285,7 @@ fn tap(token: Token<'_>, tick: TickPeriod) -> Result<StatementKind, Diagnostic> 
     let (names, length) = split_at_sign(token, "@");
     let length = length.ok_or_else(|| {
         Diagnostic::new(
-            token.span.after(),
+            after(token),
             "`tap` has no length",
             "expected `@` and a time in ms",
         )
@@ -392,11 +398,19 @@ fn required<'a>(
 ) -> Result<Token<'a>, Diagnostic> {
     part.ok_or_else(|| {
         Diagnostic::new(
-            whole.span.after(),
+            after(whole),
             message.to_owned(),
             format!("expected {expected}"),
         )
     })
+}
+
+/// The place behind a word, or where one is missing.
+fn after(token: Token<'_>) -> Span {
+    match token.text {
+        "" => token.span,
+        _ => token.span.after(),
+    }
 }
 
 /// The sign between the ends of a range.
@@ -433,12 +447,15 @@ fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectat
     let required_window = || {
         window.ok_or_else(|| {
             Diagnostic::new(
-                token.span.after(),
+                after(token),
                 format!("`{key}` has no window"),
                 "expected `@` and a time in ms",
             )
         })
     };
+    if key == "shows" {
+        return shows(subject, window, token);
+    }
     if key == "says" || key == "silent" {
         return serial(key, subject, window, token);
     }
@@ -464,7 +481,7 @@ fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectat
     let required_value = || {
         value.ok_or_else(|| {
             Diagnostic::new(
-                token.span.after(),
+                after(token),
                 format!("`{key}` has no value"),
                 "expected `=` and a value",
             )
@@ -538,6 +555,27 @@ fn expectation(key: &str, token: Token<'_>, tick: TickPeriod) -> Result<Expectat
         output: subject,
         assertion,
         target_span,
+    })
+}
+
+fn shows(
+    subject: Token<'_>,
+    window: Option<RunTicks>,
+    token: Token<'_>,
+) -> Result<Expectation, Diagnostic> {
+    let (matrix, picture) = split_at_sign(subject, "=");
+    let expected = "`=` and rows in quotes, or `nothing`";
+    let picture = required(picture, token, "`shows` has no picture", expected)?;
+    let pattern = match picture.text {
+        NOTHING => PicturePattern::DARK,
+        _ => PicturePattern::read(picture)?,
+    };
+    Ok(Expectation::Matrix {
+        matrix: name(matrix)?,
+        assertion: match window {
+            Some(window) => MatrixAssertion::ShowsWithin(pattern, window),
+            None => MatrixAssertion::Shows(pattern),
+        },
     })
 }
 

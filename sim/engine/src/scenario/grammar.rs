@@ -4,6 +4,7 @@
 //! app lamp                                    which app it is for
 //! board clock failed | uart missing           the boot condition at power-up
 //! clock starts at 4294966296                  where the tick counter starts
+//! seed 42                                     what the app's random source begins with
 //!
 //! press A [and B] [bouncing for 8 ms]         the contacts close
 //! release A [and B] [bouncing for 8 ms]       the contacts open
@@ -31,6 +32,10 @@
 //! expect uart says "temp {} C" [within 50 ms] what is sent; `{}` stands for what may vary
 //! expect uart says nothing for 1 s
 //! expect only lctrl and space are on          of all outputs that can be on
+//! expect display shows [within 1 s]           a matrix; its rows below it, or behind `shows` on
+//!   "..#.."                                   one line, a `/` between them
+//!   ".###."
+//! expect display shows nothing [within 1 s]
 //! ```
 //!
 //! A `#` begins a comment.
@@ -48,8 +53,12 @@ use super::duration::length;
 use super::lexer::{Token, TokenCursor, tokenize};
 use super::mend::mend;
 use super::pattern::quoted_bytes;
+use super::picture_pattern::{NOTHING, PicturePattern};
 use super::quantity::quantity;
-use super::{MAX_BYTES, MAX_LINE, MAX_STATEMENTS, Name, Scenario, Statement, StatementKind};
+use super::{
+    Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
+    StatementKind,
+};
 use crate::diagnostic::{Diagnostic, Span, one_of};
 use crate::sanitize::is_unprintable;
 use crate::script::SwitchState;
@@ -57,7 +66,7 @@ use crate::script::SwitchState;
 /// After this many diagnostics, parsing stops.
 pub const MAX_DIAGNOSTICS: usize = 20;
 
-const HEADERS: [&str; 3] = ["app", "board", "clock"];
+const HEADERS: [&str; 4] = ["app", "board", "clock", "seed"];
 const VERBS: [&str; 6] = ["press", "release", "tap", "wait", "reset", "expect"];
 /// The verbs for what not every app has.
 const PORT_VERBS: [&str; 6] = ["hold", "set", "ramp", "send", "turn", "play"];
@@ -115,6 +124,11 @@ pub fn parse_for(
             }
         }
     }
+    if let Err(diagnostic) = parser.end_picture()
+        && diagnostics.len() < MAX_DIAGNOSTICS
+    {
+        diagnostics.push(diagnostic);
+    }
     if let Some(open) = parser.repetitions.last().filter(|_| diagnostics.is_empty()) {
         diagnostics.push(Diagnostic::new(
             open.span,
@@ -138,6 +152,16 @@ struct ScenarioParser<'a> {
     keywords: Vec<&'static str>,
     /// What is being repeated, the outermost first.
     repetitions: Vec<Repetition>,
+    /// Whether the picture of the last statement has rows below it, where they can be.
+    rows: Option<RowsBelow>,
+}
+
+/// What stands below a picture whose rows can follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowsBelow {
+    Nothing,
+    /// Rows, also such as cannot be read.
+    Rows,
 }
 
 /// Statements that are repeated, from `repeat` on.
@@ -159,11 +183,16 @@ impl<'a> ScenarioParser<'a> {
             headers: Vec::new(),
             keywords: keywords(),
             repetitions: Vec::new(),
+            rows: None,
         }
     }
 
     /// Reads a line. What is wrong in it comes with the sentence that was meant.
     fn read_line(&mut self, line: &str, number: usize) -> Result<(), Diagnostic> {
+        let starts = line.trim_start().chars().next();
+        if starts.is_some_and(|first| !matches!(first, '"' | '#')) {
+            self.end_picture()?;
+        }
         self.parse_line(line, number).map_err(|diagnostic| {
             let is_guess = diagnostic
                 .help
@@ -197,6 +226,9 @@ impl<'a> ScenarioParser<'a> {
             return Ok(());
         };
         let mut cursor = TokenCursor::new(&tokens, self.scenario.tick);
+        if first.text.starts_with('"') {
+            return self.row(&mut cursor);
+        }
         let keyword = cursor.keyword(&self.keywords)?;
         if HEADERS.contains(&keyword) {
             self.header(keyword, *first, &mut cursor)?;
@@ -210,8 +242,55 @@ impl<'a> ScenarioParser<'a> {
             return self.end_repetition(*first);
         } else {
             self.statement(keyword, *first, &mut cursor)?;
+            let last = tokens.iter().skip(3);
+            let is_dark = last.clone().any(|token| token.text == NOTHING);
+            cursor.expect_end()?;
+            let can_follow = self.picture().is_some_and(|it| it.is_dark()) && !is_dark;
+            self.rows = can_follow.then_some(RowsBelow::Nothing);
+            return Ok(());
         }
         cursor.expect_end()
+    }
+
+    /// The picture of the last statement, if it expects one.
+    fn picture(&mut self) -> Option<&mut PicturePattern> {
+        match &mut self.scenario.statements.last_mut()?.kind {
+            StatementKind::Expect(Expectation::Matrix { assertion, .. }) => match assertion {
+                MatrixAssertion::Shows(pattern) | MatrixAssertion::ShowsWithin(pattern, _) => {
+                    Some(pattern)
+                }
+            },
+            _ => None,
+        }
+    }
+
+    /// A row of the picture that is expected above it.
+    fn row(&mut self, cursor: &mut TokenCursor<'_>) -> Result<(), Diagnostic> {
+        let row = cursor.next_token("a row in quotes")?;
+        let can_follow = self.rows.is_some();
+        self.rows = self.rows.map(|_| RowsBelow::Rows);
+        cursor.expect_end()?;
+        match self.picture().filter(|_| can_follow) {
+            Some(picture) => picture.append(row),
+            None => Err(Diagnostic::new(
+                row.span,
+                "a row of a picture stands alone",
+                "expected `expect display shows` or the like above it",
+            )),
+        }
+    }
+
+    /// Makes sure that a picture whose rows were to follow has some.
+    fn end_picture(&mut self) -> Result<(), Diagnostic> {
+        let has_none = self.rows.take() == Some(RowsBelow::Nothing);
+        match self.scenario.statements.last() {
+            Some(statement) if has_none => Err(Diagnostic::new(
+                statement.span,
+                "the picture has no rows",
+                "expected `nothing`, or rows such as `\"..#..\"` on the lines below",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn header(
@@ -244,6 +323,7 @@ impl<'a> ScenarioParser<'a> {
                 self.scenario.app = Some(app);
             }
             "board" => self.scenario.condition = Some(boot_condition(cursor)?),
+            "seed" => self.scenario.seed = Some(seed(cursor.next_token("a number")?)?),
             _ => {
                 cursor.keyword(&["starts"])?;
                 cursor.keyword(&["at"])?;
@@ -380,6 +460,19 @@ fn boot_condition(cursor: &mut TokenCursor<'_>) -> Result<Name, Diagnostic> {
         name.span = name.span.to(span);
     }
     Ok(name)
+}
+
+/// What a random source begins with.
+pub(super) fn seed(token: Token<'_>) -> Result<(i32, Span), Diagnostic> {
+    let seed = token.text.parse().ok().filter(|seed| *seed >= 0);
+    let seed = seed.ok_or_else(|| {
+        Diagnostic::new(
+            token.span,
+            format!("`{token}` is no seed"),
+            format!("expected a whole number from 0 to {}", i32::MAX),
+        )
+    })?;
+    Ok((seed, token.span))
 }
 
 /// A reading of the tick counter.

@@ -18,6 +18,7 @@ mod lexer;
 mod mend;
 mod names;
 pub mod pattern;
+pub mod picture_pattern;
 pub mod plan;
 mod print;
 pub mod quantity;
@@ -28,6 +29,7 @@ mod tests;
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use pattern::Pattern;
+use picture_pattern::PicturePattern;
 pub use print::{Shown, shown};
 use quantity::Quantity;
 
@@ -52,6 +54,8 @@ pub struct Scenario {
     pub condition: Option<Name>,
     /// Where the app's tick counter starts.
     pub clock: Instant,
+    /// The number that the app's random source begins with, and where it is written.
+    pub seed: Option<(i32, Span)>,
     /// How long the ticks are that its lengths are counted in: those of its app.
     pub tick: TickPeriod,
     /// Inputs and expectations, in order.
@@ -176,6 +180,13 @@ pub enum Expectation {
         /// What is expected of it.
         assertion: SerialAssertion,
     },
+    /// Of a matrix.
+    Matrix {
+        /// Which one.
+        matrix: Name,
+        /// What is expected of it.
+        assertion: MatrixAssertion,
+    },
     /// Of all outputs: these are on, and no other that can be on or off, or is a level.
     OnlyOn(Vec<Name>),
 }
@@ -247,6 +258,42 @@ pub enum SerialAssertion {
     SentWithin(Pattern, RunTicks),
     /// Nothing is sent within the window.
     Silent(RunTicks),
+}
+
+/// What is expected of a matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MatrixAssertion {
+    /// It shows this.
+    Shows(PicturePattern),
+    /// Within the window it comes to show this.
+    ShowsWithin(PicturePattern, RunTicks),
+}
+
+impl MatrixAssertion {
+    /// The picture.
+    #[must_use]
+    pub const fn pattern(&self) -> &PicturePattern {
+        match self {
+            Self::Shows(pattern) | Self::ShowsWithin(pattern, _) => pattern,
+        }
+    }
+
+    /// The same, but of this picture.
+    pub(crate) fn with_pattern(&self, pattern: PicturePattern) -> Self {
+        match self {
+            Self::Shows(_) => Self::Shows(pattern),
+            Self::ShowsWithin(_, window) => Self::ShowsWithin(pattern, *window),
+        }
+    }
+
+    /// The length of its window; `None` if it looks at a single point.
+    #[must_use]
+    pub const fn window(&self) -> Option<RunTicks> {
+        match self {
+            Self::Shows(_) => None,
+            Self::ShowsWithin(_, window) => Some(*window),
+        }
+    }
 }
 
 impl SerialAssertion {

@@ -32,6 +32,11 @@ pub(super) fn encoder(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Dia
     find(name, "encoder", descriptor, encoders(descriptor))
 }
 
+/// The index of a matrix.
+pub(super) fn matrix(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
+    find(name, "matrix", descriptor, matrices(descriptor))
+}
+
 /// The index of a log.
 pub(super) fn log(name: &Name, descriptor: &AppDescriptor) -> Result<u8, Diagnostic> {
     find(name, "log", descriptor, logs(descriptor))
@@ -117,6 +122,10 @@ fn outputs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + C
     descriptor.outputs().iter().map(|output| output.name())
 }
 
+fn matrices(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
+    descriptor.matrices().iter().map(|matrix| matrix.name())
+}
+
 fn logs(descriptor: &AppDescriptor) -> impl Iterator<Item = &'static str> + Clone {
     descriptor.logs().iter().map(|log| log.name())
 }
@@ -153,6 +162,10 @@ fn other_kind(name: &Name, descriptor: &AppDescriptor) -> Option<String> {
     } else if position(name, serial_lines(descriptor)).is_some() {
         Some(format!(
             "`{name}` is a serial line: write `send {name} \"text\"` or `expect {name} says \"text\"`"
+        ))
+    } else if position(name, matrices(descriptor)).is_some() {
+        Some(format!(
+            "`{name}` is a matrix: write `expect {name} shows \"…\"`, a character for each cell, or `expect {name} shows nothing`"
         ))
     } else if position(name, encoders(descriptor)).is_some() {
         Some(format!(

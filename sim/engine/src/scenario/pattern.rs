@@ -71,33 +71,52 @@ impl Pattern {
             Some((first, _)) => text.strip_prefix(first.as_slice()),
             None => Some(text),
         };
-        rest.is_some_and(|rest| follows(&self.pieces[1..], rest, true))
+        rest.is_some_and(|rest| after(&self.pieces[1..], rest, true).is_some())
     }
 
     /// Where something like this begins in the text, if anywhere.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<usize> {
-        let first = self.pieces.first()?;
-        (0..=text.len()).find(|start| {
-            let rest = text.get(*start..).unwrap_or_default();
-            rest.strip_prefix(first.as_slice())
-                .is_some_and(|rest| follows(&self.pieces[1..], rest, false))
+        self.place(text).map(|(start, _)| start)
+    }
+
+    /// Where the first such thing ends in the text.
+    #[must_use]
+    pub fn end(&self, text: &[u8]) -> Option<usize> {
+        self.place(text).map(|(_, end)| end)
+    }
+
+    fn place(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let (first, others) = self.pieces.split_first()?;
+        (0..=text.len()).find_map(|start| {
+            let rest = text.get(start..)?.strip_prefix(first.as_slice())?;
+            let rest = after(others, rest, false)?;
+            Some((start, text.len() - rest.len()))
         })
     }
 }
 
-/// Whether a text begins with a hole, the first piece, a hole, the second piece, and so on.
-fn follows(pieces: &[Vec<u8>], text: &[u8], to_the_end: bool) -> bool {
-    let Some((piece, rest)) = pieces.split_first() else {
-        return !to_the_end || text.is_empty();
-    };
-    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let longest = text.iter().position(is_end).unwrap_or(text.len());
-    (1..=longest).any(|hole| {
-        let text = text.get(hole..).unwrap_or_default();
-        text.strip_prefix(piece.as_slice())
-            .is_some_and(|text| follows(rest, text, to_the_end))
-    })
+/// What is left of a text that begins with a hole, the first piece, a hole, the second piece, and so
+/// on; `None` of one that does not.
+fn after<'a>(pieces: &[Vec<u8>], text: &'a [u8], to_the_end: bool) -> Option<&'a [u8]> {
+    let mut text = text;
+    for (index, piece) in pieces.iter().enumerate() {
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let longest = text.iter().position(is_end).unwrap_or(text.len());
+        let behind = |hole: usize| text.get(hole..)?.strip_prefix(piece.as_slice());
+        let rest = match to_the_end && index + 1 == pieces.len() {
+            true => {
+                let hole = text.len().checked_sub(piece.len());
+                hole.filter(|hole| (1..=longest).contains(hole))
+                    .and_then(behind)
+            }
+            // The first place is the best one: a hole does not go beyond the end of a line, so what
+            // follows at a later place of the same line follows here too.
+            false => (1..=longest).find_map(behind),
+        };
+        text = rest?;
+    }
+    (!to_the_end || text.is_empty()).then_some(text)
 }
 
 impl fmt::Display for Pattern {
@@ -159,6 +178,34 @@ mod tests {
         assert!(pattern(r#""a{}b{}c""#).is_whole(b"a.b.b.c"));
     }
 
+    /// Whether [`after`] finds anything, by trying every length of every hole.
+    fn follows_somehow(pieces: &[Vec<u8>], text: &[u8], to_the_end: bool) -> bool {
+        let Some((piece, rest)) = pieces.split_first() else {
+            return !to_the_end || text.is_empty();
+        };
+        let longest = text
+            .iter()
+            .position(|it| *it == b'\n')
+            .unwrap_or(text.len());
+        (1..=longest).any(|hole| {
+            let text = text[hole..].strip_prefix(piece.as_slice());
+            text.is_some_and(|text| follows_somehow(rest, text, to_the_end))
+        })
+    }
+
+    #[test]
+    fn the_end_is_that_of_the_first_place() {
+        let temperature = pattern(r#""temp {} C""#);
+        assert_eq!(temperature.end(b"ok\ntemp 21 C\ntemp 22 C"), Some(12));
+        assert_eq!(temperature.end(b"temp 21"), None);
+    }
+
+    #[test]
+    fn many_holes_in_a_long_line_are_looked_through_at_once() {
+        let many = pattern(&format!("\"{}OK\"", "{} ".repeat(60)));
+        assert_eq!(many.find(&b"00 ".repeat(4_000)), None);
+    }
+
     #[test]
     fn what_is_in_every_text_is_refused() {
         for text in [r#""""#, r#""{}""#, r#""a{}{}b""#, r"plain", r#""open"#] {
@@ -174,6 +221,20 @@ mod tests {
         )) {
             let written = Pattern { pieces };
             prop_assert_eq!(pattern(&written.to_string()), written);
+        }
+
+        #[test]
+        fn the_first_place_of_a_piece_is_the_best(
+            pieces in prop::collection::vec("[ab\n]{0,3}", 1..4),
+            text in "[ab\n]{0,12}",
+            to_the_end: bool,
+        ) {
+            let pieces: Vec<_> = pieces.into_iter().map(String::into_bytes).collect();
+            let text = text.as_bytes();
+            prop_assert_eq!(
+                after(&pieces, text, to_the_end).is_some(),
+                follows_somehow(&pieces, text, to_the_end)
+            );
         }
 
         #[test]

@@ -7,7 +7,8 @@ mod tables;
 use std::fmt;
 
 use lockstep_core::app::{AppDescriptor, LogId};
-use lockstep_core::event::{ButtonId, SerialId};
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::matrix::MatrixId;
 use lockstep_core::time::{Length, RunTicks};
 
 use self::tables::Tables;
@@ -16,8 +17,8 @@ use super::input_validator::InputValidator;
 use super::names;
 use super::pattern::Pattern;
 use super::{
-    Expectation, LogAssertion, Name, OutputAssertion, Scenario, SerialAssertion, Statement,
-    StatementKind,
+    Expectation, LogAssertion, MatrixAssertion, Name, OutputAssertion, Scenario, SerialAssertion,
+    Statement, StatementKind,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::files::NamedFiles;
@@ -173,6 +174,8 @@ pub enum Assertion {
     },
     /// Of what is sent on a serial line.
     Serial(SerialId, SerialAssertion),
+    /// Of a matrix.
+    Matrix(MatrixId, MatrixAssertion),
     /// Of all outputs: these are on, by their indices, and no other.
     OnlyOn(Vec<u8>),
 }
@@ -194,6 +197,7 @@ impl Assertion {
             Self::Output(_, assertion) => assertion.window(),
             Self::Log { assertion, .. } => assertion.window(),
             Self::Serial(_, assertion) => assertion.window(),
+            Self::Matrix(_, assertion) => assertion.window(),
             Self::OnlyOn(_) => None,
         }
     }
@@ -227,12 +231,18 @@ pub fn plan_with(
         end: RunTicks::ZERO,
         events: Vec::new(),
         inputs: InputValidator::new(descriptor),
+        seed: None,
         tables: Tables::new(files),
         cause: Cause::POWER_UP,
         caused_until: RunTicks::ZERO,
         checks: Vec::new(),
         diagnostics: Vec::new(),
     };
+    if let Some((seed, span)) = scenario.seed
+        && let Err(diagnostic) = planner.seed(seed, span)
+    {
+        planner.diagnostics.push(diagnostic);
+    }
     for statement in &scenario.statements {
         if planner.diagnostics.len() >= MAX_DIAGNOSTICS {
             break;
@@ -255,6 +265,8 @@ struct Planner<'a> {
     end: RunTicks,
     events: Vec<(ScriptEvent, Span)>,
     inputs: InputValidator<'a>,
+    /// The number that the header sets, and where it does.
+    seed: Option<(NumberId, Span)>,
     tables: Tables<'a>,
     /// What was last done.
     cause: Cause,
@@ -447,6 +459,7 @@ impl Planner<'_> {
                 let line = SerialId(names::serial_line(line, self.descriptor)?);
                 Assertion::Serial(line, assertion.clone())
             }
+            Expectation::Matrix { matrix, assertion } => self.matrix(matrix, assertion, span)?,
             Expectation::OnlyOn(outputs) => self.only_on(outputs)?,
             Expectation::Log {
                 log,

@@ -7,8 +7,8 @@ use std::fmt::{self, Display, Formatter};
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use super::{
-    Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, Scenario,
-    SerialAssertion, Statement, StatementKind,
+    Expectation, LogAssertion, MatrixAssertion, Measurement, Name, OutputAssertion, Polarity,
+    Scenario, SerialAssertion, Statement, StatementKind,
 };
 use crate::quoted::Quoted;
 use crate::script::SwitchState;
@@ -38,17 +38,46 @@ impl Display for Scenario {
         if self.clock != Instant::ZERO {
             writeln!(f, "clock starts at {}", self.clock.0)?;
         }
-        let mut is_complete =
-            self.app.is_some() || self.condition.is_some() || self.clock != Instant::ZERO;
+        if let Some((seed, _)) = self.seed {
+            writeln!(f, "seed {seed}")?;
+        }
+        let mut is_complete = self.app.is_some()
+            || self.condition.is_some()
+            || self.clock != Instant::ZERO
+            || self.seed.is_some();
         for (index, statement) in self.statements.iter().enumerate() {
             if is_complete && (index == 0 || starts_paragraph(&statement.kind)) {
                 writeln!(f)?;
                 is_complete = false;
             }
-            writeln!(f, "{}", shown(statement, self.tick))?;
+            writeln!(f, "{}", Sentence(statement, self.tick))?;
             is_complete |= matches!(statement.kind, StatementKind::Expect(_));
         }
         Ok(())
+    }
+}
+
+/// A statement of a file, the rows of a picture each on a line of its own.
+struct Sentence<'a>(&'a Statement, TickPeriod);
+
+impl Display for Sentence<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(statement, tick) = self;
+        let StatementKind::Expect(Expectation::Matrix { matrix, assertion }) = &statement.kind
+        else {
+            return shown(*statement, *tick).fmt(f);
+        };
+        let pattern = assertion.pattern();
+        if pattern.is_dark() {
+            return shown(*statement, *tick).fmt(f);
+        }
+        write!(f, "expect {matrix} shows")?;
+        if let Some(window) = assertion.window() {
+            write!(f, " within {}", tick.length(window))?;
+        }
+        pattern
+            .rows()
+            .try_for_each(|row| write!(f, "\n  \"{row}\""))
     }
 }
 
@@ -131,6 +160,13 @@ impl Display for Shown<'_, Expectation> {
             Expectation::Serial { line, assertion } => {
                 write!(f, "{line} {}", shown(assertion, *tick))
             }
+            Expectation::Matrix { matrix, assertion } => match assertion {
+                MatrixAssertion::Shows(pattern) => write!(f, "{matrix} shows {pattern}"),
+                MatrixAssertion::ShowsWithin(pattern, within) => {
+                    let within = tick.length(*within);
+                    write!(f, "{matrix} shows {pattern} within {within}")
+                }
+            },
             Expectation::OnlyOn(outputs) => {
                 let verb = if outputs.len() == 1 { "is" } else { "are" };
                 write!(f, "only {} {verb} on", NameList(outputs, " and "))

@@ -1,6 +1,7 @@
 use lockstep_apps::lamp::Lamp;
 use lockstep_core::app::{App, AppDescriptor};
-use lockstep_core::ports::Decimal;
+use lockstep_core::matrix::Matrix;
+use lockstep_core::ports::{Decimal, NumberInput};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -13,7 +14,10 @@ use super::*;
 use crate::diagnostic::Diagnostic;
 use crate::script::MAX_EVENTS;
 
-const LAMP: AppDescriptor = Lamp::DESCRIPTOR;
+/// The lamp, with what it lacks.
+const LAMP: AppDescriptor = Lamp::DESCRIPTOR
+    .with_numbers(&[NumberInput::seed("seed")])
+    .with_matrices(&[Matrix::new("display", 2, 3).with_max(9)]);
 
 fn name(text: &str) -> Name {
     Name {
@@ -98,10 +102,27 @@ fn expectations() -> impl Strategy<Value = Expectation> {
                 target_span: None,
             }
         }),
+        (pictures(), option::of(lengths())).prop_map(|(picture, within)| Expectation::Matrix {
+            matrix: name("display"),
+            assertion: match within {
+                Some(within) => MatrixAssertion::ShowsWithin(picture, within),
+                None => MatrixAssertion::Shows(picture),
+            },
+        }),
         (log, said).prop_map(|((log, value), assertion)| Expectation::Log {
             log: name(log),
             value: value.map(name),
             assertion,
+        }),
+    ]
+}
+
+fn pictures() -> impl Strategy<Value = PicturePattern> {
+    prop_oneof![
+        Just(PicturePattern::DARK),
+        "\"[.#0-9?]{3}/[.#0-9?]{3}\"".prop_map(|text| {
+            let (text, span) = (text.as_str(), Span::START);
+            PicturePattern::read(lexer::Token { text, span }).unwrap()
         }),
     ]
 }
@@ -154,9 +175,10 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
         tick,
         conditions(),
         clock,
+        option::of(0_i32..=i32::MAX),
         vec((actions(), lengths()), 0..25),
     )
-        .prop_map(|(tick, conditions, clock, acts)| {
+        .prop_map(|(tick, conditions, clock, seed, acts)| {
             let mut closed = [false; 2];
             let mut statements = Vec::new();
             let follows =
@@ -176,6 +198,7 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
                 app: Some(name("lamp")),
                 condition: conditions,
                 clock,
+                seed: seed.map(|seed| (seed, Span::START)),
                 tick,
                 statements: statements
                     .into_iter()

@@ -139,6 +139,7 @@ pub fn import(
     }
     Ok(ImportedScenario {
         scenario: Scenario {
+            seed: None,
             app: Some(name(descriptor.name())),
             condition: condition_name(descriptor, script.condition()),
             clock: script.clock(),

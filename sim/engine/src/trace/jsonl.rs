@@ -91,6 +91,9 @@ enum JsonValue {
     #[serde(rename = "value")]
     Word(&'static str),
     Value(Box<RawValue>),
+    /// A row of a matrix.
+    #[serde(rename = "value")]
+    Row(String),
     /// Bytes that are a text.
     Text(String),
     /// Any others.
@@ -103,6 +106,7 @@ impl JsonValue {
             Value::Word(word) => Self::Word(word),
             // As it stands, with the zeros at its end.
             Value::Number(decimal) => Self::Value(number(decimal)?),
+            Value::Row(..) => Self::Row(value.to_string()),
             Value::Bytes(bytes) => match str::from_utf8(bytes) {
                 Ok(text) => Self::Text(text.to_owned()),
                 Err(_) => Self::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),

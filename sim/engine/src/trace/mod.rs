@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod jsonl;
+pub mod picture;
 pub mod text;
 pub mod vcd;
 
@@ -14,10 +15,12 @@ use std::sync::Arc;
 
 use lockstep_core::app::{AppDescriptor, Log, LogId, LogValue, LogValues};
 use lockstep_core::event::SerialId;
+use lockstep_core::matrix::{Matrix, MatrixId};
 use lockstep_core::output::{Level, Output};
 use lockstep_core::ports::{Decimal, Scale};
 use lockstep_core::time::{Instant, RunTicks};
 
+use crate::cells::Cells;
 use crate::dyn_runner::{Observation, Observer};
 use crate::quoted::Quoted;
 use crate::script::Action;
@@ -60,6 +63,8 @@ pub enum EntryKind {
     Output(u8, Level),
     /// Bytes left on a serial line.
     Sent(SerialId, Payload),
+    /// A row of a matrix was drawn, packed as in [`Matrix::packed`].
+    Row(MatrixId, u8, Payload),
     /// The app logged a word or a number.
     Log(LogId, i32),
     /// The app logged a text.
@@ -86,6 +91,9 @@ impl EntryKind {
             Observation::Input(action) => Self::Input(action),
             Observation::Output(output, level) => Self::Output(output, level),
             Observation::Sent(line, bytes) => Self::Sent(line, bytes.as_slice().into()),
+            Observation::Row(matrix, row, packed) => {
+                Self::Row(matrix, row, packed.as_slice().into())
+            }
             Observation::Log(Log { id, value }) => match value {
                 LogValue::Number(number) => Self::Log(id, number),
                 LogValue::Text(text) => Self::Text(id, text.as_bytes().into()),
@@ -260,7 +268,7 @@ pub struct Line {
     pub tick: RunTicks,
     /// The kind of observation.
     pub kind: Kind,
-    /// The name of the input, output, serial line or log; `reset` for a reset.
+    /// The name of the input, output, serial line, matrix or log; `reset` for a reset.
     pub name: &'static str,
     /// The observed value.
     pub value: Value,
@@ -299,6 +307,13 @@ impl Line {
             }
             EntryKind::Sent(line, bytes) => {
                 (Kind::Out, line_name(*line), Value::Bytes(bytes.clone()))
+            }
+            EntryKind::Row(id, row, packed) => {
+                let matrix = descriptor.matrices().get(usize::from(id.0));
+                let value = matrix.map_or(Value::Word(UNDECLARED), |matrix| {
+                    Value::Row(matrix, *row, packed.clone())
+                });
+                (Kind::Out, matrix.map_or(UNDECLARED, Matrix::name), value)
             }
             EntryKind::Log(id, number) => {
                 let value = log_value(log_kind(*id).map(|kind| kind.values()), *number);
@@ -399,6 +414,8 @@ pub enum Value {
     Number(Decimal),
     /// Bytes of a serial line, or the text of a log: written in quotes.
     Bytes(Payload),
+    /// A row of a matrix: its number from the top and its cells, as in `3:.##.`.
+    Row(&'static Matrix, u8, Payload),
 }
 
 impl fmt::Display for Value {
@@ -407,6 +424,11 @@ impl fmt::Display for Value {
             Self::Word(word) => f.pad(word),
             Self::Number(number) => number.fmt(f),
             Self::Bytes(bytes) => Quoted(bytes).fmt(f),
+            Self::Row(matrix, row, packed) => {
+                // All rows of a matrix begin in the same column.
+                let width = if matrix.rows() > 10 { 2 } else { 1 };
+                write!(f, "{row:0width$}:{}", Cells { matrix, packed })
+            }
         }
     }
 }

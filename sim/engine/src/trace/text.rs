@@ -10,7 +10,8 @@
 //!
 //! The columns are `tick`, `kind`, `name` and `value`, separated by spaces. The last line has
 //! the last tick that was played and the number of lines before it, so that a truncated trace
-//! is noticed. What a serial line carried, and the text of a log, stands in quotes, as in
+//! is noticed. A row of a matrix is its number from the top and its [`cells`](crate::cells): `3:.##.`.
+//! What a serial line carried, and the text of a log, stands in quotes, as in
 //! [`quoted`](crate::quoted).
 
 use std::io::{self, Write};
@@ -81,10 +82,12 @@ pub fn name_width(trace: &Trace) -> usize {
     let outputs = descriptor.outputs().iter().map(|output| output.name());
     let numbers = descriptor.numbers().iter().map(|number| number.name());
     let lines = descriptor.serial_lines().iter().map(|line| line.name());
+    let matrices = descriptor.matrices().iter().map(|matrix| matrix.name());
     let logs = descriptor.logs().iter().map(|log| log.name());
     buttons
         .chain(numbers)
         .chain(lines)
+        .chain(matrices)
         .chain(outputs)
         .chain(logs)
         .chain([RESET, LINES])

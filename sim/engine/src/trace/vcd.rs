@@ -15,6 +15,8 @@
 //! - A button is a wire, 1 while its contact is closed.
 //! - A digital output is a wire; any other is a register just wide enough for its maximum.
 //!   A level out of range is written as `x`.
+//! - A row of a matrix is a register in a module of the matrix, its first cell in the highest bits. A
+//!   reset makes it dark.
 //! - A number is an integer of 32 bits, or a real if it has decimals.
 //! - A reset or a log is a string that has its word or number for one tick, and is empty
 //!   after it unless another value follows. So is what a serial line carried in a tick, and the text
@@ -34,6 +36,9 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::time::{RunTicks, TickPeriod};
 
+mod matrix;
+
+use self::matrix::RowWire;
 use super::{Entry, EntryKind, Kind, Line, RESET, Trace, Value};
 use crate::quoted::Quoted;
 use crate::script::{Action, SwitchState};
@@ -104,6 +109,7 @@ struct VcdWriter<'a> {
     received: Vec<IdCode>,
     outputs: Vec<Wire>,
     sent: Vec<IdCode>,
+    matrices: Vec<Vec<RowWire>>,
     logs: Vec<IdCode>,
     unit: TimeUnit,
     /// The last time that was written.
@@ -150,6 +156,10 @@ impl<'a> VcdWriter<'a> {
         let sent = lines()
             .map(|line| add_string(&mut writer, line.name()))
             .collect::<io::Result<_>>()?;
+        let matrices = descriptor.matrices().iter();
+        let matrices = matrices
+            .map(|matrix| matrix::declare(&mut writer, matrix))
+            .collect::<io::Result<_>>()?;
         writer.upscope()?;
 
         writer.add_module(Kind::Log.word())?;
@@ -170,6 +180,7 @@ impl<'a> VcdWriter<'a> {
             received,
             outputs,
             sent,
+            matrices,
             logs,
             unit,
             now: RunTicks::ZERO,
@@ -194,6 +205,9 @@ impl<'a> VcdWriter<'a> {
                 Some(level) => output.show(&mut self.writer, level)?,
                 None => output.write(&mut self.writer, None)?,
             }
+        }
+        for row in self.matrices.iter_mut().flatten() {
+            row.show(&mut self.writer, &[])?;
         }
         for string in self.received.iter().chain(&self.sent).chain(&self.logs) {
             self.writer.change_string(*string, "")?;
@@ -236,12 +250,22 @@ impl<'a> VcdWriter<'a> {
     }
 
     fn change(&mut self, trace: &Trace, entry: &Entry) -> io::Result<()> {
+        if let EntryKind::Input(Action::Reset(_)) = entry.what {
+            for row in self.matrices.iter_mut().flatten() {
+                row.show(&mut self.writer, &[])?;
+            }
+        }
         if let Some(id) = self.string(&entry.what) {
             let word = word(&Line::new(trace.descriptor(), entry).value);
             self.writer.change_string(id, &word)?;
             self.pulsed.retain(|(pulsed, _)| *pulsed != id);
             self.pulsed.push((id, word));
             return Ok(());
+        }
+        if let EntryKind::Row(id, row, packed) = &entry.what {
+            let rows = self.matrices.get_mut(usize::from(id.0));
+            let wire = rows.and_then(|rows| rows.get_mut(usize::from(*row)));
+            return wire.map_or(Ok(()), |wire| wire.show(&mut self.writer, packed));
         }
         let (wire, level) = match entry.what {
             EntryKind::Input(Action::Button(button, contact)) => (
@@ -269,7 +293,7 @@ impl<'a> VcdWriter<'a> {
             EntryKind::Log(id, _) | EntryKind::Text(id, _) => {
                 self.logs.get(usize::from(id.0)).copied()
             }
-            EntryKind::Input(_) | EntryKind::Output(..) => None,
+            EntryKind::Input(_) | EntryKind::Output(..) | EntryKind::Row(..) => None,
         }
     }
 

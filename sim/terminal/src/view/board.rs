@@ -1,6 +1,7 @@
 //! The board pane: LEDs, buttons to press, and the other controls.
 
 mod console;
+mod matrix;
 mod slider;
 
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
@@ -33,6 +34,8 @@ enum BoardItem {
     /// A button, by its index among those that can be pressed.
     Button(usize),
     Control(Control),
+    /// A line of a matrix's picture, by its index.
+    MatrixLine(usize, usize),
     /// A line of a serial line's console, counted from the first one that is shown.
     ConsoleLine(SerialId, usize),
 }
@@ -65,10 +68,19 @@ pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
     let consoles: Vec<_> = lines
         .map(|(id, _)| last_lines(ui, id, board.lines))
         .collect();
+    let matrices = 0..ui.descriptor().matrices().len();
+    let entries = ui.trace().entries();
+    let pictures: Vec<_> = matrices
+        .map(|index| ui.signals.picture(index, ui.cursor, entries))
+        .collect();
     for (item, cell) in board.visible(ui, inner) {
         let line = match item {
             BoardItem::Led(index) => led(ui, index, cell.width),
             BoardItem::Button(index) => key_cap(ui, index, cell.width),
+            BoardItem::MatrixLine(index, line) => {
+                let picture = pictures.get(index).and_then(Option::as_ref);
+                picture.map_or(Line::default(), |it| matrix::line(ui, it, line, cell.width))
+            }
             BoardItem::Control(Control::Number(id)) => slider::row(ui, id, cell.width),
             BoardItem::Control(Control::Encoder(id)) => encoder(ui, id, cell.width),
             BoardItem::Control(Control::Serial(id)) => console::heading(ui, id, cell.width),
@@ -95,7 +107,7 @@ pub(super) fn control_at(ui: &UiState, inner: Rect, position: Position) -> Optio
     match item_at(ui, inner, position)?.0 {
         BoardItem::Control(control) => Some(control),
         BoardItem::ConsoleLine(id, _) => Some(Control::Serial(id)),
-        BoardItem::Led(_) | BoardItem::Button(_) => None,
+        BoardItem::Led(_) | BoardItem::Button(_) | BoardItem::MatrixLine(..) => None,
     }
 }
 
@@ -281,6 +293,11 @@ impl BoardLayout {
         let outputs = ui.descriptor().outputs().iter();
         let leds = outputs.map(|output| 3 + output.name().len() + value_columns(output.range()));
         board.flow(width, leds, BoardItem::Led);
+        for (index, matrix) in ui.descriptor().matrices().iter().enumerate() {
+            for line in 0..matrix::lines(ui, matrix) {
+                board.row(width, BoardItem::MatrixLine(index, line));
+            }
+        }
         let names = ui.buttons.iter().map(|button| ui.button_name(*button));
         let caps = names.map(|name| name.len() + CAP);
         board.flow(width, caps, BoardItem::Button);

@@ -170,7 +170,7 @@ fn draw_label(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>)
     let columns = value_columns(ui);
     let gap = ui.theme.glyphs().gap;
     let value = match row.signal {
-        Signal::Logs => String::new(),
+        Signal::Matrix(_) | Signal::Logs => String::new(),
         signal if signal.is_events() => {
             let offset = ui.cursor.0.saturating_sub(ui.waves.left.0) / ui.waves.per_cell;
             let column = RunTicks(ui.waves.left.0 + offset * ui.waves.per_cell);
@@ -204,7 +204,7 @@ fn draw_wave(ui: &UiState, row: WaveRow<'_>, area: Rect, frame: &mut Frame<'_>) 
     let style = match row.signal {
         _ if row.compared => ui.theme.changed(),
         Signal::Button(_) | Signal::Number(_) | Signal::Received(_) => ui.theme.input(),
-        Signal::Sent(_) | Signal::Logs => ui.theme.log(),
+        Signal::Sent(_) | Signal::Matrix(_) | Signal::Logs => ui.theme.log(),
         Signal::Output(index) => {
             let app = ui.timeline.app();
             app.descriptor()

@@ -7,8 +7,8 @@ use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 use crate::quoted::Quoted;
 use crate::scenario::print::NameList;
 use crate::scenario::{
-    Expectation, LogAssertion, Measurement, OutputAssertion, Polarity, Scenario, SerialAssertion,
-    StatementKind, TargetLevel,
+    Expectation, LogAssertion, MatrixAssertion, Measurement, OutputAssertion, Polarity, Scenario,
+    SerialAssertion, StatementKind, TargetLevel,
 };
 use crate::script::SwitchState;
 
@@ -26,6 +26,9 @@ pub fn write(scenario: &Scenario) -> String {
     }
     if scenario.clock != Instant::ZERO {
         tokens.push(format!("clock:{}", scenario.clock.0));
+    }
+    if let Some((seed, _)) = scenario.seed {
+        tokens.push(format!("seed:{seed}"));
     }
     for statement in &scenario.statements {
         write_statement(&statement.kind, scenario.tick, &mut tokens);
@@ -119,6 +122,12 @@ fn expectation_word(expectation: &Expectation, tick: TickPeriod) -> String {
                 format!("says:{line}={}@{}", in_one_word(pattern), time(within))
             }
             SerialAssertion::Silent(length) => format!("silent:{line}@{}", time(length)),
+        },
+        Expectation::Matrix { matrix, assertion } => match assertion {
+            MatrixAssertion::Shows(pattern) => format!("shows:{matrix}={pattern}"),
+            MatrixAssertion::ShowsWithin(pattern, within) => {
+                format!("shows:{matrix}={pattern}@{}", time(within))
+            }
         },
         Expectation::OnlyOn(outputs) => format!("only:{}", NameList(outputs, "+")),
         Expectation::Log {

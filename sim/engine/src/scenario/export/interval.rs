@@ -4,14 +4,20 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use lockstep_core::app::LogId;
+use lockstep_core::matrix::MatrixId;
 use lockstep_core::output::Level;
 use lockstep_core::time::RunTicks;
 
 use super::periodicity::{EntryRole, Periodicity, exactly};
 use super::step_trace::{LoggedValue, Step, StepTrace};
 use super::{MAX_PER_INTERVAL, MAX_PER_RUN};
-use crate::scenario::{Expectation, LogAssertion, OutputAssertion, SerialAssertion};
+use crate::scenario::generated::name;
+use crate::scenario::picture_pattern::PicturePattern;
+use crate::scenario::{
+    Expectation, LogAssertion, MatrixAssertion, OutputAssertion, SerialAssertion,
+};
 use crate::trace::EntryKind;
+use crate::trace::picture::Picture;
 
 /// When nothing follows for longer than this, outputs are expected to stay.
 const QUIET_TIME: RunTicks = RunTicks(1_000);
@@ -104,6 +110,7 @@ impl<'a> Context<'a> {
             writer.before(next);
         }
         writer.final_levels();
+        writer.final_pictures();
         let IntervalWriter { interval, used, .. } = writer;
         self.left -= used;
         interval
@@ -342,6 +349,26 @@ impl IntervalWriter<'_, '_> {
                 self.expect_final_level(output);
                 // A window below a tap would see the change.
                 self.interval.is_needed = true;
+            }
+        }
+    }
+
+    /// Expects what the matrices show that were drawn on since the inputs.
+    fn final_pictures(&mut self) {
+        let run = self.context.run;
+        let (from, to) = (self.step.immediate.start, self.step.later.end);
+        for (id, matrix) in (0..).map(MatrixId).zip(run.descriptor.matrices()) {
+            let mut entries = run.entries.get(from..to).unwrap_or_default().iter();
+            let is_drawn = entries.any(|it| matches!(it.what, EntryKind::Row(of, ..) if of == id));
+            if is_drawn && self.used < self.context.left {
+                let entries = run.entries.get(..to).unwrap_or_default();
+                let picture = Picture::after(id, matrix, entries);
+                self.used += 1;
+                self.interval.is_needed = true;
+                self.interval.final_levels.push(Expectation::Matrix {
+                    matrix: name(matrix.name()),
+                    assertion: MatrixAssertion::Shows(PicturePattern::exactly(&picture)),
+                });
             }
         }
     }

@@ -87,6 +87,7 @@ pub fn export(descriptor: &'static AppDescriptor, script: &Script, trace: &Trace
         app: Some(name(descriptor.name())),
         condition: condition_name(descriptor, script.condition()),
         clock: script.clock(),
+        seed: None,
         tick: descriptor.tick(),
         statements: writer.statements,
     }

@@ -7,10 +7,11 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::duration::{length, tolerance};
 use crate::scenario::lexer::{Token, TokenCursor, unexpected_token};
 use crate::scenario::pattern::Pattern;
+use crate::scenario::picture_pattern::{NOTHING, PicturePattern};
 use crate::scenario::quantity::{in_one_word, quantity};
 use crate::scenario::{
-    Expectation, LogAssertion, Measurement, Name, OutputAssertion, Polarity, SerialAssertion,
-    TargetLevel,
+    Expectation, LogAssertion, MatrixAssertion, Measurement, Name, OutputAssertion, Polarity,
+    SerialAssertion, TargetLevel,
 };
 
 pub(super) fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, Diagnostic> {
@@ -48,6 +49,12 @@ pub(super) fn expectation(cursor: &mut TokenCursor<'_>) -> Result<Expectation, D
             assertion: says(cursor)?,
         });
     }
+    if cursor.accept("shows") {
+        return Ok(Expectation::Matrix {
+            matrix: output,
+            assertion: shows(cursor)?,
+        });
+    }
     let mut target_span = None;
     let assertion = output_assertion(cursor, &mut target_span)?;
     Ok(Expectation::Output {
@@ -77,6 +84,20 @@ fn says(cursor: &mut TokenCursor<'_>) -> Result<SerialAssertion, Diagnostic> {
     Ok(match cursor.accept("within") {
         true => SerialAssertion::SentWithin(pattern, length(cursor)?),
         false => SerialAssertion::Sent(pattern),
+    })
+}
+
+/// A picture on the same line, or one whose rows are on the lines that follow: then it has none yet.
+fn shows(cursor: &mut TokenCursor<'_>) -> Result<MatrixAssertion, Diagnostic> {
+    let pattern = match cursor.peek() {
+        None => PicturePattern::DARK,
+        Some(token) if token.text == "within" => PicturePattern::DARK,
+        Some(_) if cursor.accept(NOTHING) => PicturePattern::DARK,
+        Some(_) => PicturePattern::read(cursor.next_token("a row in quotes")?)?,
+    };
+    Ok(match cursor.accept("within") {
+        true => MatrixAssertion::ShowsWithin(pattern, length(cursor)?),
+        false => MatrixAssertion::Shows(pattern),
     })
 }
 

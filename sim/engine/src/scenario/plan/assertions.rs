@@ -1,6 +1,7 @@
 //! Resolves what is expected: names, levels as outputs count them, values of logs.
 
 use lockstep_core::app::LogValues;
+use lockstep_core::matrix::MatrixId;
 use lockstep_core::output::Range;
 
 use super::{Assertion, LogTarget, Planner};
@@ -10,7 +11,7 @@ use crate::scenario::lexer::Token;
 use crate::scenario::names;
 use crate::scenario::pattern::Pattern;
 use crate::scenario::quantity::Quantity;
-use crate::scenario::{Name, OutputAssertion, TargetLevel};
+use crate::scenario::{MatrixAssertion, Name, OutputAssertion, TargetLevel};
 
 impl Planner<'_> {
     pub(super) fn only_on(&self, outputs: &[Name]) -> Result<Assertion, Diagnostic> {
@@ -29,6 +30,21 @@ impl Planner<'_> {
             on.push(index);
         }
         Ok(Assertion::OnlyOn(on))
+    }
+
+    pub(super) fn matrix(
+        &self,
+        matrix: &Name,
+        assertion: &MatrixAssertion,
+        span: Span,
+    ) -> Result<Assertion, Diagnostic> {
+        let index = names::matrix(matrix, self.descriptor)?;
+        let pattern = assertion.pattern();
+        if let Some(declared) = self.descriptor.matrices().get(usize::from(index)) {
+            pattern.check(declared, span)?;
+        }
+        let assertion = assertion.with_pattern(pattern.without_spans());
+        Ok(Assertion::Matrix(MatrixId(index), assertion))
     }
 
     /// The assertion with its levels as the output counts them.
@@ -59,6 +75,16 @@ impl Planner<'_> {
             })
         })?;
         match resolved.target() {
+            Some(TargetLevel::On | TargetLevel::Off) if matches!(range, Range::Number(_)) => {
+                Err(Diagnostic::new(
+                    span,
+                    format!(
+                        "`{}` is a number, which is neither on nor off",
+                        output.name()
+                    ),
+                    "expected a number, `at least` or `at most` and a number, or a range",
+                ))
+            }
             Some(TargetLevel::Between(least, most)) if least > most => {
                 let [least, most] = [least, most].map(|it| Quantity::of(&scale, it));
                 Err(Diagnostic::new(

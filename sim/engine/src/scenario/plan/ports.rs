@@ -19,8 +19,33 @@ impl Planner<'_> {
         tick: RunTicks,
         span: Span,
     ) -> Result<(), Diagnostic> {
+        if let (Action::Number(id, _), RunTicks::ZERO, Some((seed, above))) =
+            (action, tick, self.seed)
+            && id == seed
+        {
+            return Err(Diagnostic::new(
+                span,
+                format!("the seed on line {} is for the same tick, 0", above.line),
+                format!("expected it at least {} later", self.length(1)),
+            ));
+        }
         self.inputs.record_action(action, tick, span)?;
         self.push(tick, action, span)
+    }
+
+    /// Sets what the app's random source begins with, before anything else is done.
+    pub(super) fn seed(&mut self, seed: i32, span: Span) -> Result<(), Diagnostic> {
+        let mut numbers = (0..).map(NumberId).zip(self.descriptor.numbers());
+        let (id, _) = numbers.find(|(_, it)| it.is_seed()).ok_or_else(|| {
+            Diagnostic::new(
+                span,
+                format!("app `{}` has no random source", self.descriptor.name()),
+                "expected no seed: the app declares no `NumberInput::seed`",
+            )
+        })?;
+        self.seed = Some((id, span));
+        // Not in the order of sentences: it stands above all of them, and a board sees buttons first.
+        self.push(RunTicks::ZERO, Action::Number(id, seed), span)
     }
 
     /// One step for each tick in which the number, which runs evenly, rounds to another one.
@@ -35,18 +60,21 @@ impl Planner<'_> {
         self.pass(length, span)?;
         self.act(Action::Number(id, from), start, span)?;
         let way = i128::from(to) - i128::from(from);
-        let ticks = i128::from(length.0);
-        let mut last = from;
-        for passed in 1..=length.0 {
-            // To the nearest number, halves away from where it began.
-            let doubled = 2 * way * i128::from(passed);
-            let gone = (doubled + way.signum() * ticks) / (2 * ticks);
-            let number = i32::try_from(i128::from(from) + gone).unwrap_or(to);
-            if number != last {
-                last = number;
-                let tick = start.saturating_add(RunTicks(passed));
-                self.act(Action::Number(id, number), tick, span)?;
-            }
+        let (distance, ticks) = (way.abs(), i128::from(length.0));
+        // Each step is an event: of as many as there can be, the rest is refused.
+        for step in 1..=distance.min(ticks) {
+            // To the nearest number, halves away from where it began. Where the ticks are more than the
+            // numbers, the first tick of each number; otherwise the number of each tick.
+            let (passed, gone) = match distance <= ticks {
+                true => (
+                    ((2 * step - 1) * ticks + 2 * distance - 1) / (2 * distance),
+                    step,
+                ),
+                false => (step, (2 * distance * step + ticks) / (2 * ticks)),
+            };
+            let number = i32::try_from(i128::from(from) + way.signum() * gone).unwrap_or(to);
+            let tick = start.saturating_add(RunTicks(u64::try_from(passed).unwrap_or(length.0)));
+            self.act(Action::Number(id, number), tick, span)?;
         }
         self.record_cause(CauseKind::Ramp, start);
         Ok(())

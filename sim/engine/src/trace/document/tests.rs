@@ -1,5 +1,6 @@
 use lockstep_core::app::{AppDescriptor, Log, LogId, LogKind};
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::matrix::{Matrix, MatrixId};
 use lockstep_core::output::{Level, Output};
 use lockstep_core::ports::{NumberInput, SerialLine};
 use lockstep_core::short::ShortBytes;
@@ -24,6 +25,10 @@ const APP: &AppDescriptor = &AppDescriptor::new("app", "1")
         Output::digital("led"),
         Output::number("speed", -100, 100).with_decimals(2),
     ])
+    .with_matrices(&[
+        Matrix::new("display", 12, 5),
+        Matrix::new("dial", 2, 3).with_max(9),
+    ])
     .with_logs(&[
         LogKind::words("power", &["off", "on"]),
         LogKind::number("level"),
@@ -42,6 +47,9 @@ fn traces() -> impl Strategy<Value = Trace> {
             .prop_map(|(id, text)| Observation::Log(Log::text(LogId(id), &text))),
         (0_u8..2, vec(any::<u8>(), 0..80)).prop_map(|(line, bytes)| {
             Observation::Sent(SerialId(line), ShortBytes::new(&bytes))
+        }),
+        (0_u8..3, any::<u8>(), vec(any::<u8>(), 0..9)).prop_map(|(matrix, row, packed)| {
+            Observation::Row(MatrixId(matrix), row, ShortBytes::new(&packed))
         }),
         (0_u8..2, any::<u8>())
             .prop_map(|(line, byte)| Observation::Input(Action::Byte(SerialId(line), byte))),

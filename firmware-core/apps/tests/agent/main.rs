@@ -7,6 +7,8 @@
 
 use proptest::prelude::*;
 
+mod ports;
+
 use lockstep_apps::lamp::Lamp;
 use lockstep_apps::toggle::Firmware;
 use lockstep_core::action::{Action, SwitchState};
@@ -492,6 +494,7 @@ fn ticks_that_passed_unseen_are_told_at_the_end() {
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
     agent.receive(&|| Contacts::OPEN, &mut wire);
     agent.lose_ticks(3);
+    agent.lose_bytes(2);
     agent.tick(Contacts::OPEN, &mut wire);
     let Some(Told::End(end)) = wire.messages().pop() else {
         panic!("the run has no end");
@@ -500,7 +503,8 @@ fn ticks_that_passed_unseen_are_told_at_the_end() {
         end.losses,
         Losses {
             frames: 0,
-            ticks: 3
+            ticks: 3,
+            bytes: 2
         }
     );
 }

@@ -1,0 +1,13 @@
+//! The keypad.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::keypad::Keypad;
+use microbit_v2::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_nordic::start!(Keypad, PINS, initialise)
+}

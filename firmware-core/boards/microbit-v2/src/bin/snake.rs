@@ -1,0 +1,13 @@
+//! Snake.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::snake::Snake;
+use microbit_v2::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_nordic::start!(Snake, PINS, initialise)
+}
