@@ -30,6 +30,8 @@ pub(crate) struct FoundApp {
     pub(crate) name: Option<String>,
     /// Its buttons, as far as they are written there.
     pub(crate) buttons: Vec<String>,
+    /// Its outputs that have a pin on a board, as far as they are written there.
+    pub(crate) outputs: Vec<String>,
 }
 
 /// The apps of the library whose root file is this. A file that is no Rust is passed over: the
@@ -153,6 +155,7 @@ impl Scan<'_> {
             file: file.to_owned(),
             name: None,
             buttons: Vec::new(),
+            outputs: Vec::new(),
         };
         self.describe(descriptor, items, &mut app);
         Some(app)
@@ -163,6 +166,9 @@ impl Scan<'_> {
         while let Expr::MethodCall(call) = expression {
             if call.method == "with_buttons" {
                 app.buttons = call.args.first().map(texts).unwrap_or_default();
+            }
+            if call.method == "with_outputs" {
+                app.outputs = call.args.first().map(outputs).unwrap_or_default();
             }
             expression = &call.receiver;
         }
@@ -249,6 +255,35 @@ fn texts(expression: &Expr) -> Vec<String> {
     texts.collect::<Option<_>>().unwrap_or_default()
 }
 
+/// The names of a list such as `&[Output::digital("chime")]`, but for numbers, which have no pin.
+fn outputs(expression: &Expr) -> Vec<String> {
+    let Expr::Reference(reference) = expression else {
+        return Vec::new();
+    };
+    let Expr::Array(array) = reference.expr.as_ref() else {
+        return Vec::new();
+    };
+    array.elems.iter().filter_map(output).collect()
+}
+
+fn output(mut expression: &Expr) -> Option<String> {
+    while let Expr::MethodCall(call) = expression {
+        expression = &call.receiver;
+    }
+    let Expr::Call(call) = expression else {
+        return None;
+    };
+    let Expr::Path(function) = call.func.as_ref() else {
+        return None;
+    };
+    let constructor = function.path.segments.last()?.ident.to_string();
+    let has_pin = ["digital", "analog"].contains(&constructor.as_str());
+    match call.args.first() {
+        Some(Expr::Lit(name)) if has_pin => literal_text(&name.lit),
+        _ => None,
+    }
+}
+
 fn literal_text(literal: &Lit) -> Option<String> {
     match literal {
         Lit::Str(text) => Some(text.value()),
@@ -291,6 +326,7 @@ mod tests {
         assert_eq!(apps[0].path.as_deref(), Some("my_core::Bell"));
         assert_eq!(apps[0].name.as_deref(), Some("doorbell"));
         assert_eq!(apps[0].buttons, ["bell", "door"]);
+        assert_eq!(apps[0].outputs, ["chime"]);
         assert_eq!(apps[0].kind, AppKind::App);
     }
 

@@ -1,5 +1,6 @@
 //! `cargo lockstep`: brings Lockstep into a project, and starts the programs of a project.
 
+mod add_board;
 mod app_scan;
 mod bless;
 mod cargo;
@@ -59,6 +60,9 @@ enum CliCommand {
     /// Write something new into the project.
     #[command(subcommand)]
     New(NewCommand),
+    /// Add a part to the project.
+    #[command(subcommand)]
+    Add(AddCommand),
     /// Show how traces differ from their goldens, and write the goldens if that is meant.
     Bless(bless::BlessArgs),
     /// Show what is missing here, and the commands that add it.
@@ -82,6 +86,12 @@ enum NewCommand {
     Scenario(new_scenario::NewScenarioArgs),
 }
 
+#[derive(Debug, Subcommand)]
+enum AddCommand {
+    /// A board: its package, memory map and pins, built and held to the contract of images.
+    Board(add_board::AddBoardArgs),
+}
+
 /// What is given to a program as it is.
 #[derive(Debug, clap::Args)]
 struct PassThrough {
@@ -95,6 +105,10 @@ struct PassThrough {
 }
 
 fn main() -> ExitCode {
+    // Cargo runs this program in place of the compiler while it builds images.
+    if let Some(code) = lockstep_images::wrapper::run() {
+        return code;
+    }
     let cli = Cli::parse_from(arguments());
     lockstep_console::set_colour(match cli.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
@@ -113,6 +127,11 @@ fn main() -> ExitCode {
             exit::before_end(plan::finish_applying);
             exit::on_interrupt();
             init.execute(&report)
+        }
+        CliCommand::Add(AddCommand::Board(add)) => {
+            exit::before_end(plan::finish_applying);
+            exit::on_interrupt();
+            add.execute(&report)
         }
         CliCommand::New(NewCommand::Scenario(new)) => new.execute(&report),
         CliCommand::Bless(bless) => bless.execute(&report),

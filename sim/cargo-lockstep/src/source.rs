@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, InlineTable, Value};
 use walkdir::WalkDir;
 
 /// How deep below a folder the crates of Lockstep are looked for.
-const DEPTH: usize = 3;
+const DEPTH: usize = 4;
 
 /// Folders in which no crate is looked for.
 const SKIPPED: [&str; 3] = ["target", "fixtures", ".git"];
@@ -242,7 +242,16 @@ mod tests {
     #[test]
     fn the_clone_of_the_program_holds_every_crate_that_a_project_needs() {
         let source: Source = "path".parse().unwrap();
-        for name in [CONTRACT, "lockstep-sim", "lockstep-embassy"] {
+        for name in [
+            CONTRACT,
+            "lockstep-sim",
+            "lockstep-embassy",
+            "lockstep-board",
+            "lockstep-nordic",
+            "lockstep-rp2040",
+            "lockstep-stm32f4",
+            "lockstep-pins",
+        ] {
             source.check(name).unwrap();
         }
         let error = source.check("lockstep-none").unwrap_err();

@@ -3,7 +3,7 @@
 mod first_golden;
 pub(crate) mod layout;
 mod new_crate;
-mod write;
+pub(crate) mod write;
 
 use std::error::Error;
 use std::fs;
@@ -149,7 +149,7 @@ impl InitArgs {
             say("\nnothing to change: everything is there");
         } else {
             say(&format!("\n{}", summary(&plan)));
-            self.consent(report)?;
+            consent(self.yes, report)?;
             plan.apply()
                 .map_err(|error| refuse(&error.into(), report))?;
         }
@@ -230,26 +230,7 @@ impl InitArgs {
     }
 
     fn may_ask(&self) -> bool {
-        !self.yes && io::stdin().is_terminal() && io::stderr().is_terminal()
-    }
-
-    fn consent(&self, report: &Report) -> Result<(), Exit> {
-        if self.yes {
-            return Ok(());
-        }
-        if !self.may_ask() {
-            let help = "`--yes` agrees, and `--dry-run` shows the difference";
-            report.print(&report.plain("nobody can be asked whether to write this", Some(help)));
-            return Err(Exit::BadInput);
-        }
-        let answer = ask("write this? [Y/n]", report)?;
-        match ["", "y", "yes"].contains(&answer.to_lowercase().as_str()) {
-            true => Ok(()),
-            false => {
-                say("nothing was changed");
-                Err(Exit::Held)
-            }
-        }
+        !self.yes && somebody_is_there()
     }
 
     /// Builds, and writes the goldens that are not there yet.
@@ -281,6 +262,30 @@ impl InitArgs {
     }
 }
 
+fn somebody_is_there() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// That the user agrees to what was shown: asks, unless `yes` did before.
+pub(crate) fn consent(yes: bool, report: &Report) -> Result<(), Exit> {
+    if yes {
+        return Ok(());
+    }
+    if !somebody_is_there() {
+        let help = "`--yes` agrees, and `--dry-run` shows the difference";
+        report.print(&report.plain("nobody can be asked whether to write this", Some(help)));
+        return Err(Exit::BadInput);
+    }
+    let answer = ask("write this? [Y/n]", report)?;
+    match ["", "y", "yes"].contains(&answer.to_lowercase().as_str()) {
+        true => Ok(()),
+        false => {
+            say("nothing was changed");
+            Err(Exit::Held)
+        }
+    }
+}
+
 /// The type that a simulator is made with.
 fn app_type(app: &crate::app_scan::FoundApp) -> Option<String> {
     let path = app.path.as_ref()?;
@@ -302,7 +307,7 @@ fn check_project_file(root: &Path, report: &Report) -> Result<(), Exit> {
 }
 
 /// Where the project has its crates from already: two copies of a crate would not fit.
-fn source_of(found: &Found) -> Option<Source> {
+pub(crate) fn source_of(found: &Found) -> Option<Source> {
     let read = |folder: &Path| {
         let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
         TomlFile::parse(&text).ok()
@@ -325,7 +330,7 @@ fn source_of(found: &Found) -> Option<Source> {
 }
 
 /// What is created and changed, a line each.
-fn summary(plan: &Plan) -> String {
+pub(crate) fn summary(plan: &Plan) -> String {
     let lines = plan.changes().iter().map(|change| {
         let (added, removed) = change.lines();
         let what = match change.before {
@@ -342,7 +347,7 @@ fn summary(plan: &Plan) -> String {
 }
 
 /// What the user has to do.
-fn leave(plan: &Plan, report: &Report) {
+pub(crate) fn leave(plan: &Plan, report: &Report) {
     for by_hand in plan.by_hand() {
         report.print(&report.note(&by_hand.reason, Some(&by_hand.lines)));
     }
@@ -402,7 +407,7 @@ fn ask(question: &str, report: &Report) -> Result<String, Exit> {
 }
 
 /// Tells what goes on, on standard error. If it is closed, nobody listens.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
@@ -410,7 +415,7 @@ fn chain(error: &dyn Error) -> String {
     lockstep_engine::diagnostic::error_chain(error)
 }
 
-fn refuse(error: &WriteError, report: &Report) -> Exit {
+pub(crate) fn refuse(error: &WriteError, report: &Report) -> Exit {
     let exit = match error {
         WriteError::Plan(PlanError::Write { .. }) => Exit::Infrastructure,
         _ => Exit::BadInput,

@@ -54,6 +54,7 @@ pub(crate) fn plan(path: &Path, source: &Source) -> Result<(Found, Plan), WriteE
         file: absolute.join("src/lib.rs"),
         name: Some(name.clone()),
         buttons: vec!["button".to_owned()],
+        outputs: vec!["light".to_owned()],
     };
     let found = Found {
         root: absolute.clone(),
