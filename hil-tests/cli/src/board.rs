@@ -266,9 +266,16 @@ impl Board {
             (named, found) => named.or(found),
         };
         let map = PinMap::read(&board.folder).map_err(|error| report.error(error))?;
-        let Some(app) = app.or(map.apps.keys().next().map(String::as_str)) else {
+        let mut apps = map.apps.keys().map(String::as_str);
+        let Some(app) = app.or(apps.next()) else {
             return Ok(AppPins::default());
         };
+        let others: Vec<_> = apps.map(|app| format!("`{app}`")).collect();
+        if self.app.is_none() && self.image.is_none() && !others.is_empty() {
+            let message = format!("the names of the pins are those of the app `{app}`");
+            let help = format!("`--app` names another one: {}", others.join(", "));
+            report.print(&report.note(&message, Some(&help)));
+        }
         AppPins::of(&map, app).map_err(|error| report.error(error))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use lockstep_apps::keypad::Keypad;
 use lockstep_apps::lamp::Lamp;
+use lockstep_apps::snake::Snake;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::toggle;
 use lockstep_core::app::Log;
@@ -24,6 +26,8 @@ pub(crate) fn shipped() -> Vec<AppEntry> {
         AppEntry::of::<Lamp>(),
         AppEntry::of::<toggle::Firmware>(),
         AppEntry::of::<Thermostat>(),
+        AppEntry::of::<Keypad>(),
+        AppEntry::of::<Snake>(),
     ]
 }
 

@@ -18,6 +18,8 @@ use std::{env, fs};
 use wellen::SignalValueRef;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use lockstep_apps::keypad::Keypad;
+use lockstep_apps::snake::Snake;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::{lamp, toggle};
 use lockstep_engine::files;
@@ -206,6 +208,8 @@ fn registry() -> Registry {
         AppEntry::of::<lamp::Lamp>(),
         AppEntry::of::<toggle::Firmware>(),
         AppEntry::of::<Thermostat>(),
+        AppEntry::of::<Keypad>(),
+        AppEntry::of::<Snake>(),
     ])
     .unwrap()
 }

@@ -1,6 +1,6 @@
-//! A keypad of nine keys that reports what is pressed as a USB keyboard does, on a serial line.
+//! A keypad of eight keys that reports what is pressed as a USB keyboard does, on a serial line.
 //!
-//! - The keys are `n1` to `n8` and `shift`. Each is debounced for 5 ms.
+//! - The keys are `n1` to `n7` and `shift`. Each is debounced for 5 ms.
 //! - When a key goes down or up, a report of eight bytes is sent on `reports`, as a keyboard sends it in
 //!   the boot protocol (Device Class Definition for HID 1.11, appendix B.1): the modifiers, a zero, and the
 //!   usage codes of up to six keys (HID Usage Tables 1.4, page 0x07), lowest first. Changes of one tick
@@ -25,9 +25,9 @@ use lockstep_core::wakeup::Wakeup;
 
 use crate::board::{BOOT_CONDITIONS, InitError};
 
-const KEYS: usize = 9;
+const KEYS: u8 = 8;
 /// The key that is a modifier: the last one.
-const SHIFT: usize = KEYS - 1;
+const SHIFT: usize = KEYS as usize - 1;
 /// How many keys fit into a report.
 const IN_A_REPORT: usize = 6;
 
@@ -45,7 +45,7 @@ const ROLLOVER: LogId = LogId(0);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Keypad {
     now: Instant,
-    keys: [Debounce; KEYS],
+    keys: [Debounce; KEYS as usize],
     has_uart: bool,
     rolls_over: bool,
 }
@@ -56,7 +56,7 @@ impl Keypad {
     pub const fn starting_at(now: Instant) -> Self {
         Self {
             now,
-            keys: [Debounce::new(SETTLE); KEYS],
+            keys: [Debounce::new(SETTLE); KEYS as usize],
             has_uart: true,
             rolls_over: false,
         }
@@ -109,7 +109,7 @@ impl Keypad {
 impl App for Keypad {
     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("keypad", env!("CARGO_PKG_VERSION"))
         .with_build(env!("LOCKSTEP_APPS_BUILD"))
-        .with_buttons(&["n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "shift"])
+        .with_buttons(&["n1", "n2", "n3", "n4", "n5", "n6", "n7", "shift"])
         .with_serial_lines(&[SerialLine::new("reports")])
         .with_outputs(&[
             Output::digital("rollover"),

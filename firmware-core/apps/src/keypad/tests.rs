@@ -32,7 +32,7 @@ fn reports(condition: BootCondition, keys: &[u8]) -> Vec<Vec<u8>> {
 #[test]
 fn a_report_has_the_keys_that_are_down_lowest_first() {
     assert_eq!(
-        reports(BootCondition::OK, &[2, 8, 0]),
+        reports(BootCondition::OK, &[2, 7, 0]),
         [
             [0, 0, 0x20, 0, 0, 0, 0, 0],
             [2, 0, 0x20, 0, 0, 0, 0, 0],
@@ -43,7 +43,7 @@ fn a_report_has_the_keys_that_are_down_lowest_first() {
 
 #[test]
 fn a_seventh_key_is_an_error_and_a_modifier_is_none() {
-    let reports = reports(BootCondition::OK, &[0, 1, 2, 3, 4, 5, 8, 6]);
+    let reports = reports(BootCondition::OK, &[0, 1, 2, 3, 4, 5, 7, 6]);
     let [.., six, with_shift, seven] = reports.as_slice() else {
         panic!("{reports:?}")
     };

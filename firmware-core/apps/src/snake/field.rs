@@ -1,10 +1,10 @@
 //! The field of a game: where the snake lies, where the food is, and what a move does.
 
 /// Cells in a row, and rows.
-pub(super) const SIDE: usize = 5;
+pub(super) const SIDE: u8 = 5;
 
 /// All cells: a cell is its row, times [`SIDE`], and its column.
-pub(super) const CELLS: usize = SIDE * SIDE;
+pub(super) const CELLS: u8 = SIDE * SIDE;
 
 /// The snake of a new game: the head in the middle, the tail to its left.
 const FIRST: [u8; 2] = [12, 11];
@@ -14,7 +14,7 @@ const FIRST: [u8; 2] = [12, 11];
 pub(super) struct Field {
     random: u32,
     /// The cells of the snake, its head first; the rest is not used.
-    cells: [u8; CELLS],
+    cells: [u8; CELLS as usize],
     length: u8,
     heading: Heading,
     /// `None` where no cell is free.
@@ -52,7 +52,7 @@ impl Field {
         let mut field = Self {
             // Not zero, which xorshift cannot leave, and different for seeds that are close.
             random: seed.cast_unsigned().wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995,
-            cells: [0; CELLS],
+            cells: [0; CELLS as usize],
             length: 0,
             heading: Heading::Right,
             food: None,
@@ -119,14 +119,14 @@ impl Field {
     }
 
     const fn place_food(&mut self) {
-        let free = CELLS as u32 - self.length as u32;
+        let free = (CELLS - self.length) as u32;
         self.food = None;
         if free == 0 {
             return;
         }
         let mut skipped = self.next_random() % free;
         let mut cell = 0;
-        while (cell as usize) < CELLS {
+        while cell < CELLS {
             if !self.lies_on(cell) {
                 if skipped == 0 {
                     self.food = Some(cell);
@@ -174,15 +174,14 @@ impl Heading {
 
     /// The cell that follows; `None` beyond a wall.
     fn next(self, cell: u8) -> Option<u8> {
-        let side = SIDE as u8;
-        let (row, column) = (cell / side, cell % side);
+        let (row, column) = (cell / SIDE, cell % SIDE);
         let (row, column) = match self {
             Self::Up => (row.checked_sub(1)?, column),
             Self::Down => (row + 1, column),
             Self::Left => (row, column.checked_sub(1)?),
             Self::Right => (row, column + 1),
         };
-        (row < side && column < side).then_some(row * side + column)
+        (row < SIDE && column < SIDE).then_some(row * SIDE + column)
     }
 }
 
@@ -246,7 +245,7 @@ mod tests {
 
     #[test]
     fn food_lies_on_any_free_cell_and_nowhere_else() {
-        let mut seen = [false; CELLS];
+        let mut seen = [false; CELLS as usize];
         for seed in 0..2_000 {
             let field = Field::new(seed);
             let food = field.food().map(usize::from);
@@ -255,7 +254,9 @@ mod tests {
             }
             assert!(food.is_some(), "{seed}");
         }
-        let unseen: Vec<_> = (0..CELLS).filter(|cell| !seen[*cell]).collect();
+        let unseen: Vec<_> = (0..CELLS)
+            .filter(|cell| !seen[usize::from(*cell)])
+            .collect();
         assert_eq!(unseen, [11, 12]);
     }
 
@@ -263,8 +264,8 @@ mod tests {
     fn a_snake_on_all_cells_has_won() {
         let mut field = Field::new(0);
         // Rows from the bottom, to and fro; the last free cell is the one at the top left.
-        let way = (0..SIDE as u8).flat_map(|row| {
-            (0..SIDE as u8).map(move |place| {
+        let way = (0..SIDE).flat_map(|row| {
+            (0..SIDE).map(move |place| {
                 let column = if row % 2 == 0 { place } else { 4 - place };
                 row * 5 + column
             })
@@ -272,7 +273,7 @@ mod tests {
         for (slot, cell) in way.skip(1).enumerate() {
             field.cells[slot] = cell;
         }
-        field.length = CELLS as u8 - 1;
+        field.length = CELLS - 1;
         field.heading = Heading::Left;
         field.food = Some(0);
         assert_eq!(field.step(None), Step::Won);

@@ -61,7 +61,7 @@ pub struct Snake {
     turn: Option<Turn>,
     /// Runs while the buzzer sounds.
     buzzer: Timer,
-    picture: Picture<SIDE, SIDE>,
+    picture: Picture<{ SIDE as usize }, { SIDE as usize }>,
 }
 
 /// Where a game is.
@@ -168,8 +168,8 @@ impl Snake {
         self.picture.clear();
         if !matches!(self.phase, Phase::Over { is_dark: true, .. }) {
             let mut light = |cell: u8, level| {
-                let cell = usize::from(cell);
-                self.picture.set(cell / SIDE, cell % SIDE, level);
+                self.picture
+                    .set(usize::from(cell / SIDE), usize::from(cell % SIDE), level);
             };
             if let Some(food) = self.field.food() {
                 light(food, FOOD);
@@ -191,7 +191,7 @@ impl App for Snake {
             Output::digital("buzzer"),
             Output::number("score", 0, CELLS as i32 - 2),
         ])
-        .with_matrices(&[Matrix::new("display", SIDE as u8, SIDE as u8).with_max(HEAD)])
+        .with_matrices(&[Matrix::new("display", SIDE, SIDE).with_max(HEAD)])
         .with_logs(&[
             LogKind::words("game", &["started", "over", "won"]),
             LogKind::number("score"),

@@ -1,11 +1,13 @@
 //! `hil board`, as people and scripts meet it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::boards::*;
@@ -21,16 +23,25 @@ fn hil(arguments: &[&str], temporary: &Path) -> Command {
 
 /// Starts it, and reads until it has said how to use it.
 fn start(temporary: &Path) -> (Child, BufReader<ChildStdout>) {
-    let mut child = hil(&[], temporary).spawn().unwrap();
+    let mut child = hil(&["--app", "lamp"], temporary).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     read_until(&mut out, "key       q");
     (child, out)
 }
 
-fn read_until(out: &mut impl BufRead, start: &str) -> String {
+/// Fails the test where no such line comes within a minute.
+fn read_until<R: Read + AsFd>(out: &mut BufReader<R>, start: &str) -> String {
+    let deadline = Instant::now() + 60 * SECOND;
     let mut line = String::new();
     while !line.starts_with(start) {
         line.clear();
+        if out.buffer().is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut polled = [PollFd::new(out.get_ref(), PollFlags::IN)];
+            let left = Timespec::try_from(left).unwrap();
+            let ready = poll(&mut polled, Some(&left)).unwrap();
+            assert_ne!(ready, 0, "no line starts with `{start}` within a minute");
+        }
         assert_ne!(
             out.read_line(&mut line).unwrap(),
             0,
@@ -89,7 +100,8 @@ pub(crate) fn a_terminal_sends_single_keys_and_is_restored() {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         let before = format!("{:?}", tcgetattr(&pty).unwrap());
         let board = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_hil"));
-        let mut child = board.arg("board").spawn(pts).unwrap();
+        let board = board.args(["board", "--app", "lamp"]);
+        let mut child = board.spawn(pts).unwrap();
         let mut out = BufReader::new(&pty);
         read_until(&mut out, "key       q");
         until("single keys", || {

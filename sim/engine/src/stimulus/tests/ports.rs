@@ -199,6 +199,18 @@ fn strings_of_a_line_are_bytes_and_their_escapes_are_undone() {
     assert_eq!(received(&stimulus)[7].0, 3);
 }
 
+/// pyvcd escapes spaces and leaves zero bytes as they are; here the next word is a code, too.
+#[test]
+fn zero_bytes_in_a_string_of_a_line_are_bytes() {
+    let text = vcd(
+        "$var string 1 u uart $end $var wire 1 \" A $end",
+        "#0 s u\n#100 s\0\0\"\0 u\n#200 s u\n",
+    );
+    let stimulus = read(text, ROOM).unwrap();
+    let bytes: Vec<u8> = received(&stimulus).iter().map(|(_, byte)| *byte).collect();
+    assert_eq!(bytes, b"\0\0\"\0");
+}
+
 #[test]
 fn a_captured_line_is_decoded_by_its_baud_rate() {
     for (mapping, levels) in [("uart=rx", ['0', '1']), ("uart=!rx", ['1', '0'])] {

@@ -148,11 +148,12 @@ impl<'a> Body<'a> {
     }
 
     /// A string may be empty: GTKWave writes `s` and a space. Not every tool escapes the
-    /// spaces in it.
+    /// spaces and the zero bytes in it.
     fn string(&mut self, word: Word<'a>, sink: &mut impl ChangeSink) -> Result<(), Fault> {
         let mut code = self.code(word)?;
         let mut end = word.offset + word.bytes.len();
-        if self.header.codes.find(code.bytes).is_none()
+        let is_cut_at_a_zero = self.words.between(end, end + 1) == b"\0";
+        if (is_cut_at_a_zero || self.header.codes.find(code.bytes).is_none())
             && let Some((line_end, last)) = self.last_of_line()
             && self.header.codes.find(last.bytes).is_some()
         {
