@@ -157,8 +157,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pin_is_read_as_it_is_written(port in 0..11_u8, pin in 0..32_u8, kind in 0..3) {
-            let naming = [Naming::Dotted, Naming::Lettered, Naming::Numbered][kind as usize];
+        fn a_pin_is_read_as_it_is_written(port in 0..11_u8, pin in 0..32_u8, kind in 0..3_usize) {
+            let naming = [Naming::Dotted, Naming::Lettered, Naming::Numbered][kind];
             let port = if naming == Naming::Numbered { port % 7 } else { port };
             let pin = Pin { port, pin, naming };
             prop_assert_eq!(pin.to_string().parse(), Ok(pin));

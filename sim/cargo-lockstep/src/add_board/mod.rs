@@ -176,7 +176,7 @@ impl AddBoardArgs {
             let dependency = source.dependency(name, &absolute)?;
             Ok(format!("{name} = {}\n", with_feature(dependency, features)))
         };
-        let mut dependencies = vec![
+        let mut dependencies = [
             "cortex-m-rt = \"0.7\"\n".to_owned(),
             format!(
                 "{} = {{ path = \"{}\" }}\n",
