@@ -45,8 +45,8 @@ pub(super) struct Board {
     #[arg(long)]
     fast: bool,
 
-    /// The app whose buttons and outputs are named: by default that of the image, or else the first
-    /// of the board's pin map.
+    /// The app whose buttons and outputs are named: by default that of the image, or else the only
+    /// one of the board's pin map.
     #[arg(long)]
     app: Option<String>,
 
@@ -267,16 +267,22 @@ impl Board {
         };
         let map = PinMap::read(&board.folder).map_err(|error| report.error(error))?;
         let mut apps = map.apps.keys().map(String::as_str);
-        let Some(app) = app.or(apps.next()) else {
+        let only = apps.next().filter(|_| map.apps.len() == 1);
+        let Some(app) = app.or(only) else {
+            Self::say_apps(&map, report);
             return Ok(AppPins::default());
         };
-        let others: Vec<_> = apps.map(|app| format!("`{app}`")).collect();
-        if self.app.is_none() && self.image.is_none() && !others.is_empty() {
-            let message = format!("the names of the pins are those of the app `{app}`");
-            let help = format!("`--app` names another one: {}", others.join(", "));
-            report.print(&report.note(&message, Some(&help)));
-        }
         AppPins::of(&map, app).map_err(|error| report.error(error))
+    }
+
+    /// A pin that is a button of one app is an output of another: of several apps none is taken.
+    fn say_apps(map: &PinMap, report: &Report) {
+        let apps: Vec<_> = map.apps.keys().map(|app| format!("`{app}`")).collect();
+        if !apps.is_empty() {
+            let message = "no pin is driven, and none has a name: the pin map has several apps";
+            let help = format!("`--app` names the app that will run: {}", apps.join(", "));
+            report.print(&report.note(message, Some(&help)));
+        }
     }
 }
 

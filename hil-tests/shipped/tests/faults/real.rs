@@ -57,7 +57,7 @@ impl Board {
 
     fn with(arguments: &[&str]) -> Result<Self, Failed> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_hil"))
-            .arg("board")
+            .args(["board", "--app", "lamp"])
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
