@@ -5,6 +5,7 @@
 //! - [`samples`]: what the tick interrupt leaves for the main loop.
 //! - [`channels`]: the three RTT channels. [`serial`]: the bytes of a UART.
 //! - [`pins`] and [`matrix`]: the pins of buttons and outputs, and LEDs for people.
+//! - [`systick`]: the tick by the timer that every Cortex-M has.
 //! - [`stack`]: how much of the stack was never used. [`statics`]: statics of a firmware begin anew.
 //! - [`crash`]: the panic handler and the fault handler of every image.
 //!
@@ -42,6 +43,7 @@ pub mod samples;
 pub mod serial;
 pub mod stack;
 pub mod statics;
+pub mod systick;
 
 use lockstep_core::agent::{Agent, BootIdentity, CrashLoop, Link};
 use lockstep_core::app::App;

@@ -14,6 +14,9 @@ use crate::statics::Kept;
 /// How many ticks the main loop can be behind before samples are lost.
 const DEPTH: usize = 32;
 
+/// The most buttons of an app: a sample has a bit for each.
+const MAX_BUTTONS: usize = 64;
+
 /// No tick at all: a run is over before it comes so far.
 const NEVER: u32 = u32::MAX;
 
@@ -67,7 +70,7 @@ static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
 }));
 
 struct Queue {
-    /// A bit for each contact that is closed: no chip has more pins.
+    /// A bit for each contact that is closed.
     samples: Deque<u64, DEPTH>,
     /// Ticks that are passed over before the next sample.
     passed: u32,
@@ -83,18 +86,18 @@ static BUTTONS: Mutex<RefCell<Buttons>> = Mutex::new(RefCell::new(Buttons {
 }));
 
 struct Buttons {
-    pins: Vec<u32, { PORTS * 32 }>,
+    pins: Vec<u32, MAX_BUTTONS>,
     active_low: bool,
 }
 
 impl Buttons {
     /// A bit for each contact that is closed at these levels of all pins.
     fn closed(&self, ports: [u32; PORTS]) -> u64 {
-        let levels = u64::from(ports[1]) << 32 | u64::from(ports[0]);
-        let active = if self.active_low { !levels } else { levels };
         let mut closed = 0;
         for (index, pin) in self.pins.iter().enumerate() {
-            closed |= (active >> pin & 1) << index;
+            let port = ports.get((pin / 32) as usize).copied().unwrap_or_default();
+            let is_high = port >> (pin % 32) & 1 != 0;
+            closed |= u64::from(is_high != self.active_low) << index;
         }
         closed
     }
