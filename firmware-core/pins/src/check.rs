@@ -90,7 +90,16 @@ fn uses(app: &str, pins: &AppTable, file: &PinMapFile) -> Vec<Diagnostic> {
     });
     let mut diagnostics = Vec::new();
     let mut users: HashMap<Pin, String> = HashMap::new();
+    let mut first_pin: Option<Pin> = None;
     for (pin, user) in buttons.chain(matrix).chain(outputs).chain(lines) {
+        let first = *first_pin.get_or_insert(*pin.get_ref());
+        if pin.get_ref().naming != first.naming {
+            diagnostics.push(Diagnostic {
+                span: pin.span(),
+                message: format!("{} and {first} are not named in one way", pin.get_ref()),
+                expected: format!("expected a name such as `{first}`"),
+            });
+        }
         diagnostics.extend(missing(pin, &user, &file.ports));
         if let Some(first) = users.insert(*pin.get_ref(), user.clone()) {
             diagnostics.push(Diagnostic {
@@ -105,12 +114,16 @@ fn uses(app: &str, pins: &AppTable, file: &PinMapFile) -> Vec<Diagnostic> {
 
 /// That the chip does not have the pin.
 fn missing(pin: &Spanned<Pin>, user: &str, ports: &[u8]) -> Option<Diagnostic> {
-    let Pin { port, pin: number } = *pin.get_ref();
+    let Pin {
+        port,
+        pin: number,
+        naming,
+    } = *pin.get_ref();
     let span: Range<usize> = pin.span();
     let expected = match ports.get(usize::from(port)) {
         Some(count) if number < *count => return None,
-        Some(count) => format!("port {port} has the pins 0 to {}", count - 1),
-        None => format!("the last port is {}", ports.len() - 1),
+        Some(count) => naming.pins_of(port, *count),
+        None => naming.last_port(ports.len() - 1),
     };
     Some(Diagnostic {
         span,

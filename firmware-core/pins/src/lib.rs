@@ -18,6 +18,8 @@
 //! chime = "P0.03"
 //! ```
 //!
+//! Pins have the names that the chip's maker gives them: see [`Naming`].
+//!
 //! `drive_registers` and `[matrix]` may be left out: see [`PinMap::drive_registers`] and
 //! [`Matrix`].
 
@@ -25,18 +27,18 @@ mod build_script;
 mod check;
 mod error;
 mod generate;
+mod pin;
 mod read;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::Deserialize;
 
 pub use build_script::build_script;
 pub use error::{Diagnostic, InvalidPinMap, PinMapError};
+pub use pin::{MAX_PORTS, Naming, ParsePinError, Pin};
 
 /// The file that holds the pin map, in the folder of the board.
 pub const FILE: &str = "pins.toml";
@@ -126,23 +128,6 @@ pub struct Matrix {
     pub picture: [[(u8, u8); 5]; 5],
 }
 
-/// A pin, written as `P0.17`: port 0, pin 17.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pin {
-    /// The port, 0 or 1.
-    pub port: u8,
-    /// The pin of the port, 0 to 31.
-    pub pin: u8,
-}
-
-impl Pin {
-    /// The port and the pin in one number: the pin in bits 0 to 4, the port in bit 5.
-    #[must_use]
-    pub fn select(self) -> u32 {
-        u32::from(self.port) << 5 | u32::from(self.pin)
-    }
-}
-
 impl PinMap {
     /// What an app or the matrix uses the pin for.
     #[must_use]
@@ -178,39 +163,3 @@ impl PinMap {
         count.is_some_and(|count| pin.pin < *count)
     }
 }
-
-impl FromStr for Pin {
-    type Err = ParsePinError;
-
-    fn from_str(text: &str) -> Result<Self, ParsePinError> {
-        let (port, pin) = text
-            .strip_prefix('P')
-            .and_then(|text| text.split_once('.'))
-            .ok_or(ParsePinError)?;
-        let number = |text: &str| -> Result<u8, ParsePinError> {
-            match text.bytes().all(|byte| byte.is_ascii_digit()) {
-                true => text.parse().map_err(|_| ParsePinError),
-                false => Err(ParsePinError),
-            }
-        };
-        let pin = Self {
-            port: number(port)?,
-            pin: number(pin)?,
-        };
-        match pin.port < 2 && pin.pin < 32 {
-            true => Ok(pin),
-            false => Err(ParsePinError),
-        }
-    }
-}
-
-impl fmt::Display for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "P{}.{:02}", self.port, self.pin)
-    }
-}
-
-/// A text is not a pin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected port and pin, such as `P0.17`, with port 0 or 1 and pin 0 to 31")]
-pub struct ParsePinError;

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use crate::check::check;
 use crate::{
-    AppPins, Contacts, Diagnostic, DriveRegisters, FILE, InvalidPinMap, Matrix, Pin, PinMap,
-    PinMapError, SerialPins,
+    AppPins, Contacts, Diagnostic, DriveRegisters, FILE, InvalidPinMap, MAX_PORTS, Matrix, Pin,
+    PinMap, PinMapError, SerialPins,
 };
 
 /// The file, with spans.
@@ -64,10 +64,11 @@ impl<'de> Deserialize<'de> for Pin {
 
 fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let ports = Vec::<u8>::deserialize(deserializer)?;
-    match ports.iter().all(|pins| (1..=32).contains(pins)) && (1..=2).contains(&ports.len()) {
+    match ports.iter().all(|pins| (1..=32).contains(pins)) && (1..=MAX_PORTS).contains(&ports.len())
+    {
         true => Ok(ports),
         false => Err(de::Error::custom(
-            "expected one or two ports, with 1 to 32 pins each",
+            "expected 1 to 11 ports, with 1 to 32 pins each",
         )),
     }
 }

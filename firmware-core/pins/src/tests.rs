@@ -58,7 +58,7 @@ fn the_port_is_above_the_pin_in_the_number_of_a_pin() {
 
 #[test]
 fn a_text_that_is_not_a_pin_is_shown_in_its_line() {
-    for wrong in ["17", "P0.32", "P2.01", "P0.+1", "P0.", "p0.01"] {
+    for wrong in ["17", "P0.32", "P11.01", "P0.+1", "P0.", "p0.01"] {
         let error = error_with("P0.17", wrong);
         assert!(
             error.contains("pins.toml:9:10") && error.contains("such as `P0.17`"),
@@ -177,7 +177,12 @@ fn a_pin_has_the_use_it_has_in_any_app() {
 
 #[test]
 fn a_port_has_at_most_32_pins() {
-    for wrong in ["[99, 10]", "[0, 10]", "[]", "[32, 10, 8]"] {
+    for wrong in [
+        "[99, 10]",
+        "[0, 10]",
+        "[]",
+        "[8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8]",
+    ] {
         assert!(error_with("[32, 10]", wrong).contains("1 to 32 pins"));
     }
 }
@@ -204,4 +209,44 @@ pub const PINS: ::lockstep_board::pins::PinMap = ::lockstep_board::pins::PinMap 
 };
 "#;
     assert_eq!(parse(without_matrix()).unwrap().to_rust(), expected);
+}
+
+#[test]
+fn pins_of_one_chip_are_named_in_one_way() {
+    assert_eq!(
+        error_with("led = \"P0.03\"", "led = \"PA3\"")
+            .lines()
+            .next(),
+        Some("PA3 and P0.17 are not named in one way")
+    );
+}
+
+#[test]
+fn chips_have_pins_by_the_names_of_their_makers() {
+    let map = |button: &str, led: &str, ports: &str| {
+        let text = without_matrix()
+            .replace("P0.17", button)
+            .replace("P0.03", led);
+        let text = text.split("[apps.blinker.serial]").next().unwrap();
+        let text = text.replace("[32, 10]", ports);
+        let count = ports.matches(',').count() + 1;
+        let registers = vec!["1"; count].join(", ");
+        parse(&text.replace("0x5000_0504, 0x5000_0804", &registers))
+    };
+    let nucleo = map("PC13", "PA5", "[16, 16, 16]").unwrap();
+    assert_eq!(nucleo.apps["blinker"].buttons["button"].select(), 77);
+    let pico = map("GPIO15", "GPIO25", "[30]").unwrap();
+    assert_eq!(pico.apps["blinker"].outputs["led"].select(), 25);
+    let error = map("PC16", "PA5", "[16, 16, 16]").unwrap_err().to_string();
+    assert!(
+        error.contains("the port has the pins PC0 to PC15"),
+        "{error}"
+    );
+    let error = map("PD1", "PA5", "[16, 16, 16]").unwrap_err().to_string();
+    assert!(error.contains("the last port is C"), "{error}");
+    let error = map("GPIO30", "GPIO1", "[30]").unwrap_err().to_string();
+    assert!(
+        error.contains("the port has the pins GPIO0 to GPIO29"),
+        "{error}"
+    );
 }

@@ -122,7 +122,7 @@ impl Board {
         let hook = match self.image.as_deref().map(tick_hook).transpose() {
             Ok(hook) => hook,
             Err(message) => {
-                report.print(&report.plain(&message, Some("`cargo hil build` builds images")));
+                report.print(&report.plain(&message, Some("`hil build` builds images")));
                 return Exit::BadInput;
             }
         };

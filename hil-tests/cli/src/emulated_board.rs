@@ -159,10 +159,7 @@ impl PinAccess for EmulatedBoard {
         let (edges, lost) = taken.map_err(EmulatedBoardError::from)?;
         let edge = |edge: pins::PinEdge| PinEdge {
             tick: edge.tick.map(|tick| RunTicks(tick.into())),
-            pin: Pin {
-                port: 0,
-                pin: edge.pin,
-            },
+            pin: Pin::new(0, edge.pin),
             high: edge.high,
         };
         Ok(PinEdges {
@@ -175,7 +172,7 @@ impl PinAccess for EmulatedBoard {
 /// The number of a pin on the emulated chip, which has one port.
 fn number(pin: Pin) -> Result<u8, EmulatedBoardError> {
     match pin {
-        Pin { port: 0, pin } if pin < pins::PINS => Ok(pin),
+        Pin { port: 0, pin, .. } if pin < pins::PINS => Ok(pin),
         pin => Err(EmulatedBoardError::NoPin(pin)),
     }
 }

@@ -20,9 +20,11 @@ pub mod verify;
 
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use lockstep_console::commands::Commands;
 use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
+use lockstep_engine::project::Program;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_isolation::{IsolationError, Settings, exit_guard, isolate};
 
@@ -70,13 +72,18 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
     if let Some(code) = wrapper::run() {
         return code;
     }
-    let cli = Cli::parse();
+    let commands = Commands::of_process(Program::HardwareSuite);
+    let usage = Cli::command().bin_name(commands.of(Program::HardwareSuite));
+    let cli = match Cli::from_arg_matches(&usage.get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     lockstep_console::set_colour(match cli.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,
     });
-    let report = Report::to_stderr();
+    let report = Report::to_stderr().naming(commands);
     let registry = match Registry::new(apps) {
         Ok(registry) => registry.with_panic_guard(lockstep_console::panics::install()),
         Err(error) => return report.error(error).into(),

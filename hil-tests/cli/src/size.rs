@@ -81,6 +81,7 @@ impl SizeArgs {
             .iter()
             .map(|image| table::image(image, board, kept.get(&image.name)));
         let tables = tables.collect::<Vec<_>>().join("\n") + "\n";
+        let tables = report.commands().name_in(&tables);
         if let Err(error) = output::write(None, tables.as_bytes()) {
             return report.error(error);
         }
@@ -101,10 +102,8 @@ fn check_budgets(board: &Board, measured: &[ImageSize], kept: &Baseline, report:
         let message = format!("`{}` exceeds its budget", image.name);
         let note = match kept.get(&image.name) {
             Some(kept) => table::growths(&baseline::growths(kept, image)),
-            None => {
-                "no baseline to compare with: write one with `hil size --bless` before the change"
-                    .to_owned()
-            }
+            None => "no baseline to compare with: `hil size --bless` writes one before the change"
+                .to_owned(),
         };
         report.print(&report.noted(&message, &note));
         exit = Exit::Failed;

@@ -11,6 +11,9 @@ use thiserror::Error;
 /// The file that makes a folder a board.
 pub const BOARD_FILE: &str = "board.toml";
 
+/// The length of a second-stage bootloader (RP2040 Datasheet, section 2.8.1.3.1).
+pub const BOOT2_BYTES: u32 = 256;
+
 /// The targets of Cortex-M chips.
 const TARGETS: [&str; 7] = [
     "thumbv6m-none-eabi",
@@ -39,6 +42,9 @@ pub struct Board {
     pub flash: Region,
     /// The RAM of the chip.
     pub ram: Region,
+    /// Whether the chip's ROM starts a second-stage bootloader of [`BOOT2_BYTES`] at the start of flash,
+    /// as the RP2040 does. The vector table comes after it.
+    pub boot2: bool,
     /// The most that a release image may take.
     pub budget: Budget,
     /// The folder of the board.
@@ -104,6 +110,8 @@ struct BoardFile {
     #[serde(default)]
     machine: Option<String>,
     target: String,
+    #[serde(default)]
+    boot2: bool,
     memory: Memory,
     budget: Budget,
 }
@@ -226,9 +234,19 @@ impl Board {
             target: file.target,
             flash: file.memory.flash,
             ram: file.memory.ram,
+            boot2: file.boot2,
             budget: file.budget,
             folder: folder.to_owned(),
         })
+    }
+
+    /// Where the vector table is.
+    #[must_use]
+    pub fn vector_table(&self) -> u32 {
+        match self.boot2 {
+            true => self.flash.origin.saturating_add(BOOT2_BYTES),
+            false => self.flash.origin,
+        }
     }
 
     /// The folder that holds the board's own, where cargo is run.

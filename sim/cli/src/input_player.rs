@@ -23,6 +23,7 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::{Entry, Line, Trace, text};
 use lockstep_engine::wakeups;
+use lockstep_engine::waking::{self, Waking};
 use lockstep_rules::files::LoadedRules;
 use lockstep_rules::trace_check::{self, Breach, TraceVerdict};
 
@@ -41,6 +42,7 @@ pub(super) struct InputPlayer<'a> {
     /// Whether it is said where rules stop to apply.
     pub(super) notes_departures: bool,
     pub(super) rules: &'a RuleFinder,
+    pub(super) wake: Option<Waking>,
 }
 
 /// An input that was played to its end.
@@ -113,6 +115,12 @@ impl InputPlayer<'_> {
             .and_then(|()| match self.check_wakeups {
                 true => wakeups::check(&app, &script, end, &mut self.watch(end)).map(Some),
                 false => Ok(None),
+            })
+            .and_then(|passed| {
+                if let Some(wake) = self.wake {
+                    waking::check(&app, &script, &trace, wake, &mut self.watch(end))?;
+                }
+                Ok(passed)
             })
             .map_err(|error| self.stopped(source, &trace, &error))?;
         if passed == Some(RunTicks::ZERO) {

@@ -29,17 +29,20 @@ mod shrink;
 mod terminal_environment;
 mod time_limit;
 mod trace_format;
+mod wake_arg;
 mod waveform_args;
 
 use std::io::stdout;
 use std::process::ExitCode;
 
 use anstream::AutoStream;
-use clap::{ColorChoice, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use lockstep_console::commands::Commands;
 use lockstep_console::exit::{self, Exit};
 use lockstep_console::report::Report;
 use lockstep_console::{output, panics};
+use lockstep_engine::project::Program;
 use lockstep_engine::registry::{AppEntry, Registry};
 
 /// Plays no_std firmware on the host and records what happens.
@@ -115,12 +118,15 @@ enum CliCommand {
 /// ```
 #[must_use]
 pub fn main(apps: Vec<AppEntry>) -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let commands = Commands::of_process(Program::Simulator);
+    let usage = Cli::command().bin_name(commands.of(Program::Simulator));
+    let parsed = usage.try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return print_usage(&error).into(),
     };
     set_color(cli.color);
-    let report = Report::to_stderr();
+    let report = Report::to_stderr().naming(commands);
     let registry = match Registry::new(apps) {
         Ok(registry) => registry.with_panic_guard(panics::install()),
         Err(error) => return report.error(error).into(),

@@ -76,7 +76,7 @@ pub(super) fn report_error(error: &ScreenshotError, report: &Report) -> Exit {
 pub(super) fn exit_of(error: &PlayError) -> Exit {
     match error {
         PlayError::Ended {
-            ending: Ending::NeverReturned(_),
+            ending: Ending::NeverReturned { .. },
             ..
         } => Exit::TimedOut,
         PlayError::Process { .. } => Exit::Infrastructure,

@@ -94,6 +94,7 @@ impl OpenArgs {
                     requested_app: self.app.as_deref(),
                     waveform: &waveform,
                     appearance: self.appearance(&environment),
+                    commands: report.commands(),
                 };
                 lockstep_terminal::run(registry, &options, &hooks)
             });

@@ -7,6 +7,7 @@ use clap::Args;
 use super::input_player::InputPlayer;
 use super::progress::ProgressReporter;
 use super::rule_args::RuleArgs;
+use super::wake_arg::WakeArg;
 use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
@@ -37,6 +38,10 @@ pub(super) struct ReplayArgs {
     /// Also play every tick, and hold what the app says of its idle time against that.
     #[arg(long)]
     check_wakeups: bool,
+
+    /// Also play with the tasks of the app woken otherwise, and hold what it shows against that.
+    #[arg(long, value_name = "HOW")]
+    wake: Option<WakeArg>,
 
     #[command(flatten)]
     rules: RuleArgs,
@@ -85,6 +90,7 @@ impl ReplayArgs {
             check_wakeups: self.check_wakeups,
             notes_departures: true,
             rules: &rules,
+            wake: self.wake.map(WakeArg::waking),
         };
         // Whatever is no waveform is told what is wrong with it as a recording.
         let format = match InputFormat::of(&self.file, &source.bytes) {

@@ -11,6 +11,7 @@ use clap::Args;
 use super::input_player::{InputPlayer, PlayFailure, PlayOutcome};
 use super::progress::ProgressReporter;
 use super::rule_args::RuleArgs;
+use super::wake_arg::WakeArg;
 use super::waveform_args::WaveformArgs;
 use crate::time_limit::TimeLimit;
 use crate::trace_format::TraceFormat;
@@ -55,6 +56,10 @@ pub(super) struct RunArgs {
     /// Also play every tick, and hold what the app says of its idle time against that.
     #[arg(long)]
     check_wakeups: bool,
+
+    /// Also play with the tasks of the app woken otherwise, and hold what it shows against that.
+    #[arg(long, value_name = "HOW")]
+    wake: Option<WakeArg>,
 
     /// How many scenarios to play at once; by default as many as there are cores.
     #[arg(long, value_name = "N")]
@@ -114,6 +119,7 @@ impl RunArgs {
             check_wakeups: self.check_wakeups,
             notes_departures: !several,
             rules: &rules,
+            wake: self.wake.map(WakeArg::waking),
         };
         let format = match (self.format, several) {
             (None, true) => None,

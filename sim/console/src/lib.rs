@@ -1,11 +1,13 @@
 //! What the command lines of Lockstep share, and no library needs.
 //!
+//! - [`commands`]: how people call the programs.
 //! - [`exit`]: exit codes, interrupts.
 //! - [`report`]: diagnostics, each with its line, on standard error.
 //! - [`output`]: results, to standard output or whole files.
 //! - [`mod@file`]: files written whole or not at all.
 //! - [`panics`]: a panic hook for programs that play apps.
 
+pub mod commands;
 pub mod exit;
 pub mod file;
 pub mod output;

@@ -1,11 +1,13 @@
 //! Reports diagnostics on standard error.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::Write;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::{AutoStream, ColorChoice};
 
+use crate::commands::Commands;
 use crate::exit::Exit;
 use lockstep_engine::diagnostic::{Diagnostic, Span, error_chain};
 use lockstep_engine::input::Source;
@@ -18,6 +20,7 @@ use lockstep_engine::stimulus::WaveformErrorKind;
 /// Renders problems for where they are shown.
 pub struct Report {
     renderer: Renderer,
+    commands: Commands,
 }
 
 impl Report {
@@ -31,7 +34,20 @@ impl Report {
             } else {
                 Renderer::styled()
             },
+            commands: Commands::default(),
         }
+    }
+
+    /// The same, which names these commands where a message names a program.
+    #[must_use]
+    pub fn naming(self, commands: Commands) -> Self {
+        Self { commands, ..self }
+    }
+
+    /// How people call the programs.
+    #[must_use]
+    pub fn commands(&self) -> &Commands {
+        &self.commands
     }
 
     /// Prints an error that has no place in a text.
@@ -56,6 +72,7 @@ impl Report {
     /// A message that stands nowhere in a text.
     #[must_use]
     pub fn plain(&self, message: &str, help: Option<&str>) -> String {
+        let (message, help) = (self.commands.name_in(message), self.named(help));
         let group = Group::with_title(Level::ERROR.primary_title(message));
         let group = group.elements(help.map(|help| Level::HELP.message(help)));
         self.renderer.render(&[group])
@@ -64,6 +81,7 @@ impl Report {
     /// What is good to know, and no error.
     #[must_use]
     pub fn note(&self, message: &str, help: Option<&str>) -> String {
+        let (message, help) = (self.commands.name_in(message), self.named(help));
         let group = Group::with_title(Level::NOTE.primary_title(message));
         let group = group.elements(help.map(|help| Level::HELP.message(help)));
         self.renderer.render(&[group])
@@ -72,6 +90,7 @@ impl Report {
     /// A message that stands nowhere in a text, and what is known about it.
     #[must_use]
     pub fn noted(&self, message: &str, note: &str) -> String {
+        let (message, note) = (self.commands.name_in(message), self.commands.name_in(note));
         let group = Group::with_title(Level::ERROR.primary_title(message));
         self.renderer
             .render(&[group.element(Level::NOTE.message(note))])
@@ -129,12 +148,17 @@ impl Report {
             Some(span) => self.at(source, span, &message, &expected, note.as_deref(), help),
             None => {
                 let title = format!("`{}`: {message}", source.name);
+                let help = self.named(help);
                 let group = Group::with_title(Level::ERROR.primary_title(&title))
                     .elements(note.as_deref().map(|note| Level::NOTE.message(note)))
                     .elements(help.map(|help| Level::HELP.message(help)));
                 self.renderer.render(&[group])
             }
         }
+    }
+
+    fn named<'t>(&self, text: Option<&'t str>) -> Option<Cow<'t, str>> {
+        text.map(|text| self.commands.name_in(text))
     }
 
     /// A message about a place in a text, with what follows it as notes.
@@ -147,6 +171,9 @@ impl Report {
         note: Option<&str>,
         help: Option<&str>,
     ) -> String {
+        let message = self.commands.name_in(message);
+        let label = self.commands.name_in(label);
+        let (note, help) = (self.named(note), self.named(help));
         let line = source.line(span.line);
         let excerpt = LineExcerpt::new(&line, span);
         let snippet = Snippet::source(&excerpt.text)

@@ -8,9 +8,11 @@ use lockstep_core::app::{App, AppDescriptor, Levels, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::time::{TickPeriod, Ticks};
 use lockstep_core::wakeup::Wakeup;
+use lockstep_engine::waking::{ProvokedWakeups, Waking};
 
 use crate::executor::PolledExecutor;
 use crate::ports::{Ports, Said, World};
+use crate::stack::{Blocked, Pause};
 use crate::virtual_time;
 
 /// What joins a firmware with its ports.
@@ -37,16 +39,42 @@ pub struct EmbassyApp<F> {
 impl<F: Firmware> EmbassyApp<F> {
     const PERIOD: TickPeriod = F::DESCRIPTOR.tick();
 
-    /// Lets time pass up to this tick: from one timer to the next, with what they wake.
+    fn start(waking: Option<Waking>) -> Self {
+        virtual_time::start_over(waking == Some(Waking::Lost));
+        let world = World::new(const { &F::DESCRIPTOR });
+        let ports = Ports::of(&world);
+        Self {
+            world,
+            executor: PolledExecutor::new(waking, move |spawner| F::start(&ports, spawner)),
+            ticks: 0,
+            firmware: PhantomData,
+        }
+    }
+
+    /// Lets time pass up to this tick: from one timer to the next, with what they wake. While a task
+    /// blocks, no other one is polled.
     fn advance(&mut self, ticks: u64) {
         self.ticks = ticks;
         let end = virtual_time::end_of(ticks, Self::PERIOD);
-        while let Some(next) = virtual_time::next_timer().filter(|next| *next <= end) {
+        virtual_time::allow(end);
+        while !self.is_blocked() {
+            let Some(next) = virtual_time::next_timer().filter(|next| *next <= end) else {
+                break;
+            };
             virtual_time::set(next.max(virtual_time::now()));
             self.executor.run();
         }
         virtual_time::set(end);
         self.executor.run();
+    }
+
+    /// Goes on with the task that blocks, as far as time passes, and then with those that it has held
+    /// up. Whether a task blocks still.
+    fn is_blocked(&mut self) -> bool {
+        if let Pause::Blocked(_) = self.executor.pause() {
+            self.executor.run();
+        }
+        matches!(self.executor.pause(), Pause::Blocked(_))
     }
 
     fn say_all(&self, out: &mut dyn Sink) {
@@ -64,21 +92,12 @@ impl<F: Firmware> App for EmbassyApp<F> {
     type Outputs = F::Outputs;
 
     fn new() -> Self {
-        virtual_time::start_over();
-        Self {
-            world: World::new(const { &F::DESCRIPTOR }),
-            executor: PolledExecutor::new(),
-            ticks: 0,
-            firmware: PhantomData,
-        }
+        Self::start(None)
     }
 
     fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match event {
-            Event::Init(_) => {
-                F::start(&Ports::of(&self.world), self.executor.spawner());
-                self.executor.run();
-            }
+            Event::Init(_) => self.executor.run(),
             Event::Tick => self.advance(self.ticks + 1),
             Event::Press(button) => {
                 self.world.move_contact(button, true);
@@ -110,7 +129,12 @@ impl<F: Firmware> App for EmbassyApp<F> {
     }
 
     fn next_wakeup(&self) -> Wakeup {
-        let Some(next) = virtual_time::next_timer() else {
+        let next = match self.executor.pause() {
+            Pause::Idle => virtual_time::next_timer(),
+            Pause::Blocked(Blocked::Until(at)) => Some(at),
+            Pause::Blocked(Blocked::ForInput) => None,
+        };
+        let Some(next) = next else {
             return Wakeup::NEVER;
         };
         let tick = virtual_time::tick_of(next, Self::PERIOD);
@@ -120,6 +144,14 @@ impl<F: Firmware> App for EmbassyApp<F> {
 
     fn pass(&mut self, ticks: Ticks) {
         self.ticks += u64::from(ticks.0);
-        virtual_time::set(virtual_time::end_of(self.ticks, Self::PERIOD));
+        let now = virtual_time::end_of(self.ticks, Self::PERIOD);
+        virtual_time::allow(now);
+        virtual_time::set(now);
+    }
+}
+
+impl<F: Firmware> ProvokedWakeups for EmbassyApp<F> {
+    fn provoked(waking: Waking) -> Self {
+        Self::start(Some(waking))
     }
 }

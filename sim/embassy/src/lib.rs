@@ -46,6 +46,9 @@
 //! that are ready are polled, in the order of the executor, until none is. Outputs are looked at when
 //! the tick is over. Then inputs are applied, each of them followed by the tasks that it wakes.
 //!
+//! A task that blocks, by a delay, by reading the clock in a loop or by reading a serial line, stands still
+//! in its middle while time goes on; no other task is polled meanwhile.
+//!
 //! # What it keeps
 //!
 //! Executor, tasks and timers live in statics, as on a board. So an app of Embassy is played in a
@@ -53,17 +56,30 @@
 //! itself one can be played at a time, and again only if its tasks are not from `#[task]`.
 
 mod app;
+mod delay;
 mod executor;
 pub mod i2c;
+mod messages;
 mod number;
 mod ports;
+#[cfg(feature = "rtic")]
+mod rtic;
 mod serial;
 pub mod spi;
+mod stack;
+mod tasks;
 mod virtual_time;
+mod waiting;
 
 pub use app::{EmbassyApp, Firmware};
+pub use delay::Delay;
 pub use embassy_executor::Spawner;
 pub use executor::spawn;
+#[cfg(feature = "defmt")]
+pub use messages::prepare_defmt;
+pub use messages::{MessageFilter, Severity};
 pub use number::Number;
 pub use ports::{Input, Logger, Output, Ports};
+#[cfg(feature = "rtic")]
+pub use rtic::RticClock;
 pub use serial::{Serial, SerialRx, SerialTx};

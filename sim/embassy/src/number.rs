@@ -1,18 +1,17 @@
 //! Numbers that the world gives a firmware: what a converter reads.
 
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::cell::Cell;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use crate::ports::World;
+use crate::waiting::Waiting;
 
 /// A number as it is now, how often it changed, and who waits for the next change.
 #[derive(Default)]
 pub(crate) struct NumberState {
     value: Cell<i32>,
     changes: Cell<u64>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
 }
 
 impl NumberState {
@@ -27,9 +26,7 @@ impl NumberState {
     pub(crate) fn set(&self, value: i32) {
         self.value.set(value);
         self.changes.set(self.changes.get() + 1);
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
+        self.waiting.wake_all();
     }
 }
 
@@ -52,21 +49,58 @@ impl Number {
 
     /// Waits until it is set again, and gives what it is then.
     pub async fn wait_for_change(&self) -> i32 {
-        let before = self.state().changes.get();
-        poll_fn(|context| {
-            if self.state().changes.get() != before {
-                return Poll::Ready(self.read());
-            }
-            let mut waiting = self.state().waiting.borrow_mut();
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await
+        let state = self.state();
+        let before = state.changes.get();
+        let changed = || (state.changes.get() != before).then(|| self.read());
+        state.waiting.until(changed).await
     }
 
     fn state(&self) -> &NumberState {
         self.world.number(self.index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use lockstep_core::app::AppDescriptor;
+    use lockstep_core::event::NumberId;
+    use lockstep_core::ports::NumberInput;
+
+    use super::*;
+    use crate::ports::Ports;
+
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("numbers", "1.0.0").with_numbers(&[
+        NumberInput::new("light", 0, 4_095),
+        NumberInput::new("temperature", -400, 850).starting_at(215),
+    ]);
+
+    #[test]
+    fn a_number_is_what_it_was_set_to_last() {
+        let world = World::new(const { &DESCRIPTOR });
+        let ports = Ports::of(&world);
+        let (light, temperature) = (ports.number("light"), ports.number("temperature"));
+        assert_eq!((light.read(), temperature.read()), (0, 215));
+        world.set_number(NumberId(1), -40);
+        // One that is not declared is nobody's.
+        world.set_number(NumberId(2), 7);
+        assert_eq!((light.read(), temperature.read()), (0, -40));
+    }
+
+    #[test]
+    fn a_change_is_one_after_the_wait_began_also_to_the_same_value() {
+        let world = World::new(const { &DESCRIPTOR });
+        let light = Ports::of(&world).number("light");
+        let mut context = Context::from_waker(Waker::noop());
+        world.set_number(NumberId(0), 7);
+        let mut change = pin!(light.wait_for_change());
+        assert!(change.as_mut().poll(&mut context).is_pending());
+        world.set_number(NumberId(1), 9);
+        assert!(change.as_mut().poll(&mut context).is_pending());
+        world.set_number(NumberId(0), 7);
+        assert_eq!(change.as_mut().poll(&mut context), Poll::Ready(7));
     }
 }

@@ -3,9 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use embedded_hal::digital::{ErrorType, InputPin, OutputPin, StatefulOutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
@@ -14,14 +12,18 @@ use lockstep_core::app::{AppDescriptor, Log, LogId, LogValues};
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::output::Level;
 
+use crate::delay::Delay;
+use crate::messages::{self, MessageFilter};
 use crate::number::{Number, NumberState};
 use crate::serial::{ReceiveState, Serial};
+use crate::virtual_time;
+use crate::waiting::Waiting;
 
 /// What the app and its firmware share.
 pub(crate) struct World {
     descriptor: &'static AppDescriptor,
     inputs: Vec<InputState>,
-    outputs: Vec<Cell<Level>>,
+    outputs: Vec<OutputState>,
     numbers: Vec<NumberState>,
     received: Vec<ReceiveState>,
     said: RefCell<Vec<Said>>,
@@ -36,10 +38,25 @@ pub(crate) enum Said {
 #[derive(Default)]
 struct InputState {
     is_closed: Cell<bool>,
-    /// How often it was closed, and how often opened: an edge is seen, however short the pulse.
-    closed: Cell<u64>,
-    opened: Cell<u64>,
-    waiting: RefCell<Vec<Waker>>,
+    closed: Edges,
+    opened: Edges,
+    /// Who waits for any of them.
+    waiting: Waiting,
+    /// Whether a port has it already.
+    is_taken: Cell<bool>,
+}
+
+/// The edges of one direction.
+#[derive(Default)]
+struct Edges {
+    /// How many there were: one is seen, however short the pulse.
+    count: Cell<u64>,
+    waiting: Waiting,
+}
+
+struct OutputState {
+    level: Cell<Level>,
+    is_taken: Cell<bool>,
 }
 
 impl World {
@@ -51,7 +68,12 @@ impl World {
         Rc::new(Self {
             descriptor,
             inputs: buttons.map(|_| InputState::default()).collect(),
-            outputs: outputs.map(|_| Cell::new(Level::OFF)).collect(),
+            outputs: outputs
+                .map(|_| OutputState {
+                    level: Cell::new(Level::OFF),
+                    is_taken: Cell::new(false),
+                })
+                .collect(),
             numbers: numbers
                 .map(|it| NumberState::starting_at(it.start()))
                 .collect(),
@@ -70,14 +92,23 @@ impl World {
             true => &input.closed,
             false => &input.opened,
         };
-        edges.set(edges.get() + 1);
-        for waker in input.waiting.take() {
-            waker.wake();
+        edges.count.set(edges.count.get() + 1);
+        // As by an interrupt that is set to what is waited for: the other edge wakes nobody.
+        edges.waiting.wake_all();
+        input.waiting.wake_all();
+    }
+
+    fn set_level(&self, output: usize, level: Level) {
+        if let Some(output) = self.outputs.get(output) {
+            output.level.set(level);
         }
+        virtual_time::something_shown();
     }
 
     pub(crate) fn level(&self, output: usize) -> Level {
-        self.outputs.get(output).map_or(Level::OFF, Cell::get)
+        self.outputs
+            .get(output)
+            .map_or(Level::OFF, |it| it.level.get())
     }
 
     pub(crate) fn set_number(&self, number: NumberId, value: i32) {
@@ -104,10 +135,12 @@ impl World {
         self.said
             .borrow_mut()
             .push(Said::Bytes(line, bytes.to_vec()));
+        virtual_time::something_shown();
     }
 
-    fn log(&self, log: Log) {
+    pub(crate) fn log(&self, log: Log) {
         self.said.borrow_mut().push(Said::Log(log));
+        virtual_time::something_shown();
     }
 
     /// What was said since the last time.
@@ -131,12 +164,18 @@ impl Ports {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares no button of this name.
+    /// If the descriptor declares no button of this name, or its pin is taken.
     #[must_use]
     pub fn input(&self, button: &str) -> Input {
         let buttons = self.world.descriptor.buttons();
+        let index = place(buttons.iter().copied(), "button", button);
+        take(
+            &self.world.inputs[index].is_taken,
+            "the pin of button",
+            button,
+        );
         Input {
-            index: place(buttons.iter().copied(), "button", button),
+            index,
             world: Rc::clone(&self.world),
             is_active_low: false,
         }
@@ -147,15 +186,27 @@ impl Ports {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares no output of this name.
+    /// If the descriptor declares no output of this name, or its pin is taken.
     #[must_use]
     pub fn output(&self, output: &str) -> Output {
         let outputs = self.world.descriptor.outputs();
+        let index = place(outputs.iter().map(|it| it.name()), "output", output);
+        take(
+            &self.world.outputs[index].is_taken,
+            "the pin of output",
+            output,
+        );
         Output {
-            index: place(outputs.iter().map(|it| it.name()), "output", output),
+            index,
             world: Rc::clone(&self.world),
             is_active_low: false,
         }
+    }
+
+    /// A delay, blocking and async. `embassy_time::Delay` can be used as well.
+    #[must_use]
+    pub fn delay(&self) -> Delay {
+        Delay::new()
     }
 
     /// A number input.
@@ -176,15 +227,27 @@ impl Ports {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares none of this name.
+    /// If the descriptor declares none of this name, or it is taken.
     #[must_use]
     pub fn serial(&self, line: &str) -> Serial {
         let lines = self.world.descriptor.serial_lines();
         let index = place(lines.iter().map(|it| it.name()), "serial line", line);
+        take(&self.world.received[index].is_taken, "serial line", line);
         Serial {
             line: SerialId(u8::try_from(index).unwrap_or(u8::MAX)),
             world: Rc::clone(&self.world),
         }
+    }
+
+    /// Makes what the firmware says with the crates `log` and `defmt` logs of this kind, which is one of
+    /// texts: `info`, a space and the message. A long message is several logs. Nothing comes without the
+    /// feature of this crate that has the name of the other one.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares no log of this name.
+    pub fn messages(&self, log: &str, filter: MessageFilter) {
+        messages::receive(&self.world, self.log(log).id(), filter);
     }
 
     /// A kind of log.
@@ -214,8 +277,19 @@ fn place<'a>(declared: impl Iterator<Item = &'a str>, what: &str, name: &str) ->
         .unwrap_or_else(|| panic!("the descriptor declares no {what} `{name}`"))
 }
 
+/// Takes what can be taken once: two drivers of one pin fight over it, and a board has no second.
+#[allow(
+    clippy::panic,
+    reason = "a pin that is used twice is a mistake in the code, and becomes a verdict"
+)]
+fn take(is_taken: &Cell<bool>, what: &str, name: &str) {
+    assert!(
+        !is_taken.replace(true),
+        "{what} `{name}` is taken already: a pin has one user"
+    );
+}
+
 /// A pin that a button moves.
-#[derive(Clone)]
 pub struct Input {
     world: Rc<World>,
     index: usize,
@@ -240,28 +314,26 @@ impl Input {
         (self.state().is_closed.get() != self.is_active_low) == high
     }
 
-    /// How often it went high, and how often low.
-    fn edges(&self) -> (u64, u64) {
-        let InputState { closed, opened, .. } = self.state();
-        match self.is_active_low {
-            false => (closed.get(), opened.get()),
-            true => (opened.get(), closed.get()),
+    /// The edges at which it goes high, or low.
+    fn edges(&self, high: bool) -> &Edges {
+        match high != self.is_active_low {
+            true => &self.state().closed,
+            false => &self.state().opened,
         }
     }
 
-    /// Waits until this holds.
-    async fn until(&self, holds: impl Fn(&Self) -> bool) {
-        poll_fn(|context| {
-            if holds(self) {
-                return Poll::Ready(());
-            }
-            let mut waiting = self.state().waiting.borrow_mut();
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
+    /// Waits until it is high, or low.
+    async fn level(&self, high: bool) {
+        let is_there = || self.is_at(high).then_some(());
+        self.edges(high).waiting.until(is_there).await;
+    }
+
+    /// Waits until it goes high, or low.
+    async fn edge(&self, high: bool) {
+        let edges = self.edges(high);
+        let before = edges.count.get();
+        let came = || (edges.count.get() != before).then_some(());
+        edges.waiting.until(came).await;
     }
 }
 
@@ -281,30 +353,35 @@ impl InputPin for Input {
 
 impl Wait for Input {
     async fn wait_for_high(&mut self) -> Result<(), Infallible> {
-        self.until(|input| input.is_at(true)).await;
+        self.level(true).await;
         Ok(())
     }
 
     async fn wait_for_low(&mut self) -> Result<(), Infallible> {
-        self.until(|input| input.is_at(false)).await;
+        self.level(false).await;
         Ok(())
     }
 
     async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
-        let before = self.edges();
-        self.until(|input| input.edges().0 != before.0).await;
+        self.edge(true).await;
         Ok(())
     }
 
     async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
-        let before = self.edges();
-        self.until(|input| input.edges().1 != before.1).await;
+        self.edge(false).await;
         Ok(())
     }
 
     async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
-        let before = self.edges();
-        self.until(|input| input.edges() != before).await;
+        let InputState {
+            closed,
+            opened,
+            waiting,
+            ..
+        } = self.state();
+        let count = || (closed.count.get(), opened.count.get());
+        let before = count();
+        waiting.until(|| (count() != before).then_some(())).await;
         Ok(())
     }
 }
@@ -336,7 +413,7 @@ impl Output {
             true => self.max(),
             false => Level::OFF,
         };
-        self.world.outputs[self.index].set(level);
+        self.world.set_level(self.index, level);
     }
 }
 
@@ -381,7 +458,7 @@ impl SetDutyCycle for Output {
             true => self.max_duty_cycle().saturating_sub(duty),
             false => duty,
         };
-        self.world.outputs[self.index].set(Level(duty.into()));
+        self.world.set_level(self.index, Level(duty.into()));
         Ok(())
     }
 }

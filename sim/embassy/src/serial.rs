@@ -1,31 +1,31 @@
 //! Serial lines, with the traits of `embedded-io` and `embedded-io-async`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
 use embedded_io::{ErrorType, ReadReady, WriteReady};
 use lockstep_core::event::SerialId;
 
 use crate::ports::World;
+use crate::stack::{self, Blocked};
+use crate::waiting::Waiting;
 
 /// What has arrived on a line and was not read yet, and who waits for more.
 #[derive(Default)]
 pub(crate) struct ReceiveState {
     bytes: RefCell<VecDeque<u8>>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
+    /// Whether a port has it already.
+    pub(crate) is_taken: Cell<bool>,
 }
 
 impl ReceiveState {
     /// Adds a byte, and wakes whoever waits for it.
     pub(crate) fn push(&self, byte: u8) {
         self.bytes.borrow_mut().push_back(byte);
-        for waker in self.waiting.take() {
-            waker.wake();
-        }
+        self.waiting.wake_all();
     }
 
     /// Takes as much as there is room for.
@@ -44,7 +44,9 @@ impl ReceiveState {
 }
 
 /// A serial line. What arrives waits until it is read, however long; what is written leaves at once.
-#[derive(Clone)]
+///
+/// A blocking read with nothing there stands still until something arrives, and the whole firmware with
+/// it.
 pub struct Serial {
     pub(crate) world: Rc<World>,
     pub(crate) line: SerialId,
@@ -54,8 +56,12 @@ impl Serial {
     /// The half that sends, and the half that receives.
     #[must_use]
     pub fn split(self) -> (SerialTx, SerialRx) {
-        let receiver = SerialRx(self.clone());
-        (SerialTx(self), receiver)
+        let Self { world, line } = self;
+        let sender = Self {
+            world: Rc::clone(&world),
+            line,
+        };
+        (SerialTx(sender), SerialRx(Self { world, line }))
     }
 
     fn state(&self) -> &ReceiveState {
@@ -71,30 +77,19 @@ impl Serial {
         if into.is_empty() {
             return 0;
         }
-        poll_fn(|context| {
-            if !self.state().is_empty() {
-                return Poll::Ready(());
-            }
-            let mut waiting = self.state().waiting.borrow_mut();
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
-        self.state().take(into)
+        let state = self.state();
+        let arrived = || (!state.is_empty()).then_some(());
+        state.waiting.until(arrived).await;
+        state.take(into)
     }
 
-    #[allow(
-        clippy::panic,
-        reason = "on a board it would stand still for ever, and becomes a verdict"
-    )]
     fn receive_now(&self, into: &mut [u8]) -> usize {
-        assert!(
-            into.is_empty() || !self.state().is_empty(),
-            "a blocking read of a serial line on which nothing has arrived: nothing can arrive while \
-             it blocks; ask `ReadReady` first, or read with `embedded-io-async`"
-        );
+        if into.is_empty() {
+            return 0;
+        }
+        while self.state().is_empty() {
+            stack::block(Blocked::ForInput);
+        }
         self.state().take(into)
     }
 }
@@ -139,7 +134,6 @@ macro_rules! sends {
 
 macro_rules! receives {
     ($half:ty, $line:expr) => {
-        /// A read with nothing there panics: it would block for ever.
         impl embedded_io::Read for $half {
             fn read(&mut self, into: &mut [u8]) -> Result<usize, Infallible> {
                 let line: fn(&Self) -> &Serial = $line;
@@ -178,4 +172,81 @@ impl ErrorType for SerialTx {
 
 impl ErrorType for SerialRx {
     type Error = Infallible;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use embedded_io::{Read as _, Write as _};
+    use lockstep_core::app::AppDescriptor;
+    use lockstep_core::ports::SerialLine;
+
+    use super::*;
+    use crate::ports::{Ports, Said};
+
+    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("lines", "1.0.0")
+        .with_serial_lines(&[SerialLine::new("uart"), SerialLine::new("console")]);
+
+    fn poll<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn what_is_written_leaves_in_order_with_its_line() {
+        let world = World::new(const { &DESCRIPTOR });
+        let ports = Ports::of(&world);
+        let (mut uart, mut console) = (ports.serial("uart"), ports.serial("console"));
+        assert_eq!(uart.write(b"one"), Ok(3));
+        write!(console, "{}", 2).unwrap();
+        uart.write_all(b"").unwrap();
+        uart.flush().unwrap();
+        assert_eq!(uart.write_ready(), Ok(true));
+        let said = world.take_said().into_iter().map(|said| match said {
+            Said::Bytes(line, bytes) => (line.0, bytes),
+            Said::Log(_) => (u8::MAX, Vec::new()),
+        });
+        let said: Vec<_> = said.filter(|(_, bytes)| !bytes.is_empty()).collect();
+        assert_eq!(said, [(0, b"one".to_vec()), (1, b"2".to_vec())]);
+    }
+
+    #[test]
+    fn what_arrives_waits_until_it_is_read() {
+        let world = World::new(const { &DESCRIPTOR });
+        let mut uart = Ports::of(&world).serial("uart");
+        let mut bytes = [0; 2];
+        assert_eq!(uart.read_ready(), Ok(false));
+        assert_eq!(uart.read(&mut []), Ok(0));
+        for byte in *b"abc" {
+            world.receive(SerialId(0), byte);
+        }
+        world.receive(SerialId(1), b'x');
+        assert_eq!(uart.read_ready(), Ok(true));
+        assert_eq!(uart.read(&mut bytes), Ok(2));
+        assert_eq!(&bytes, b"ab");
+        assert_eq!(uart.read(&mut bytes), Ok(1));
+        assert_eq!(bytes[0], b'c');
+        assert_eq!(uart.read_ready(), Ok(false));
+    }
+
+    #[test]
+    fn an_async_read_waits_for_the_first_byte() {
+        let world = World::new(const { &DESCRIPTOR });
+        let (_, mut receiver) = Ports::of(&world).serial("uart").split();
+        let mut bytes = [0; 4];
+        {
+            let mut read = pin!(embedded_io_async::Read::read(&mut receiver, &mut bytes));
+            assert!(poll(read.as_mut()).is_pending());
+            world.receive(SerialId(1), b'x');
+            assert!(poll(read.as_mut()).is_pending());
+            world.receive(SerialId(0), b'y');
+            assert_eq!(poll(read.as_mut()), Poll::Ready(Ok(1)));
+        }
+        assert_eq!(bytes[0], b'y');
+        // A read of no bytes waits for none.
+        let mut nothing = pin!(embedded_io_async::Read::read(&mut receiver, &mut []));
+        assert_eq!(poll(nothing.as_mut()), Poll::Ready(Ok(0)));
+    }
 }

@@ -17,7 +17,7 @@ pub enum AppFailure {
 }
 
 /// How an app ended the process that it was played in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {
     /// It exited, with this code.
@@ -30,8 +30,13 @@ pub enum Ending {
     BadAccess(u64),
     /// A signal of this number ended it: somebody else killed it, or the system did.
     Killed(i32),
-    /// It did not return from a call within this time, and was killed.
-    NeverReturned(Duration),
+    /// It did not return from a call, and was killed.
+    NeverReturned {
+        /// How long it was given.
+        limit: Duration,
+        /// What it was doing, if it says so: such as the task that was polled.
+        doing: Option<String>,
+    },
 }
 
 /// What the app did, as the end of a sentence that begins with its name.
@@ -45,8 +50,12 @@ impl fmt::Display for Ending {
                 write!(f, "accessed memory that is not its own ({address:#x})")
             }
             Self::Killed(signal) => write!(f, "was killed by signal {signal}"),
-            Self::NeverReturned(limit) => {
-                write!(f, "did not return within {} s", limit.as_secs_f64())
+            Self::NeverReturned { limit, doing } => {
+                write!(f, "did not return within {} s", limit.as_secs_f64())?;
+                match doing {
+                    Some(doing) => write!(f, " from {doing}"),
+                    None => Ok(()),
+                }
             }
         }
     }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use lockstep_core::app::App;
 use lockstep_search::state_space::{AppSpace, StateSpace};
 
+use crate::waking::{ProvokedWakeups, Waking};
+
 /// What the type of an app can do beyond [`App`]; each makes more possible.
 ///
 /// [`app!`](crate::app!) finds out by itself. By hand:
@@ -24,6 +26,7 @@ pub struct Capabilities<A> {
     state: Option<fn(&A) -> String>,
     space: Option<MakeSpace<A>>,
     situation: Option<fn(&A) -> u64>,
+    provoked: Option<fn(Waking) -> A>,
 }
 
 /// Makes the situations of an app from what it is after a reset, and from how one is printed.
@@ -41,6 +44,7 @@ impl<A: App> Capabilities<A> {
             state: None,
             space: None,
             situation: None,
+            provoked: None,
         }
     }
 
@@ -86,6 +90,18 @@ impl<A: App> Capabilities<A> {
         }
     }
 
+    /// The wake-ups of its tasks can be provoked.
+    #[must_use]
+    pub const fn with_provoked_wakeups(self) -> Self
+    where
+        A: ProvokedWakeups,
+    {
+        Self {
+            provoked: Some(A::provoked),
+            ..self
+        }
+    }
+
     /// Whether it can be copied.
     #[must_use]
     pub const fn has_copies(&self) -> bool {
@@ -112,6 +128,16 @@ impl<A: App> Capabilities<A> {
         self.space.map(|space| space(Arc::new(build), self.state))
     }
 
+    /// Whether it has tasks whose wake-ups can be provoked.
+    #[must_use]
+    pub const fn has_provoked_wakeups(&self) -> bool {
+        self.provoked.is_some()
+    }
+
+    pub(crate) fn provoked(&self, waking: Waking) -> Option<A> {
+        self.provoked.map(|provoked| provoked(waking))
+    }
+
     pub(crate) fn copy_of(&self, app: &A) -> Option<A> {
         self.copy.map(|copy| copy(app))
     }
@@ -134,8 +160,8 @@ impl<A> Clone for Capabilities<A> {
 impl<A> Copy for Capabilities<A> {}
 
 /// Makes an [`AppEntry`](crate::registry::AppEntry) of any [`App`]: it is copied if it is `Clone`,
-/// shows its state if it is `Debug`, and can be explored if it is also `Eq` and `Hash`, and `Send`
-/// and `Sync`.
+/// shows its state if it is `Debug`, can be explored if it is also `Eq` and `Hash`, and `Send` and
+/// `Sync`, and has its tasks woken otherwise if it is [`ProvokedWakeups`].
 ///
 /// ```
 /// use lockstep_engine::registry::Registry;
@@ -154,6 +180,7 @@ macro_rules! app {
         let capabilities = (&$crate::capabilities::detection::Copies(capabilities)).detected();
         let capabilities = (&$crate::capabilities::detection::State(capabilities)).detected();
         let capabilities = (&$crate::capabilities::detection::Comparison(capabilities)).detected();
+        let capabilities = (&$crate::capabilities::detection::Tasks(capabilities)).detected();
         $crate::registry::AppEntry::with_capabilities::<$app>(capabilities)
     }};
 }
@@ -162,11 +189,12 @@ macro_rules! app {
 /// comes before one that takes `&self` of a reference to it.
 #[doc(hidden)]
 pub mod detection {
-    use super::{App, Capabilities, Debug, Hash};
+    use super::{App, Capabilities, Debug, Hash, ProvokedWakeups};
 
     pub struct Copies<A>(pub Capabilities<A>);
     pub struct State<A>(pub Capabilities<A>);
     pub struct Comparison<A>(pub Capabilities<A>);
+    pub struct Tasks<A>(pub Capabilities<A>);
 
     pub trait Present<A> {
         fn detected(&self) -> Capabilities<A>;
@@ -207,6 +235,18 @@ pub mod detection {
     }
 
     impl<A: App> Absent<A> for &Comparison<A> {
+        fn detected(&self) -> Capabilities<A> {
+            self.0
+        }
+    }
+
+    impl<A: ProvokedWakeups> Present<A> for Tasks<A> {
+        fn detected(&self) -> Capabilities<A> {
+            self.0.with_provoked_wakeups()
+        }
+    }
+
+    impl<A: App> Absent<A> for &Tasks<A> {
         fn detected(&self) -> Capabilities<A> {
             self.0
         }

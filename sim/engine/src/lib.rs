@@ -47,5 +47,6 @@ pub mod timed_input;
 pub mod timeline;
 pub mod trace;
 pub mod wakeups;
+pub mod waking;
 
 pub use lockstep_search as search;

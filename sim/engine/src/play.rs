@@ -32,6 +32,14 @@ pub enum PlayError {
         /// Where its counter was to start.
         clock: Instant,
     },
+    /// The app has no tasks that could be woken otherwise.
+    #[error(
+        "`--wake` needs an app with tasks, as Embassy firmware has, and `{app}` has none that are known"
+    )]
+    NoTasks {
+        /// The app.
+        app: &'static str,
+    },
     /// The script moves a button that the app does not have.
     #[error("app `{app}` has {count} buttons, and the script moves number {}", .button.0)]
     NoSuchButton {

@@ -6,6 +6,9 @@
 //! benches = ["tests/benches"]        # bench files, at any depth
 //! scenarios = ["tests/scenarios"]    # scenario files, at any depth
 //!
+//! [programs]                         # the packages that hold the programs `sim` and `hil`
+//! sim = "simulator"
+//!
 //! [commands]                         # how people call the programs of the project
 //! sim = "cargo run --bin sim --"
 //!
@@ -39,15 +42,20 @@ pub const MAX_BYTES: usize = 64 * 1024;
 
 /// The keys of the project file. Those of folders are also the folders they stand for by
 /// default.
-const KEYS: [&str; 5] = [BOARDS, BENCHES, SCENARIOS, MAP, COMMANDS];
+const KEYS: [&str; 6] = [BOARDS, BENCHES, SCENARIOS, MAP, PROGRAMS, COMMANDS];
 const COMMANDS: &str = "commands";
+const PROGRAMS: &str = "programs";
 const BOARDS: &str = "boards";
 const BENCHES: &str = "benches";
 const SCENARIOS: &str = "scenarios";
 const MAP: &str = "map";
 
 /// The keys of the table of commands.
-const COMMAND_KEYS: [&str; 3] = ["sim", "hil", "goldens"];
+const COMMAND_KEYS: [&str; 3] = ["sim", "hil", GOLDENS];
+const GOLDENS: &str = "goldens";
+
+/// The keys of the table of programs.
+const PROGRAM_KEYS: [&str; 2] = ["sim", "hil"];
 
 const FOLDERS: &str =
     "expected a list of folders, relative to `lockstep.toml`, such as `[\"tests\"]`";
@@ -63,6 +71,8 @@ pub struct Project {
     benches: Option<FolderList>,
     scenarios: Option<FolderList>,
     commands: ProjectCommands,
+    stated: StatedCommands,
+    programs: ProgramTable,
     map: Vec<Mapping>,
 }
 
@@ -75,8 +85,7 @@ type FolderList = Vec<Spanned<String>>;
 ///
 /// assert_eq!(ProjectCommands::default().sim, "cargo sim");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProjectCommands {
     /// The simulator.
@@ -97,6 +106,61 @@ impl Default for ProjectCommands {
     }
 }
 
+/// The commands that a project file states.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct StatedCommands {
+    sim: Option<String>,
+    hil: Option<String>,
+    goldens: Option<String>,
+}
+
+impl StatedCommands {
+    fn with_defaults(&self) -> ProjectCommands {
+        let default = ProjectCommands::default();
+        ProjectCommands {
+            sim: self.sim.clone().unwrap_or(default.sim),
+            hil: self.hil.clone().unwrap_or(default.hil),
+            goldens: self.goldens.clone().unwrap_or(default.goldens),
+        }
+    }
+}
+
+/// A program of a project.
+///
+/// ```
+/// use lockstep_engine::project::Program;
+///
+/// assert_eq!(Program::Simulator.name(), "sim");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Program {
+    /// The simulator, `sim`.
+    Simulator,
+    /// The hardware suite, `hil`.
+    HardwareSuite,
+}
+
+impl Program {
+    /// Its name: that of its key, and of the program or example of its package.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simulator => PROGRAM_KEYS[0],
+            Self::HardwareSuite => PROGRAM_KEYS[1],
+        }
+    }
+}
+
+/// The folders of the packages that hold the programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct ProgramTable {
+    sim: Option<Spanned<String>>,
+    hil: Option<Spanned<String>>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProjectFile {
@@ -104,7 +168,9 @@ struct ProjectFile {
     benches: Option<FolderList>,
     scenarios: Option<FolderList>,
     #[serde(default)]
-    commands: ProjectCommands,
+    programs: ProgramTable,
+    #[serde(default)]
+    commands: StatedCommands,
     #[serde(default)]
     map: MapTable,
 }
@@ -202,9 +268,11 @@ impl Project {
             }
         };
         let lists = [&file.boards, &file.benches, &file.scenarios];
+        let lists = lists.into_iter().flatten().map(Vec::as_slice);
+        let programs = [&file.programs.sim, &file.programs.hil];
+        let programs = programs.into_iter().flatten().map(std::slice::from_ref);
         let mut diagnostics: Vec<_> = lists
-            .into_iter()
-            .flatten()
+            .chain(programs)
             .flat_map(|list| check(text, list))
             .collect();
         if !diagnostics.is_empty() {
@@ -226,7 +294,9 @@ impl Project {
             boards: file.boards,
             benches: file.benches,
             scenarios: file.scenarios,
-            commands: file.commands,
+            commands: file.commands.with_defaults(),
+            stated: file.commands,
+            programs: file.programs,
         })
     }
 
@@ -234,6 +304,32 @@ impl Project {
     #[must_use]
     pub fn commands(&self) -> &ProjectCommands {
         &self.commands
+    }
+
+    /// How people call this program, if the file says so.
+    #[must_use]
+    pub fn stated_command(&self, program: Program) -> Option<&str> {
+        match program {
+            Program::Simulator => self.stated.sim.as_deref(),
+            Program::HardwareSuite => self.stated.hil.as_deref(),
+        }
+    }
+
+    /// The folder of the package that holds this program, if the file names one.
+    ///
+    /// # Errors
+    ///
+    /// That the folder is not there.
+    pub fn program(&self, program: Program) -> Result<Option<PathBuf>, ProjectError> {
+        let folder = match program {
+            Program::Simulator => &self.programs.sim,
+            Program::HardwareSuite => &self.programs.hil,
+        };
+        let Some(folder) = folder else {
+            return Ok(None);
+        };
+        let folders = self.existing(std::slice::from_ref(folder))?;
+        Ok(folders.into_iter().next())
     }
 
     /// The folder of the project file.
@@ -287,6 +383,10 @@ impl Project {
             let default = self.root.join(key);
             return Ok(iter::once(default).filter(|path| path.is_dir()).collect());
         };
+        self.existing(list)
+    }
+
+    fn existing(&self, list: &[Spanned<String>]) -> Result<Vec<PathBuf>, ProjectError> {
         let mut diagnostics = Vec::new();
         let mut folders = Vec::new();
         for entry in list {
@@ -324,7 +424,7 @@ fn upwards(start: &Path) -> Box<dyn Iterator<Item = PathBuf> + '_> {
 }
 
 /// What is wrong with the folders of a list, apart from what the file system knows.
-fn check(text: &str, list: &FolderList) -> Vec<Diagnostic> {
+fn check(text: &str, list: &[Spanned<String>]) -> Vec<Diagnostic> {
     let mut listed = BTreeSet::new();
     let mut diagnostics = Vec::new();
     for entry in list {
@@ -384,9 +484,10 @@ fn value_error(text: &str, error: &toml::de::Error) -> Diagnostic {
     if message.starts_with("unknown field") {
         let key = text.get(range).unwrap_or_default();
         // Which table it is in, the message tells by the keys that were expected.
-        let keys = match expected.contains(COMMAND_KEYS[0]) {
-            true => &COMMAND_KEYS[..],
-            false => &KEYS[..],
+        let keys = match expected {
+            _ if expected.contains(GOLDENS) => &COMMAND_KEYS[..],
+            _ if expected.contains(BOARDS) => &KEYS[..],
+            _ => &PROGRAM_KEYS[..],
         };
         let diagnostic = Diagnostic::new(
             span,

@@ -22,6 +22,7 @@ use crate::panic_guard::PanicGuard;
 use crate::sanitize::excerpt;
 use crate::script::BootCondition;
 use crate::trace::RESET;
+use crate::waking::Waking;
 
 /// The longest name in a descriptor, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -35,6 +36,8 @@ pub struct AppEntry {
     space: Option<Arc<dyn StateSpace>>,
     mutants: Option<fn() -> Vec<Mutant>>,
     panic_guard: PanicGuard,
+    has_tasks: bool,
+    waking: Option<Waking>,
 }
 
 /// An app that is wrong on purpose, to see whether a test notices.
@@ -58,8 +61,7 @@ pub enum Boot<'a> {
     Reset(BeforeReset<'a>),
 }
 
-type Start =
-    dyn Fn(Boot<'_>, BootCondition, PanicGuard, &mut dyn Observer) -> Started + Send + Sync;
+type Start = dyn Fn(Boot<'_>, BootCondition, &AppEntry, &mut dyn Observer) -> Started + Send + Sync;
 
 impl AppEntry {
     /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
@@ -95,19 +97,27 @@ impl AppEntry {
             colors: Vec::new(),
             space: space.map(Arc::from),
             mutants: None,
-            start: Arc::new(move |boot, condition, panic_guard, observer| {
+            start: Arc::new(move |boot, condition, entry: &Self, observer| {
+                let (panic_guard, waking) = (entry.panic_guard, entry.waking);
                 let started = panic_guard.run(|| {
                     let build = {
                         let after_reset = Arc::clone(&after_reset);
-                        move || after_reset()
+                        move || {
+                            let provoked = waking.and_then(|waking| capabilities.provoked(waking));
+                            provoked.unwrap_or_else(|| after_reset())
+                        }
                     };
                     let runner = match boot {
                         Boot::PowerUp(clock) => {
-                            let app = power_up(clock)?;
+                            let app = match waking {
+                                None => power_up(clock)?,
+                                Some(_) if clock == Instant::ZERO => build(),
+                                Some(_) => return None,
+                            };
                             Runner::power_up(app, build, condition, observer)
                         }
                         Boot::Reset(before) => {
-                            Runner::rebooted(after_reset(), build, &before, condition, observer)
+                            Runner::rebooted(build(), build, &before, condition, observer)
                         }
                     };
                     let runner: Box<dyn DynRunner> = Box::new(AppRunner {
@@ -120,6 +130,8 @@ impl AppEntry {
                 started.map_err(AppFailure::Panicked)
             }),
             panic_guard: PanicGuard::default(),
+            has_tasks: capabilities.has_provoked_wakeups(),
+            waking: None,
         }
     }
 
@@ -127,12 +139,26 @@ impl AppEntry {
     #[must_use]
     pub fn started_by(
         self,
-        start: impl Fn(Boot<'_>, BootCondition, &mut dyn Observer) -> Started + Send + Sync + 'static,
+        start: impl Fn(Boot<'_>, BootCondition, Option<Waking>, &mut dyn Observer) -> Started
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         Self {
-            start: Arc::new(move |boot, condition, _, observer| start(boot, condition, observer)),
+            start: Arc::new(move |boot, condition, entry: &Self, observer| {
+                start(boot, condition, entry.waking, observer)
+            }),
             ..self
         }
+    }
+
+    /// The same app, its tasks woken so; `None` of an app that has no tasks.
+    #[must_use]
+    pub fn with_waking(&self, waking: Waking) -> Option<Self> {
+        self.has_tasks.then(|| Self {
+            waking: Some(waking),
+            ..self.clone()
+        })
     }
 
     /// The same app, one of its outputs drawn in this colour; others are red.
@@ -206,7 +232,7 @@ impl AppEntry {
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Started {
-        (self.start)(boot, condition, self.panic_guard, observer)
+        (self.start)(boot, condition, self, observer)
     }
 }
 

@@ -26,6 +26,7 @@ use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::files;
 use lockstep_engine::golden::{self, GOLDEN_EXTENSION, SCENARIO_EXTENSION, play_file};
 use lockstep_engine::panic_guard::PanicGuard;
+use lockstep_engine::project::Project;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::trace::Trace;
 use lockstep_isolation::{IsolationError, exit_guard, isolate};
@@ -129,12 +130,13 @@ fn hold(
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let golden_path = path.with_extension(GOLDEN_EXTENSION);
+    let shown = golden_path.display();
+    let command = command(folder);
     let problem = match golden_path.exists() {
-        true => format!("the trace differs from `{}`", golden_path.display()),
-        false => format!(
-            "there is no golden `{}`: the same command with `INSTA_UPDATE=always` before it writes it",
-            golden_path.display()
+        true => format!(
+            "the trace differs from `{shown}`: if that is meant, `INSTA_UPDATE=always {command}` writes it"
         ),
+        false => format!("there is no golden `{shown}`: `INSTA_UPDATE=always {command}` writes it"),
     };
     {
         let _one_at_a_time = printing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,6 +172,12 @@ fn keep_rules(registry: &Registry, path: &Path, trace: &Trace) -> Result<(), Fai
         true => Ok(()),
         false => Err(broken.join("\n").into()),
     }
+}
+
+/// How the project around the folder calls the test that holds its goldens.
+fn command(folder: &Path) -> String {
+    let commands = Project::find(folder).map(|project| project.commands().clone());
+    commands.unwrap_or_default().goldens
 }
 
 fn orphans(goldens: &[PathBuf]) -> Option<String> {

@@ -19,6 +19,7 @@
 
 mod end_at_once;
 pub mod exit_guard;
+pub mod hints;
 #[cfg(target_os = "linux")]
 mod linux;
 

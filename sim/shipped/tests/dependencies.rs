@@ -205,7 +205,10 @@ fn only_the_terminal_knows_its_backend() {
 fn only_command_lines_parse_arguments() {
     let workspace = Workspace::read();
     let users = workspace.users_of("clap");
-    assert_eq!(users, ["lockstep-cli", "lockstep-hil-cli"]);
+    assert_eq!(
+        users,
+        ["cargo-lockstep", "lockstep-cli", "lockstep-hil-cli"]
+    );
 }
 
 #[test]

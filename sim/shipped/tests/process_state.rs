@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders of crates that run programs, or processes.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 8] = [
+    "sim/cargo-lockstep",
     "sim/console",
     "sim/isolation",
     "sim/terminal",

@@ -40,6 +40,12 @@ fn played_crates(fixture: &Path) -> Vec<PathBuf> {
 
 /// Runs the tests of a fixture: each of its scenarios is played, and holds.
 fn play(fixture: &Path) {
+    let played = played_crates(fixture);
+    play_scenarios(fixture, played.iter().flat_map(|member| scenarios(member)));
+}
+
+/// Runs the tests of a fixture: each of these scenarios is played, and holds.
+fn play_scenarios(fixture: &Path, expected: impl Iterator<Item = String>) {
     // Without `--locked`, as for `fixtures/own-core`: nothing else keeps this lock file in step with
     // the workspace. Where a dependency of Lockstep changes, cargo adds what is new to the lock file
     // and leaves what is there; the difference is committed together with that change. It was begun
@@ -50,6 +56,8 @@ fn play(fixture: &Path) {
         .args(["--manifest-path"])
         .arg(fixture.join("Cargo.toml"))
         .args(["--config", "profile.dev.debug='none'"])
+        // Where its own configuration is.
+        .current_dir(fixture)
         .env("CARGO_TARGET_DIR", shared_target_folder())
         .env("INSTA_UPDATE", "no")
         .env_remove("INSTA_FORCE_PASS")
@@ -65,8 +73,7 @@ fn play(fixture: &Path) {
         .map(|name| name.trim_end().to_owned())
         .filter(|name| name != "every-golden-has-its-scenario")
         .collect();
-    let played = played_crates(fixture);
-    let mut expected: Vec<_> = played.iter().flat_map(|member| scenarios(member)).collect();
+    let mut expected: Vec<_> = expected.collect();
     passed.sort();
     expected.sort();
     assert!(!expected.is_empty());
@@ -83,13 +90,79 @@ fn embassy_firmware_plays_its_scenarios() {
     play(&fixture("embassy"));
 }
 
+#[test]
+fn public_crates_for_embassy_play_their_scenarios() {
+    play(&fixture("public-embassy"));
+}
+
+#[test]
+fn the_core_of_an_rtic_application_plays_its_scenarios() {
+    play(&fixture("rtic"));
+}
+
+/// The same firmware says the same with `defmt` as with `log`: the goldens are the same files.
+#[test]
+fn embassy_firmware_says_the_same_with_defmt() {
+    let expected = scenarios(&fixture("embassy/climate"));
+    play_scenarios(&fixture("embassy-defmt"), expected.into_iter());
+}
+
 /// The firmware of a fixture names nothing that plays it.
 #[test]
 fn embassy_firmware_has_no_word_of_lockstep() {
-    let firmware = fixture("embassy/firmware");
-    for file in ["Cargo.toml", "src/lib.rs"] {
-        let text = fs::read_to_string(firmware.join(file)).unwrap();
-        assert!(!text.to_lowercase().contains("lockstep"), "{file}");
+    for firmware in ["embassy/firmware", "embassy/climate-firmware", "rtic/core"] {
+        for file in ["Cargo.toml", "src/lib.rs"] {
+            let text = fs::read_to_string(fixture(firmware).join(file)).unwrap();
+            assert!(!text.to_lowercase().contains("lockstep"), "{file}");
+        }
+    }
+}
+
+/// What the simulator of `fixtures/embassy/lucky` says of a scenario, and how it exits.
+fn run_lucky(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "lucky"])
+        .args(["--config", "profile.dev.debug='none'", "--", "run"])
+        .args(arguments)
+        .current_dir(fixture("embassy"))
+        .env("CARGO_TARGET_DIR", shared_target_folder())
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn firmware_that_works_by_luck_is_found() {
+    const PRESS: &str = "d:A t:20 u:A t:200";
+    for (app, wake, exit, said) in [
+        ("any-poll", "lost", 0, "pass: no expectations"),
+        (
+            "any-poll",
+            "spurious",
+            1,
+            "with its tasks also polled where nothing woke them it gives `out led 1`, and `out led 0` \
+             otherwise",
+        ),
+        (
+            "old-timer",
+            "lost",
+            1,
+            "without the wake-ups of timers that nothing waits for any more it gives nothing, and `out \
+             led 1` otherwise",
+        ),
+        (
+            "old-timer",
+            "spurious",
+            1,
+            "it gives `out led 1`, and nothing yet otherwise",
+        ),
+    ] {
+        let (code, text) = run_lucky(&["--app", app, "--inline", PRESS, "--wake", wake]);
+        assert_eq!(code, Some(exit), "{app}, {wake}: {text}");
+        assert!(text.contains(said), "{app}, {wake}: {text}");
     }
 }
 
@@ -124,9 +197,22 @@ fn the_page_on_embassy_shows_the_staircase() {
     );
     assert_shown(
         "embassy.md",
-        "EmbassyApp<",
+        "app!(EmbassyApp<",
         &fixture.join("simulator/tests/scenarios.rs"),
     );
+    let image = "../embassy-board/boards/stairs-panel/src/bin/stairs.rs";
+    assert_shown("embassy.md", "mod stairs;", &fixture.join(image));
+}
+
+#[test]
+fn the_page_on_rtic_shows_the_gate() {
+    for (begins, file) in [
+        ("fn tell", "core/src/lib.rs"),
+        ("binds = GPIOTE", "board/src/main.rs"),
+        ("fn on_edges", "simulator/src/lib.rs"),
+    ] {
+        assert_shown("rtic.md", begins, &fixture("rtic").join(file));
+    }
 }
 
 #[test]

@@ -48,6 +48,7 @@ use std::path::Path;
 use thiserror::Error;
 
 pub use appearance::{Appearance, Background, ColorDepth};
+use lockstep_console::commands::Commands;
 use lockstep_engine::load::LoadOptions;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
@@ -70,6 +71,8 @@ pub struct Options<'a> {
     pub waveform: &'a WaveformOptions,
     /// The colors and glyphs.
     pub appearance: Appearance,
+    /// How people call the programs that messages name.
+    pub commands: &'a Commands,
 }
 
 /// Why the simulator returned.
@@ -114,6 +117,7 @@ pub fn run(
     }
     let theme = Theme::new(options.appearance);
     let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
+    ui.commands.clone_from(options.commands);
     match options.file {
         Some(file) => {
             let load = LoadOptions {

@@ -31,6 +31,7 @@ impl UiState {
                     SaveFormat::Recording => format!("`sim replay {path}` plays it"),
                     SaveFormat::Waveform => "any waveform viewer opens it".to_owned(),
                 };
+                let how = self.commands.name_in(&how);
                 self.show_message(format!("saved to {path}: {how}"));
             }
             Err(error) => self.show_error(format!("not saved to {path}: {error}")),

@@ -22,6 +22,7 @@ use super::signal_history::SignalHistory;
 use super::state_rows::state_text;
 use super::theme::Theme;
 use super::view::{self, ScreenLayout, clock};
+use lockstep_console::commands::Commands;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::{Snapshot, Timeline, TimelineError};
@@ -72,6 +73,8 @@ pub(super) struct UiState {
     /// The failed expectations of the scenario that was opened.
     pub(super) failures: Vec<FailedExpectation>,
     pub(super) theme: Theme,
+    /// How people call the programs that messages name.
+    pub(super) commands: Commands,
     pub(super) now: Duration,
     pub(super) glow: Vec<Option<(Duration, Level)>>,
     pub(super) quit: bool,
@@ -179,6 +182,7 @@ impl UiState {
             message: None,
             failures: Vec::new(),
             theme,
+            commands: Commands::default(),
             now: Duration::ZERO,
             quit: false,
             unsaved: BTreeSet::new(),

@@ -6,6 +6,8 @@ use lockstep_core::agent::BootIdentity;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::crash_record::{CrashCause, CrashRecord};
 
+use crate::statics::Kept;
+
 const COPIED: u32 = 0x1ceb_00da;
 const OVERWRITTEN: u32 = 0xdead_beef;
 
@@ -107,4 +109,13 @@ pub fn log(crash_record: &CrashRecord<'_>) {
         }
         CrashCause::StackOverflow => defmt::error!("tick {=u64}: stack overflow", tick),
     }
+}
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> [Kept; 3] {
+    [
+        Kept::of(&IN_DATA),
+        Kept::of(&IN_BSS),
+        Kept::of(&LOCKSTEP_BOOT),
+    ]
 }

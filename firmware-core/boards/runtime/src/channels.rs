@@ -6,6 +6,9 @@ use lockstep_core::event::SerialId;
 use lockstep_core::matrix::{Matrix, MatrixId};
 use rtt_target::{ChannelMode, DownChannel, UpChannel, rtt_init, set_defmt_channel};
 
+/// How many channels there are, up and down.
+pub(crate) const COUNT: usize = 3;
+
 /// The two channels of a bench.
 pub struct Channels {
     frames: UpChannel,

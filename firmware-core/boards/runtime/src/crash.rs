@@ -6,7 +6,7 @@
 //! core that has no debugger.
 
 use core::arch::global_asm;
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::fmt::Write;
 use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
@@ -14,11 +14,13 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::exception;
+use critical_section::Mutex;
 use lockstep_core::crash_record::{
     self, CrashCause, CrashRecord, RetainedRam, SIZE, StackedRegisters, TruncatedStr,
 };
 use lockstep_core::time::RunTicks;
 
+use crate::statics::Kept;
 use crate::{boot, samples};
 
 // SAFETY: `outputs_off!` defines the symbol with this signature, and is the documented way to do
@@ -72,6 +74,16 @@ unsafe impl Sync for RetainedMemory {}
 #[unsafe(link_section = ".retained")]
 static RETAINED: RetainedMemory = RetainedMemory(UnsafeCell::new(MaybeUninit::uninit()));
 
+/// Where the copy is of what the boot before left: it does not begin anew with the statics.
+static BEFORE: Mutex<Cell<Option<&'static [u8; SIZE]>>> = Mutex::new(Cell::new(None));
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> impl Iterator<Item = Kept> {
+    let before = critical_section::with(|cs| BEFORE.borrow(cs).get());
+    let here = [Kept::of(&BEFORE), Kept::of(&LOGGING)];
+    here.into_iter().chain(before.map(Kept::of))
+}
+
 fn read_retained() -> [u8; SIZE] {
     let memory: *const [u8; SIZE] = RETAINED.0.get().cast();
     // SAFETY: the pointer comes from a static, every bit pattern is a valid `[u8; SIZE]`, and the
@@ -96,6 +108,8 @@ pub fn before_this_boot() -> RetainedRam<'static> {
     let Some(memory) = cortex_m::singleton!(: [u8; SIZE] = read_retained()) else {
         return RetainedRam::default();
     };
+    let memory: &'static [u8; SIZE] = memory;
+    critical_section::with(|cs| BEFORE.borrow(cs).set(Some(memory)));
     let mut retained = RetainedRam::read(memory, boot::image());
     if retained.crashes == CRASH_LOOP {
         retained.crashes = 0;

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use lockstep_core::matrix::{Matrix, MatrixId};
 
 use crate::matrix::SIDE;
+use crate::statics::Kept;
 
 /// A bit for each cell, the leftmost the lowest. Only the main loop uses them; they are atomic
 /// because they are shared by name.
@@ -35,4 +36,9 @@ pub(crate) fn darken() {
 /// The cells of a row that are lit.
 pub(crate) fn lit(row: usize) -> u8 {
     ROWS.get(row).map_or(0, |row| row.load(Ordering::Relaxed))
+}
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> Kept {
+    Kept::of(&ROWS)
 }

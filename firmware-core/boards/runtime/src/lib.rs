@@ -5,7 +5,8 @@
 //! - [`samples`]: what the tick interrupt leaves for the main loop.
 //! - [`channels`]: the three RTT channels. [`serial`]: the bytes of a UART.
 //! - [`pins`] and [`matrix`]: the pins of buttons and outputs, and LEDs for people.
-//! - [`stack`]: how much of the stack was never used.
+//! - [`systick`]: the tick by the timer that every Cortex-M has.
+//! - [`stack`]: how much of the stack was never used. [`statics`]: statics of a firmware begin anew.
 //! - [`crash`]: the panic handler and the fault handler of every image.
 //!
 //! An image also says how its outputs are switched off, with [`outputs_off!`].
@@ -41,6 +42,8 @@ pub mod pins;
 pub mod samples;
 pub mod serial;
 pub mod stack;
+pub mod statics;
+pub mod systick;
 
 use lockstep_core::agent::{Agent, BootIdentity, CrashLoop, Link};
 use lockstep_core::app::App;

@@ -17,7 +17,8 @@ use crate::serial::{BAUD, LINE};
 pub const MAX_OUTPUTS: usize = 16;
 
 /// The ports of a chip, each with up to 32 pins.
-pub const PORTS: usize = 2;
+/// More than any Cortex-M has: A to K.
+pub const PORTS: usize = 11;
 
 /// Which pin is which button and which output: `pins.toml` as a constant, as `lockstep-pins`
 /// writes it. A pin is one number: its port, times 32, and its place in the port.
@@ -310,6 +311,24 @@ impl AppPins {
             index += 1;
         }
         None
+    }
+
+    /// The same, on a chip whose crate has no UART. To be called in a `const` block.
+    ///
+    /// # Panics
+    ///
+    /// When a serial line is on pins.
+    #[must_use]
+    pub const fn without_uart(self) -> Self {
+        if !self.serial.is_empty() {
+            ConstError::new(&[
+                "pins.toml: [apps.",
+                self.name,
+                ".serial] puts a line on pins, and this board has no UART yet",
+            ])
+            .raise();
+        }
+        self
     }
 
     /// The pins of a serial line, if it is on any.

@@ -9,9 +9,13 @@ use lockstep_core::contacts::Contacts;
 use lockstep_core::time::{RunTicks, Ticks};
 
 use crate::pins::PORTS;
+use crate::statics::Kept;
 
 /// How many ticks the main loop can be behind before samples are lost.
 const DEPTH: usize = 32;
+
+/// The most buttons of an app: a sample has a bit for each.
+const MAX_BUTTONS: usize = 64;
 
 /// No tick at all: a run is over before it comes so far.
 const NEVER: u32 = u32::MAX;
@@ -66,7 +70,7 @@ static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue {
 }));
 
 struct Queue {
-    /// A bit for each contact that is closed: no chip has more pins.
+    /// A bit for each contact that is closed.
     samples: Deque<u64, DEPTH>,
     /// Ticks that are passed over before the next sample.
     passed: u32,
@@ -82,18 +86,18 @@ static BUTTONS: Mutex<RefCell<Buttons>> = Mutex::new(RefCell::new(Buttons {
 }));
 
 struct Buttons {
-    pins: Vec<u32, { PORTS * 32 }>,
+    pins: Vec<u32, MAX_BUTTONS>,
     active_low: bool,
 }
 
 impl Buttons {
     /// A bit for each contact that is closed at these levels of all pins.
     fn closed(&self, ports: [u32; PORTS]) -> u64 {
-        let levels = u64::from(ports[1]) << 32 | u64::from(ports[0]);
-        let active = if self.active_low { !levels } else { levels };
         let mut closed = 0;
         for (index, pin) in self.pins.iter().enumerate() {
-            closed |= (active >> pin & 1) << index;
+            let port = ports.get((pin / 32) as usize).copied().unwrap_or_default();
+            let is_high = port >> (pin % 32) & 1 != 0;
+            closed |= u64::from(is_high != self.active_low) << index;
         }
         closed
     }
@@ -240,4 +244,17 @@ pub fn wait() {
             cortex_m::asm::wfi();
         }
     });
+}
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> [Kept; 7] {
+    [
+        Kept::of(&LOCKSTEP_TICK),
+        Kept::of(&LOCKSTEP_TICK_LIMIT),
+        Kept::of(&LOCKSTEP_SAMPLE_BREAK_TICK),
+        Kept::of(&LOCKSTEP_OUTPUT_BREAK_TICK),
+        Kept::of(&LOCKSTEP_OUTPUT_TICK),
+        Kept::of(&QUEUE),
+        Kept::of(&BUTTONS),
+    ]
 }

@@ -9,6 +9,8 @@ use critical_section::Mutex;
 use heapless::Deque;
 use lockstep_core::event::SerialId;
 
+use crate::statics::Kept;
+
 /// The line that is on the UART, of those of the app.
 pub const LINE: SerialId = SerialId(0);
 
@@ -95,4 +97,9 @@ pub(crate) fn take_dropped() -> u32 {
 /// The next byte for the app, if one has arrived.
 pub(crate) fn take_arrived() -> Option<u8> {
     critical_section::with(|cs| QUEUES.borrow_ref_mut(cs).received.pop_front())
+}
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> Kept {
+    Kept::of(&QUEUES)
 }

@@ -4,6 +4,8 @@
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::statics::Kept;
+
 const PAINT: u32 = 0xc5c5_c5c5;
 
 /// Left out below the stack pointer, in bytes: the frames of [`paint`] itself.
@@ -59,4 +61,9 @@ fn used_below(words: usize) -> Option<usize> {
         // which is readable and aligned.
         unsafe { limit().wrapping_add(*index).read_volatile() != PAINT }
     })
+}
+
+/// What goes on when the statics of a firmware begin anew.
+pub(crate) fn kept() -> Kept {
+    Kept::of(&LOCKSTEP_STACK_FREE)
 }

@@ -3,6 +3,7 @@
 //! [`check`] gives a [`Violation`] for each rule that an image breaks, and
 //! [`linker_script::check`] those that a linker script breaks.
 
+mod boot2;
 mod code;
 pub mod linker_script;
 mod memory;
@@ -19,8 +20,11 @@ use crate::elf::Elf;
 /// A rule of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// The vector table is the first thing in flash.
+    /// The vector table is the first thing in flash, but for a second-stage bootloader.
     VectorTable,
+    /// The second-stage bootloader is the first thing in flash, and has the checksum that the chip's ROM
+    /// expects.
+    Boot2,
     /// The stack begins right below everything else in RAM, aligned to 8 bytes.
     StackTop,
     /// The stack ends where RAM begins, so that an overflow faults.
@@ -55,6 +59,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::VectorTable => "vector-table",
+            Self::Boot2 => "boot2",
             Self::StackTop => "stack-top",
             Self::StackEnd => "stack-end",
             Self::StackRoom => "stack-room",
@@ -81,6 +86,10 @@ impl Rule {
             Self::VectorTable => {
                 "FLASH in memory.x must begin where the chip's flash does, \
                  and link.x must be the linker script"
+            }
+            Self::Boot2 => {
+                "memory.x must put a `.boot2` of 256 bytes where the chip's flash begins, and FLASH after \
+                 it; `rp2040-boot2` has one for each kind of flash"
             }
             Self::StackTop | Self::StackEnd => {
                 "link with flip-link, and let RAM in memory.x begin where the chip's RAM does"
@@ -145,6 +154,9 @@ impl Violations {
 pub fn check(elf: &Elf, board: &Board, profile: Profile) -> Vec<Violation> {
     let mut violations = Violations::default();
     vectors::check(elf, board, &mut violations);
+    if board.boot2 {
+        boot2::check(elf, board, &mut violations);
+    }
     memory::check(elf, board, &mut violations);
     code::check(elf, &mut violations);
     if profile == Profile::Release {

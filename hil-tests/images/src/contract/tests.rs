@@ -22,6 +22,7 @@ pub(super) fn board() -> Board {
             origin: 0x2000_0000,
             bytes: 0x4000,
         },
+        boot2: false,
         budget: Budget {
             flash: 0x1000,
             ram: 0x500,
@@ -53,14 +54,21 @@ fn symbol(name: &str, address: u32, bytes: u32) -> Symbol {
     }
 }
 
+/// The vector of SysTick.
+const SYSTICK: usize = 15;
+
+/// The handler of vectors that an image does not set.
+const DEFAULT: u32 = 0x203;
+
 /// An image that keeps every rule.
 fn good() -> Elf {
     let mut table = section(".vector_table", 0, Some(0), 0xc0);
     let mut entries = [0_u32; 48];
     entries[0] = STACK;
-    for exception in [1, 2, 3, 11, 14, 15, 24] {
+    for exception in [1, 2, 3, 11, 14, 24] {
         entries[exception] = 0xc1;
     }
+    entries[SYSTICK] = DEFAULT;
     table.content = entries
         .iter()
         .flat_map(|entry| entry.to_le_bytes())
@@ -80,6 +88,7 @@ fn good() -> Elf {
             symbol("rust_begin_unwind", 0x101, 20),
             symbol("_stack_end", 0x2000_0000, 0),
             symbol("_SEGGER_RTT", STACK + 0x10, 0x40),
+            symbol("DefaultHandler_", DEFAULT, 2),
         ],
         debug_names: Vec::new(),
         build_id: Some(BuildId(vec![7; 20])),
@@ -171,14 +180,79 @@ fn faults_and_the_tick_have_handlers_of_their_own() {
     for default in ["DefaultHandler", "DefaultHandler_", "HardFault_"] {
         for at in [3, 24] {
             let by_default = |elf: &mut Elf| {
-                elf.symbols.push(symbol(default, 0x203, 2));
-                set_vector(elf, at, 0x203);
+                elf.symbols.push(symbol(default, DEFAULT, 2));
+                set_vector(elf, at, DEFAULT);
             };
             assert_eq!(broken_by(by_default), [Rule::Vectors], "{default} {at}");
         }
     }
     let no_tick = |elf: &mut Elf| set_vector(elf, 24, 0);
     assert_eq!(broken_by(no_tick), [Rule::Vectors]);
+    let by_systick = |elf: &mut Elf| {
+        set_vector(elf, 24, 0);
+        set_vector(elf, SYSTICK, 0xc1);
+    };
+    assert_eq!(broken_by(by_systick), []);
+}
+
+/// The rules that an image breaks whose flash begins with such a bootloader, its vector table at this
+/// address.
+fn broken_with_boot2(boot2: Option<Section>, table: u32) -> Vec<Rule> {
+    let board = Board {
+        boot2: true,
+        ..board()
+    };
+    let mut elf = good();
+    change(&mut elf, ".vector_table", |section| {
+        section.address = table;
+        section.load_address = Some(table);
+        section.content.truncate(0xc0);
+    });
+    for section in elf.sections.iter_mut().skip(1) {
+        if let Some(load) = &mut section.load_address {
+            *load += 0x800;
+        }
+        if section.address < 0x1000_0000 {
+            section.address += 0x800;
+        }
+    }
+    let moved = |vector: u32| if vector == 0 { 0 } else { vector + 0x800 };
+    for at in [1, 2, 3, 11, 14, SYSTICK, 24] {
+        let vector = if at == SYSTICK { DEFAULT } else { 0xc1 };
+        set_vector(&mut elf, at, moved(vector));
+    }
+    elf.entry = moved(elf.entry);
+    change_symbols(&mut elf, 0x800);
+    elf.sections.extend(boot2);
+    let violations = check(&elf, &board, Profile::Release);
+    violations.iter().map(|violation| violation.rule).collect()
+}
+
+fn change_symbols(elf: &mut Elf, by: u32) {
+    for symbol in &mut elf.symbols {
+        if symbol.address < 0x1000_0000 {
+            symbol.address += by;
+        }
+    }
+}
+
+#[test]
+fn a_bootloader_is_at_the_start_of_flash_with_its_checksum() {
+    let boot2 = |checksum: u32, bytes| {
+        let mut section = section(".boot2", 0, Some(0), bytes);
+        section.content[bytes as usize - 4..].copy_from_slice(&checksum.to_le_bytes());
+        Some(section)
+    };
+    // The CRC of 252 zeroes.
+    let right = 0x7065_399a_u32;
+    assert_eq!(broken_with_boot2(boot2(right, 256), 256), []);
+    assert_eq!(broken_with_boot2(boot2(right ^ 1, 256), 256), [Rule::Boot2]);
+    assert_eq!(broken_with_boot2(boot2(right, 128), 256), [Rule::Boot2]);
+    assert_eq!(broken_with_boot2(None, 256), [Rule::Boot2]);
+    assert_eq!(
+        broken_with_boot2(boot2(right, 256), 512),
+        [Rule::VectorTable]
+    );
 }
 
 #[test]
@@ -224,7 +298,7 @@ fn retained_memory_comes_after_all_that_is_initialised() {
 
 #[test]
 fn the_rtt_block_is_in_ram() {
-    assert_eq!(broken_by(|elf| drop(elf.symbols.pop())), [Rule::Rtt]);
+    assert_eq!(broken_by(|elf| drop(elf.symbols.remove(2))), [Rule::Rtt]);
     assert_eq!(broken_by(|elf| elf.symbols[2].address = 0x500), [Rule::Rtt]);
 }
 

@@ -26,6 +26,9 @@ const MAINLINE_FAULTS: [(usize, &str); 3] = [(4, "MemManage"), (5, "BusFault"), 
 /// The handlers of cortex-m-rt for vectors that an image does not set.
 const DEFAULT_HANDLERS: [&str; 3] = ["DefaultHandler", "DefaultHandler_", "HardFault_"];
 
+/// The index of the last exception. Those of interrupts follow.
+const SYSTICK: usize = FIRST_INTERRUPT - 1;
+
 /// The index of the first interrupt of the chip.
 const FIRST_INTERRUPT: usize = 16;
 
@@ -34,10 +37,15 @@ pub(super) fn check(elf: &Elf, board: &Board, violations: &mut Violations) {
         let message = format!("there is no `{TABLE}`");
         return violations.add(Rule::VectorTable, message);
     };
-    if table.load_address != Some(board.flash.origin) || table.address != board.flash.origin {
+    let expected = board.vector_table();
+    if table.load_address != Some(expected) || table.address != expected {
+        let place = match board.boot2 {
+            true => "right after the second-stage bootloader",
+            false => "the start of flash",
+        };
         let message = format!(
-            "`{TABLE}` is at {:#010x}: expected {:#010x}, the start of flash",
-            table.address, board.flash.origin
+            "`{TABLE}` is at {:#010x}: expected {expected:#010x}, {place}",
+            table.address
         );
         violations.add(Rule::VectorTable, message);
     }
@@ -149,9 +157,10 @@ fn check_entries(elf: &Elf, board: &Board, entries: &[u32], violations: &mut Vio
         let message = "the vector of HardFault is the default handler: expected one of its own";
         violations.add(Rule::Vectors, message.to_owned());
     }
-    let mut interrupts = entries[FIRST_INTERRUPT..].iter();
-    if !interrupts.any(|vector| *vector != 0 && !is_default(*vector)) {
-        let message = "no interrupt has a handler of its own: expected that of the tick";
+    let mut ticks = entries[SYSTICK..].iter();
+    if !ticks.any(|vector| *vector != 0 && !is_default(*vector)) {
+        let message =
+            "neither SysTick nor an interrupt has a handler of its own: expected that of the tick";
         violations.add(Rule::Vectors, message.to_owned());
     }
     if elf.entry != entries[1] {

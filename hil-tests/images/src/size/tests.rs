@@ -20,6 +20,7 @@ fn board(flash: u32) -> Board {
             origin: 0x2000_0000,
             bytes: 0x1000,
         },
+        boot2: false,
         budget: Budget { flash, ram: 100 },
         folder: "tiny".into(),
     }

@@ -1,5 +1,6 @@
-//! A project outside of this workspace, `fixtures/own-board`: its image for a board of its own,
-//! with pins of its own, is built and played on the virtual board.
+//! Projects outside of this workspace: their images for boards of their own, with pins of their own, are
+//! built and played on the virtual board. `fixtures/own-board` has apps, `fixtures/embassy-board` the
+//! Embassy firmware of `fixtures/embassy`.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,14 +17,18 @@ mod support;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use doorbell::Doorbell;
 use libtest_mimic::{Arguments, Failed, Trial};
 use lockstep_core::protocol::Stimulus;
+use lockstep_embassy::EmbassyApp;
 use lockstep_engine::panic_guard::PanicGuard;
-use lockstep_engine::registry::AppEntry;
+use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_images::board::Board;
 use lockstep_images::build::{Profile, build};
 use lockstep_images::contract;
+use lockstep_isolation::{Settings, isolate};
 use logbook::Logbook;
+use stairs::Stairs;
 use stairwell::Stairwell;
 
 const TARGET: &str = "thumbv6m-none-eabi";
@@ -33,13 +38,20 @@ fn project() -> PathBuf {
     support::root().join("fixtures/own-board")
 }
 
-/// Its board.
+/// The project with Embassy firmware.
+fn embassy_project() -> PathBuf {
+    support::root().join("fixtures/embassy-board")
+}
+
+/// The board of the first.
 fn board() -> Result<Board, Failed> {
     Ok(Board::read(&project().join("boards/hall-panel"))?)
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    // Before the runner of the tests starts threads.
+    let firmware = embassy_firmware();
     let builds = support::missing(TARGET);
     let plays = builds.clone().or_else(machine::missing);
     let git = match support::environment().program("git") {
@@ -60,9 +72,19 @@ fn main() -> ExitCode {
             &git,
             manifests::resolve_as_git_dependencies,
         ),
-        trial("virtual/rtt", &plays, || play::passes(Stimulus::Scheduled)),
-        trial("virtual/pins", &plays, || play::passes(Stimulus::Pins)),
     ]);
+    for (name, stimulus) in [("rtt", Stimulus::Scheduled), ("pins", Stimulus::Pins)] {
+        let virtual_trial = format!("virtual/{name}");
+        trials.push(trial(&virtual_trial, &plays, move || {
+            play::passes(&project(), &Registry::new(apps())?, stimulus)
+        }));
+        let missing = plays.clone().or_else(|| firmware.clone().err());
+        let firmware = firmware.clone();
+        let embassy_trial = format!("embassy/{name}");
+        trials.push(trial(&embassy_trial, &missing, move || {
+            play::passes(&embassy_project(), &firmware?, stimulus)
+        }));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -72,6 +94,16 @@ fn apps() -> Vec<AppEntry> {
         lockstep_engine::app!(Stairwell),
         lockstep_engine::app!(Logbook),
     ]
+}
+
+/// The Embassy firmware as the host takes it, each run in a process of its own.
+fn embassy_firmware() -> Result<Registry, String> {
+    let registry = Registry::new(vec![
+        lockstep_engine::app!(EmbassyApp<Doorbell>),
+        lockstep_engine::app!(EmbassyApp<Stairs>),
+    ]);
+    let registry = registry.map_err(|error| error.to_string())?;
+    isolate(&registry, &Settings::default()).map_err(|error| error.to_string())
 }
 
 fn trial(

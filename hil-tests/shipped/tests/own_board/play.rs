@@ -1,6 +1,6 @@
-//! The scenario of the project, on its image on the virtual board.
+//! The scenarios of a project, on its images on the virtual board.
 
-use std::collections::BTreeSet;
+use std::path::Path;
 
 use libtest_mimic::Failed;
 use lockstep_core::protocol::Stimulus;
@@ -19,20 +19,24 @@ use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
 use lockstep_virtual_board::machine::ClockMode;
 
-use super::{project, support};
+use super::support;
 
-/// Every scenario passes, held against its golden.
-pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
-    let registry = Registry::new(super::apps())?;
-    let bench = bench()?;
-    let scenarios = plan::scenarios(&project().join("scenarios"), &registry)?;
-    let apps = BTreeSet::from(["logbook", "stairwell"]);
+/// Every scenario of the project in this folder passes, held against its golden.
+pub(crate) fn passes(folder: &Path, registry: &Registry, stimulus: Stimulus) -> Result<(), Failed> {
+    let project = Project::read(folder)?;
+    let bench = bench(&project)?;
+    let mut scenarios = Vec::new();
+    for folder in project.scenarios()? {
+        scenarios.extend(plan::scenarios(&folder, registry)?);
+    }
+    let apps = registry.apps().iter();
+    let apps = apps.map(|app| app.descriptor().name()).collect();
     let built = images(
         &support::environment(),
-        &project(),
+        folder,
         &bench.board,
         &apps,
-        &registry,
+        registry,
     )?;
     let keyed = |firmware: Firmware| {
         let app = firmware.app.descriptor().name();
@@ -51,7 +55,7 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
     for scenario in &scenarios {
         let job = Job {
             index: 0,
-            prepared: &prepare(scenario, &registry)?,
+            prepared: &prepare(scenario, registry)?,
             bench: &bench,
             stimulus,
             skip: None,
@@ -69,8 +73,7 @@ pub(crate) fn passes(stimulus: Stimulus) -> Result<(), Failed> {
 }
 
 /// The virtual bench of the project.
-fn bench() -> Result<Bench, Failed> {
-    let project = Project::read(&project())?;
+fn bench(project: &Project) -> Result<Bench, Failed> {
     let inputs = boards(&project.boards()?)?.into_iter();
     let inputs: Vec<_> = inputs.map(BoardPins::read).collect::<Result<_, _>>()?;
     let found = find(&project.benches()?, &inputs)?;

@@ -356,7 +356,7 @@ impl Chip {
         let levels = firmware.and_then(|firmware| firmware.level_registers.first());
         if levels == Some(&address) {
             return (0..31).fold(0, |all, pin| {
-                all | u32::from(self.is_high(Pin { port: 0, pin })) << pin
+                all | u32::from(self.is_high(Pin::new(0, pin))) << pin
             });
         }
         match address {

@@ -134,10 +134,7 @@ pub(crate) fn jumpered_bench(tolerance: u32) -> Bench {
 
 /// The jumpers of that bench, from driver to button.
 pub(crate) fn jumpers() -> [(Pin, Pin); 2] {
-    let pin = |number| Pin {
-        port: 0,
-        pin: number,
-    };
+    let pin = |number| Pin::new(0, number);
     [(pin(20), pin(17)), (pin(23), pin(26))]
 }
 

@@ -193,7 +193,7 @@ mod tests {
         let outputs = outputs.map(|(index, output)| NamedPin {
             name: output.name(),
             index,
-            pin: lockstep_pins::Pin { port: 0, pin: 0 },
+            pin: lockstep_pins::Pin::new(0, 0),
         });
         let changes = changes(&trace, before, &outputs.collect::<Vec<_>>()).into_iter();
         changes

@@ -88,12 +88,12 @@ mod tests {
         NamedPin {
             name: "lamp",
             index: 0,
-            pin: lockstep_pins::Pin { port: 0, pin: 3 },
+            pin: lockstep_pins::Pin::new(0, 3),
         },
         NamedPin {
             name: "locked",
             index: 1,
-            pin: lockstep_pins::Pin { port: 1, pin: 0 },
+            pin: lockstep_pins::Pin::new(1, 0),
         },
     ];
 

@@ -112,10 +112,7 @@ fn message(case: &Case) -> &str {
 }
 
 fn pin(number: u8) -> Pin {
-    Pin {
-        port: 0,
-        pin: number,
-    }
+    Pin::new(0, number)
 }
 
 fn panic_at(tick: u64) -> Fault {

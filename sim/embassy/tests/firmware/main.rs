@@ -14,11 +14,21 @@ fn main() -> std::process::ExitCode {
 }
 
 #[cfg(target_os = "linux")]
+mod blocking;
+#[cfg(target_os = "linux")]
 mod fan_tasks;
 #[cfg(target_os = "linux")]
 mod lamp_tasks;
 #[cfg(target_os = "linux")]
 mod played;
+#[cfg(target_os = "linux")]
+mod ports_played;
+#[cfg(target_os = "linux")]
+mod provoked;
+#[cfg(target_os = "linux")]
+mod support;
+#[cfg(target_os = "linux")]
+mod verdicts;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {

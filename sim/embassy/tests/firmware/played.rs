@@ -1,29 +1,30 @@
 //! The firmware with its ports, and what it does in them.
 
-use std::ops::ControlFlow;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use embassy_time::Timer;
 use libtest_mimic::{Arguments, Trial};
 use lockstep_core::app::{AppDescriptor, LogKind};
-use lockstep_core::event::{BootCondition, ButtonId};
+use lockstep_core::event::ButtonId;
 use lockstep_core::output::{Level, Output};
-use lockstep_core::time::{Instant, RunTicks};
+use lockstep_core::time::RunTicks;
 use lockstep_embassy::i2c::{I2cBus, TemperatureSensor};
 use lockstep_embassy::{EmbassyApp, Firmware, Ports, Spawner, spawn};
-use lockstep_engine::checker::check_trace;
 use lockstep_engine::golden;
-use lockstep_engine::load::InputFormat;
 use lockstep_engine::play;
 use lockstep_engine::registry::Registry;
-use lockstep_engine::script::{Action, Script, ScriptEvent, SwitchState};
+use lockstep_engine::script::{Action, Script, SwitchState};
 use lockstep_engine::timeline::Timeline;
-use lockstep_engine::trace::Trace;
 use lockstep_engine::wakeups;
 use lockstep_isolation::{Settings, isolate};
 
 use crate::fan_tasks::{Temperatures, measure, ventilate};
 use crate::lamp_tasks::{Press, Presses, light, read_button};
+use crate::support::{Test, go_on, left_alone, played, random_script, verdict};
+use crate::{blocking, ports_played, provoked, verdicts};
 
 struct LampTasks;
 
@@ -104,30 +105,45 @@ impl Firmware for Fan {
     }
 }
 
-/// Waits by reading the clock in a loop, which stands still meanwhile.
-struct Blocker;
-
-impl Firmware for Blocker {
-    const DESCRIPTOR: AppDescriptor = AppDescriptor::new("blocker", "1.0.0");
-    type Outputs = [Level; 0];
-
-    fn start(_: &Ports, spawner: Spawner) {
-        spawn(spawner, async {
-            Timer::after_millis(7).await;
-            embassy_time::block_for(embassy_time::Duration::from_millis(1));
-        });
-    }
-}
-
 fn registry() -> Registry {
-    let apps = vec![
-        lockstep_engine::app!(EmbassyApp<Blocker>),
+    let mut apps = vec![
         lockstep_engine::app!(EmbassyApp<Fan>),
         lockstep_engine::app!(EmbassyApp<LampTasks>),
         lockstep_engine::app!(EmbassyApp<Macros>),
     ];
+    apps.extend(blocking::apps());
+    apps.extend(ports_played::apps());
+    apps.extend(provoked::apps());
+    apps.extend(verdicts::apps());
     Registry::new(apps).unwrap()
 }
+
+const TESTS: [(&str, Test); 9] = [
+    (
+        "tasks, timers and a channel do what they say",
+        does_what_it_says,
+    ),
+    (
+        "a heartbeat is late while a long press blinks",
+        late_heartbeat,
+    ),
+    (
+        "#[task] with a pool, one that ends and one that panics",
+        macros,
+    ),
+    (
+        "idle time is passed over, and nothing is missed",
+        passed_over,
+    ),
+    (
+        "1,000 random scripts, twice, in any number of jobs",
+        random_scripts,
+    ),
+    ("any point of an hour can be gone back to", going_back),
+    ("branches of one past with statics are compared", branches),
+    ("a reset starts over", reset),
+    ("#[task]s, a static channel and a sensor on I2C", ventilated),
+];
 
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -135,29 +151,9 @@ pub(crate) fn main() -> ExitCode {
     let mut settings = Settings::default();
     settings.tick_limit = std::time::Duration::from_secs(2);
     let isolated = isolate(&registry(), &settings).unwrap();
-    type Test = fn(&Registry);
-    let tests: [(&str, Test); 8] = [
-        (
-            "tasks, timers and a channel do what they say",
-            does_what_it_says,
-        ),
-        (
-            "a heartbeat is late while a long press blinks",
-            late_heartbeat,
-        ),
-        (
-            "#[task] with a pool, one that ends and one that panics",
-            macros,
-        ),
-        (
-            "idle time is passed over, and nothing is missed",
-            passed_over,
-        ),
-        ("any point of an hour can be gone back to", going_back),
-        ("a reset starts over", reset),
-        ("a task that blocks never returns", blocked),
-        ("#[task]s, a static channel and a sensor on I2C", ventilated),
-    ];
+    let tests = TESTS.into_iter().chain(blocking::TESTS);
+    let tests = tests.chain(ports_played::TESTS);
+    let tests = tests.chain(provoked::TESTS).chain(verdicts::TESTS);
     let trials = tests.map(|(name, test)| {
         let isolated = isolated.clone();
         Trial::test(name, move || {
@@ -165,16 +161,7 @@ pub(crate) fn main() -> ExitCode {
             Ok(())
         })
     });
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
-}
-
-fn played(apps: &Registry, scenario: &str) -> Trace {
-    let loaded = InputFormat::Scenario.load(apps, scenario.as_bytes(), None);
-    let loaded = loaded.unwrap_or_else(|error| panic!("{error:?}"));
-    let mut watch = |_| ControlFlow::Continue(());
-    let trace = play::trace(&loaded.app, &loaded.script, &mut watch).unwrap();
-    assert_eq!(check_trace(&loaded.checks, &trace), []);
-    trace
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 fn does_what_it_says(apps: &Registry) {
@@ -199,27 +186,13 @@ fn late_heartbeat(apps: &Registry) {
 }
 
 fn macros(apps: &Registry) {
-    let app = apps.find("macros").unwrap();
-    let end = |end| Script::new(BootCondition::OK, Instant::ZERO, Vec::new(), RunTicks(end));
-    let mut watch = |_| ControlFlow::Continue(());
-    let trace = play::trace(app, &end(99).unwrap(), &mut watch).unwrap();
+    let trace = left_alone(apps, "macros", 99).unwrap();
     assert!(golden::render(&trace).contains("      20  log  done   20\n"));
-    let refused = play::trace(app, &end(200).unwrap(), &mut watch).unwrap_err();
-    let refused = refused.to_string();
+    let refused = verdict(apps, "macros");
     assert!(
         refused.contains("app `macros` panicked at tick 100: too far to count"),
         "{refused}"
     );
-}
-
-fn blocked(apps: &Registry) {
-    let app = apps.find("blocker").unwrap();
-    let script = Script::new(BootCondition::OK, Instant::ZERO, Vec::new(), RunTicks(20)).unwrap();
-    let mut watch = |_| ControlFlow::Continue(());
-    let refused = play::trace(app, &script, &mut watch)
-        .unwrap_err()
-        .to_string();
-    assert_eq!(refused, "app `blocker` did not return within 2 s at tick 7");
 }
 
 /// 30 degrees are there after 30 s, 28 degrees again after 96 s.
@@ -232,44 +205,50 @@ fn ventilated(apps: &Registry) {
     );
 }
 
-/// Presses and releases, in random ticks.
-fn script(seed: u64) -> Script {
-    let mut random = 0x2545_f491_4f6c_dd1d ^ (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut next = |below: u64| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        random % below
-    };
-    let mut tick = RunTicks(next(5));
-    let mut events = Vec::new();
-    for index in 0..next(40) {
-        let contact = match index % 2 {
-            0 => SwitchState::Closed,
-            _ => SwitchState::Open,
-        };
-        let action = Action::Button(ButtonId(0), contact);
-        events.push(ScriptEvent { tick, action });
-        let most = [30, 900, 5_000][usize::try_from(next(3)).unwrap()];
-        tick = tick.saturating_add(RunTicks(1 + next(most)));
-    }
-    Script::new(BootCondition::OK, Instant::ZERO, events, tick).unwrap()
-}
-
 fn passed_over(apps: &Registry) {
     let app = apps.find("lamp-tasks").unwrap();
     let mut passed = 0;
     for seed in 0..200 {
-        let script = script(seed);
-        let mut watch = |_| ControlFlow::Continue(());
-        let checked = wakeups::check(app, &script, script.end(), &mut watch);
+        let script = random_script(seed);
+        let checked = wakeups::check(app, &script, script.end(), &mut go_on);
         passed += checked
             .unwrap_or_else(|error| panic!("seed {seed}: {error}"))
             .0;
-        let [one, other] = [(); 2].map(|()| play::trace(app, &script, &mut watch).unwrap());
-        assert!(one == other, "seed {seed}");
     }
     assert!(passed > 1_000_000, "{passed}");
+}
+
+/// The same seeds in one job and in four give the same bytes.
+fn random_scripts(apps: &Registry) {
+    const SCRIPTS: u64 = 1_000;
+    let app = apps.find("lamp-tasks").unwrap();
+    let rendered = |seed| {
+        let trace = play::trace(app, &random_script(seed), &mut go_on).unwrap();
+        golden::render(&trace)
+    };
+    let in_jobs = |jobs: u64| -> Vec<String> {
+        let next = AtomicU64::new(0);
+        let work = || {
+            let seeds = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            let seeds = seeds.take_while(|seed| *seed < SCRIPTS);
+            seeds.map(|seed| (seed, rendered(seed))).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = thread::scope(|scope| {
+            let jobs: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+            let played = jobs.into_iter().flat_map(|job| job.join().unwrap());
+            played.collect()
+        });
+        all.sort();
+        all.into_iter().map(|(_, text)| text).collect()
+    };
+    let alone = in_jobs(1);
+    let others = in_jobs(4);
+    assert_eq!(alone.len(), 1_000);
+    for (seed, (one, other)) in alone.iter().zip(&others).enumerate() {
+        assert!(one == other, "seed {seed}");
+    }
+    // They are not all the same script.
+    assert!(alone.iter().collect::<BTreeSet<_>>().len() > 900);
 }
 
 fn going_back(apps: &Registry) {
@@ -280,14 +259,38 @@ fn going_back(apps: &Registry) {
         let there = timeline.branch().at(RunTicks(tick)).unwrap();
         assert_eq!(there.levels()[1], Level::from(tick / 500 % 2 == 1));
     }
-    timeline
-        .apply(
-            RunTicks(1_000),
-            Action::Button(ButtonId(0), SwitchState::Closed),
-        )
-        .unwrap();
+}
+
+/// The channel is a static: what one branch has in it, no other one has.
+fn branches(apps: &Registry) {
+    let app = apps.find("lamp-tasks").unwrap();
+    let lamp_at = |timeline: &Timeline, tick| {
+        let there = timeline.branch().at(RunTicks(tick)).unwrap();
+        there.levels()[0]
+    };
+    let (on, off) = (Level::from(true), Level::OFF);
+    let mut timeline = Timeline::new(app, &Script::default()).unwrap();
+    timeline.advance(RunTicks(10_000)).unwrap();
+    // A short press in the past switches the lamp on, in a branch of its own.
+    for (tick, contact) in [(1_000, SwitchState::Closed), (1_300, SwitchState::Open)] {
+        let action = Action::Button(ButtonId(0), contact);
+        timeline.apply(RunTicks(tick), action).unwrap();
+        timeline.advance(RunTicks(tick + 300)).unwrap();
+    }
     timeline.advance(RunTicks(5_000)).unwrap();
-    assert_eq!(timeline.compare(0, 1).unwrap().tick, RunTicks(1_000));
+    let pressed = timeline.current();
+    assert_eq!(
+        [1_299, 1_300, 5_000].map(|tick| lamp_at(&timeline, tick)),
+        [off, on, on]
+    );
+    assert_eq!(timeline.compare(0, pressed).unwrap().tick, RunTicks(1_000));
+    timeline.switch(0);
+    assert_eq!(
+        [1_300, 9_999].map(|tick| lamp_at(&timeline, tick)),
+        [off, off]
+    );
+    timeline.switch(pressed);
+    assert_eq!(lamp_at(&timeline, 4_999), on);
 }
 
 fn reset(apps: &Registry) {

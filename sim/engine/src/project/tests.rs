@@ -219,3 +219,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_packages_of_programs_are_folders_of_the_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    make(
+        root,
+        "[programs]\nsim = \"tools/sim\"\nhil = \"gone\"\n",
+        &["tools/sim"],
+    );
+    let project = Project::find(root).unwrap();
+    let simulator = project.program(Program::Simulator).unwrap();
+    assert_eq!(simulator, Some(root.join("tools/sim")));
+    let Err(ProjectError::Malformed { diagnostics, .. }) = project.program(Program::HardwareSuite)
+    else {
+        panic!("the folder is not there");
+    };
+    assert_eq!(diagnostics[0].message, "there is no folder `gone`");
+    make(root, "", &[]);
+    let project = Project::find(root).unwrap();
+    assert_eq!(project.program(Program::Simulator).unwrap(), None);
+}
+
+#[test]
+fn a_program_that_there_is_not_is_told_from_those_that_there_are() {
+    let diagnostic = diagnostic_of("[programs]\nsin = \"tools\"\n");
+    assert_eq!(diagnostic.message, "there is no key `sin`");
+    assert_eq!(diagnostic.expected, "expected `sim` or `hil`");
+    assert_eq!(diagnostic.help.as_deref(), Some("did you mean `sim`?"));
+    let diagnostic = diagnostic_of("[programs]\nsim = \"/tools\"\n");
+    assert_eq!(diagnostic.message, "`/tools` is an absolute path");
+}
+
+#[test]
+fn a_command_is_stated_or_the_default() {
+    let project = parse("[commands]\nsim = \"cargo play\"\n").unwrap();
+    assert_eq!(
+        project.stated_command(Program::Simulator),
+        Some("cargo play")
+    );
+    assert_eq!(project.stated_command(Program::HardwareSuite), None);
+    assert_eq!(project.commands().hil, "cargo hil");
+}

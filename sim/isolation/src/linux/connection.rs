@@ -149,7 +149,10 @@ impl Connection {
 
     fn never_returned(&self, observer: &mut dyn Observer) -> AppFailure {
         let failure = match self.end(ServerHandle::kill) {
-            Ok(_) => AppFailure::Ended(Ending::NeverReturned(self.server.tick_limit)),
+            Ok(_) => AppFailure::Ended(Ending::NeverReturned {
+                limit: self.server.tick_limit,
+                doing: self.slot().and_then(|slot| slot.doing.text()),
+            }),
             Err(error) => process_failure(&error),
         };
         // Only now, when the player writes no more.

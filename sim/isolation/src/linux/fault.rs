@@ -18,7 +18,7 @@ const STACK_GAP: u64 = 1 << 20;
 const HANDLER_STACK: usize = 64 * 1024;
 
 /// The slot of this process, for the handler.
-static SLOT: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
+pub(super) static SLOT: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 
 /// Limits the stack of the players to be, so that the addresses of a full one are known.
 pub(super) fn limit_stack() -> io::Result<()> {
@@ -45,7 +45,9 @@ pub(super) fn note_stack(slot: &Slot) {
 pub(super) fn is_stack(slot: &Slot, address: u64) -> bool {
     let top = slot.stack.load(Ordering::Relaxed);
     // The mark is below the real top by what `main` and what it calls have taken.
-    (top.saturating_sub(STACK + STACK_GAP)..=top).contains(&address)
+    let [low, high] = slot.own_stack.each_ref();
+    let own = low.load(Ordering::Relaxed)..high.load(Ordering::Relaxed);
+    (top.saturating_sub(STACK + STACK_GAP)..=top).contains(&address) || own.contains(&address)
 }
 
 /// From now on, an access that this process is killed for is noted in its slot.

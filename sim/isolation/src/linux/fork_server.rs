@@ -51,13 +51,19 @@ pub(super) fn serve(
                     slot,
                     boot,
                     condition,
+                    waking,
                 },
                 Some(socket),
             ) => match fork_player() {
                 Ok(Forked::Child) => {
                     drop(control);
                     let player = Player::new(slots, slot, socket, server);
-                    let (Some(player), Some(app)) = (player, registry.apps().get(app)) else {
+                    let app = registry.apps().get(app);
+                    let app = app.and_then(|app| match waking {
+                        Some(waking) => app.with_waking(waking),
+                        None => Some(app.clone()),
+                    });
+                    let (Some(player), Some(app)) = (player, app) else {
                         if let Some(slot) = slots.all().get(slot) {
                             slot.give_up();
                         }

@@ -5,11 +5,13 @@ mod connection;
 mod fault;
 mod fork;
 mod fork_server;
+pub(crate) mod hints;
 mod messages;
 mod player;
 mod remote_runner;
 mod server_handle;
 mod slots;
+mod symbols;
 
 use std::sync::Arc;
 
@@ -28,14 +30,16 @@ pub(crate) fn isolate(
     let apps = apps.map(|(index, app)| {
         let descriptor = app.descriptor();
         let server = Arc::clone(&server);
-        app.clone().started_by(move |boot, condition, observer| {
-            let app = IsolatedApp {
-                server: Arc::clone(&server),
-                index,
-                descriptor,
-            };
-            remote_runner::start(app, boot, condition, observer)
-        })
+        app.clone()
+            .started_by(move |boot, condition, waking, observer| {
+                let app = IsolatedApp {
+                    server: Arc::clone(&server),
+                    index,
+                    descriptor,
+                    waking,
+                };
+                remote_runner::start(app, boot, condition, observer)
+            })
     });
     // The descriptors were checked when the registry was made.
     Registry::new(apps.collect()).map_err(|error| std::io::Error::other(error).into())

@@ -155,6 +155,9 @@ impl<'a> Player<'a> {
                         ] {
                             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
                         }
+                        for (to, from) in slot.own_stack.iter().zip(&self.slot.own_stack) {
+                            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+                        }
                         self.slot = slot;
                         self.channel = Channel::of(socket);
                         if self.settle().is_none() {

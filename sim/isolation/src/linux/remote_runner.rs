@@ -15,6 +15,7 @@ use lockstep_engine::app_failure::AppFailure;
 use lockstep_engine::dyn_runner::{DynRunner, Observer, Stretch};
 use lockstep_engine::registry::{Boot, Started};
 use lockstep_engine::script::ScriptEvent;
+use lockstep_engine::waking::Waking;
 
 use super::channel::Channel;
 use super::connection::{Connection, process_failure};
@@ -32,6 +33,8 @@ pub(super) struct IsolatedApp {
     /// Its place in the registry.
     pub(super) index: usize,
     pub(super) descriptor: &'static AppDescriptor,
+    /// How its tasks are woken, if not as usual.
+    pub(super) waking: Option<Waking>,
 }
 
 /// An app in a process of its own.
@@ -64,7 +67,7 @@ fn bring_up(
         let problem = format!("there are as many processes as are allowed, {most}");
         return Err(AppFailure::Process(problem));
     };
-    let channel = match server.start_player(app.index, slot, boot, condition) {
+    let channel = match server.start_player(app.index, slot, boot, condition, app.waking) {
         Ok(channel) => channel,
         Err(error) => {
             server.give_back(slot);

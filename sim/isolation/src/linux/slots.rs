@@ -12,6 +12,8 @@ use lockstep_engine::dyn_runner::{Observation, Observer, Progress};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use rustix::process::Pid;
 
+use super::hints::Doing;
+
 /// How many words of observations a slot holds.
 const WORDS: usize = 8 * 1024;
 
@@ -29,6 +31,10 @@ pub(super) struct Slot {
     player: AtomicU64,
     /// An address near the top of its stack.
     pub(super) stack: AtomicU64,
+    /// The lowest and the highest address of a stack that its app has made; 0 for none.
+    pub(super) own_stack: [AtomicU64; 2],
+    /// What its app is doing, as [`super::hints`] writes it.
+    pub(super) doing: Doing,
     /// The address of the access that it was killed for, and one: 0 for none.
     pub(super) fault: AtomicU64,
     /// Not 0 if the player ended because it could not go on, for no fault of the app.
@@ -43,7 +49,13 @@ impl Slot {
     pub(super) fn clear(&self) {
         let fields = [&self.progress.tick, &self.progress.events, &self.player];
         let fields = fields.into_iter();
-        for field in fields.chain([&self.stack, &self.fault, &self.gave_up, &self.filled]) {
+        self.doing.clear();
+        for field in fields.chain(&self.own_stack).chain([
+            &self.stack,
+            &self.fault,
+            &self.gave_up,
+            &self.filled,
+        ]) {
             field.store(0, Ordering::Relaxed);
         }
     }

@@ -291,3 +291,15 @@ fn usage_errors_are_bad_input_and_help_is_not() {
     assert!(several.err.contains("take one scenario"));
     sim_with(["run", "-", "--timeout", "nan"], FOREVER.as_bytes()).with(2);
 }
+
+#[test]
+fn an_app_without_tasks_cannot_be_woken_otherwise() {
+    let ended = sim(["run", GOOD, "--wake", "spurious"]).with(2);
+    assert!(
+        ended.err.contains(
+            "`--wake` needs an app with tasks, as Embassy firmware has, and `toggle` has none"
+        ),
+        "{}",
+        ended.err
+    );
+}

@@ -1,0 +1,13 @@
+//! The lamp.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::lamp::Lamp;
+use nucleo_f411re::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_stm32f4::start!(Lamp, PINS, initialise)
+}

@@ -1,0 +1,13 @@
+//! The toggle.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::toggle::Firmware;
+use nucleo_f411re::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_stm32f4::start!(Firmware, PINS, initialise)
+}

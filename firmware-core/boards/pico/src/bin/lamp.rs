@@ -1,0 +1,13 @@
+//! The lamp.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::lamp::Lamp;
+use pico::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_rp2040::start!(Lamp, PINS, initialise)
+}

@@ -1,0 +1,13 @@
+//! The toggle.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use lockstep_apps::toggle::Firmware;
+use pico::{PINS, initialise};
+
+#[entry]
+fn main() -> ! {
+    lockstep_rp2040::start!(Firmware, PINS, initialise)
+}

@@ -1,0 +1,158 @@
+//! Runs an app on an STM32F4: the STM32F401, with the feature `stm32f401`, or the STM32F411, with the
+//! feature `stm32f411`.
+//!
+//! A crate with images has an app and a pin map, and starts the one on the other with [`start!`]:
+//!
+//! ```ignore
+//! include!(concat!(env!("OUT_DIR"), "/pins.rs"));
+//!
+//! #[cortex_m_rt::entry]
+//! fn main() -> ! {
+//!     lockstep_stm32f4::start!(Doorbell, PINS, |peripherals| {
+//!         peripherals.require_clock(lockstep_stm32f4::Oscillator::NUCLEO)
+//!     })
+//! }
+//! ```
+//!
+//! SysTick is the tick; its handler is here. The rest of the chip is the image's own. It was never run on
+//! a chip.
+
+#![no_std]
+
+#[cfg(not(any(feature = "stm32f401", feature = "stm32f411")))]
+compile_error!("no chip: turn on the feature `stm32f401` or `stm32f411` of lockstep-stm32f4");
+
+#[cfg(all(feature = "stm32f401", feature = "stm32f411"))]
+compile_error!(
+    "two chips: turn on one of the features `stm32f401` and `stm32f411` of lockstep-stm32f4"
+);
+
+mod gpio;
+mod peripherals;
+
+#[doc(hidden)]
+pub use lockstep_board;
+#[doc(hidden)]
+pub use lockstep_core;
+
+pub use gpio::outputs_off;
+pub use peripherals::{Oscillator, Peripherals};
+/// The hardware abstraction of the chip, with its peripheral access crate as `pac`.
+pub use stm32f4xx_hal as hal;
+
+use cortex_m::peripheral::SYST;
+use lockstep_board::pins::{self, AppPins, Outputs, PORTS, PinMap};
+use lockstep_board::{Hardware, samples, systick};
+use lockstep_core::app::{App, AppDescriptor};
+use lockstep_core::event::BootCondition;
+use lockstep_core::output::Level;
+
+use gpio::{Matrix, OutputPin};
+
+/// Starts an app on the pins of a pin map, and never returns: the body of `main`.
+///
+/// `start!(App, PINS)` lets the chip run on its internal oscillator, which is within 1 % at room
+/// temperature. With a third argument, a function from [`&mut Peripherals`](Peripherals) to a
+/// [`BootCondition`] that the app declares, the image initialises what it needs itself. The clock is part
+/// of that.
+///
+/// A pin map that does not fit the app is an error when the image is built, and so is one with a serial
+/// line: this crate has no UART. The macro is used once in an image, because it defines what a crash does
+/// to the outputs.
+#[macro_export]
+macro_rules! start {
+    ($app:ty, $pins:expr) => {
+        $crate::start!($app, $pins, |peripherals: &mut $crate::Peripherals| {
+            peripherals.require_clock($crate::Oscillator::INTERNAL)
+        })
+    };
+    ($app:ty, $pins:expr, $initialise:expr) => {{
+        const LOCKSTEP_PIN_MAP: &$crate::lockstep_board::pins::PinMap = &$pins;
+        $crate::lockstep_board::outputs_off!(|| $crate::outputs_off(
+            const { LOCKSTEP_PIN_MAP.outputs() }
+        ));
+        $crate::lockstep_board::app_bytes!($app);
+        $crate::run::<$app>(
+            LOCKSTEP_PIN_MAP,
+            const {
+                LOCKSTEP_PIN_MAP
+                    .of(&<$app as $crate::lockstep_core::app::App>::DESCRIPTOR)
+                    .without_uart()
+            },
+            $initialise,
+        )
+    }};
+}
+
+/// Initialises the chip and runs the app forever: the function behind [`start!`], which checks the
+/// pins of the app when the image is built.
+pub fn run<A: App>(
+    map: &'static PinMap,
+    pins: AppPins,
+    initialise: impl FnOnce(&mut Peripherals) -> BootCondition,
+) -> ! {
+    let Some(mut peripherals) = Peripherals::take() else {
+        panic!("the peripherals are in use already")
+    };
+    let condition = initialise(&mut peripherals);
+    let mut board = Board::new(const { &A::DESCRIPTOR }, map, pins, peripherals);
+    lockstep_board::run::<A>(&mut board, condition)
+}
+
+/// The pins and the timer of one app.
+struct Board {
+    descriptor: &'static AppDescriptor,
+    systick: SYST,
+    tick_clocks: u32,
+    outputs: Outputs<OutputPin>,
+    matrix: Option<Matrix>,
+}
+
+impl Board {
+    fn new(
+        descriptor: &'static AppDescriptor,
+        map: &PinMap,
+        pins: AppPins,
+        peripherals: Peripherals,
+    ) -> Self {
+        for pin in pins.buttons(descriptor) {
+            gpio::make_button(pin, map.active_low);
+        }
+        samples::watch(pins.buttons(descriptor), map.active_low);
+        Self {
+            descriptor,
+            tick_clocks: peripherals.tick_clocks(),
+            systick: peripherals.into_systick(),
+            outputs: pins.outputs(descriptor).map(gpio::output).collect(),
+            matrix: map.matrix.as_ref().map(gpio::matrix),
+        }
+    }
+}
+
+impl Hardware for Board {
+    fn start_ticks(&mut self) {
+        systick::start(&mut self.systick, self.tick_clocks);
+    }
+
+    fn ports(&self) -> [u32; PORTS] {
+        gpio::levels()
+    }
+
+    fn show(&mut self, levels: &[Level]) {
+        pins::show(self.descriptor, &mut self.outputs, levels);
+        if let Some(matrix) = &mut self.matrix {
+            matrix.show(self.descriptor, levels);
+        }
+    }
+
+    fn refresh(&mut self) {
+        if let Some(matrix) = &mut self.matrix {
+            matrix.refresh();
+        }
+    }
+}
+
+#[cortex_m_rt::exception]
+fn SysTick() {
+    samples::tick(gpio::levels);
+}

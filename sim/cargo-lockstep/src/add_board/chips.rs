@@ -1,0 +1,161 @@
+//! The chips that `add board` knows, by family.
+
+/// A chip, and what a board with it needs.
+#[derive(Debug)]
+pub(super) struct Chip {
+    /// Its name, as probe-rs has it.
+    pub(super) name: &'static str,
+    /// A board of this name has the chip, and the pins below.
+    pub(super) board: &'static str,
+    pub(super) target: &'static str,
+    pub(super) flash: Memory,
+    pub(super) ram: Memory,
+    /// Where in RAM the crash record is: at the end, but for what the chip's ROM writes to.
+    pub(super) ram_used: u32,
+    /// The second-stage bootloader before the vectors.
+    pub(super) boot2: bool,
+    /// The machine that emulates it.
+    pub(super) machine: Option<&'static str>,
+    /// The crate of its family, and the feature for the chip.
+    pub(super) family: (&'static str, Option<&'static str>),
+    /// The third argument of `start!`, where the family needs one.
+    pub(super) initialise: Option<&'static str>,
+    /// The list `ports` of the pin map, and its registers.
+    pub(super) ports: &'static str,
+    pub(super) registers: &'static str,
+    /// Pins for buttons and for outputs, those of the board first.
+    pub(super) buttons: &'static [&'static str],
+    pub(super) outputs: &'static [&'static str],
+}
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    pub(super) origin: u32,
+    pub(super) bytes: u32,
+}
+
+const fn memory(origin: u32, kib: u32) -> Memory {
+    Memory {
+        origin,
+        bytes: kib * 1024,
+    }
+}
+
+const STM32F4_PORTS: &str = "[16, 16, 16, 3]";
+const STM32F4_REGISTERS: &str = "# IDR of ports A to D: RM0383, section 8.4.5.\n\
+     level_registers = [0x4002_0010, 0x4002_0410, 0x4002_0810, 0x4002_0c10]\n";
+const STM32F4_NUCLEO: &str =
+    "|peripherals| peripherals.require_clock(lockstep_stm32f4::Oscillator::NUCLEO)";
+const NUCLEO_BUTTONS: &[&str] = &["PC13", "PA10", "PB4", "PB5", "PC0", "PC1", "PC2", "PC3"];
+const NUCLEO_OUTPUTS: &[&str] = &[
+    "PA5", "PB10", "PA8", "PC7", "PA9", "PB6", "PA7", "PA6", "PB9", "PB8", "PC8", "PC9",
+];
+
+pub(super) const CHIPS: [Chip; 5] = [
+    Chip {
+        name: "nRF51822_xxAA",
+        board: "microbit-v1",
+        target: "thumbv6m-none-eabi",
+        flash: memory(0, 256),
+        ram: memory(0x2000_0000, 16),
+        ram_used: 16 * 1024,
+        boot2: false,
+        machine: Some("microbit"),
+        family: ("lockstep-nordic", Some("nrf51")),
+        initialise: None,
+        ports: "[31]",
+        registers: "# IN, OUTSET, OUTCLR, DIRSET and DIRCLR: nRF51 Series Reference Manual v3.0, section 14.2.\n\
+             level_registers = [0x5000_0510]\n\
+             drive_registers = [\n    \
+             { high = 0x5000_0508, low = 0x5000_050c, output = 0x5000_0518, input = 0x5000_051c },\n]\n",
+        buttons: &[
+            "P0.17", "P0.26", "P0.20", "P0.23", "P0.22", "P0.21", "P0.18", "P0.30",
+        ],
+        outputs: &[
+            "P0.03", "P0.02", "P0.01", "P0.16", "P0.04", "P0.05", "P0.06", "P0.07", "P0.08",
+            "P0.09", "P0.10", "P0.11",
+        ],
+    },
+    Chip {
+        name: "nRF52833_xxAA",
+        board: "microbit-v2",
+        target: "thumbv7em-none-eabihf",
+        flash: memory(0, 512),
+        ram: memory(0x2000_0000, 128),
+        ram_used: 128 * 1024,
+        boot2: false,
+        machine: None,
+        family: ("lockstep-nordic", Some("nrf52833")),
+        initialise: None,
+        ports: "[32, 10]",
+        registers: "# IN, OUTSET, OUTCLR, DIRSET and DIRCLR: nRF52833 Product Specification v1.6, section 6.8.2.\n\
+             level_registers = [0x5000_0510, 0x5000_0810]\n\
+             drive_registers = [\n    \
+             { high = 0x5000_0508, low = 0x5000_050c, output = 0x5000_0518, input = 0x5000_051c },\n    \
+             { high = 0x5000_0808, low = 0x5000_080c, output = 0x5000_0818, input = 0x5000_081c },\n]\n",
+        buttons: &[
+            "P0.14", "P0.23", "P0.12", "P0.17", "P0.01", "P0.13", "P1.00", "P0.26",
+        ],
+        outputs: &[
+            "P0.02", "P0.03", "P0.04", "P1.02", "P0.31", "P0.28", "P0.11", "P0.10", "P0.09",
+            "P0.30", "P0.05", "P0.15",
+        ],
+    },
+    Chip {
+        name: "RP2040",
+        board: "pico",
+        target: "thumbv6m-none-eabi",
+        flash: memory(0x1000_0000, 2048),
+        ram: memory(0x2000_0000, 264),
+        ram_used: 256 * 1024,
+        boot2: true,
+        machine: None,
+        family: ("lockstep-rp2040", None),
+        initialise: None,
+        ports: "[30]",
+        registers: "# GPIO_IN, GPIO_OUT_SET, GPIO_OUT_CLR, GPIO_OE_SET and GPIO_OE_CLR: RP2040 Datasheet, section 2.3.1.7.\n\
+             level_registers = [0xd000_0004]\n\
+             drive_registers = [\n    \
+             { high = 0xd000_0014, low = 0xd000_0018, output = 0xd000_0024, input = 0xd000_0028 },\n]\n",
+        buttons: &[
+            "GPIO14", "GPIO15", "GPIO13", "GPIO12", "GPIO11", "GPIO10", "GPIO9", "GPIO8",
+        ],
+        outputs: &[
+            "GPIO25", "GPIO16", "GPIO17", "GPIO18", "GPIO19", "GPIO20", "GPIO21", "GPIO22",
+            "GPIO26", "GPIO27", "GPIO28", "GPIO2",
+        ],
+    },
+    Chip {
+        name: "STM32F411RETx",
+        board: "nucleo-f411re",
+        target: "thumbv7em-none-eabihf",
+        flash: memory(0x0800_0000, 512),
+        ram: memory(0x2000_0000, 128),
+        ram_used: 128 * 1024,
+        boot2: false,
+        machine: None,
+        family: ("lockstep-stm32f4", Some("stm32f411")),
+        initialise: Some(STM32F4_NUCLEO),
+        ports: STM32F4_PORTS,
+        registers: STM32F4_REGISTERS,
+        buttons: NUCLEO_BUTTONS,
+        outputs: NUCLEO_OUTPUTS,
+    },
+    Chip {
+        name: "STM32F401RETx",
+        board: "nucleo-f401re",
+        target: "thumbv7em-none-eabihf",
+        flash: memory(0x0800_0000, 512),
+        ram: memory(0x2000_0000, 96),
+        ram_used: 96 * 1024,
+        boot2: false,
+        machine: None,
+        family: ("lockstep-stm32f4", Some("stm32f401")),
+        initialise: Some(STM32F4_NUCLEO),
+        ports: STM32F4_PORTS,
+        registers: STM32F4_REGISTERS,
+        buttons: NUCLEO_BUTTONS,
+        outputs: NUCLEO_OUTPUTS,
+    },
+];

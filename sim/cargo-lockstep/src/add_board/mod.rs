@@ -1,0 +1,339 @@
+//! `cargo lockstep add board`: a package with images for a chip, built and held to the contract.
+
+mod chips;
+mod templates;
+
+use std::env;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use clap::Args;
+use lockstep_console::exit::Exit;
+use lockstep_console::output;
+use lockstep_console::report::Report;
+use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::project::{PROJECT_FILE, Project};
+use lockstep_images::board::Board;
+use lockstep_images::build::{BuildError, Profile, build};
+use lockstep_images::contract;
+use lockstep_images::contract::linker_script::{self, LINKER_SCRIPT};
+use lockstep_images::size::MemoryUsage;
+use lockstep_images::toolchain::Environment;
+use toml_edit::Value;
+
+use crate::app_scan::{AppKind, FoundApp};
+use crate::cargo::Cargo;
+use crate::init::write::WriteError;
+use crate::init::{consent, leave, refuse, say, source_of, summary};
+use crate::inspect::{Found, inspect};
+use crate::manifest::TomlFile;
+use crate::plan::Plan;
+use crate::print_project_error;
+use crate::source::{Source, relative};
+use chips::{CHIPS, Chip};
+
+/// The options of `cargo lockstep add board`.
+#[derive(Debug, Args)]
+pub(crate) struct AddBoardArgs {
+    /// The name of the board: lower-case letters, digits and `-`.
+    name: String,
+
+    /// The chip, as probe-rs names it; found by the name of the board where that is known.
+    #[arg(long)]
+    chip: Option<String>,
+
+    /// The package of a workspace that holds the core.
+    #[arg(long, value_name = "NAME")]
+    package: Option<String>,
+
+    /// Where the crates of Lockstep come from: `registry`, `git`, `git=URL` or `path=FOLDER`.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
+
+    /// Show what would be changed, as a patch, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Do not build the images.
+    #[arg(long)]
+    no_build: bool,
+}
+
+impl AddBoardArgs {
+    pub(crate) fn execute(&self, report: &Report) -> Exit {
+        match self.run(report) {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+
+    fn run(&self, report: &Report) -> Result<Exit, Exit> {
+        if !is_name(&self.name) {
+            let message = format!("`{}` is no name of a board", self.name);
+            let help = "expected lower-case letters, digits and `-`, such as `front-panel`";
+            report.print(&report.plain(&message, Some(help)));
+            return Err(Exit::BadInput);
+        }
+        let chip = self.chip(report)?;
+        let project =
+            Project::find(Path::new("")).map_err(|error| print_project_error(&error, report))?;
+        let start = match project.root().as_os_str().is_empty() {
+            true => Path::new("."),
+            false => project.root(),
+        };
+        let found = inspect(start, self.package.as_deref()).map_err(|error| {
+            report.print(&report.plain(&error_chain(&error), error.help().as_deref()));
+            Exit::BadInput
+        })?;
+        let app = app(&found, report)?;
+        let given = self.source.as_deref().map(str::parse::<Source>);
+        let given = given.transpose().map_err(|error| report.error(error))?;
+        let source = source_of(&found).or(given);
+        let source = source.unwrap_or_else(Source::of_program);
+        let folders = project
+            .boards()
+            .map_err(|error| print_project_error(&error, report))?;
+        let root = start.canonicalize().map_err(|error| report.error(error))?;
+        let boards = folders.first().map_or_else(
+            || PathBuf::from("boards"),
+            |folder| {
+                let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                relative(&folder, &root)
+            },
+        );
+        let mut plan = Plan::new(&root);
+        let written = self.plan(&mut plan, &boards, chip, &found, app, &source);
+        written.map_err(|error| refuse(&error, report))?;
+        if self.dry_run {
+            output::write(None, plan.diff().as_bytes()).map_err(|error| report.error(error))?;
+            return Ok(Exit::Held);
+        }
+        say(&format!(
+            "chip      {}\napp       {}",
+            chip.name,
+            type_of(app)
+        ));
+        say(&format!("crates    from {}", source.shown()));
+        if plan.changes().is_empty() {
+            say("\nnothing to change: everything is there");
+        } else {
+            say(&format!("\n{}", summary(&plan)));
+            consent(self.yes, report)?;
+            let applied = plan.apply();
+            applied.map_err(|error| refuse(&error.into(), report))?;
+        }
+        leave(&plan, report);
+        let folder = root.join(&boards).join(&self.name);
+        if self.no_build {
+            return Ok(Exit::Held);
+        }
+        hold(&root, &folder, report)
+    }
+
+    fn chip(&self, report: &Report) -> Result<&'static Chip, Exit> {
+        let chip = match &self.chip {
+            Some(name) => CHIPS
+                .iter()
+                .find(|chip| chip.name.eq_ignore_ascii_case(name)),
+            None => CHIPS.iter().find(|chip| chip.board == self.name),
+        };
+        chip.ok_or_else(|| {
+            let message = match &self.chip {
+                Some(chip) => format!("there is no template for the chip `{chip}`"),
+                None => format!("which chip `{}` has is not known", self.name),
+            };
+            let mut help = "`--chip` names one of these:".to_owned();
+            for chip in &CHIPS {
+                let _ = write!(help, "\n{:<14} as on a {}", chip.name, chip.board);
+            }
+            help +=
+                "\nfor another chip, docs/new-board.md of Lockstep goes through a board by hand";
+            report.print(&report.plain(&message, Some(&help)));
+            Exit::BadInput
+        })
+    }
+
+    fn plan(
+        &self,
+        plan: &mut Plan,
+        boards: &Path,
+        chip: &Chip,
+        found: &Found,
+        app: &FoundApp,
+        source: &Source,
+    ) -> Result<(), WriteError> {
+        let folder = boards.join(&self.name);
+        let app_name = app.name.as_deref().unwrap_or(&found.package.name);
+        plan.create(boards.join("Cargo.toml"), templates::WORKSPACE)?;
+        plan.create(boards.join(".cargo/config.toml"), templates::CARGO_CONFIG)?;
+        plan.create(boards.join(".gitignore"), "/target\n")?;
+        let absolute = plan.root().join(&folder);
+        let line = |name: &str, features: Option<&str>| -> Result<String, WriteError> {
+            let dependency = source.dependency(name, &absolute)?;
+            Ok(format!("{name} = {}\n", with_feature(dependency, features)))
+        };
+        let mut dependencies = [
+            "cortex-m-rt = \"0.7\"\n".to_owned(),
+            format!(
+                "{} = {{ path = \"{}\" }}\n",
+                found.package.name,
+                relative(&found.package.folder, &absolute).display()
+            ),
+            line("lockstep-board", None)?,
+            line(chip.family.0, chip.family.1)?,
+        ];
+        dependencies.sort();
+        let manifest = templates::manifest(
+            &self.name,
+            app_name,
+            &dependencies.concat(),
+            &line("lockstep-pins", None)?,
+        );
+        let files = [
+            ("Cargo.toml".to_owned(), manifest),
+            ("board.toml".to_owned(), templates::board(&self.name, chip)),
+            (LINKER_SCRIPT.to_owned(), templates::memory_map(chip)),
+            (
+                "pins.toml".to_owned(),
+                templates::pins(chip, app_name, &app.buttons, &app.outputs),
+            ),
+            ("build.rs".to_owned(), templates::BUILD_SCRIPT.to_owned()),
+            (
+                format!("src/bin/{app_name}.rs"),
+                templates::entry(&self.name, app_name, &type_of(app), chip),
+            ),
+        ];
+        for (name, text) in files {
+            plan.create(folder.join(name), text)?;
+        }
+        let project_file = plan.text(Path::new(PROJECT_FILE))?.unwrap_or_default();
+        let file = TomlFile::parse(&project_file).map_err(|error| WriteError::Toml {
+            path: PROJECT_FILE.into(),
+            error,
+        })?;
+        // Without the key, boards are in `boards`.
+        if file.get(&["boards"]).is_none() && boards != Path::new("boards") {
+            plan.leave(
+                format!("`{PROJECT_FILE}` does not list `{}`", boards.display()),
+                format!("add `boards = [\"{}\"]`", boards.display()),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
+    name.starts_with(|it: char| it.is_ascii_lowercase()) && name.chars().all(is_plain)
+}
+
+fn type_of(app: &FoundApp) -> String {
+    app.path.clone().unwrap_or_default()
+}
+
+/// What the images are of: the first app that a board can run.
+fn app<'f>(found: &'f Found, report: &Report) -> Result<&'f FoundApp, Exit> {
+    let is_core = |app: &&FoundApp| app.kind == AppKind::App && app.path.is_some();
+    found.package.apps.iter().find(is_core).ok_or_else(|| {
+        let message = format!(
+            "no public type of `{}` implements `lockstep_core::app::App`: there is nothing that a board \
+             could run",
+            found.package.name
+        );
+        let help = "`--package NAME` says which package of a workspace holds the core";
+        report.print(&report.plain(&message, Some(help)));
+        Exit::BadInput
+    })
+}
+
+/// A dependency with a feature turned on.
+fn with_feature(dependency: Value, feature: Option<&str>) -> Value {
+    let Some(feature) = feature else {
+        return dependency;
+    };
+    let mut table = match dependency {
+        Value::InlineTable(table) => table,
+        version => [("version", version)].into_iter().collect(),
+    };
+    table.insert("features", Value::Array([feature].into_iter().collect()));
+    Value::InlineTable(table)
+}
+
+/// Builds the images, and holds them to the contract.
+fn hold(root: &Path, folder: &Path, report: &Report) -> Result<Exit, Exit> {
+    let board = Board::read(folder).map_err(|error| report.error(error))?;
+    say("\nbuilding the images: the first time this takes a minute or two");
+    lock(board.workspace(), report)?;
+    let script = folder.join(LINKER_SCRIPT);
+    let script = std::fs::read_to_string(&script).map_err(|error| report.error(error))?;
+    let mut broken: Vec<_> = linker_script::check(&script, &board)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    for (profile, shown) in [(Profile::Debug, "debug"), (Profile::Release, "release")] {
+        let images = build(&environment(), root, &board, profile);
+        for image in images.map_err(|error| refuse_build(&error, report))? {
+            let elf = image.read().map_err(|error| report.error(error))?;
+            let MemoryUsage { flash, ram } = MemoryUsage::of(&elf, &board);
+            say(&format!(
+                "image     {}, {shown}: {flash} B of flash, {ram} B of RAM",
+                image.name
+            ));
+            for violation in contract::check(&elf, &board, profile) {
+                broken.push(format!("{}: {violation}", image.name));
+            }
+        }
+    }
+    if broken.is_empty() {
+        say("contract  every rule holds; nothing was run on a chip");
+        return Ok(Exit::Held);
+    }
+    for violation in broken {
+        report.print(&report.plain(&violation, None));
+    }
+    Err(Exit::Failed)
+}
+
+/// Takes the board into the lock file of its workspace: images are built by that alone.
+fn lock(workspace: &Path, report: &Report) -> Result<(), Exit> {
+    let mut command = Cargo::in_folder(workspace).command();
+    command
+        .args(["update", "--workspace", "--quiet"])
+        .current_dir(workspace)
+        .stdin(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => {
+            let message =
+                "everything is written, but cargo cannot find the dependencies: see above";
+            report.print(&report.plain(message, None));
+            Err(Exit::Infrastructure)
+        }
+        Err(error) => Err(report.error(error)),
+    }
+}
+
+fn refuse_build(error: &BuildError, report: &Report) -> Exit {
+    report.print(&report.plain(&error_chain(error), None));
+    match error {
+        BuildError::Compile(_) | BuildError::NoImage(_) => Exit::Failed,
+        BuildError::Interrupted => Exit::Interrupted,
+        _ => Exit::Infrastructure,
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        path: env::var_os("PATH").unwrap_or_default(),
+        cargo_home: env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(env::home_dir()?.join(".cargo"))),
+        wrapper: env::current_exe().ok(),
+        variables: env::vars_os().map(|(name, _)| name).collect(),
+        ..Environment::default()
+    }
+}

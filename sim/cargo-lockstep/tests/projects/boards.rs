@@ -1,0 +1,132 @@
+//! `add board`: boards of the chips that it knows, and what it says of others.
+
+use std::fs;
+
+use lockstep_images::board::Board;
+use lockstep_images::contract::linker_script;
+use lockstep_pins::PinMap;
+
+use super::support::{Project, repository};
+
+/// A project with a core.
+fn doorbell() -> Project {
+    let project = Project::library("doorbell");
+    let core = repository().join("fixtures/strangers/doorbell.rs");
+    project.write("src/lib.rs", &fs::read_to_string(core).unwrap());
+    project.lock("");
+    project.lockstep(&["init", "--yes", "--no-build"]).holds();
+    project
+}
+
+#[test]
+fn a_board_is_what_the_shipped_one_with_its_chip_is() {
+    let project = doorbell();
+    for name in ["microbit-v1", "microbit-v2", "nucleo-f411re", "pico"] {
+        project
+            .lockstep(&["add", "board", name, "--yes", "--no-build"])
+            .holds();
+        let folder = project.folder().join("boards").join(name);
+        let shipped = repository().join("firmware-core/boards").join(name);
+        let (board, of_shipped) = (
+            Board::read(&folder).unwrap(),
+            Board::read(&shipped).unwrap(),
+        );
+        assert_eq!(
+            (
+                &board.chip,
+                &board.target,
+                board.flash,
+                board.ram,
+                board.boot2,
+                &board.machine
+            ),
+            (
+                &of_shipped.chip,
+                &of_shipped.target,
+                of_shipped.flash,
+                of_shipped.ram,
+                of_shipped.boot2,
+                &of_shipped.machine
+            )
+        );
+        let script = project.read(&format!("boards/{name}/{}", linker_script::LINKER_SCRIPT));
+        assert_eq!(linker_script::check(&script, &board), [], "{name}");
+        let (pins, of_shipped) = (
+            PinMap::read(&folder).unwrap(),
+            PinMap::read(&shipped).unwrap(),
+        );
+        assert_eq!(pins.ports, of_shipped.ports, "{name}");
+        assert_eq!(pins.level_registers, of_shipped.level_registers, "{name}");
+        assert_eq!(pins.drive_registers, of_shipped.drive_registers, "{name}");
+        let doorbell = &pins.apps["doorbell"];
+        assert!(doorbell.buttons.contains_key("bell") && doorbell.outputs.contains_key("chime"));
+    }
+    // The boards are not among what is built for the host.
+    project
+        .cargo(&["metadata", "--no-deps", "--format-version", "1"])
+        .holds();
+}
+
+#[test]
+fn a_board_of_a_known_chip_is_built_and_held_to_the_contract() {
+    let project = doorbell();
+    let lock = repository().join("firmware-core/boards/Cargo.lock");
+    project.write("boards/Cargo.lock", &fs::read_to_string(lock).unwrap());
+    let arguments = ["add", "board", "porch", "--chip", "nrf51822_xxaa", "--yes"];
+    let printed = project.lockstep(&arguments).holds();
+    printed.says("image     porch-doorbell, debug: ");
+    printed.says("image     porch-doorbell, release: ");
+    printed.says("contract  every rule holds");
+    let files = project.files();
+    let again = project.lockstep(&[
+        "add",
+        "board",
+        "porch",
+        "--chip",
+        "nRF51822_xxAA",
+        "--yes",
+        "--no-build",
+    ]);
+    again.holds().says("nothing to change: everything is there");
+    assert_eq!(project.files(), files);
+    // A pin that the chip does not have is found when it is built, and named in its line.
+    project.replace("boards/porch/pins.toml", "P0.17", "P0.31");
+    let printed = project.lockstep(&arguments);
+    assert_eq!(printed.code, 1);
+    printed.says("button bell of doorbell is at P0.31, which the chip does not have");
+}
+
+#[test]
+fn what_is_no_board_is_said_with_what_there_is() {
+    let project = doorbell();
+    let files = project.files();
+    let refused = [
+        (
+            &["add", "board", "porch"][..],
+            "which chip `porch` has is not known",
+        ),
+        (
+            &["add", "board", "porch", "--chip", "Z80"],
+            "there is no template for the chip `Z80`",
+        ),
+        (&["add", "board", "Porch"], "`Porch` is no name of a board"),
+        (
+            &["add", "board", "pico"],
+            "nobody can be asked whether to write this",
+        ),
+    ];
+    for (arguments, message) in refused {
+        let printed = project.lockstep(arguments);
+        assert_eq!(printed.code, 2, "{arguments:?}");
+        printed.says(message);
+    }
+    let shown = project
+        .lockstep(&["add", "board", "pico", "--dry-run"])
+        .holds();
+    shown.says("+++ b/boards/pico/memory.x");
+    assert_eq!(project.files(), files);
+    project.write("src/lib.rs", "#![no_std]\n");
+    let printed = project.lockstep(&["add", "board", "pico", "--yes"]);
+    assert_eq!(printed.code, 2);
+    printed.says("no public type of `doorbell` implements");
+}

@@ -1,0 +1,200 @@
+//! Projects in temporary folders, and the commands that are typed there.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+/// The folder of this repository.
+pub(crate) fn repository() -> PathBuf {
+    fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
+}
+
+/// Where all projects are built: not where this workspace is, whose programs have the same names.
+fn target_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects")
+}
+
+/// A project of somebody else.
+pub(crate) struct Project {
+    parent: TempDir,
+    name: String,
+    /// Held while the project lives: all of them are built in one folder, and programs of one name
+    /// would take each other's place there.
+    _alone: File,
+}
+
+/// What a command printed.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Printed {
+    /// It ended well.
+    #[track_caller]
+    pub(crate) fn holds(self) -> Self {
+        assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) {
+        let is_said = self.out.contains(text) || self.err.contains(text);
+        assert!(is_said, "expected {text:?} in:\n{}\n{}", self.out, self.err);
+    }
+}
+
+impl From<Output> for Printed {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Project {
+    /// An empty folder of this name.
+    pub(crate) fn empty(name: &str) -> Self {
+        let alone = File::create(target_folder().with_extension("lock")).unwrap();
+        alone.lock().unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        fs::create_dir(parent.path().join(name)).unwrap();
+        Self {
+            parent,
+            name: name.to_owned(),
+            _alone: alone,
+        }
+    }
+
+    /// What `cargo new --lib` makes.
+    pub(crate) fn library(name: &str) -> Self {
+        let project = Self::empty(name);
+        project.cargo(&["init", "--lib", "--quiet"]).holds();
+        project
+    }
+
+    /// The crate of a fixture.
+    pub(crate) fn copy_of(fixture: &str, name: &str) -> Self {
+        let project = Self::empty(name);
+        let from = repository().join("fixtures").join(fixture);
+        for entry in WalkDir::new(&from).min_depth(1) {
+            let entry = entry.unwrap();
+            let to = project
+                .folder()
+                .join(entry.path().strip_prefix(&from).unwrap());
+            match entry.file_type().is_dir() {
+                true => fs::create_dir_all(to).unwrap(),
+                false => drop(fs::copy(entry.path(), to).unwrap()),
+            }
+        }
+        project
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.parent.path().join(&self.name)
+    }
+
+    /// The folder around it.
+    pub(crate) fn parent(&self) -> &Path {
+        self.parent.path()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.folder().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        let path = self.folder().join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{from:?} in {path}");
+        self.write(path, &text.replace(from, to));
+    }
+
+    /// Its dependencies in the versions that the fixture of a core has, so that nothing is asked of a
+    /// registry.
+    pub(crate) fn lock(&self, folder: &str) -> &Self {
+        let lock = fs::read_to_string(repository().join("fixtures/own-core/Cargo.lock")).unwrap();
+        self.write(&format!("{folder}Cargo.lock"), &lock)
+    }
+
+    /// Every file, and what is in it.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, String> {
+        let root = self.folder();
+        let entries = WalkDir::new(&root).into_iter();
+        let entries = entries.filter_entry(|entry| entry.file_name() != ".git");
+        let files = entries
+            .flatten()
+            .filter(|entry| entry.file_type().is_file());
+        let read = files.map(|entry| {
+            let path = entry.path().strip_prefix(&root).unwrap().to_owned();
+            let text = fs::read(entry.path()).unwrap();
+            (path, String::from_utf8_lossy(&text).into_owned())
+        });
+        read.collect()
+    }
+
+    /// `cargo …`, typed in the folder of the project.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Printed {
+        self.run(Command::new(env!("CARGO")).args(arguments), "")
+    }
+
+    /// `cargo lockstep …`, typed in the folder of the project.
+    pub(crate) fn lockstep(&self, arguments: &[&str]) -> Printed {
+        self.lockstep_in("", arguments)
+    }
+
+    /// The same, in a folder of the project.
+    pub(crate) fn lockstep_in(&self, folder: &str, arguments: &[&str]) -> Printed {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-lockstep"));
+        self.run(command.arg("lockstep").args(arguments), folder)
+    }
+
+    /// A command as a shell has it, such as one that a message says.
+    pub(crate) fn shell(&self, line: &str) -> Printed {
+        self.run(Command::new("sh").args(["-c", line]), "")
+    }
+
+    fn run(&self, command: &mut Command, folder: &str) -> Printed {
+        let programs = Path::new(env!("CARGO_BIN_EXE_cargo-lockstep"))
+            .parent()
+            .unwrap();
+        let path = std::env::var("PATH").unwrap_or_default();
+        for name in [
+            "INSTA_UPDATE",
+            "INSTA_FORCE_PASS",
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CI",
+        ] {
+            command.env_remove(name);
+        }
+        let output = command
+            .current_dir(self.folder().join(folder))
+            .env("PATH", format!("{}:{path}", programs.display()))
+            .env("CARGO_TARGET_DIR", target_folder())
+            // Those beside a firmware and those in a crate have the same dependencies, and so built once.
+            .env("CARGO_PROFILE_DEV_DEBUG", "none")
+            .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0")
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        output.into()
+    }
+}

@@ -1,0 +1,103 @@
+//! Holds what an app with tasks shows against the same app with its tasks woken otherwise.
+//!
+//! A task may be polled at any time, whether something woke it or not, and has no claim to a wake-up
+//! that it does not wait for. One that takes a poll for a wake-up, or is woken by luck alone, works
+//! until something else in the firmware changes.
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use lockstep_core::app::App;
+use lockstep_core::time::RunTicks;
+use serde::{Deserialize, Serialize};
+
+use crate::play::{self, PlayError};
+use crate::registry::AppEntry;
+use crate::script::Script;
+use crate::trace::{Entry, Line, Trace};
+
+/// How the tasks of an app are woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[non_exhaustive]
+pub enum Waking {
+    /// Every task is also polled where nothing woke it.
+    Spurious,
+    /// A timer that the task did not ask for again when it was last polled does not wake it.
+    Lost,
+}
+
+/// What is otherwise, as the beginning of a sentence.
+impl fmt::Display for Waking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Spurious => "with its tasks also polled where nothing woke them",
+            Self::Lost => "without the wake-ups of timers that nothing waits for any more",
+        })
+    }
+}
+
+/// An app with tasks, which can be woken in more than one way.
+pub trait ProvokedWakeups: App {
+    /// The app as [`App::new`] makes it, its tasks woken so.
+    fn provoked(waking: Waking) -> Self;
+}
+
+/// Plays the script with the tasks of the app woken otherwise. It must show what it shows as usual:
+/// `trace`, of the same script.
+///
+/// `watch` is called with the tick from time to time, and can stop the run.
+///
+/// # Errors
+///
+/// [`PlayError::ContractBroken`] at the first difference, [`PlayError::NoTasks`], and those of
+/// [`play::trace`].
+pub fn check(
+    app: &AppEntry,
+    script: &Script,
+    trace: &Trace,
+    waking: Waking,
+    watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
+) -> Result<(), PlayError> {
+    let name = app.descriptor().name();
+    let provoked = app
+        .with_waking(waking)
+        .ok_or(PlayError::NoTasks { app: name })?;
+    let broken = |tick, problem| PlayError::ContractBroken {
+        app: name,
+        tick,
+        problem,
+    };
+    let other = match play::trace(&provoked, script, watch) {
+        Ok(other) => other,
+        Err(error) => {
+            return Err(match error.failed_at() {
+                Some(tick) => broken(tick, format!("{waking}: {error}")),
+                None => error,
+            });
+        }
+    };
+    let (usual, other) = (trace.entries(), other.entries());
+    let differs = |index: &usize| usual.get(*index) != other.get(*index);
+    let Some(first) = (0..usual.len().max(other.len())).find(differs) else {
+        return Ok(());
+    };
+    let (usual, other) = (usual.get(first), other.get(first));
+    let tick = [usual, other].into_iter().flatten().map(|entry| entry.tick);
+    // What comes earlier has no counterpart.
+    let tick = tick.min().unwrap_or(script.end());
+    let shown = |entry: Option<&Entry>| match entry {
+        Some(entry) if entry.tick == tick => {
+            format!("`{}`", Line::new(app.descriptor(), entry))
+        }
+        Some(_) => "nothing yet".to_owned(),
+        None => "nothing".to_owned(),
+    };
+    Err(broken(
+        tick,
+        format!(
+            "{waking} it gives {}, and {} otherwise",
+            shown(other),
+            shown(usual)
+        ),
+    ))
+}
