@@ -8,6 +8,8 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "support/billboard.rs"]
+mod billboard;
 #[path = "support/busy_hour.rs"]
 mod busy_hour;
 
@@ -19,8 +21,10 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_terminal::bench_support::HeadlessUi;
 use shipped_apps::shipped;
 
+use billboard::Billboard;
 use busy_hour::{HOUR, busy_hour};
 
+const MINUTE: RunTicks = RunTicks(60_000);
 const FRAME: Duration = Duration::from_millis(33);
 const SAMPLES: usize = 1_000;
 
@@ -38,14 +42,17 @@ fn main() {
     let history = resident_kib().saturating_sub(before);
     jump(&mut bench);
     bench.jump(bench.end());
-    input("1x", &mut bench);
+    input("after an hour at 1x", &mut bench);
     bench.key('*');
-    input("unlimited speed", &mut bench);
+    input("after an hour at unlimited speed", &mut bench);
     row(
         "memory for an hour with 10 events a second",
         &format!("{:.1} MiB", history as f64 / 1024.0),
         "< 64 MiB",
     );
+    let mut bench = billboard();
+    bench.draw().expect("a sink takes everything");
+    input("a 128 x 64 matrix redrawn 30 times a second", &mut bench);
     idle();
 }
 
@@ -55,7 +62,7 @@ fn row(what: &str, measured: &str, to_hold: &str) {
 
 /// From a key that comes at the worst time, just when a frame's ticks are about to be
 /// played, to the frame that shows what it did.
-fn input(speed: &str, bench: &mut HeadlessUi) {
+fn input(what: &str, bench: &mut HeadlessUi) {
     // A frame's worth of ticks is found in the first of them.
     let times = (0..SAMPLES + 100).map(|sample| {
         let start = Instant::now();
@@ -67,7 +74,7 @@ fn input(speed: &str, bench: &mut HeadlessUi) {
     });
     let times = sorted(times.skip(100));
     row(
-        &format!("input to frame after an hour at {speed}, 99th percentile"),
+        &format!("input to frame, {what}, 99th percentile"),
         &format!("{:.2} ms", ms(times[SAMPLES * 99 / 100])),
         "<= 16 ms",
     );
@@ -108,6 +115,13 @@ fn played_hour() -> HeadlessUi {
     let registry = Registry::new(shipped()).expect("what ships can be used");
     let app = AppEntry::of::<Lamp>();
     HeadlessUi::new(registry, &app, &script, SCREEN).expect("the lamp plays")
+}
+
+/// A display that has been redrawn for a minute.
+fn billboard() -> HeadlessUi {
+    let app = AppEntry::of::<Billboard>();
+    let registry = Registry::new(vec![app.clone()]).expect("it can be used");
+    HeadlessUi::new(registry, &app, &busy_hour(MINUTE, 0), SCREEN).expect("it plays")
 }
 
 /// What the process has in memory, as Linux tells it; 0 elsewhere.

@@ -17,14 +17,14 @@ fn shared_target_folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
 }
 
-#[test]
-fn a_core_of_ones_own_plays_a_scenario() {
+/// The standard output of a program of the crate that plays this scenario.
+fn played(program: &str, scenario: &str) -> String {
     let mut process = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--manifest-path"])
         .arg(folder().join("Cargo.toml"))
         // Its dependencies have other features than those of the workspace, so that all of them are
         // built again, and it plays a quarter of a second.
-        .args(["--config", "profile.dev.debug='none'"])
+        .args(["--config", "profile.dev.debug='none'", "--bin", program])
         .args(["--", "run", "-"])
         .env("CARGO_TARGET_DIR", shared_target_folder())
         .stdin(Stdio::piped())
@@ -32,22 +32,52 @@ fn a_core_of_ones_own_plays_a_scenario() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let scenario = b"app doorbell\ntap bell for 10 ms\nexpect log visitor rang\n\
-                     expect chime becomes off within 250 ms\n";
-    process.stdin.take().unwrap().write_all(scenario).unwrap();
+    let mut input = process.stdin.take().unwrap();
+    input.write_all(scenario.as_bytes()).unwrap();
+    drop(input);
     let output = process.wait_with_output().unwrap();
-    let trace = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_core_of_ones_own_plays_a_scenario() {
+    let trace = played(
+        "own-core",
+        "app doorbell\ntap bell for 10 ms\nexpect log visitor rang\n\
+         expect chime becomes off within 250 ms\n",
+    );
     assert!(trace.contains("10  log  visitor  rang"), "{trace}");
     assert!(trace.contains("250  out  chime    0"), "{trace}");
 }
 
+/// The scenario and the trace of the page, which are a here-document and what follows it.
+#[test]
+fn a_core_with_a_sensor_and_a_line_plays_as_the_page_shows() {
+    let page = page();
+    let (_, shown) = page.split_once("--bin greenhouse -- run - <<'END'\n").unwrap();
+    let (scenario, shown) = shown.split_once("> END\n").unwrap();
+    let scenario: String = scenario
+        .lines()
+        .map(|line| format!("{}\n", line.strip_prefix("> ").unwrap()))
+        .collect();
+    let trace = played("greenhouse", &scenario);
+    assert!(shown.starts_with(&trace), "{trace}");
+}
+
+fn page() -> String {
+    std::fs::read_to_string(folder().join("../../docs/bring-your-own-core.md")).unwrap()
+}
+
 #[test]
 fn the_page_shows_the_core_that_is_played() {
-    let page = folder().join("../../docs/bring-your-own-core.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    for (file, language) in [("src/main.rs", "rust"), ("Cargo.toml", "toml")] {
+    let page = page();
+    for (file, language) in [
+        ("src/main.rs", "rust"),
+        ("src/bin/greenhouse.rs", "rust"),
+        ("Cargo.toml", "toml"),
+    ] {
         let text = std::fs::read_to_string(folder().join(file)).unwrap();
         let block = format!("```{language}\n{text}```\n");
         assert!(page.contains(&block), "the page does not show {file}");

@@ -190,6 +190,7 @@ mod tests {
     use lockstep_core::action::{Action, SwitchState};
     use lockstep_core::app::{Log, LogId};
     use lockstep_core::event::{BootCondition, ButtonId, NumberId, SerialId};
+    use lockstep_core::matrix::MatrixId;
     use lockstep_core::output::Level;
     use lockstep_core::short::ShortBytes;
     use proptest::prelude::*;
@@ -223,6 +224,11 @@ mod tests {
             (any::<u8>(), prop::collection::vec(any::<u8>(), 0..80)).prop_map(|(line, bytes)| {
                 Observation::Sent(SerialId(line), ShortBytes::new(&bytes))
             }),
+            (any::<u8>(), any::<u8>(), prop::collection::vec(any::<u8>(), 0..=64)).prop_map(
+                |(matrix, row, cells)| {
+                    Observation::Row(MatrixId(matrix), row, ShortBytes::new(&cells))
+                }
+            ),
         ]
     }
 

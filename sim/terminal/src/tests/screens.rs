@@ -4,6 +4,7 @@ use super::super::appearance::{Appearance, Background, ColorDepth};
 use super::super::theme::Theme;
 use super::Driver;
 use super::apps::{bare, panel, rack};
+use lockstep_apps::snake::Snake;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_engine::registry::AppEntry;
 use shipped_apps::shipped;
@@ -197,6 +198,17 @@ fn sliders_consoles_and_encoders() {
     let mut full = Driver::of(rack(), 80, 24);
     full.press("Space Down Down Down Down Down Down Down");
     assert_screen!("more-rows-than-fit-80x24", full);
+}
+
+#[test]
+fn pictures() {
+    let playing = |width, height| {
+        let mut driver = Driver::of(AppEntry::of::<Snake>(), width, height);
+        driver.wait(500).press("a").wait(1_000).press("Space");
+        driver
+    };
+    assert_screen!("snake-40x12", playing(40, 12));
+    assert_screen!("snake-80x24", playing(80, 24));
 }
 
 #[test]
