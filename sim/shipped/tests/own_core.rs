@@ -56,7 +56,9 @@ fn a_core_of_ones_own_plays_a_scenario() {
 #[test]
 fn a_core_with_a_sensor_and_a_line_plays_as_the_page_shows() {
     let page = page();
-    let (_, shown) = page.split_once("--bin greenhouse -- run - <<'END'\n").unwrap();
+    let (_, shown) = page
+        .split_once("--bin greenhouse -- run - <<'END'\n")
+        .unwrap();
     let (scenario, shown) = shown.split_once("> END\n").unwrap();
     let scenario: String = scenario
         .lines()

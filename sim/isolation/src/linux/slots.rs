@@ -224,11 +224,14 @@ mod tests {
             (any::<u8>(), prop::collection::vec(any::<u8>(), 0..80)).prop_map(|(line, bytes)| {
                 Observation::Sent(SerialId(line), ShortBytes::new(&bytes))
             }),
-            (any::<u8>(), any::<u8>(), prop::collection::vec(any::<u8>(), 0..=64)).prop_map(
-                |(matrix, row, cells)| {
+            (
+                any::<u8>(),
+                any::<u8>(),
+                prop::collection::vec(any::<u8>(), 0..=64)
+            )
+                .prop_map(|(matrix, row, cells)| {
                     Observation::Row(MatrixId(matrix), row, ShortBytes::new(&cells))
-                }
-            ),
+                }),
         ]
     }
 
