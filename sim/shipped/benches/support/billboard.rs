@@ -36,7 +36,7 @@ impl App for Billboard {
             return;
         }
         self.tick += 1;
-        if self.tick % PERIOD != 0 {
+        if !self.tick.is_multiple_of(PERIOD) {
             return;
         }
         let moved = (self.tick / PERIOD) as usize;
