@@ -121,7 +121,7 @@ fn a_misspelt_key_is_shown_with_the_one_that_was_meant() {
     assert_eq!(diagnostic.message, "there is no key `scenario`");
     assert_eq!(
         diagnostic.expected,
-        "expected `boards`, `benches`, `scenarios`, `map` or `commands`"
+        "expected `boards`, `benches`, `scenarios`, `map`, `programs` or `commands`"
     );
     assert_eq!(
         diagnostic.help.as_deref(),

@@ -102,13 +102,13 @@ fn standard_input_is_a_scenario() {
 fn a_recording_is_not_run_and_a_scenario_not_replayed() {
     let run = sim(["run", "fixtures/broken/missing-button.rec"]).with(2);
     assert!(
-        run.err.contains("`sim replay` plays recordings"),
+        run.err.contains("`cargo sim replay` plays recordings"),
         "{}",
         run.err
     );
     let replayed = sim(["replay", GOOD]).with(2);
     assert!(
-        replayed.err.contains("`sim run` plays scenarios"),
+        replayed.err.contains("`cargo sim run` plays scenarios"),
         "{}",
         replayed.err
     );

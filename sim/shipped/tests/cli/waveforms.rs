@@ -223,7 +223,7 @@ fn without_a_map_the_signals_and_the_command_are_shown_and_the_command_works() {
         ended.err.contains("libsigrok.D0      4 edges, from 1"),
         "{ended:?}"
     );
-    let (_, command) = ended.err.split_once("`sim run ").unwrap();
+    let (_, command) = ended.err.split_once("`cargo sim run ").unwrap();
     let (command, _) = command.split_once('`').unwrap();
     let words = command.split(' ').map(|word| word.trim_matches('\''));
     sim(["run"].into_iter().chain(words)).with(0);
