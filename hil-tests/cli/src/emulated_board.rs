@@ -113,10 +113,13 @@ impl BoardAccess for EmulatedBoard {
 impl PinAccess for EmulatedBoard {
     fn watch(&mut self, outputs: &[Pin]) -> Result<(), AccessError> {
         let mut mask = 0;
+        let board = self.started()?;
         for output in outputs {
-            mask |= 1 << number(*output)?;
+            let pin = number(*output)?;
+            board.release(pin).map_err(EmulatedBoardError::from)?;
+            mask |= 1 << pin;
         }
-        self.started()?.watch_outputs(mask);
+        board.watch_outputs(mask);
         Ok(())
     }
 

@@ -156,6 +156,15 @@ impl VirtualBoard {
         Ok(lock(&self.state).machine.drive(pin, high)?)
     }
 
+    /// Lets go of a pin, which is then what the chip makes it.
+    ///
+    /// # Errors
+    /// There is no such pin, or the emulator failed.
+    pub fn release(&self, pin: u8) -> Result<(), BoardError> {
+        check_pin(pin)?;
+        Ok(lock(&self.state).machine.release(pin)?)
+    }
+
     /// Connects two pins: while a probe lets `from` drive low, `to` is low, and high otherwise.
     ///
     /// # Errors

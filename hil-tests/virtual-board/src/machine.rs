@@ -187,6 +187,14 @@ impl Machine {
             .map(drop)
     }
 
+    /// Lets go of a pin, so that it is what the chip makes it.
+    pub(crate) fn release(&mut self, pin: u8) -> Result<(), EmulatorError> {
+        self.pins.note_released(pin);
+        // To the emulated pin a level below 0 is none.
+        self.request(&format!("set_irq_in {CHIP} unnamed-gpio-in {pin} -1"))
+            .map(drop)
+    }
+
     /// Drives every pin as it was before a reset.
     fn drive_again(&mut self) -> Result<(), EmulatorError> {
         for (pin, high) in self.pins.driven() {

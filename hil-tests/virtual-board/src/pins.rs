@@ -137,6 +137,10 @@ impl PinMonitor {
         self.driven.insert(pin, high);
     }
 
+    pub(crate) fn note_released(&mut self, pin: u8) {
+        self.driven.remove(&pin);
+    }
+
     pub(crate) fn driven(&self) -> Vec<(u8, bool)> {
         self.driven
             .iter()

@@ -69,7 +69,8 @@ pub trait BoardAccess: Send {
 
 /// The pins of a chip, reached from outside of it.
 pub trait PinAccess {
-    /// From now on the edges of these outputs are kept.
+    /// From now on the edges of these outputs are kept, and nothing from outside drives them: one may
+    /// have been an input of the app before.
     ///
     /// # Errors
     ///
