@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue, Deserializer, Error};
 use super::diagnostics::{Diagnostics, MAX_PROBLEMS};
 
 /// The keys of a bench file.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "board",
     "chip",
     "connect_under_reset",
@@ -22,6 +22,7 @@ pub(super) const KEYS: [&str; 10] = [
     "serial_starts_with",
     "speed",
     "tolerance",
+    "uart",
     "wiring",
 ];
 
@@ -44,6 +45,7 @@ pub(super) struct BenchFile {
     pub(super) serial_starts_with: Vec<Spanned<String>>,
     pub(super) speed: Option<Spanned<i64>>,
     pub(super) tolerance: Option<Spanned<i64>>,
+    pub(super) uart: Option<Spanned<String>>,
     pub(super) wiring: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 

@@ -57,6 +57,8 @@ pub struct Bench {
     pub wiring: BTreeMap<Pin, Pin>,
     /// How far from its tick a pin may be seen to move.
     pub tolerance: RunTicks,
+    /// The serial port of this computer that the UART of the board is wired to.
+    pub uart: Option<PathBuf>,
     /// What this bench cannot do.
     pub missing_capabilities: BTreeSet<Capability>,
 }

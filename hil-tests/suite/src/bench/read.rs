@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::{Diagnostic, closest, one_of};
@@ -32,12 +32,13 @@ pub const MAX_SPEED: u32 = 100_000;
 pub const MAX_TOLERANCE: u32 = 1_000;
 
 /// Keys that have no effect on a virtual board.
-const REAL_ONLY: [&str; 6] = [
+const REAL_ONLY: [&str; 7] = [
     "chip",
     "connect_under_reset",
     "protocol",
     "serial_starts_with",
     "speed",
+    "uart",
     "wiring",
 ];
 
@@ -63,6 +64,7 @@ pub fn read(path: &Path, text: &str, boards: &[BoardPins]) -> Result<Bench, Vec<
     let protocol = reader.protocol();
     let speed = reader.number("speed", file.speed.as_ref(), 1..=MAX_SPEED);
     let tolerance = reader.number("tolerance", file.tolerance.as_ref(), 0..=MAX_TOLERANCE);
+    let uart = reader.uart();
     let missing_capabilities = reader.missing_capabilities();
     let wiring = board.map(|board| reader.wiring(board));
     if probe == Some(Probe::Virtual) {
@@ -81,6 +83,7 @@ pub fn read(path: &Path, text: &str, boards: &[BoardPins]) -> Result<Bench, Vec<
             connect_under_reset: file.connect_under_reset.unwrap_or_default(),
             wiring: wiring.unwrap_or_default(),
             tolerance: RunTicks(tolerance.unwrap_or_default().into()),
+            uart,
             missing_capabilities,
         }),
         _ => Err(problems),
@@ -108,6 +111,10 @@ fn expected<K: AsRef<str>>(path: &[K], boards: &[BoardPins]) -> String {
         ["speed"] => return format!("expected a whole number from 1 to {MAX_SPEED} (kHz)"),
         ["tolerance"] => {
             return format!("expected a whole number from 0 to {MAX_TOLERANCE} (ticks of 1 ms)");
+        }
+        ["uart"] => {
+            "expected the path of a serial port, such as `/dev/ttyACM0`, or better one below \
+             `/dev/serial/by-id`, which stays the same"
         }
         ["wiring"] => "expected a table `[wiring]` with one line per input",
         _ => "expected `\"none\"`, or a free pin of the board, such as `\"P0.20\"`",
@@ -186,6 +193,16 @@ impl<'f> Reader<'_, 'f> {
             let message = format!("the key `{key}` is missing");
             self.diagnostics.add(0..0, &message, expected);
         }
+    }
+
+    fn uart(&mut self) -> Option<PathBuf> {
+        let uart = self.file.uart.as_ref()?;
+        if Path::new(uart.get_ref()).is_absolute() {
+            return Some(uart.get_ref().into());
+        }
+        let message = format!("`{}` is no absolute path", excerpt(uart.get_ref()));
+        self.refuse("uart", uart.span(), &message);
+        None
     }
 
     fn chip(&mut self) -> Option<String> {

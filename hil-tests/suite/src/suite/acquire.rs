@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::bench_session::BenchSession;
 use super::board_access::ProbeAccess;
+use super::uart_bridge::{UartBridge, UartBridgeError};
 use crate::bench::lock::{LockError, LockHolder, ProbeLock};
 use crate::bench::probe_lookup::{ProbeLookupError, resolve};
 use crate::bench::{Bench, ProbeMatcher};
@@ -27,6 +28,9 @@ pub enum AcquireError {
     /// Another process has its probe.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The serial port that its UART is wired to cannot be used.
+    #[error(transparent)]
+    Uart(#[from] UartBridgeError),
 }
 
 /// The one probe that is meant, as it is plugged in now.
@@ -43,7 +47,7 @@ pub fn find_probe(probe: &ProbeMatcher) -> Result<DebugProbeSelector, ProbeLooku
 ///
 /// # Errors
 ///
-/// The probe is not there, or another process keeps it.
+/// The probe is not there, or another process keeps it; the serial port of the bench cannot be used.
 pub fn acquire<'b>(
     bench: &'b Bench,
     probe: &ProbeMatcher,
@@ -53,8 +57,9 @@ pub fn acquire<'b>(
 ) -> Result<BenchSession<'b>, AcquireError> {
     let selector = find_probe(probe)?;
     let lock = ProbeLock::acquire(locks, &selector, owner, PATIENCE, cancelled)?;
+    let uart = bench.uart.as_deref().map(UartBridge::open).transpose()?;
     Ok(BenchSession::new(
         bench,
-        Box::new(ProbeAccess::new(selector, lock)),
+        Box::new(ProbeAccess::new(selector, lock, uart)),
     ))
 }

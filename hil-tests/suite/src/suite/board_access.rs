@@ -12,6 +12,7 @@ use crate::bench::Bench;
 use crate::bench::lock::ProbeLock;
 use crate::session::probe_target::{AttachError, AttachOptions, ProbeTarget};
 use crate::session::target::Target;
+use crate::suite::uart_bridge::UartBridge;
 
 /// A board cannot be reached, or does not do what it is asked.
 #[derive(Debug, Error)]
@@ -154,15 +155,17 @@ pub struct PinEdges {
 /// A board behind a probe that this process has alone.
 pub struct ProbeAccess {
     selector: DebugProbeSelector,
+    uart: Option<UartBridge>,
     _lock: ProbeLock,
 }
 
 impl ProbeAccess {
-    /// The board behind this probe, for as long as it is locked.
+    /// The board behind this probe, for as long as it is locked, and what its UART is wired to.
     #[must_use]
-    pub fn new(selector: DebugProbeSelector, lock: ProbeLock) -> Self {
+    pub fn new(selector: DebugProbeSelector, lock: ProbeLock, uart: Option<UartBridge>) -> Self {
         Self {
             selector,
+            uart,
             _lock: lock,
         }
     }
@@ -171,6 +174,11 @@ impl ProbeAccess {
 impl BoardAccess for ProbeAccess {
     fn attach(&mut self, bench: &Bench) -> Result<Box<dyn Target>, AccessError> {
         attach_through(bench, self.selector.clone())
+    }
+
+    fn take_serial(&mut self) -> Result<Option<Vec<u8>>, AccessError> {
+        let taken = self.uart.as_ref().map(UartBridge::take).transpose();
+        taken.map_err(|error| AccessError::Board(error.into()))
     }
 }
 

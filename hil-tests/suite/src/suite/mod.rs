@@ -8,6 +8,7 @@
 //! - [`jumpers`]: buttons that pins of the board itself press.
 //! - [`input_jitter`]: inputs that are not exact to the tick, and what the host does with them.
 //! - [`registers`]: what registers hold of the outputs.
+//! - [`uart_bridge`]: the serial port that the UART of a board is wired to.
 //! - [`diagnosis`]: why a board has not played to the end.
 //! - [`prepare`](mod@prepare): what has to be there before anything is played.
 //! - [`run`](mod@run): every case of a plan, one after the other.
@@ -27,3 +28,4 @@ pub mod run;
 pub mod serial_evidence;
 #[cfg(test)]
 mod tests;
+pub mod uart_bridge;
