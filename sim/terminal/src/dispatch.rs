@@ -173,7 +173,15 @@ impl UiState {
             UiCommand::Up => self.up_or_down(-1),
             UiCommand::Down => self.up_or_down(1),
             UiCommand::First => self.waves.selected = 0,
-            UiCommand::Last => self.waves.selected = self.signals.all().len() - 1,
+            UiCommand::Last => self.waves.selected = self.signal_list.shown().len() - 1,
+            UiCommand::FoldSignal => {
+                self.signal_list.fold(self.waves.selected);
+                let last = self.signal_list.shown().len() - 1;
+                self.waves.selected = self.waves.selected.min(last);
+            }
+            UiCommand::UnfoldSignals => self.signal_list.unfold(),
+            UiCommand::SignalUp => self.shift_signal(-1),
+            UiCommand::SignalDown => self.shift_signal(1),
             UiCommand::NextRise => self.edge(Edge::Rising, true),
             UiCommand::NextFall => self.edge(Edge::Falling, true),
             UiCommand::PreviousRise => self.edge(Edge::Rising, false),
@@ -223,13 +231,17 @@ impl UiState {
         match self.pane {
             Pane::Board if has_controls || self.board.last_first > 0 => self.move_on_board(by),
             Pane::Board | Pane::Waves => {
-                let last = self.signals.all().len() - 1;
+                let last = self.signal_list.shown().len() - 1;
                 self.waves.selected = self.waves.selected.saturating_add_signed(by).min(last);
             }
             Pane::Events if by < 0 => self.previous_event(),
             Pane::Events => self.next_event(),
             Pane::State => self.scroll_state(by),
         }
+    }
+
+    fn shift_signal(&mut self, by: isize) {
+        self.waves.selected = self.signal_list.shift(self.waves.selected, by);
     }
 
     /// [`UiState::fit`] limits it to the last row, which only drawing knows.

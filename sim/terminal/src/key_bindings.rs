@@ -53,6 +53,10 @@ pub(super) enum UiCommand {
     Down,
     First,
     Last,
+    FoldSignal,
+    UnfoldSignals,
+    SignalUp,
+    SignalDown,
     NextRise,
     NextFall,
     PreviousRise,
@@ -289,6 +293,14 @@ pub(super) const BINDINGS: &[KeyBinding] = &[
     waves(&["zz"], UiCommand::ZoomCenter, "center the cursor"),
     waves(&["K"], UiCommand::First, "the first signal"),
     waves(&["J"], UiCommand::Last, "the last signal"),
+    waves(&["U"], UiCommand::SignalUp, "move the signal up"),
+    waves(&["D"], UiCommand::SignalDown, "move it down"),
+    waves(&["f"], UiCommand::FoldSignal, "fold the signal away"),
+    waves(
+        &["F"],
+        UiCommand::UnfoldSignals,
+        "show all signals again that were folded away",
+    ),
 ];
 
 /// The letters that can press buttons while the board has the focus: no command has them.

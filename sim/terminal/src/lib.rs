@@ -31,6 +31,8 @@ mod rgb;
 mod save;
 pub mod screenshot;
 mod signal_history;
+mod signal_list;
+mod signal_memory;
 mod state_rows;
 mod terminal;
 mod terminal_modes;

@@ -31,6 +31,35 @@ pub(super) enum Signal {
 }
 
 impl Signal {
+    /// All signals of an app, in the order that it declares them.
+    pub(super) fn all(descriptor: &AppDescriptor) -> impl Iterator<Item = Self> {
+        let lines = descriptor.serial_lines().len();
+        let buttons = (0..descriptor.buttons().len()).map(Self::Button);
+        let numbers = (0..descriptor.numbers().len()).map(Self::Number);
+        let outputs = (0..descriptor.outputs().len()).map(Self::Output);
+        let matrices = (0..descriptor.matrices().len()).map(Self::Matrix);
+        let inputs = buttons.chain(numbers).chain((0..lines).map(Self::Received));
+        let sent = (0..lines).map(Self::Sent);
+        let all = inputs.chain(outputs).chain(sent).chain(matrices);
+        all.chain([Self::Logs])
+    }
+
+    /// Its name; the two directions of a serial line have the same.
+    pub(super) fn name(self, descriptor: &AppDescriptor) -> &'static str {
+        match self {
+            Self::Button(index) => descriptor.buttons().get(index).copied(),
+            Self::Number(index) => descriptor.numbers().get(index).map(|it| it.name()),
+            Self::Received(index) | Self::Sent(index) => {
+                let lines = descriptor.serial_lines();
+                lines.get(index).map(|line| line.name())
+            }
+            Self::Output(index) => descriptor.outputs().get(index).map(|it| it.name()),
+            Self::Matrix(index) => descriptor.matrices().get(index).map(|it| it.name()),
+            Self::Logs => Some("log"),
+        }
+        .unwrap_or("?")
+    }
+
     /// Whether it is single events, whose values are their entries in the trace, and no level.
     pub(super) const fn is_events(self) -> bool {
         matches!(
@@ -210,36 +239,8 @@ impl SignalHistory {
         Some(Picture::of_rows(declared, rows.collect()))
     }
 
-    /// All signals, in the order in which they are drawn.
-    pub(super) fn all(&self) -> Vec<Signal> {
-        let buttons = (0..self.buttons.len()).map(Signal::Button);
-        let numbers = (0..self.numbers.len()).map(Signal::Number);
-        let received = (0..self.received.len()).map(Signal::Received);
-        let outputs = (0..self.outputs.len()).map(Signal::Output);
-        let sent = (0..self.sent.len()).map(Signal::Sent);
-        let matrices = (0..self.matrices.len()).map(Signal::Matrix);
-        let inputs = buttons.chain(numbers).chain(received);
-        let all = inputs.chain(outputs).chain(sent).chain(matrices);
-        all.chain([Signal::Logs]).collect()
-    }
-
     pub(super) fn name(&self, signal: Signal) -> &'static str {
-        match signal {
-            Signal::Button(index) => self.descriptor.buttons().get(index).copied(),
-            Signal::Number(index) => self.descriptor.numbers().get(index).map(|it| it.name()),
-            Signal::Received(index) | Signal::Sent(index) => {
-                let lines = self.descriptor.serial_lines();
-                lines.get(index).map(|line| line.name())
-            }
-            Signal::Output(index) => self
-                .descriptor
-                .outputs()
-                .get(index)
-                .map(|output| output.name()),
-            Signal::Matrix(index) => self.descriptor.matrices().get(index).map(|it| it.name()),
-            Signal::Logs => Some("log"),
-        }
-        .unwrap_or("?")
+        signal.name(self.descriptor)
     }
 
     /// The scale of a signal's values: 0 to 1 for a button, and for what has none.

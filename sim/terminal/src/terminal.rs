@@ -19,6 +19,7 @@ use super::ExitReason;
 use super::file_system::LocalFiles;
 use super::late_reply::LateReplyFilter;
 use super::process_hooks::{ProcessHooks, SignalFlags};
+use super::signal_memory::SignalMemory;
 use super::terminal_modes::TerminalGuard;
 use super::ui_state::UiState;
 use super::view::{self, ScreenLayout};
@@ -104,9 +105,11 @@ fn event_loop(
     let mut last = Instant::now();
     let mut dirty = true;
     let mut late_reply = LateReplyFilter::default();
+    let mut memory = SignalMemory::of_user();
     // Every other frame is skipped while only the time changes: half the work.
     let (mut drawn, mut skipped) = (0, false);
     while !ui.quit && !signals.is_end_requested() {
+        memory.follow(ui);
         if dirty {
             let size = terminal.size()?;
             ui.fit(Rect::new(0, 0, size.width, size.height));

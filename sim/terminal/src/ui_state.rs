@@ -19,6 +19,7 @@ use super::navigation::FastForward;
 use super::overlay::Overlay;
 use super::playback_speed::PlaybackSpeed;
 use super::signal_history::SignalHistory;
+use super::signal_list::SignalList;
 use super::state_rows::state_text;
 use super::theme::Theme;
 use super::view::{self, ScreenLayout, clock};
@@ -36,6 +37,7 @@ pub(super) struct UiState {
     pub(super) registry: Registry,
     pub(super) timeline: Timeline,
     pub(super) signals: SignalHistory,
+    pub(super) signal_list: SignalList,
     pub(super) cursor: RunTicks,
     /// The app as it is at the cursor.
     pub(super) snapshot: Snapshot,
@@ -146,6 +148,7 @@ impl UiState {
         let names = buttons.iter().map(|id| button_name(app.descriptor(), *id));
         let mut ui = Self {
             signals: SignalHistory::new(app.descriptor()),
+            signal_list: SignalList::of(app.descriptor()),
             letters: button_letters(&names.collect::<Vec<_>>()),
             buttons,
             controls: controls(app.descriptor()),
@@ -195,7 +198,13 @@ impl UiState {
     pub(super) fn replace(&mut self, app: &AppEntry, script: &Script) -> Result<(), TimelineError> {
         let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
         self.pause();
+        let is_same = app.descriptor().name() == self.descriptor().name();
+        let signal_list = match is_same {
+            true => self.signal_list.clone(),
+            false => fresh.signal_list.clone(),
+        };
         *self = Self {
+            signal_list,
             speed: self.speed.of_ticks(app.descriptor().tick()),
             pane: self.pane,
             bounce: self.bounce,

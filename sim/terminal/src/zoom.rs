@@ -10,8 +10,9 @@ const WIDEST: u64 = 86_400_000_000;
 
 impl UiState {
     pub(super) fn selected_signal(&self) -> Signal {
-        let all = self.signals.all();
-        all.get(self.waves.selected)
+        let shown = self.signal_list.shown();
+        shown
+            .get(self.waves.selected)
             .copied()
             .unwrap_or(Signal::Logs)
     }

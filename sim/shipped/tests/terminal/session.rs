@@ -73,6 +73,8 @@ impl Session {
             .env("TERM", "xterm-256color")
             .env("COLORTERM", "truecolor")
             .env("LC_ALL", "C.UTF-8")
+            // What the user has arranged in other sessions is not taken.
+            .env("XDG_STATE_HOME", "/dev/null")
             .env_remove("NO_COLOR")
             // With it, color is taken to be wanted on any terminal.
             .env_remove("CI")

@@ -4,7 +4,7 @@ use super::super::key_bindings::{BINDINGS, FOOTER, KeyBinding, Pane, UiCommand, 
 use super::Driver;
 
 /// States in which keys have an effect, as the keys that lead to them.
-const STATES: [&str; 7] = [
+const STATES: [&str; 8] = [
     "",
     "Space",
     "Space PgUp m",
@@ -12,6 +12,7 @@ const STATES: [&str; 7] = [
     "Space PgUp PgUp b v c",
     "Space u",
     "+",
+    "Tab f",
 ];
 
 /// Everything that is visible now and a moment later.

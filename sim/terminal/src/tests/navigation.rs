@@ -5,8 +5,9 @@ use std::time::Duration;
 use crossterm::event::{MouseButton, MouseEventKind};
 use lockstep_core::time::RunTicks;
 
-use super::Driver;
+use super::super::key_bindings::Pane;
 use super::apps::{bare, closed};
+use super::{Driver, Script};
 
 fn lamp() -> Driver {
     Driver::lamp(100, 30)
@@ -255,4 +256,21 @@ fn messages_time_out_and_errors_stay_until_the_next_key() {
             .filter(|left| *left > Duration::from_secs(1)),
         None
     );
+}
+
+#[test]
+fn signals_are_moved_and_folded_away_and_another_run_of_the_app_keeps_that() {
+    let mut driver = Driver::lamp(100, 30);
+    driver.ui.pane = Pane::Waves;
+    let all = driver.ui.signal_list.shown().to_vec();
+    driver.press("D f");
+    let arranged = driver.ui.signal_list.clone();
+    assert_eq!(arranged.shown()[0], all[1]);
+    assert_eq!(arranged.folded(), [all[0]]);
+    assert!(driver.screen().contains("1 folded"), "{}", driver.screen());
+    let app = driver.ui.timeline.app().clone();
+    driver.ui.replace(&app, &Script::default()).unwrap();
+    assert_eq!(driver.ui.signal_list, arranged);
+    driver.press("F");
+    assert_eq!(driver.ui.signal_list.shown().len(), all.len());
 }

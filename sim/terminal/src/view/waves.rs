@@ -41,11 +41,18 @@ pub(super) fn signal_at(ui: &UiState, inner: Rect, position: Position) -> Option
     let row = position.y.checked_sub(inner.y + 1)?;
     let rows = shown_rows(ui, inner.height);
     let signal = rows.get(usize::from(row))?.signal;
-    ui.signals.all().iter().position(|other| *other == signal)
+    ui.signal_list
+        .shown()
+        .iter()
+        .position(|other| *other == signal)
 }
 
 pub(super) fn draw(ui: &UiState, slot: PaneSlot, frame: &mut Frame<'_>) {
-    let title = format!("waves, {} a column", ui.length(RunTicks(ui.waves.per_cell)));
+    let mut title = format!("waves, {} a column", ui.length(RunTicks(ui.waves.per_cell)));
+    let folded = ui.signal_list.folded().len();
+    if folded > 0 {
+        title.push_str(&format!(", {folded} folded"));
+    }
     let inner = draw_frame(ui, Pane::Waves, &title, slot, frame);
     if inner.area() == 0 {
         return;
@@ -120,7 +127,7 @@ struct WaveRow<'a> {
 fn shown_rows(ui: &UiState, height: u16) -> Vec<WaveRow<'_>> {
     let mut rows = Vec::new();
     let mut selected = 0;
-    for (index, signal) in ui.signals.all().into_iter().enumerate() {
+    for (index, signal) in ui.signal_list.shown().iter().copied().enumerate() {
         if index == ui.waves.selected {
             selected = rows.len();
         }
@@ -374,11 +381,7 @@ fn span(ui: &UiState, column: u16) -> (RunTicks, RunTicks) {
 }
 
 fn label_width(ui: &UiState, inner: Rect) -> u16 {
-    let names = ui
-        .signals
-        .all()
-        .into_iter()
-        .map(|signal| name(&ui.signals, signal).len());
+    let names = Signal::all(ui.descriptor()).map(|signal| name(&ui.signals, signal).len());
     let longest = u16::try_from(names.max().unwrap_or(0)).unwrap_or(NAME);
     let compared = if ui.compared.is_some() { NAME } else { 0 };
     longest.max(compared).min(NAME.max(inner.width / 4))
@@ -393,6 +396,6 @@ fn value_columns(ui: &UiState) -> usize {
         let bounds = [scale.min(), scale.max()].map(|it| scale.shown(it).to_string().len());
         bounds[0].max(bounds[1])
     };
-    let longest = ui.signals.all().into_iter().map(longest).max();
+    let longest = Signal::all(ui.descriptor()).map(longest).max();
     longest.unwrap_or(fewest).clamp(fewest, most)
 }
