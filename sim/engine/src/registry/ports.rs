@@ -65,7 +65,8 @@ fn same_name(descriptor: &AppDescriptor) -> Option<String> {
     let twice = |ports: &[(&str, &str)]| {
         ports.iter().enumerate().find_map(|(index, (kind, name))| {
             let (other, _) = ports[..index].iter().find(|(_, other)| other == name)?;
-            Some(format!("both a {other} and a {kind} are called `{name}`"))
+            let [other, kind] = [*other, *kind].map(with_article);
+            Some(format!("both {other} and {kind} are called `{name}`"))
         })
     };
     let reserved = |ports: &[(&str, &str)]| {
@@ -75,6 +76,15 @@ fn same_name(descriptor: &AppDescriptor) -> Option<String> {
     reserved(&inputs)
         .or_else(|| twice(&inputs))
         .or_else(|| twice(&outputs))
+}
+
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['e', 'o']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {kind}")
 }
 
 fn scales(descriptor: &AppDescriptor) -> Option<String> {
@@ -166,5 +176,98 @@ fn contacts(encoder: &Encoder, descriptor: &AppDescriptor) -> Option<String> {
         ))
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lockstep_core::event::ButtonId;
+    use lockstep_core::output::Output;
+    use lockstep_core::ports::{NumberInput, SerialLine};
+
+    const APP: AppDescriptor = AppDescriptor::new("app", "1.0.0").with_buttons(&["a", "b"]);
+
+    fn found(descriptor: AppDescriptor) -> Option<String> {
+        problem(Box::leak(Box::new(descriptor)))
+    }
+
+    fn leaked<T>(count: usize, of: impl Fn(&'static str) -> T) -> &'static [T] {
+        let all = (0..count).map(|index| of(format!("n{index}").leak()));
+        all.collect::<Vec<_>>().leak()
+    }
+
+    #[test]
+    fn there_are_at_most_so_many_of_each() {
+        type WithCount = fn(usize) -> AppDescriptor;
+        let with: [(&str, WithCount, usize); 4] = [
+            (
+                "number inputs",
+                |count| APP.with_numbers(leaked(count, |name| NumberInput::new(name, 0, 1))),
+                AppDescriptor::MAX_NUMBERS,
+            ),
+            (
+                "serial lines",
+                |count| APP.with_serial_lines(leaked(count, SerialLine::new)),
+                AppDescriptor::MAX_SERIAL_LINES,
+            ),
+            (
+                "encoders",
+                |count| {
+                    let of = |name| Encoder::new(name, ButtonId(0), ButtonId(1));
+                    APP.with_encoders(leaked(count, of))
+                },
+                AppDescriptor::MAX_ENCODERS,
+            ),
+            (
+                "matrices",
+                |count| APP.with_matrices(leaked(count, |name| Matrix::new(name, 1, 1))),
+                AppDescriptor::MAX_MATRICES,
+            ),
+        ];
+        for (what, with, most) in with {
+            assert_eq!(found(with(most)), None, "{what}");
+            let told = found(with(most + 1)).unwrap_or_default();
+            let expected = format!("{} {what}; at most {most} are allowed", most + 1);
+            assert!(told.ends_with(&expected), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_no_port_can_be_is_said() {
+        const OUT: &[Output] = &[Output::digital("display")];
+        for (descriptor, cause) in [
+            (
+                APP.with_numbers(&[const { NumberInput::new("n", 3, 3) }]),
+                "number input `n` is from 3 to 3, which is no range",
+            ),
+            (
+                APP.with_serial_lines(&[const { SerialLine::new("uart").with_baud(0) }]),
+                "serial line `uart` has 0 baud",
+            ),
+            (
+                APP.with_encoders(&[const { Encoder::new("knob", ButtonId(0), ButtonId(2)) }]),
+                "encoder `knob` has a contact that is none of the 2 buttons",
+            ),
+            (
+                APP.with_encoders(&[const { Encoder::new("knob", ButtonId(1), ButtonId(1)) }]),
+                "both contacts of encoder `knob` are the same button",
+            ),
+            (
+                APP.with_matrices(&[const { Matrix::new("display", 65, 1) }]),
+                "matrix `display` has 65 rows, expected 1 to 64",
+            ),
+            (
+                APP.with_matrices(&[const { Matrix::new("display", 1, 129) }]),
+                "matrix `display` has 129 columns, expected 1 to 128",
+            ),
+            (
+                APP.with_outputs(OUT)
+                    .with_matrices(&[const { Matrix::new("display", 1, 1) }]),
+                "both an output and a matrix are called `display`",
+            ),
+        ] {
+            assert_eq!(found(descriptor).as_deref(), Some(cause));
+        }
     }
 }
