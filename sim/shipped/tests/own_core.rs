@@ -52,20 +52,21 @@ fn a_core_of_ones_own_plays_a_scenario() {
     assert!(trace.contains("250  out  chime    0"), "{trace}");
 }
 
-/// The scenario and the trace of the page, which are a here-document and what follows it.
+/// The scenarios and the traces of the page: a here-document each, and what follows it.
 #[test]
-fn a_core_with_a_sensor_and_a_line_plays_as_the_page_shows() {
+fn the_other_programs_play_as_the_page_shows() {
     let page = page();
-    let (_, shown) = page
-        .split_once("--bin greenhouse -- run - <<'END'\n")
-        .unwrap();
-    let (scenario, shown) = shown.split_once("> END\n").unwrap();
-    let scenario: String = scenario
-        .lines()
-        .map(|line| format!("{}\n", line.strip_prefix("> ").unwrap()))
-        .collect();
-    let trace = played("greenhouse", &scenario);
-    assert!(shown.starts_with(&trace), "{trace}");
+    for program in ["greenhouse", "dial"] {
+        let command = format!("--bin {program} -- run - <<'END'\n");
+        let (_, shown) = page.split_once(&command).unwrap();
+        let (scenario, shown) = shown.split_once("> END\n").unwrap();
+        let scenario: String = scenario
+            .lines()
+            .map(|line| format!("{}\n", line.strip_prefix("> ").unwrap()))
+            .collect();
+        let trace = played(program, &scenario);
+        assert!(shown.starts_with(&trace), "{trace}");
+    }
 }
 
 fn page() -> String {
@@ -78,6 +79,7 @@ fn the_page_shows_the_core_that_is_played() {
     for (file, language) in [
         ("src/main.rs", "rust"),
         ("src/bin/greenhouse.rs", "rust"),
+        ("src/bin/dial.rs", "rust"),
         ("Cargo.toml", "toml"),
     ] {
         let text = std::fs::read_to_string(folder().join(file)).unwrap();

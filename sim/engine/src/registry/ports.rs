@@ -34,6 +34,7 @@ pub(super) fn problem(descriptor: &'static AppDescriptor) -> Option<String> {
         .or_else(|| encoders.clone().find_map(|it| check_name("encoder", it)))
         .or_else(|| matrices.clone().find_map(|it| check_name("matrix", it)))
         .or_else(|| same_name(descriptor))
+        .or_else(|| seeds(descriptor))
         .or_else(|| scales(descriptor))
         .or_else(|| bauds(descriptor))
         .or_else(|| descriptor.matrices().iter().find_map(size))
@@ -145,6 +146,18 @@ fn scale(what: &str, name: &str, scale: &Scale) -> Option<String> {
     }
 }
 
+/// A scenario names no seed: it has the one that there is.
+fn seeds(descriptor: &AppDescriptor) -> Option<String> {
+    let mut seeds = descriptor
+        .numbers()
+        .iter()
+        .filter(|number| number.is_seed());
+    let (first, second) = (seeds.next()?.name(), seeds.next()?.name());
+    Some(format!(
+        "both `{first}` and `{second}` are seeds; one is allowed"
+    ))
+}
+
 fn bauds(descriptor: &AppDescriptor) -> Option<String> {
     let mut lines = descriptor.serial_lines().iter();
     let silent = lines.find(|line| line.baud() == 0)?;
@@ -240,6 +253,13 @@ mod tests {
             (
                 APP.with_numbers(&[const { NumberInput::new("n", 3, 3) }]),
                 "number input `n` is from 3 to 3, which is no range",
+            ),
+            (
+                APP.with_numbers(&[
+                    const { NumberInput::seed("x") },
+                    const { NumberInput::seed("y") },
+                ]),
+                "both `x` and `y` are seeds; one is allowed",
             ),
             (
                 APP.with_serial_lines(&[const { SerialLine::new("uart").with_baud(0) }]),
