@@ -60,7 +60,7 @@ use super::{
     Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
     StatementKind,
 };
-use crate::diagnostic::{Diagnostic, Span, one_of};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::sanitize::is_unprintable;
 use crate::script::SwitchState;
 
@@ -308,11 +308,11 @@ impl<'a> ScenarioParser<'a> {
                 format!("expected it at most once; it is on line {line} already"),
             ));
         }
-        if !self.scenario.statements.is_empty() {
+        if !self.scenario.statements.is_empty() || !self.repetitions.is_empty() {
             return Err(Diagnostic::new(
                 first.span,
                 format!("`{keyword}` comes too late"),
-                format!("expected {}", one_of(VERBS)),
+                "expected a sentence that does or expects something",
             )
             .with_help("move it above the first sentence that does or expects something"));
         }
