@@ -7,7 +7,7 @@ use std::process::Command;
 use super::support::{Printed, Project, repository};
 
 /// What a project with a simulator is made of.
-const PACKAGES: [&str; 9] = [
+const PACKAGES: [&str; 11] = [
     "lockstep-cli",
     "lockstep-console",
     "lockstep-core",
@@ -15,6 +15,8 @@ const PACKAGES: [&str; 9] = [
     "lockstep-engine",
     "lockstep-goldens",
     "lockstep-isolation",
+    "lockstep-rules",
+    "lockstep-search",
     "lockstep-sim",
     "lockstep-terminal",
 ];
