@@ -60,12 +60,16 @@ const SYSTICK: usize = 15;
 /// The handler of vectors that an image does not set.
 const DEFAULT: u32 = 0x203;
 
+/// Where the image begins.
+const RESET: u32 = 0xe1;
+
 /// An image that keeps every rule.
 fn good() -> Elf {
     let mut table = section(".vector_table", 0, Some(0), 0xc0);
     let mut entries = [0_u32; 48];
     entries[0] = STACK;
-    for exception in [1, 2, 3, 11, 14, 24] {
+    entries[1] = RESET;
+    for exception in [2, 3, 11, 14, 24] {
         entries[exception] = 0xc1;
     }
     entries[SYSTICK] = DEFAULT;
@@ -74,7 +78,7 @@ fn good() -> Elf {
         .flat_map(|entry| entry.to_le_bytes())
         .collect();
     Elf {
-        entry: 0xc1,
+        entry: RESET,
         sections: vec![
             table,
             section(".text", 0xc0, Some(0xc0), 0x400),
@@ -186,8 +190,10 @@ fn faults_and_the_tick_have_handlers_of_their_own() {
             assert_eq!(broken_by(by_default), [Rule::Vectors], "{default} {at}");
         }
     }
-    let no_tick = |elf: &mut Elf| set_vector(elf, 24, 0);
-    assert_eq!(broken_by(no_tick), [Rule::Vectors]);
+    for none in [0, RESET] {
+        let no_tick = |elf: &mut Elf| set_vector(elf, 24, none);
+        assert_eq!(broken_by(no_tick), [Rule::Vectors]);
+    }
     let by_systick = |elf: &mut Elf| {
         set_vector(elf, 24, 0);
         set_vector(elf, SYSTICK, 0xc1);
@@ -218,7 +224,11 @@ fn broken_with_boot2(boot2: Option<Section>, table: u32) -> Vec<Rule> {
     }
     let moved = |vector: u32| if vector == 0 { 0 } else { vector + 0x800 };
     for at in [1, 2, 3, 11, 14, SYSTICK, 24] {
-        let vector = if at == SYSTICK { DEFAULT } else { 0xc1 };
+        let vector = match at {
+            1 => RESET,
+            SYSTICK => DEFAULT,
+            _ => 0xc1,
+        };
         set_vector(&mut elf, at, moved(vector));
     }
     elf.entry = moved(elf.entry);
