@@ -26,6 +26,8 @@
 //! # show_an_arrow(&mut ());
 //! ```
 
+use core::fmt::{self, Write};
+
 use crate::short::{self, ShortBytes};
 use crate::sink::Sink;
 
@@ -160,10 +162,43 @@ impl Matrix {
 /// }
 /// # move_dot(&mut Picture::DARK, 3, &mut ());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Picture<const ROWS: usize, const COLUMNS: usize> {
     wanted: [[u8; COLUMNS]; ROWS],
     drawn: [[u8; COLUMNS]; ROWS],
+}
+
+/// A character a cell, `.` for a dark one: a large picture stays readable, and quick to compare.
+impl<const ROWS: usize, const COLUMNS: usize> fmt::Debug for Picture<ROWS, COLUMNS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture")
+            .field("wanted", &Rows(&self.wanted))
+            .field("drawn", &Rows(&self.drawn))
+            .finish()
+    }
+}
+
+struct Rows<'a, const COLUMNS: usize>(&'a [[u8; COLUMNS]]);
+
+impl<const COLUMNS: usize> fmt::Debug for Rows<'_, COLUMNS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(Cells)).finish()
+    }
+}
+
+struct Cells<'a, const COLUMNS: usize>(&'a [u8; COLUMNS]);
+
+impl<const COLUMNS: usize> fmt::Debug for Cells<'_, COLUMNS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|level| {
+            let cell = match level {
+                0 => '.',
+                // No matrix has such a level.
+                level => char::from_digit((*level).into(), 16).unwrap_or('?'),
+            };
+            f.write_char(cell)
+        })
+    }
 }
 
 impl<const ROWS: usize, const COLUMNS: usize> Picture<ROWS, COLUMNS> {
@@ -253,6 +288,18 @@ mod tests {
         fn draw(&mut self, _: MatrixId, row: u8, levels: &[u8]) {
             self.0.push((row, levels.to_vec()));
         }
+    }
+
+    #[test]
+    fn a_picture_is_written_a_character_a_cell() {
+        extern crate std;
+        let mut picture = Picture::<2, 3>::DARK;
+        picture.set(0, 1, 10);
+        picture.set(1, 2, 200);
+        assert_eq!(
+            std::format!("{picture:?}"),
+            "Picture { wanted: [.a., ..?], drawn: [..., ...] }"
+        );
     }
 
     #[test]
