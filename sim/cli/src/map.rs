@@ -27,6 +27,7 @@ const MANY: usize = 24;
 #[derive(Debug, Args)]
 pub(super) struct MapArgs {
     /// The app; the first one by default.
+    #[arg(long)]
     app: Option<String>,
 
     /// What makes a state: outputs and logs by name. By default outputs that are on or off and do

@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::load::app as find_app;
-use super::seek_args::SeekArgs;
+use super::seek_args::{ASSUME, SeekArgs};
 use crate::time_limit::TimeLimit;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output;
@@ -20,6 +20,9 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::search::RuleSet;
 use lockstep_rules::goals::{Answer, Answers, Sought};
 use lockstep_rules::parser::parse;
+
+/// What makes a rule of what is to be reached.
+const AT_SOME_TIME: &str = " at some time";
 
 /// Look for the shortest way to something, such as `log lock on` or `lamp is 100`.
 ///
@@ -98,9 +101,17 @@ impl ReachArgs {
             }
             _ => {
                 let message = format!("no way was found in {extent}, {seconds:.1} s");
-                let help = "`--assume` leaves out what is not needed, `--states` and `--time` \
-                            look further, `--every-tick` looks at every tick";
-                report.print(&report.plain(&message, Some(help)));
+                let further = "`--assume` leaves out what is not needed, `--states` and `--time` \
+                               look further, `--every-tick` looks at every tick";
+                let still = self.seek.unassumed(app.descriptor()).next();
+                let help = match still {
+                    Some(range) => format!(
+                        "numbers stay as they are, unless they are assumed to move: `--assume \
+                         '{range}'`; {further}"
+                    ),
+                    None => further.to_owned(),
+                };
+                report.print(&report.plain(&message, Some(&help)));
                 Exit::Failed
             }
         }
@@ -153,10 +164,10 @@ pub(super) fn ways_to(
     for some in whats.chunks(RuleSet::MAX) {
         let mut text = preface.to_owned();
         for what in some {
-            text += &format!("{what} at some time\n");
+            text += &format!("{what}{AT_SOME_TIME}\n");
         }
-        let rules = parse(&text, registry)
-            .map_err(|diagnostics| refuse(text.clone(), &diagnostics, report))?;
+        let rules =
+            parse(&text, registry).map_err(|diagnostics| refuse(&text, diagnostics, report))?;
         let inputs = &rules.assumptions().inputs;
         inputs.check().map_err(|too_many| report.error(too_many))?;
         let sought = Sought {
@@ -174,12 +185,26 @@ pub(super) fn ways_to(
     }
 }
 
-fn refuse(text: String, diagnostics: &[Diagnostic], report: &Report) -> Exit {
-    let source = Source {
-        name: "what is to be reached".to_owned(),
-        bytes: text.into_bytes(),
-    };
-    report.print(&report.diagnostics(&source, diagnostics));
+/// Shows each problem in the argument that it is of, and not in the rules that were made of it.
+fn refuse(rules: &str, diagnostics: Vec<Diagnostic>, report: &Report) -> Exit {
+    for mut diagnostic in diagnostics {
+        let line = rules.lines().nth(diagnostic.span.line.saturating_sub(1));
+        let line = line.unwrap_or_default();
+        let (name, said, before) = match line.strip_prefix(ASSUME) {
+            Some(assumed) => ("--assume", assumed, ASSUME.len()),
+            None => ("WHAT", line.strip_suffix(AT_SOME_TIME).unwrap_or(line), 0),
+        };
+        let last = said.chars().count() + 1;
+        let column = diagnostic.span.column.saturating_sub(before);
+        diagnostic.span.line = 1;
+        diagnostic.span.column = column.clamp(1, last);
+        diagnostic.span.width = diagnostic.span.width.min(last - diagnostic.span.column);
+        let source = Source {
+            name: name.to_owned(),
+            bytes: said.as_bytes().to_vec(),
+        };
+        report.print(&report.diagnostics(&source, &[diagnostic]));
+    }
     Exit::BadInput
 }
 

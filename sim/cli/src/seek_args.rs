@@ -14,6 +14,9 @@ use lockstep_engine::search::Settings;
 use lockstep_rules::explore::ExploreProgress;
 use lockstep_rules::goals::{Answers, Effort, Sought, seek};
 
+/// What an assumption begins with, in rules.
+pub(super) const ASSUME: &str = "assume ";
+
 /// In how many parts the range of a number is divided.
 const PARTS: i64 = 6;
 
@@ -74,7 +77,7 @@ impl SeekArgs {
             text += "assume no resets\nassume no failed boots\n";
         }
         for assumed in &self.assume {
-            text += &format!("assume {assumed}\n");
+            text += &format!("{ASSUME}{assumed}\n");
         }
         text
     }
@@ -82,25 +85,36 @@ impl SeekArgs {
     /// The same, with numbers from all of their range where nothing is assumed of them.
     pub(super) fn wide_preface(&self, descriptor: &AppDescriptor) -> String {
         let mut text = self.preface(descriptor.name(), true);
-        for number in descriptor.numbers().iter().filter(|it| !it.is_seed()) {
-            let (name, scale) = (number.name(), number.scale());
-            let is_said = |it: &String| it.split_whitespace().next() == Some(name);
-            let step = (i64::from(scale.max()) - i64::from(scale.min())) / PARTS;
-            let step = i32::try_from(step).unwrap_or(i32::MAX).max(1);
-            if !self.assume.iter().any(is_said) {
+        for range in self.unassumed(descriptor) {
+            text += &format!("{ASSUME}{range}\n");
+        }
+        text
+    }
+
+    /// The whole ranges of the numbers of which nothing is assumed, in a few steps.
+    pub(super) fn unassumed(&self, descriptor: &AppDescriptor) -> impl Iterator<Item = String> {
+        let numbers = descriptor.numbers().iter().filter(|it| !it.is_seed());
+        let is_said = |name: &str| {
+            let mut first = self.assume.iter().map(|it| it.split_whitespace().next());
+            first.any(|word| word == Some(name))
+        };
+        numbers
+            .filter(move |number| !is_said(number.name()))
+            .map(|number| {
+                let scale = number.scale();
+                let step = (i64::from(scale.max()) - i64::from(scale.min())) / PARTS;
+                let step = i32::try_from(step).unwrap_or(i32::MAX).max(1);
                 let unit = match scale.unit() {
                     "" => String::new(),
                     unit => format!(" {unit}"),
                 };
                 let [least, most, step] =
                     [scale.min(), scale.max(), step].map(|it| scale.shown(it));
-                text += &format!(
-                    "assume {name} is between {least}{unit} and {most}{unit} \
-                     with steps of {step}{unit}\n"
-                );
-            }
-        }
-        text
+                let name = number.name();
+                format!(
+                    "{name} is between {least}{unit} and {most}{unit} with steps of {step}{unit}"
+                )
+            })
     }
 
     /// Looks for ways.

@@ -94,27 +94,67 @@ fn the_way_to_something_is_a_scenario() {
     let both = "led is on and led is off";
     let never = sim(["reach", "--app", "toggle", "--every-tick", both]).with(1);
     assert!(never.err.contains("never reached"), "{}", never.err);
-    sim(["reach", "--app", "toggle", "led is blue"]).with(2);
+    let wrong = sim(["reach", "--app", "toggle", "led is blue"]).with(2);
+    assert!(wrong.err.contains("WHAT:1:8\n"), "{}", wrong.err);
+    assert!(wrong.err.contains("1 | led is blue\n"), "{}", wrong.err);
+    let cut_short = sim(["reach", "--app", "toggle", "log"]).with(2);
+    assert!(cut_short.err.contains("WHAT:1:4\n"), "{}", cut_short.err);
+    let assumed = [
+        "reach",
+        "--app",
+        "toggle",
+        "--assume",
+        "no rests",
+        "led is on",
+    ];
+    let wrong = sim(assumed).with(2);
+    assert!(wrong.err.contains("--assume:1:4\n"), "{}", wrong.err);
     let dead = sim(["reach", "--dead", "--app", "toggle"]).with(0);
     assert_eq!(dead.out.matches("reached").count(), 4, "{}", dead.out);
 }
 
 #[test]
+fn numbers_that_do_not_move_are_said_where_no_way_was_found() {
+    let failed = [
+        "reach",
+        "--app",
+        "thermostat",
+        "fan is on",
+        "--time",
+        "10ms",
+    ];
+    let still = sim(failed).with(1);
+    let range = "temperature is between -55.0 C and 125.0 C with steps of 30.0 C";
+    assert!(
+        still.err.contains(&format!("--assume '{range}'")),
+        "{}",
+        still.err
+    );
+    sim(failed.into_iter().chain(["--assume", range])).with(0);
+}
+
+#[test]
 fn a_map_has_what_a_person_does() {
-    let ended = sim(["map", "toggle"]).with(0);
+    let ended = sim(["map", "--app", "toggle"]).with(0);
     assert_eq!(
         ended.out,
         "stateDiagram-v2\n    s0: led off\n    s1: led on\n    [*] --> s0\n    \
          s0 --> s1: tap button\n    s1 --> s0: tap button\n"
     );
-    let lamp = sim(["map", "lamp", "--show", "power,night"]).with(0).out;
+    let lamp = sim(["map", "--app", "lamp", "--show", "power,night"])
+        .with(0)
+        .out;
     assert!(lamp.contains("hold A for 820 ms"), "{lamp}");
     assert!(lamp.contains("after 10 min"), "{lamp}");
-    let graph = sim(["map", "toggle", "--format", "graphviz"]).with(0).out;
+    let graph = sim(["map", "--app", "toggle", "--format", "graphviz"])
+        .with(0)
+        .out;
     assert!(graph.starts_with("digraph states {"), "{graph}");
-    let picture = sim(["map", "toggle", "--format", "svg"]).with(0).out;
+    let picture = sim(["map", "--app", "toggle", "--format", "svg"])
+        .with(0)
+        .out;
     assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
-    sim(["map", "toggle", "--show", "lamp"]).with(2);
+    sim(["map", "--app", "toggle", "--show", "lamp"]).with(2);
 }
 
 #[test]
