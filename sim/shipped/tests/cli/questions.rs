@@ -119,7 +119,7 @@ fn numbers_that_do_not_move_are_said_where_no_way_was_found() {
         "reach",
         "--app",
         "thermostat",
-        "fan is on",
+        "log sensor failed",
         "--time",
         "10ms",
     ];
