@@ -1,18 +1,22 @@
 //! Plays a whole script on the host.
 
+mod contract;
+
+pub use contract::check_contract;
+
 use std::ops::ControlFlow;
 
-use lockstep_core::app::{LogKind, LogValues};
-use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::event::ButtonId;
 use lockstep_core::ports::Decimal;
 use lockstep_core::time::{Instant, RunTicks};
 use thiserror::Error;
 
+use self::contract::{check_boot_conditions, check_ports};
 use crate::app_failure::{AppFailure, Ending};
 use crate::dyn_runner::{DynRunner, Observer, Stretch};
 use crate::registry::{AppEntry, Boot};
-use crate::script::{Action, BootCondition, Script, ScriptEvent};
-use crate::trace::{Entry, EntryKind, Line, MAX_LINES, Trace};
+use crate::script::{BootCondition, Script, ScriptEvent};
+use crate::trace::{MAX_LINES, Trace};
 
 /// How many ticks are played between two calls of `watch`.
 const STRIDE: u64 = 100_000;
@@ -327,91 +331,6 @@ pub fn finish(app: &AppEntry, script: &Script, trace: &mut Trace) -> Result<(), 
     Ok(())
 }
 
-/// Makes sure that the app gave only outputs and logs that it declares.
-///
-/// # Errors
-///
-/// [`PlayError::ContractBroken`] for the first entry that is anything else.
-pub fn check_contract(app: &AppEntry, entries: &[Entry]) -> Result<(), PlayError> {
-    match entries.iter().find_map(|entry| contract_error(app, entry)) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
-}
-
-/// Makes sure that the app has the ports that a script uses.
-fn check_ports(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
-    let mut events = script.events().iter();
-    events.try_for_each(|event| check_port(app, event))
-}
-
-fn check_port(app: &AppEntry, event: &ScriptEvent) -> Result<(), PlayError> {
-    let descriptor = app.descriptor();
-    let app = descriptor.name();
-    match event.action {
-        Action::Button(button, _) if usize::from(button.0) >= descriptor.buttons().len() => {
-            Err(PlayError::NoSuchButton {
-                app,
-                button,
-                count: descriptor.buttons().len(),
-            })
-        }
-        Action::Number(NumberId(index), number) => {
-            let Some(input) = descriptor.numbers().get(usize::from(index)) else {
-                return Err(PlayError::NoSuchPort {
-                    app,
-                    ports: "number inputs",
-                    index,
-                    count: descriptor.numbers().len(),
-                });
-            };
-            let scale = input.scale();
-            if scale.contains(number) {
-                return Ok(());
-            }
-            Err(PlayError::NumberOutOfRange {
-                app,
-                tick: event.tick,
-                input: input.name(),
-                number: scale.shown(number),
-                min: scale.shown(scale.min()),
-                max: scale.shown(scale.max()),
-            })
-        }
-        Action::Byte(SerialId(index), _)
-            if usize::from(index) >= descriptor.serial_lines().len() =>
-        {
-            Err(PlayError::NoSuchPort {
-                app,
-                ports: "serial lines",
-                index,
-                count: descriptor.serial_lines().len(),
-            })
-        }
-        Action::Button(..) | Action::Byte(..) | Action::Reset(_) => Ok(()),
-    }
-}
-
-fn check_boot_conditions(app: &AppEntry, script: &Script) -> Result<(), PlayError> {
-    let descriptor = app.descriptor();
-    let resets = script
-        .events()
-        .iter()
-        .filter_map(|event| match event.action {
-            Action::Reset(condition) => Some(condition),
-            _ => None,
-        });
-    let mut conditions = resets.chain([script.condition()]);
-    match conditions.find(|condition| descriptor.boot_condition_name(*condition).is_none()) {
-        None => Ok(()),
-        Some(condition) => Err(PlayError::NoSuchBootCondition {
-            app: descriptor.name(),
-            condition,
-            count: descriptor.boot_conditions().len(),
-        }),
-    }
-}
-
 /// The events after one tick, up to and including another.
 pub(crate) fn between(events: &[ScriptEvent], after: RunTicks, until: RunTicks) -> &[ScriptEvent] {
     let first = events.partition_point(|event| event.tick <= after);
@@ -419,96 +338,11 @@ pub(crate) fn between(events: &[ScriptEvent], after: RunTicks, until: RunTicks) 
     &events[first..last.max(first)]
 }
 
-/// How an entry breaks the contract of the app, if it does.
-fn contract_error(app: &AppEntry, entry: &Entry) -> Option<PlayError> {
-    let descriptor = app.descriptor();
-    let problem = match entry.what {
-        EntryKind::Input(_) | EntryKind::Received(..) => None,
-        EntryKind::Output(index, level) => {
-            let output = descriptor.outputs().get(usize::from(index))?;
-            let range = output.range();
-            let scale = range.scale();
-            let (beyond, bound) = if level > range.max() {
-                ("above", range.max())
-            } else {
-                ("below", range.min())
-            };
-            (!range.contains(level)).then(|| {
-                format!(
-                    "output `{}` is at {}, {beyond} the {} it declares",
-                    output.name(),
-                    scale.shown(level.0),
-                    scale.shown(bound.0)
-                )
-            })
-        }
-        EntryKind::Sent(line, _) => {
-            let count = descriptor.serial_lines().len();
-            (usize::from(line.0) >= count)
-                .then(|| format!("it sent on serial line {}, and declares {count}", line.0))
-        }
-        EntryKind::Row(id, row, _) => match descriptor.matrices().get(usize::from(id.0)) {
-            None => Some(format!(
-                "it drew on matrix {}, and declares {}",
-                id.0,
-                descriptor.matrices().len()
-            )),
-            Some(matrix) => (row >= matrix.rows()).then(|| {
-                let (name, rows) = (matrix.name(), matrix.rows());
-                format!(
-                    "it drew row {row} of `{name}`, which has rows 0 to {}",
-                    rows - 1
-                )
-            }),
-        },
-        EntryKind::Log(id, _) | EntryKind::Text(id, _) => {
-            match descriptor.logs().get(usize::from(id.0)) {
-                None => Some(format!(
-                    "it logged kind {}, and declares {} kinds",
-                    id.0,
-                    descriptor.logs().len()
-                )),
-                Some(kind) => log_error(kind, &entry.what, &Line::new(descriptor, entry)),
-            }
-        }
-    }?;
-    Some(PlayError::ContractBroken {
-        app: descriptor.name(),
-        tick: entry.tick,
-        problem,
-    })
-}
-
-/// How the value of a log is not what its kind declares.
-fn log_error(kind: &LogKind, what: &EntryKind, line: &Line) -> Option<String> {
-    let name = line.name;
-    match (kind.values(), what) {
-        (LogValues::Words(words), EntryKind::Log(_, number))
-            if usize::try_from(*number).is_ok_and(|word| word < words.len()) =>
-        {
-            None
-        }
-        (LogValues::Words(words), EntryKind::Log(_, number)) => Some(format!(
-            "log `{name}` has value {number}, and declares {} words",
-            words.len()
-        )),
-        (LogValues::Number, EntryKind::Log(..)) | (LogValues::Text, EntryKind::Text(..)) => None,
-        (LogValues::Text, _) => Some(format!(
-            "log `{name}` has the number {}, and declares texts",
-            line.value
-        )),
-        (LogValues::Words(_) | LogValues::Number, _) => Some(format!(
-            "log `{name}` has the text {}, and declares none",
-            line.value
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dyn_runner::Observation;
-    use crate::script::SwitchState;
+    use crate::script::{Action, SwitchState};
     use crate::testing::{press_and_reset, trace_of};
     use lockstep_apps::toggle;
     use lockstep_core::output::Level;

@@ -59,20 +59,17 @@ fn field_of(opened: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    #[derive(Debug)]
-    #[allow(dead_code, reason = "it is printed")]
+    #[derive(Debug, PartialEq)]
     struct App {
         count: Wrapped,
         inner: Inner,
         same: u8,
     }
 
-    #[derive(Debug)]
-    #[allow(dead_code, reason = "it is printed")]
+    #[derive(Debug, PartialEq)]
     struct Wrapped(u32);
 
-    #[derive(Debug)]
-    #[allow(dead_code, reason = "it is printed")]
+    #[derive(Debug, PartialEq)]
     struct Inner {
         phase: Option<u8>,
     }

@@ -9,12 +9,13 @@ use std::thread;
 
 use lockstep_core::app::App;
 
-use crate::input_model::{Choice, Inputs};
-use crate::judge::{Judgement, RuleSet};
+use crate::expansion::{Arrivals, Collector, Expansion, Mark, MarkKind, Origin};
+use crate::input_model::Inputs;
+use crate::judge::RuleSet;
 use crate::possibility::first_without;
 use crate::settings::{Ending, Exploration, Finding, FindingKind, Order, Path, Progress, Settings};
-use crate::stepper::{Skips, Step, Stepper, Successor, Witness, is_counted};
-use crate::store::{Link, Reached, SHARDS, Shard, StateId, shard_of};
+use crate::stepper::{Skips, Step, Stepper, is_counted};
+use crate::store::{SHARDS, Shard, StateId};
 
 /// How many situations are gone on from before their successors are kept. It bounds the memory that
 /// these take, and rules that are decided are no longer judged after it.
@@ -44,117 +45,6 @@ pub(crate) struct Explorer<'a, A: App> {
     has_panicked: bool,
     transitions: u64,
     depth: u32,
-}
-
-/// What was reached, with the words of all of them.
-type Arrivals<A> = (Vec<Reached<A>>, Vec<u32>);
-
-/// What a few situations led to.
-struct Expansion<A> {
-    /// By shard, with the words of all of them.
-    reached: Vec<Arrivals<A>>,
-    marks: Vec<Mark>,
-    exercised: RuleSet,
-    transitions: u64,
-}
-
-/// Something that was found on the way from a situation.
-struct Mark {
-    from: Origin,
-    step: Option<Step>,
-    ticks: u32,
-    what: MarkKind,
-}
-
-impl Mark {
-    /// The tick and how many actions lead there, what comes first before the other.
-    fn cost(&self, order: Order) -> (u32, u32) {
-        let actions = self.step.map_or(0, |step| step.choice.action_count());
-        let actions = self.from.actions.saturating_add(actions);
-        let ticks = self.from.depth.saturating_add(self.ticks);
-        match order {
-            Order::Ticks => (ticks, actions),
-            Order::Actions => (actions, ticks),
-        }
-    }
-}
-
-enum MarkKind {
-    Judged(Judgement),
-    Panicked(String),
-}
-
-/// Where a step begins.
-#[derive(Clone, Copy)]
-struct Origin {
-    parent: StateId,
-    depth: u32,
-    actions: u32,
-    boot: u8,
-}
-
-impl<A> Expansion<A> {
-    fn new() -> Self {
-        Self {
-            reached: (0..SHARDS).map(|_| (Vec::new(), Vec::new())).collect(),
-            marks: Vec::new(),
-            exercised: RuleSet::NONE,
-            transitions: 0,
-        }
-    }
-}
-
-/// Keeps successors for later.
-struct Collector<'a, A> {
-    origin: Origin,
-    expansion: &'a mut Expansion<A>,
-}
-
-impl<A> Collector<'_, A> {
-    fn mark(&mut self, ticks: u32, choice: Option<Choice>, what: MarkKind) {
-        self.expansion.marks.push(Mark {
-            from: self.origin,
-            step: choice.map(|choice| Step { ticks, choice }),
-            ticks,
-            what,
-        });
-    }
-}
-
-impl<A> Witness<A> for Collector<'_, A> {
-    fn reach(&mut self, successor: Successor<'_, A>) {
-        let Origin {
-            parent,
-            depth,
-            actions,
-            boot,
-        } = self.origin;
-        self.expansion.transitions += 1;
-        let reached = Reached {
-            app: successor.app,
-            hash: successor.hash,
-            link: Link {
-                parent,
-                choice: successor.step.choice,
-                depth: depth.saturating_add(successor.step.ticks),
-                actions: actions + successor.step.choice.action_count(),
-                boot,
-                is_expanded: false,
-            },
-            goals: successor.goals.0,
-        };
-        if let Some((all, words)) = self.expansion.reached.get_mut(shard_of(successor.hash)) {
-            all.push(reached);
-            words.extend_from_slice(successor.words);
-        }
-    }
-
-    fn judged(&mut self, judgement: Judgement, ticks: u32, choice: Option<Choice>) {
-        self.expansion.exercised = self.expansion.exercised.or(judgement.exercised);
-        if !judgement.broken.is_empty() || !judgement.reached.is_empty() {
-            self.mark(ticks, choice, MarkKind::Judged(judgement));
-        }
-    }
 }
 
 impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {

@@ -5,7 +5,7 @@ use lockstep_core::matrix::Matrix;
 use lockstep_core::output::Range;
 use lockstep_core::ports::{Encoder, Scale};
 
-use super::{check_list, check_name};
+use super::descriptor_check::{check_list, check_name};
 use crate::trace::RESET;
 
 /// The first thing that is wrong.

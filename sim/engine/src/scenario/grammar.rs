@@ -41,27 +41,25 @@
 //! A `#` begins a comment.
 
 mod expectation;
+mod ports;
 
 pub use expectation::target_and_span;
 pub(super) use expectation::{level, tolerance_too_large};
-
-use std::path::{Component, Path};
+pub(super) use ports::{clicks, file_name};
 
 use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use self::expectation::expectation;
+use self::ports::{play, ramp, send, set, turn};
 use super::duration::length;
 use super::lexer::{Token, TokenCursor, tokenize};
 use super::mend::mend;
-use super::pattern::quoted_bytes;
 use super::picture_pattern::{NOTHING, PicturePattern};
-use super::quantity::quantity;
 use super::{
     Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
     StatementKind,
 };
 use crate::diagnostic::{Diagnostic, Span};
-use crate::sanitize::is_unprintable;
 use crate::script::SwitchState;
 
 /// After this many diagnostics, parsing stops.
@@ -508,104 +506,6 @@ fn movement(
         buttons,
         contact,
         bouncing,
-    })
-}
-
-fn set(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
-    let number = name(cursor, "the name of a number input")?;
-    cursor.keyword(&["to"])?;
-    let (to, span) = quantity(cursor)?;
-    Ok(StatementKind::Set { number, to, span })
-}
-
-fn ramp(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
-    let number = name(cursor, "the name of a number input")?;
-    cursor.keyword(&["from"])?;
-    let from = quantity(cursor)?;
-    cursor.keyword(&["to"])?;
-    let to = quantity(cursor)?;
-    cursor.keyword_before_duration("over")?;
-    Ok(StatementKind::Ramp {
-        number,
-        from,
-        to,
-        length: length(cursor)?,
-    })
-}
-
-fn play(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
-    let number = name(cursor, "the name of a number input")?;
-    cursor.keyword(&["from"])?;
-    let file = file_name(cursor.next_token("the name of a table, such as `room.csv`")?)?;
-    Ok(StatementKind::Play { number, file })
-}
-
-/// The name of a file beside the scenario or below its folder, perhaps in quotes.
-pub(super) fn file_name(token: Token<'_>) -> Result<Name, Diagnostic> {
-    const EXPECTED: &str = "the name of a table, such as `room.csv`";
-    let text = match token.text.starts_with('"') {
-        true => String::from_utf8(quoted_bytes(token, EXPECTED)?).unwrap_or_default(),
-        false => token.text.to_owned(),
-    };
-    let is_beside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    let refuse = |message: String, expected: &str| {
-        Err(Diagnostic::new(token.span, message, expected.to_owned()))
-    };
-    if text.is_empty() || text.contains(is_unprintable) {
-        return refuse(
-            format!("`{token}` is no name of a file"),
-            "expected one such as `room.csv`",
-        );
-    }
-    if !Path::new(&text).components().all(is_beside) {
-        return refuse(
-            format!("`{token}` leads out of the folder of the scenario"),
-            "expected a file beside it or below, such as `room.csv`",
-        );
-    }
-    Ok(Name {
-        text,
-        span: token.span,
-    })
-}
-
-fn send(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
-    const EXPECTED: &str = "a text in quotes, such as `\"status\\n\"`";
-    let line = name(cursor, "the name of a serial line")?;
-    let text = cursor.next_token(EXPECTED)?;
-    let bytes = quoted_bytes(text, EXPECTED)?;
-    if bytes.is_empty() {
-        return Err(Diagnostic::new(
-            text.span,
-            "nothing is sent",
-            "expected at least one byte",
-        ));
-    }
-    Ok(StatementKind::Send { line, bytes })
-}
-
-fn turn(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagnostic> {
-    let encoder = name(cursor, "the name of an encoder")?;
-    cursor.keyword(&["by"])?;
-    let clicks = clicks(cursor.next_token("a number of clicks")?)?;
-    cursor.keyword(&["clicks", "click"])?;
-    cursor.keyword_before_duration("over")?;
-    Ok(StatementKind::Turn {
-        encoder,
-        clicks,
-        length: length(cursor)?,
-    })
-}
-
-/// A number of clicks, negative for counterclockwise.
-pub(super) fn clicks(token: Token<'_>) -> Result<i32, Diagnostic> {
-    let clicks = token.text.parse().ok();
-    clicks.filter(|clicks| *clicks != 0).ok_or_else(|| {
-        Diagnostic::new(
-            token.span,
-            format!("`{token}` is not a number of clicks"),
-            "expected a whole number such as `3`, or `-3` for counterclockwise",
-        )
     })
 }
 
