@@ -29,14 +29,13 @@ pub use peripherals::Peripherals;
 /// The hardware abstraction of the chip, with its peripheral access crate as `pac`.
 pub use rp2040_hal as hal;
 
-use hal::pac::SYST;
-use lockstep_board::pins::{self, AppPins, Outputs, PORTS, PinMap};
-use lockstep_board::{Hardware, samples, systick};
+use lockstep_board::pins::{AppPins, PinMap};
+use lockstep_board::samples;
+use lockstep_board::systick::SystickBoard;
 use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::event::BootCondition;
-use lockstep_core::output::Level;
 
-use gpio::{Matrix, OutputPin};
+use gpio::OutputPin;
 
 /// The second-stage bootloader: sets up the flash so that code runs from it.
 #[doc(hidden)]
@@ -95,61 +94,29 @@ pub fn run<A: App>(
         panic!("the peripherals are in use already")
     };
     let condition = initialise(&mut peripherals);
-    let mut board = Board::new(const { &A::DESCRIPTOR }, map, pins, peripherals);
+    let mut board = board(const { &A::DESCRIPTOR }, map, pins, peripherals);
     lockstep_board::run::<A>(&mut board, condition)
 }
 
-/// The pins and the timer of one app.
-struct Board {
+/// Sets the pins of an app up.
+fn board(
     descriptor: &'static AppDescriptor,
-    systick: SYST,
-    tick_clocks: u32,
-    outputs: Outputs<OutputPin>,
-    matrix: Option<Matrix>,
-}
-
-impl Board {
-    fn new(
-        descriptor: &'static AppDescriptor,
-        map: &PinMap,
-        pins: AppPins,
-        peripherals: Peripherals,
-    ) -> Self {
-        gpio::enable();
-        for pin in pins.buttons(descriptor) {
-            gpio::make_button(pin, map.active_low);
-        }
-        samples::watch(pins.buttons(descriptor), map.active_low);
-        Self {
-            descriptor,
-            tick_clocks: peripherals.tick_clocks(),
-            systick: peripherals.into_systick(),
-            outputs: pins.outputs(descriptor).map(gpio::output).collect(),
-            matrix: map.matrix.as_ref().map(gpio::matrix),
-        }
+    map: &PinMap,
+    pins: AppPins,
+    peripherals: Peripherals,
+) -> SystickBoard<OutputPin> {
+    gpio::enable();
+    for pin in pins.buttons(descriptor) {
+        gpio::make_button(pin, map.active_low);
     }
-}
-
-impl Hardware for Board {
-    fn start_ticks(&mut self) {
-        systick::start(&mut self.systick, self.tick_clocks);
-    }
-
-    fn ports(&self) -> [u32; PORTS] {
-        gpio::levels()
-    }
-
-    fn show(&mut self, levels: &[Level]) {
-        pins::show(self.descriptor, &mut self.outputs, levels);
-        if let Some(matrix) = &mut self.matrix {
-            matrix.show(self.descriptor, levels);
-        }
-    }
-
-    fn refresh(&mut self) {
-        if let Some(matrix) = &mut self.matrix {
-            matrix.refresh();
-        }
+    samples::watch(pins.buttons(descriptor), map.active_low);
+    SystickBoard {
+        descriptor,
+        tick_clocks: peripherals.tick_clocks(),
+        systick: peripherals.into_systick(),
+        outputs: pins.outputs(descriptor).map(gpio::output).collect(),
+        matrix: map.matrix.as_ref().map(gpio::matrix),
+        levels: gpio::levels,
     }
 }
 

@@ -9,8 +9,17 @@
 //! }
 //! ```
 
+use core::convert::Infallible;
+
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
+use embedded_hal::digital::OutputPin;
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::output::Level;
+
+use crate::Hardware;
+use crate::matrix::Matrix;
+use crate::pins::{self, Outputs, PORTS};
 
 /// The clocks that SysTick can count: it has 24 bits.
 const MAX_CLOCKS: u32 = 1 << 24;
@@ -40,3 +49,42 @@ pub fn start(systick: &mut SYST, clocks: u32) {
 
 /// Takes back that the exception waits: ICSR, Armv6-M and Armv7-M Architecture Reference Manuals.
 const PENDSTCLR: u32 = 1 << 25;
+
+/// The pins of an app on a board whose tick is SysTick, and that has no serial line on pins.
+pub struct SystickBoard<P> {
+    /// The app.
+    pub descriptor: &'static AppDescriptor,
+    /// The timer.
+    pub systick: SYST,
+    /// How many clocks of the core a tick has.
+    pub tick_clocks: u32,
+    /// The pins of its outputs.
+    pub outputs: Outputs<P>,
+    /// The LEDs that people look at, if there are any.
+    pub matrix: Option<Matrix<P>>,
+    /// Reads the levels of the ports.
+    pub levels: fn() -> [u32; PORTS],
+}
+
+impl<P: OutputPin<Error = Infallible>> Hardware for SystickBoard<P> {
+    fn start_ticks(&mut self) {
+        start(&mut self.systick, self.tick_clocks);
+    }
+
+    fn ports(&self) -> [u32; PORTS] {
+        (self.levels)()
+    }
+
+    fn show(&mut self, levels: &[Level]) {
+        pins::show(self.descriptor, &mut self.outputs, levels);
+        if let Some(matrix) = &mut self.matrix {
+            matrix.show(self.descriptor, levels);
+        }
+    }
+
+    fn refresh(&mut self) {
+        if let Some(matrix) = &mut self.matrix {
+            matrix.refresh();
+        }
+    }
+}
