@@ -113,6 +113,12 @@ impl Matrix {
         }
     }
 
+    /// Whether these can be a row: a level for each column, none above the highest.
+    #[must_use]
+    pub fn takes(&self, levels: &[u8]) -> bool {
+        levels.len() == usize::from(self.columns) && levels.iter().all(|level| *level <= self.max)
+    }
+
     /// A row as it travels: cells from left to right, each in [`Matrix::bits`], the first in the
     /// highest bits of the first byte.
     ///

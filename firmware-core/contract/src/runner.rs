@@ -27,7 +27,8 @@ pub enum Observation {
     Output(u8, Level),
     /// The app sent bytes on a serial line. More than these can hold are observed in pieces.
     Sent(SerialId, ShortBytes),
-    /// The app drew a row of a matrix, [packed](crate::matrix::Matrix::packed).
+    /// The app drew a row of a matrix, [packed](crate::matrix::Matrix::packed); without cells where it
+    /// is not as the app declares.
     Row(MatrixId, u8, ShortBytes),
 }
 
@@ -389,7 +390,8 @@ impl Sink for ObservedSink<'_> {
 
     fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]) {
         let declared = self.matrices.get(usize::from(matrix.0));
-        // One that is not declared is told too, so that whoever checks the trace can say so.
+        // What is not declared is told too, as no cells: whoever checks the trace can say so.
+        let declared = declared.filter(|it| it.takes(levels));
         let packed = declared.map_or(ShortBytes::new(&[]), |it| it.packed(levels));
         self.observer
             .observe(self.now, Observation::Row(matrix, row, packed));

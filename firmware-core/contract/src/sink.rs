@@ -29,8 +29,8 @@ pub trait Sink {
     /// These bytes leave on a serial line. Where one call ends and the next begins, nobody sees.
     fn send(&mut self, line: SerialId, bytes: &[u8]);
 
-    /// A row of a matrix, counted from 0 at the top, shows these levels from now on: cells from
-    /// left to right, those that are missing dark. A sink that has no matrix drops it.
+    /// A row of a matrix, counted from 0 at the top, shows these levels from now on: one for
+    /// each column, from left to right, none above the highest. A sink that has no matrix drops it.
     fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]) {
         let _ = (matrix, row, levels);
     }

@@ -121,17 +121,22 @@ fn contract_error(app: &AppEntry, entry: &Entry) -> Option<PlayError> {
             (usize::from(line.0) >= count)
                 .then(|| format!("it sent on serial line {}, and declares {count}", line.0))
         }
-        EntryKind::Row(id, row, _) => match descriptor.matrices().get(usize::from(id.0)) {
+        EntryKind::Row(id, row, ref cells) => match descriptor.matrices().get(usize::from(id.0)) {
             None => Some(format!(
                 "it drew on matrix {}, and declares {}",
                 id.0,
                 descriptor.matrices().len()
             )),
-            Some(matrix) => (row >= matrix.rows()).then(|| {
-                let (name, rows) = (matrix.name(), matrix.rows());
+            Some(matrix) if row >= matrix.rows() => Some(format!(
+                "it drew row {row} of `{}`, which has rows 0 to {}",
+                matrix.name(),
+                matrix.rows() - 1
+            )),
+            Some(matrix) => cells.is_empty().then(|| {
+                let (columns, max) = (matrix.columns(), matrix.max());
                 format!(
-                    "it drew row {row} of `{name}`, which has rows 0 to {}",
-                    rows - 1
+                    "it drew row {row} of `{}` with other than {columns} cells, or with a level above {max}",
+                    matrix.name()
                 )
             }),
         },
@@ -175,5 +180,70 @@ fn log_error(kind: &LogKind, what: &EntryKind, line: &Line) -> Option<String> {
             "log `{name}` has the text {}, and declares none",
             line.value
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::play;
+    use lockstep_core::app::{App, AppDescriptor, Sink};
+    use lockstep_core::event::Event;
+    use lockstep_core::matrix::{Matrix, MatrixId};
+    use lockstep_core::output::Level;
+    use lockstep_core::time::RunTicks;
+
+    /// Draws a row when it comes up: which of which matrix, and its levels.
+    #[derive(Clone, Debug)]
+    struct Drawing<const ID: u8, const ROW: u8, const COLUMNS: usize, const LEVEL: u8>;
+
+    impl<const ID: u8, const ROW: u8, const COLUMNS: usize, const LEVEL: u8> App
+        for Drawing<ID, ROW, COLUMNS, LEVEL>
+    {
+        const DESCRIPTOR: AppDescriptor = AppDescriptor::new("drawing", "1.0.0")
+            .with_matrices(&[Matrix::new("display", 2, 4).with_max(3)]);
+        type Outputs = [Level; 0];
+
+        fn new() -> Self {
+            Self
+        }
+        fn handle(&mut self, event: Event, out: &mut dyn Sink) {
+            if let Event::Init(_) = event {
+                out.draw(MatrixId(ID), ROW, &[LEVEL; COLUMNS]);
+            }
+        }
+        fn outputs(&self) -> [Level; 0] {
+            []
+        }
+    }
+
+    fn broken(app: &AppEntry) -> Option<String> {
+        let script = Script::default();
+        let played = play::trace(app, &script, &mut |_: RunTicks| ControlFlow::Continue(()));
+        played.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_row_has_the_cells_that_the_matrix_declares() {
+        assert_eq!(broken(&AppEntry::of::<Drawing<0, 1, 4, 3>>()), None);
+        let other_cells = "with other than 4 cells, or with a level above 3";
+        for (app, cause) in [
+            (
+                AppEntry::of::<Drawing<1, 0, 4, 3>>(),
+                "it drew on matrix 1, and declares 1",
+            ),
+            (
+                AppEntry::of::<Drawing<0, 2, 4, 3>>(),
+                "row 2 of `display`, which has rows 0 to 1",
+            ),
+            (AppEntry::of::<Drawing<0, 0, 5, 3>>(), other_cells),
+            (AppEntry::of::<Drawing<0, 0, 3, 3>>(), other_cells),
+            (AppEntry::of::<Drawing<0, 0, 4, 4>>(), other_cells),
+        ] {
+            let told = broken(&app).unwrap_or_default();
+            assert!(told.contains(cause), "{told}");
+        }
     }
 }
