@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::board::Board;
 use crate::elf::{Elf, ElfError};
-use crate::process::Termination;
+use crate::process::{StdoutMode, Termination};
 use crate::toolchain::rust::RustToolchain;
 use crate::toolchain::{Environment, MissingTool};
 use crate::wrapper;
@@ -154,7 +154,7 @@ pub fn build(
         false => workspace.clone(),
     };
     let mut cargo = toolchain.cargo(environment).current_dir(&workspace);
-    cargo.captures_stdout = true;
+    cargo.stdout = StdoutMode::Capture;
     if let Some(wrapper) = &environment.wrapper {
         cargo.env.extend([
             ("RUSTC_WRAPPER".into(), Some(wrapper.clone().into())),
