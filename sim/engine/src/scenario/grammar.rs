@@ -350,11 +350,7 @@ impl<'a> ScenarioParser<'a> {
         Ok(())
     }
 
-    fn repeat(
-        &self,
-        span: Span,
-        cursor: &mut TokenCursor<'_>,
-    ) -> Result<Repetition, Diagnostic> {
+    fn repeat(&self, span: Span, cursor: &mut TokenCursor<'_>) -> Result<Repetition, Diagnostic> {
         let count = cursor.next_token("a number of times, as in `repeat 3 times`")?;
         let times = count.text.parse().ok();
         let times = times.filter(|times| (1..=MAX_STATEMENTS).contains(times));

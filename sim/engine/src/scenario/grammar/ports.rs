@@ -113,7 +113,11 @@ pub(in crate::scenario) fn clicks(token: Token<'_>) -> Result<i32, Diagnostic> {
         Ok(clicks) => Ok(clicks),
         Err(error) if is_too_long(&error) => Err(refuse(
             format!("`{token}` is out of range"),
-            format!("expected a number of clicks from {} to {}", i32::MIN, i32::MAX),
+            format!(
+                "expected a number of clicks from {} to {}",
+                i32::MIN,
+                i32::MAX
+            ),
         )),
         Err(_) => Err(refuse(
             format!("`{token}` is not a number of clicks"),
