@@ -96,7 +96,7 @@ fn read(path: &Path) -> usize {
         ..WaveformOptions::default()
     };
     let waveform = Waveform::parse(&bytes, WaveformFormat::Vcd, PanicGuard::default()).unwrap();
-    let descriptor = &toggle::Firmware::DESCRIPTOR;
+    let descriptor = &toggle::Toggle::DESCRIPTOR;
     let stimulus = waveform.stimulus(descriptor, &options).unwrap();
     black_box(stimulus).script.events().len()
 }

@@ -15,9 +15,9 @@ use crate::waking::{ProvokedWakeups, Waking};
 ///
 /// ```
 /// use lockstep_engine::capabilities::Capabilities;
-/// # use lockstep_apps::toggle::Firmware;
+/// # use lockstep_apps::toggle::Toggle;
 ///
-/// let capabilities = Capabilities::<Firmware>::none().with_copies().with_state();
+/// let capabilities = Capabilities::<Toggle>::none().with_copies().with_state();
 /// assert!(capabilities.has_copies());
 /// ```
 #[derive(Debug)]
@@ -165,9 +165,9 @@ impl<A> Copy for Capabilities<A> {}
 ///
 /// ```
 /// use lockstep_engine::registry::Registry;
-/// # use lockstep_apps::toggle::Firmware;
+/// # use lockstep_apps::toggle::Toggle;
 ///
-/// let apps = Registry::new(vec![lockstep_engine::app!(Firmware)])?;
+/// let apps = Registry::new(vec![lockstep_engine::app!(Toggle)])?;
 /// assert_eq!(apps.apps()[0].descriptor().name(), "toggle");
 /// # Ok::<(), lockstep_engine::registry::DescriptorError>(())
 /// ```

@@ -183,15 +183,15 @@ mod tests {
     use crate::capabilities::Capabilities;
     use crate::diagnostic::error_chain;
     use crate::registry::AppEntry;
-    use lockstep_apps::toggle::Firmware;
+    use lockstep_apps::toggle::Toggle;
     use lockstep_core::app::App;
     use lockstep_core::time::Instant;
 
     /// The toggle, but its tick counter cannot be set.
     fn registry() -> Registry {
         let toggle = AppEntry::built_by(
-            |clock| (clock == Instant::ZERO).then(<Firmware as App>::new),
-            <Firmware as App>::new,
+            |clock| (clock == Instant::ZERO).then(<Toggle as App>::new),
+            <Toggle as App>::new,
             Capabilities::none(),
         );
         Registry::new(vec![toggle]).unwrap()

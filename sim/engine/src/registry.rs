@@ -385,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_colour_for_an_unknown_output_is_refused() {
-        let toggle = AppEntry::of::<toggle::Firmware>();
+        let toggle = AppEntry::of::<toggle::Toggle>();
         let green = toggle.clone().with_output_color("led", OutputColor::Green);
         assert_eq!(green.output_color("led"), OutputColor::Green);
         Registry::new(vec![green]).unwrap();
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn the_same_name_twice_is_refused() {
-        let twice = vec![AppEntry::of::<toggle::Firmware>(); 2];
+        let twice = vec![AppEntry::of::<toggle::Toggle>(); 2];
         let error = Registry::new(twice).unwrap_err();
         assert_eq!(error.app, "toggle");
     }

@@ -206,7 +206,7 @@ fn scenarios() -> Vec<PathBuf> {
 fn registry() -> Registry {
     Registry::new(vec![
         AppEntry::of::<lamp::Lamp>(),
-        AppEntry::of::<toggle::Firmware>(),
+        AppEntry::of::<toggle::Toggle>(),
         AppEntry::of::<Thermostat>(),
         AppEntry::of::<Keypad>(),
         AppEntry::of::<Snake>(),

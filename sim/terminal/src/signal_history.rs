@@ -376,7 +376,7 @@ mod tests {
             RunTicks(9),
         )
         .unwrap();
-        let app = AppEntry::of::<toggle::Firmware>();
+        let app = AppEntry::of::<toggle::Toggle>();
         play::trace(&app, &script, &mut |_| ControlFlow::Continue(())).unwrap()
     }
 

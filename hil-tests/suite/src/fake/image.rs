@@ -123,7 +123,7 @@ impl FakeImage {
 
     /// The toggle.
     pub(crate) fn toggle() -> Self {
-        Self::of::<toggle::Firmware>(b"toggle's image")
+        Self::of::<toggle::Toggle>(b"toggle's image")
     }
 
     /// The image of this app, with this identity.
@@ -218,11 +218,11 @@ fn elf(identity: &[u8]) -> Elf {
 
 /// A toggle whose LED is on at tick 700 alone, whatever the button does meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct GlitchyToggle(toggle::Firmware);
+pub(crate) struct GlitchyToggle(toggle::Toggle);
 
 impl App for GlitchyToggle {
-    const DESCRIPTOR: AppDescriptor = toggle::Firmware::DESCRIPTOR;
-    type Outputs = <toggle::Firmware as App>::Outputs;
+    const DESCRIPTOR: AppDescriptor = toggle::Toggle::DESCRIPTOR;
+    type Outputs = <toggle::Toggle as App>::Outputs;
 
     fn new() -> Self {
         Self(App::new())
@@ -240,6 +240,6 @@ impl App for GlitchyToggle {
     }
 
     fn starting_at(now: Instant) -> Option<Self> {
-        toggle::Firmware::starting_at(now).map(Self)
+        toggle::Toggle::starting_at(now).map(Self)
     }
 }

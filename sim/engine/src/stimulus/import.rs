@@ -240,7 +240,7 @@ mod tests {
                 .to_vec(),
             ..WaveformOptions::default()
         };
-        let descriptor = &toggle::Firmware::DESCRIPTOR;
+        let descriptor = &toggle::Toggle::DESCRIPTOR;
         let stimulus = waveform.stimulus(descriptor, &options).unwrap();
         import(descriptor, &stimulus, RunTicks(tolerance))
     }

@@ -547,7 +547,7 @@ mod tests {
 
     #[test]
     fn a_branch_whose_trace_is_full_is_broken_from_there_on() {
-        let app = AppEntry::of::<toggle::Firmware>();
+        let app = AppEntry::of::<toggle::Toggle>();
         let mut branch = Branch::power_up(&app, &Script::default()).unwrap();
         branch.extend(RunTicks(10), &[]).unwrap();
         while branch.trace.entries().len() < MAX_LINES {

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 mod files;
 mod ports;
 
-const TOGGLE: &AppDescriptor = &toggle::Firmware::DESCRIPTOR;
+const TOGGLE: &AppDescriptor = &toggle::Toggle::DESCRIPTOR;
 
 const TWO_BUTTONS: &AppDescriptor = &AppDescriptor::new("two", "1.0.0")
     .with_buttons(&["A", "B"])
