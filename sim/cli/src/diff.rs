@@ -21,11 +21,11 @@ use lockstep_engine::load::{InputFormat, read_capture};
 use lockstep_engine::play;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
-use lockstep_engine::stimulus::WaveformFormat;
-use lockstep_engine::stimulus::compare::{
+use lockstep_engine::trace::document::{Document, MAX_BYTES};
+use lockstep_engine::waveform::WaveformFormat;
+use lockstep_engine::waveform::compare::{
     Alignment, Comparison, OutputHistory, captured, compare, of_trace,
 };
-use lockstep_engine::trace::document::{Document, MAX_BYTES};
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
@@ -237,13 +237,13 @@ impl DiffArgs {
             format,
             app: self.app.as_deref(),
         };
-        let (app, stimulus) = self.waveform.read(registry, &input, read_capture, report)?;
+        let (app, capture) = self.waveform.read(registry, &input, read_capture, report)?;
         Ok(Side {
             name: source.name.clone(),
             app: app.descriptor().name().to_owned(),
             content: SideContent::Capture {
-                outputs: captured(app.descriptor(), &stimulus),
-                script: stimulus.script,
+                outputs: captured(app.descriptor(), &capture),
+                script: capture.script,
             },
         })
     }

@@ -19,7 +19,7 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::sanitize::scrub_line;
 use lockstep_engine::scenario::MAX_LINE;
 use lockstep_engine::shell::quoted_path;
-use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
+use lockstep_engine::waveform::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {

@@ -13,8 +13,8 @@ use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::{MAX_BYTES, Scenario, compact, grammar};
-use lockstep_engine::stimulus::WaveformFormat;
-use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
+use lockstep_engine::waveform::WaveformFormat;
+use lockstep_engine::waveform::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct OnelineArgs {

@@ -16,7 +16,7 @@ use lockstep_console::report::Report;
 use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions};
 use lockstep_engine::registry::Registry;
-use lockstep_engine::stimulus::WaveformOptions;
+use lockstep_engine::waveform::WaveformOptions;
 use lockstep_isolation::exit_guard;
 use lockstep_terminal::{
     Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,

@@ -25,7 +25,7 @@ use lockstep_engine::registry::Registry;
 /// Play scenarios and check what they expect.
 ///
 /// One scenario prints its trace, several print a verdict each. Waveforms (`.vcd`, `.fst`,
-/// `.csv`) are played as stimulus: the signals named like buttons, or mapped to them.
+/// `.csv`) are played as inputs: the signals named like buttons, or mapped to them.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Scenarios (.scn), waveforms (.vcd, .fst, .csv), folders of scenarios, or `-` for

@@ -15,7 +15,7 @@ use lockstep_engine::load::{LoadError, WaveformLoadError};
 use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
 use lockstep_engine::shell::{quoted, quoted_path};
-use lockstep_engine::stimulus::WaveformErrorKind;
+use lockstep_engine::waveform::WaveformErrorKind;
 
 /// Renders problems for where they are shown.
 pub struct Report {

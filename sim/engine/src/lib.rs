@@ -3,7 +3,7 @@
 //! Data flows one way:
 //!
 //! - [`scenario`]: statements become a script, and checks of its trace.
-//! - [`recording`] and [`stimulus`]: scripts stored in files, and scripts found in waveforms.
+//! - [`recording`] and [`waveform`]: scripts stored in files, and scripts found in waveforms.
 //! - [`script`]: events at exact ticks, whatever they were written in; [`timed_input`]: those of
 //!   what takes several ticks.
 //! - [`registry`]: the apps that can be played.
@@ -40,7 +40,6 @@ pub mod sanitize;
 pub mod scenario;
 pub mod script;
 pub mod shell;
-pub mod stimulus;
 #[cfg(test)]
 mod testing;
 pub mod timed_input;
@@ -48,5 +47,6 @@ pub mod timeline;
 pub mod trace;
 pub mod wakeups;
 pub mod waking;
+pub mod waveform;
 
 pub use lockstep_search as search;

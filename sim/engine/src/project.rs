@@ -31,8 +31,8 @@ use toml::de::DeTable;
 use crate::diagnostic::{Diagnostic, closest, one_of, span_of};
 use crate::input::{InputError, Source};
 use crate::sanitize::excerpt;
-use crate::stimulus::Mapping;
-use crate::stimulus::map_file::{MapTable, mappings};
+use crate::waveform::Mapping;
+use crate::waveform::map_file::{MapTable, mappings};
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "lockstep.toml";

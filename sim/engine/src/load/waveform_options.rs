@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::diagnostic::Diagnostic;
 use crate::input::{InputError, Source};
 use crate::project::{Project, ProjectError};
-use crate::stimulus::{WaveformOptions, map_file};
+use crate::waveform::{WaveformOptions, map_file};
 
 /// What stands beside a waveform or in the project file cannot be used.
 #[derive(Debug, Error)]
