@@ -90,7 +90,7 @@ impl ReplayArgs {
             check_wakeups: self.check_wakeups,
             notes_departures: true,
             rules: &rules,
-            wake: self.wake.map(WakeArg::waking),
+            wake: self.wake.map(WakeArg::fault),
         };
         // Whatever is no waveform is told what is wrong with it as a recording.
         let format = match InputFormat::of(&self.file, &source.bytes) {

@@ -119,7 +119,7 @@ impl RunArgs {
             check_wakeups: self.check_wakeups,
             notes_departures: !several,
             rules: &rules,
-            wake: self.wake.map(WakeArg::waking),
+            wake: self.wake.map(WakeArg::fault),
         };
         let format = match (self.format, several) {
             (None, true) => None,

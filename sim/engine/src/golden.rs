@@ -10,12 +10,12 @@ use thiserror::Error;
 use crate::checker::{Failure, check_trace};
 use crate::diagnostic::Diagnostic;
 use crate::files;
+use crate::idle_check;
 use crate::load::{InputFormat, LoadError};
 use crate::play::{self, PlayError};
 use crate::recording::RecordingError;
 use crate::registry::Registry;
 use crate::trace::{Trace, document, text};
-use crate::wakeups;
 
 /// The extension of scenarios.
 pub const SCENARIO_EXTENSION: &str = "scn";
@@ -106,7 +106,7 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
         .and_then(|trace| {
-            wakeups::check(&loaded.app, &loaded.script, CHECKED_TICKS, &mut watch)?;
+            idle_check::check(&loaded.app, &loaded.script, CHECKED_TICKS, &mut watch)?;
             Ok(trace)
         })
         .map_err(|error| GoldenError::Play {

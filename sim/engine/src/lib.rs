@@ -8,7 +8,7 @@
 //!   what takes several ticks.
 //! - [`registry`]: the apps that can be played.
 //! - [`dyn_runner`] plays events on one app, whose code can end in an [`app_failure`]; [`play`]
-//!   plays a whole script, and [`wakeups`] holds what an app says of idle time against ticking.
+//!   plays a whole script, and [`idle_check`] holds what an app says of idle time against ticking.
 //! - [`trace`]: everything observable that followed; [`timeline`] can resume it anywhere.
 //! - [`checker`] checks a trace; [`diff`] compares it with another.
 //!
@@ -27,6 +27,7 @@ pub mod diff;
 pub mod dyn_runner;
 pub mod files;
 pub mod golden;
+pub mod idle_check;
 pub mod input;
 pub mod load;
 pub mod output_color;
@@ -40,13 +41,12 @@ pub mod sanitize;
 pub mod scenario;
 pub mod script;
 pub mod shell;
+pub mod task_wakeups;
 #[cfg(test)]
 mod testing;
 pub mod timed_input;
 pub mod timeline;
 pub mod trace;
-pub mod wakeups;
-pub mod waking;
 pub mod waveform;
 
 pub use lockstep_search as search;

@@ -21,7 +21,7 @@ use crate::output_color::OutputColor;
 use crate::panic_guard::PanicGuard;
 use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::waking::Waking;
+use crate::task_wakeups::WakeupFault;
 
 use descriptor_check::check_descriptor;
 pub(crate) use descriptor_check::check_name;
@@ -39,7 +39,7 @@ pub struct AppEntry {
     mutants: Option<fn() -> Vec<Mutant>>,
     panic_guard: PanicGuard,
     has_tasks: bool,
-    waking: Option<Waking>,
+    fault: Option<WakeupFault>,
 }
 
 /// An app that is wrong on purpose, to see whether a test notices.
@@ -100,18 +100,18 @@ impl AppEntry {
             space: space.map(Arc::from),
             mutants: None,
             start: Arc::new(move |boot, condition, entry: &Self, observer| {
-                let (panic_guard, waking) = (entry.panic_guard, entry.waking);
+                let (panic_guard, fault) = (entry.panic_guard, entry.fault);
                 let started = panic_guard.run(|| {
                     let build = {
                         let after_reset = Arc::clone(&after_reset);
                         move || {
-                            let provoked = waking.and_then(|waking| capabilities.provoked(waking));
+                            let provoked = fault.and_then(|fault| capabilities.with_fault(fault));
                             provoked.unwrap_or_else(|| after_reset())
                         }
                     };
                     let runner = match boot {
                         Boot::PowerUp(clock) => {
-                            let app = match waking {
+                            let app = match fault {
                                 None => power_up(clock)?,
                                 Some(_) if clock == Instant::ZERO => build(),
                                 Some(_) => return None,
@@ -132,8 +132,8 @@ impl AppEntry {
                 started.map_err(AppFailure::Panicked)
             }),
             panic_guard: PanicGuard::default(),
-            has_tasks: capabilities.has_provoked_wakeups(),
-            waking: None,
+            has_tasks: capabilities.has_wakeup_faults(),
+            fault: None,
         }
     }
 
@@ -141,14 +141,14 @@ impl AppEntry {
     #[must_use]
     pub fn started_by(
         self,
-        start: impl Fn(Boot<'_>, BootCondition, Option<Waking>, &mut dyn Observer) -> Started
+        start: impl Fn(Boot<'_>, BootCondition, Option<WakeupFault>, &mut dyn Observer) -> Started
         + Send
         + Sync
         + 'static,
     ) -> Self {
         Self {
             start: Arc::new(move |boot, condition, entry: &Self, observer| {
-                start(boot, condition, entry.waking, observer)
+                start(boot, condition, entry.fault, observer)
             }),
             ..self
         }
@@ -156,9 +156,9 @@ impl AppEntry {
 
     /// The same app, its tasks woken so; `None` of an app that has no tasks.
     #[must_use]
-    pub fn with_waking(&self, waking: Waking) -> Option<Self> {
+    pub fn with_wakeup_fault(&self, fault: WakeupFault) -> Option<Self> {
         self.has_tasks.then(|| Self {
-            waking: Some(waking),
+            fault: Some(fault),
             ..self.clone()
         })
     }

@@ -19,7 +19,7 @@ use crate::trace::{Entry, Line, Trace};
 /// How the tasks of an app are woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
-pub enum Waking {
+pub enum WakeupFault {
     /// Every task is also polled where nothing woke it.
     Spurious,
     /// A timer that the task did not ask for again when it was last polled does not wake it.
@@ -27,7 +27,7 @@ pub enum Waking {
 }
 
 /// What is otherwise, as the beginning of a sentence.
-impl fmt::Display for Waking {
+impl fmt::Display for WakeupFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Spurious => "with its tasks also polled where nothing woke them",
@@ -37,9 +37,9 @@ impl fmt::Display for Waking {
 }
 
 /// An app with tasks, which can be woken in more than one way.
-pub trait ProvokedWakeups: App {
+pub trait FaultyWakeups: App {
     /// The app as [`App::new`] makes it, its tasks woken so.
-    fn provoked(waking: Waking) -> Self;
+    fn with_fault(fault: WakeupFault) -> Self;
 }
 
 /// Plays the script with the tasks of the app woken otherwise. It must show what it shows as usual:
@@ -55,12 +55,12 @@ pub fn check(
     app: &AppEntry,
     script: &Script,
     trace: &Trace,
-    waking: Waking,
+    fault: WakeupFault,
     watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
     let name = app.descriptor().name();
     let provoked = app
-        .with_waking(waking)
+        .with_wakeup_fault(fault)
         .ok_or(PlayError::NoTasks { app: name })?;
     let broken = |tick, problem| PlayError::ContractBroken {
         app: name,
@@ -71,7 +71,7 @@ pub fn check(
         Ok(other) => other,
         Err(error) => {
             return Err(match error.failed_at() {
-                Some(tick) => broken(tick, format!("{waking}: {error}")),
+                Some(tick) => broken(tick, format!("{fault}: {error}")),
                 None => error,
             });
         }
@@ -95,7 +95,7 @@ pub fn check(
     Err(broken(
         tick,
         format!(
-            "{waking} it gives {}, and {} otherwise",
+            "{fault} it gives {}, and {} otherwise",
             shown(other),
             shown(usual)
         ),
