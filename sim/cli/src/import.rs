@@ -13,12 +13,12 @@ use super::{captured_scenario, load};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::sanitize::scrub_line;
 use lockstep_engine::scenario::MAX_LINE;
 use lockstep_engine::shell::quoted_path;
+use lockstep_engine::source::Source;
 use lockstep_engine::waveform::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]

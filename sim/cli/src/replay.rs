@@ -14,9 +14,9 @@ use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::Source;
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {

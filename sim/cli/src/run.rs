@@ -18,9 +18,9 @@ use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
-use lockstep_engine::input::{InputError, Source, expand};
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::{Source, SourceError, expand};
 
 /// Play scenarios and check what they expect.
 ///
@@ -134,7 +134,7 @@ impl RunArgs {
         }
     }
 
-    fn sources(&self) -> Result<Vec<RunInput>, InputError> {
+    fn sources(&self) -> Result<Vec<RunInput>, SourceError> {
         if let Some(text) = &self.inline {
             return Ok(vec![RunInput::Inline(text.clone())]);
         }
@@ -323,7 +323,7 @@ impl RunInput {
         }
     }
 
-    fn read(&self) -> Result<Source, InputError> {
+    fn read(&self) -> Result<Source, SourceError> {
         match self {
             Self::Inline(text) => Ok(Source::inline(text)),
             Self::File(path) => Source::read(path, InputFormat::MAX_BYTES),

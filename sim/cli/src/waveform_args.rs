@@ -6,11 +6,11 @@ use clap::Args;
 
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::shell::quoted;
+use lockstep_engine::source::Source;
 use lockstep_engine::waveform::{
     Mapping, TimeWindow, WaveTime, WaveformCapture, WaveformFormat, WaveformOptions,
 };

@@ -10,11 +10,11 @@ use anstream::{AutoStream, ColorChoice};
 use crate::commands::Commands;
 use crate::exit::Exit;
 use lockstep_engine::diagnostic::{Diagnostic, Span, error_chain};
-use lockstep_engine::input::Source;
 use lockstep_engine::load::{LoadError, WaveformLoadError};
 use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
 use lockstep_engine::shell::{quoted, quoted_path};
+use lockstep_engine::source::Source;
 use lockstep_engine::waveform::WaveformErrorKind;
 
 /// Renders problems for where they are shown.

@@ -28,7 +28,6 @@ pub mod dyn_runner;
 pub mod files;
 pub mod golden;
 pub mod idle_check;
-pub mod input;
 pub mod load;
 pub mod output_color;
 pub mod panic_guard;
@@ -41,6 +40,7 @@ pub mod sanitize;
 pub mod scenario;
 pub mod script;
 pub mod shell;
+pub mod source;
 pub mod task_wakeups;
 #[cfg(test)]
 mod testing;

@@ -29,8 +29,8 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, closest, one_of, span_of};
-use crate::input::{InputError, Source};
 use crate::sanitize::excerpt;
+use crate::source::{Source, SourceError};
 use crate::waveform::Mapping;
 use crate::waveform::map_file::{MapTable, mappings};
 
@@ -187,7 +187,7 @@ pub enum ProjectError {
     },
     /// The project file cannot be read.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] SourceError),
     /// The project file is wrong.
     #[error("`{}` is not a valid project file", .text.name)]
     Malformed {
