@@ -11,7 +11,7 @@ use super::log::{LoggedAt, value_name};
 use super::output::meets;
 use super::window::Window;
 use super::{Checker, LevelChange};
-use crate::scenario::generated::name;
+use crate::scenario::statement_builder::name;
 use crate::scenario::plan::{Assertion, Cause, CauseKind, Check, LogTarget};
 use crate::scenario::quantity::Quantity;
 use crate::scenario::{

@@ -53,7 +53,7 @@ use self::expectation::expectation;
 use self::ports::{play, ramp, send, set, turn};
 use super::duration::length;
 use super::lexer::{Token, TokenCursor, tokenize};
-use super::mend::mend;
+use super::suggestion::suggest_correction;
 use super::picture_pattern::{NOTHING, PicturePattern};
 use super::{
     Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
@@ -199,7 +199,7 @@ impl<'a> ScenarioParser<'a> {
                 .help
                 .as_ref()
                 .is_none_or(|help| help.starts_with("did you mean"));
-            match mend(line, |line| is_sentence(line, self.scenario.tick)) {
+            match suggest_correction(line, |line| is_sentence(line, self.scenario.tick)) {
                 // It takes a tick for a millisecond.
                 Some(_) if self.scenario.tick != TickPeriod::MILLISECOND => diagnostic,
                 Some(sentence) if is_guess => diagnostic.with_help(format!("write `{sentence}`")),

@@ -11,11 +11,11 @@
 pub mod compact;
 pub mod duration;
 pub mod export;
-pub mod generated;
+pub mod statement_builder;
 pub mod grammar;
 mod input_validator;
 pub mod lexer;
-mod mend;
+mod suggestion;
 pub mod names;
 pub mod pattern;
 pub mod picture_pattern;

@@ -14,7 +14,7 @@ use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 use super::capture::{CapturedOutput, WaveformCapture};
-use crate::scenario::generated::{
+use crate::scenario::statement_builder::{
     button_name, condition_name, line_name, name, port_statement, statement, wait,
 };
 use crate::scenario::quantity::Quantity;
