@@ -189,7 +189,7 @@ mod tests {
 
     /// The toggle, but its tick counter cannot be set.
     fn registry() -> Registry {
-        let toggle = AppEntry::built_by(
+        let toggle = AppEntry::with_builder(
             |clock| (clock == Instant::ZERO).then(<Toggle as App>::new),
             <Toggle as App>::new,
             Capabilities::none(),

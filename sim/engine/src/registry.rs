@@ -52,7 +52,7 @@ pub struct Mutant {
 }
 
 /// What powering up gives: `None` of an app that cannot start its tick counter there.
-pub type Started = Result<Option<Box<dyn DynRunner>>, AppFailure>;
+pub type StartResult = Result<Option<Box<dyn DynRunner>>, AppFailure>;
 
 /// How an app comes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ pub enum Boot<'a> {
     Reset(BeforeReset<'a>),
 }
 
-type Start = dyn Fn(Boot<'_>, BootCondition, &AppEntry, &mut dyn Observer) -> Started + Send + Sync;
+type Start =
+    dyn Fn(Boot<'_>, BootCondition, &AppEntry, &mut dyn Observer) -> StartResult + Send + Sync;
 
 impl AppEntry {
     /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
@@ -79,12 +80,12 @@ impl AppEntry {
             Instant::ZERO => Some(A::new()),
             clock => A::starting_at(clock),
         };
-        Self::built_by(build, A::new, capabilities)
+        Self::with_builder(build, A::new, capabilities)
     }
 
     /// An app made by `power_up`, with its tick counter at the given value, and by `after_reset`:
     /// for apps that can be built in more than one way.
-    pub fn built_by<A: App + 'static>(
+    pub fn with_builder<A: App + 'static>(
         power_up: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
         after_reset: impl Fn() -> A + Send + Sync + 'static,
         capabilities: Capabilities<A>,
@@ -139,9 +140,9 @@ impl AppEntry {
 
     /// The same app, brought up by `start` instead: somewhere else than in this process.
     #[must_use]
-    pub fn started_by(
+    pub fn with_start(
         self,
-        start: impl Fn(Boot<'_>, BootCondition, Option<WakeupFault>, &mut dyn Observer) -> Started
+        start: impl Fn(Boot<'_>, BootCondition, Option<WakeupFault>, &mut dyn Observer) -> StartResult
         + Send
         + Sync
         + 'static,
@@ -233,7 +234,7 @@ impl AppEntry {
         boot: Boot<'_>,
         condition: BootCondition,
         observer: &mut dyn Observer,
-    ) -> Started {
+    ) -> StartResult {
         (self.start)(boot, condition, self, observer)
     }
 }

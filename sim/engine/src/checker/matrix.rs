@@ -3,7 +3,7 @@
 use lockstep_core::matrix::{Matrix, MatrixId};
 use lockstep_core::time::RunTicks;
 
-use super::nearest::{Nearest, length_to};
+use super::nearest::{NearMiss, length_to};
 use super::{Checker, Mismatch};
 use crate::scenario::MatrixAssertion;
 use crate::scenario::picture_pattern::PicturePattern;
@@ -67,9 +67,9 @@ impl Checker<'_> {
         id: MatrixId,
         assertion: &MatrixAssertion,
         check: &Check,
-    ) -> Nearest {
+    ) -> NearMiss {
         let Some(matrix) = self.declared(id) else {
-            return Nearest::default();
+            return NearMiss::default();
         };
         let (MatrixAssertion::Shows(pattern) | MatrixAssertion::ShowsWithin(pattern, _)) =
             assertion;

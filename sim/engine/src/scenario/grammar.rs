@@ -53,8 +53,8 @@ use self::expectation::expectation;
 use self::ports::{play, ramp, send, set, turn};
 use super::duration::length;
 use super::lexer::{Token, TokenCursor, tokenize};
-use super::suggestion::suggest_correction;
 use super::picture_pattern::{NOTHING, PicturePattern};
+use super::suggestion::suggest_correction;
 use super::{
     Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
     StatementKind,

@@ -14,10 +14,10 @@ use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
 use super::capture::{CapturedOutput, WaveformCapture};
+use crate::scenario::quantity::Quantity;
 use crate::scenario::statement_builder::{
     button_name, condition_name, line_name, name, port_statement, statement, wait,
 };
-use crate::scenario::quantity::Quantity;
 use crate::scenario::{
     Expectation, MAX_STATEMENTS, Name, OutputAssertion, Scenario, Statement, StatementKind,
     TargetLevel,

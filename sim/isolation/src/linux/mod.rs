@@ -31,7 +31,7 @@ pub(crate) fn isolate(
         let descriptor = app.descriptor();
         let server = Arc::clone(&server);
         app.clone()
-            .started_by(move |boot, condition, fault, observer| {
+            .with_start(move |boot, condition, fault, observer| {
                 let app = IsolatedApp {
                     server: Arc::clone(&server),
                     index,

@@ -13,7 +13,7 @@ use lockstep_core::time::{RunTicks, Ticks};
 use lockstep_core::wakeup::Wakeup;
 use lockstep_engine::app_failure::AppFailure;
 use lockstep_engine::dyn_runner::{DynRunner, Observer, Stretch};
-use lockstep_engine::registry::{Boot, Started};
+use lockstep_engine::registry::{Boot, StartResult};
 use lockstep_engine::script::ScriptEvent;
 use lockstep_engine::task_wakeups::WakeupFault;
 
@@ -50,7 +50,7 @@ pub(super) fn start(
     boot: Boot<'_>,
     condition: BootCondition,
     observer: &mut dyn Observer,
-) -> Started {
+) -> StartResult {
     let runner = bring_up(app, boot, condition, observer)?;
     Ok(runner.map(|runner| Box::new(runner) as Box<dyn DynRunner>))
 }

@@ -11,8 +11,8 @@ use lockstep_core::time::RunTicks;
 use super::periodicity::{EntryRole, Periodicity, exactly};
 use super::step_trace::{LoggedValue, Step, StepTrace};
 use super::{MAX_PER_INTERVAL, MAX_PER_RUN};
-use crate::scenario::statement_builder::name;
 use crate::scenario::picture_pattern::PicturePattern;
+use crate::scenario::statement_builder::name;
 use crate::scenario::{
     Expectation, LogAssertion, MatrixAssertion, OutputAssertion, SerialAssertion,
 };
