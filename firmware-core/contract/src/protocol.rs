@@ -33,8 +33,8 @@ pub const MAX_COMMAND: usize = 32;
 /// The longest name, version or build in a hello, in bytes.
 pub const MAX_TEXT: usize = 32;
 
-/// The most bytes of what the board had to say before its last crash.
-pub const MAX_LAST_WORDS: usize = 192;
+/// The most bytes of a crash record.
+pub const MAX_CRASH_RECORD: usize = 192;
 
 /// One numbered message of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
