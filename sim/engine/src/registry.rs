@@ -120,7 +120,7 @@ impl AppEntry {
                             Runner::power_up(app, build, condition, observer)
                         }
                         Boot::Reset(before) => {
-                            Runner::rebooted(build(), build, &before, condition, observer)
+                            Runner::resume_after_reset(build(), build, &before, condition, observer)
                         }
                     };
                     let runner: Box<dyn DynRunner> = Box::new(AppRunner {

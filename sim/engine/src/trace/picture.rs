@@ -102,7 +102,7 @@ mod tests {
     const DISPLAY: Matrix = Matrix::new("display", 3, 3);
 
     fn row(row: u8, levels: [u8; 3]) -> EntryKind {
-        let packed = DISPLAY.packed(&levels);
+        let packed = DISPLAY.pack(&levels);
         EntryKind::Row(MatrixId(0), row, packed.as_slice().into())
     }
 
