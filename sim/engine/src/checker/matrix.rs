@@ -10,7 +10,7 @@ use crate::scenario::picture_pattern::PicturePattern;
 use crate::scenario::plan::{Assertion, Check};
 use crate::script::Action;
 use crate::trace::EntryKind;
-use crate::trace::picture::Picture;
+use crate::trace::picture::ObservedPicture;
 
 /// A picture of more cells than this is not offered as a sentence.
 const MAX_OFFERED: usize = 128;
@@ -120,8 +120,8 @@ impl Checker<'_> {
         })
     }
 
-    fn picture(&self, id: MatrixId, matrix: &'static Matrix, index: usize) -> Picture {
-        Picture::after(id, matrix, self.entries.get(..index).unwrap_or_default())
+    fn picture(&self, id: MatrixId, matrix: &'static Matrix, index: usize) -> ObservedPicture {
+        ObservedPicture::after(id, matrix, self.entries.get(..index).unwrap_or_default())
     }
 
     fn declared(&self, id: MatrixId) -> Option<&'static Matrix> {
@@ -130,7 +130,7 @@ impl Checker<'_> {
 }
 
 /// What a row shows, and what was expected of it.
-fn difference(pattern: &PicturePattern, picture: &Picture, row: usize) -> String {
+fn difference(pattern: &PicturePattern, picture: &ObservedPicture, row: usize) -> String {
     let shown = picture.rows().nth(row);
     let shown = shown.map_or(String::new(), |cells| cells.to_string());
     match pattern.row(row) {
