@@ -254,7 +254,7 @@ pub struct DecodeError;
 
 impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("not a message of this version of the wire format")
+        f.write_str("not a message of this version of the protocol")
     }
 }
 

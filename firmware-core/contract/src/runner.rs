@@ -140,7 +140,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         const {
             assert!(
                 A::Outputs::COUNT == A::DESCRIPTOR.outputs().len(),
-                "`Outputs` has another number of levels than `DESCRIPTOR` declares outputs"
+                "the length of `Outputs` is not the number of outputs in `DESCRIPTOR`"
             );
         }
         Self {

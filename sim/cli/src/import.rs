@@ -63,7 +63,7 @@ impl ImportArgs {
         let source = Source::read(&self.file, InputFormat::MAX_BYTES)
             .map_err(|error| report.error(error))?;
         let InputFormat::Waveform(format) = InputFormat::of(&self.file, &source.bytes) else {
-            let message = format!("`{}` is no waveform", source.name);
+            let message = format!("`{}` is not a waveform", source.name);
             let help = "`sim import` reads `.vcd`, `.fst` and `.csv`";
             report.print(&report.plain(&message, Some(help)));
             return Err(Exit::BadInput);

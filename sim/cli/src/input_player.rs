@@ -125,7 +125,7 @@ impl InputPlayer<'_> {
             .map_err(|error| self.stopped(source, &trace, &error))?;
         if passed == Some(RunTicks::ZERO) {
             notes.push(format!(
-                "`--check-wakeups` had nothing to hold: `{}` said at no tick that it is idle",
+                "`--check-wakeups` checked nothing: app `{}` never reports idle time",
                 app.descriptor().name()
             ));
         }
@@ -143,7 +143,7 @@ impl InputPlayer<'_> {
         for (rules, verdict) in pairs.filter(|_| self.notes_departures) {
             notes.extend(verdict.departure.as_ref().map(|it| {
                 format!(
-                    "`{}` says nothing from tick {} on: {}",
+                    "`{}` was not checked from tick {} on, where an assumption is violated: {}",
                     rules.source.name, it.tick.0, it.message
                 )
             }));

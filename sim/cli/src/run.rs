@@ -57,7 +57,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     check_wakeups: bool,
 
-    /// Also play with the tasks of the app woken otherwise, and hold what it shows against that.
+    /// Play each input again with changed task wake-ups, and fail at the first difference.
     #[arg(long, value_name = "HOW")]
     wake: Option<WakeArg>,
 

@@ -76,7 +76,7 @@ impl WaveformArgs {
             return if self.is_empty() {
                 Ok(WaveformOptions::default())
             } else {
-                let message = format!("`{}` is no waveform", path.display());
+                let message = format!("`{}` is not a waveform", path.display());
                 Err(report.plain(&message, Some(FOR_WAVEFORMS)))
             };
         }

@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// For standard error as it is now, with colour where it is wanted.
+    /// For standard error as it is now, with color where it is wanted.
     #[must_use]
     pub fn to_stderr() -> Self {
         let plain = AutoStream::choice(&std::io::stderr()) == ColorChoice::Never;

@@ -167,7 +167,7 @@ impl Checker<'_> {
         let end = check.end();
         if self.end < end.tick {
             let message = format!(
-                "the trace ends at tick {}, and this looks up to tick {}",
+                "the trace ends at tick {}, before the window of this expectation, which ends at tick {}",
                 self.end.0, end.tick.0
             );
             return Err(Mismatch::new(self.end, message));

@@ -164,7 +164,7 @@ impl AppEntry {
         })
     }
 
-    /// The same app, one of its outputs drawn in this colour; others are red.
+    /// The same app, one of its outputs drawn in this color; others are red.
     ///
     /// [`Registry::new`] refuses a name that is not an output of the app.
     #[must_use]
@@ -189,7 +189,7 @@ impl AppEntry {
         self.mutants.map_or(Vec::new(), |mutants| mutants())
     }
 
-    /// The colour an output of this name is drawn in.
+    /// The color an output of this name is drawn in.
     #[must_use]
     pub fn output_color(&self, output: &str) -> OutputColor {
         let found = self.colors.iter().rev().find(|(name, _)| *name == output);
@@ -368,7 +368,7 @@ fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
         None => Ok(()),
         Some((name, _)) => Err(DescriptorError::new(
             app.descriptor,
-            format!("a colour is given for `{name}`, which is no output of the app"),
+            format!("a color is given for `{name}`, which is not an output of the app"),
         )),
     }
 }
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_for_an_unknown_output_is_refused() {
+    fn a_color_for_an_unknown_output_is_refused() {
         let toggle = AppEntry::of::<toggle::Toggle>();
         let green = toggle.clone().with_output_color("led", OutputColor::Green);
         assert_eq!(green.output_color("led"), OutputColor::Green);

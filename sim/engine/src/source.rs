@@ -47,7 +47,7 @@ pub enum SourceError {
         limit: usize,
     },
     /// A folder has no such file.
-    #[error("there is no file that ends in `.{extension}` in `{}`", .folder.display())]
+    #[error("no `.{extension}` file in `{}`", .folder.display())]
     EmptyFolder {
         /// The folder.
         folder: PathBuf,

@@ -26,13 +26,23 @@ pub enum WakeupFault {
     Lost,
 }
 
-/// What is otherwise, as the beginning of a sentence.
+/// What is done otherwise, by the option that asks for it, as the beginning of a sentence.
 impl fmt::Display for WakeupFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Spurious => "with its tasks also polled where nothing woke them",
-            Self::Lost => "without the wake-ups of timers that nothing waits for any more",
+            Self::Spurious => "with `--wake spurious`",
+            Self::Lost => "with `--wake lost`",
         })
+    }
+}
+
+impl WakeupFault {
+    /// What an app does whose trace is another one with it.
+    const fn cause(self) -> &'static str {
+        match self {
+            Self::Spurious => "a task takes any poll for the wake-up that it waits for",
+            Self::Lost => "a task relies on a wake-up that it does not wait for",
+        }
     }
 }
 
@@ -95,9 +105,10 @@ pub fn check(
     Err(broken(
         tick,
         format!(
-            "{fault} it gives {}, and {} otherwise",
+            "{fault} it gives {}, in the usual run {}: {}",
             shown(other),
-            shown(usual)
+            shown(usual),
+            fault.cause()
         ),
     ))
 }

@@ -79,7 +79,7 @@ pub enum BenchSessionError {
     )]
     NoTick,
     /// The board goes on after the end of a run.
-    #[error("the board does not stand still {} s after the end of its run", SETTLING.as_secs())]
+    #[error("the board is still running {} s after the end of its run", SETTLING.as_secs())]
     NotStill,
     /// Not all of what the pins did was seen.
     #[error("{0} changes of pins came too fast to be kept: what the pins did is not known")]

@@ -312,7 +312,7 @@ fn judge(
             *outcome = Outcome::Fail(Reason {
                 tick: Some(tick),
                 ..Reason::new(format!(
-                    "the trace of the host differs from the golden at tick {}, that of the board does not",
+                    "the golden is out of date on the host: the host differs from it at tick {}, the board does not",
                     tick.0
                 ))
             });

@@ -146,8 +146,8 @@ fn any_poll(apps: &Registry) {
     assert_eq!(found(apps, scenario, WakeupFault::Lost), Ok(()));
     assert_eq!(
         found(apps, scenario, WakeupFault::Spurious).unwrap_err(),
-        "app `takes-any-poll` broke its contract at tick 0: with its tasks also polled where nothing woke \
-         them it gives `out led 1`, and `out led 0` otherwise"
+        "app `takes-any-poll` broke its contract at tick 0: with `--wake spurious` it gives \
+         `out led 1`, in the usual run `out led 0`: a task takes any poll for the wake-up that it waits for"
     );
 }
 
@@ -156,8 +156,8 @@ fn no_waker(apps: &Registry) {
     assert_eq!(found(apps, scenario, WakeupFault::Lost), Ok(()));
     assert_eq!(
         found(apps, scenario, WakeupFault::Spurious).unwrap_err(),
-        "app `leaves-no-waker` broke its contract at tick 20: with its tasks also polled where nothing \
-         woke them it gives `out led 1`, and nothing otherwise"
+        "app `leaves-no-waker` broke its contract at tick 20: with `--wake spurious` it gives \
+         `out led 1`, in the usual run nothing: a task takes any poll for the wake-up that it waits for"
     );
 }
 
@@ -165,8 +165,8 @@ fn old_timers(apps: &Registry) {
     let scenario = "app lives-on-old-timers\nwait 10 ms\ntap A for 20 ms\nwait 200 ms\n";
     assert_eq!(
         found(apps, scenario, WakeupFault::Lost).unwrap_err(),
-        "app `lives-on-old-timers` broke its contract at tick 100: without the wake-ups of timers that \
-         nothing waits for any more it gives nothing, and `out led 1` otherwise"
+        "app `lives-on-old-timers` broke its contract at tick 100: with `--wake lost` it gives \
+         nothing, in the usual run `out led 1`: a task relies on a wake-up that it does not wait for"
     );
     assert!(found(apps, scenario, WakeupFault::Spurious).is_err());
 }

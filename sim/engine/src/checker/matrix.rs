@@ -54,8 +54,9 @@ impl Checker<'_> {
                     Some(row) => format!("at its end {}", difference(pattern, &picture, row)),
                     None => "it showed it all the time".to_owned(),
                 };
-                let message =
-                    format!("`{name}` did not come to show this within {within}, {window}: {end}");
+                let message = format!(
+                    "`{name}` did not change to this picture within {within}, {window}: {end}"
+                );
                 Err(Mismatch::new(window.end, message))
             }
         }

@@ -181,7 +181,7 @@ impl Checker<'_> {
                     change.tick.0
                 ),
                 None => format!(
-                    "it was {level} already, {since}: only a change counts, `stays` holds a level"
+                    "it was {level} already, {since}: `becomes` needs a change; `stays` checks a level that does not change"
                 ),
             });
             offered.push(Assertion::Output(

@@ -429,7 +429,7 @@ impl Branch {
             app: descriptor.name(),
             tick: ticks.min().unwrap_or_default(),
             problem: format!(
-                "played again it gives {}, and gave {}: it depends on something else than its events",
+                "the replay gives {}, the first run gave {}: the app depends on something other than its events",
                 shown(&now),
                 shown(&before)
             ),

@@ -55,7 +55,7 @@ pub struct ImportedScenario {
 #[non_exhaustive]
 pub enum ImportError {
     /// More than [`MAX_STATEMENTS`].
-    #[error("its scenario has more than {MAX_STATEMENTS} statements, the most that are read")]
+    #[error("its scenario has more than {MAX_STATEMENTS} sentences, the most that are read")]
     TooManyStatements,
 }
 

@@ -69,7 +69,7 @@ impl<'a> Tables<'a> {
             return Err(Diagnostic::new(
                 file.span,
                 format!(
-                    "`{name}` cannot be read: the scenario is in no file that it stands beside"
+                    "`{name}` cannot be found: this scenario is not in a file, so it has no folder"
                 ),
                 "expected a scenario in a file",
             )
