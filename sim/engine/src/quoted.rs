@@ -164,7 +164,11 @@ mod tests {
             refused.starts_with(r"unknown escape `\q`; expected `\n`"),
             "{refused}"
         );
-        assert!(unescape(r"ends\").unwrap_err().starts_with(r"`\` stands"));
+        assert!(
+            unescape(r"ends\")
+                .unwrap_err()
+                .starts_with(r"unknown escape `\`")
+        );
     }
 
     proptest! {

@@ -22,7 +22,10 @@ pub(crate) fn shows_what_ships() -> Result<(), Failed> {
         out.starts_with(printed),
         "docs/benches.md shows another list than\n{out}"
     );
-    for line in ["test      virtual/pins/lamp/lock/", "test      microbit-v2/rtt/toggle/"] {
+    for line in [
+        "test      virtual/pins/lamp/lock/",
+        "test      microbit-v2/rtt/toggle/",
+    ] {
         assert!(out.contains(line), "`{line}` is not in\n{out}");
     }
     assert!(!out.contains("test      microbit-v1/pins/"));

@@ -540,8 +540,9 @@ mod tests {
         let mut branch = Branch::power_up(&crate::app!(Moody), &Script::default()).unwrap();
         branch.extend(RunTicks(30), &[]).unwrap();
         let found = branch.at(RunTicks(20)).err().map(|error| error.to_string());
-        let expected = "app `moody` broke its contract at tick 9: played again it gives `log mood \
-                        7` at tick 9, and gave `log mood 7` at tick 10: it depends on something else than its events";
+        let expected = "app `moody` broke its contract at tick 9: the replay gives `log mood 7` at \
+                        tick 9, the first run gave `log mood 7` at tick 10: the app depends on something \
+                        other than its events";
         assert_eq!(found.as_deref(), Some(expected));
     }
 

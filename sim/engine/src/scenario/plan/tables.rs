@@ -198,7 +198,7 @@ mod tests {
             told("x.csv", Some(&OneTable::default())),
             "there is no file `x.csv`"
         );
-        assert!(told("x.csv", None).contains("the scenario is in no file"));
+        assert!(told("x.csv", None).contains("this scenario is not in a file"));
     }
 
     #[test]
