@@ -7,7 +7,9 @@ use std::path::Path;
 use lockstep_console::file;
 use lockstep_engine::files::{self, NamedFiles};
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
+use lockstep_engine::registry::Registry;
 use lockstep_engine::stimulus::WaveformOptions;
+use lockstep_rules::files::{LoadedRules, RulesError, beside};
 
 /// The files that the simulator can reach: those of the machine, none, or those of a test.
 pub(super) trait FileSystem {
@@ -24,6 +26,16 @@ pub(super) trait FileSystem {
     ) -> Result<WaveformOptions, WaveformOptionsError> {
         let _ = waveform;
         Ok(said)
+    }
+    /// The rules for an app that stand beside a file.
+    fn rules_beside(
+        &self,
+        file: &Path,
+        app: &str,
+        registry: &Registry,
+    ) -> Result<Vec<LoadedRules>, RulesError> {
+        let _ = (file, app, registry);
+        Ok(Vec::new())
     }
     /// Writes the whole file, or leaves it as it was.
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
@@ -66,6 +78,16 @@ impl FileSystem for LocalFiles {
         said: WaveformOptions,
     ) -> Result<WaveformOptions, WaveformOptionsError> {
         complete(said, waveform)
+    }
+
+    fn rules_beside(
+        &self,
+        file: &Path,
+        app: &str,
+        registry: &Registry,
+    ) -> Result<Vec<LoadedRules>, RulesError> {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        beside(&file, app, registry)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
