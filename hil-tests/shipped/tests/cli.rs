@@ -56,6 +56,11 @@ fn main() -> ExitCode {
             false,
         ),
         (
+            "verify-names-the-tests-that-failed",
+            verify::names_failed_tests,
+            false,
+        ),
+        (
             "verify-without-a-step-file-ends-with-2",
             verify::without_steps,
             false,

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::process::{CommandSpec, StderrMode, Supervisor, Termination};
+use crate::process::{CommandSpec, StderrMode, StdoutMode, Supervisor, Termination};
 
 /// What the environment of the process says about tools, and who runs them.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ impl Environment {
                 .chain(arguments.iter().map(OsString::from))
                 .collect(),
             timeout: Some(timeout),
-            captures_stdout: true,
+            stdout: StdoutMode::Capture,
             stderr: StderrMode::Discard,
             ..CommandSpec::default()
         });

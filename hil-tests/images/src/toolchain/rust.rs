@@ -210,6 +210,12 @@ impl RustToolchain {
         self.builds_core
     }
 
+    /// The program of cargo.
+    #[must_use]
+    pub fn cargo_path(&self) -> &Path {
+        &self.cargo
+    }
+
     /// Cargo, with nothing in its environment that changes images.
     #[must_use]
     pub fn cargo(&self, environment: &Environment) -> CommandSpec {
