@@ -87,7 +87,16 @@ impl FileSystem for LocalFiles {
         registry: &Registry,
     ) -> Result<Vec<LoadedRules>, RulesError> {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        beside(&file, app, registry)
+        let mut rules = beside(&file, app, registry)?;
+        // On a screen there is little room for what is the same of all names.
+        if let Ok(here) = std::env::current_dir() {
+            for rules in &mut rules {
+                if let Ok(short) = Path::new(&rules.source.name).strip_prefix(&here) {
+                    rules.source.name = short.display().to_string();
+                }
+            }
+        }
+        Ok(rules)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -57,6 +57,7 @@ pub enum PrepareError {
     Scenario(PathBuf),
     /// The rules beside it cannot be used.
     #[error("the rules for `{}` cannot be used", .path.display())]
+    #[non_exhaustive]
     Rules {
         /// The scenario.
         path: PathBuf,
