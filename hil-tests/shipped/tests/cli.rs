@@ -279,7 +279,7 @@ fn no_boards() -> Result<(), Failed> {
     fs::write(repository.path().join(PROJECT_FILE), "boards = [\"hw\"]\n")?;
     hil(repository.path(), &["build"])
         .with(2)
-        .says("there is no `*/board.toml` in `hw`")
+        .says("no `*/board.toml` in `hw`")
         .says("`boards` in `lockstep.toml` lists the folders");
     Ok(())
 }

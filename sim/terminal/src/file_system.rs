@@ -8,7 +8,7 @@ use lockstep_console::file;
 use lockstep_engine::files::{self, NamedFiles};
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
 use lockstep_engine::registry::Registry;
-use lockstep_engine::stimulus::WaveformOptions;
+use lockstep_engine::waveform::WaveformOptions;
 use lockstep_rules::files::{LoadedRules, RulesError, beside};
 
 /// The files that the simulator can reach: those of the machine, none, or those of a test.

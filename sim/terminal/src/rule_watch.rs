@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_engine::input::Source;
+use lockstep_engine::source::Source;
 use lockstep_engine::trace::Trace;
 use lockstep_rules::files::{LoadedRules, RULES_EXTENSION};
 use lockstep_rules::parser::parse;

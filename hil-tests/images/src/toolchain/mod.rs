@@ -21,8 +21,8 @@ pub struct Environment {
     pub wrapper: Option<PathBuf>,
     /// The names of all variables that are set.
     pub variables: Vec<OsString>,
-    /// When cargo uses colour, if that was set: `always` or `never`.
-    pub colour: Option<&'static str>,
+    /// When cargo uses color, if that was set: `always` or `never`.
+    pub color: Option<&'static str>,
     /// Runs the tools, and ends them once the process is interrupted.
     pub supervisor: Supervisor,
 }

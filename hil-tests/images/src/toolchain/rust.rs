@@ -226,8 +226,8 @@ impl RustToolchain {
             .filter(|name| changes_images(name))
             .map(|name| (name.clone(), None))
             .collect();
-        if let Some(colour) = environment.colour {
-            cargo = cargo.env("CARGO_TERM_COLOR", Some(colour));
+        if let Some(color) = environment.color {
+            cargo = cargo.env("CARGO_TERM_COLOR", Some(color));
         }
         if self.builds_core {
             cargo

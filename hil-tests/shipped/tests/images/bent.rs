@@ -7,7 +7,7 @@ use lockstep_images::board::Board;
 use lockstep_images::build::{Profile, build_selected};
 use lockstep_images::contract::{self, Rule, Violation, linker_script};
 
-use crate::copy::Copy;
+use crate::copy::WorkspaceCopy;
 use crate::support;
 
 /// How `memory.x` is bent.
@@ -60,7 +60,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
     let name = format!("bent/{}", board.name);
     let board = board.clone();
     support::trial(name, missing, move || {
-        let copy = Copy::with_dependencies("bent");
+        let copy = WorkspaceCopy::with_dependencies("bent");
         let board = Board::read(&copy.board(&board.name)).unwrap();
         let straight = fs::read_to_string(board.folder.join(linker_script::LINKER_SCRIPT))?;
         let found = |bend| is_found(bend, &copy, &board, &straight);
@@ -68,7 +68,12 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
     })
 }
 
-fn is_found(bend: &Bend, copy: &Copy, board: &Board, straight: &str) -> Result<(), Failed> {
+fn is_found(
+    bend: &Bend,
+    copy: &WorkspaceCopy,
+    board: &Board,
+    straight: &str,
+) -> Result<(), Failed> {
     let lines = bend.lines.iter();
     let text = lines.fold(straight.to_owned(), |text, line| bent(&text, *line));
     fs::write(board.folder.join(linker_script::LINKER_SCRIPT), &text)?;

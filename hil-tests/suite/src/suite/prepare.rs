@@ -18,7 +18,7 @@ use lockstep_engine::script::Script;
 use lockstep_engine::trace::document::{self, Document};
 use thiserror::Error;
 
-use super::firmware::{Firmware, FirmwareError};
+use super::board_image::{BoardImage, BoardImageError};
 use super::rules::first_broken;
 use super::run::PreparedScenario;
 use crate::bench::plan::Scenario;
@@ -195,7 +195,7 @@ pub enum ImagesError {
     },
     /// One of them cannot be used.
     #[error(transparent)]
-    Firmware(#[from] FirmwareError),
+    BoardImage(#[from] BoardImageError),
 }
 
 /// Builds the release images of these apps for a board of the project at `root`.
@@ -209,7 +209,7 @@ pub fn images(
     board: &Board,
     wanted: &BTreeSet<&'static str>,
     registry: &Registry,
-) -> Result<Vec<Firmware>, ImagesError> {
+) -> Result<Vec<BoardImage>, ImagesError> {
     let apps = registry.apps().iter();
     let apps: Vec<_> = apps
         .filter(|entry| wanted.contains(entry.descriptor().name()))
@@ -229,7 +229,7 @@ pub fn images(
     apps.into_iter()
         .map(
             |(app, name)| match built.iter().find(|image| image.name == name) {
-                Some(image) => Ok(Firmware::read(app, image, board)?),
+                Some(image) => Ok(BoardImage::read(app, image, board)?),
                 None => Err(ImagesError::None {
                     board: board.name.clone(),
                     name,

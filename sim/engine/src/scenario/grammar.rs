@@ -53,8 +53,8 @@ use self::expectation::expectation;
 use self::ports::{play, ramp, send, set, turn};
 use super::duration::length;
 use super::lexer::{Token, TokenCursor, tokenize};
-use super::mend::mend;
 use super::picture_pattern::{NOTHING, PicturePattern};
+use super::suggestion::suggest_correction;
 use super::{
     Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
     StatementKind,
@@ -131,7 +131,7 @@ pub fn parse_for(
     if let Some(open) = parser.repetitions.last().filter(|_| diagnostics.is_empty()) {
         diagnostics.push(Diagnostic::new(
             open.span,
-            "what is repeated has no end",
+            "`repeat` has no `end`",
             format!("expected a line `{END}` below it"),
         ));
     }
@@ -199,7 +199,7 @@ impl<'a> ScenarioParser<'a> {
                 .help
                 .as_ref()
                 .is_none_or(|help| help.starts_with("did you mean"));
-            match mend(line, |line| is_sentence(line, self.scenario.tick)) {
+            match suggest_correction(line, |line| is_sentence(line, self.scenario.tick)) {
                 // It takes a tick for a millisecond.
                 Some(_) if self.scenario.tick != TickPeriod::MILLISECOND => diagnostic,
                 Some(sentence) if is_guess => diagnostic.with_help(format!("write `{sentence}`")),
@@ -365,7 +365,7 @@ impl<'a> ScenarioParser<'a> {
         if self.repetitions.len() >= MAX_NESTED {
             return Err(Diagnostic::new(
                 span,
-                format!("this is repeated within {MAX_NESTED} repetitions"),
+                "`repeat` is nested too deeply".to_owned(),
                 format!("expected at most {MAX_NESTED} within each other"),
             ));
         }
@@ -380,7 +380,7 @@ impl<'a> ScenarioParser<'a> {
         let Some(repetition) = self.repetitions.pop() else {
             return Err(Diagnostic::new(
                 word.span,
-                format!("`{END}` ends nothing"),
+                format!("`{END}` without `repeat`"),
                 "expected `repeat 3 times` or the like above it",
             ));
         };
@@ -388,7 +388,7 @@ impl<'a> ScenarioParser<'a> {
         if repeated.is_empty() {
             return Err(Diagnostic::new(
                 repetition.span,
-                "nothing is repeated",
+                "`repeat` is empty",
                 format!("expected sentences between it and `{END}`"),
             ));
         }
@@ -487,7 +487,7 @@ pub(super) fn seed(token: Token<'_>) -> Result<(i32, Span), Diagnostic> {
     let seed = seed.ok_or_else(|| {
         Diagnostic::new(
             token.span,
-            format!("`{token}` is no seed"),
+            format!("`{token}` is not a seed"),
             format!("expected a whole number from 0 to {}", i32::MAX),
         )
     })?;

@@ -257,7 +257,7 @@ impl TargetLevel<i32> {
     }
 
     /// The target as sentences write it, of an output with this scale.
-    pub fn shown_in(self, scale: &Scale) -> TargetLevel {
+    pub fn with_scale(self, scale: &Scale) -> TargetLevel {
         match self {
             Self::On => TargetLevel::On,
             Self::Off => TargetLevel::Off,

@@ -163,7 +163,7 @@ where
         left: 0,
         stays_at: None,
     };
-    AppEntry::built_by(
+    AppEntry::with_builder(
         move |clock| power_up(clock).map(plant),
         move || plant(after_reset()),
         Capabilities::<Planted<A>>::none()

@@ -155,7 +155,7 @@ fn a_way_from_the_past_makes_a_branch() {
 
 #[test]
 fn the_map_marks_the_state_of_the_cursor() {
-    let mut driver = Driver::of(app!(lockstep_apps::toggle::Firmware), 80, 24);
+    let mut driver = Driver::of(app!(lockstep_apps::toggle::Toggle), 80, 24);
     driver.wait(300).press("Space M").answered();
     insta::assert_snapshot!("map-of-toggle-80x24", driver.screen());
     assert_eq!(driver.ui.present_state(), Some(0));

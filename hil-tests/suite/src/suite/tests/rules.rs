@@ -1,8 +1,8 @@
 //! Rules on the traces of boards: what breaks one fails, and every report says which.
 
 use lockstep_core::time::RunTicks;
-use lockstep_engine::input::Source;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::Source;
 use lockstep_rules::files::LoadedRules;
 use lockstep_rules::parser::parse;
 

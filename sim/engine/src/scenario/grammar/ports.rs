@@ -54,7 +54,7 @@ pub(in crate::scenario) fn file_name(token: Token<'_>) -> Result<Name, Diagnosti
     };
     if text.is_empty() || text.contains(is_unprintable) {
         return refuse(
-            format!("`{token}` is no name of a file"),
+            format!("`{token}` is not the name of a file"),
             "expected one such as `room.csv`",
         );
     }
