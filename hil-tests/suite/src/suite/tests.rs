@@ -1,5 +1,7 @@
 //! Cases on benches with a board in memory: the verdict of each, and the bench after it.
 
+mod rules;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -40,6 +42,7 @@ fn prepared(text: &str) -> PreparedScenario {
         golden: Document::from(&host),
         host: Ok(host),
         stale: None,
+        rules: Vec::new(),
     }
 }
 
