@@ -2,9 +2,9 @@
 
 /// A chip, and what a board with it needs.
 #[derive(Debug)]
-pub(super) struct Chip {
+pub(crate) struct Chip {
     /// Its name, as probe-rs has it.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// A board of this name has the chip, and the pins below.
     pub(super) board: &'static str,
     pub(super) target: &'static str,
@@ -14,6 +14,8 @@ pub(super) struct Chip {
     pub(super) ram_used: u32,
     /// The second-stage bootloader before the vectors.
     pub(super) boot2: bool,
+    /// The probe on that board, or the one that is sold with it.
+    pub(crate) probe: &'static str,
     /// The machine that emulates it.
     pub(super) machine: Option<&'static str>,
     /// The crate of its family, and the feature for the chip.
@@ -30,7 +32,7 @@ pub(super) struct Chip {
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     pub(super) origin: u32,
     pub(super) bytes: u32,
 }
@@ -52,7 +54,7 @@ const NUCLEO_OUTPUTS: &[&str] = &[
     "PA5", "PB10", "PA8", "PC7", "PA9", "PB6", "PA7", "PA6", "PB9", "PB8", "PC8", "PC9",
 ];
 
-pub(super) const CHIPS: [Chip; 5] = [
+pub(crate) const CHIPS: [Chip; 5] = [
     Chip {
         name: "nRF51822_xxAA",
         board: "microbit-v1",
@@ -61,6 +63,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 16),
         ram_used: 16 * 1024,
         boot2: false,
+        probe: "0d28:0204",
         machine: Some("microbit"),
         family: ("lockstep-nordic", Some("nrf51")),
         initialise: None,
@@ -85,6 +88,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 128),
         ram_used: 128 * 1024,
         boot2: false,
+        probe: "0d28:0204",
         machine: None,
         family: ("lockstep-nordic", Some("nrf52833")),
         initialise: None,
@@ -110,6 +114,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 264),
         ram_used: 256 * 1024,
         boot2: true,
+        probe: "2e8a:000c",
         machine: None,
         family: ("lockstep-rp2040", None),
         initialise: None,
@@ -134,6 +139,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 128),
         ram_used: 128 * 1024,
         boot2: false,
+        probe: "0483:374b",
         machine: None,
         family: ("lockstep-stm32f4", Some("stm32f411")),
         initialise: Some(STM32F4_NUCLEO),
@@ -150,6 +156,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 96),
         ram_used: 96 * 1024,
         boot2: false,
+        probe: "0483:374b",
         machine: None,
         family: ("lockstep-stm32f4", Some("stm32f401")),
         initialise: Some(STM32F4_NUCLEO),
