@@ -11,7 +11,7 @@ use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::{Bench, plan};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::bench_session::BenchSession;
-use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::board_image::BoardImage;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Suite, Verdict};
@@ -38,7 +38,7 @@ pub(crate) fn passes(folder: &Path, registry: &Registry, stimulus: Stimulus) -> 
         &apps,
         registry,
     )?;
-    let keyed = |firmware: Firmware| {
+    let keyed = |firmware: BoardImage| {
         let app = firmware.app.descriptor().name();
         ((bench.board.name.clone(), app), firmware)
     };
