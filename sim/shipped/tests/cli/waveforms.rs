@@ -107,7 +107,7 @@ fn a_capture_that_is_too_long_for_a_scenario_is_refused() {
     let folder = tempdir().unwrap();
     for (moves, message) in [
         (48_000, "bytes, and at most 1048576 are read"),
-        (51_000, "more than 100000 statements"),
+        (51_000, "more than 100000 sentences"),
     ] {
         let file = moves_each_millisecond(folder.path(), moves);
         let import = ["import", file.to_str().unwrap(), "--app", "toggle"];
@@ -120,7 +120,7 @@ fn a_capture_that_is_too_long_for_a_scenario_is_refused() {
     }
     let file = moves_each_millisecond(folder.path(), 51_000);
     let ended = sim(["oneline", file.to_str().unwrap(), "--app", "toggle"]).with(2);
-    assert!(ended.err.contains("more than 100000 statements"));
+    assert!(ended.err.contains("more than 100000 sentences"));
 }
 
 #[test]
