@@ -14,7 +14,7 @@ mod play;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use doorbell::Doorbell;
@@ -63,6 +63,11 @@ fn main() -> ExitCode {
     trials.extend([
         trial("image/keeps-its-contract", &builds, keeps_its_contract),
         trial(
+            "image/embassy-keeps-its-contract",
+            &builds,
+            embassy_keeps_its_contract,
+        ),
+        trial(
             "image/a-misspelt-pin-is-named",
             &builds,
             manifests::a_misspelt_pin_is_named,
@@ -76,14 +81,15 @@ fn main() -> ExitCode {
     for (name, stimulus) in [("rtt", Stimulus::Scheduled), ("pins", Stimulus::Pins)] {
         let virtual_trial = format!("virtual/{name}");
         trials.push(trial(&virtual_trial, &plays, move || {
-            play::passes(&project(), &Registry::new(apps())?, stimulus)
+            play::passes(&project(), "virtual", &Registry::new(apps())?, stimulus)
         }));
-        let missing = plays.clone().or_else(|| firmware.clone().err());
-        let firmware = firmware.clone();
-        let embassy_trial = format!("embassy/{name}");
-        trials.push(trial(&embassy_trial, &missing, move || {
-            play::passes(&embassy_project(), &firmware?, stimulus)
-        }));
+        for (kind, bench) in [("embassy", "virtual"), ("embassy-own-hal", "own-hal")] {
+            let missing = plays.clone().or_else(|| firmware.clone().err());
+            let firmware = firmware.clone();
+            trials.push(trial(&format!("{kind}/{name}"), &missing, move || {
+                play::passes(&embassy_project(), bench, &firmware?, stimulus)
+            }));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -115,10 +121,24 @@ fn trial(
 }
 
 fn keeps_its_contract() -> Result<(), Failed> {
-    let board = board()?;
-    for profile in [Profile::Debug, Profile::Release] {
-        for image in build(&support::environment(), &project(), &board, profile)? {
-            let findings = contract::check(&image.read()?, &board, profile);
+    let profiles = [Profile::Debug, Profile::Release];
+    keep_their_contract(&project(), &board()?, &profiles)
+}
+
+/// Those that the runtime starts, and the one that keeps its own executor and pins.
+fn embassy_keeps_its_contract() -> Result<(), Failed> {
+    let project = embassy_project();
+    for board in ["stairs-panel", "stairs-hal"] {
+        let board = Board::read(&project.join("boards").join(board))?;
+        keep_their_contract(&project, &board, &[Profile::Release])?;
+    }
+    Ok(())
+}
+
+fn keep_their_contract(project: &Path, board: &Board, profiles: &[Profile]) -> Result<(), Failed> {
+    for profile in profiles {
+        for image in build(&support::environment(), project, board, *profile)? {
+            let findings = contract::check(&image.read()?, board, *profile);
             assert!(findings.is_empty(), "{profile:?}: {findings:?}");
         }
     }
