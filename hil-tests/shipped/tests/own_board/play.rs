@@ -4,6 +4,7 @@ use std::path::Path;
 
 use libtest_mimic::Failed;
 use lockstep_core::protocol::Stimulus;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::board_pins::BoardPins;
@@ -22,13 +23,14 @@ use lockstep_virtual_board::machine::ClockMode;
 
 use super::support;
 
-/// Every scenario of the project in this folder, of an app that has pins on the board of this bench, passes
-/// there, held against its golden.
+/// Every scenario of the project in this folder that is no longer than this, of an app that has pins on the
+/// board of this bench, passes there, held against its golden.
 pub(crate) fn passes(
     folder: &Path,
     name: &str,
     registry: &Registry,
     stimulus: Stimulus,
+    longest: RunTicks,
 ) -> Result<(), Failed> {
     let project = Project::read(folder)?;
     let bench = bench(&project, name)?;
@@ -37,7 +39,7 @@ pub(crate) fn passes(
         scenarios.extend(plan::scenarios(&folder, registry)?);
     }
     let pins = PinMap::read(&bench.board.folder)?;
-    scenarios.retain(|scenario| pins.apps.contains_key(scenario.app));
+    scenarios.retain(|it| pins.apps.contains_key(it.app) && it.end <= longest);
     let apps = scenarios.iter().map(|scenario| scenario.app).collect();
     let built = images(
         &support::environment(),
