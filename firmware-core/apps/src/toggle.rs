@@ -3,12 +3,12 @@
 //! It works as a plain type, with no contract in sight:
 //!
 //! ```
-//! use lockstep_apps::toggle::{Event, Firmware};
+//! use lockstep_apps::toggle::{Toggle, ToggleInput};
 //!
-//! let mut firmware = Firmware::new();
-//! assert!(!firmware.led_on());
-//! firmware.handle(Event::ButtonPressed);
-//! assert!(firmware.led_on());
+//! let mut toggle = Toggle::new();
+//! assert!(!toggle.led_on());
+//! toggle.handle(ToggleInput::ButtonPressed);
+//! assert!(toggle.led_on());
 //! ```
 //!
 //! and as an [`App`], which is all that a world asks for. It has no debounce: every
@@ -16,14 +16,14 @@
 
 use crate::board::BOOT_CONDITIONS;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
-use lockstep_core::event;
+use lockstep_core::event::Event;
 use lockstep_core::output::{Level, Output};
 use lockstep_core::time::{Instant, Ticks};
 use lockstep_core::wakeup::Wakeup;
 
 /// What can happen to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub enum ToggleInput {
     /// The button was pressed.
     ButtonPressed,
     /// A tick has passed.
@@ -32,12 +32,12 @@ pub enum Event {
 
 /// A button, an LED, and a count of ticks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Firmware {
+pub struct Toggle {
     led_on: bool,
     now: Instant,
 }
 
-impl Firmware {
+impl Toggle {
     /// The LED is off and no tick has passed.
     #[must_use]
     pub const fn new() -> Self {
@@ -48,10 +48,10 @@ impl Firmware {
     }
 
     /// Takes one event.
-    pub const fn handle(&mut self, event: Event) {
+    pub const fn handle(&mut self, event: ToggleInput) {
         match event {
-            Event::ButtonPressed => self.led_on = !self.led_on,
-            Event::Tick => self.now = self.now.next(),
+            ToggleInput::ButtonPressed => self.led_on = !self.led_on,
+            ToggleInput::Tick => self.now = self.now.next(),
         }
     }
 
@@ -68,7 +68,7 @@ impl Firmware {
     }
 }
 
-impl Default for Firmware {
+impl Default for Toggle {
     fn default() -> Self {
         Self::new()
     }
@@ -76,7 +76,7 @@ impl Default for Firmware {
 
 const LED: LogId = LogId(0);
 
-impl App for Firmware {
+impl App for Toggle {
     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("toggle", env!("CARGO_PKG_VERSION"))
         .with_build(env!("LOCKSTEP_APPS_BUILD"))
         .with_buttons(&["button"])
@@ -90,11 +90,11 @@ impl App for Firmware {
         Self::new()
     }
 
-    fn handle(&mut self, event: event::Event, out: &mut dyn Sink) {
+    fn handle(&mut self, event: Event, out: &mut dyn Sink) {
         match event {
-            event::Event::Tick => self.handle(Event::Tick),
-            event::Event::Press(_) => {
-                self.handle(Event::ButtonPressed);
+            Event::Tick => self.handle(ToggleInput::Tick),
+            Event::Press(_) => {
+                self.handle(ToggleInput::ButtonPressed);
                 out.log(Log::new(LED, i32::from(self.led_on)));
             }
             _ => {}
@@ -131,19 +131,19 @@ mod tests {
 
     #[test]
     fn each_press_toggles_the_led() {
-        let mut firmware = Firmware::new();
+        let mut toggle = Toggle::new();
         for expected in [true, false, true] {
-            firmware.handle(Event::ButtonPressed);
-            assert_eq!(firmware.led_on(), expected);
+            toggle.handle(ToggleInput::ButtonPressed);
+            assert_eq!(toggle.led_on(), expected);
         }
     }
 
     #[test]
     fn ticks_wrap_and_leave_the_led_alone() {
-        let mut firmware = Firmware::starting_at(Instant(u32::MAX)).expect("it has a counter");
-        firmware.handle(Event::ButtonPressed);
-        firmware.handle(Event::Tick);
-        assert_eq!(firmware.ticks(), 0);
-        assert!(firmware.led_on());
+        let mut toggle = Toggle::starting_at(Instant(u32::MAX)).expect("it has a counter");
+        toggle.handle(ToggleInput::ButtonPressed);
+        toggle.handle(ToggleInput::Tick);
+        assert_eq!(toggle.ticks(), 0);
+        assert!(toggle.led_on());
     }
 }

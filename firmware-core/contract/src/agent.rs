@@ -44,7 +44,7 @@ pub trait Link {
         let _ = (line, bytes);
     }
 
-    /// Takes a row that the app drew, [packed](crate::matrix::Matrix::packed), for a board that has the
+    /// Takes a row that the app drew, [packed](crate::matrix::Matrix::pack), for a board that has the
     /// matrix. Never waits.
     fn draw(&mut self, matrix: MatrixId, row: u8, packed: &[u8]) {
         let _ = (matrix, row, packed);

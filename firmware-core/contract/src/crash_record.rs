@@ -18,7 +18,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::MAX_LAST_WORDS;
+use crate::protocol::MAX_CRASH_RECORD;
 use crate::time::RunTicks;
 
 /// The bytes of retained memory that are used.
@@ -30,7 +30,7 @@ pub const MAX_TEXT: usize = 72;
 const SIGNATURE: [u8; 4] = *b"LKEP";
 const CRASHES: usize = 4;
 const LENGTH: usize = 5;
-const EPITAPH: usize = 6;
+const RECORD_OFFSET: usize = 6;
 const CHECKSUM: usize = 200;
 
 /// What happened, and when.
@@ -84,7 +84,7 @@ pub struct StackedRegisters {
 pub struct RetainedRam<'a> {
     /// Crashes in a row.
     pub crashes: u8,
-    /// The crash_record of the last one as it stands there; empty when there is none.
+    /// The crash record of the last one as it stands there; empty when there is none.
     pub crash_record: &'a [u8],
 }
 
@@ -100,14 +100,14 @@ impl<'a> RetainedRam<'a> {
         let length = usize::from(memory[LENGTH]);
         Self {
             crashes: memory[CRASHES],
-            crash_record: memory[EPITAPH..]
+            crash_record: memory[RECORD_OFFSET..]
                 .get(..length)
-                .filter(|words| words.len() <= MAX_LAST_WORDS)
+                .filter(|record| record.len() <= MAX_CRASH_RECORD)
                 .unwrap_or_default(),
         }
     }
 
-    /// The crash_record, if there is one.
+    /// The crash record, if there is one.
     #[must_use]
     pub fn crash_record(&self) -> Option<CrashRecord<'a>> {
         CrashRecord::decode(self.crash_record)
@@ -115,7 +115,7 @@ impl<'a> RetainedRam<'a> {
 }
 
 impl<'a> CrashRecord<'a> {
-    /// The crash_record in these bytes, as they travel in
+    /// The crash record in these bytes, as they travel in
     /// [`Hello::crash_record`](crate::protocol::Hello::crash_record).
     #[must_use]
     pub fn decode(crash_record: &'a [u8]) -> Option<Self> {
@@ -134,8 +134,8 @@ pub fn retain(crashes: u8, crash_record: Option<&CrashRecord<'_>>, image: &[u8])
     memory[..CRASHES].copy_from_slice(&SIGNATURE);
     memory[CRASHES] = crashes;
     if let Some(crash_record) = crash_record {
-        let place = &mut memory[EPITAPH..EPITAPH + MAX_LAST_WORDS];
-        let length = postcard::to_slice(crash_record, place).map_or(0, |words| words.len());
+        let place = &mut memory[RECORD_OFFSET..RECORD_OFFSET + MAX_CRASH_RECORD];
+        let length = postcard::to_slice(crash_record, place).map_or(0, |record| record.len());
         memory[LENGTH] = u8::try_from(length).unwrap_or(0);
     }
     let checksum = checksum_of(&memory[..CHECKSUM], image);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn every_epitaph_stands_in_these_bytes() {
+    fn every_crash_record_is_stored_as_these_bytes() {
         let registers = StackedRegisters {
             r0: 1,
             r1: 2,
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_epitaphs_have_room() {
+    fn the_longest_crash_records_fit() {
         let text = String::from_utf8(std::vec![b'x'; MAX_TEXT]).expect("ASCII");
         let registers = StackedRegisters {
             r0: u32::MAX,
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_without_an_epitaph_has_a_count_alone() {
+    fn memory_without_a_crash_record_has_only_a_count() {
         let memory = retain(3, None, IMAGE);
         assert_eq!(
             RetainedRam::read(&memory, IMAGE),
@@ -342,8 +342,8 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_an_epitaph_or_none(
-            bytes in proptest::collection::vec(any::<u8>(), 0..MAX_LAST_WORDS),
+        fn any_bytes_are_a_crash_record_or_none(
+            bytes in proptest::collection::vec(any::<u8>(), 0..MAX_CRASH_RECORD),
         ) {
             let _ = CrashRecord::decode(&bytes);
         }

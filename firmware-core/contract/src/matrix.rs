@@ -115,7 +115,7 @@ impl Matrix {
 
     /// Whether these can be a row: a level for each column, none above the highest.
     #[must_use]
-    pub fn takes(&self, levels: &[u8]) -> bool {
+    pub fn accepts(&self, levels: &[u8]) -> bool {
         levels.len() == usize::from(self.columns) && levels.iter().all(|level| *level <= self.max)
     }
 
@@ -125,7 +125,7 @@ impl Matrix {
     /// A level above the highest counts as the highest; levels that are missing are 0, those
     /// beyond the last column are left out.
     #[must_use]
-    pub fn packed(&self, levels: &[u8]) -> ShortBytes {
+    pub fn pack(&self, levels: &[u8]) -> ShortBytes {
         let mut bytes = [0; short::MAX];
         let cells = usize::from(self.columns);
         for (column, level) in levels.iter().take(cells).enumerate() {
@@ -261,7 +261,7 @@ mod tests {
     fn the_first_cell_stands_in_the_highest_bits() {
         let row = |max, levels: &[u8]| {
             let matrix = Matrix::new("display", 1, 5).with_max(max);
-            matrix.packed(levels).to_vec()
+            matrix.pack(levels).to_vec()
         };
         assert_eq!(row(1, &[1, 0, 0, 1, 1]), [0b1001_1000]);
         assert_eq!(row(3, &[1, 2, 3, 0, 3]), [0b0110_1100, 0b1100_0000]);
@@ -278,7 +278,7 @@ mod tests {
         ) {
             let columns = u8::try_from(levels.len()).unwrap_or(0);
             let matrix = Matrix::new("display", 1, columns).with_max(max);
-            let packed = matrix.packed(&levels);
+            let packed = matrix.pack(&levels);
             for (column, level) in (0..).zip(&levels) {
                 prop_assert_eq!(matrix.level(&packed, column), *level.min(&max));
             }

@@ -33,8 +33,8 @@ pub const MAX_COMMAND: usize = 32;
 /// The longest name, version or build in a hello, in bytes.
 pub const MAX_TEXT: usize = 32;
 
-/// The most bytes of what the board had to say before its last crash.
-pub const MAX_LAST_WORDS: usize = 192;
+/// The most bytes of a crash record.
+pub const MAX_CRASH_RECORD: usize = 192;
 
 /// One numbered message of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,7 +254,7 @@ pub struct DecodeError;
 
 impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("not a message of this version of the wire format")
+        f.write_str("not a message of this version of the protocol")
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Observation {
     Output(u8, Level),
     /// The app sent bytes on a serial line. More than these can hold are observed in pieces.
     Sent(SerialId, ShortBytes),
-    /// The app drew a row of a matrix, [packed](crate::matrix::Matrix::packed); without cells where it
+    /// The app drew a row of a matrix, [packed](crate::matrix::Matrix::pack); without cells where it
     /// is not as the app declares.
     Row(MatrixId, u8, ShortBytes),
 }
@@ -109,7 +109,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     /// Goes on with a run in which the board is reset at its present tick, and comes up under this
     /// boot condition: `app` is what it is after the reset. What [`Action::Reset`] does to a runner,
     /// but in another one, for a world that starts the firmware over as a board does.
-    pub fn rebooted(
+    pub fn resume_after_reset(
         app: A,
         build: B,
         before: &BeforeReset<'_>,
@@ -140,7 +140,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         const {
             assert!(
                 A::Outputs::COUNT == A::DESCRIPTOR.outputs().len(),
-                "`Outputs` has another number of levels than `DESCRIPTOR` declares outputs"
+                "the length of `Outputs` is not the number of outputs in `DESCRIPTOR`"
             );
         }
         Self {
@@ -231,7 +231,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     }
 
     /// A copy, whose app `copy` makes of this one; `None` where it makes none.
-    pub fn copied(&self, copy: impl FnOnce(&A) -> Option<A>) -> Option<Self>
+    pub fn copy_with(&self, copy: impl FnOnce(&A) -> Option<A>) -> Option<Self>
     where
         B: Clone,
     {
@@ -391,8 +391,8 @@ impl Sink for ObservedSink<'_> {
     fn draw(&mut self, matrix: MatrixId, row: u8, levels: &[u8]) {
         let declared = self.matrices.get(usize::from(matrix.0));
         // What is not declared is told too, as no cells: whoever checks the trace can say so.
-        let declared = declared.filter(|it| it.takes(levels));
-        let packed = declared.map_or(ShortBytes::new(&[]), |it| it.packed(levels));
+        let declared = declared.filter(|it| it.accepts(levels));
+        let packed = declared.map_or(ShortBytes::new(&[]), |it| it.pack(levels));
         self.observer
             .observe(self.now, Observation::Row(matrix, row, packed));
     }

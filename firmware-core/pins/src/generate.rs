@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Active, Matrix, Pin, PinMap, SerialPins};
+use crate::{Active, MatrixPins, Pin, PinMap, SerialPins};
 
 impl PinMap {
     /// The pin map as a constant, `PINS`, of the type `lockstep_board::pins::PinMap`. Buttons and
@@ -40,7 +40,7 @@ impl PinMap {
         writeln!(out, "    ],")?;
         match &self.matrix {
             None => writeln!(out, "    matrix: None,"),
-            Some(Matrix {
+            Some(MatrixPins {
                 rows,
                 columns,
                 picture,

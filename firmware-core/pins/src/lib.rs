@@ -21,7 +21,7 @@
 //! Pins have the names that the chip's maker gives them: see [`Naming`].
 //!
 //! `drive_registers` and `[matrix]` may be left out: see [`PinMap::drive_registers`] and
-//! [`Matrix`].
+//! [`MatrixPins`].
 
 mod build_script;
 mod check;
@@ -43,7 +43,7 @@ pub use pin::{MAX_PORTS, Naming, ParsePinError, Pin};
 /// The file that holds the pin map, in the folder of the board.
 pub const FILE: &str = "pins.toml";
 
-/// The most rows, and the most columns, of a [`Matrix`].
+/// The most rows, and the most columns, of a [`MatrixPins`].
 pub const MAX_MATRIX_LINES: usize = 16;
 
 /// A pin map that was read and checked.
@@ -57,11 +57,11 @@ pub struct PinMap {
     /// `None` where the map does not name them.
     pub drive_registers: Option<Vec<DriveRegisters>>,
     /// How the buttons are wired.
-    pub contacts: Contacts,
+    pub contacts: ButtonPins,
     /// The pins of each app, by its name.
     pub apps: BTreeMap<String, AppPins>,
     /// The LED matrix that shows the outputs to people, where the board has one.
-    pub matrix: Option<Matrix>,
+    pub matrix: Option<MatrixPins>,
 }
 
 /// The addresses of the registers that change the pins of a port: each changes the pins whose
@@ -82,7 +82,7 @@ pub struct DriveRegisters {
 /// How the buttons of a board are wired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Contacts {
+pub struct ButtonPins {
     /// The pin level while a button is pressed.
     pub active: Active,
 }
@@ -119,7 +119,7 @@ pub struct SerialPins {
 
 /// LEDs in rows and columns: an LED is lit while its row is high and its column is low.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matrix {
+pub struct MatrixPins {
     /// The pins of the rows, at most [`MAX_MATRIX_LINES`].
     pub rows: Vec<Pin>,
     /// The pins of the columns, at most [`MAX_MATRIX_LINES`].

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use crate::check::check;
 use crate::{
-    AppPins, Contacts, Diagnostic, DriveRegisters, FILE, InvalidPinMap, MAX_PORTS, Matrix, Pin,
-    PinMap, PinMapError, SerialPins,
+    AppPins, ButtonPins, Diagnostic, DriveRegisters, FILE, InvalidPinMap, MAX_PORTS, MatrixPins,
+    Pin, PinMap, PinMapError, SerialPins,
 };
 
 /// The file, with spans.
@@ -22,7 +22,7 @@ pub(crate) struct PinMapFile {
     pub(crate) level_registers: Spanned<Vec<u32>>,
     #[serde(default)]
     pub(crate) drive_registers: Option<Spanned<Vec<DriveRegisters>>>,
-    contacts: Contacts,
+    contacts: ButtonPins,
     pub(crate) apps: BTreeMap<String, AppTable>,
     #[serde(default)]
     pub(crate) matrix: Option<MatrixTable>,
@@ -117,7 +117,7 @@ impl From<PinMapFile> for PinMap {
             drive_registers: file.drive_registers.map(Spanned::into_inner),
             contacts: file.contacts,
             apps: apps.map(|(name, table)| (name, table.into())).collect(),
-            matrix: file.matrix.map(Matrix::from),
+            matrix: file.matrix.map(MatrixPins::from),
         }
     }
 }
@@ -149,7 +149,7 @@ impl From<SerialTable> for SerialPins {
     }
 }
 
-impl From<MatrixTable> for Matrix {
+impl From<MatrixTable> for MatrixPins {
     fn from(table: MatrixTable) -> Self {
         let plain = |pins: Spanned<Vec<Spanned<Pin>>>| {
             let pins = pins.into_inner().into_iter();

@@ -150,7 +150,7 @@ pub(super) fn toolchain() -> Environment {
         cargo_home: env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home),
         wrapper: env::current_exe().ok(),
         variables: env::vars_os().map(|(name, _)| name).collect(),
-        colour: match anstream::ColorChoice::global() {
+        color: match anstream::ColorChoice::global() {
             anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => Some("always"),
             anstream::ColorChoice::Never => Some("never"),
             anstream::ColorChoice::Auto => None,

@@ -40,7 +40,7 @@ use lockstep_images::wrapper;
                   42 timed out, 130 interrupted."
 )]
 struct Cli {
-    /// When to use colour.
+    /// When to use color.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
@@ -78,7 +78,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    lockstep_console::set_colour(match cli.color {
+    lockstep_console::set_color(match cli.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,

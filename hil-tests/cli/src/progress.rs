@@ -8,7 +8,7 @@ use lockstep_console::output;
 use lockstep_engine::recording::Recording;
 
 use lockstep_hil::bench::Bench;
-use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::board_image::BoardImage;
 use lockstep_hil::verdict::Case;
 
 /// The folder of recordings of runs that did not pass, from the root of the repository.
@@ -42,7 +42,7 @@ impl Progress {
 }
 
 /// Prints that a real board is flashed, which takes time and wears the flash.
-pub(super) fn print_flash(bench: &Bench, firmware: &Firmware) {
+pub(super) fn print_flash(bench: &Bench, firmware: &BoardImage) {
     let (name, app) = (&bench.name, firmware.app.descriptor().name());
     print_line(&format!(
         "flashed  {name}  {app}, image {}",

@@ -181,7 +181,7 @@ pub enum BoardError {
         second: PathBuf,
     },
     /// There is no board.
-    #[error("there is no `*/{BOARD_FILE}` in {}", listed(.0))]
+    #[error("no `*/{BOARD_FILE}` in {}", listed(.0))]
     NoBoards(Vec<PathBuf>),
     /// There is no board of this name.
     #[error("there is no board `{name}`: expected one of {}", .boards.join(", "))]
@@ -413,10 +413,7 @@ mod tests {
             "{error}"
         );
         let none = boards(&[]).unwrap_err().to_string();
-        assert_eq!(
-            none,
-            "there is no `*/board.toml` in any folder: none was given"
-        );
+        assert_eq!(none, "no `*/board.toml` in any folder: none was given");
     }
 
     #[test]

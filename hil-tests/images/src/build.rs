@@ -5,12 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::Message;
+use cargo_metadata::{Message, MetadataCommand};
 use thiserror::Error;
 
 use crate::board::Board;
 use crate::elf::{Elf, ElfError};
-use crate::process::Termination;
+use crate::process::{StdoutMode, Termination};
 use crate::toolchain::rust::RustToolchain;
 use crate::toolchain::{Environment, MissingTool};
 use crate::wrapper;
@@ -135,6 +135,32 @@ pub fn build(
     board: &Board,
     profile: Profile,
 ) -> Result<Vec<Image>, BuildError> {
+    build_programs(environment, root, board, profile, None)
+}
+
+/// Builds those images of a board whose names are selected: a board may have many, and each is linked
+/// for itself. Those that are not there are left out.
+///
+/// # Errors
+///
+/// As for [`build`]; also where no image is selected.
+pub fn build_selected(
+    environment: &Environment,
+    root: &Path,
+    board: &Board,
+    profile: Profile,
+    is_selected: impl Fn(&str) -> bool,
+) -> Result<Vec<Image>, BuildError> {
+    build_programs(environment, root, board, profile, Some(&is_selected))
+}
+
+fn build_programs(
+    environment: &Environment,
+    root: &Path,
+    board: &Board,
+    profile: Profile,
+    is_selected: Option<&dyn Fn(&str) -> bool>,
+) -> Result<Vec<Image>, BuildError> {
     let toolchain =
         RustToolchain::find(environment, &board.target).map_err(BuildError::MissingTools)?;
     let workspace = board.workspace();
@@ -154,7 +180,7 @@ pub fn build(
         false => workspace.clone(),
     };
     let mut cargo = toolchain.cargo(environment).current_dir(&workspace);
-    cargo.captures_stdout = true;
+    cargo.stdout = StdoutMode::Capture;
     if let Some(wrapper) = &environment.wrapper {
         cargo.env.extend([
             ("RUSTC_WRAPPER".into(), Some(wrapper.clone().into())),
@@ -165,7 +191,6 @@ pub fn build(
         [
             "build",
             "--locked",
-            "--bins",
             "--package",
             &board.name,
             "--target",
@@ -177,6 +202,22 @@ pub fn build(
         ]
         .map(OsString::from),
     );
+    let selected = is_selected.and_then(|is_selected| {
+        let mut programs = programs(&toolchain, &workspace, board)?;
+        programs.retain(|name| is_selected(name));
+        Some(programs)
+    });
+    match selected {
+        Some(programs) if programs.is_empty() => {
+            return Err(BuildError::NoImage(board.name.clone()));
+        }
+        Some(programs) => {
+            let named = programs.into_iter();
+            let named = named.flat_map(|name| ["--bin".into(), name.into()]);
+            cargo.argv.extend(named);
+        }
+        None => cargo.argv.push("--bins".into()),
+    }
     if profile == Profile::Release {
         cargo.argv.push("--release".into());
     }
@@ -225,6 +266,23 @@ pub fn build(
     }
 }
 
+/// The names of the programs of a board; nothing where cargo cannot read the workspace, which it
+/// explains when it builds there.
+fn programs(toolchain: &RustToolchain, workspace: &Path, board: &Board) -> Option<Vec<String>> {
+    let metadata = MetadataCommand::new()
+        .cargo_path(toolchain.cargo_path())
+        .current_dir(workspace)
+        .no_deps()
+        .exec()
+        .ok()?;
+    let packages = metadata.packages.iter();
+    let targets = packages
+        .filter(|package| *package.name == board.name)
+        .flat_map(|package| &package.targets);
+    let programs = targets.filter(|target| target.is_bin());
+    Some(programs.map(|target| target.name.clone()).collect())
+}
+
 /// The setting that keeps folders of this machine out of images. As `--config` it is added to the
 /// settings of the workspace; a variable would replace them.
 fn path_remaps(
@@ -234,7 +292,12 @@ fn path_remaps(
     target: &str,
 ) -> Result<String, BuildError> {
     let rustc = toolchain.rustc();
-    let mut folders = vec![(root.to_owned(), PROJECT_ROOT.to_owned())];
+    let mut folders = Vec::new();
+    // The wrapper does it where there is one, so that the settings, and with them what is built of
+    // dependencies, are the same for every project.
+    if environment.wrapper.is_none() {
+        folders.push((root.to_owned(), PROJECT_ROOT.to_owned()));
+    }
     if let Some(home) = &environment.cargo_home {
         folders.push((home.clone(), CARGO_HOME.to_owned()));
     }

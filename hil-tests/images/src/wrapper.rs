@@ -3,15 +3,19 @@
 //!
 //! For a crate outside the workspace, cargo derives its metadata hash from its folder, and with it
 //! the names of symbols and the build id of the image. [`stable_arguments`] derives it from the
-//! name of the package instead, for crates in the project, and keeps the folder that cargo gives
-//! build scripts out of the debug information.
+//! name of the package instead, for crates in the project, and keeps the folder of the project and the
+//! one that cargo gives build scripts out of the debug information. Cargo itself knows nothing of the
+//! folder: with other settings it would build every dependency again for each copy of a project.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
+use std::iter;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+
+use crate::build::PROJECT_ROOT;
 
 /// The variable that makes a process the wrapper; it holds the root of the project.
 pub const ROOT: &str = "LOCKSTEP_WRAPS_RUSTC_FOR";
@@ -51,7 +55,11 @@ pub fn stable_arguments(
     context: &CrateContext,
     root: &Path,
 ) -> Vec<OsString> {
-    let mut arguments: Vec<_> = arguments.into_iter().collect();
+    // First, since a later one wins: the folder of cargo may be in that of the project.
+    let mut remap = OsString::from("--remap-path-prefix=");
+    remap.push(root);
+    remap.push(format!("={PROJECT_ROOT}"));
+    let mut arguments: Vec<_> = iter::once(remap).chain(arguments).collect();
     if !context.folder.starts_with(root) {
         return arguments;
     }
@@ -123,6 +131,7 @@ mod tests {
         assert_eq!(
             arguments_for("/here/core", Some("/here/target/lamp-1f/out")),
             [
+                "--remap-path-prefix=/here=/lockstep",
                 "--crate-name",
                 "lamp",
                 "-C",
@@ -137,7 +146,8 @@ mod tests {
     #[test]
     fn a_crate_from_elsewhere_is_compiled_as_cargo_says() {
         let arguments = arguments_for("/elsewhere/core", Some("/o"));
-        assert_eq!(arguments[3], "metadata=1f");
-        assert_eq!(arguments.len(), 6);
+        assert_eq!(arguments[0], "--remap-path-prefix=/here=/lockstep");
+        assert_eq!(arguments[4], "metadata=1f");
+        assert_eq!(arguments.len(), 7);
     }
 }

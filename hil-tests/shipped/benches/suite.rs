@@ -29,7 +29,7 @@ use lockstep_hil::session::probe_target::AttachOptions;
 use lockstep_hil::session::{ExpectedChip, Session};
 use lockstep_hil::suite::acquire::acquire;
 use lockstep_hil::suite::bench_session::BenchSession;
-use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::board_image::BoardImage;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, PreparedScenario, Settings, play_case};
 use lockstep_hil::verdict::Verdict;
@@ -90,7 +90,7 @@ fn ms(time: f64) -> String {
 }
 
 /// From nothing to the first frame of the image that ships.
-fn first_frame(firmware: &Firmware) {
+fn first_frame(firmware: &BoardImage) {
     let times = (0..ROUNDS / 3).map(|_| {
         let begun = Instant::now();
         let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), ClockMode::RealTime).unwrap();
@@ -126,7 +126,7 @@ fn first_frame(firmware: &Firmware) {
 }
 
 /// A second process finds the image that the first has left.
-fn unchanged(firmware: &Firmware, bench: &Bench) {
+fn unchanged(firmware: &BoardImage, bench: &Bench) {
     let board = VirtualBoard::start(([127, 0, 0, 1], 0).into(), ClockMode::Unthrottled).unwrap();
     let probe = ProbeMatcher {
         selector: board.selector().parse().unwrap(),

@@ -56,6 +56,11 @@ fn main() -> ExitCode {
             false,
         ),
         (
+            "verify-names-the-tests-that-failed",
+            verify::names_failed_tests,
+            false,
+        ),
+        (
             "verify-without-a-step-file-ends-with-2",
             verify::without_steps,
             false,
@@ -274,7 +279,7 @@ fn no_boards() -> Result<(), Failed> {
     fs::write(repository.path().join(PROJECT_FILE), "boards = [\"hw\"]\n")?;
     hil(repository.path(), &["build"])
         .with(2)
-        .says("there is no `*/board.toml` in `hw`")
+        .says("no `*/board.toml` in `hw`")
         .says("`boards` in `lockstep.toml` lists the folders");
     Ok(())
 }

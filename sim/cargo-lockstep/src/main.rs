@@ -45,7 +45,7 @@ use start::{ProgramPackage, StartError};
                   42 timed out, 130 interrupted."
 )]
 struct Cli {
-    /// When to use colour.
+    /// When to use color.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
         return code;
     }
     let cli = Cli::parse_from(arguments());
-    lockstep_console::set_colour(match cli.color {
+    lockstep_console::set_color(match cli.color {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,

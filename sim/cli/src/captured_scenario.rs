@@ -8,7 +8,7 @@ use lockstep_engine::load::read_waveform;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::duration::ticks_of;
 use lockstep_engine::scenario::{MAX_BYTES, Scenario};
-use lockstep_engine::stimulus::import::{ImportedScenario, import};
+use lockstep_engine::waveform::import::{ImportedScenario, import};
 
 use super::waveform_args::{WaveformArgs, WaveformInput};
 
@@ -24,9 +24,9 @@ pub(super) fn read(
     report: &Report,
 ) -> Result<Scenario, Exit> {
     let name = &input.source.name;
-    let (app, stimulus) = waveform.read(registry, input, read_waveform, report)?;
+    let (app, capture) = waveform.read(registry, input, read_waveform, report)?;
     let tolerance = ticks_of(tolerance, app.descriptor().tick());
-    let imported = import(app.descriptor(), &stimulus, tolerance).map_err(|error| {
+    let imported = import(app.descriptor(), &capture, tolerance).map_err(|error| {
         let message = format!("`{name}` cannot be imported: {error}");
         refuse(&message, TAKE_A_PART, report)
     })?;

@@ -16,16 +16,16 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diff::{divergence, write};
-use lockstep_engine::input::{InputError, Source, has_extension, is_stdin};
 use lockstep_engine::load::{InputFormat, read_capture};
 use lockstep_engine::play;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
-use lockstep_engine::stimulus::WaveformFormat;
-use lockstep_engine::stimulus::compare::{
+use lockstep_engine::source::{Source, SourceError, has_extension, is_stdin};
+use lockstep_engine::trace::document::{Document, MAX_BYTES};
+use lockstep_engine::waveform::WaveformFormat;
+use lockstep_engine::waveform::compare::{
     Alignment, Comparison, OutputHistory, captured, compare, of_trace,
 };
-use lockstep_engine::trace::document::{Document, MAX_BYTES};
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
@@ -194,7 +194,7 @@ impl DiffArgs {
         let limit = InputFormat::MAX_BYTES;
         if !is_trace && source.bytes.len() > limit {
             let name = source.name;
-            return Err(report.error(InputError::TooLarge { name, limit }));
+            return Err(report.error(SourceError::TooLarge { name, limit }));
         }
         if let InputFormat::Waveform(kind) = format {
             return self.read_waveform(path, &source, kind, registry, report);
@@ -237,13 +237,13 @@ impl DiffArgs {
             format,
             app: self.app.as_deref(),
         };
-        let (app, stimulus) = self.waveform.read(registry, &input, read_capture, report)?;
+        let (app, capture) = self.waveform.read(registry, &input, read_capture, report)?;
         Ok(Side {
             name: source.name.clone(),
             app: app.descriptor().name().to_owned(),
             content: SideContent::Capture {
-                outputs: captured(app.descriptor(), &stimulus),
-                script: stimulus.script,
+                outputs: captured(app.descriptor(), &capture),
+                script: capture.script,
             },
         })
     }

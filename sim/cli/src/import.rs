@@ -13,13 +13,13 @@ use super::{captured_scenario, load};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::sanitize::scrub_line;
 use lockstep_engine::scenario::MAX_LINE;
 use lockstep_engine::shell::quoted_path;
-use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
+use lockstep_engine::source::Source;
+use lockstep_engine::waveform::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
@@ -63,7 +63,7 @@ impl ImportArgs {
         let source = Source::read(&self.file, InputFormat::MAX_BYTES)
             .map_err(|error| report.error(error))?;
         let InputFormat::Waveform(format) = InputFormat::of(&self.file, &source.bytes) else {
-            let message = format!("`{}` is no waveform", source.name);
+            let message = format!("`{}` is not a waveform", source.name);
             let help = "`sim import` reads `.vcd`, `.fst` and `.csv`";
             report.print(&report.plain(&message, Some(help)));
             return Err(Exit::BadInput);

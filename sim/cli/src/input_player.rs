@@ -15,15 +15,15 @@ use lockstep_console::report::Report;
 use lockstep_engine::checker::{Failure, check_trace};
 use lockstep_engine::diagnostic::Span;
 use lockstep_engine::files::{FilesIn, NamedFiles};
-use lockstep_engine::input::Source;
+use lockstep_engine::idle_check;
 use lockstep_engine::load::{InputFormat, LoadOptions, LoadedScript};
 use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
+use lockstep_engine::source::Source;
+use lockstep_engine::task_wakeups::{self, WakeupFault};
 use lockstep_engine::trace::{Entry, Line, Trace, text};
-use lockstep_engine::wakeups;
-use lockstep_engine::waking::{self, Waking};
 use lockstep_rules::files::LoadedRules;
 use lockstep_rules::trace_check::{self, Breach, TraceVerdict};
 
@@ -42,7 +42,7 @@ pub(super) struct InputPlayer<'a> {
     /// Whether it is said where rules stop to apply.
     pub(super) notes_departures: bool,
     pub(super) rules: &'a RuleFinder,
-    pub(super) wake: Option<Waking>,
+    pub(super) wake: Option<WakeupFault>,
 }
 
 /// An input that was played to its end.
@@ -113,19 +113,19 @@ impl InputPlayer<'_> {
         let passed = play::play(&app, &script, &mut trace, &mut self.watch(end))
             .and_then(|_| play::finish(&app, &script, &mut trace))
             .and_then(|()| match self.check_wakeups {
-                true => wakeups::check(&app, &script, end, &mut self.watch(end)).map(Some),
+                true => idle_check::check(&app, &script, end, &mut self.watch(end)).map(Some),
                 false => Ok(None),
             })
             .and_then(|passed| {
                 if let Some(wake) = self.wake {
-                    waking::check(&app, &script, &trace, wake, &mut self.watch(end))?;
+                    task_wakeups::check(&app, &script, &trace, wake, &mut self.watch(end))?;
                 }
                 Ok(passed)
             })
             .map_err(|error| self.stopped(source, &trace, &error))?;
         if passed == Some(RunTicks::ZERO) {
             notes.push(format!(
-                "`--check-wakeups` had nothing to hold: `{}` said at no tick that it is idle",
+                "`--check-wakeups` checked nothing: app `{}` never reports idle time",
                 app.descriptor().name()
             ));
         }
@@ -143,7 +143,7 @@ impl InputPlayer<'_> {
         for (rules, verdict) in pairs.filter(|_| self.notes_departures) {
             notes.extend(verdict.departure.as_ref().map(|it| {
                 format!(
-                    "`{}` says nothing from tick {} on: {}",
+                    "`{}` was not checked from tick {} on, where an assumption is violated: {}",
                     rules.source.name, it.tick.0, it.message
                 )
             }));

@@ -205,7 +205,7 @@ fn print_usage(error: &clap::Error) -> Exit {
 
 /// Sets the color of everything that is printed from now on.
 fn set_color(choice: ColorChoice) {
-    lockstep_console::set_colour(match choice {
+    lockstep_console::set_color(match choice {
         ColorChoice::Auto => anstream::ColorChoice::Auto,
         ColorChoice::Always => anstream::ColorChoice::Always,
         ColorChoice::Never => anstream::ColorChoice::Never,

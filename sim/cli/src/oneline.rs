@@ -9,12 +9,12 @@ use super::waveform_args::{WaveformArgs, WaveformInput};
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::{MAX_BYTES, Scenario, compact, grammar};
-use lockstep_engine::stimulus::WaveformFormat;
-use lockstep_engine::stimulus::import::DEFAULT_TOLERANCE;
+use lockstep_engine::source::Source;
+use lockstep_engine::waveform::WaveformFormat;
+use lockstep_engine::waveform::import::DEFAULT_TOLERANCE;
 
 #[derive(Debug, Args)]
 pub(super) struct OnelineArgs {

@@ -13,10 +13,10 @@ use super::terminal_environment::TerminalEnvironment;
 use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions};
 use lockstep_engine::registry::Registry;
-use lockstep_engine::stimulus::WaveformOptions;
+use lockstep_engine::source::Source;
+use lockstep_engine::waveform::WaveformOptions;
 use lockstep_isolation::exit_guard;
 use lockstep_terminal::{
     Appearance, Background, ColorDepth, ExitReason, Options, ProcessHooks, TerminalError,

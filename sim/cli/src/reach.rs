@@ -15,9 +15,9 @@ use lockstep_console::report::Report;
 use lockstep_core::app::{AppDescriptor, LogValues};
 use lockstep_core::output::Range;
 use lockstep_engine::diagnostic::Diagnostic;
-use lockstep_engine::input::Source;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::search::RuleSet;
+use lockstep_engine::source::Source;
 use lockstep_rules::goals::{Answer, Answers, Sought};
 use lockstep_rules::parser::parse;
 

@@ -14,9 +14,9 @@ use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::Source;
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
@@ -39,7 +39,7 @@ pub(super) struct ReplayArgs {
     #[arg(long)]
     check_wakeups: bool,
 
-    /// Also play with the tasks of the app woken otherwise, and hold what it shows against that.
+    /// Play each input again with changed task wake-ups, and fail at the first difference.
     #[arg(long, value_name = "HOW")]
     wake: Option<WakeArg>,
 
@@ -90,7 +90,7 @@ impl ReplayArgs {
             check_wakeups: self.check_wakeups,
             notes_departures: true,
             rules: &rules,
-            wake: self.wake.map(WakeArg::waking),
+            wake: self.wake.map(WakeArg::fault),
         };
         // Whatever is no waveform is told what is wrong with it as a recording.
         let format = match InputFormat::of(&self.file, &source.bytes) {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Args;
 
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::Source;
 use lockstep_rules::files::{LoadedRules, RulesError, beside, read};
 
 /// Which rules traces are held to.

@@ -18,14 +18,14 @@ use crate::trace_format::TraceFormat;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
-use lockstep_engine::input::{InputError, Source, expand};
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::source::{Source, SourceError, expand};
 
 /// Play scenarios and check what they expect.
 ///
 /// One scenario prints its trace, several print a verdict each. Waveforms (`.vcd`, `.fst`,
-/// `.csv`) are played as stimulus: the signals named like buttons, or mapped to them.
+/// `.csv`) are played as inputs: the signals named like buttons, or mapped to them.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Scenarios (.scn), waveforms (.vcd, .fst, .csv), folders of scenarios, or `-` for
@@ -57,7 +57,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     check_wakeups: bool,
 
-    /// Also play with the tasks of the app woken otherwise, and hold what it shows against that.
+    /// Play each input again with changed task wake-ups, and fail at the first difference.
     #[arg(long, value_name = "HOW")]
     wake: Option<WakeArg>,
 
@@ -119,7 +119,7 @@ impl RunArgs {
             check_wakeups: self.check_wakeups,
             notes_departures: !several,
             rules: &rules,
-            wake: self.wake.map(WakeArg::waking),
+            wake: self.wake.map(WakeArg::fault),
         };
         let format = match (self.format, several) {
             (None, true) => None,
@@ -134,7 +134,7 @@ impl RunArgs {
         }
     }
 
-    fn sources(&self) -> Result<Vec<RunInput>, InputError> {
+    fn sources(&self) -> Result<Vec<RunInput>, SourceError> {
         if let Some(text) = &self.inline {
             return Ok(vec![RunInput::Inline(text.clone())]);
         }
@@ -323,7 +323,7 @@ impl RunInput {
         }
     }
 
-    fn read(&self) -> Result<Source, InputError> {
+    fn read(&self) -> Result<Source, SourceError> {
         match self {
             Self::Inline(text) => Ok(Source::inline(text)),
             Self::File(path) => Source::read(path, InputFormat::MAX_BYTES),

@@ -8,11 +8,11 @@ use super::rule_args::RuleFinder;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::files::FilesIn;
-use lockstep_engine::input::{Source, expand};
 use lockstep_engine::load::{InputFormat, LoadOptions};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::{Scenario, grammar};
 use lockstep_engine::script::Script;
+use lockstep_engine::source::{Source, expand};
 use lockstep_rules::files::LoadedRules;
 
 /// A scenario, and what it is played with.

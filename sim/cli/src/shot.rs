@@ -10,9 +10,9 @@ use super::waveform_args::WaveformArgs;
 use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
-use lockstep_engine::input;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::duration::ticks_of;
+use lockstep_engine::source;
 use lockstep_terminal::screenshot::{self, KeyScript, ScreenOptions, ScreenSize, Screenshot, Zoom};
 use lockstep_terminal::{Appearance, Background};
 
@@ -185,7 +185,7 @@ impl ShotArgs {
     }
 
     fn format(&self) -> ScreenshotFormat {
-        let is_svg = |out: &Path| input::has_extension(out, "svg");
+        let is_svg = |out: &Path| source::has_extension(out, "svg");
         match self.format {
             Some(format) => format,
             None if self.out.as_deref().is_some_and(is_svg) => ScreenshotFormat::Svg,

@@ -11,11 +11,11 @@ use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output::{self, refuse_path};
 use lockstep_console::report::Report;
 use lockstep_engine::files::{FilesIn, NamedFiles};
-use lockstep_engine::input::Source;
 use lockstep_engine::load::{InputFormat, LoadOptions};
 use lockstep_engine::registry::Registry;
-use lockstep_engine::scenario::{Scenario, grammar, shown};
+use lockstep_engine::scenario::{Scenario, display, grammar};
 use lockstep_engine::shell::quoted_path;
+use lockstep_engine::source::Source;
 use lockstep_rules::counterexample::inputs_of;
 use lockstep_rules::failure::{Failure, FailureKind, Judged};
 use lockstep_rules::files::LoadedRules;
@@ -163,7 +163,7 @@ fn named(failure: &Failure, rules: &[LoadedRules], scenario: &Scenario) -> Strin
         FailureKind::Expectation(span) => {
             let mut statements = scenario.statements.iter();
             let statement = statements.find(|it| it.span == *span);
-            let text = statement.map(|it| shown(it, scenario.tick).to_string());
+            let text = statement.map(|it| display(it, scenario.tick).to_string());
             format!("`{}`", text.unwrap_or_default())
         }
     }

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use lockstep_engine::waking::Waking;
+use lockstep_engine::task_wakeups::WakeupFault;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum WakeArg {
@@ -13,10 +13,10 @@ pub(super) enum WakeArg {
 }
 
 impl WakeArg {
-    pub(super) fn waking(self) -> Waking {
+    pub(super) fn fault(self) -> WakeupFault {
         match self {
-            Self::Spurious => Waking::Spurious,
-            Self::Lost => Waking::Lost,
+            Self::Spurious => WakeupFault::Spurious,
+            Self::Lost => WakeupFault::Lost,
         }
     }
 }

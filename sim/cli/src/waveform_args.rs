@@ -6,13 +6,13 @@ use clap::Args;
 
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
-use lockstep_engine::input::Source;
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::shell::quoted;
-use lockstep_engine::stimulus::{
-    Mapping, Stimulus, TimeWindow, WaveTime, WaveformFormat, WaveformOptions,
+use lockstep_engine::source::Source;
+use lockstep_engine::waveform::{
+    Mapping, TimeWindow, WaveTime, WaveformCapture, WaveformFormat, WaveformOptions,
 };
 
 /// What the options are for.
@@ -26,7 +26,7 @@ pub(super) type WaveformReader = for<'a> fn(
     &[u8],
     WaveformFormat,
     &LoadOptions<'_>,
-) -> Result<(&'a AppEntry, Stimulus), LoadError>;
+) -> Result<(&'a AppEntry, WaveformCapture), LoadError>;
 
 /// A waveform that a command was given.
 pub(super) struct WaveformInput<'a> {
@@ -76,7 +76,7 @@ impl WaveformArgs {
             return if self.is_empty() {
                 Ok(WaveformOptions::default())
             } else {
-                let message = format!("`{}` is no waveform", path.display());
+                let message = format!("`{}` is not a waveform", path.display());
                 Err(report.plain(&message, Some(FOR_WAVEFORMS)))
             };
         }
@@ -104,7 +104,7 @@ impl WaveformArgs {
         input: &WaveformInput<'_>,
         read: WaveformReader,
         report: &Report,
-    ) -> Result<(&'a AppEntry, Stimulus), Exit> {
+    ) -> Result<(&'a AppEntry, WaveformCapture), Exit> {
         let refused = |rendered: String| {
             report.print(&rendered);
             Exit::BadInput

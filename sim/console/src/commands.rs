@@ -117,7 +117,7 @@ mod tests {
     fn what_is_no_command_is_left_as_it_is() {
         let commands = Commands::new("cargo sim", "cargo hil");
         for text in [
-            "`sim.scn` is no scenario",
+            "`sim.scn` is not a scenario",
             "the `sim` program",
             "sim run",
             "`sim -`",

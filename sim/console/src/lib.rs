@@ -14,7 +14,7 @@ pub mod output;
 pub mod panics;
 pub mod report;
 
-/// Sets the colour of everything that is printed from now on.
-pub fn set_colour(choice: anstream::ColorChoice) {
+/// Sets the color of everything that is printed from now on.
+pub fn set_color(choice: anstream::ColorChoice) {
     choice.write_global();
 }

@@ -36,7 +36,7 @@ pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
     match path.filter(|path| path.as_os_str() != STDOUT) {
         Some(path) if is_golden(path) => Err(OutputError {
             path: path.to_owned(),
-            error: io::Error::other("it is a golden, which the test that holds it writes"),
+            error: io::Error::other("it is a golden: only its test writes it"),
         }),
         Some(path) => file::write(path, bytes).map_err(|error| OutputError {
             path: path.to_owned(),
@@ -78,8 +78,8 @@ pub fn taken_twice<'a>(
 
 /// Tells that a path is named for two things.
 pub fn refuse_path(path: &Path, report: &Report) -> Exit {
-    let message = format!("`{}` would be written over", path.display());
-    let help = "it is read, or written twice: name another file";
+    let message = format!("`{}` would be overwritten", path.display());
+    let help = "it is an input, or named for two outputs: choose another file";
     report.print(&report.plain(&message, Some(help)));
     Exit::BadInput
 }

@@ -10,12 +10,12 @@ use anstream::{AutoStream, ColorChoice};
 use crate::commands::Commands;
 use crate::exit::Exit;
 use lockstep_engine::diagnostic::{Diagnostic, Span, error_chain};
-use lockstep_engine::input::Source;
 use lockstep_engine::load::{LoadError, WaveformLoadError};
 use lockstep_engine::sanitize::LineExcerpt;
 use lockstep_engine::scenario::grammar::MAX_DIAGNOSTICS;
 use lockstep_engine::shell::{quoted, quoted_path};
-use lockstep_engine::stimulus::WaveformErrorKind;
+use lockstep_engine::source::Source;
+use lockstep_engine::waveform::WaveformErrorKind;
 
 /// Renders problems for where they are shown.
 pub struct Report {
@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// For standard error as it is now, with colour where it is wanted.
+    /// For standard error as it is now, with color where it is wanted.
     #[must_use]
     pub fn to_stderr() -> Self {
         let plain = AutoStream::choice(&std::io::stderr()) == ColorChoice::Never;

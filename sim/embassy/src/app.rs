@@ -8,7 +8,7 @@ use lockstep_core::app::{App, AppDescriptor, Levels, Sink};
 use lockstep_core::event::Event;
 use lockstep_core::time::{TickPeriod, Ticks};
 use lockstep_core::wakeup::Wakeup;
-use lockstep_engine::waking::{ProvokedWakeups, Waking};
+use lockstep_engine::task_wakeups::{FaultyWakeups, WakeupFault};
 
 use crate::executor::PolledExecutor;
 use crate::ports::{Ports, Said, World};
@@ -39,13 +39,13 @@ pub struct EmbassyApp<F> {
 impl<F: Firmware> EmbassyApp<F> {
     const PERIOD: TickPeriod = F::DESCRIPTOR.tick();
 
-    fn start(waking: Option<Waking>) -> Self {
-        virtual_time::start_over(waking == Some(Waking::Lost));
+    fn start(fault: Option<WakeupFault>) -> Self {
+        virtual_time::start_over(fault == Some(WakeupFault::Lost));
         let world = World::new(const { &F::DESCRIPTOR });
         let ports = Ports::of(&world);
         Self {
             world,
-            executor: PolledExecutor::new(waking, move |spawner| F::start(&ports, spawner)),
+            executor: PolledExecutor::new(fault, move |spawner| F::start(&ports, spawner)),
             ticks: 0,
             firmware: PhantomData,
         }
@@ -150,8 +150,8 @@ impl<F: Firmware> App for EmbassyApp<F> {
     }
 }
 
-impl<F: Firmware> ProvokedWakeups for EmbassyApp<F> {
-    fn provoked(waking: Waking) -> Self {
-        Self::start(Some(waking))
+impl<F: Firmware> FaultyWakeups for EmbassyApp<F> {
+    fn with_fault(fault: WakeupFault) -> Self {
+        Self::start(Some(fault))
     }
 }

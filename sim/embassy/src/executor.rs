@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use embassy_executor::Spawner;
 use embassy_executor::raw::{Executor, TaskStorage};
-use lockstep_engine::waking::Waking;
+use lockstep_engine::task_wakeups::WakeupFault;
 use lockstep_isolation::hints::{self, Doing};
 
 use crate::stack::{FirmwareStack, Pause};
@@ -24,11 +24,11 @@ pub(crate) struct PolledExecutor {
 impl PolledExecutor {
     /// An executor that begins with `start`. What it takes is never given back: tasks live as long as
     /// the process.
-    pub(crate) fn new(waking: Option<Waking>, start: impl FnOnce(Spawner) + 'static) -> Self {
+    pub(crate) fn new(fault: Option<WakeupFault>, start: impl FnOnce(Spawner) + 'static) -> Self {
         let pending: &'static Pending = Box::leak(Box::new(Pending(AtomicBool::new(false))));
         let context = std::ptr::from_ref(pending).cast_mut().cast();
         let executor: &'static Executor = Box::leak(Box::new(Executor::new(context)));
-        let is_spurious = waking == Some(Waking::Spurious);
+        let is_spurious = fault == Some(WakeupFault::Spurious);
         tasks::start_over(executor);
         let mut start = Some(start);
         let stack = FirmwareStack::new(move || {

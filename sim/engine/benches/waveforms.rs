@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use lockstep_apps::toggle;
 use lockstep_core::app::App;
 use lockstep_engine::panic_guard::PanicGuard;
-use lockstep_engine::stimulus::{Mapping, Waveform, WaveformFormat, WaveformOptions};
+use lockstep_engine::waveform::{Mapping, Waveform, WaveformFormat, WaveformOptions};
 
 const SIZE: usize = 62 * 1024 * 1024;
 const ROUNDS: u32 = 5;
@@ -96,9 +96,9 @@ fn read(path: &Path) -> usize {
         ..WaveformOptions::default()
     };
     let waveform = Waveform::parse(&bytes, WaveformFormat::Vcd, PanicGuard::default()).unwrap();
-    let descriptor = &toggle::Firmware::DESCRIPTOR;
-    let stimulus = waveform.stimulus(descriptor, &options).unwrap();
-    black_box(stimulus).script.events().len()
+    let descriptor = &toggle::Toggle::DESCRIPTOR;
+    let capture = waveform.read_inputs(descriptor, &options).unwrap();
+    black_box(capture).script.events().len()
 }
 
 fn read_with_wellen(path: &Path) -> usize {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lockstep_core::app::App;
 use lockstep_search::state_space::{AppSpace, StateSpace};
 
-use crate::waking::{ProvokedWakeups, Waking};
+use crate::task_wakeups::{FaultyWakeups, WakeupFault};
 
 /// What the type of an app can do beyond [`App`]; each makes more possible.
 ///
@@ -15,9 +15,9 @@ use crate::waking::{ProvokedWakeups, Waking};
 ///
 /// ```
 /// use lockstep_engine::capabilities::Capabilities;
-/// # use lockstep_apps::toggle::Firmware;
+/// # use lockstep_apps::toggle::Toggle;
 ///
-/// let capabilities = Capabilities::<Firmware>::none().with_copies().with_state();
+/// let capabilities = Capabilities::<Toggle>::none().with_copies().with_state();
 /// assert!(capabilities.has_copies());
 /// ```
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Capabilities<A> {
     state: Option<fn(&A) -> String>,
     space: Option<MakeSpace<A>>,
     situation: Option<fn(&A) -> u64>,
-    provoked: Option<fn(Waking) -> A>,
+    with_fault: Option<fn(WakeupFault) -> A>,
 }
 
 /// Makes the situations of an app from what it is after a reset, and from how one is printed.
@@ -44,7 +44,7 @@ impl<A: App> Capabilities<A> {
             state: None,
             space: None,
             situation: None,
-            provoked: None,
+            with_fault: None,
         }
     }
 
@@ -92,12 +92,12 @@ impl<A: App> Capabilities<A> {
 
     /// The wake-ups of its tasks can be provoked.
     #[must_use]
-    pub const fn with_provoked_wakeups(self) -> Self
+    pub const fn with_wakeup_faults(self) -> Self
     where
-        A: ProvokedWakeups,
+        A: FaultyWakeups,
     {
         Self {
-            provoked: Some(A::provoked),
+            with_fault: Some(A::with_fault),
             ..self
         }
     }
@@ -130,12 +130,12 @@ impl<A: App> Capabilities<A> {
 
     /// Whether it has tasks whose wake-ups can be provoked.
     #[must_use]
-    pub const fn has_provoked_wakeups(&self) -> bool {
-        self.provoked.is_some()
+    pub const fn has_wakeup_faults(&self) -> bool {
+        self.with_fault.is_some()
     }
 
-    pub(crate) fn provoked(&self, waking: Waking) -> Option<A> {
-        self.provoked.map(|provoked| provoked(waking))
+    pub(crate) fn with_fault(&self, fault: WakeupFault) -> Option<A> {
+        self.with_fault.map(|with_fault| with_fault(fault))
     }
 
     pub(crate) fn copy_of(&self, app: &A) -> Option<A> {
@@ -161,13 +161,13 @@ impl<A> Copy for Capabilities<A> {}
 
 /// Makes an [`AppEntry`](crate::registry::AppEntry) of any [`App`]: it is copied if it is `Clone`,
 /// shows its state if it is `Debug`, can be explored if it is also `Eq` and `Hash`, and `Send` and
-/// `Sync`, and has its tasks woken otherwise if it is [`ProvokedWakeups`].
+/// `Sync`, and has its tasks woken otherwise if it is [`FaultyWakeups`].
 ///
 /// ```
 /// use lockstep_engine::registry::Registry;
-/// # use lockstep_apps::toggle::Firmware;
+/// # use lockstep_apps::toggle::Toggle;
 ///
-/// let apps = Registry::new(vec![lockstep_engine::app!(Firmware)])?;
+/// let apps = Registry::new(vec![lockstep_engine::app!(Toggle)])?;
 /// assert_eq!(apps.apps()[0].descriptor().name(), "toggle");
 /// # Ok::<(), lockstep_engine::registry::DescriptorError>(())
 /// ```
@@ -189,7 +189,7 @@ macro_rules! app {
 /// comes before one that takes `&self` of a reference to it.
 #[doc(hidden)]
 pub mod detection {
-    use super::{App, Capabilities, Debug, Hash, ProvokedWakeups};
+    use super::{App, Capabilities, Debug, FaultyWakeups, Hash};
 
     pub struct Copies<A>(pub Capabilities<A>);
     pub struct State<A>(pub Capabilities<A>);
@@ -240,9 +240,9 @@ pub mod detection {
         }
     }
 
-    impl<A: ProvokedWakeups> Present<A> for Tasks<A> {
+    impl<A: FaultyWakeups> Present<A> for Tasks<A> {
         fn detected(&self) -> Capabilities<A> {
-            self.0.with_provoked_wakeups()
+            self.0.with_wakeup_faults()
         }
     }
 

@@ -12,7 +12,7 @@ use lockstep_core::matrix::Matrix;
 pub struct Cells<'a> {
     /// The matrix that it is a row of.
     pub matrix: &'a Matrix,
-    /// The row, as [`Matrix::packed`] makes it.
+    /// The row, as [`Matrix::pack`] makes it.
     pub packed: &'a [u8],
 }
 
@@ -70,7 +70,7 @@ mod tests {
 
     fn row(max: u8, levels: &[u8]) -> String {
         let matrix = Matrix::new("display", 1, 5).with_max(max);
-        let packed = matrix.packed(levels);
+        let packed = matrix.pack(levels);
         let cells = Cells {
             matrix: &matrix,
             packed: &packed,

@@ -22,7 +22,7 @@ use crate::scenario::plan::{Assertion, Check, SamplePoint, TickPhase};
 use crate::scenario::quantity::Quantity;
 use crate::script::Action;
 use crate::trace::{Entry, EntryKind, Trace};
-use nearest::Nearest;
+use nearest::NearMiss;
 use window::Window;
 
 /// An expectation that does not hold.
@@ -147,12 +147,12 @@ impl Checker<'_> {
 
     /// A target of an output as sentences write it.
     fn named(&self, output: u8, target: TargetLevel<i32>) -> TargetLevel {
-        target.shown_in(&self.scale(output))
+        target.with_scale(&self.scale(output))
     }
 
     fn failure(&self, check: &Check) -> Option<Failure> {
         let mismatch = self.check(check).err()?;
-        let Nearest { note, help } = self.nearest(check);
+        let NearMiss { note, help } = self.nearest(check);
         Some(Failure {
             span: check.span,
             tick: mismatch.tick,
@@ -167,7 +167,7 @@ impl Checker<'_> {
         let end = check.end();
         if self.end < end.tick {
             let message = format!(
-                "the trace ends at tick {}, and this looks up to tick {}",
+                "the trace ends at tick {}, before the window of this expectation, which ends at tick {}",
                 self.end.0, end.tick.0
             );
             return Err(Mismatch::new(self.end, message));

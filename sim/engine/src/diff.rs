@@ -75,7 +75,7 @@ fn differing(left: &Record, right: &Record, tick: TickPeriod) -> String {
             _ => ("left", left.tick.0 - right.tick.0),
         };
         format!(
-            "{what} comes to {} {} later on the {later}",
+            "{what} `{}` is {} later on the {later}",
             left.value,
             tick.length(RunTicks(by))
         )
@@ -219,7 +219,7 @@ mod tests {
         for (other, expected) in [
             (
                 document(vec![line(0, "lamp", "0"), line(6, "lamp", "50")], 9),
-                "out `lamp` comes to 50 1 ms later on the right",
+                "out `lamp` `50` is 1 ms later on the right",
             ),
             (
                 document(vec![line(0, "lamp", "0"), line(5, "lamp", "25")], 9),

@@ -304,7 +304,9 @@ impl<A: App + 'static, B: Fn() -> A + Clone + 'static> DynRunner for AppRunner<A
     }
 
     fn copied(&self) -> Option<Box<dyn DynRunner>> {
-        let runner = self.runner.copied(|app| self.capabilities.copy_of(app))?;
+        let runner = self
+            .runner
+            .copy_with(|app| self.capabilities.copy_of(app))?;
         Some(Box::new(Self { runner, ..*self }))
     }
 

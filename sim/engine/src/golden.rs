@@ -10,12 +10,12 @@ use thiserror::Error;
 use crate::checker::{Failure, check_trace};
 use crate::diagnostic::Diagnostic;
 use crate::files;
+use crate::idle_check;
 use crate::load::{InputFormat, LoadError};
 use crate::play::{self, PlayError};
 use crate::recording::RecordingError;
 use crate::registry::Registry;
 use crate::trace::{Trace, document, text};
-use crate::wakeups;
 
 /// The extension of scenarios.
 pub const SCENARIO_EXTENSION: &str = "scn";
@@ -106,7 +106,7 @@ pub fn play_file(registry: &Registry, path: &Path) -> Result<Trace, GoldenError>
     let mut watch = |_| ControlFlow::Continue(());
     let trace = play::trace(&loaded.app, &loaded.script, &mut watch)
         .and_then(|trace| {
-            wakeups::check(&loaded.app, &loaded.script, CHECKED_TICKS, &mut watch)?;
+            idle_check::check(&loaded.app, &loaded.script, CHECKED_TICKS, &mut watch)?;
             Ok(trace)
         })
         .map_err(|error| GoldenError::Play {
@@ -183,15 +183,15 @@ mod tests {
     use crate::capabilities::Capabilities;
     use crate::diagnostic::error_chain;
     use crate::registry::AppEntry;
-    use lockstep_apps::toggle::Firmware;
+    use lockstep_apps::toggle::Toggle;
     use lockstep_core::app::App;
     use lockstep_core::time::Instant;
 
     /// The toggle, but its tick counter cannot be set.
     fn registry() -> Registry {
-        let toggle = AppEntry::built_by(
-            |clock| (clock == Instant::ZERO).then(<Firmware as App>::new),
-            <Firmware as App>::new,
+        let toggle = AppEntry::with_builder(
+            |clock| (clock == Instant::ZERO).then(<Toggle as App>::new),
+            <Toggle as App>::new,
             Capabilities::none(),
         );
         Registry::new(vec![toggle]).unwrap()

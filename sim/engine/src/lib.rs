@@ -3,12 +3,12 @@
 //! Data flows one way:
 //!
 //! - [`scenario`]: statements become a script, and checks of its trace.
-//! - [`recording`] and [`stimulus`]: scripts stored in files, and scripts found in waveforms.
+//! - [`recording`] and [`waveform`]: scripts stored in files, and scripts found in waveforms.
 //! - [`script`]: events at exact ticks, whatever they were written in; [`timed_input`]: those of
 //!   what takes several ticks.
 //! - [`registry`]: the apps that can be played.
 //! - [`dyn_runner`] plays events on one app, whose code can end in an [`app_failure`]; [`play`]
-//!   plays a whole script, and [`wakeups`] holds what an app says of idle time against ticking.
+//!   plays a whole script, and [`idle_check`] holds what an app says of idle time against ticking.
 //! - [`trace`]: everything observable that followed; [`timeline`] can resume it anywhere.
 //! - [`checker`] checks a trace; [`diff`] compares it with another.
 //!
@@ -27,7 +27,7 @@ pub mod diff;
 pub mod dyn_runner;
 pub mod files;
 pub mod golden;
-pub mod input;
+pub mod idle_check;
 pub mod load;
 pub mod output_color;
 pub mod panic_guard;
@@ -40,13 +40,13 @@ pub mod sanitize;
 pub mod scenario;
 pub mod script;
 pub mod shell;
-pub mod stimulus;
+pub mod source;
+pub mod task_wakeups;
 #[cfg(test)]
 mod testing;
 pub mod timed_input;
 pub mod timeline;
 pub mod trace;
-pub mod wakeups;
-pub mod waking;
+pub mod waveform;
 
 pub use lockstep_search as search;

@@ -15,7 +15,9 @@ use crate::sanitize::excerpt;
 use crate::scenario::plan::{Check, plan_with};
 use crate::scenario::{Name, Scenario, compact, grammar};
 use crate::script::Script;
-use crate::stimulus::{self, Stimulus, Waveform, WaveformError, WaveformFormat, WaveformOptions};
+use crate::waveform::{
+    self, Waveform, WaveformCapture, WaveformError, WaveformFormat, WaveformOptions,
+};
 
 /// A script that has been read, with the app to play it and the checks of its trace.
 #[derive(Clone, Debug)]
@@ -113,7 +115,7 @@ impl InputFormat {
     }
 
     /// The largest input of any format, in bytes.
-    pub const MAX_BYTES: usize = stimulus::MAX_BYTES;
+    pub const MAX_BYTES: usize = waveform::MAX_BYTES;
 
     /// Reads the bytes of the file at this path as a script; what it names is read beside it.
     /// `asked` is the app if they do not name one.
@@ -242,11 +244,11 @@ fn load_waveform(
     format: WaveformFormat,
     options: &LoadOptions<'_>,
 ) -> Result<LoadedScript, LoadError> {
-    let (app, stimulus) = read_waveform(registry, bytes, format, options)?;
+    let (app, capture) = read_waveform(registry, bytes, format, options)?;
     Ok(LoadedScript {
         app: app.clone(),
-        notes: stimulus.notes(),
-        script: stimulus.script,
+        notes: capture.notes(),
+        script: capture.script,
         checks: Vec::new(),
     })
 }
@@ -261,13 +263,13 @@ pub fn read_waveform<'a>(
     bytes: &[u8],
     format: WaveformFormat,
     options: &LoadOptions<'_>,
-) -> Result<(&'a AppEntry, Stimulus), LoadError> {
+) -> Result<(&'a AppEntry, WaveformCapture), LoadError> {
     read_signals(
         registry,
         bytes,
         format,
         options,
-        |waveform, app, options| waveform.stimulus(app, options),
+        |waveform, app, options| waveform.read_inputs(app, options),
     )
 }
 
@@ -281,13 +283,13 @@ pub fn read_capture<'a>(
     bytes: &[u8],
     format: WaveformFormat,
     options: &LoadOptions<'_>,
-) -> Result<(&'a AppEntry, Stimulus), LoadError> {
+) -> Result<(&'a AppEntry, WaveformCapture), LoadError> {
     read_signals(
         registry,
         bytes,
         format,
         options,
-        |waveform, app, options| waveform.capture(app, options),
+        |waveform, app, options| waveform.read_capture(app, options),
     )
 }
 
@@ -300,8 +302,8 @@ fn read_signals<'a>(
         &Waveform<'_>,
         &'static AppDescriptor,
         &WaveformOptions,
-    ) -> Result<Stimulus, WaveformError>,
-) -> Result<(&'a AppEntry, Stimulus), LoadError> {
+    ) -> Result<WaveformCapture, WaveformError>,
+) -> Result<(&'a AppEntry, WaveformCapture), LoadError> {
     let refused = |error| {
         LoadError::Waveform(Box::new(WaveformLoadError {
             error,
@@ -318,8 +320,8 @@ fn read_signals<'a>(
     )?;
     let by_name = WaveformOptions::default();
     let options = options.waveform.unwrap_or(&by_name);
-    let stimulus = read(&waveform, app.descriptor(), options).map_err(refused)?;
-    Ok((app, stimulus))
+    let capture = read(&waveform, app.descriptor(), options).map_err(refused)?;
+    Ok((app, capture))
 }
 
 /// What messages call an input, and how it names its app.

@@ -348,7 +348,7 @@ mod tests {
     use lockstep_core::output::Level;
 
     fn toggle() -> AppEntry {
-        AppEntry::of::<toggle::Firmware>()
+        AppEntry::of::<toggle::Toggle>()
     }
 
     fn event(tick: u64, button: u8, contact: SwitchState) -> ScriptEvent {

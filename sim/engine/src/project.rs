@@ -29,10 +29,10 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, closest, one_of, span_of};
-use crate::input::{InputError, Source};
 use crate::sanitize::excerpt;
-use crate::stimulus::Mapping;
-use crate::stimulus::map_file::{MapTable, mappings};
+use crate::source::{Source, SourceError};
+use crate::waveform::Mapping;
+use crate::waveform::map_file::{MapTable, mappings};
 
 /// The name of the project file.
 pub const PROJECT_FILE: &str = "lockstep.toml";
@@ -187,7 +187,7 @@ pub enum ProjectError {
     },
     /// The project file cannot be read.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] SourceError),
     /// The project file is wrong.
     #[error("`{}` is not a valid project file", .text.name)]
     Malformed {

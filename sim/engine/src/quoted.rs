@@ -106,7 +106,7 @@ fn unescaped(inner: &str) -> Result<Vec<u8>, QuoteError> {
                 byte.ok_or(QuoteError {
                     at,
                     width: 2 + digits.chars().count(),
-                    message: "this is no byte".to_owned(),
+                    message: "`\\x` needs two hexadecimal digits".to_owned(),
                     expected: "expected two digits after `\\x`, as in `\\x1b`",
                 })?
             }
@@ -115,8 +115,8 @@ fn unescaped(inner: &str) -> Result<Vec<u8>, QuoteError> {
                     at,
                     width: 2,
                     message: match other {
-                        Some(other) => format!("`\\{other}` stands for nothing"),
-                        None => "`\\` stands for nothing".to_owned(),
+                        Some(other) => format!("unknown escape `\\{other}`"),
+                        None => "unknown escape `\\`".to_owned(),
                     },
                     expected: "expected `\\n`, `\\r`, `\\t`, `\\0`, `\\\"`, `\\\\` or `\\x1b`",
                 });
@@ -161,10 +161,14 @@ mod tests {
         );
         let refused = unescape(r"a\q").unwrap_err();
         assert!(
-            refused.starts_with(r"`\q` stands for nothing; expected `\n`"),
+            refused.starts_with(r"unknown escape `\q`; expected `\n`"),
             "{refused}"
         );
-        assert!(unescape(r"ends\").unwrap_err().starts_with(r"`\` stands"));
+        assert!(
+            unescape(r"ends\")
+                .unwrap_err()
+                .starts_with(r"unknown escape `\`")
+        );
     }
 
     proptest! {

@@ -21,7 +21,7 @@ use crate::output_color::OutputColor;
 use crate::panic_guard::PanicGuard;
 use crate::sanitize::excerpt;
 use crate::script::BootCondition;
-use crate::waking::Waking;
+use crate::task_wakeups::WakeupFault;
 
 use descriptor_check::check_descriptor;
 pub(crate) use descriptor_check::check_name;
@@ -39,7 +39,7 @@ pub struct AppEntry {
     mutants: Option<fn() -> Vec<Mutant>>,
     panic_guard: PanicGuard,
     has_tasks: bool,
-    waking: Option<Waking>,
+    fault: Option<WakeupFault>,
 }
 
 /// An app that is wrong on purpose, to see whether a test notices.
@@ -52,7 +52,7 @@ pub struct Mutant {
 }
 
 /// What powering up gives: `None` of an app that cannot start its tick counter there.
-pub type Started = Result<Option<Box<dyn DynRunner>>, AppFailure>;
+pub type StartResult = Result<Option<Box<dyn DynRunner>>, AppFailure>;
 
 /// How an app comes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ pub enum Boot<'a> {
     Reset(BeforeReset<'a>),
 }
 
-type Start = dyn Fn(Boot<'_>, BootCondition, &AppEntry, &mut dyn Observer) -> Started + Send + Sync;
+type Start =
+    dyn Fn(Boot<'_>, BootCondition, &AppEntry, &mut dyn Observer) -> StartResult + Send + Sync;
 
 impl AppEntry {
     /// The app of this type, which can be copied and printed. [`app!`](crate::app!) takes any.
@@ -79,12 +80,12 @@ impl AppEntry {
             Instant::ZERO => Some(A::new()),
             clock => A::starting_at(clock),
         };
-        Self::built_by(build, A::new, capabilities)
+        Self::with_builder(build, A::new, capabilities)
     }
 
     /// An app made by `power_up`, with its tick counter at the given value, and by `after_reset`:
     /// for apps that can be built in more than one way.
-    pub fn built_by<A: App + 'static>(
+    pub fn with_builder<A: App + 'static>(
         power_up: impl Fn(Instant) -> Option<A> + Send + Sync + 'static,
         after_reset: impl Fn() -> A + Send + Sync + 'static,
         capabilities: Capabilities<A>,
@@ -100,18 +101,18 @@ impl AppEntry {
             space: space.map(Arc::from),
             mutants: None,
             start: Arc::new(move |boot, condition, entry: &Self, observer| {
-                let (panic_guard, waking) = (entry.panic_guard, entry.waking);
+                let (panic_guard, fault) = (entry.panic_guard, entry.fault);
                 let started = panic_guard.run(|| {
                     let build = {
                         let after_reset = Arc::clone(&after_reset);
                         move || {
-                            let provoked = waking.and_then(|waking| capabilities.provoked(waking));
+                            let provoked = fault.and_then(|fault| capabilities.with_fault(fault));
                             provoked.unwrap_or_else(|| after_reset())
                         }
                     };
                     let runner = match boot {
                         Boot::PowerUp(clock) => {
-                            let app = match waking {
+                            let app = match fault {
                                 None => power_up(clock)?,
                                 Some(_) if clock == Instant::ZERO => build(),
                                 Some(_) => return None,
@@ -119,7 +120,7 @@ impl AppEntry {
                             Runner::power_up(app, build, condition, observer)
                         }
                         Boot::Reset(before) => {
-                            Runner::rebooted(build(), build, &before, condition, observer)
+                            Runner::resume_after_reset(build(), build, &before, condition, observer)
                         }
                     };
                     let runner: Box<dyn DynRunner> = Box::new(AppRunner {
@@ -132,23 +133,23 @@ impl AppEntry {
                 started.map_err(AppFailure::Panicked)
             }),
             panic_guard: PanicGuard::default(),
-            has_tasks: capabilities.has_provoked_wakeups(),
-            waking: None,
+            has_tasks: capabilities.has_wakeup_faults(),
+            fault: None,
         }
     }
 
     /// The same app, brought up by `start` instead: somewhere else than in this process.
     #[must_use]
-    pub fn started_by(
+    pub fn with_start(
         self,
-        start: impl Fn(Boot<'_>, BootCondition, Option<Waking>, &mut dyn Observer) -> Started
+        start: impl Fn(Boot<'_>, BootCondition, Option<WakeupFault>, &mut dyn Observer) -> StartResult
         + Send
         + Sync
         + 'static,
     ) -> Self {
         Self {
             start: Arc::new(move |boot, condition, entry: &Self, observer| {
-                start(boot, condition, entry.waking, observer)
+                start(boot, condition, entry.fault, observer)
             }),
             ..self
         }
@@ -156,14 +157,14 @@ impl AppEntry {
 
     /// The same app, its tasks woken so; `None` of an app that has no tasks.
     #[must_use]
-    pub fn with_waking(&self, waking: Waking) -> Option<Self> {
+    pub fn with_wakeup_fault(&self, fault: WakeupFault) -> Option<Self> {
         self.has_tasks.then(|| Self {
-            waking: Some(waking),
+            fault: Some(fault),
             ..self.clone()
         })
     }
 
-    /// The same app, one of its outputs drawn in this colour; others are red.
+    /// The same app, one of its outputs drawn in this color; others are red.
     ///
     /// [`Registry::new`] refuses a name that is not an output of the app.
     #[must_use]
@@ -188,7 +189,7 @@ impl AppEntry {
         self.mutants.map_or(Vec::new(), |mutants| mutants())
     }
 
-    /// The colour an output of this name is drawn in.
+    /// The color an output of this name is drawn in.
     #[must_use]
     pub fn output_color(&self, output: &str) -> OutputColor {
         let found = self.colors.iter().rev().find(|(name, _)| *name == output);
@@ -233,7 +234,7 @@ impl AppEntry {
         boot: Boot<'_>,
         condition: BootCondition,
         observer: &mut dyn Observer,
-    ) -> Started {
+    ) -> StartResult {
         (self.start)(boot, condition, self, observer)
     }
 }
@@ -367,7 +368,7 @@ fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
         None => Ok(()),
         Some((name, _)) => Err(DescriptorError::new(
             app.descriptor,
-            format!("a colour is given for `{name}`, which is no output of the app"),
+            format!("a color is given for `{name}`, which is not an output of the app"),
         )),
     }
 }
@@ -384,8 +385,8 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_for_an_unknown_output_is_refused() {
-        let toggle = AppEntry::of::<toggle::Firmware>();
+    fn a_color_for_an_unknown_output_is_refused() {
+        let toggle = AppEntry::of::<toggle::Toggle>();
         let green = toggle.clone().with_output_color("led", OutputColor::Green);
         assert_eq!(green.output_color("led"), OutputColor::Green);
         Registry::new(vec![green]).unwrap();
@@ -396,7 +397,7 @@ mod tests {
 
     #[test]
     fn the_same_name_twice_is_refused() {
-        let twice = vec![AppEntry::of::<toggle::Firmware>(); 2];
+        let twice = vec![AppEntry::of::<toggle::Toggle>(); 2];
         let error = Registry::new(twice).unwrap_err();
         assert_eq!(error.app, "toggle");
     }

@@ -24,7 +24,7 @@ use crate::trace::{Entry, EntryKind, Trace};
 pub(crate) fn shipped() -> Vec<AppEntry> {
     vec![
         AppEntry::of::<Lamp>(),
-        AppEntry::of::<toggle::Firmware>(),
+        AppEntry::of::<toggle::Toggle>(),
         AppEntry::of::<Thermostat>(),
         AppEntry::of::<Keypad>(),
         AppEntry::of::<Snake>(),
@@ -33,7 +33,7 @@ pub(crate) fn shipped() -> Vec<AppEntry> {
 
 /// The trace of `toggle` playing this script.
 pub(crate) fn trace_of(script: &Script) -> Trace {
-    let app = AppEntry::of::<toggle::Firmware>();
+    let app = AppEntry::of::<toggle::Toggle>();
     play::trace(&app, script, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 

@@ -29,8 +29,8 @@ use lockstep_engine::play;
 use lockstep_engine::quoted::Quoted;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::{Script, SwitchState};
-use lockstep_engine::stimulus::WaveformFormat;
 use lockstep_engine::trace::{Kind, Trace, Value, vcd};
+use lockstep_engine::waveform::WaveformFormat;
 
 /// What a tool made of a waveform.
 type Converted = Vec<(PathBuf, WaveformFormat)>;
@@ -206,7 +206,7 @@ fn scenarios() -> Vec<PathBuf> {
 fn registry() -> Registry {
     Registry::new(vec![
         AppEntry::of::<lamp::Lamp>(),
-        AppEntry::of::<toggle::Firmware>(),
+        AppEntry::of::<toggle::Toggle>(),
         AppEntry::of::<Thermostat>(),
         AppEntry::of::<Keypad>(),
         AppEntry::of::<Snake>(),
@@ -255,8 +255,8 @@ fn played_again(
         app: Some(trace.descriptor().name()),
         ..LoadOptions::default()
     };
-    let (app, stimulus) = read_waveform(registry, bytes, format, &options)?;
-    let script = stimulus.script;
+    let (app, capture) = read_waveform(registry, bytes, format, &options)?;
+    let script = capture.script;
     let script = Script::new(
         script.condition(),
         trace.clock(),

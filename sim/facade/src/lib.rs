@@ -13,7 +13,7 @@
 //! ```no_run
 //! use std::process::ExitCode;
 //!
-//! use lockstep_sim::core::app::{App, AppDescriptor, LogId, LogKind, Sink};
+//! use lockstep_sim::core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 //! use lockstep_sim::core::event::Event;
 //! use lockstep_sim::core::output::{Level, Output};
 //!
@@ -41,7 +41,7 @@
 //!                 out.log(Log::new(LogId(0), 0));
 //!             }
 //!             Event::Tick => self.ticks_left = self.ticks_left.saturating_sub(1),
-//!             Event::Init(_) | Event::Release(_) => {}
+//!             _ => {}
 //!         }
 //!     }
 //!
@@ -65,7 +65,7 @@
 //! `INSTA_UPDATE=always cargo test` writes the goldens.
 //!
 //! ```no_run
-//! # use lockstep_sim::core::app::{App, AppDescriptor, Log};
+//! # use lockstep_sim::core::app::{App, AppDescriptor, Sink};
 //! # use lockstep_sim::core::event::Event;
 //! # struct Doorbell;
 //! # impl App for Doorbell {

@@ -58,7 +58,7 @@ impl Default for Settings {
 #[non_exhaustive]
 pub enum IsolationError {
     /// Only Linux has what is needed.
-    #[error("this system cannot copy processes as it is needed: only Linux can")]
+    #[error("process isolation needs Linux")]
     Unsupported,
     /// The program has started threads before: it cannot be forked any more.
     #[error(
@@ -66,7 +66,7 @@ pub enum IsolationError {
     )]
     SeveralThreads,
     /// The system refused.
-    #[error("cannot start the process that forks others")]
+    #[error("cannot start the fork server")]
     Io(#[from] std::io::Error),
 }
 

@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lockstep_engine::diagnostic::Diagnostic;
-use lockstep_engine::input::{InputError, Source};
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::MAX_BYTES;
+use lockstep_engine::source::{Source, SourceError};
 use thiserror::Error;
 
 use crate::parser::{app_of, parse};
@@ -45,7 +45,7 @@ pub enum RulesError {
     },
     /// A file cannot be read.
     #[error(transparent)]
-    Read(#[from] InputError),
+    Read(#[from] SourceError),
     /// They are not rules for one of the apps.
     #[error("{}", listed(.source_text, .diagnostics))]
     Invalid {

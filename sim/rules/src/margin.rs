@@ -7,7 +7,7 @@ use lockstep_core::time::RunTicks;
 use lockstep_engine::checker;
 use lockstep_engine::play;
 use lockstep_engine::scenario::plan::plan_with;
-use lockstep_engine::scenario::{Scenario, Statement, StatementKind, shown};
+use lockstep_engine::scenario::{Scenario, Statement, StatementKind, display};
 use lockstep_engine::script::SwitchState;
 use lockstep_engine::trace::{EntryKind, Trace};
 
@@ -93,7 +93,7 @@ pub fn margins(judged: &Judged<'_>, scenario: &Scenario, most: u64) -> Option<Ve
             })
         };
         all.push(Margin {
-            action: shown(statement, scenario.tick).to_string(),
+            action: display(statement, scenario.tick).to_string(),
             line: statement.span.line,
             earlier: side(&|ticks| earlier(&scenario.statements, place, RunTicks(ticks))),
             later: side(&|ticks| later(&scenario.statements, place, RunTicks(ticks))),
@@ -289,7 +289,7 @@ impl Outcome {
             Some(FailureKind::App) => "the app fails".to_owned(),
             Some(FailureKind::Expectation(span)) => {
                 let statement = scenario.statements.iter().find(|it| it.span == *span);
-                let text = statement.map(|it| shown(it, scenario.tick).to_string());
+                let text = statement.map(|it| display(it, scenario.tick).to_string());
                 format!(
                     "`{}` in line {} fails",
                     text.unwrap_or_default().trim(),

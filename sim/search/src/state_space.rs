@@ -13,7 +13,7 @@ use crate::settings::{Exploration, Settings};
 /// ```
 /// use std::ops::ControlFlow;
 ///
-/// use lockstep_apps::toggle::Firmware;
+/// use lockstep_apps::toggle::Toggle;
 /// use lockstep_core::app::App;
 /// use lockstep_search::input_model::InputModel;
 /// use lockstep_search::judge::RuleSet;
@@ -21,7 +21,7 @@ use crate::settings::{Exploration, Settings};
 /// use lockstep_search::state_space::{AppSpace, StateSpace};
 ///
 /// let inputs = InputModel::free(1, &[], 0);
-/// let space = AppSpace::new(<Firmware as App>::new, None);
+/// let space = AppSpace::new(<Toggle as App>::new, None);
 /// let explored = space.explore(&Settings::new(&inputs, &()));
 /// assert_eq!(explored.ending, Ending::Complete);
 /// assert_eq!(explored.progress.states, 4);

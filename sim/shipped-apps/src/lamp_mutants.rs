@@ -92,7 +92,7 @@ pub(crate) fn lamp_mutants() -> Vec<Mutant> {
 fn with_tuning(tuning: Tuning) -> AppEntry {
     // The lamp takes it for as long as the program runs; there are few of them.
     let tuning: &'static Tuning = Box::leak(Box::new(tuning));
-    AppEntry::built_by(
+    AppEntry::with_builder(
         move |clock| Some(Lamp::with_tuning_at(tuning, clock)),
         move || Lamp::with_tuning(tuning),
         Capabilities::<Lamp>::none()

@@ -20,7 +20,7 @@ pub fn shipped() -> Vec<AppEntry> {
             .with_output_color("locked", OutputColor::Amber)
             .with_output_color("heartbeat", OutputColor::Green)
             .with_mutants(lamp_mutants::lamp_mutants),
-        app!(toggle::Firmware).with_output_color("led", OutputColor::Green),
+        app!(toggle::Toggle).with_output_color("led", OutputColor::Green),
         app!(Thermostat)
             .with_output_color("heater", OutputColor::Amber)
             .with_output_color("fan", OutputColor::Green),

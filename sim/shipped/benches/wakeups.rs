@@ -57,7 +57,7 @@ fn compare(what: &str, script: &Script, to_hold: &str) {
 fn no_timer() {
     let week = RunTicks(7 * 24 * 3_600_000);
     let script = Script::new(BootCondition::OK, Instant::ZERO, Vec::new(), week).unwrap();
-    let app = AppEntry::of::<toggle::Firmware>();
+    let app = AppEntry::of::<toggle::Toggle>();
     let [time] = by_turns([&mut || headless(&app, &script)]);
     let shown = format!("{:.2} ms", milliseconds(time));
     row("toggle, which has no timer, for 7 days", &shown, "<= 5 ms");

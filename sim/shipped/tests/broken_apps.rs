@@ -72,7 +72,7 @@ impl App for Faulty {
 
 /// What comes of 100 ms with a tap in them.
 fn play(fault: Fault, header: &str) -> Result<RunTicks, PlayError> {
-    let app = AppEntry::built_by(
+    let app = AppEntry::with_builder(
         move |_| Some(Faulty { fault, ticks: 0 }),
         move || Faulty { fault, ticks: 0 },
         Capabilities::none(),

@@ -381,7 +381,7 @@ fn plans(topic: &str) -> Vec<(String, Plan)> {
 /// How many expectations of the scenarios fail with this lamp.
 fn failed(tuning: Tuning, fault: Fault, plans: &[(String, Plan)]) -> usize {
     let tuning: &'static Tuning = Box::leak(Box::new(tuning));
-    let app = AppEntry::built_by(
+    let app = AppEntry::with_builder(
         move |clock| Some(FaultyLamp::new(tuning, fault, clock)),
         move || FaultyLamp::new(tuning, fault, Instant::ZERO),
         Capabilities::none(),

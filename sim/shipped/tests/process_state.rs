@@ -50,30 +50,118 @@ fn sources() -> Vec<PathBuf> {
     sources
 }
 
-#[test]
-fn libraries_change_nothing_in_the_process() {
+/// The lines of a source that are code of its crate: without comments and test modules.
+fn code(path: &Path) -> Vec<(usize, String)> {
+    let is_test = path
+        .iter()
+        .any(|part| part == "tests" || part == "tests.rs");
+    let text = fs::read_to_string(path).unwrap();
+    let own = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines = own.lines().filter(|_| !is_test).map(str::trim_start);
+    let lines = (1..).zip(lines.map(str::to_owned));
+    lines.filter(|(_, line)| !line.starts_with("//")).collect()
+}
+
+/// Where code that is like this stands, by the folder of its crate.
+fn found(is_like_this: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut seen_in_programs = 0;
     for path in sources() {
-        let text = fs::read_to_string(&path).unwrap();
         let shown = path.strip_prefix(root()).unwrap();
-        let is_program = PROGRAMS.iter().any(|program| shown.starts_with(program));
-        let code = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"));
-        for (number, line) in code.enumerate() {
-            if !PROCESS_STATE.iter().any(|state| line.contains(state)) {
-                continue;
-            }
-            match is_program {
-                true => seen_in_programs += 1,
-                false => found.push(format!("{}:{}: {line}", shown.display(), number + 1)),
+        let folder: PathBuf = shown.iter().take(2).collect();
+        for (number, line) in code(&path) {
+            if is_like_this(&line) {
+                let place = format!("{}:{number}: {line}", shown.display());
+                found.push((folder.display().to_string(), place));
             }
         }
     }
-    assert!(found.is_empty(), "{found:#?}");
+    found
+}
+
+/// What is found in these crates, each of them, and in no other one.
+#[track_caller]
+fn assert_only_in(crates: &[&str], found: Vec<(String, String)>) {
+    let (known, others): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|(folder, _)| crates.contains(&folder.as_str()));
+    assert!(others.is_empty(), "{others:#?}");
+    let is_found = |folder: &&&str| known.iter().any(|(known, _)| known == **folder);
+    let stale: Vec<_> = crates.iter().filter(|it| !is_found(it)).collect();
+    assert!(stale.is_empty(), "not found any more: {stale:?}");
+}
+
+#[test]
+fn libraries_change_nothing_in_the_process() {
+    let changes = found(|line| PROCESS_STATE.iter().any(|state| line.contains(state)));
+    let (programs, libraries): (Vec<_>, Vec<_>) = changes
+        .into_iter()
+        .partition(|(folder, _)| PROGRAMS.contains(&folder.as_str()));
+    assert!(libraries.is_empty(), "{libraries:#?}");
     // The search itself works: the programs do such things.
-    assert!(seen_in_programs > 3);
+    assert!(programs.len() > 3);
+}
+
+/// Types that change although nothing of them is `mut`.
+const CHANGING: [&str; 6] = ["Atomic", "Cell<", "LazyLock<", "Mutex<", "Once", "RwLock<"];
+
+#[test]
+fn state_that_outlives_a_call_is_in_what_runs_programs_and_embassy() {
+    let is_lasting = |line: &str| {
+        let item = line.trim_start_matches("pub ");
+        let item = item.trim_start_matches("pub(super) ");
+        let item = item.trim_start_matches("pub(crate) ");
+        item.starts_with("thread_local!")
+            || item.starts_with("static mut ")
+            || item.starts_with("static ") && CHANGING.iter().any(|it| item.contains(it))
+    };
+    let crates = [
+        "hil-tests/cli",
+        "sim/cargo-lockstep",
+        "sim/cli",
+        "sim/console",
+        "sim/embassy",
+        "sim/isolation",
+    ];
+    assert_only_in(&crates, found(is_lasting));
+}
+
+#[test]
+fn the_environment_is_read_by_programs_and_what_builds_images() {
+    let crates = [
+        "firmware-core/pins",
+        "hil-tests/cli",
+        "hil-tests/images",
+        "sim/cargo-lockstep",
+        "sim/cli",
+        "sim/console",
+        "sim/terminal",
+    ];
+    let is_read = |line: &str| line.contains("env::var(") || line.contains("env::var_os(");
+    assert_only_in(&crates, found(is_read));
+}
+
+#[test]
+fn the_clock_is_read_where_real_time_matters() {
+    let crates = [
+        "hil-tests/cli",
+        "hil-tests/images",
+        "hil-tests/suite",
+        "hil-tests/virtual-board",
+        "sim/cli",
+        "sim/terminal",
+    ];
+    let is_read = |line: &str| line.contains("Instant::now(") || line.contains("SystemTime::now(");
+    assert_only_in(&crates, found(is_read));
+}
+
+#[test]
+fn the_contract_has_no_heap() {
+    let uses = found(|line| line.contains("alloc::") || line.contains("extern crate"));
+    let contract = uses
+        .iter()
+        .filter(|(folder, _)| folder == "firmware-core/contract");
+    let contract: Vec<_> = contract.collect();
+    assert!(contract.is_empty(), "{contract:#?}");
 }
 
 /// The folders of crates that may have `unsafe`: to fork processes, and to poll an executor.

@@ -212,21 +212,19 @@ fn firmware_that_works_by_luck_is_found() {
             "any-poll",
             "spurious",
             1,
-            "with its tasks also polled where nothing woke them it gives `out led 1`, and `out led 0` \
-             otherwise",
+            "with `--wake spurious` it gives `out led 1`, in the usual run `out led 0`",
         ),
         (
             "old-timer",
             "lost",
             1,
-            "without the wake-ups of timers that nothing waits for any more it gives nothing, and `out \
-             led 1` otherwise",
+            "with `--wake lost` it gives nothing, in the usual run `out led 1`",
         ),
         (
             "old-timer",
             "spurious",
             1,
-            "it gives `out led 1`, and nothing yet otherwise",
+            "it gives `out led 1`, in the usual run nothing yet",
         ),
     ] {
         let (code, text) = run_lucky(&["--app", app, "--inline", PRESS, "--wake", wake]);

@@ -19,9 +19,9 @@ use lockstep_engine::play;
 use lockstep_engine::recording::Recording;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::export::export;
-use lockstep_engine::stimulus::WaveformFormat;
 use lockstep_engine::trace::document::Document;
 use lockstep_engine::trace::{Trace, jsonl, text, vcd};
+use lockstep_engine::waveform::WaveformFormat;
 use lockstep_terminal::screenshot::{self, Pane, ScreenOptions, ScreenSize};
 use lockstep_terminal::{Appearance, Background, ColorDepth};
 

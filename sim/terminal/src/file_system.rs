@@ -7,7 +7,7 @@ use std::path::Path;
 use lockstep_console::file;
 use lockstep_engine::files::{self, NamedFiles};
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
-use lockstep_engine::stimulus::WaveformOptions;
+use lockstep_engine::waveform::WaveformOptions;
 
 /// The files that the simulator can reach: those of the machine, none, or those of a test.
 pub(super) trait FileSystem {

@@ -8,10 +8,10 @@ use super::ui_state::{FailedExpectation, UiState};
 use lockstep_engine::checker::mismatches;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::load::{InputFormat, LoadError, LoadOptions, LoadedScript};
-use lockstep_engine::stimulus::{
+use lockstep_engine::timeline::TimelineError;
+use lockstep_engine::waveform::{
     Candidates, Mapping, Waveform, WaveformErrorKind, WaveformFormat, WaveformOptions,
 };
-use lockstep_engine::timeline::TimelineError;
 
 /// The most signals that the prompt for a map names.
 const CANDIDATES: usize = 4;

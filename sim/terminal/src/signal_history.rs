@@ -8,7 +8,7 @@ use lockstep_core::quadrature::{Click, QuadratureDecoder};
 use lockstep_core::time::RunTicks;
 
 use lockstep_engine::script::{Action, SwitchState};
-use lockstep_engine::trace::picture::Picture;
+use lockstep_engine::trace::picture::ObservedPicture;
 use lockstep_engine::trace::{Entry, EntryKind, Trace};
 
 /// Something that can be drawn as a wave.
@@ -222,7 +222,7 @@ impl SignalHistory {
         matrix: usize,
         tick: RunTicks,
         entries: &[Entry],
-    ) -> Option<Picture> {
+    ) -> Option<ObservedPicture> {
         let declared = self.descriptor.matrices().get(matrix)?;
         let past = |changes: &[Change]| {
             let past = changes.partition_point(|change| change.tick <= tick);
@@ -236,7 +236,7 @@ impl SignalHistory {
                 _ => None,
             }
         });
-        Some(Picture::of_rows(declared, rows.collect()))
+        Some(ObservedPicture::of_rows(declared, rows.collect()))
     }
 
     pub(super) fn name(&self, signal: Signal) -> &'static str {
@@ -376,7 +376,7 @@ mod tests {
             RunTicks(9),
         )
         .unwrap();
-        let app = AppEntry::of::<toggle::Firmware>();
+        let app = AppEntry::of::<toggle::Toggle>();
         play::trace(&app, &script, &mut |_| ControlFlow::Continue(())).unwrap()
     }
 

@@ -11,7 +11,7 @@ mod beside;
 mod ports;
 
 use lockstep_apps::lamp::Lamp;
-use lockstep_apps::toggle::Firmware;
+use lockstep_apps::toggle::Toggle;
 use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::agent::*;
 use lockstep_core::app::App;
@@ -312,7 +312,7 @@ proptest! {
 
     #[test]
     fn any_bytes_leave_the_board_working(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
-        let (mut agent, mut wire) = stopped::<Firmware>();
+        let (mut agent, mut wire) = stopped::<Toggle>();
         wire.down = bytes;
         agent.receive(&|| Contacts::OPEN, &mut wire);
         wire.down = vec![0];
@@ -335,7 +335,7 @@ fn in_time(actions: &[(RunTicks, Action)]) -> Vec<(RunTicks, Action)> {
 #[test]
 fn the_product_runs_from_power_up_and_says_so() {
     let mut wire = Wire::new();
-    let mut agent = booted::<Firmware>(&mut wire);
+    let mut agent = booted::<Toggle>(&mut wire);
     agent.tick(Contacts::from_bits(1), &mut wire);
     assert_eq!(agent.levels(), [Level::ON]);
     let press = Observation::Input(Action::Button(A, SwitchState::Closed));
@@ -346,7 +346,7 @@ fn the_product_runs_from_power_up_and_says_so() {
 
 #[test]
 fn a_run_that_is_stopped_ends_where_it_is() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.ask(Command::Start(start(100, Stimulus::Scheduled)));
     agent.receive(&|| Contacts::OPEN, &mut wire);
     agent.tick(Contacts::OPEN, &mut wire);
@@ -400,7 +400,7 @@ fn every_refusal_has_its_cause() {
         ),
     ];
     for (commands, refusal) in cases {
-        let (mut agent, mut wire) = stopped::<Firmware>();
+        let (mut agent, mut wire) = stopped::<Toggle>();
         for command in commands {
             wire.ask(*command);
         }
@@ -439,7 +439,7 @@ impl App for Unset {
 
 #[test]
 fn a_frame_without_room_is_counted_and_leaves_a_gap() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.room = 0;
     wire.ask(Command::Start(start(2, Stimulus::Pins)));
     agent.receive(&|| Contacts::OPEN, &mut wire);
@@ -455,7 +455,7 @@ fn a_frame_without_room_is_counted_and_leaves_a_gap() {
 
 #[test]
 fn the_end_of_a_run_waits_for_room() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
     agent.receive(&|| Contacts::OPEN, &mut wire);
     wire.room = 0;
@@ -471,7 +471,7 @@ fn the_end_of_a_run_waits_for_room() {
 
 #[test]
 fn nothing_overtakes_the_end_of_a_run() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
     agent.receive(&|| Contacts::OPEN, &mut wire);
     wire.room = 0;
@@ -491,7 +491,7 @@ fn nothing_overtakes_the_end_of_a_run() {
 
 #[test]
 fn ticks_that_passed_unseen_are_told_at_the_end() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.ask(Command::Start(start(1, Stimulus::Pins)));
     agent.receive(&|| Contacts::OPEN, &mut wire);
     agent.lose_ticks(3);
@@ -512,7 +512,7 @@ fn ticks_that_passed_unseen_are_told_at_the_end() {
 
 #[test]
 fn a_query_is_answered_with_how_far_the_run_is() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.ask(Command::Start(start(9, Stimulus::Scheduled)));
     wire.ask(Command::At(RunTicks(5), Action::Reset(BootCondition::OK)));
     wire.ask(Command::Query);
@@ -528,7 +528,7 @@ fn a_query_is_answered_with_how_far_the_run_is() {
 
 #[test]
 fn a_bench_that_missed_the_hello_can_ask_for_it() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.ask(Command::Hello);
     agent.receive(&|| Contacts::OPEN, &mut wire);
     assert_eq!(wire.messages(), [Told::Hello("toggle".to_string())]);
@@ -537,7 +537,7 @@ fn a_bench_that_missed_the_hello_can_ask_for_it() {
 #[test]
 fn a_broken_board_says_so_and_starts_nothing() {
     let mut wire = Wire::new();
-    let mut broken = CrashLoop::boot::<Firmware>(IDENTITY, &mut wire);
+    let mut broken = CrashLoop::boot::<Toggle>(IDENTITY, &mut wire);
     for command in [
         Command::Stop,
         Command::Start(start(1, Stimulus::Pins)),
@@ -564,7 +564,7 @@ fn a_broken_board_says_so_and_starts_nothing() {
 #[test]
 fn nothing_is_scheduled_for_the_product() {
     let mut wire = Wire::new();
-    let mut agent = booted::<Firmware>(&mut wire);
+    let mut agent = booted::<Toggle>(&mut wire);
     wire.up.clear();
     let press = Action::Button(A, SwitchState::Closed);
     wire.ask(Command::At(RunTicks(9), press));
@@ -574,7 +574,7 @@ fn nothing_is_scheduled_for_the_product() {
 
 #[test]
 fn an_overlong_command_is_refused_as_a_whole() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     wire.down = vec![1; MAX_COMMAND];
     wire.ask(Command::Query);
     wire.ask(Command::Hello);

@@ -269,7 +269,7 @@ fn the_largest_of_each_has_room() {
         image: &[0xff; 20],
         tick_hz: u32::MAX,
         capacity: u16::MAX,
-        crash_record: &[0xff; MAX_LAST_WORDS],
+        crash_record: &[0xff; MAX_CRASH_RECORD],
         ..HELLO
     };
     let frame = Frame {

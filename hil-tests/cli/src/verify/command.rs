@@ -26,11 +26,11 @@ use crate::environment;
 use crate::verify::runner::{self, StepExecutor, StepLog, StepOutcome};
 use crate::verify::setup::{self, Installation, Installers, Scope};
 use crate::verify::steps::{self, StepAction, StepFile, VerifyStep};
-use crate::verify::{host, summary, world_report};
+use crate::verify::{failed_tests, host, summary, world_report};
 use lockstep_hil::bench::plan::{self, Scenario};
 use lockstep_hil::verdict::Verdict;
 use lockstep_images::board;
-use lockstep_images::process::{CommandSpec, Termination};
+use lockstep_images::process::{CommandSpec, StdoutMode, Termination};
 use lockstep_images::toolchain::Environment;
 use lockstep_images::toolchain::rust::{RustToolchain, Rustc};
 
@@ -332,7 +332,21 @@ impl ProcessExecutor {
     }
 
     fn run(&self, call: &CommandSpec) -> StepOutcome {
-        outcome_of(&self.environment.supervisor.run(call).termination)
+        let output = self.environment.supervisor.run(&CommandSpec {
+            stdout: StdoutMode::ShowAndCapture,
+            ..call.clone()
+        });
+        let outcome = outcome_of(&output.termination);
+        let failed_tests = match outcome.verdict {
+            Verdict::Fail => failed_tests::describe(&output.stdout),
+            _ => None,
+        };
+        match (failed_tests, &outcome.reason) {
+            (Some(tests), Some(reason)) => {
+                StepOutcome::because(outcome.verdict, format!("{reason}; {tests}"))
+            }
+            _ => outcome,
+        }
     }
 
     fn has_target(&self, target: &str) -> bool {
@@ -472,7 +486,9 @@ fn outcome_of(termination: &Termination) -> StepOutcome {
         }
         Termination::Exited { code: 3 | 42, .. } => StepOutcome::because(Verdict::Infra, cause),
         Termination::Exited { .. } => StepOutcome::because(Verdict::Fail, cause),
-        Termination::Signaled | Termination::TimedOut(_) | Termination::SpawnFailed(_) => {
+        // What hangs is as wrong as what fails.
+        Termination::TimedOut(_) => StepOutcome::because(Verdict::Fail, cause),
+        Termination::Signaled | Termination::SpawnFailed(_) => {
             StepOutcome::because(Verdict::Infra, cause)
         }
     }

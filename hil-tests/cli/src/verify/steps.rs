@@ -13,13 +13,15 @@
 //! `run` is a command, split at blanks; as its first word `hil` is this program. A step with
 //! `each_board` is there once for each board, and skipped where Rust has no target for it. A step
 //! with `target` is built by the Rust that has this target. A step with `world` plays scenarios:
-//! without `run`, on the host in this process.
+//! without `run`, on the host in this process. A program that runs longer than `minutes` is ended
+//! ([`DEFAULT_MINUTES`] where it says none), so that a test that hangs is a failure with a name.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -32,6 +34,9 @@ use lockstep_images::toolchain::doctor::Requirement;
 
 /// The file of steps, from the root of the repository.
 pub const STEP_FILE: &str = ".config/verify.toml";
+
+/// How long a step may take where its file does not say it.
+pub const DEFAULT_MINUTES: u64 = 30;
 
 /// The word in a step file that stands for this program.
 const HIL: &str = "hil";
@@ -147,6 +152,7 @@ struct StepEntry {
     target: Option<String>,
     each_board: bool,
     world: Option<String>,
+    minutes: Option<u64>,
 }
 
 impl StepFile {
@@ -215,6 +221,9 @@ impl StepEntry {
         if self.name.is_empty() {
             return Some("expected a `name`");
         }
+        if self.minutes == Some(0) {
+            return Some("expected at least 1 in `minutes`");
+        }
         match (&self.run, is_host) {
             (None, false) => return Some("expected a command in `run`"),
             (Some(_), true) => return Some("the world `host` has no `run`"),
@@ -276,7 +285,11 @@ impl StepEntry {
             None => repository.to_owned(),
         };
         let unset = self.unset.iter();
-        let call = CommandSpec::new(words).current_dir(folder);
+        let minutes = self.minutes.unwrap_or(DEFAULT_MINUTES);
+        let call = CommandSpec {
+            timeout: Some(Duration::from_secs(minutes.saturating_mul(60))),
+            ..CommandSpec::new(words).current_dir(folder)
+        };
         let call = unset.fold(call, |call, name| call.env(name, None));
         let set = self.set.iter();
         Some(set.fold(call, |call, (name, value)| call.env(name, Some(value))))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::runner::{self, StepExecutor, StepLog, StepOutcome};
 use super::setup::{self, InstallPlan, Installers, Scope};
-use super::steps::{self, STEP_FILE, StepAction, StepFile, VerifyStep};
+use super::steps::{self, DEFAULT_MINUTES, STEP_FILE, StepAction, StepFile, VerifyStep};
 use super::world_report::{self, ScenarioResult, WorldReport};
 use super::{host, summary};
 use lockstep_engine::project::Project;
@@ -217,12 +217,16 @@ fn each_kind_of_step_becomes_its_action() {
         name = "d"
         run = "hil run"
         world = "virtual rtt"
+        minutes = 2
         "#,
     )
     .unwrap();
     let steps = file.steps(Path::new("root"), Path::new("/bin/hil"), &[]);
     let actions: Vec<_> = steps.into_iter().map(|step| step.action).collect();
-    let call = |words: &[&str]| CommandSpec::new(words).current_dir("root");
+    let call = |words: &[&str]| CommandSpec {
+        timeout: Some(Duration::from_secs(DEFAULT_MINUTES * 60)),
+        ..CommandSpec::new(words).current_dir("root")
+    };
     assert_eq!(
         actions,
         [
@@ -239,7 +243,10 @@ fn each_kind_of_step_becomes_its_action() {
             StepAction::Host,
             StepAction::Bench {
                 world: "virtual rtt".to_owned(),
-                call: call(&["/bin/hil", "run"]),
+                call: CommandSpec {
+                    timeout: Some(Duration::from_secs(120)),
+                    ..call(&["/bin/hil", "run"])
+                },
             },
         ]
     );
@@ -284,6 +291,10 @@ fn a_broken_step_file_is_refused_with_its_step() {
             step("expected one of `target`, `each_board` and `world`, not two")
         );
     }
+    assert_eq!(
+        refused("name = \"a\"\nrun = \"b\"\nminutes = 0"),
+        step("expected at least 1 in `minutes`")
+    );
     let not_a_step_file = format!("`{STEP_FILE}` is not a step file");
     assert_eq!(refused("name = \"a\"\nrum = \"b\""), not_a_step_file);
     assert_eq!(parse("").unwrap_err(), not_a_step_file);

@@ -53,6 +53,17 @@ pub(super) fn read_all(mut stream: impl Read, captured: &Mutex<Vec<u8>>) {
     }
 }
 
+/// The same, and shows it.
+pub(super) fn show_and_read_all(mut stream: impl Read, captured: &Mutex<Vec<u8>>) {
+    let mut chunk = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut chunk) {
+        // Where standard output is closed nobody reads it.
+        let mut shown = anstream::stdout();
+        let _ = shown.write_all(&chunk[..length]).and(shown.flush());
+        lock(captured).extend_from_slice(&chunk[..length]);
+    }
+}
+
 /// Shows what a program writes to standard error, and keeps its last lines.
 pub(super) fn show_and_keep_tail(stream: impl Read, tail: &Mutex<VecDeque<String>>) {
     let mut stream = BufReader::new(stream);

@@ -16,12 +16,24 @@ pub struct CommandSpec {
     pub env: Vec<(OsString, Option<OsString>)>,
     /// How long it may run.
     pub timeout: Option<Duration>,
-    /// Whether its standard output is captured instead of shown.
-    pub captures_stdout: bool,
+    /// What is done with its standard output.
+    pub stdout: StdoutMode,
     /// What is done with its standard error.
     pub stderr: StderrMode,
     /// Whether it may ask the user: it then stays in the foreground process group.
     pub is_interactive: bool,
+}
+
+/// What is done with the standard output of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum StdoutMode {
+    /// It is shown.
+    #[default]
+    Inherit,
+    /// It is captured.
+    Capture,
+    /// It is shown, and captured.
+    ShowAndCapture,
 }
 
 /// What is done with the standard error of a program.

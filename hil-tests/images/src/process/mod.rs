@@ -11,7 +11,7 @@ mod supervisor;
 #[cfg(test)]
 mod tests;
 
-pub use command_spec::{CommandSpec, StderrMode};
+pub use command_spec::{CommandSpec, StderrMode, StdoutMode};
 pub use supervisor::Supervisor;
 
 use std::time::Duration;

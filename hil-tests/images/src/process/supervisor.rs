@@ -11,7 +11,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap, ProcessGroup};
 use rustix::process::Signal;
 
 use super::capture::{self, Capture};
-use super::{CommandSpec, ProcessOutput, StderrMode, Termination};
+use super::{CommandSpec, ProcessOutput, StderrMode, StdoutMode, Termination};
 
 /// How often a running program is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -73,7 +73,11 @@ impl Supervisor {
             Err(error) => return Termination::SpawnFailed(error.to_string()).into(),
         };
         let stdout = child.stdout().take();
-        let stdout = stdout.map(|stream| Capture::start(stream, capture::read_all));
+        let read = match spec.stdout {
+            StdoutMode::ShowAndCapture => capture::show_and_read_all,
+            StdoutMode::Inherit | StdoutMode::Capture => capture::read_all,
+        };
+        let stdout = stdout.map(|stream| Capture::start(stream, read));
         let stderr = child.stderr().take();
         let stderr = stderr.map(|stream| Capture::start(stream, capture::show_and_keep_tail));
         let child = Arc::new(Mutex::new(child));
@@ -170,7 +174,7 @@ fn spawn(spec: &CommandSpec) -> io::Result<Box<dyn ChildWrapper>> {
             None => command.env_remove(name),
         };
     }
-    if spec.captures_stdout {
+    if spec.stdout != StdoutMode::Inherit {
         command.stdout(Stdio::piped());
     }
     match spec.stderr {

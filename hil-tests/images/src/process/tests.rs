@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, test_kill_process};
 
-use super::{CommandSpec, ProcessOutput, StderrMode, Supervisor, Termination};
+use super::{CommandSpec, ProcessOutput, StderrMode, StdoutMode, Supervisor, Termination};
 
 /// How long a test waits for what must happen.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -71,7 +71,7 @@ fn the_cause_of_a_failure_is_the_error_that_the_program_printed() {
 #[test]
 fn standard_output_is_captured_whole() {
     let mut spec = shell("echo one; echo two; exit 1");
-    spec.captures_stdout = true;
+    spec.stdout = StdoutMode::Capture;
     let output = run(&spec);
     assert_eq!(output.termination, exited(1, &[]));
     assert_eq!(output.stdout, b"one\ntwo\n");
@@ -80,7 +80,7 @@ fn standard_output_is_captured_whole() {
 #[test]
 fn a_process_left_behind_with_the_streams_open_is_not_waited_for() {
     let mut spec = shell("echo out; echo error >&2; sleep 60 & exit 4");
-    spec.captures_stdout = true;
+    spec.stdout = StdoutMode::Capture;
     spec.stderr = StderrMode::KeepTail;
     let started = Instant::now();
     let output = run(&spec);

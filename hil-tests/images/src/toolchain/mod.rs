@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::process::{CommandSpec, StderrMode, Supervisor, Termination};
+use crate::process::{CommandSpec, StderrMode, StdoutMode, Supervisor, Termination};
 
 /// What the environment of the process says about tools, and who runs them.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +21,8 @@ pub struct Environment {
     pub wrapper: Option<PathBuf>,
     /// The names of all variables that are set.
     pub variables: Vec<OsString>,
-    /// When cargo uses colour, if that was set: `always` or `never`.
-    pub colour: Option<&'static str>,
+    /// When cargo uses color, if that was set: `always` or `never`.
+    pub color: Option<&'static str>,
     /// Runs the tools, and ends them once the process is interrupted.
     pub supervisor: Supervisor,
 }
@@ -47,7 +47,7 @@ impl Environment {
                 .chain(arguments.iter().map(OsString::from))
                 .collect(),
             timeout: Some(timeout),
-            captures_stdout: true,
+            stdout: StdoutMode::Capture,
             stderr: StderrMode::Discard,
             ..CommandSpec::default()
         });

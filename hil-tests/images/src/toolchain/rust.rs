@@ -210,6 +210,12 @@ impl RustToolchain {
         self.builds_core
     }
 
+    /// The program of cargo.
+    #[must_use]
+    pub fn cargo_path(&self) -> &Path {
+        &self.cargo
+    }
+
     /// Cargo, with nothing in its environment that changes images.
     #[must_use]
     pub fn cargo(&self, environment: &Environment) -> CommandSpec {
@@ -220,8 +226,8 @@ impl RustToolchain {
             .filter(|name| changes_images(name))
             .map(|name| (name.clone(), None))
             .collect();
-        if let Some(colour) = environment.colour {
-            cargo = cargo.env("CARGO_TERM_COLOR", Some(colour));
+        if let Some(color) = environment.color {
+            cargo = cargo.env("CARGO_TERM_COLOR", Some(color));
         }
         if self.builds_core {
             cargo

@@ -98,10 +98,10 @@ impl Bench {
     }
 
     /// Waits until the core is where a board stays that does not reset after a crash.
-    pub(crate) fn await_parked(&mut self) -> Result<(), Failed> {
-        let parked = self.elf.symbol("lockstep_halt").ok_or("no symbol")?;
-        let begin = parked.address & !1;
-        let place = begin..begin + parked.bytes;
+    pub(crate) fn await_halt(&mut self) -> Result<(), Failed> {
+        let halt = self.elf.symbol("lockstep_halt").ok_or("no symbol")?;
+        let begin = halt.address & !1;
+        let place = begin..begin + halt.bytes;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             let pc = self

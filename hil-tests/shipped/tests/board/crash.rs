@@ -54,7 +54,7 @@ fn crash(
     Ok(())
 }
 
-pub(crate) fn a_panic_leaves_its_epitaph() -> Result<(), Failed> {
+pub(crate) fn a_panic_leaves_its_crash_record() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Release)?;
     crash(&mut bench, panic)?;
     let hello = bench.hello_after_a_crash(1)?;
@@ -160,7 +160,7 @@ pub(crate) fn three_in_a_row_are_enough() -> Result<(), Failed> {
     assert_eq!(super::runs::status(&mut bench)?.phase, Phase::CrashLoop);
     let elf = &bench.elf;
     bench.session.halted(|core| panic(core, elf))?;
-    bench.await_parked()?;
+    bench.await_halt()?;
     bench.session.reset(&bench.elf)?;
     bench.await_word("LOCKSTEP_TICK", |tick| tick > 0)?;
     assert_eq!(super::runs::status(&mut bench)?.phase, Phase::Normal);
@@ -190,7 +190,7 @@ pub(crate) fn a_debug_image_stays_where_it_is() -> Result<(), Failed> {
     let mut bench = Bench::of("lamp", Profile::Debug)?;
     let table = LogTable::of(&bench.bytes)?;
     crash(&mut bench, panic)?;
-    bench.await_parked()?;
+    bench.await_halt()?;
     let logs = table.decode(&bench.link()?.take_logs());
     let last = logs.last().ok_or("nothing is logged")?;
     assert_eq!(last.level, Some(LogLevel::Error));

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         ),
         (
             "crash/a-panic-leaves-its-crash_record",
-            crash::a_panic_leaves_its_epitaph,
+            crash::a_panic_leaves_its_crash_record,
         ),
         (
             "crash/a-fault-leaves-its-registers",

@@ -65,6 +65,25 @@ pub(crate) fn waits_for_the_lock() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Which tests failed stands where the user looks last, and what they printed was shown meanwhile.
+pub(crate) fn names_failed_tests() -> Result<(), Failed> {
+    let repository = repository_to_verify();
+    for tool in ["apt-get", "sudo"] {
+        repository.program(tool, "#!/bin/sh\n");
+    }
+    repository.program(
+        "check",
+        "#!/bin/sh\necho 'test a::b ... ok'\necho 'test c::d ... FAILED'\nexit 101\n",
+    );
+    let mut command = command(repository.path(), &["verify", "--yes"]);
+    command.env("PATH", repository.path());
+    let ended = ended(command).with(1);
+    assert!(ended.out.contains("test a::b ... ok\n"), "{}", ended.out);
+    let reason = "FAIL  check: it ended with exit code 101; the test `c::d` failed\n";
+    assert!(ended.out.contains(reason), "{}", ended.out);
+    Ok(())
+}
+
 /// What a step file lacks is reported before anything is installed.
 pub(crate) fn without_steps() -> Result<(), Failed> {
     let repository = Repository::new();

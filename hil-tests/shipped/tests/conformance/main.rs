@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use target::{Reach, Target};
+use target::{BoardUnderTest, Target};
 
 type Test = fn(&Target) -> Result<(), Failed>;
 
@@ -85,14 +85,14 @@ const ELSEWHERE: [(&str, &str); 3] = [
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    let reach = match Reach::from_environment() {
+    let reach = match BoardUnderTest::from_environment() {
         Ok(reach) => reach,
         Err(reason) => {
             eprintln!("{reason}");
             return ExitCode::from(2);
         }
     };
-    if matches!(reach, Reach::Real(_)) {
+    if matches!(reach, BoardUnderTest::Real(_)) {
         arguments.test_threads = Some(1);
     }
     if !arguments.list {
@@ -101,8 +101,8 @@ fn main() -> ExitCode {
         }
     }
     let missing = match reach {
-        Reach::Virtual => machine::missing(),
-        Reach::Real(_) => None,
+        BoardUnderTest::Virtual => machine::missing(),
+        BoardUnderTest::Real(_) => None,
     };
     let trial = |name: &str, test: Test| {
         let reach = reach.clone();
@@ -112,8 +112,8 @@ fn main() -> ExitCode {
     };
     let mut trials: Vec<Trial> = TESTS.map(|(name, test)| trial(name, test)).into();
     trials.extend(VIRTUAL_ONLY.map(|(name, test, why)| match reach {
-        Reach::Virtual => trial(name, test),
-        Reach::Real(_) => trial::ignored(name, why),
+        BoardUnderTest::Virtual => trial(name, test),
+        BoardUnderTest::Real(_) => trial::ignored(name, why),
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

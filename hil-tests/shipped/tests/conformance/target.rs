@@ -21,7 +21,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// How the board is reached.
 #[derive(Clone)]
-pub(crate) enum Reach {
+pub(crate) enum BoardUnderTest {
     Virtual,
     Real(DebugProbeSelector),
 }
@@ -32,7 +32,7 @@ pub(crate) struct Target {
     _board: Option<VirtualBoard>,
 }
 
-impl Reach {
+impl BoardUnderTest {
     pub(crate) fn from_environment() -> Result<Self, String> {
         let Some(named) = env::var_os(PROBE) else {
             return Ok(Self::Virtual);

@@ -22,7 +22,7 @@ use lockstep_images::board::{Board, boards};
 use lockstep_virtual_board::machine::ClockMode;
 use shipped_apps::shipped;
 
-use super::copy::Copy;
+use super::copy::WorkspaceCopy;
 use super::support;
 
 /// A fault, and what must be said of it.
@@ -221,8 +221,8 @@ fn bench() -> Bench {
 
 /// One copy serves all faults, one after the other: what does not change is built once.
 fn broken(fault: &Fault) -> Result<Images, Failed> {
-    static COPY: OnceLock<Mutex<Copy>> = OnceLock::new();
-    let copy = COPY.get_or_init(|| Mutex::new(Copy::with_dependencies("repository")));
+    static COPY: OnceLock<Mutex<WorkspaceCopy>> = OnceLock::new();
+    let copy = COPY.get_or_init(|| Mutex::new(WorkspaceCopy::with_dependencies("repository")));
     let copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
     let path = copy.root.join(fault.file);
     let source = fs::read_to_string(&path)?;

@@ -13,7 +13,7 @@ mod golden;
 #[path = "../support/machine.rs"]
 mod machine;
 mod process;
-mod real;
+mod served_probe;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     }));
     for (name, test) in process::TESTS
         .into_iter()
-        .chain(real::TESTS)
+        .chain(served_probe::TESTS)
         .chain(golden::TESTS)
     {
         trials.push(support::trial(name.to_owned(), missing.clone(), test));

@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use lockstep_images::board::Board;
 use lockstep_images::build::{Image, Profile, build};
 
-use crate::copy::Copy;
+use crate::copy::WorkspaceCopy;
 use crate::support;
 
 pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
@@ -16,7 +16,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 }
 
 fn compare(board: &Board) -> Result<(), Failed> {
-    let copy = Copy::new("a folder with a much longer name");
+    let copy = WorkspaceCopy::new("a folder with a much longer name");
     let [one, other] = [support::root(), copy.root.clone()].map(|root| {
         let folder = root.join("firmware-core/boards").join(&board.name);
         let board = Board::read(&folder).unwrap();

@@ -12,7 +12,7 @@ use lockstep_hil::bench::find::find;
 use lockstep_hil::bench::{Bench, plan};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::bench_session::BenchSession;
-use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::board_image::BoardImage;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Suite, Verdict};
@@ -48,7 +48,7 @@ pub(crate) fn passes(
         &apps,
         registry,
     )?;
-    let keyed = |firmware: Firmware| {
+    let keyed = |firmware: BoardImage| {
         let app = firmware.app.descriptor().name();
         ((bench.board.name.clone(), app), firmware)
     };

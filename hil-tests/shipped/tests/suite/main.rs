@@ -31,7 +31,7 @@ use lockstep_hil::bench::{Bench, Probe};
 use lockstep_hil::report::text;
 use lockstep_hil::suite::acquire::acquire;
 use lockstep_hil::suite::bench_session::BenchSession;
-use lockstep_hil::suite::firmware::Firmware;
+use lockstep_hil::suite::board_image::BoardImage;
 use lockstep_hil::suite::prepare::{images, prepare};
 use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Suite, Verdict};
@@ -253,7 +253,7 @@ impl Plan {
                 &apps,
                 &registry,
             );
-            let keyed = |firmware: Firmware| {
+            let keyed = |firmware: BoardImage| {
                 (
                     (bench.board.name.clone(), firmware.app.descriptor().name()),
                     firmware,

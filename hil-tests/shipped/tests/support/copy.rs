@@ -13,12 +13,12 @@ use super::support;
 const TARGET: &str = "firmware-core/boards/target";
 
 /// A repository with nothing in it but the firmware, built nowhere else.
-pub(crate) struct Copy {
+pub(crate) struct WorkspaceCopy {
     pub(crate) root: PathBuf,
     _folder: TempDir,
 }
 
-impl Copy {
+impl WorkspaceCopy {
     /// Copies to a folder of this name, with the dependencies that the repository has built.
     pub(crate) fn with_dependencies(name: &str) -> Self {
         let copy = Self::new(name);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lockstep_engine::diagnostic::Diagnostic;
 use lockstep_engine::files;
-use lockstep_engine::input::{InputError, Source};
+use lockstep_engine::source::{Source, SourceError};
 use thiserror::Error;
 
 use super::board_pins::BoardPins;
@@ -38,7 +38,7 @@ pub enum FindError {
 pub enum BenchError {
     /// It cannot be read.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] SourceError),
     /// It does not describe a bench.
     #[error("`{}` is not a valid bench file: {} problems", .text.name, .problems.len())]
     #[non_exhaustive]

@@ -8,10 +8,10 @@ use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO_EXTENSION;
-use lockstep_engine::input::{InputError, Source};
 use lockstep_engine::load::{InputFormat, LoadError};
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::MAX_BYTES;
+use lockstep_engine::source::{Source, SourceError};
 use lockstep_pins::Pin;
 use thiserror::Error;
 
@@ -46,7 +46,7 @@ pub enum ScenarioError {
     },
     /// A file cannot be read.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] SourceError),
     /// A file is not a valid scenario.
     #[error("`{}` is not a valid scenario", .text.name)]
     #[non_exhaustive]

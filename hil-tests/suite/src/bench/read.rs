@@ -200,7 +200,7 @@ impl<'f> Reader<'_, 'f> {
         if Path::new(uart.get_ref()).is_absolute() {
             return Some(uart.get_ref().into());
         }
-        let message = format!("`{}` is no absolute path", excerpt(uart.get_ref()));
+        let message = format!("`{}` is not an absolute path", excerpt(uart.get_ref()));
         self.refuse("uart", uart.span(), &message);
         None
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use lockstep_core::protocol::Stimulus;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::Diagnostic;
-use lockstep_engine::input::Source;
+use lockstep_engine::source::Source;
 use lockstep_pins::Pin;
 use probe_rs::probe::cmsisdap::CmsisDapFactory;
 use probe_rs::probe::{DebugProbeInfo, DebugProbeSelector, WireProtocol};

@@ -15,7 +15,7 @@ use lockstep_engine::capabilities::Capabilities;
 use lockstep_engine::registry::AppEntry;
 use lockstep_images::elf::{BuildId, Elf, Section, Symbol};
 
-use crate::suite::firmware::{Firmware, symbols};
+use crate::suite::board_image::{BoardImage, symbols};
 
 /// How many events a board holds.
 const QUEUE: usize = 32;
@@ -109,7 +109,7 @@ type Start = fn(&'static [u8], Retained, &mut dyn Link) -> Box<dyn Program>;
 /// An image that a fake board can run.
 #[derive(Clone)]
 pub(crate) struct FakeImage {
-    pub(crate) firmware: Arc<Firmware>,
+    pub(crate) firmware: Arc<BoardImage>,
     /// What the running image says who it is.
     pub(crate) identity: &'static [u8],
     start: Start,
@@ -123,7 +123,7 @@ impl FakeImage {
 
     /// The toggle.
     pub(crate) fn toggle() -> Self {
-        Self::of::<toggle::Firmware>(b"toggle's image")
+        Self::of::<toggle::Toggle>(b"toggle's image")
     }
 
     /// The image of this app, with this identity.
@@ -131,7 +131,7 @@ impl FakeImage {
         let name = A::DESCRIPTOR.name();
         let app = AppEntry::with_capabilities::<A>(Capabilities::none());
         let bytes = identity.to_vec();
-        let firmware = Firmware::new(&app, name, bytes, elf(identity), &super::board());
+        let firmware = BoardImage::new(&app, name, bytes, elf(identity), &super::board());
         Self {
             firmware: Arc::new(firmware.unwrap()),
             identity,
@@ -140,12 +140,12 @@ impl FakeImage {
     }
 
     /// The image as it is read from a file.
-    pub(crate) fn new_firmware(&self) -> Firmware {
-        let Firmware {
+    pub(crate) fn new_firmware(&self) -> BoardImage {
+        let BoardImage {
             app, bytes, elf, ..
         } = self.firmware.as_ref();
         let name = app.descriptor().name();
-        Firmware::new(app, name, bytes.clone(), elf.clone(), &super::board()).unwrap()
+        BoardImage::new(app, name, bytes.clone(), elf.clone(), &super::board()).unwrap()
     }
 
     /// The same, but it says that it is another one.
@@ -218,11 +218,11 @@ fn elf(identity: &[u8]) -> Elf {
 
 /// A toggle whose LED is on at tick 700 alone, whatever the button does meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct GlitchyToggle(toggle::Firmware);
+pub(crate) struct GlitchyToggle(toggle::Toggle);
 
 impl App for GlitchyToggle {
-    const DESCRIPTOR: AppDescriptor = toggle::Firmware::DESCRIPTOR;
-    type Outputs = <toggle::Firmware as App>::Outputs;
+    const DESCRIPTOR: AppDescriptor = toggle::Toggle::DESCRIPTOR;
+    type Outputs = <toggle::Toggle as App>::Outputs;
 
     fn new() -> Self {
         Self(App::new())
@@ -240,6 +240,6 @@ impl App for GlitchyToggle {
     }
 
     fn starting_at(now: Instant) -> Option<Self> {
-        toggle::Firmware::starting_at(now).map(Self)
+        toggle::Toggle::starting_at(now).map(Self)
     }
 }

@@ -29,7 +29,7 @@ fn the_page_of_a_failing_suite_is_its_golden() {
 }
 
 #[test]
-fn colour_marks_verdicts_and_changes_no_text() {
+fn color_marks_verdicts_and_changes_no_text() {
     for (name, suite) in suites() {
         let colored = text::render_colored(&suite);
         assert_eq!(

@@ -18,13 +18,13 @@ use lockstep_engine::sanitize::scrub_line;
 /// The spaces between two columns.
 const GAP: u16 = 2;
 
-/// The whole report, without colour.
+/// The whole report, without color.
 #[must_use]
 pub fn render(suite: &Suite) -> String {
     render_styled(suite, |_| Style::new())
 }
 
-/// The whole report with verdicts in colour, for a terminal.
+/// The whole report with verdicts in color, for a terminal.
 #[must_use]
 pub fn render_colored(suite: &Suite) -> String {
     render_styled(suite, color)
@@ -108,7 +108,7 @@ fn text_of(cell: &Cell<'_>) -> String {
     cell.headline() + &cell.measurements()
 }
 
-/// A line of the table with its verdicts in colour. They are coloured after the layout, which
+/// A line of the table with its verdicts in color. They are colored after the layout, which
 /// would count escape sequences as text.
 fn painted_row(line: &str, row: &Row<'_>, style: impl Fn(Verdict) -> Style) -> String {
     let name = scrub_line(row.scenario);

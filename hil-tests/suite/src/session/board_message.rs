@@ -7,9 +7,9 @@ use lockstep_core::runner::Observation;
 use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
-/// Bytes that are not a frame: another wire format, or something was lost inside one.
+/// Bytes that are not a frame: another version of the protocol, or something was lost inside one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{length} bytes on the trace channel are not a frame of wire format {version}", version = protocol::VERSION)]
+#[error("{length} bytes on the trace channel are not a frame of protocol version {version}", version = protocol::VERSION)]
 #[non_exhaustive]
 pub struct MalformedFrame {
     /// How many bytes there were up to the closing zero.
@@ -42,7 +42,7 @@ pub enum BoardMessage {
 
 /// Who is speaking: [`protocol::Hello`], owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of the wire format")]
+#[expect(missing_docs, reason = "the fields are those of the protocol")]
 pub struct BoardHello {
     pub wire: u8,
     pub run: Option<u32>,

@@ -50,9 +50,7 @@ pub enum SessionError {
     #[error(transparent)]
     Attach(#[from] AttachError),
     /// The core is another one than that of the board.
-    #[error(
-        "the core behind the probe is {found}: the board has {expected}; this is another board"
-    )]
+    #[error("the CPU behind the probe is {found}: the board has {expected}; this is another board")]
     Core {
         /// The core that is there.
         found: String,

@@ -28,13 +28,13 @@ pub enum BoardPlayError {
         hello: Box<BoardHello>,
     },
     /// The board answers, but its time stands still.
-    #[error("the board stays at tick {} for {} s: it hangs, or something holds it", .0.0, SILENCE.as_secs())]
+    #[error("the board has been at tick {} for {} s: the firmware hangs, or a debugger holds it", .0.0, SILENCE.as_secs())]
     Stuck(RunTicks),
     /// The board is not playing the run it was started with.
     #[error("the board is in phase {0:?} during the run: expected {playing:?}", playing = Phase::Playing)]
     Phase(Phase),
     /// A pin was moved too late: what followed tells nothing about the firmware.
-    #[error("the pin that was to move at tick {} moved up to {} late: the bench allows {}", .tick.0, TICK.length(*.late), TICK.length(*.allowed))]
+    #[error("an input pin moved up to {} late (due at tick {}): the bench allows {}", TICK.length(*.late), .tick.0, TICK.length(*.allowed))]
     Late {
         /// When it was to move.
         tick: RunTicks,
@@ -44,7 +44,7 @@ pub enum BoardPlayError {
         allowed: RunTicks,
     },
     /// The run was over before a pin was moved.
-    #[error("the run was over before the pin moved that was to move at tick {}: the probe is too slow for this scenario", .0.0)]
+    #[error("the run ended before the input pin due at tick {} moved: the probe is too slow for this scenario", .0.0)]
     PinNotMoved(RunTicks),
     /// More events fall on one tick than the board can hold.
     #[error("{events} events at tick {}: the board holds at most {capacity}", .tick.0)]
@@ -68,8 +68,8 @@ pub enum BoardPlayError {
         /// What was awaited.
         awaited: &'static str,
     },
-    /// The board speaks another version of the wire format.
-    #[error("the image speaks version {0} of the wire format: expected {expected}", expected = protocol::VERSION)]
+    /// The board speaks another version of the protocol.
+    #[error("the image speaks protocol version {0}: expected {expected}", expected = protocol::VERSION)]
     Version(u8),
     /// The image on the board is not the one that was expected.
     #[error("the image on the board is {found}: expected {expected}; flash it again")]

@@ -269,7 +269,8 @@ fn a_board_whose_time_stands_still_is_stuck() {
     board.chip().pass(Duration::from_millis(5));
     board.chip().set_word(TICK_LIMIT, 300);
     let (played, _) = play_with(&mut board.session(), &toggle, QUIET, None);
-    let message = "the board stays at tick 300 for 5 s: it hangs, or something holds it";
+    let message =
+        "the board has been at tick 300 for 5 s: the firmware hangs, or a debugger holds it";
     assert_eq!(played.unwrap_err().to_string(), message);
 }
 
@@ -373,7 +374,7 @@ fn another_core_than_that_of_the_board_is_refused() {
         ..EXPECTED
     };
     let error = Session::with(board.target(), &expected).map(drop);
-    let message = "the core behind the probe is a Cortex-M0: the board has a Cortex-M4 or M7; \
+    let message = "the CPU behind the probe is a Cortex-M0: the board has a Cortex-M4 or M7; \
                    this is another board";
     assert_eq!(error.unwrap_err().to_string(), message);
 }

@@ -15,8 +15,8 @@ use lockstep_pins::Pin;
 use thiserror::Error;
 
 use super::board_access::{AccessError, BoardAccess, PinAccess, PinDrive};
+use super::board_image::{BoardImage, NamedPin, symbols};
 use super::diagnosis::{self, Diagnosis};
-use super::firmware::{Firmware, NamedPin, symbols};
 use super::jumpers::Jumpers;
 use super::pin_edges::{PinChange, PinMismatch, changes, compare, drives};
 use super::registers;
@@ -79,7 +79,7 @@ pub enum BenchSessionError {
     )]
     NoTick,
     /// The board goes on after the end of a run.
-    #[error("the board does not stand still {} s after the end of its run", SETTLING.as_secs())]
+    #[error("the board is still running {} s after the end of its run", SETTLING.as_secs())]
     NotStill,
     /// Not all of what the pins did was seen.
     #[error("{0} changes of pins came too fast to be kept: what the pins did is not known")]
@@ -120,7 +120,7 @@ pub struct BenchSession<'b> {
     partial_trace: Option<Trace>,
     traces_every_tick: bool,
     flash_count: u32,
-    on_flash: Option<fn(&Bench, &Firmware)>,
+    on_flash: Option<fn(&Bench, &BoardImage)>,
 }
 
 impl<'b> BenchSession<'b> {
@@ -143,7 +143,7 @@ impl<'b> BenchSession<'b> {
 
     /// The same, and this is called whenever an image was written into flash.
     #[must_use]
-    pub fn on_flash(mut self, act: fn(&Bench, &Firmware)) -> Self {
+    pub fn on_flash(mut self, act: fn(&Bench, &BoardImage)) -> Self {
         self.on_flash = Some(act);
         self
     }
@@ -181,7 +181,7 @@ impl<'b> BenchSession<'b> {
     /// # Errors
     ///
     /// The board cannot be reached, or takes no image.
-    pub fn load(&mut self, firmware: &Firmware) -> Result<(), BenchSessionError> {
+    pub fn load(&mut self, firmware: &BoardImage) -> Result<(), BenchSessionError> {
         let identity = firmware.identity.to_string();
         if self.loaded.as_ref() == Some(&identity) {
             return Ok(());
@@ -214,7 +214,7 @@ impl<'b> BenchSession<'b> {
     /// The board did not play to the end.
     pub fn play(
         &mut self,
-        firmware: &Firmware,
+        firmware: &BoardImage,
         script: &Script,
         host: &Trace,
         stimulus: Stimulus,
@@ -282,7 +282,7 @@ impl<'b> BenchSession<'b> {
         host: &Trace,
         before: &[bool],
         watched: Option<&WatchedRegisters<'_>>,
-        firmware: &Firmware,
+        firmware: &BoardImage,
     ) -> Result<(Vec<PinSample>, Option<PinMismatch>), BenchSessionError> {
         self.await_still(firmware)?;
         let expected = changes(host, before, &firmware.outputs);
@@ -310,7 +310,7 @@ impl<'b> BenchSession<'b> {
     }
 
     /// What the board has logged in its last run.
-    pub fn take_logs(&mut self, firmware: &Firmware) -> Vec<LogLine> {
+    pub fn take_logs(&mut self, firmware: &BoardImage) -> Vec<LogLine> {
         let Some(table) = &firmware.logs else {
             return Vec::new();
         };
@@ -323,7 +323,7 @@ impl<'b> BenchSession<'b> {
     }
 
     /// Why a run was not played to the end.
-    pub fn diagnose(&mut self, error: &BenchSessionError, firmware: &Firmware) -> Diagnosis {
+    pub fn diagnose(&mut self, error: &BenchSessionError, firmware: &BoardImage) -> Diagnosis {
         if let Some(cause) = self.access.failure() {
             return Diagnosis::infra(BenchSessionError::Failed(cause).to_string());
         }
@@ -347,7 +347,7 @@ impl<'b> BenchSession<'b> {
     /// # Errors
     ///
     /// Nothing did.
-    pub fn recover(&mut self, firmware: &Firmware) -> Result<(), BenchSessionError> {
+    pub fn recover(&mut self, firmware: &BoardImage) -> Result<(), BenchSessionError> {
         self.loaded = None;
         if self.answers(firmware) {
             return Ok(());
@@ -362,7 +362,7 @@ impl<'b> BenchSession<'b> {
         self.load(firmware)
     }
 
-    fn answers(&mut self, firmware: &Firmware) -> bool {
+    fn answers(&mut self, firmware: &BoardImage) -> bool {
         let Ok(session) = self.session() else {
             return false;
         };
@@ -404,7 +404,7 @@ impl<'b> BenchSession<'b> {
     /// are reached from outside; the levels that the outputs have before the run.
     fn prepare(
         &mut self,
-        firmware: &Firmware,
+        firmware: &BoardImage,
         script: &Script,
         host: &Trace,
         stimulus: Stimulus,
@@ -456,7 +456,7 @@ impl<'b> BenchSession<'b> {
 
     /// The board tells the end of a run before it shows the outputs of the last tick: it has when
     /// it stands still, which is tick 0 to whoever looks.
-    fn await_still(&mut self, firmware: &Firmware) -> Result<(), BenchSessionError> {
+    fn await_still(&mut self, firmware: &BoardImage) -> Result<(), BenchSessionError> {
         let Some(tick) = firmware.address(symbols::TICK) else {
             return Err(SessionError::Symbol(symbols::TICK.to_owned()).into());
         };
@@ -473,7 +473,7 @@ impl<'b> BenchSession<'b> {
     fn check_edges(
         &mut self,
         expected: &[PinChange],
-        firmware: &Firmware,
+        firmware: &BoardImage,
     ) -> Result<(Vec<PinSample>, Option<PinMismatch>), BenchSessionError> {
         if self.is_blind() {
             return Ok((Vec::new(), None));
@@ -500,7 +500,7 @@ impl<'b> BenchSession<'b> {
     /// What presses the buttons where no pin is reached from outside.
     fn jumpers(
         &mut self,
-        firmware: &Firmware,
+        firmware: &BoardImage,
         stimulus: Stimulus,
     ) -> Result<Option<Jumpers>, BenchSessionError> {
         if stimulus == Stimulus::Scheduled || self.access.pins().is_some() {
@@ -516,7 +516,7 @@ impl<'b> BenchSession<'b> {
     fn check_jumpers(
         &mut self,
         jumpers: &Jumpers,
-        firmware: &Firmware,
+        firmware: &BoardImage,
     ) -> Result<(), BenchSessionError> {
         let session = self.session()?;
         for write in jumpers.released() {
@@ -544,7 +544,7 @@ impl<'b> BenchSession<'b> {
     /// The registers of this image that are sampled in a run; none on a bench that cannot.
     fn watched<'f>(
         &self,
-        firmware: &'f Firmware,
+        firmware: &'f BoardImage,
     ) -> Result<Option<WatchedRegisters<'f>>, BenchSessionError> {
         if self
             .bench
@@ -592,7 +592,7 @@ fn around(tick: RunTicks, tolerance: RunTicks) -> impl Iterator<Item = RunTicks>
     (tick.saturating_sub(tolerance).0..=last.0).map(RunTicks)
 }
 
-fn release_buttons(pins: &mut dyn PinAccess, firmware: &Firmware) -> Result<(), AccessError> {
+fn release_buttons(pins: &mut dyn PinAccess, firmware: &BoardImage) -> Result<(), AccessError> {
     let mut buttons = firmware.buttons.iter();
     buttons.try_for_each(|button| pins.drive(button.pin, firmware.level(false)))
 }

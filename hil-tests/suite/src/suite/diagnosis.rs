@@ -7,7 +7,7 @@ use std::fmt::Write;
 use lockstep_core::crash_record::{CrashCause, CrashRecord};
 use lockstep_engine::diagnostic::error_chain;
 
-use super::firmware::{Firmware, symbols};
+use super::board_image::{BoardImage, symbols};
 use crate::session::Session;
 use crate::session::play_error::BoardPlayError;
 use crate::session::query::ask_hello;
@@ -64,7 +64,7 @@ impl Diagnosis {
 }
 
 /// What is behind an error of a run.
-pub fn of(error: &BoardPlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+pub fn of(error: &BoardPlayError, session: &mut Session, firmware: &BoardImage) -> Diagnosis {
     match error {
         BoardPlayError::Contract(error) => Diagnosis::of_firmware(error.to_string(), ""),
         BoardPlayError::Rebooted { hello, .. } => rebooted(&hello.crash_record, error, firmware),
@@ -76,7 +76,7 @@ pub fn of(error: &BoardPlayError, session: &mut Session, firmware: &Firmware) ->
     }
 }
 
-fn rebooted(crash_record: &[u8], error: &BoardPlayError, firmware: &Firmware) -> Diagnosis {
+fn rebooted(crash_record: &[u8], error: &BoardPlayError, firmware: &BoardImage) -> Diagnosis {
     match CrashRecord::decode(crash_record) {
         Some(crash_record) => crashed(&crash_record, firmware),
         None => Diagnosis::infra(format!(
@@ -85,7 +85,7 @@ fn rebooted(crash_record: &[u8], error: &BoardPlayError, firmware: &Firmware) ->
     }
 }
 
-fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Diagnosis {
+fn crashed(crash_record: &CrashRecord<'_>, firmware: &BoardImage) -> Diagnosis {
     let tick = crash_record.tick.0;
     match crash_record.cause {
         CrashCause::Panic {
@@ -123,7 +123,7 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &Firmware) -> Diagnosis {
 }
 
 /// The board says nothing, or stands still: where its core is, its firmware hangs.
-pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &BoardImage) -> Diagnosis {
     if let Some(diagnosis) = crash_record(session, firmware) {
         return diagnosis;
     }
@@ -140,7 +140,11 @@ pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &Firmware)
 }
 
 /// The board cannot be understood: only a crash makes that its firmware's fault.
-fn not_understood(error: &BoardPlayError, session: &mut Session, firmware: &Firmware) -> Diagnosis {
+fn not_understood(
+    error: &BoardPlayError,
+    session: &mut Session,
+    firmware: &BoardImage,
+) -> Diagnosis {
     if let Some(diagnosis) = crash_record(session, firmware) {
         return diagnosis;
     }
@@ -158,7 +162,7 @@ fn not_understood(error: &BoardPlayError, session: &mut Session, firmware: &Firm
 
 const HALTED: &str = "the firmware crashed and halted; its log says why";
 
-fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Diagnosis> {
+fn crash_record(session: &mut Session, firmware: &BoardImage) -> Option<Diagnosis> {
     let hello = ask_hello(&mut session.link(&firmware.elf).ok()?).ok()?;
     Some(crashed(
         &CrashRecord::decode(&hello.crash_record)?,
@@ -166,7 +170,7 @@ fn crash_record(session: &mut Session, firmware: &Firmware) -> Option<Diagnosis>
     ))
 }
 
-fn is_halted(pc: u32, firmware: &Firmware) -> bool {
+fn is_halted(pc: u32, firmware: &BoardImage) -> bool {
     let halt = firmware.elf.symbol(symbols::HALT);
     halt.is_some_and(|symbol| {
         let begin = symbol.address & !1;
@@ -174,7 +178,7 @@ fn is_halted(pc: u32, firmware: &Firmware) -> bool {
     })
 }
 
-fn state(core: &mut dyn Core, firmware: &Firmware) -> Result<(u32, String), TargetError> {
+fn state(core: &mut dyn Core, firmware: &BoardImage) -> Result<(u32, String), TargetError> {
     let mut details = String::new();
     let mut pc = 0;
     let mut sp = 0;
@@ -216,7 +220,7 @@ fn state(core: &mut dyn Core, firmware: &Firmware) -> Result<(u32, String), Targ
 }
 
 /// The address, the function it lies in, and the line of the sources.
-fn location(address: u32, firmware: &Firmware) -> String {
+fn location(address: u32, firmware: &BoardImage) -> String {
     let Some((name, offset)) = function(address, firmware) else {
         return format!("{address:#010x}");
     };
@@ -226,11 +230,11 @@ fn location(address: u32, firmware: &Firmware) -> String {
 }
 
 /// The same of the call that returns to this address: the instruction before it.
-fn call_before(address: u32, firmware: &Firmware) -> String {
+fn call_before(address: u32, firmware: &BoardImage) -> String {
     location(address.saturating_sub(2), firmware)
 }
 
-fn function(address: u32, firmware: &Firmware) -> Option<(String, u32)> {
+fn function(address: u32, firmware: &BoardImage) -> Option<(String, u32)> {
     let address = address & !1;
     let holds = |symbol: &&lockstep_images::elf::Symbol| {
         let begin = symbol.address & !1;

@@ -8,7 +8,7 @@ use lockstep_core::time::RunTicks;
 use lockstep_engine::script::Script;
 use lockstep_pins::{DriveRegisters, Pin};
 
-use super::firmware::Firmware;
+use super::board_image::BoardImage;
 use crate::session::pin_driver::PinWrite;
 
 /// A wire from a free pin to that of a button.
@@ -44,7 +44,7 @@ impl Jumpers {
     /// Those of a bench with these wires, from input to driver; none where a button has no wire or
     /// a port no registers.
     #[must_use]
-    pub fn of(firmware: &Firmware, wiring: &BTreeMap<Pin, Pin>) -> Option<Self> {
+    pub fn of(firmware: &BoardImage, wiring: &BTreeMap<Pin, Pin>) -> Option<Self> {
         let registers = firmware.drive_registers.as_deref().unwrap_or_default();
         let driver = |button: Pin| {
             let driver = *wiring.get(&button)?;

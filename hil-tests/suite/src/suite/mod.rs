@@ -1,6 +1,6 @@
 //! Plays scenarios on benches and gives each a verdict.
 //!
-//! - [`firmware`]: an image, and all that a bench has to know of it.
+//! - [`board_image`]: an image, and all that a bench has to know of it.
 //! - [`board_access`]: what a bench needs of whatever has its board.
 //! - [`acquire`](mod@acquire): a probe is found, and locked.
 //! - [`bench_session`]: a bench in use, from its first image to its recovery.
@@ -16,8 +16,8 @@
 pub mod acquire;
 pub mod bench_session;
 pub mod board_access;
+pub mod board_image;
 pub mod diagnosis;
-pub mod firmware;
 pub mod input_jitter;
 pub mod jumpers;
 pub mod pin_edges;

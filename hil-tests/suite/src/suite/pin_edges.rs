@@ -9,12 +9,12 @@ use lockstep_engine::script::Script;
 use lockstep_engine::trace::{EntryKind, Trace};
 
 use super::board_access::{PinDrive, PinEdge};
-use super::firmware::{Firmware, NamedPin};
+use super::board_image::{BoardImage, NamedPin};
 use crate::verdict::{Evidence, PinSample};
 
 /// How the pins of the buttons are driven in a script.
 #[must_use]
-pub fn drives(script: &Script, firmware: &Firmware) -> Vec<PinDrive> {
+pub fn drives(script: &Script, firmware: &BoardImage) -> Vec<PinDrive> {
     let drive = |tick: RunTicks, action| match action {
         Action::Button(button, contact) => {
             let pin = firmware.buttons.get(usize::from(button.0))?.pin;

@@ -12,13 +12,13 @@ use lockstep_engine::golden::{self, GOLDEN_EXTENSION, GoldenError};
 use lockstep_engine::load::InputFormat;
 use lockstep_engine::play::PlayError;
 use lockstep_engine::project::ProjectCommands;
-use lockstep_engine::registry::{AppEntry, Registry};
+use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::MAX_BYTES;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::document::{self, Document};
 use thiserror::Error;
 
-use super::firmware::{Firmware, FirmwareError};
+use super::board_image::{BoardImage, BoardImageError};
 use super::run::PreparedScenario;
 use crate::bench::plan::Scenario;
 use lockstep_images::board::Board;
@@ -170,7 +170,7 @@ pub enum ImagesError {
     },
     /// One of them cannot be used.
     #[error(transparent)]
-    Firmware(#[from] FirmwareError),
+    BoardImage(#[from] BoardImageError),
 }
 
 /// Builds the release images of these apps for a board of the project at `root`.
@@ -182,24 +182,34 @@ pub fn images(
     environment: &Environment,
     root: &Path,
     board: &Board,
-    apps: &BTreeSet<&'static str>,
+    wanted: &BTreeSet<&'static str>,
     registry: &Registry,
-) -> Result<Vec<Firmware>, ImagesError> {
-    let built = build::build(environment, root, board, Profile::Release)?;
-    let wanted = |entry: &&AppEntry| apps.contains(entry.descriptor().name());
-    registry
-        .apps()
-        .iter()
-        .filter(wanted)
-        .map(|app| {
-            let name = format!("{}-{}", board.name, app.descriptor().name());
-            match built.iter().find(|image| image.name == name) {
-                Some(image) => Ok(Firmware::read(app, image, board)?),
+) -> Result<Vec<BoardImage>, ImagesError> {
+    let apps = registry.apps().iter();
+    let apps: Vec<_> = apps
+        .filter(|entry| wanted.contains(entry.descriptor().name()))
+        .map(|entry| {
+            (
+                entry,
+                format!("{}-{}", board.name, entry.descriptor().name()),
+            )
+        })
+        .collect();
+    let is_wanted = |program: &str| apps.iter().any(|(_, name)| name == program);
+    let built = match build::build_selected(environment, root, board, Profile::Release, is_wanted) {
+        // Which one is missing is said below.
+        Err(BuildError::NoImage(_)) if !apps.is_empty() => Vec::new(),
+        built => built?,
+    };
+    apps.into_iter()
+        .map(
+            |(app, name)| match built.iter().find(|image| image.name == name) {
+                Some(image) => Ok(BoardImage::read(app, image, board)?),
                 None => Err(ImagesError::None {
                     board: board.name.clone(),
                     name,
                 }),
-            }
-        })
+            },
+        )
         .collect()
 }

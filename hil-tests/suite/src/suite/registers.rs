@@ -3,7 +3,7 @@
 use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::Trace;
 
-use super::firmware::NamedPin;
+use super::board_image::NamedPin;
 use super::pin_edges::{PinChange, PinMismatch, changes, level, sample};
 use crate::session::run_capture::RegisterSample;
 use crate::verdict::{Evidence, PinSample};

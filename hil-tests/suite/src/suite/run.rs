@@ -17,7 +17,7 @@ use lockstep_engine::trace::Trace;
 use lockstep_engine::trace::document::Document;
 
 use super::bench_session::{BenchSession, BenchSessionError, BoardRun};
-use super::firmware::Firmware;
+use super::board_image::BoardImage;
 use super::input_jitter::{self, Tolerances};
 use crate::bench::Bench;
 use crate::bench::plan::{Scenario, SkipReason};
@@ -26,7 +26,7 @@ use crate::verdict::{Attempt, BenchLabel, Case, Outcome, Reason};
 use lockstep_core::protocol::Stimulus;
 
 /// The images that are played, by board and app.
-pub type Images = BTreeMap<(String, &'static str), Firmware>;
+pub type Images = BTreeMap<(String, &'static str), BoardImage>;
 
 /// A scenario, ready to be played.
 pub struct PreparedScenario {
@@ -311,7 +311,7 @@ fn judge(case: &Case, job: &Job<'_>, app: &AppEntry, run: &BoardRun, took: Durat
             *outcome = Outcome::Fail(Reason {
                 tick: Some(tick),
                 ..Reason::new(format!(
-                    "the trace of the host differs from the golden at tick {}, that of the board does not",
+                    "the golden is out of date on the host: the host differs from it at tick {}, the board does not",
                     tick.0
                 ))
             });

@@ -325,7 +325,7 @@ fn what_is_not_the_firmwares_fault_is_infra() {
         (Fault::Frame(5, FrameFault::NoRoom), "frame 5 is missing"),
         (
             Fault::Frame(5, FrameFault::IsBent),
-            "are not a frame of wire format 3",
+            "are not a frame of protocol version 3",
         ),
     ] {
         let board = FakeBoard::blank(&[&toggle]).with_fault(fault);

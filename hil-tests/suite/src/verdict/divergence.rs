@@ -116,7 +116,7 @@ fn differing(expected: &Record, board: &Record) -> String {
         let by = RunTicks(golden.abs_diff(there));
         let word = if there > golden { "late" } else { "early" };
         format!(
-            "{what} comes to {} at tick {there} on the board, {} too {word}",
+            "{what} `{}` is at tick {there} on the board, {} too {word}",
             board.value,
             TICK.length(by)
         )

@@ -186,11 +186,11 @@ fn each_way_to_diverge_has_its_sentence() {
     for (board, expected) in [
         (
             document(vec![line(1, "lamp", "0"), line(8, "lamp", "50")], 9),
-            "out `lamp` comes to 50 at tick 8 on the board, 3 ms too late",
+            "out `lamp` `50` is at tick 8 on the board, 3 ms too late",
         ),
         (
             document(vec![line(1, "lamp", "0"), line(4, "lamp", "50")], 9),
-            "out `lamp` comes to 50 at tick 4 on the board, 1 ms too early",
+            "out `lamp` `50` is at tick 4 on the board, 1 ms too early",
         ),
         (
             document(vec![line(1, "lamp", "0"), line(5, "lamp", "25")], 9),
@@ -266,7 +266,7 @@ fn a_run_that_broke_off_is_judged_before_its_last_tick() {
     let missed = "the board never has out `lamp` 50 at tick 5";
     assert_eq!(cut(vec![first.clone()], 6).as_deref(), Some(missed));
     let other = vec![first, line(4, "lamp", "50"), line(7, "lamp", "0")];
-    let early = "out `lamp` comes to 50 at tick 4 on the board, 1 ms too early";
+    let early = "out `lamp` `50` is at tick 4 on the board, 1 ms too early";
     assert_eq!(
         cut(other.clone(), 5).as_deref(),
         Some("the board also has out `lamp` 50 at tick 4")

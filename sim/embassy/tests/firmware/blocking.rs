@@ -10,10 +10,10 @@ use lockstep_core::ports::SerialLine;
 use lockstep_core::time::RunTicks;
 use lockstep_embassy::{EmbassyApp, Firmware, Ports, Spawner, spawn};
 use lockstep_engine::golden;
+use lockstep_engine::idle_check;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::script::Script;
 use lockstep_engine::timeline::Timeline;
-use lockstep_engine::wakeups;
 
 use crate::support::{Test, go_on, left_alone, loaded, played};
 
@@ -165,7 +165,7 @@ fn passed_over(apps: &Registry) {
         let scenario = format!("app {app}\nwait 1 s\n");
         let loaded = loaded(apps, &scenario);
         let end = loaded.script.end();
-        let passed = wakeups::check(&loaded.app, &loaded.script, end, &mut go_on).unwrap();
+        let passed = idle_check::check(&loaded.app, &loaded.script, end, &mut go_on).unwrap();
         assert!(passed.0 >= least, "{app}: {passed:?}");
     }
 }

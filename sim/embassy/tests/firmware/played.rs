@@ -14,11 +14,11 @@ use lockstep_core::time::RunTicks;
 use lockstep_embassy::i2c::{I2cBus, TemperatureSensor};
 use lockstep_embassy::{EmbassyApp, Firmware, Ports, Spawner, spawn};
 use lockstep_engine::golden;
+use lockstep_engine::idle_check;
 use lockstep_engine::play;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::script::{Action, Script, SwitchState};
 use lockstep_engine::timeline::Timeline;
-use lockstep_engine::wakeups;
 use lockstep_isolation::{Settings, isolate};
 
 use crate::fan_tasks::{Temperatures, measure, ventilate};
@@ -210,7 +210,7 @@ fn passed_over(apps: &Registry) {
     let mut passed = 0;
     for seed in 0..200 {
         let script = random_script(seed);
-        let checked = wakeups::check(app, &script, script.end(), &mut go_on);
+        let checked = idle_check::check(app, &script, script.end(), &mut go_on);
         passed += checked
             .unwrap_or_else(|error| panic!("seed {seed}: {error}"))
             .0;

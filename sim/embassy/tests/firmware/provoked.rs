@@ -14,7 +14,7 @@ use lockstep_core::output::{Level, Output};
 use lockstep_embassy::{EmbassyApp, Firmware, Ports, Spawner, spawn};
 use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Registry};
-use lockstep_engine::waking::{self, Waking};
+use lockstep_engine::task_wakeups::{self, WakeupFault};
 
 use crate::support::{Test, go_on, loaded, random_script};
 
@@ -134,41 +134,41 @@ pub(crate) const TESTS: [(&str, Test); 4] = [
 ];
 
 /// What the usual run and the other one differ in.
-fn found(apps: &Registry, scenario: &str, waking: Waking) -> Result<(), String> {
+fn found(apps: &Registry, scenario: &str, fault: WakeupFault) -> Result<(), String> {
     let loaded = loaded(apps, scenario);
     let trace = play::trace(&loaded.app, &loaded.script, &mut go_on).unwrap();
-    waking::check(&loaded.app, &loaded.script, &trace, waking, &mut go_on)
+    task_wakeups::check(&loaded.app, &loaded.script, &trace, fault, &mut go_on)
         .map_err(|error| error.to_string())
 }
 
 fn any_poll(apps: &Registry) {
     let scenario = "app takes-any-poll\nwait 10 ms\ntap A for 5 ms\nexpect led is on\nwait 10 ms\n";
-    assert_eq!(found(apps, scenario, Waking::Lost), Ok(()));
+    assert_eq!(found(apps, scenario, WakeupFault::Lost), Ok(()));
     assert_eq!(
-        found(apps, scenario, Waking::Spurious).unwrap_err(),
-        "app `takes-any-poll` broke its contract at tick 0: with its tasks also polled where nothing woke \
-         them it gives `out led 1`, and `out led 0` otherwise"
+        found(apps, scenario, WakeupFault::Spurious).unwrap_err(),
+        "app `takes-any-poll` broke its contract at tick 0: with `--wake spurious` it gives \
+         `out led 1`, in the usual run `out led 0`: a task takes any poll for the wake-up that it waits for"
     );
 }
 
 fn no_waker(apps: &Registry) {
     let scenario = "app leaves-no-waker\nexpect led stays off for 50 ms\nwait 50 ms\n";
-    assert_eq!(found(apps, scenario, Waking::Lost), Ok(()));
+    assert_eq!(found(apps, scenario, WakeupFault::Lost), Ok(()));
     assert_eq!(
-        found(apps, scenario, Waking::Spurious).unwrap_err(),
-        "app `leaves-no-waker` broke its contract at tick 20: with its tasks also polled where nothing \
-         woke them it gives `out led 1`, and nothing otherwise"
+        found(apps, scenario, WakeupFault::Spurious).unwrap_err(),
+        "app `leaves-no-waker` broke its contract at tick 20: with `--wake spurious` it gives \
+         `out led 1`, in the usual run nothing: a task takes any poll for the wake-up that it waits for"
     );
 }
 
 fn old_timers(apps: &Registry) {
     let scenario = "app lives-on-old-timers\nwait 10 ms\ntap A for 20 ms\nwait 200 ms\n";
     assert_eq!(
-        found(apps, scenario, Waking::Lost).unwrap_err(),
-        "app `lives-on-old-timers` broke its contract at tick 100: without the wake-ups of timers that \
-         nothing waits for any more it gives nothing, and `out led 1` otherwise"
+        found(apps, scenario, WakeupFault::Lost).unwrap_err(),
+        "app `lives-on-old-timers` broke its contract at tick 100: with `--wake lost` it gives \
+         nothing, in the usual run `out led 1`: a task relies on a wake-up that it does not wait for"
     );
-    assert!(found(apps, scenario, Waking::Spurious).is_err());
+    assert!(found(apps, scenario, WakeupFault::Spurious).is_err());
 }
 
 fn sound(apps: &Registry) {
@@ -177,16 +177,16 @@ fn sound(apps: &Registry) {
         for seed in 0..100 {
             let script = random_script(seed);
             let trace = play::trace(app, &script, &mut go_on).unwrap();
-            for waking in [Waking::Spurious, Waking::Lost] {
-                waking::check(app, &script, &trace, waking, &mut go_on)
+            for fault in [WakeupFault::Spurious, WakeupFault::Lost] {
+                task_wakeups::check(app, &script, &trace, fault, &mut go_on)
                     .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
             }
         }
     }
-    for waking in [Waking::Spurious, Waking::Lost] {
+    for fault in [WakeupFault::Spurious, WakeupFault::Lost] {
         for app in ["fan", "blocker", "parrot"] {
             let scenario = format!("app {app}\nwait 5 min\n");
-            assert_eq!(found(apps, &scenario, waking), Ok(()), "{waking:?}");
+            assert_eq!(found(apps, &scenario, fault), Ok(()), "{fault:?}");
         }
     }
 }

@@ -3,14 +3,14 @@
 use lockstep_core::matrix::{Matrix, MatrixId};
 use lockstep_core::time::RunTicks;
 
-use super::nearest::{Nearest, length_to};
+use super::nearest::{NearMiss, length_to};
 use super::{Checker, Mismatch};
 use crate::scenario::MatrixAssertion;
 use crate::scenario::picture_pattern::PicturePattern;
 use crate::scenario::plan::{Assertion, Check};
 use crate::script::Action;
 use crate::trace::EntryKind;
-use crate::trace::picture::Picture;
+use crate::trace::picture::ObservedPicture;
 
 /// A picture of more cells than this is not offered as a sentence.
 const MAX_OFFERED: usize = 128;
@@ -54,8 +54,9 @@ impl Checker<'_> {
                     Some(row) => format!("at its end {}", difference(pattern, &picture, row)),
                     None => "it showed it all the time".to_owned(),
                 };
-                let message =
-                    format!("`{name}` did not come to show this within {within}, {window}: {end}");
+                let message = format!(
+                    "`{name}` did not change to this picture within {within}, {window}: {end}"
+                );
                 Err(Mismatch::new(window.end, message))
             }
         }
@@ -67,9 +68,9 @@ impl Checker<'_> {
         id: MatrixId,
         assertion: &MatrixAssertion,
         check: &Check,
-    ) -> Nearest {
+    ) -> NearMiss {
         let Some(matrix) = self.declared(id) else {
-            return Nearest::default();
+            return NearMiss::default();
         };
         let (MatrixAssertion::Shows(pattern) | MatrixAssertion::ShowsWithin(pattern, _)) =
             assertion;
@@ -120,8 +121,8 @@ impl Checker<'_> {
         })
     }
 
-    fn picture(&self, id: MatrixId, matrix: &'static Matrix, index: usize) -> Picture {
-        Picture::after(id, matrix, self.entries.get(..index).unwrap_or_default())
+    fn picture(&self, id: MatrixId, matrix: &'static Matrix, index: usize) -> ObservedPicture {
+        ObservedPicture::after(id, matrix, self.entries.get(..index).unwrap_or_default())
     }
 
     fn declared(&self, id: MatrixId) -> Option<&'static Matrix> {
@@ -130,7 +131,7 @@ impl Checker<'_> {
 }
 
 /// What a row shows, and what was expected of it.
-fn difference(pattern: &PicturePattern, picture: &Picture, row: usize) -> String {
+fn difference(pattern: &PicturePattern, picture: &ObservedPicture, row: usize) -> String {
     let shown = picture.rows().nth(row);
     let shown = shown.map_or(String::new(), |cells| cells.to_string());
     match pattern.row(row) {

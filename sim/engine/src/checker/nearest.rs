@@ -11,16 +11,16 @@ use super::log::{LoggedAt, value_name};
 use super::output::meets;
 use super::window::Window;
 use super::{Checker, LevelChange};
-use crate::scenario::generated::name;
 use crate::scenario::plan::{Assertion, Cause, CauseKind, Check, LogTarget};
 use crate::scenario::quantity::Quantity;
+use crate::scenario::statement_builder::name;
 use crate::scenario::{
-    Expectation, LogAssertion, Measurement, OutputAssertion, SerialAssertion, TargetLevel, shown,
+    Expectation, LogAssertion, Measurement, OutputAssertion, SerialAssertion, TargetLevel, display,
 };
 
 /// What helps to understand why an expectation does not hold.
 #[derive(Default)]
-pub(super) struct Nearest {
+pub(super) struct NearMiss {
     /// The nearest thing that did happen.
     pub(super) note: Option<String>,
     /// The sentence that holds.
@@ -32,9 +32,9 @@ const AFTER_A_RESET: &str = "a window ends at a reset: write the expectation bel
 
 impl Checker<'_> {
     /// What is nearest to an expectation that does not hold.
-    pub(super) fn nearest(&self, check: &Check) -> Nearest {
+    pub(super) fn nearest(&self, check: &Check) -> NearMiss {
         if self.end < check.end().tick {
-            return Nearest::default();
+            return NearMiss::default();
         }
         match &check.assertion {
             Assertion::Output(output, assertion) => self.nearest_output(*output, *assertion, check),
@@ -54,14 +54,14 @@ impl Checker<'_> {
         line: SerialId,
         assertion: &SerialAssertion,
         check: &Check,
-    ) -> Nearest {
+    ) -> NearMiss {
         let (SerialAssertion::Sent(pattern) | SerialAssertion::SentWithin(pattern, _)) = assertion
         else {
-            return Nearest::default();
+            return NearMiss::default();
         };
         let window = self.window_to_reset(check);
         let Some(tick) = self.said_later(line, pattern, window.first) else {
-            return Nearest::default();
+            return NearMiss::default();
         };
         let late = self.length(tick.saturating_sub(window.end.max(check.at.tick)));
         let note = match assertion {
@@ -74,7 +74,7 @@ impl Checker<'_> {
     }
 
     /// The sentence with the outputs that are on.
-    fn nearest_only_on(&self, outputs: &[u8], check: &Check) -> Nearest {
+    fn nearest_only_on(&self, outputs: &[u8], check: &Check) -> NearMiss {
         let now = self.index(check.at);
         let declared = (0..).zip(self.descriptor.outputs());
         let on: Vec<u8> = declared
@@ -99,7 +99,7 @@ impl Checker<'_> {
         output: u8,
         assertion: OutputAssertion<i32>,
         check: &Check,
-    ) -> Nearest {
+    ) -> NearMiss {
         match assertion {
             OutputAssertion::Is(target) | OutputAssertion::IsNot(target) => {
                 let wanted = matches!(assertion, OutputAssertion::Is(_));
@@ -118,7 +118,7 @@ impl Checker<'_> {
         }
     }
 
-    fn nearest_level(&self, output: u8, check: &Check, wanted: impl Fn(Level) -> bool) -> Nearest {
+    fn nearest_level(&self, output: u8, check: &Check, wanted: impl Fn(Level) -> bool) -> NearMiss {
         let now = self.index(check.at);
         let mut later = self.changes_between(output, now, self.entries.len());
         let mut earlier = self.changes_between(output, 0, now).rev();
@@ -147,7 +147,7 @@ impl Checker<'_> {
         check: &Check,
         within: RunTicks,
         target: Option<TargetLevel<i32>>,
-    ) -> Nearest {
+    ) -> NearMiss {
         let window = self.window_to_reset(check);
         let wanted = |change: &LevelChange| target.is_none_or(|target| meets(change.level, target));
         let there = self.level(output, window.first);
@@ -181,7 +181,7 @@ impl Checker<'_> {
                     change.tick.0
                 ),
                 None => format!(
-                    "it was {level} already, {since}: only a change counts, `stays` holds a level"
+                    "it was {level} already, {since}: `becomes` needs a change; `stays` checks a level that does not change"
                 ),
             });
             offered.push(Assertion::Output(
@@ -190,7 +190,7 @@ impl Checker<'_> {
             ));
             offered.push(Assertion::Output(output, OutputAssertion::Is(target)));
         } else if window.reset.is_some() {
-            return Nearest {
+            return NearMiss {
                 note: Some("what a reset does, and what follows it, does not count".to_owned()),
                 help: Some(AFTER_A_RESET.to_owned()),
             };
@@ -262,7 +262,7 @@ impl Checker<'_> {
         check: &Check,
         target: Option<TargetLevel<i32>>,
         length: RunTicks,
-    ) -> Nearest {
+    ) -> NearMiss {
         let window = self.window(check);
         let at = check.at.tick;
         let first = self.changes_between(output, window.now, window.last).next();
@@ -293,7 +293,7 @@ impl Checker<'_> {
         assertion: OutputAssertion<i32>,
         measure: Measurement,
         check: &Check,
-    ) -> Nearest {
+    ) -> NearMiss {
         let window = self.window_to_reset(check);
         let with = |measure| match assertion {
             OutputAssertion::Pulse(polarity, _) => OutputAssertion::Pulse(polarity, measure),
@@ -350,7 +350,7 @@ impl Checker<'_> {
         value: Option<&LogTarget>,
         assertion: LogAssertion,
         check: &Check,
-    ) -> Nearest {
+    ) -> NearMiss {
         let window = match assertion {
             LogAssertion::Logged | LogAssertion::NotLogged(_) => self.window(check),
             LogAssertion::LoggedWithin(_) => self.window_to_reset(check),
@@ -398,7 +398,7 @@ impl Checker<'_> {
             .find(same_kind)
             .or_else(|| self.logs_between(first, last).next_back());
         let note = if window.reset.is_some() {
-            return Nearest {
+            return NearMiss {
                 note: Some("what a reset does, and what follows it, does not count".to_owned()),
                 help: Some(AFTER_A_RESET.to_owned()),
             };
@@ -476,7 +476,7 @@ impl Checker<'_> {
         check: &Check,
         note: Option<String>,
         offered: Vec<Assertion>,
-    ) -> Nearest {
+    ) -> NearMiss {
         let holds = |assertion: &Assertion| {
             let check = Check {
                 assertion: assertion.clone(),
@@ -490,10 +490,10 @@ impl Checker<'_> {
             .find_map(|assertion| self.sentence(&assertion));
         let tick = self.descriptor.tick();
         let help = sentence.map(|sentence| {
-            let sentence = shown(&sentence, tick);
+            let sentence = display(&sentence, tick);
             format!("this holds: `expect {sentence}`")
         });
-        Nearest { note, help }
+        NearMiss { note, help }
     }
 
     /// What came too early for a window.

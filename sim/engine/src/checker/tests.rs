@@ -474,7 +474,7 @@ fn a_failure_says_what_happened_when_and_what_was_expected() {
     );
     assert_eq!(late.tick, RunTicks(8));
     let already = failure(after_inputs(10), becomes(8), &trace).unwrap();
-    assert!(already.note.unwrap().contains("only a change counts"));
+    assert!(already.note.unwrap().contains("`becomes` needs a change"));
     let assertion = Assertion::Log {
         log: POWER,
         value: Some(LogTarget::Number(0)),

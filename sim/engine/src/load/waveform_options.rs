@@ -5,9 +5,9 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::diagnostic::Diagnostic;
-use crate::input::{InputError, Source};
 use crate::project::{Project, ProjectError};
-use crate::stimulus::{WaveformOptions, map_file};
+use crate::source::{Source, SourceError};
+use crate::waveform::{WaveformOptions, map_file};
 
 /// What stands beside a waveform or in the project file cannot be used.
 #[derive(Debug, Error)]
@@ -15,7 +15,7 @@ use crate::stimulus::{WaveformOptions, map_file};
 pub enum WaveformOptionsError {
     /// The file beside the waveform cannot be read.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] SourceError),
     /// One of the two files is malformed.
     #[error("{}", first_problem(.text, .diagnostics))]
     #[non_exhaustive]

@@ -8,7 +8,7 @@ use lockstep_core::app::App;
 use lockstep_core::time::{Instant, RunTicks};
 use proptest::prelude::*;
 
-const TOGGLE: AppDescriptor = toggle::Firmware::DESCRIPTOR;
+const TOGGLE: AppDescriptor = toggle::Toggle::DESCRIPTOR;
 
 const TWO_BUTTONS: AppDescriptor = AppDescriptor::new("two", "1.2.3")
     .with_build("abc")

@@ -54,7 +54,7 @@ pub(super) fn check_descriptor(descriptor: &'static AppDescriptor) -> Result<(),
         .contains(&BootCondition::OK_NAME)
     {
         return refuse(
-            "no boot condition can be called `ok`: that is what all is well is called".to_owned(),
+            "a boot condition cannot be called `ok`: that name means a successful boot".to_owned(),
         );
     }
     // In an expectation, these words are keywords.

@@ -122,7 +122,7 @@ fn scale(what: &str, name: &str, scale: &Scale) -> Option<String> {
     if scale.min() >= scale.max() {
         let (min, max) = (scale.min(), scale.max());
         Some(format!(
-            "{what} `{name}` is from {min} to {max}, which is no range"
+            "{what} `{name}` is from {min} to {max}, which is not a range"
         ))
     } else if scale.decimals() > Scale::MAX_DECIMALS {
         let (decimals, most) = (scale.decimals(), Scale::MAX_DECIMALS);
@@ -252,7 +252,7 @@ mod tests {
         for (descriptor, cause) in [
             (
                 APP.with_numbers(&[const { NumberInput::new("n", 3, 3) }]),
-                "number input `n` is from 3 to 3, which is no range",
+                "number input `n` is from 3 to 3, which is not a range",
             ),
             (
                 APP.with_numbers(&[

@@ -81,7 +81,7 @@ pub fn parse_for(
             Err(Diagnostic::new(
                 token.span,
                 "the scenario is too long",
-                format!("expected at most {MAX_BYTES} bytes and {MAX_STATEMENTS} steps"),
+                format!("expected at most {MAX_BYTES} bytes and {MAX_STATEMENTS} sentences"),
             ))
         } else {
             parser.read_token(token)

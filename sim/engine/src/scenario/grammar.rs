@@ -53,8 +53,8 @@ use self::expectation::expectation;
 use self::ports::{play, ramp, send, set, turn};
 use super::duration::length;
 use super::lexer::{Token, TokenCursor, tokenize};
-use super::mend::mend;
 use super::picture_pattern::{NOTHING, PicturePattern};
+use super::suggestion::suggest_correction;
 use super::{
     Expectation, MAX_BYTES, MAX_LINE, MAX_STATEMENTS, MatrixAssertion, Name, Scenario, Statement,
     StatementKind,
@@ -131,7 +131,7 @@ pub fn parse_for(
     if let Some(open) = parser.repetitions.last().filter(|_| diagnostics.is_empty()) {
         diagnostics.push(Diagnostic::new(
             open.span,
-            "what is repeated has no end",
+            "`repeat` has no `end`",
             format!("expected a line `{END}` below it"),
         ));
     }
@@ -161,6 +161,8 @@ enum RowsBelow {
     Nothing,
     /// Rows, also such as cannot be read.
     Rows,
+    /// Any, since what is wrong is the sentence above them.
+    Ignored,
 }
 
 /// Statements that are repeated, from `repeat` on.
@@ -197,7 +199,7 @@ impl<'a> ScenarioParser<'a> {
                 .help
                 .as_ref()
                 .is_none_or(|help| help.starts_with("did you mean"));
-            match mend(line, |line| is_sentence(line, self.scenario.tick)) {
+            match suggest_correction(line, |line| is_sentence(line, self.scenario.tick)) {
                 // It takes a tick for a millisecond.
                 Some(_) if self.scenario.tick != TickPeriod::MILLISECOND => diagnostic,
                 Some(sentence) if is_guess => diagnostic.with_help(format!("write `{sentence}`")),
@@ -232,14 +234,27 @@ impl<'a> ScenarioParser<'a> {
         if HEADERS.contains(&keyword) {
             self.header(keyword, *first, &mut cursor)?;
         } else if keyword == REPEAT {
-            let repetition = self.repeat(*first, &mut cursor)?;
-            cursor.expect_end()?;
+            let span = first.span;
+            let first = self.scenario.statements.len();
+            let repetition = self.repeat(span, &mut cursor);
+            let repetition = repetition.and_then(|it| cursor.expect_end().map(|()| it));
+            // What is wrong in the line leaves its `end` where it belongs.
+            let once = Repetition {
+                span,
+                times: 1,
+                first,
+            };
+            let (repetition, result) = match repetition {
+                Ok(repetition) => (repetition, Ok(())),
+                Err(diagnostic) => (once, Err(diagnostic)),
+            };
             self.repetitions.push(repetition);
-            return Ok(());
+            return result;
         } else if keyword == END {
             cursor.expect_end()?;
             return self.end_repetition(*first);
         } else {
+            self.rows = Some(RowsBelow::Ignored);
             self.statement(keyword, *first, &mut cursor)?;
             let last = tokens.iter().skip(3);
             let is_dark = last.clone().any(|token| token.text == NOTHING);
@@ -266,6 +281,9 @@ impl<'a> ScenarioParser<'a> {
     /// A row of the picture that is expected above it.
     fn row(&mut self, cursor: &mut TokenCursor<'_>) -> Result<(), Diagnostic> {
         let row = cursor.next_token("a row in quotes")?;
+        if self.rows == Some(RowsBelow::Ignored) {
+            return Ok(());
+        }
         let can_follow = self.rows.is_some();
         self.rows = self.rows.map(|_| RowsBelow::Rows);
         cursor.expect_end()?;
@@ -332,11 +350,7 @@ impl<'a> ScenarioParser<'a> {
         Ok(())
     }
 
-    fn repeat(
-        &self,
-        first: Token<'_>,
-        cursor: &mut TokenCursor<'_>,
-    ) -> Result<Repetition, Diagnostic> {
+    fn repeat(&self, span: Span, cursor: &mut TokenCursor<'_>) -> Result<Repetition, Diagnostic> {
         let count = cursor.next_token("a number of times, as in `repeat 3 times`")?;
         let times = count.text.parse().ok();
         let times = times.filter(|times| (1..=MAX_STATEMENTS).contains(times));
@@ -350,13 +364,13 @@ impl<'a> ScenarioParser<'a> {
         cursor.keyword(&["times", "time"])?;
         if self.repetitions.len() >= MAX_NESTED {
             return Err(Diagnostic::new(
-                first.span,
-                format!("this is repeated within {MAX_NESTED} repetitions"),
+                span,
+                "`repeat` is nested too deeply".to_owned(),
                 format!("expected at most {MAX_NESTED} within each other"),
             ));
         }
         Ok(Repetition {
-            span: cursor.span().unwrap_or(first.span),
+            span: cursor.span().unwrap_or(span),
             times,
             first: self.scenario.statements.len(),
         })
@@ -366,7 +380,7 @@ impl<'a> ScenarioParser<'a> {
         let Some(repetition) = self.repetitions.pop() else {
             return Err(Diagnostic::new(
                 word.span,
-                format!("`{END}` ends nothing"),
+                format!("`{END}` without `repeat`"),
                 "expected `repeat 3 times` or the like above it",
             ));
         };
@@ -374,7 +388,7 @@ impl<'a> ScenarioParser<'a> {
         if repeated.is_empty() {
             return Err(Diagnostic::new(
                 repetition.span,
-                "nothing is repeated",
+                "`repeat` is empty",
                 format!("expected sentences between it and `{END}`"),
             ));
         }
@@ -473,7 +487,7 @@ pub(super) fn seed(token: Token<'_>) -> Result<(i32, Span), Diagnostic> {
     let seed = seed.ok_or_else(|| {
         Diagnostic::new(
             token.span,
-            format!("`{token}` is no seed"),
+            format!("`{token}` is not a seed"),
             format!("expected a whole number from 0 to {}", i32::MAX),
         )
     })?;

@@ -157,7 +157,7 @@ impl<'a> TokenCursor<'a> {
         let expected = format!("expected {}{or}the end of the line", also.join(", "));
         let diagnostic = Diagnostic::new(
             token.span.to(rest.span),
-            "the sentence goes on after it is complete",
+            "unexpected words after the sentence",
             expected,
         );
         Err(
@@ -184,7 +184,7 @@ impl<'a> TokenCursor<'a> {
         );
         Diagnostic::new(
             span,
-            "the sentence ends too early",
+            "the sentence is incomplete",
             format!("expected {expected}"),
         )
     }
@@ -195,7 +195,7 @@ pub fn unexpected_token(token: Token<'_>, choices: &[&str]) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         token.span,
         match token.text {
-            "" => "something is missing".to_owned(),
+            "" => "a word is missing".to_owned(),
             _ => format!("unexpected `{token}`"),
         },
         format!("expected {}", one_of(choices.iter().copied())),

@@ -11,17 +11,17 @@
 pub mod compact;
 pub mod duration;
 pub mod export;
-pub mod generated;
 pub mod grammar;
 mod input_validator;
 pub mod lexer;
-mod mend;
 pub mod names;
 pub mod pattern;
 pub mod picture_pattern;
 pub mod plan;
 mod print;
 pub mod quantity;
+pub mod statement_builder;
+mod suggestion;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -30,7 +30,7 @@ use lockstep_core::time::{Instant, RunTicks, TickPeriod};
 
 use pattern::Pattern;
 use picture_pattern::PicturePattern;
-pub use print::{Shown, shown};
+pub use print::{DisplayWithTick, display};
 use quantity::Quantity;
 
 use crate::diagnostic::Span;

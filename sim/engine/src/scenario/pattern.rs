@@ -1,6 +1,6 @@
-//! What is expected of a text: its bytes, with holes for what may vary.
+//! What is expected of a text: its bytes, with placeholders for what may vary.
 //!
-//! A hole is written `{}`. It stands for one byte or more, but not for the end of a line. A brace
+//! A placeholder is written `{}`. It stands for one byte or more, but not for the end of a line. A brace
 //! that is meant is written `\x7b`.
 
 use std::fmt;
@@ -11,15 +11,15 @@ use crate::quoted::{Quoted, unquote};
 
 const HOLE: &str = "{}";
 
-/// A text with holes.
+/// A text with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    /// What is between the holes: one piece more than there are holes.
+    /// What is between the placeholders: one piece more than there are placeholders.
     pieces: Vec<Vec<u8>>,
 }
 
 impl Pattern {
-    /// The text without holes.
+    /// The text without placeholders.
     #[must_use]
     pub fn exactly(text: &[u8]) -> Self {
         Self {
@@ -51,13 +51,13 @@ impl Pattern {
         let inside = pieces.get(1..pieces.len().saturating_sub(1));
         if inside.is_some_and(|inside| inside.iter().any(Vec::is_empty)) {
             return refuse(
-                "two holes stand side by side",
+                "two placeholders in a row",
                 "expected one: it takes any length",
             );
         }
         if pieces.iter().all(Vec::is_empty) {
             return refuse(
-                "a hole alone is in every text",
+                "a placeholder alone matches every text",
                 "expected something beside it",
             );
         }
@@ -96,21 +96,22 @@ impl Pattern {
     }
 }
 
-/// What is left of a text that begins with a hole, the first piece, a hole, the second piece, and so
+/// What is left of a text that begins with a placeholder, the first piece, a placeholder, the second piece, and so
 /// on; `None` of one that does not.
 fn after<'a>(pieces: &[Vec<u8>], text: &'a [u8], to_the_end: bool) -> Option<&'a [u8]> {
     let mut text = text;
     for (index, piece) in pieces.iter().enumerate() {
         let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
         let longest = text.iter().position(is_end).unwrap_or(text.len());
-        let behind = |hole: usize| text.get(hole..)?.strip_prefix(piece.as_slice());
+        let behind = |placeholder: usize| text.get(placeholder..)?.strip_prefix(piece.as_slice());
         let rest = match to_the_end && index + 1 == pieces.len() {
             true => {
-                let hole = text.len().checked_sub(piece.len());
-                hole.filter(|hole| (1..=longest).contains(hole))
+                let placeholder = text.len().checked_sub(piece.len());
+                placeholder
+                    .filter(|placeholder| (1..=longest).contains(placeholder))
                     .and_then(behind)
             }
-            // The first place is the best one: a hole does not go beyond the end of a line, so what
+            // The first place is the best one: a placeholder does not go beyond the end of a line, so what
             // follows at a later place of the same line follows here too.
             false => (1..=longest).find_map(behind),
         };
@@ -127,7 +128,7 @@ impl fmt::Display for Pattern {
                 f.write_str(HOLE)?;
             }
             let quoted = Quoted(piece).to_string();
-            // Two braces that are bytes would be read as a hole.
+            // Two braces that are bytes would be read as a placeholder.
             let quoted = quoted.replace('{', "\\x7b");
             let inner = quoted.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
             f.write_str(inner.unwrap_or_default())?;
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_one_byte_or_more_of_a_line() {
+    fn a_placeholder_is_one_byte_or_more_of_a_line() {
         let temperature = pattern(r#""temp {} C\n""#);
         assert_eq!(temperature.find(b"ok\ntemp 21.5 C\n"), Some(3));
         assert_eq!(temperature.find(b"temp  C\n"), None);
@@ -178,7 +179,7 @@ mod tests {
         assert!(pattern(r#""a{}b{}c""#).is_whole(b"a.b.b.c"));
     }
 
-    /// Whether [`after`] finds anything, by trying every length of every hole.
+    /// Whether [`after`] finds anything, by trying every length of every placeholder.
     fn follows_somehow(pieces: &[Vec<u8>], text: &[u8], to_the_end: bool) -> bool {
         let Some((piece, rest)) = pieces.split_first() else {
             return !to_the_end || text.is_empty();
@@ -187,8 +188,8 @@ mod tests {
             .iter()
             .position(|it| *it == b'\n')
             .unwrap_or(text.len());
-        (1..=longest).any(|hole| {
-            let text = text[hole..].strip_prefix(piece.as_slice());
+        (1..=longest).any(|placeholder| {
+            let text = text[placeholder..].strip_prefix(piece.as_slice());
             text.is_some_and(|text| follows_somehow(rest, text, to_the_end))
         })
     }
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn many_holes_in_a_long_line_are_looked_through_at_once() {
+    fn many_placeholders_in_a_long_line_are_looked_through_at_once() {
         let many = pattern(&format!("\"{}OK\"", "{} ".repeat(60)));
         assert_eq!(many.find(&b"00 ".repeat(4_000)), None);
     }

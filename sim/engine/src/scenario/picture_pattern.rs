@@ -7,7 +7,7 @@ use lockstep_core::matrix::Matrix;
 use super::lexer::Token;
 use crate::cells::{cell_is, is_cell};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::trace::picture::Picture;
+use crate::trace::picture::ObservedPicture;
 
 /// The word for a dark matrix.
 pub(super) const NOTHING: &str = "nothing";
@@ -28,7 +28,7 @@ impl PicturePattern {
 
     /// Exactly what is shown.
     #[must_use]
-    pub fn exactly(picture: &Picture) -> Self {
+    pub fn exactly(picture: &ObservedPicture) -> Self {
         if picture.is_dark() {
             return Self::DARK;
         }
@@ -146,7 +146,7 @@ impl PicturePattern {
 
     /// The first row that is not as expected, from the top; `None` where all are.
     #[must_use]
-    pub fn first_difference(&self, picture: &Picture) -> Option<usize> {
+    pub fn first_difference(&self, picture: &ObservedPicture) -> Option<usize> {
         let mut expected = self.rows.iter().map(|(row, _)| Some(row));
         let mut shown = picture.rows();
         shown.by_ref().position(|cells| {

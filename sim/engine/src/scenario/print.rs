@@ -1,6 +1,6 @@
 //! Writes scenarios as `.scn` files.
 //!
-//! A sentence knows its lengths in ticks; how long these are, whoever writes it says: [`shown`].
+//! A sentence knows its lengths in ticks; how long these are, whoever writes it says: [`display`].
 
 use std::fmt::{self, Display, Formatter};
 
@@ -15,14 +15,14 @@ use crate::script::SwitchState;
 
 /// A part of a scenario, to be written with its lengths in units of time.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a, T> {
+pub struct DisplayWithTick<'a, T> {
     part: &'a T,
     tick: TickPeriod,
 }
 
 /// A part of a scenario as it is written for an app with these ticks.
-pub const fn shown<T>(part: &T, tick: TickPeriod) -> Shown<'_, T> {
-    Shown { part, tick }
+pub const fn display<T>(part: &T, tick: TickPeriod) -> DisplayWithTick<'_, T> {
+    DisplayWithTick { part, tick }
 }
 
 /// Writes the scenario as a `.scn` file that reads as the same scenario. An input that
@@ -65,11 +65,11 @@ impl Display for Sentence<'_> {
         let Self(statement, tick) = self;
         let StatementKind::Expect(Expectation::Matrix { matrix, assertion }) = &statement.kind
         else {
-            return shown(*statement, *tick).fmt(f);
+            return display(*statement, *tick).fmt(f);
         };
         let pattern = assertion.pattern();
         if pattern.is_dark() {
-            return shown(*statement, *tick).fmt(f);
+            return display(*statement, *tick).fmt(f);
         }
         write!(f, "expect {matrix} shows")?;
         if let Some(window) = assertion.window() {
@@ -96,7 +96,7 @@ fn starts_paragraph(kind: &StatementKind) -> bool {
     }
 }
 
-impl Display for Shown<'_, Statement> {
+impl Display for DisplayWithTick<'_, Statement> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { part, tick } = self;
         match &part.kind {
@@ -144,21 +144,21 @@ impl Display for Shown<'_, Statement> {
                 write!(f, "turn {encoder} by {clicks} {noun} over {length}")
             }
             StatementKind::Expect(expectation) => {
-                write!(f, "expect {}", shown(expectation, *tick))
+                write!(f, "expect {}", display(expectation, *tick))
             }
         }
     }
 }
 
-impl Display for Shown<'_, Expectation> {
+impl Display for DisplayWithTick<'_, Expectation> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { part, tick } = self;
         match part {
             Expectation::Output {
                 output, assertion, ..
-            } => write!(f, "{output} {}", shown(assertion, *tick)),
+            } => write!(f, "{output} {}", display(assertion, *tick)),
             Expectation::Serial { line, assertion } => {
-                write!(f, "{line} {}", shown(assertion, *tick))
+                write!(f, "{line} {}", display(assertion, *tick))
             }
             Expectation::Matrix { matrix, assertion } => match assertion {
                 MatrixAssertion::Shows(pattern) => write!(f, "{matrix} shows {pattern}"),
@@ -197,7 +197,7 @@ impl Display for Shown<'_, Expectation> {
     }
 }
 
-impl Display for Shown<'_, SerialAssertion> {
+impl Display for DisplayWithTick<'_, SerialAssertion> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { part, tick } = self;
         match part {
@@ -212,7 +212,7 @@ impl Display for Shown<'_, SerialAssertion> {
     }
 }
 
-impl Display for Shown<'_, OutputAssertion> {
+impl Display for DisplayWithTick<'_, OutputAssertion> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { part, tick } = self;
         let length = |ticks: &RunTicks| tick.length(*ticks);
@@ -228,16 +228,16 @@ impl Display for Shown<'_, OutputAssertion> {
             }
             OutputAssertion::Stays(None, window) => write!(f, "stays for {}", length(window)),
             OutputAssertion::Pulse(polarity, measure) => {
-                write!(f, "pulses {polarity} for {}", shown(measure, *tick))
+                write!(f, "pulses {polarity} for {}", display(measure, *tick))
             }
             OutputAssertion::Period(measure) => {
-                write!(f, "repeats every {}", shown(measure, *tick))
+                write!(f, "repeats every {}", display(measure, *tick))
             }
         }
     }
 }
 
-impl Display for Shown<'_, Measurement> {
+impl Display for DisplayWithTick<'_, Measurement> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { part, tick } = self;
         write!(f, "{}", tick.length(part.length))?;

@@ -167,7 +167,15 @@ pub(super) fn in_one_word(token: Token<'_>) -> Result<(Quantity, Span), Diagnost
         .find(|c| !is_number(c))
         .unwrap_or(token.text.len());
     let (number, unit) = token.text.split_at(end);
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
     let Some(number) = decimal(number) else {
+        if digits > MAX_DIGITS {
+            return Err(Diagnostic::new(
+                token.span,
+                format!("the number has {digits} digits"),
+                format!("expected at most {MAX_DIGITS}"),
+            ));
+        }
         return Err(Diagnostic::new(
             token.span,
             match token.text {
@@ -249,7 +257,7 @@ impl TargetLevel<i32> {
     }
 
     /// The target as sentences write it, of an output with this scale.
-    pub fn shown_in(self, scale: &Scale) -> TargetLevel {
+    pub fn with_scale(self, scale: &Scale) -> TargetLevel {
         match self {
             Self::On => TargetLevel::On,
             Self::Off => TargetLevel::Off,

@@ -135,7 +135,7 @@ fn columns(row: &[u8]) -> Result<(String, String), Refused> {
     match (fields.next(), fields.next(), fields.next()) {
         (Some(time), Some(number), None) => Ok((time, number)),
         _ => Err(refused(
-            format!("`{}` is no row", excerpt(row.trim())),
+            format!("`{}` is not a row", excerpt(row.trim())),
             "a time and a number, with a comma between them",
         )),
     }
@@ -190,7 +190,7 @@ fn name_and_unit(column: &str) -> (&str, Option<&str>) {
 fn time_of(text: &str, unit: i128, last: i128) -> Result<i128, Refused> {
     let Some(time) = scaled(text, unit).filter(|time| *time >= 0) else {
         return Err(refused(
-            format!("`{}` is no time", excerpt(text)),
+            format!("`{}` is not a time", excerpt(text)),
             "a number of 0 or more",
         ));
     };
@@ -271,9 +271,9 @@ mod tests {
             ("0,1\n", 1, "first column is named `0`"),
             ("time [days],x\n0,1\n", 1, "no unit of time `days`"),
             ("time,x [F]\n0,1\n", 1, "not counted in `F`"),
-            ("time,x\n\n0,1,2\n", 3, "is no row"),
-            ("time,x\n0\n", 2, "is no row"),
-            ("time,x\n-1,1\n", 2, "`-1` is no time"),
+            ("time,x\n\n0,1,2\n", 3, "is not a row"),
+            ("time,x\n0\n", 2, "is not a row"),
+            ("time,x\n-1,1\n", 2, "`-1` is not a time"),
             ("time,x\n2,1\n1,1\n", 3, "comes before"),
             ("time,x\n0,\n", 2, "a number is missing"),
             ("time,x\n0,warm\n", 2, "`warm` is not a number"),

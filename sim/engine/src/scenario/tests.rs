@@ -367,6 +367,16 @@ proptest! {
     }
 
     #[test]
+    fn expectations_move_no_event(scenario in scenarios()) {
+        let lamp = lamp_of(&scenario);
+        let mut without = scenario.clone();
+        let is_expectation = |it: &Statement| matches!(it.kind, StatementKind::Expect(_));
+        without.statements.retain(|it| !is_expectation(it));
+        let (with, without) = (plan(&scenario, lamp).unwrap(), plan(&without, lamp).unwrap());
+        prop_assert_eq!(with.script.events(), without.script.events());
+    }
+
+    #[test]
     fn no_text_makes_it_panic(text: String, bytes: Vec<u8>) {
         read_anything(&text);
         read_anything(&String::from_utf8_lossy(&bytes));

@@ -429,7 +429,7 @@ impl Branch {
             app: descriptor.name(),
             tick: ticks.min().unwrap_or_default(),
             problem: format!(
-                "played again it gives {}, and gave {}: it depends on something else than its events",
+                "the replay gives {}, the first run gave {}: the app depends on something other than its events",
                 shown(&now),
                 shown(&before)
             ),
@@ -540,14 +540,15 @@ mod tests {
         let mut branch = Branch::power_up(&crate::app!(Moody), &Script::default()).unwrap();
         branch.extend(RunTicks(30), &[]).unwrap();
         let found = branch.at(RunTicks(20)).err().map(|error| error.to_string());
-        let expected = "app `moody` broke its contract at tick 9: played again it gives `log mood \
-                        7` at tick 9, and gave `log mood 7` at tick 10: it depends on something else than its events";
+        let expected = "app `moody` broke its contract at tick 9: the replay gives `log mood 7` at \
+                        tick 9, the first run gave `log mood 7` at tick 10: the app depends on something \
+                        other than its events";
         assert_eq!(found.as_deref(), Some(expected));
     }
 
     #[test]
     fn a_branch_whose_trace_is_full_is_broken_from_there_on() {
-        let app = AppEntry::of::<toggle::Firmware>();
+        let app = AppEntry::of::<toggle::Toggle>();
         let mut branch = Branch::power_up(&app, &Script::default()).unwrap();
         branch.extend(RunTicks(10), &[]).unwrap();
         while branch.trace.entries().len() < MAX_LINES {

@@ -266,7 +266,7 @@ mod tests {
     const RELEASE: Action = Action::Button(ButtonId(0), SwitchState::Open);
 
     fn toggle() -> AppEntry {
-        AppEntry::of::<toggle::Firmware>()
+        AppEntry::of::<toggle::Toggle>()
     }
 
     fn idle() -> Timeline {

@@ -63,7 +63,7 @@ pub enum EntryKind {
     Output(u8, Level),
     /// Bytes left on a serial line.
     Sent(SerialId, Payload),
-    /// A row of a matrix was drawn, packed as in [`Matrix::packed`].
+    /// A row of a matrix was drawn, packed as in [`Matrix::pack`].
     Row(MatrixId, u8, Payload),
     /// The app logged a word or a number.
     Log(LogId, i32),

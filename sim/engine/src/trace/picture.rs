@@ -10,13 +10,13 @@ use crate::script::Action;
 
 /// What a matrix shows at a point of a run: rows of levels, from the top.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Picture {
+pub struct ObservedPicture {
     matrix: &'static Matrix,
     /// The packed rows; a dark one that was never drawn is `None`.
     rows: Vec<Option<Payload>>,
 }
 
-impl Picture {
+impl ObservedPicture {
     /// What a matrix shows after these entries: each row as it was drawn last, or dark if that was
     /// never, or before a reset.
     #[must_use]
@@ -83,7 +83,7 @@ impl Picture {
 }
 
 /// The rows from the top, a `/` between them.
-impl fmt::Display for Picture {
+impl fmt::Display for ObservedPicture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (row, cells) in self.rows().enumerate() {
             let between = if row > 0 { "/" } else { "" };
@@ -102,7 +102,7 @@ mod tests {
     const DISPLAY: Matrix = Matrix::new("display", 3, 3);
 
     fn row(row: u8, levels: [u8; 3]) -> EntryKind {
-        let packed = DISPLAY.packed(&levels);
+        let packed = DISPLAY.pack(&levels);
         EntryKind::Row(MatrixId(0), row, packed.as_slice().into())
     }
 
@@ -120,7 +120,8 @@ mod tests {
             what,
         });
         let shown = [0, 3, 4, 5].map(|count| {
-            let picture = Picture::after(MatrixId(0), const { &DISPLAY }, &entries[..count]);
+            let picture =
+                ObservedPicture::after(MatrixId(0), const { &DISPLAY }, &entries[..count]);
             (picture.to_string(), picture.is_dark())
         });
         let expected = [

@@ -26,7 +26,7 @@
 //! the last. A change to the same level (a button that is closed during a reset) is not
 //! written.
 //!
-//! [`stimulus`](crate::stimulus) needs the comment to play the file again. Nothing depends on
+//! [`waveform`](crate::waveform) needs the comment to play the file again. Nothing depends on
 //! the date or the machine: equal traces give equal bytes.
 
 use std::io::{self, Write};

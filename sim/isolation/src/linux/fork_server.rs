@@ -51,7 +51,7 @@ pub(super) fn serve(
                     slot,
                     boot,
                     condition,
-                    waking,
+                    fault,
                 },
                 Some(socket),
             ) => match fork_player() {
@@ -59,8 +59,8 @@ pub(super) fn serve(
                     drop(control);
                     let player = Player::new(slots, slot, socket, server);
                     let app = registry.apps().get(app);
-                    let app = app.and_then(|app| match waking {
-                        Some(waking) => app.with_waking(waking),
+                    let app = app.and_then(|app| match fault {
+                        Some(fault) => app.with_wakeup_fault(fault),
                         None => Some(app.clone()),
                     });
                     let (Some(player), Some(app)) = (player, app) else {

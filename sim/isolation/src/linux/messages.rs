@@ -8,7 +8,7 @@ use lockstep_core::runner::BeforeReset;
 use lockstep_core::time::{Instant, RunTicks};
 use lockstep_engine::dyn_runner::Pace;
 use lockstep_engine::registry::Boot;
-use lockstep_engine::waking::Waking;
+use lockstep_engine::task_wakeups::WakeupFault;
 use serde::{Deserialize, Serialize};
 
 /// To the fork server.
@@ -21,7 +21,7 @@ pub(super) enum ServerRequest {
         slot: usize,
         boot: BootMessage,
         condition: BootCondition,
-        waking: Option<Waking>,
+        fault: Option<WakeupFault>,
     },
     /// Say how a player ended. One that has not ended is given a moment, and killed.
     Reap(i32),

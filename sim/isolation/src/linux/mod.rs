@@ -31,12 +31,12 @@ pub(crate) fn isolate(
         let descriptor = app.descriptor();
         let server = Arc::clone(&server);
         app.clone()
-            .started_by(move |boot, condition, waking, observer| {
+            .with_start(move |boot, condition, fault, observer| {
                 let app = IsolatedApp {
                     server: Arc::clone(&server),
                     index,
                     descriptor,
-                    waking,
+                    fault,
                 };
                 remote_runner::start(app, boot, condition, observer)
             })

@@ -9,7 +9,7 @@ use std::thread;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::app_failure::AppFailure;
 use lockstep_engine::dyn_runner::{DynRunner, Observation, Observer, Stretch};
-use lockstep_engine::registry::Started;
+use lockstep_engine::registry::StartResult;
 use lockstep_engine::script::ScriptEvent;
 use rustix::process::{
     Pid, Signal, WaitOptions, getpid, getppid, set_parent_process_death_signal, waitpid,
@@ -56,7 +56,7 @@ impl<'a> Player<'a> {
     }
 
     /// Powers up an app and plays it until nobody asks for anything any more.
-    pub(super) fn play(mut self, start: impl FnOnce(&mut dyn Observer) -> Started) -> ! {
+    pub(super) fn play(mut self, start: impl FnOnce(&mut dyn Observer) -> StartResult) -> ! {
         let started = start(&mut self.observer());
         let mut runner = match started {
             Ok(Some(mut runner)) => {

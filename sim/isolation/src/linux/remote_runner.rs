@@ -13,9 +13,9 @@ use lockstep_core::time::{RunTicks, Ticks};
 use lockstep_core::wakeup::Wakeup;
 use lockstep_engine::app_failure::AppFailure;
 use lockstep_engine::dyn_runner::{DynRunner, Observer, Stretch};
-use lockstep_engine::registry::{Boot, Started};
+use lockstep_engine::registry::{Boot, StartResult};
 use lockstep_engine::script::ScriptEvent;
-use lockstep_engine::waking::Waking;
+use lockstep_engine::task_wakeups::WakeupFault;
 
 use super::channel::Channel;
 use super::connection::{Connection, process_failure};
@@ -34,7 +34,7 @@ pub(super) struct IsolatedApp {
     pub(super) index: usize,
     pub(super) descriptor: &'static AppDescriptor,
     /// How its tasks are woken, if not as usual.
-    pub(super) waking: Option<Waking>,
+    pub(super) fault: Option<WakeupFault>,
 }
 
 /// An app in a process of its own.
@@ -50,7 +50,7 @@ pub(super) fn start(
     boot: Boot<'_>,
     condition: BootCondition,
     observer: &mut dyn Observer,
-) -> Started {
+) -> StartResult {
     let runner = bring_up(app, boot, condition, observer)?;
     Ok(runner.map(|runner| Box::new(runner) as Box<dyn DynRunner>))
 }
@@ -67,7 +67,7 @@ fn bring_up(
         let problem = format!("there are as many processes as are allowed, {most}");
         return Err(AppFailure::Process(problem));
     };
-    let channel = match server.start_player(app.index, slot, boot, condition, app.waking) {
+    let channel = match server.start_player(app.index, slot, boot, condition, app.fault) {
         Ok(channel) => channel,
         Err(error) => {
             server.give_back(slot);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockstep_core::event::BootCondition;
 use lockstep_engine::registry::{Boot, Registry};
-use lockstep_engine::waking::Waking;
+use lockstep_engine::task_wakeups::WakeupFault;
 use rustix::net::{Shutdown, shutdown};
 use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 
@@ -159,7 +159,7 @@ impl ServerHandle {
         slot: usize,
         boot: Boot<'_>,
         condition: BootCondition,
-        waking: Option<Waking>,
+        fault: Option<WakeupFault>,
     ) -> io::Result<Channel> {
         let (ours, theirs) = Channel::pair()?;
         let request = ServerRequest::Start {
@@ -167,7 +167,7 @@ impl ServerHandle {
             slot,
             boot: boot.into(),
             condition,
-            waking,
+            fault,
         };
         let control = self.control();
         control.channel.send_with(&request, theirs.as_fd())?;

@@ -4,14 +4,14 @@
 //! exit code 2 and say where it is wrong; every scenario in `fixtures/failing` is well
 //! formed, does not hold, and must end with exit code 1. The messages are in the golden
 //! beside the file, and `INSTA_UPDATE=always` blesses it. Files that no editor would leave
-//! as they are come from [`made`].
+//! as they are come from [`generated_inputs`].
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test that meets the unexpected should stop there"
 )]
 
-mod made;
+mod generated_inputs;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
@@ -38,10 +38,10 @@ const GOLDEN: &str = "snap";
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     if is_blessing() {
-        made::write_all(&root().join(BROKEN));
+        generated_inputs::write_all(&root().join(BROKEN));
     }
     let mut trials = vec![Trial::test("made-files", || {
-        made::check_all(&root().join(BROKEN)).map_err(Failed::from)
+        generated_inputs::check_all(&root().join(BROKEN)).map_err(Failed::from)
     })];
     for folder in [BROKEN, FAILING] {
         let (goldens, inputs): (Vec<_>, Vec<_>) = files(folder)

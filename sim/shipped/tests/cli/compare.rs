@@ -36,7 +36,7 @@ fn the_first_difference_is_shown_with_both_sides() {
     let ended = sim_with(["diff", GOOD_GOLDEN, "-"], changed.as_bytes()).with(1);
     assert_eq!(
         ended.out.lines().next().unwrap(),
-        "first difference at tick 1200: out `led` comes to 1 1 ms later on the right"
+        "first difference at tick 1200: out `led` `1` is 1 ms later on the right"
     );
     assert!(ended.out.contains(GOOD_GOLDEN) && ended.out.contains("<stdin>"));
     let parted: Vec<_> = ended

@@ -76,6 +76,32 @@ fn a_file_stays_as_it_was_when_nothing_was_played() {
 }
 
 #[test]
+fn an_output_that_is_an_input_is_refused() {
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("good.scn");
+    let text = fs::read(root().join(GOOD)).unwrap();
+    fs::write(&scenario, &text).unwrap();
+    for option in ["--out", "--record"] {
+        // The same file by another path.
+        let output = folder
+            .path()
+            .join("../")
+            .join(folder.path().file_name().unwrap());
+        let ended = command(["run"])
+            .arg(&scenario)
+            .arg(option)
+            .arg(output.join("good.scn"))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("would be overwritten"), "{errors}");
+        assert_eq!(fs::read(&scenario).unwrap(), text);
+    }
+    assert_eq!(names(folder.path()), ["good.scn"]);
+}
+
+#[test]
 fn a_failing_scenario_leaves_its_trace_too() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("trace");

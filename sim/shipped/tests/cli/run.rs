@@ -174,7 +174,7 @@ fn a_scenario_on_standard_input_can_play_no_table() {
     assert!(
         refused
             .err
-            .contains("the scenario is in no file that it stands beside"),
+            .contains("this scenario is not in a file, so it has no folder"),
         "{refused:?}"
     );
 }
@@ -209,7 +209,7 @@ fn an_error_in_the_one_line_form_has_its_column() {
         ("d:größe", 3, "is not a name"),
         ("größe: d", 1, "unexpected `größe`"),
         ("d", 2, "`d` has nothing after it"),
-        (": x", 1, "something is missing"),
+        (": x", 1, "a word is missing"),
         ("q:A", 1, "unexpected `q`"),
         ("bcomes:lamp=1@5", 1, "did you mean `becomes`?"),
         ("d:A d:A", 7, "pressed already"),

@@ -13,13 +13,13 @@
 #[path = "../support/ending_cores.rs"]
 mod ending_cores;
 #[cfg(target_os = "linux")]
-mod equal;
-#[cfg(target_os = "linux")]
 mod goldens;
 #[cfg(target_os = "linux")]
 mod processes;
 #[cfg(target_os = "linux")]
 mod run;
+#[cfg(target_os = "linux")]
+mod same_as_in_process;
 #[cfg(target_os = "linux")]
 mod statics;
 #[cfg(target_os = "linux")]
@@ -51,14 +51,14 @@ fn main() -> std::process::ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     // Before the runner of the tests starts threads.
     let isolated = timeline::isolated();
-    let apps = equal::apps();
+    let apps = same_as_in_process::apps();
     let trials = run::trials()
         .into_iter()
         .chain(goldens::trials())
         .chain(processes::trials())
         .chain(statics::trials())
         .chain(timeline::trials(&isolated))
-        .chain(equal::trials(&apps));
+        .chain(same_as_in_process::trials(&apps));
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

@@ -188,7 +188,7 @@ fn a_line_may_have_escapes_and_blanks_and_be_empty() {
     driver.press("Enter Enter");
     assert_eq!(received(&driver).1, "  a\r\u{1b}\"\t\n\n");
     driver.press("Enter").text("a\\q").press("Enter");
-    driver.assert_shows("`\\q` stands for nothing; expected `\\n`");
+    driver.assert_shows("unknown escape `\\q`; expected `\\n`");
     assert_eq!(received(&driver).1.len(), 9);
 }
 

@@ -4,10 +4,10 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use lockstep_apps::toggle::Firmware;
+use lockstep_apps::toggle::Toggle;
 use microbit_v1::{PINS, initialise};
 
 #[entry]
 fn main() -> ! {
-    lockstep_nordic::start!(Firmware, PINS, initialise)
+    lockstep_nordic::start!(Toggle, PINS, initialise)
 }

@@ -4,10 +4,10 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use lockstep_apps::toggle::Firmware;
+use lockstep_apps::toggle::Toggle;
 use pico::{PINS, initialise};
 
 #[entry]
 fn main() -> ! {
-    lockstep_rp2040::start!(Firmware, PINS, initialise)
+    lockstep_rp2040::start!(Toggle, PINS, initialise)
 }

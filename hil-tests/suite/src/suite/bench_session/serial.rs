@@ -5,7 +5,7 @@ use lockstep_engine::trace::Trace;
 
 use super::{BenchSession, BenchSessionError, SETTLING};
 use crate::session::SessionError;
-use crate::suite::firmware::{Firmware, symbols};
+use crate::suite::board_image::{BoardImage, symbols};
 use crate::suite::pin_edges::PinMismatch;
 use crate::suite::serial_evidence;
 
@@ -20,7 +20,7 @@ impl BenchSession<'_> {
     pub(super) fn check_serial(
         &mut self,
         trace: &Trace,
-        firmware: &Firmware,
+        firmware: &BoardImage,
     ) -> Result<Option<PinMismatch>, BenchSessionError> {
         let Some(name) = firmware.uart.filter(|_| !self.is_blind()) else {
             return Ok(None);
@@ -36,7 +36,7 @@ impl BenchSession<'_> {
     /// `None` where nobody outside of the board listens.
     pub(super) fn take_serial(
         &mut self,
-        firmware: &Firmware,
+        firmware: &BoardImage,
         awaited: usize,
     ) -> Result<Option<Vec<u8>>, BenchSessionError> {
         let Some(tick) = firmware.address(symbols::TICK) else {

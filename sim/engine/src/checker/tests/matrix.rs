@@ -83,7 +83,7 @@ fn what_is_shown_instead_is_said() {
     assert_eq!(
         failures("press A\nexpect display shows \"5../...\" within 3 ms"),
         [
-            "`display` did not come to show this within 3 ms, from the press at tick 0 to tick 3: \
+            "`display` did not change to this picture within 3 ms, from the press at tick 0 to tick 3: \
              at its end row 0 is `...`, expected `5..`, in the picture",
             "this holds: `expect display shows nothing`",
         ]

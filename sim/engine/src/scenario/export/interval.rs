@@ -11,13 +11,13 @@ use lockstep_core::time::RunTicks;
 use super::periodicity::{EntryRole, Periodicity, exactly};
 use super::step_trace::{LoggedValue, Step, StepTrace};
 use super::{MAX_PER_INTERVAL, MAX_PER_RUN};
-use crate::scenario::generated::name;
 use crate::scenario::picture_pattern::PicturePattern;
+use crate::scenario::statement_builder::name;
 use crate::scenario::{
     Expectation, LogAssertion, MatrixAssertion, OutputAssertion, SerialAssertion,
 };
 use crate::trace::EntryKind;
-use crate::trace::picture::Picture;
+use crate::trace::picture::ObservedPicture;
 
 /// When nothing follows for longer than this, outputs are expected to stay.
 const QUIET_TIME: RunTicks = RunTicks(1_000);
@@ -362,7 +362,7 @@ impl IntervalWriter<'_, '_> {
             let is_drawn = entries.any(|it| matches!(it.what, EntryKind::Row(of, ..) if of == id));
             if is_drawn && self.used < self.context.left {
                 let entries = run.entries.get(..to).unwrap_or_default();
-                let picture = Picture::after(id, matrix, entries);
+                let picture = ObservedPicture::after(id, matrix, entries);
                 self.used += 1;
                 self.interval.is_needed = true;
                 self.interval.final_levels.push(Expectation::Matrix {

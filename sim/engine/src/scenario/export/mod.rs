@@ -48,7 +48,7 @@ mod tests;
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::RunTicks;
 
-use super::generated::{condition_name, name, statement, wait};
+use super::statement_builder::{condition_name, name, statement, wait};
 use super::{Expectation, Scenario, Statement, StatementKind};
 use crate::script::Script;
 use crate::trace::Trace;

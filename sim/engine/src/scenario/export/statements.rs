@@ -6,7 +6,7 @@ use lockstep_core::time::RunTicks;
 use super::interval::Interval;
 use super::long_input::Turn;
 use super::step_trace::{Step, StepTrace};
-use crate::scenario::generated::{button_name, line_name, name, port_statement};
+use crate::scenario::statement_builder::{button_name, line_name, name, port_statement};
 use crate::scenario::{Name, StatementKind};
 use crate::script::{Action, SwitchState};
 use crate::timed_input::arrival;

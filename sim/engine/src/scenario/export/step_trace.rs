@@ -9,10 +9,10 @@ use lockstep_core::ports::Scale;
 use lockstep_core::time::RunTicks;
 
 use super::long_input::{LongInput, Turn};
-use crate::scenario::generated::{line_name, name};
 use crate::scenario::pattern::Pattern;
 use crate::scenario::plan::LogTarget;
 use crate::scenario::quantity::Quantity;
+use crate::scenario::statement_builder::{line_name, name};
 use crate::scenario::{
     Expectation, LogAssertion, Name, OutputAssertion, SerialAssertion, TargetLevel,
 };

@@ -1,5 +1,6 @@
 //! Sentences that set numbers, send bytes and turn knobs.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::{Component, Path};
 
 use super::name;
@@ -53,7 +54,7 @@ pub(in crate::scenario) fn file_name(token: Token<'_>) -> Result<Name, Diagnosti
     };
     if text.is_empty() || text.contains(is_unprintable) {
         return refuse(
-            format!("`{token}` is no name of a file"),
+            format!("`{token}` is not the name of a file"),
             "expected one such as `room.csv`",
         );
     }
@@ -99,12 +100,28 @@ pub(super) fn turn(cursor: &mut TokenCursor<'_>) -> Result<StatementKind, Diagno
 
 /// A number of clicks, negative for counterclockwise.
 pub(in crate::scenario) fn clicks(token: Token<'_>) -> Result<i32, Diagnostic> {
-    let clicks = token.text.parse().ok();
-    clicks.filter(|clicks| *clicks != 0).ok_or_else(|| {
-        Diagnostic::new(
-            token.span,
+    let refuse = |message: String, expected: String| Diagnostic::new(token.span, message, expected);
+    let is_too_long = |error: &ParseIntError| {
+        let kind = error.kind();
+        matches!(kind, IntErrorKind::PosOverflow | IntErrorKind::NegOverflow)
+    };
+    match token.text.parse() {
+        Ok(0) => Err(refuse(
+            "0 clicks turn nothing".to_owned(),
+            "expected a number such as `3`, or `-3` for counterclockwise".to_owned(),
+        )),
+        Ok(clicks) => Ok(clicks),
+        Err(error) if is_too_long(&error) => Err(refuse(
+            format!("`{token}` is out of range"),
+            format!(
+                "expected a number of clicks from {} to {}",
+                i32::MIN,
+                i32::MAX
+            ),
+        )),
+        Err(_) => Err(refuse(
             format!("`{token}` is not a number of clicks"),
-            "expected a whole number such as `3`, or `-3` for counterclockwise",
-        )
-    })
+            "expected a whole number such as `3`, or `-3` for counterclockwise".to_owned(),
+        )),
+    }
 }

@@ -69,7 +69,7 @@ impl<'a> Tables<'a> {
             return Err(Diagnostic::new(
                 file.span,
                 format!(
-                    "`{name}` cannot be read: the scenario is in no file that it stands beside"
+                    "`{name}` cannot be found: this scenario is not in a file, so it has no folder"
                 ),
                 "expected a scenario in a file",
             )
@@ -198,7 +198,7 @@ mod tests {
             told("x.csv", Some(&OneTable::default())),
             "there is no file `x.csv`"
         );
-        assert!(told("x.csv", None).contains("the scenario is in no file"));
+        assert!(told("x.csv", None).contains("this scenario is not in a file"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::iter::once;
 
 use lockstep_core::matrix::Matrix;
 use lockstep_engine::cells::cell;
-use lockstep_engine::trace::picture::Picture;
+use lockstep_engine::trace::picture::ObservedPicture;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -46,7 +46,12 @@ pub(super) fn lines(ui: &UiState, matrix: &Matrix) -> usize {
 }
 
 /// One of these rows, counted from that of the name.
-pub(super) fn line(ui: &UiState, picture: &Picture, line: usize, width: u16) -> Line<'static> {
+pub(super) fn line(
+    ui: &UiState,
+    picture: &ObservedPicture,
+    line: usize,
+    width: u16,
+) -> Line<'static> {
     let matrix = picture.matrix();
     let Some(row) = line.checked_sub(1) else {
         let name = shorten(matrix.name(), usize::from(width), ui.theme.glyphs().gap);

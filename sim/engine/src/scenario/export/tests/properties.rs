@@ -22,7 +22,7 @@ proptest! {
 
     #[test]
     fn any_run_of_toggle_can_be_exported(script in scripts(1)) {
-        exported(&AppEntry::of::<toggle::Firmware>(), &script);
+        exported(&AppEntry::of::<toggle::Toggle>(), &script);
     }
 
     #[test]
@@ -48,7 +48,7 @@ proptest! {
         which: Index,
         change in changes(),
     ) {
-        check_noticed(&AppEntry::of::<toggle::Firmware>(), &script, which, change)?;
+        check_noticed(&AppEntry::of::<toggle::Toggle>(), &script, which, change)?;
     }
 
     #[test]

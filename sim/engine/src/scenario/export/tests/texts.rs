@@ -194,7 +194,7 @@ fn bounces_chords_and_resets() {
 
 #[test]
 fn what_an_input_causes_in_its_tick_is_expected_after_it() {
-    let app = AppEntry::of::<toggle::Firmware>();
+    let app = AppEntry::of::<toggle::Toggle>();
     let line = "clock:4294966296 t:200 d:button t:50 u:button t:3s d:button~3 t:900 r t:2s";
     assert_snapshot!(exported(&app, &script(&app, line)), @r"
     app toggle

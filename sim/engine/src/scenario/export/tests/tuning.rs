@@ -63,7 +63,7 @@ fn a_tuning_that_is_off_by_one_is_noticed() {
             let mut tuning = Tuning::SHIPPED;
             change(&mut tuning, up);
             let tuning: &'static Tuning = Box::leak(Box::new(tuning));
-            let app = AppEntry::built_by(
+            let app = AppEntry::with_builder(
                 move |clock| Some(Lamp::with_tuning_at(tuning, clock)),
                 move || Lamp::with_tuning(tuning),
                 Capabilities::none(),

@@ -119,7 +119,7 @@ impl WaveTime {
     pub fn parse(text: &str) -> Result<Self, String> {
         let expected = || {
             format!(
-                "`{}` is no time: expected a number and a unit, such as `1.5ms`, `20 us` or `2 s`",
+                "`{}` is not a time: expected a number and a unit, such as `1.5ms`, `20 us` or `2 s`",
                 excerpt(text)
             )
         };

@@ -1,6 +1,6 @@
-//! Waveforms as stimulus: what logic analysers and other simulators captured becomes a script.
+//! Waveforms as inputs: what logic analysers and other simulators captured becomes a script.
 //!
-//! A [`Waveform`] has been read as far as its declarations. [`Waveform::stimulus`] finds the
+//! A [`Waveform`] has been read as far as its declarations. [`Waveform::read_inputs`] finds the
 //! signals that are the inputs of an app, as [`WaveformOptions`] or their names say, and
 //! samples them:
 //!
@@ -17,10 +17,10 @@
 //!
 //! A board samples its pins once a tick. A change is seen at the first tick at or after it,
 //! and of several changes between two ticks only the last one is. Pulses can vanish;
-//! [`Stimulus`] counts them.
+//! [`WaveformCapture`] counts them.
 
 mod candidates;
-mod captured;
+mod capture;
 mod change;
 mod clock;
 pub mod compare;
@@ -40,15 +40,15 @@ mod signals;
 mod tests;
 mod uart;
 mod vcd;
-mod waveform;
+mod waveform_file;
 
 pub use candidates::{Candidate, Candidates};
-pub use captured::{CapturedOutput, RestingLevel, Stimulus};
+pub use capture::{CapturedOutput, RestingLevel, WaveformCapture};
 pub use clock::{TimeWindow, WaveTime};
 pub use error::{WaveformError, WaveformErrorKind};
 pub use map::{Mapping, WaveformOptions};
 pub use signals::{MAX_DEPTH, MAX_VARIABLES};
-pub use waveform::{Waveform, WaveformFormat};
+pub use waveform_file::{Waveform, WaveformFormat};
 
 /// The largest file that callers should read, in bytes: 64 MiB. The memory that is used is
 /// that of the file and of its declarations.

@@ -154,8 +154,8 @@ mod tests {
             ("[map]\nbutton = \"!\"\n", "2:10", "names no signal"),
             ("[map]\nbutton = 1\n", "2:10", "invalid type"),
             ("maps = 1\n", "1:1", "unknown field"),
-            ("from = \"1\"\n", "1:8", "is no time"),
-            ("shift = \"0.5\"\n", "1:9", "is no time"),
+            ("from = \"1\"\n", "1:8", "is not a time"),
+            ("shift = \"0.5\"\n", "1:9", "is not a time"),
             ("[map\n", "1:5", ""),
         ] {
             let error = parse(text.as_bytes()).unwrap_err();

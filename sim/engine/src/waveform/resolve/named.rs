@@ -1,10 +1,10 @@
 //! Finds the signals that have the names of ports.
 
 use super::{Resolver, Unresolved};
-use crate::stimulus::error::WaveformErrorKind;
-use crate::stimulus::port::{Binding, Encoding, Port};
-use crate::stimulus::signals::Variable;
 use crate::trace::{Kind, RESET};
+use crate::waveform::error::WaveformErrorKind;
+use crate::waveform::port::{Binding, Encoding, Port};
+use crate::waveform::signals::Variable;
 
 impl Resolver<'_> {
     /// Binds the inputs that no mapping names, by their names.

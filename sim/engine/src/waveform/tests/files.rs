@@ -22,16 +22,16 @@ fn format_of(path: &Path) -> WaveformFormat {
         .unwrap_or_else(|| panic!("{}", path.display()))
 }
 
-fn read_file(name: &str, mappings: &[&str]) -> Result<Stimulus, WaveformError> {
+fn read_file(name: &str, mappings: &[&str]) -> Result<WaveformCapture, WaveformError> {
     let path = folder(name);
     let bytes = fs::read(&path).unwrap();
     let waveform = Waveform::parse(&bytes, format_of(&path), PanicGuard::default())?;
-    waveform.stimulus(TOGGLE, &mapped(mappings))
+    waveform.read_inputs(TOGGLE, &mapped(mappings))
 }
 
 /// The moves of the button as text, such as `10:press 60:release`.
-fn told(stimulus: &Stimulus) -> String {
-    let moves = moves(stimulus).into_iter().map(|(tick, _, contact)| {
+fn told(capture: &WaveformCapture) -> String {
+    let moves = moves(capture).into_iter().map(|(tick, _, contact)| {
         let verb = contact.verb();
         format!("{tick}:{verb}")
     });
@@ -71,9 +71,9 @@ fn every_file_of_the_field_has_its_right_value() {
         ("vector-with-leading-zeros", &[], PRESS),
     ];
     for (name, mappings, expected) in read {
-        let stimulus = read_file(&format!("field/{name}.vcd"), mappings);
-        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name} {mappings:?}: {error}"));
-        assert_eq!(told(&stimulus), *expected, "{name} {mappings:?}");
+        let capture = read_file(&format!("field/{name}.vcd"), mappings);
+        let capture = capture.unwrap_or_else(|error| panic!("{name} {mappings:?}: {error}"));
+        assert_eq!(told(&capture), *expected, "{name} {mappings:?}");
     }
     for (name, mappings, line, column, message) in [
         ("button-is-a-vector", &[][..], 2, 1, "is a vector of 8 bits"),
@@ -160,13 +160,13 @@ fn what_is_worth_knowing_is_said() {
         ("times-since-1970", &[], "1700000000 s, is the start"),
         ("std-logic-u-of-the-button", &[], "levels are unknown once"),
     ] {
-        let stimulus = read_file(&format!("field/{name}.vcd"), mappings).unwrap();
-        let notes = stimulus.notes().join("\n");
+        let capture = read_file(&format!("field/{name}.vcd"), mappings).unwrap();
+        let notes = capture.notes().join("\n");
         assert!(notes.contains(note), "{name}: {notes}");
     }
     for name in ["type-logic", "attrbegin"] {
-        let stimulus = read_file(&format!("field/{name}.vcd"), &[]).unwrap();
-        assert_eq!(stimulus.notes(), [] as [&str; 0]);
+        let capture = read_file(&format!("field/{name}.vcd"), &[]).unwrap();
+        assert_eq!(capture.notes(), [] as [&str; 0]);
     }
 }
 
@@ -195,10 +195,10 @@ fn every_dialect_has_the_events_of_an_independent_sampler() {
         let [name, events, end] = row.as_slice() else {
             panic!("{row:?}");
         };
-        let stimulus = read_file(&format!("dialects/{name}"), &[]);
-        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(told(&stimulus), *events, "{name}");
-        assert_eq!(stimulus.script.end().0.to_string(), *end, "{name}");
+        let capture = read_file(&format!("dialects/{name}"), &[]);
+        let capture = capture.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(told(&capture), *events, "{name}");
+        assert_eq!(capture.script.end().0.to_string(), *end, "{name}");
     }
 }
 
@@ -213,15 +213,15 @@ fn fst_files_have_the_events_of_the_waveforms_they_were_made_of() {
         "cocotb-pyvcd",
         "wide-vector-beside",
     ] {
-        let stimulus = read_file(&format!("fst/{name}.fst"), &[]);
-        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(told(&stimulus), PRESS, "{name}");
-        assert_eq!(stimulus.script.end(), RunTicks(100), "{name}");
+        let capture = read_file(&format!("fst/{name}.fst"), &[]);
+        let capture = capture.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(told(&capture), PRESS, "{name}");
+        assert_eq!(capture.script.end(), RunTicks(100), "{name}");
     }
     let bytes = fs::read(folder("fst/icarus.fst")).unwrap();
     assert_eq!(WaveformFormat::of_bytes(&bytes), Some(WaveformFormat::Fst));
     let cut = Waveform::parse(&bytes[..bytes.len() / 2], WaveformFormat::Fst, quiet())
-        .and_then(|waveform| waveform.stimulus(TOGGLE, &mapped(&[])));
+        .and_then(|waveform| waveform.read_inputs(TOGGLE, &mapped(&[])));
     assert_eq!(cut.unwrap_err().span, None);
 }
 
@@ -245,10 +245,10 @@ fn sample_tables_of_analysers_are_read() {
         ),
         ("semicolons-and-milliseconds", &[], PRESS, 100),
     ] {
-        let stimulus = read_file(&format!("tables/{name}.csv"), mappings);
-        let stimulus = stimulus.unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(told(&stimulus), expected, "{name}");
-        assert_eq!(stimulus.script.end(), RunTicks(end), "{name}");
+        let capture = read_file(&format!("tables/{name}.csv"), mappings);
+        let capture = capture.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(told(&capture), expected, "{name}");
+        assert_eq!(capture.script.end(), RunTicks(end), "{name}");
     }
 }
 
@@ -280,7 +280,7 @@ fn what_is_wrong_in_a_table_has_its_place() {
         ("Time [s],D0\n0,1\n1,0\n", 1, 1, "D0      1 edges, from 1"),
     ] {
         let error = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, quiet())
-            .and_then(|table| table.stimulus(TOGGLE, &mapped(&[])))
+            .and_then(|table| table.read_inputs(TOGGLE, &mapped(&[])))
             .unwrap_err();
         let diagnostic = error.diagnostic();
         let help = diagnostic.help.unwrap_or_default();
@@ -321,7 +321,7 @@ proptest! {
         bytes.truncate(cut.index(bytes.len()) * 2);
         let lines = bytes.split(|byte| *byte == b'\n').count();
         let outcome = Waveform::parse(&bytes, format_of(path), quiet())
-            .and_then(|waveform| waveform.stimulus(TOGGLE, &mapped(&[])));
+            .and_then(|waveform| waveform.read_inputs(TOGGLE, &mapped(&[])));
         if let Err(WaveformError { span: Some(span), .. }) = outcome {
             prop_assert!((1..=lines).contains(&span.line));
         }
@@ -344,7 +344,7 @@ fn no_byte_of_an_fst_asks_for_more_memory_than_there_is() {
             damaged[offset] = value;
             let guard = PanicGuard::default();
             if let Ok(waveform) = Waveform::parse(&damaged, WaveformFormat::Fst, guard) {
-                let _ = waveform.stimulus(TOGGLE, &mapped(&[]));
+                let _ = waveform.read_inputs(TOGGLE, &mapped(&[]));
             }
         }
     }
@@ -359,7 +359,7 @@ fn mappings_of_a_project_that_mean_nothing_are_noted() {
     for mapping in &mut options.map {
         mapping.is_optional = true;
     }
-    let notes = waveform.stimulus(TOGGLE, &options).unwrap().notes();
+    let notes = waveform.read_inputs(TOGGLE, &options).unwrap().notes();
     let expected = [
         "`led = \"D9\"` in `[map]` of the project file is not used: the file has no signal `D9`, expected the path of a signal, or the end of one",
         "`buton = \"D1\"` in `[map]` of the project file is not used: did you mean `button`?",
@@ -410,7 +410,7 @@ fn a_wrapped_fst_is_read_as_the_file_in_it() {
     let bytes = fs::read(folder("fst/icarus.fst")).unwrap();
     let read = |bytes: &[u8]| {
         let waveform = Waveform::parse(bytes, WaveformFormat::Fst, PanicGuard::default()).unwrap();
-        waveform.stimulus(TOGGLE, &mapped(&[])).unwrap()
+        waveform.read_inputs(TOGGLE, &mapped(&[])).unwrap()
     };
     assert_eq!(read(&wrapped(&bytes)), read(&bytes));
 }
@@ -423,8 +423,8 @@ fn strings_that_are_not_declared_on_one_long_line_take_no_time() {
     bytes.extend(b"sx ? ".repeat(200_000));
     bytes.extend(b"\n#10 1!\n#20\n");
     let waveform = Waveform::parse(&bytes, WaveformFormat::Vcd, PanicGuard::default()).unwrap();
-    let stimulus = waveform.stimulus(TOGGLE, &mapped(&[])).unwrap();
-    assert_eq!(stimulus.undeclared_changes, 200_000);
+    let capture = waveform.read_inputs(TOGGLE, &mapped(&[])).unwrap();
+    assert_eq!(capture.undeclared_changes, 200_000);
 }
 
 #[test]
@@ -432,12 +432,14 @@ fn a_column_may_have_any_name() {
     let text = "Time [s],\"A, B\",I/O\n0,0,0\n0.01,0,1\n0.06,0,0\n";
     let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, PanicGuard::default());
     let waveform = waveform.unwrap();
-    let stimulus = waveform.stimulus(TOGGLE, &mapped(&["button=I/O"])).unwrap();
-    assert_eq!(told(&stimulus), PRESS);
-    let stimulus = waveform
-        .stimulus(TOGGLE, &mapped(&["button=A, B"]))
+    let capture = waveform
+        .read_inputs(TOGGLE, &mapped(&["button=I/O"]))
         .unwrap();
-    assert_eq!(told(&stimulus), "");
+    assert_eq!(told(&capture), PRESS);
+    let capture = waveform
+        .read_inputs(TOGGLE, &mapped(&["button=A, B"]))
+        .unwrap();
+    assert_eq!(told(&capture), "");
 }
 
 #[test]
@@ -446,6 +448,6 @@ fn a_table_of_more_than_a_week_is_read_from_a_time_on() {
     let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, PanicGuard::default());
     let mut options = mapped(&[]);
     options.window.from = Some(WaveTime::parse("700000s").unwrap());
-    let stimulus = waveform.unwrap().stimulus(TOGGLE, &options).unwrap();
-    assert_eq!(told(&stimulus), PRESS);
+    let capture = waveform.unwrap().read_inputs(TOGGLE, &options).unwrap();
+    assert_eq!(told(&capture), PRESS);
 }

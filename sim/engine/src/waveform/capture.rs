@@ -9,7 +9,7 @@ use crate::script::Script;
 /// The inputs of a waveform, and the outputs that were captured with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stimulus {
+pub struct WaveformCapture {
     /// The inputs, at the ticks at which a board sees them.
     pub script: Script,
     /// The outputs that were found.
@@ -60,7 +60,7 @@ pub struct RestingLevel {
     pub is_active_low: bool,
 }
 
-impl Stimulus {
+impl WaveformCapture {
     /// What a user should know about it, a sentence each.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {

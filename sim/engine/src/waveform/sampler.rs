@@ -6,7 +6,7 @@ use lockstep_core::output::{Level, Range};
 use lockstep_core::ports::Scale;
 use lockstep_core::time::{Instant, RunTicks};
 
-use super::captured::{CapturedOutput, RestingLevel, Stimulus};
+use super::capture::{CapturedOutput, RestingLevel, WaveformCapture};
 use super::change::{BitLevel, ChangeSink, Flow, Value};
 use super::clock::TickClock;
 use super::error::{BIT, BYTES, CONDITIONS, WaveformErrorKind, unexpected};
@@ -303,7 +303,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// The script of the samples, with the tick counter starting at `reading`.
-    pub(super) fn finish(mut self, reading: Instant) -> Result<Stimulus, WaveformErrorKind> {
+    pub(super) fn finish(mut self, reading: Instant) -> Result<WaveformCapture, WaveformErrorKind> {
         self.sample()?;
         let (last_byte, framing_errors) = self.finish_lines()?;
         let resting = self.bindings.iter().zip(&self.pins);
@@ -323,7 +323,7 @@ impl<'a> Sampler<'a> {
         };
         let end = self.clock.end(last).max(last_byte);
         let condition = self.power_up.unwrap_or_default();
-        Ok(Stimulus {
+        Ok(WaveformCapture {
             script: Script::new(condition, reading, self.events, end)?,
             outputs: self.outputs,
             vanished_pulses: self.vanished_pulses,

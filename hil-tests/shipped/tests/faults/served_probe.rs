@@ -14,32 +14,32 @@ use super::{Test, hil, support, told};
 
 pub(crate) const TESTS: [(&str, Test); 8] = [
     (
-        "real/an-image-that-is-there-is-not-flashed-again",
+        "served/an-image-that-is-there-is-not-flashed-again",
         an_image_that_is_there_is_not_flashed_again,
     ),
     (
-        "real/a-probe-that-goes-in-the-middle-is-infra",
+        "served/a-probe-that-goes-in-the-middle-is-infra",
         a_probe_that_goes_in_the_middle_is_infra,
     ),
     (
-        "real/a-probe-that-does-not-answer-is-infra",
+        "served/a-probe-that-does-not-answer-is-infra",
         a_probe_that_does_not_answer_is_infra,
     ),
-    ("real/another-chip-is-infra", another_chip_is_infra),
+    ("served/another-chip-is-infra", another_chip_is_infra),
     (
-        "real/a-probe-of-another-process-is-infra",
+        "served/a-probe-of-another-process-is-infra",
         a_probe_of_another_process_is_infra,
     ),
     (
-        "real/pins-of-the-board-press-its-buttons",
+        "served/pins-of-the-board-press-its-buttons",
         pins_of_the_board_press_its_buttons,
     ),
     (
-        "real/a-button-that-is-pressed-too-late-is-infra",
+        "served/a-button-that-is-pressed-too-late-is-infra",
         a_button_that_is_pressed_too_late_is_infra,
     ),
     (
-        "real/a-jumper-that-is-not-there-is-infra",
+        "served/a-jumper-that-is-not-there-is-infra",
         a_jumper_that_is_not_there_is_infra,
     ),
 ];

@@ -64,7 +64,7 @@ const WORDS: [(&[&str], &str); 14] = [
 
 /// The sentence that is meant by this one, if a rule or a few lead to one that `is_sentence`
 /// can read.
-pub(super) fn mend(line: &str, is_sentence: impl Fn(&str) -> bool) -> Option<String> {
+pub(super) fn suggest_correction(line: &str, is_sentence: impl Fn(&str) -> bool) -> Option<String> {
     let words: Vec<String> = line
         .split('#')
         .next()?

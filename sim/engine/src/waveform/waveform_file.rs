@@ -4,7 +4,7 @@ use lockstep_core::app::AppDescriptor;
 use lockstep_core::time::Instant;
 
 use super::candidates::EdgeCounter;
-use super::captured::Stimulus;
+use super::capture::WaveformCapture;
 use super::change::{ChangeSink, Reading};
 use super::clock::{TickClock, Timescale};
 use super::csv::{self, Table};
@@ -125,11 +125,11 @@ impl<'a> Waveform<'a> {
     ///
     /// A [`WaveformError`] if no signal is an input of the app, if it is not clear which are,
     /// or if what they do cannot be played.
-    pub fn stimulus(
+    pub fn read_inputs(
         &self,
         descriptor: &'static AppDescriptor,
         options: &WaveformOptions,
-    ) -> Result<Stimulus, WaveformError> {
+    ) -> Result<WaveformCapture, WaveformError> {
         let bindings = self.bindings(descriptor, options)?;
         let is_input = |binding: &Binding| binding.port.is_input();
         if !bindings.iter().any(is_input) {
@@ -142,12 +142,12 @@ impl<'a> Waveform<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Waveform::stimulus`], but it is enough if one signal is an output of the app.
-    pub fn capture(
+    /// As [`Waveform::read_inputs`], but it is enough if one signal is an output of the app.
+    pub fn read_capture(
         &self,
         descriptor: &'static AppDescriptor,
         options: &WaveformOptions,
-    ) -> Result<Stimulus, WaveformError> {
+    ) -> Result<WaveformCapture, WaveformError> {
         let bindings = self.bindings(descriptor, options)?;
         if bindings.is_empty() {
             return Err(self.no_inputs(descriptor)?);
@@ -160,32 +160,32 @@ impl<'a> Waveform<'a> {
         descriptor: &'static AppDescriptor,
         options: &WaveformOptions,
         bindings: &[Binding],
-    ) -> Result<Stimulus, WaveformError> {
+    ) -> Result<WaveformCapture, WaveformError> {
         let clock = TickClock::new(descriptor.tick(), self.timescale(), options.window);
         let mut sampler = Sampler::new(clock, descriptor, bindings)
             .map_err(|kind| self.at(self.header_end(), kind))?;
         let reading = self.read(&mut sampler)?;
-        let mut stimulus = sampler
+        let mut capture = sampler
             .finish(self.reading_at_start())
             .map_err(|kind| self.at(self.bytes.len(), kind))?;
-        stimulus.gaps = reading.gaps;
-        stimulus.undeclared_changes = reading.undeclared;
+        capture.gaps = reading.gaps;
+        capture.undeclared_changes = reading.undeclared;
         if self.app().is_some() {
             // Written here, where 1 is pressed.
-            stimulus.pressed_at_start.clear();
+            capture.pressed_at_start.clear();
         } else {
             let resolver = self.resolver(descriptor, options);
-            stimulus.unused_mappings = resolver.unused(bindings);
+            capture.unused_mappings = resolver.unused(bindings);
             if bindings.iter().any(|binding| binding.port.is_input()) {
                 for (port, name) in resolver.unmapped(bindings) {
                     match port {
-                        Port::Button(_) => stimulus.unmapped_buttons.push(name),
-                        _ => stimulus.unmapped_ports.push(name),
+                        Port::Button(_) => capture.unmapped_buttons.push(name),
+                        _ => capture.unmapped_ports.push(name),
                     }
                 }
             }
         }
-        Ok(stimulus)
+        Ok(capture)
     }
 
     fn bindings(

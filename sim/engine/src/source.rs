@@ -28,7 +28,7 @@ pub struct Source {
 /// An input cannot be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum InputError {
+pub enum SourceError {
     /// The file system refuses.
     #[error("cannot read `{name}`")]
     Io {
@@ -47,7 +47,7 @@ pub enum InputError {
         limit: usize,
     },
     /// A folder has no such file.
-    #[error("there is no file that ends in `.{extension}` in `{}`", .folder.display())]
+    #[error("no `.{extension}` file in `{}`", .folder.display())]
     EmptyFolder {
         /// The folder.
         folder: PathBuf,
@@ -70,12 +70,12 @@ impl Source {
     /// # Errors
     ///
     /// Those of the file system, and one that names the limit.
-    pub fn read(path: &Path, limit: usize) -> Result<Self, InputError> {
+    pub fn read(path: &Path, limit: usize) -> Result<Self, SourceError> {
         let (name, reader): (_, Box<dyn Read>) = if is_stdin(path) {
             (STDIN_NAME.to_owned(), Box::new(io::stdin().lock()))
         } else {
             let name = path.display().to_string();
-            let file = File::open(path).map_err(|error| InputError::Io {
+            let file = File::open(path).map_err(|error| SourceError::Io {
                 name: name.clone(),
                 error,
             })?;
@@ -86,8 +86,8 @@ impl Source {
             .take(u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1))
             .read_to_end(&mut bytes);
         match read {
-            Err(error) => Err(InputError::Io { name, error }),
-            Ok(count) if count > limit => Err(InputError::TooLarge { name, limit }),
+            Err(error) => Err(SourceError::Io { name, error }),
+            Ok(count) if count > limit => Err(SourceError::TooLarge { name, limit }),
             Ok(_) => Ok(Self { name, bytes }),
         }
     }
@@ -128,19 +128,19 @@ pub fn has_extension(path: &Path, extension: &str) -> bool {
 }
 
 /// The paths, with each folder replaced by the files below it that have this extension.
-pub fn expand(paths: &[PathBuf], extension: &'static str) -> Result<Vec<PathBuf>, InputError> {
+pub fn expand(paths: &[PathBuf], extension: &'static str) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();
     for path in paths {
         if is_stdin(path) || !path.is_dir() {
             files.push(path.clone());
             continue;
         }
-        let found = files::below(path, extension).map_err(|error| InputError::Io {
+        let found = files::below(path, extension).map_err(|error| SourceError::Io {
             name: path.display().to_string(),
             error,
         })?;
         if found.is_empty() {
-            return Err(InputError::EmptyFolder {
+            return Err(SourceError::EmptyFolder {
                 folder: path.clone(),
                 extension,
             });

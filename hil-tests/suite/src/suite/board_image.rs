@@ -34,7 +34,7 @@ pub mod symbols {
 /// An image cannot be used on a bench.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum FirmwareError {
+pub enum BoardImageError {
     /// It cannot be read.
     #[error(transparent)]
     Image(#[from] BuildError),
@@ -76,7 +76,7 @@ pub struct NamedPin {
 }
 
 /// An image of an app for a board.
-pub struct Firmware {
+pub struct BoardImage {
     /// The app.
     pub app: AppEntry,
     /// Its ELF file as it was read: what is written into flash, whatever is built meanwhile.
@@ -101,13 +101,13 @@ pub struct Firmware {
     pub drive_registers: Option<Vec<DriveRegisters>>,
 }
 
-impl Firmware {
+impl BoardImage {
     /// Reads an image of this app, and the pins it has on the board.
     ///
     /// # Errors
     ///
     /// The image or the pin map cannot be used.
-    pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, FirmwareError> {
+    pub fn read(app: &AppEntry, image: &Image, board: &Board) -> Result<Self, BoardImageError> {
         let (bytes, elf) = image.load()?;
         Self::new(app, &image.name, bytes, elf, board)
     }
@@ -123,16 +123,16 @@ impl Firmware {
         bytes: Vec<u8>,
         elf: Elf,
         board: &Board,
-    ) -> Result<Self, FirmwareError> {
+    ) -> Result<Self, BoardImageError> {
         let identity = elf.build_id.clone();
-        let identity = identity.ok_or_else(|| FirmwareError::NoBuildId(name.to_owned()))?;
+        let identity = identity.ok_or_else(|| BoardImageError::NoBuildId(name.to_owned()))?;
         let logs = LogTable::of(&bytes).ok();
         let map = PinMap::read(&board.folder)?;
         let descriptor = app.descriptor();
         let pins = map
             .apps
             .get(descriptor.name())
-            .ok_or(FirmwareError::NoPins {
+            .ok_or(BoardImageError::NoPins {
                 board: board.name.clone(),
                 app: descriptor.name(),
             })?;
@@ -142,7 +142,7 @@ impl Firmware {
                 index,
                 pin: *pin,
             }),
-            None => Err(FirmwareError::NoPin {
+            None => Err(BoardImageError::NoPin {
                 board: board.name.clone(),
                 app: descriptor.name(),
                 name,

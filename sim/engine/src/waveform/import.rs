@@ -13,11 +13,11 @@ use lockstep_core::output::{Level, Range};
 use lockstep_core::time::RunTicks;
 use thiserror::Error;
 
-use super::captured::{CapturedOutput, Stimulus};
-use crate::scenario::generated::{
+use super::capture::{CapturedOutput, WaveformCapture};
+use crate::scenario::quantity::Quantity;
+use crate::scenario::statement_builder::{
     button_name, condition_name, line_name, name, port_statement, statement, wait,
 };
-use crate::scenario::quantity::Quantity;
 use crate::scenario::{
     Expectation, MAX_STATEMENTS, Name, OutputAssertion, Scenario, Statement, StatementKind,
     TargetLevel,
@@ -55,7 +55,7 @@ pub struct ImportedScenario {
 #[non_exhaustive]
 pub enum ImportError {
     /// More than [`MAX_STATEMENTS`].
-    #[error("its scenario has more than {MAX_STATEMENTS} statements, the most that are read")]
+    #[error("its scenario has more than {MAX_STATEMENTS} sentences, the most that are read")]
     TooManyStatements,
 }
 
@@ -72,12 +72,12 @@ enum Event {
 /// An [`ImportError`] if the capture has more inputs than a scenario can have.
 pub fn import(
     descriptor: &'static AppDescriptor,
-    stimulus: &Stimulus,
+    capture: &WaveformCapture,
     tolerance: RunTicks,
 ) -> Result<ImportedScenario, ImportError> {
     // What an input causes in its own tick can only be seen from the next one on.
     let tolerance = tolerance.max(RunTicks(1));
-    let script = &stimulus.script;
+    let script = &capture.script;
     let mut events: Vec<(RunTicks, Event)> = script
         .events()
         .iter()
@@ -86,7 +86,7 @@ pub fn import(
     let inputs = events.len();
     let mut too_short = 0;
     let mut expected = Vec::new();
-    for output in &stimulus.outputs {
+    for output in &capture.outputs {
         too_short += levels(descriptor, output, script.end(), tolerance, &mut expected);
     }
     expected.sort_by_key(|(tick, _)| *tick);
@@ -223,7 +223,7 @@ fn levels(
 mod tests {
     use super::*;
     use crate::panic_guard::PanicGuard;
-    use crate::stimulus::{Mapping, Waveform, WaveformFormat, WaveformOptions};
+    use crate::waveform::{Mapping, Waveform, WaveformFormat, WaveformOptions};
     use lockstep_apps::toggle;
     use lockstep_core::app::App;
 
@@ -240,9 +240,9 @@ mod tests {
                 .to_vec(),
             ..WaveformOptions::default()
         };
-        let descriptor = &toggle::Firmware::DESCRIPTOR;
-        let stimulus = waveform.stimulus(descriptor, &options).unwrap();
-        import(descriptor, &stimulus, RunTicks(tolerance))
+        let descriptor = &toggle::Toggle::DESCRIPTOR;
+        let capture = waveform.read_inputs(descriptor, &options).unwrap();
+        import(descriptor, &capture, RunTicks(tolerance))
     }
 
     const CAPTURE: &str = "Time [s],D0,D1\n0,1,0\n0.01,0,0\n0.0105,0,1\n0.06,1,1\n0.1,1,1\n";

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 mod files;
 mod ports;
 
-const TOGGLE: &AppDescriptor = &toggle::Firmware::DESCRIPTOR;
+const TOGGLE: &AppDescriptor = &toggle::Toggle::DESCRIPTOR;
 
 const TWO_BUTTONS: &AppDescriptor = &AppDescriptor::new("two", "1.0.0")
     .with_buttons(&["A", "B"])
@@ -24,7 +24,7 @@ fn parse(bytes: &[u8]) -> Result<Waveform<'_>, WaveformError> {
 fn read(
     text: impl AsRef<[u8]>,
     descriptor: &'static AppDescriptor,
-) -> Result<Stimulus, WaveformError> {
+) -> Result<WaveformCapture, WaveformError> {
     read_with(text, descriptor, &WaveformOptions::default())
 }
 
@@ -32,8 +32,8 @@ fn read_with(
     text: impl AsRef<[u8]>,
     descriptor: &'static AppDescriptor,
     options: &WaveformOptions,
-) -> Result<Stimulus, WaveformError> {
-    parse(text.as_ref())?.stimulus(descriptor, options)
+) -> Result<WaveformCapture, WaveformError> {
+    parse(text.as_ref())?.read_inputs(descriptor, options)
 }
 
 fn mapped(mappings: &[&str]) -> WaveformOptions {
@@ -64,23 +64,23 @@ $enddefinitions $end
     )
 }
 
-fn moves(stimulus: &Stimulus) -> Vec<(u64, u8, SwitchState)> {
+fn moves(capture: &WaveformCapture) -> Vec<(u64, u8, SwitchState)> {
     let of = |ScriptEvent { tick, action }: &ScriptEvent| match action {
         Action::Button(button, contact) => Some((tick.0, button.0, *contact)),
         Action::Reset(_) | Action::Number(..) | Action::Byte(..) => None,
     };
-    stimulus.script.events().iter().filter_map(of).collect()
+    capture.script.events().iter().filter_map(of).collect()
 }
 
 #[test]
 fn a_change_is_seen_at_the_next_tick() {
-    let stimulus = read(
+    let capture = read(
         with_changes("$dumpvars 1a xb b101 i $end #0 #1 1b #20 0a 0b #21 1b #3333"),
         TWO_BUTTONS,
     )
     .unwrap();
     assert_eq!(
-        moves(&stimulus),
+        moves(&capture),
         [
             (0, 0, SwitchState::Closed),
             (1, 1, SwitchState::Closed),
@@ -89,24 +89,24 @@ fn a_change_is_seen_at_the_next_tick() {
             (3, 1, SwitchState::Closed),
         ]
     );
-    assert_eq!(stimulus.script.end(), RunTicks(334));
-    assert_eq!(stimulus.vanished_pulses, 0);
-    assert_eq!(stimulus.unknown_levels, 1);
+    assert_eq!(capture.script.end(), RunTicks(334));
+    assert_eq!(capture.vanished_pulses, 0);
+    assert_eq!(capture.unknown_levels, 1);
 }
 
 #[test]
 fn pulses_between_two_ticks_vanish_and_are_counted() {
-    let stimulus = read(
+    let capture = read(
         with_changes("#0 #1 1a #2 0a #3 1a #4 0a #11 1a #12 0a #13 b1 a #30 za"),
         TWO_BUTTONS,
     )
     .unwrap();
     assert_eq!(
-        moves(&stimulus),
+        moves(&capture),
         [(2, 0, SwitchState::Closed), (3, 0, SwitchState::Open)]
     );
-    assert_eq!(stimulus.vanished_pulses, 3);
-    assert_eq!(stimulus.unknown_levels, 1);
+    assert_eq!(capture.vanished_pulses, 3);
+    assert_eq!(capture.unknown_levels, 1);
 }
 
 #[test]
@@ -116,25 +116,25 @@ $scope module top $end $scope module libsigrok $end
 $var wire 1 ! A $end $var wire 8 \" B $end $var wire 1 # D7 $end
 $upscope $end $upscope $end $enddefinitions $end
 #0 0! b0 \" 0# #2500000 1! 1# #4000000";
-    let stimulus = read(text, TWO_BUTTONS).unwrap();
-    assert_eq!(moves(&stimulus), [(3, 0, SwitchState::Closed)]);
-    assert_eq!(stimulus.script.end(), RunTicks(4));
+    let capture = read(text, TWO_BUTTONS).unwrap();
+    assert_eq!(moves(&capture), [(3, 0, SwitchState::Closed)]);
+    assert_eq!(capture.script.end(), RunTicks(4));
 }
 
 #[test]
 fn the_first_reset_at_tick_0_is_the_power_up() {
-    let stimulus = read(
+    let capture = read(
         with_changes("#0 sclock-failed r sok r #5 s r suart-missing r\n"),
         TWO_BUTTONS,
     )
     .unwrap();
-    assert_eq!(stimulus.script.condition(), BootCondition(1));
+    assert_eq!(capture.script.condition(), BootCondition(1));
     let at = |tick, conditions| ScriptEvent {
         tick: RunTicks(tick),
         action: Action::Reset(conditions),
     };
     assert_eq!(
-        stimulus.script.events(),
+        capture.script.events(),
         [at(0, BootCondition::OK), at(1, BootCondition(2))]
     );
 }
@@ -241,8 +241,8 @@ fn what_does_not_matter_is_passed_over() {
         with_changes("1a sone two i\n"),
         with_changes("1a").replacen("string 1 r", "string -1 r", 1),
     ] {
-        let stimulus = read(&text, TWO_BUTTONS).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        assert_eq!(moves(&stimulus)[0], (0, 0, SwitchState::Closed), "{text}");
+        let capture = read(&text, TWO_BUTTONS).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(moves(&capture)[0], (0, 0, SwitchState::Closed), "{text}");
     }
     let undeclared = read(with_changes("1a 1q b1 q"), TWO_BUTTONS).unwrap();
     assert_eq!(undeclared.undeclared_changes, 2);
@@ -257,18 +257,18 @@ fn a_window_takes_a_part_of_the_file_and_puts_it_off() {
         shift: WaveTime::parse("100ms").unwrap(),
     };
     let text = with_changes("#0 sclock-failed r 1a #10 0a #15 1a #30 0a #50 1b #70 0b");
-    let stimulus = read_with(text, TWO_BUTTONS, &options).unwrap();
+    let capture = read_with(text, TWO_BUTTONS, &options).unwrap();
     assert_eq!(
-        moves(&stimulus),
+        moves(&capture),
         [
             (100, 0, SwitchState::Closed),
             (101, 0, SwitchState::Open),
             (103, 1, SwitchState::Closed),
         ]
     );
-    assert_eq!(stimulus.script.end(), RunTicks(104));
-    assert_eq!(stimulus.script.condition(), BootCondition::OK);
-    assert_eq!(stimulus.vanished_pulses, 0);
+    assert_eq!(capture.script.end(), RunTicks(104));
+    assert_eq!(capture.script.condition(), BootCondition::OK);
+    assert_eq!(capture.vanished_pulses, 0);
 }
 
 #[test]
@@ -283,8 +283,8 @@ $upscope $end $enddefinitions $end #0 1b #5 0b";
             scope: Some(scope.to_owned()),
             ..WaveformOptions::default()
         };
-        let stimulus = read_with(text, TWO_BUTTONS, &options).unwrap();
-        assert_eq!(moves(&stimulus).len(), 2, "{scope}");
+        let capture = read_with(text, TWO_BUTTONS, &options).unwrap();
+        assert_eq!(moves(&capture).len(), 2, "{scope}");
     }
     let options = WaveformOptions {
         scope: Some("three".to_owned()),
@@ -325,8 +325,8 @@ fn only_as_many_inputs_are_read_as_can_be_played() {
         .map(|tap| format!("#{}0\n1a\n#{}0\n0a\n", 2 * tap, 2 * tap + 1))
         .collect();
     let most = with_changes(&taps);
-    let stimulus = read(&most, TWO_BUTTONS).unwrap();
-    assert_eq!(stimulus.script.events().len(), MAX_EVENTS);
+    let capture = read(&most, TWO_BUTTONS).unwrap();
+    assert_eq!(capture.script.events().len(), MAX_EVENTS);
     let more = format!("{most}#90000000 1a #90000010");
     assert_eq!(
         *read(more, TWO_BUTTONS).unwrap_err().kind,
@@ -340,10 +340,10 @@ proptest! {
         let trace = trace_of(&script);
         let mut bytes = Vec::new();
         trace::vcd::write(&trace, &mut bytes).unwrap();
-        let stimulus = read(&bytes, TOGGLE).unwrap();
-        prop_assert_eq!(&stimulus.script, &script);
-        prop_assert_eq!(stimulus.vanished_pulses, 0);
-        prop_assert_eq!(trace_of(&stimulus.script), trace);
+        let capture = read(&bytes, TOGGLE).unwrap();
+        prop_assert_eq!(&capture.script, &script);
+        prop_assert_eq!(capture.vanished_pulses, 0);
+        prop_assert_eq!(trace_of(&capture.script), trace);
     }
 
     #[test]

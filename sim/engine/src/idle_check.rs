@@ -131,8 +131,8 @@ impl<'a> Pair<'a> {
             return Err(self.broken(
                 first.tick,
                 format!(
-                    "at tick {} `App::next_wakeup` said that nothing happens {promised}, and \
-                     `{line}` came{}",
+                    "at tick {} `App::next_wakeup` promised that nothing would happen {promised}, \
+                     but `{line}` did{}",
                     now.0,
                     // Where states were compared, passing over was right.
                     match before {
@@ -182,11 +182,11 @@ impl<'a> Pair<'a> {
         };
         let stretch = match self.stretch {
             Some(IdleStretch { said_at, last }) => format!(
-                "after passing over ticks {} to {} by `App::pass`",
+                "passing over ticks {} to {} by `App::pass`",
                 said_at.0 + 1,
                 last.0
             ),
-            None => "played again".to_owned(),
+            None => "playing it again".to_owned(),
         };
         let differing = [passing, ticking].map(|seen| seen.0.get(first));
         let at = differing
@@ -197,7 +197,7 @@ impl<'a> Pair<'a> {
         Err(self.broken(
             at.unwrap_or(self.passing.now()),
             format!(
-                "{stretch} it gives {}, and {} when it takes every tick",
+                "{stretch} gives {}, playing every tick gives {}",
                 shown(passing),
                 shown(ticking)
             ),
@@ -229,7 +229,7 @@ impl<'a> Pair<'a> {
         Err(self.broken(
             stretch.last,
             format!(
-                "passing over ticks {} to {} by `App::pass` leaves {} `{}`, and taking every tick \
+                "passing over ticks {} to {} by `App::pass` leaves {} `{}`, playing every tick \
                  leaves `{}`",
                 stretch.said_at.0 + 1,
                 stretch.last.0,

@@ -264,7 +264,7 @@ wait 600 ms
 
 /// Plays the scenario with an app that can be copied and printed, or not.
 fn checked(fault: Fault, capabilities: Capabilities<Pieces>) -> Result<RunTicks, PlayError> {
-    let app = AppEntry::built_by(
+    let app = AppEntry::with_builder(
         move |_| Some(Pieces::with(fault)),
         move || Pieces::with(fault),
         capabilities,

@@ -5,7 +5,7 @@ use lockstep_core::output::Level;
 use lockstep_core::ports::Scale;
 use lockstep_core::time::{Length, RunTicks, TickPeriod};
 
-use super::captured::Stimulus;
+use super::capture::WaveformCapture;
 use crate::trace::Kind;
 use crate::trace::document::Document;
 
@@ -50,8 +50,8 @@ pub struct Comparison {
 
 /// The outputs of a waveform.
 #[must_use]
-pub fn captured(descriptor: &AppDescriptor, stimulus: &Stimulus) -> Vec<OutputHistory> {
-    let outputs = stimulus.outputs.iter().filter_map(|captured| {
+pub fn captured(descriptor: &AppDescriptor, capture: &WaveformCapture) -> Vec<OutputHistory> {
+    let outputs = capture.outputs.iter().filter_map(|captured| {
         let output = descriptor.outputs().get(usize::from(captured.output))?;
         Some(OutputHistory {
             name: output.name().to_owned(),

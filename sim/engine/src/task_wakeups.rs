@@ -19,27 +19,37 @@ use crate::trace::{Entry, Line, Trace};
 /// How the tasks of an app are woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
-pub enum Waking {
+pub enum WakeupFault {
     /// Every task is also polled where nothing woke it.
     Spurious,
     /// A timer that the task did not ask for again when it was last polled does not wake it.
     Lost,
 }
 
-/// What is otherwise, as the beginning of a sentence.
-impl fmt::Display for Waking {
+/// What is done otherwise, by the option that asks for it, as the beginning of a sentence.
+impl fmt::Display for WakeupFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Spurious => "with its tasks also polled where nothing woke them",
-            Self::Lost => "without the wake-ups of timers that nothing waits for any more",
+            Self::Spurious => "with `--wake spurious`",
+            Self::Lost => "with `--wake lost`",
         })
     }
 }
 
+impl WakeupFault {
+    /// What an app does whose trace is another one with it.
+    const fn cause(self) -> &'static str {
+        match self {
+            Self::Spurious => "a task takes any poll for the wake-up that it waits for",
+            Self::Lost => "a task relies on a wake-up that it does not wait for",
+        }
+    }
+}
+
 /// An app with tasks, which can be woken in more than one way.
-pub trait ProvokedWakeups: App {
+pub trait FaultyWakeups: App {
     /// The app as [`App::new`] makes it, its tasks woken so.
-    fn provoked(waking: Waking) -> Self;
+    fn with_fault(fault: WakeupFault) -> Self;
 }
 
 /// Plays the script with the tasks of the app woken otherwise. It must show what it shows as usual:
@@ -55,12 +65,12 @@ pub fn check(
     app: &AppEntry,
     script: &Script,
     trace: &Trace,
-    waking: Waking,
+    fault: WakeupFault,
     watch: &mut dyn FnMut(RunTicks) -> ControlFlow<()>,
 ) -> Result<(), PlayError> {
     let name = app.descriptor().name();
     let provoked = app
-        .with_waking(waking)
+        .with_wakeup_fault(fault)
         .ok_or(PlayError::NoTasks { app: name })?;
     let broken = |tick, problem| PlayError::ContractBroken {
         app: name,
@@ -71,7 +81,7 @@ pub fn check(
         Ok(other) => other,
         Err(error) => {
             return Err(match error.failed_at() {
-                Some(tick) => broken(tick, format!("{waking}: {error}")),
+                Some(tick) => broken(tick, format!("{fault}: {error}")),
                 None => error,
             });
         }
@@ -95,9 +105,10 @@ pub fn check(
     Err(broken(
         tick,
         format!(
-            "{waking} it gives {}, and {} otherwise",
+            "{fault} it gives {}, in the usual run {}: {}",
             shown(other),
-            shown(usual)
+            shown(usual),
+            fault.cause()
         ),
     ))
 }

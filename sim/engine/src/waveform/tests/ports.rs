@@ -6,7 +6,7 @@ use super::*;
 use crate::play;
 use crate::registry::AppEntry;
 use crate::script::Script;
-use crate::stimulus::import::import;
+use crate::waveform::import::import;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_core::event::{NumberId, SerialId};
 use lockstep_core::output::Output;
@@ -35,25 +35,25 @@ fn vcd(variables: &str, changes: &str) -> String {
     )
 }
 
-fn csv(text: &str, mappings: &[&str]) -> Result<Stimulus, WaveformError> {
+fn csv(text: &str, mappings: &[&str]) -> Result<WaveformCapture, WaveformError> {
     let waveform = Waveform::parse(text.as_bytes(), WaveformFormat::Csv, PanicGuard::default())?;
-    waveform.stimulus(ROOM, &mapped(mappings))
+    waveform.read_inputs(ROOM, &mapped(mappings))
 }
 
-fn numbers(stimulus: &Stimulus) -> Vec<(u64, u8, i32)> {
+fn numbers(capture: &WaveformCapture) -> Vec<(u64, u8, i32)> {
     let of = |event: &ScriptEvent| match event.action {
         Action::Number(NumberId(id), number) => Some((event.tick.0, id, number)),
         _ => None,
     };
-    stimulus.script.events().iter().filter_map(of).collect()
+    capture.script.events().iter().filter_map(of).collect()
 }
 
-fn received(stimulus: &Stimulus) -> Vec<(u64, u8)> {
+fn received(capture: &WaveformCapture) -> Vec<(u64, u8)> {
     let of = |event: &ScriptEvent| match event.action {
         Action::Byte(SerialId(0), byte) => Some((event.tick.0, byte)),
         _ => None,
     };
-    stimulus.script.events().iter().filter_map(of).collect()
+    capture.script.events().iter().filter_map(of).collect()
 }
 
 /// The changes of a line, with a code for it, that carries these bytes from 1 ms on.
@@ -78,14 +78,14 @@ fn a_number_is_a_vector_or_a_real_by_its_name_or_a_map() {
         "$var real 64 t temperature $end $var wire 12 l adc $end",
         "#0 r20 t b0 l #100 r21.46 t b101 l #150 r21.54 t #300 rnan t bx l #400 r-4e1 t",
     );
-    let stimulus = read_with(text, ROOM, &mapped(&["light=adc"])).unwrap();
+    let capture = read_with(text, ROOM, &mapped(&["light=adc"])).unwrap();
     assert_eq!(
-        numbers(&stimulus),
+        numbers(&capture),
         [(1, 0, 215), (1, 1, 5), (4, 0, -400)],
         "the number between two ticks is not another"
     );
-    assert_eq!(stimulus.unknown_numbers, 2);
-    assert_eq!(stimulus.unmapped_ports, ["uart"]);
+    assert_eq!(capture.unknown_numbers, 2);
+    assert_eq!(capture.unmapped_ports, ["uart"]);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_number_out_of_range_is_refused_with_its_time() {
         options.window.from = WaveTime::parse(from).ok();
         options.window.to = WaveTime::parse(to).ok();
         let text = vcd("$var real 64 t temperature $end", changes);
-        read_with(text, ROOM, &options).map(|stimulus| numbers(&stimulus))
+        read_with(text, ROOM, &options).map(|capture| numbers(&capture))
     };
     let late = "#0 r999 t\n#100 r25 t\n#500 r26 t";
     assert_eq!(
@@ -172,12 +172,12 @@ fn a_file_whose_signals_have_other_names_lists_numbers_too() {
 #[test]
 fn a_table_has_numbers_with_their_decimals() {
     let text = "Time [s],room,D0,lux\n0,0,0,12\n0.001,21.46,0,12\n0.002,21.5,1,4095\n";
-    let stimulus = csv(text, &["temperature=room", "A=D0", "light=lux"]).unwrap();
+    let capture = csv(text, &["temperature=room", "A=D0", "light=lux"]).unwrap();
     assert_eq!(
-        numbers(&stimulus),
+        numbers(&capture),
         [(0, 0, 0), (0, 1, 12), (1, 0, 215), (2, 1, 4_095)]
     );
-    assert_eq!(moves(&stimulus), [(2, 0, SwitchState::Closed)]);
+    assert_eq!(moves(&capture), [(2, 0, SwitchState::Closed)]);
     let told = csv(&text.replace("21.5,", "hot,"), &["temperature=room"]).unwrap_err();
     assert_eq!(
         told.to_string(),
@@ -193,10 +193,10 @@ fn strings_of_a_line_are_bytes_and_their_escapes_are_undone() {
         "$var string 1 u uart $end",
         "#0 s u\n#100 sled\\x20on\\012 u\n#200 s u\n#300 s\\\\\\xff u\n",
     );
-    let stimulus = read(text, ROOM).unwrap();
-    let bytes: Vec<u8> = received(&stimulus).iter().map(|(_, byte)| *byte).collect();
+    let capture = read(text, ROOM).unwrap();
+    let bytes: Vec<u8> = received(&capture).iter().map(|(_, byte)| *byte).collect();
     assert_eq!(bytes, b"led on\n\\\xff");
-    assert_eq!(received(&stimulus)[7].0, 3);
+    assert_eq!(received(&capture)[7].0, 3);
 }
 
 /// pyvcd escapes spaces and leaves zero bytes as they are; here the next word is a code, too.
@@ -206,8 +206,8 @@ fn zero_bytes_in_a_string_of_a_line_are_bytes() {
         "$var string 1 u uart $end $var wire 1 \" A $end",
         "#0 s u\n#100 s\0\0\"\0 u\n#200 s u\n",
     );
-    let stimulus = read(text, ROOM).unwrap();
-    let bytes: Vec<u8> = received(&stimulus).iter().map(|(_, byte)| *byte).collect();
+    let capture = read(text, ROOM).unwrap();
+    let bytes: Vec<u8> = received(&capture).iter().map(|(_, byte)| *byte).collect();
     assert_eq!(bytes, b"\0\0\"\0");
 }
 
@@ -215,24 +215,24 @@ fn zero_bytes_in_a_string_of_a_line_are_bytes() {
 fn a_captured_line_is_decoded_by_its_baud_rate() {
     for (mapping, levels) in [("uart=rx", ['0', '1']), ("uart=!rx", ['1', '0'])] {
         let text = vcd("$var wire 1 r rx $end", &line(b"OK\n", 'r', levels));
-        let stimulus = read_with(text, ROOM, &mapped(&[mapping])).unwrap();
+        let capture = read_with(text, ROOM, &mapped(&[mapping])).unwrap();
         // A byte takes 1.04 ms, and comes in the middle of its stop bit.
         assert_eq!(
-            received(&stimulus),
+            received(&capture),
             [(2, b'O'), (4, b'K'), (5, b'\n')],
             "{mapping}"
         );
-        assert_eq!(stimulus.script.end(), RunTicks(5));
-        assert_eq!((stimulus.framing_errors, stimulus.vanished_pulses), (0, 0));
+        assert_eq!(capture.script.end(), RunTicks(5));
+        assert_eq!((capture.framing_errors, capture.vanished_pulses), (0, 0));
     }
 }
 
 #[test]
 fn bytes_without_a_stop_bit_are_counted_and_told() {
     let text = vcd("$var wire 1 r rx $end", &line(b"OK\n", 'r', ['1', '0']));
-    let stimulus = read_with(text, ROOM, &mapped(&["uart=rx"])).unwrap();
-    assert!(stimulus.framing_errors > 0);
-    let notes = stimulus.notes().join("\n");
+    let capture = read_with(text, ROOM, &mapped(&["uart=rx"])).unwrap();
+    assert!(capture.framing_errors > 0);
+    let notes = capture.notes().join("\n");
     assert!(notes.contains("--map LINE=!SIGNAL"), "{notes}");
 }
 
@@ -250,8 +250,8 @@ fn numbers_and_bytes_become_sentences_and_number_outputs_are_expected() {
         "$var real 64 t temperature $end $var real 64 s setpoint $end $var string 1 u uart $end",
         "#0 r20 t r-0.5 s\n#1000 r21.5 t sst u\n#1500 r2 s\n#2000 r900 s\n#3000",
     );
-    let stimulus = read(text, ROOM).unwrap();
-    let imported = import(ROOM, &stimulus, RunTicks(2)).unwrap();
+    let capture = read(text, ROOM).unwrap();
+    let imported = import(ROOM, &capture, RunTicks(2)).unwrap();
     assert_eq!(
         imported.scenario.to_string(),
         "app room\n\nwait 2 ms\nexpect setpoint stays -0.5 for 10 ms\nwait 8 ms\n\n\
@@ -287,8 +287,8 @@ proptest! {
         let trace = thermostat_of(&Script::new(ok, zero, events.collect(), end).unwrap());
         let mut written = Vec::new();
         trace::vcd::write(&trace, &mut written).unwrap();
-        let stimulus = read(&written, &Thermostat::DESCRIPTOR).unwrap();
-        prop_assert_eq!(thermostat_of(&stimulus.script), trace);
+        let capture = read(&written, &Thermostat::DESCRIPTOR).unwrap();
+        prop_assert_eq!(thermostat_of(&capture.script), trace);
     }
 
     #[test]

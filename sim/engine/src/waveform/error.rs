@@ -246,7 +246,7 @@ impl WaveformErrorKind {
             Self::Unexpected { found, .. } | Self::UnknownBootCondition { found, .. } => {
                 format!("found `{found}`")
             }
-            Self::BadTimescale { found, .. } => format!("`{found}` is no unit of time"),
+            Self::BadTimescale { found, .. } => format!("`{found}` is not a unit of time"),
             Self::UnknownUnit { found, .. } => format!("there is no unit of time `{found}`"),
             Self::CutShort { .. } => "the file ends too early".to_owned(),
             Self::Unclosed(command) => format!("`{}` has no `$end`", excerpt(command)),
@@ -386,7 +386,7 @@ impl WaveformErrorKind {
                 "use the program that wrote it, or write the file again with this one".to_owned()
             }
             Self::UnknownInput { .. } => {
-                "signals that are no inputs belong in another scope".to_owned()
+                "signals that are not inputs belong in another scope".to_owned()
             }
             Self::BadTimescale { instead, .. } => format!("write `{}`", instead.as_ref()?),
             Self::UnknownUnit { meant, .. } => format!("did you mean `{}`?", meant.as_ref()?),
