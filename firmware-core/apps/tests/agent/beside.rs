@@ -39,14 +39,14 @@ fn ticks_in_two_halves_tell_what_the_host_tells() {
         (RunTicks(60), reset),
         (RunTicks(100), press),
     ];
-    let host = on_the_host::<Firmware>(&actions, 100);
+    let host = on_the_host::<Toggle>(&actions, 100);
     assert!(host.len() > actions.len());
-    assert_eq!(body(told::<Firmware>(&actions, 100), 100), host);
+    assert_eq!(body(told::<Toggle>(&actions, 100), 100), host);
 }
 
 #[test]
 fn what_comes_after_an_order_waits_for_the_next_call() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     for command in [Command::Stop, Command::Query] {
         wire.ask(command);
     }
@@ -58,7 +58,7 @@ fn what_comes_after_an_order_waits_for_the_next_call() {
 
 #[test]
 fn a_run_that_cannot_begin_is_refused_and_no_order() {
-    let (mut agent, mut wire) = stopped::<Firmware>();
+    let (mut agent, mut wire) = stopped::<Toggle>();
     let unknown = RunParameters {
         condition: BootCondition(99),
         ..start(5, Stimulus::Scheduled)
