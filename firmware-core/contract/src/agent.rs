@@ -5,10 +5,12 @@
 //! [`Agent::receive`] between ticks. From power-up on the app is the product; a bench
 //! that says [`Command::Stop`] and [`Command::Start`] takes it over.
 
+mod beside;
 mod crash_loop;
 mod inbox;
 mod outbox;
 
+pub use beside::Order;
 pub use crash_loop::CrashLoop;
 
 use heapless::Deque;
@@ -281,6 +283,14 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         contacts: &dyn Fn() -> Contacts,
         link: &mut dyn Link,
     ) -> Result<(), Refusal> {
+        self.check_start(&start)?;
+        self.stop(link);
+        self.power_up(start, contacts, link);
+        Ok(())
+    }
+
+    /// Whether a run can begin so.
+    fn check_start(&self, start: &RunParameters) -> Result<(), Refusal> {
         if self.phase == Phase::Playing {
             return Err(Refusal::AlreadyPlaying);
         }
@@ -289,10 +299,20 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         if start.stimulus == Stimulus::Pins && self.scheduled.iter().any(moves_buttons) {
             return Err(Refusal::PinsMoveButtons);
         }
-        if !can_start_at::<A>(start.clock) {
-            return Err(Refusal::ClockNotSettable);
+        match can_start_at::<A>(start.clock) {
+            true => Ok(()),
+            false => Err(Refusal::ClockNotSettable),
         }
-        self.stop(link);
+    }
+
+    /// Begins a run that was [ordered](Agent::receive_order), at tick 0, which is now. `contacts` samples
+    /// those of this tick.
+    pub fn power_up(
+        &mut self,
+        start: RunParameters,
+        contacts: &dyn Fn() -> Contacts,
+        link: &mut dyn Link,
+    ) {
         self.rebuild(start.clock);
         let Self { runner, outbox, .. } = self;
         outbox.begin(Some(start.run), link);
@@ -307,7 +327,6 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
         };
         self.act(contacts, link);
         self.end_when_due(link);
-        Ok(())
     }
 
     /// Makes the app as it is after a reset, with its tick counter at `clock`.

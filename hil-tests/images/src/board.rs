@@ -47,6 +47,9 @@ pub struct Board {
     pub boot2: bool,
     /// The most that a release image may take.
     pub budget: Budget,
+    /// How many ticks what an image does may be away from the host's golden: above 0 for firmware that
+    /// keeps its own time.
+    pub tolerance: u32,
     /// The folder of the board.
     pub folder: PathBuf,
 }
@@ -114,6 +117,8 @@ struct BoardFile {
     boot2: bool,
     memory: Memory,
     budget: Budget,
+    #[serde(default)]
+    tolerance: u32,
 }
 
 fn refuse_chip_says<'de, D: Deserializer<'de>>(_: D) -> Result<(), D::Error> {
@@ -236,6 +241,7 @@ impl Board {
             ram: file.memory.ram,
             boot2: file.boot2,
             budget: file.budget,
+            tolerance: file.tolerance,
             folder: folder.to_owned(),
         })
     }

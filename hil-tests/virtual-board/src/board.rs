@@ -205,6 +205,8 @@ impl VirtualBoard {
         inputs.iter().try_for_each(|input| check_pin(input.pin))?;
         let mut state = lock(&self.state);
         let BoardState { machine, debug, .. } = &mut *state;
+        // A firmware that stands still may have reset the chip for that: its pins fell then.
+        debug.poll(machine)?;
         machine.take_pin_changes()?;
         machine.pins.date(None);
         machine.tick_hook = Some(hook);
@@ -221,6 +223,7 @@ impl VirtualBoard {
     pub fn unfollow_ticks(&self) -> Result<(Vec<PinEdge>, u64), BoardError> {
         let mut state = lock(&self.state);
         let BoardState { machine, debug, .. } = &mut *state;
+        debug.poll(machine)?;
         machine.take_pin_changes()?;
         machine.pins.date(None);
         machine.tick_hook = None;

@@ -91,6 +91,8 @@ pub struct Machine {
     /// What keeps it to real time; none where it is not throttled.
     pub(crate) real_time: Option<RealTime>,
     pub(crate) pins: PinMonitor,
+    /// Whether the chip was reset and nobody has taken that.
+    was_reset: bool,
     pub(crate) tick_hook: Option<TickHook>,
     /// When the emulator answered last.
     answered: Instant,
@@ -132,6 +134,7 @@ impl Machine {
             access_log: AccessLog::new(emulator.folder()),
             real_time,
             pins: PinMonitor::default(),
+            was_reset: false,
             tick_hook: None,
             answered: Instant::now(),
             started: false,
@@ -171,6 +174,12 @@ impl Machine {
     /// # Errors
     /// The emulator exited.
     pub fn take_reset(&mut self) -> Result<bool, EmulatorError> {
+        self.note_reset()?;
+        Ok(std::mem::take(&mut self.was_reset))
+    }
+
+    /// Sees what a reset has done to the pins, if there was one since this was last called.
+    pub(crate) fn note_reset(&mut self) -> Result<(), EmulatorError> {
         let reset = self.clients.qmp.take_reset();
         let was_reset = reset.map_err(|error| self.failure("events", error))?;
         if was_reset {
@@ -180,8 +189,9 @@ impl Machine {
             let outputs = self.read_word(GPIO_DIR)?;
             let levels = self.read_word(GPIO_OUT)? & outputs;
             self.pins.synchronize(levels);
+            self.was_reset = true;
         }
-        Ok(was_reset)
+        Ok(())
     }
 
     /// Drives an input pin, and holds it through resets.

@@ -9,6 +9,8 @@ impl Machine {
         let Some(hook) = self.tick_hook else {
             return Ok(());
         };
+        // A firmware that has reset the chip since the last stop goes on with its ticks.
+        self.note_reset()?;
         let sampled = self.read_word(hook.counter)?;
         let Some(break_ticks) = hook.break_ticks else {
             self.pins.date(Some(sampled));

@@ -185,3 +185,35 @@ fn only_two_crates_have_lints_of_their_own() {
     own.sort();
     assert_eq!(own, UNSAFE);
 }
+
+/// A static of `lockstep-board` that `statics::start_over` does not keep would begin anew in the middle of
+/// the runtime. Those that no start-up code writes are left alone anyway.
+#[test]
+fn the_runtime_of_boards_keeps_all_its_statics() {
+    let folder = root().join("firmware-core/boards/runtime/src");
+    let mut defined = Vec::new();
+    let mut kept = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        kept += &text;
+        let mut is_placed = false;
+        for line in text.lines() {
+            let begins = ["static ", "pub static ", "pub(crate) static "];
+            // What is indented is of the linker, or of a macro.
+            let definition = begins.iter().find_map(|begin| line.strip_prefix(begin));
+            if let Some((name, _)) = definition.and_then(|rest| rest.split_once(':'))
+                && !is_placed
+            {
+                defined.push((path.clone(), name.to_owned()));
+            }
+            is_placed = line.starts_with("#[unsafe(link_section");
+        }
+    }
+    assert!(defined.len() > 10, "{defined:?}");
+    defined.retain(|(_, name)| !kept.contains(&format!("Kept::of(&{name})")));
+    assert!(
+        defined.is_empty(),
+        "begin anew under the runtime: {defined:#?}"
+    );
+}

@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 fn fixture(name: &str) -> PathBuf {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
@@ -118,20 +118,89 @@ fn embassy_firmware_has_no_word_of_lockstep() {
     }
 }
 
-/// What the simulator of `fixtures/embassy/lucky` says of a scenario, and how it exits.
-fn run_lucky(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO"))
+/// Runs the simulator of `fixtures/embassy/lucky`.
+fn lucky(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--package", "lucky"])
-        .args(["--config", "profile.dev.debug='none'", "--", "run"])
+        .args(["--config", "profile.dev.debug='none'", "--"])
         .args(arguments)
         .current_dir(fixture("embassy"))
         .env("CARGO_TARGET_DIR", shared_target_folder())
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+/// What the simulator of `fixtures/embassy/lucky` says of a scenario, and how it exits.
+fn run_lucky(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = lucky(&[&["run"], arguments].concat());
     (
         output.status.code(),
         String::from_utf8(output.stderr).unwrap(),
     )
+}
+
+/// The screen of the doorbell after these keys, which are pressed as in a terminal.
+fn doorbell_after(keys: &str) -> String {
+    let size = ["--size", "110x34"];
+    let shot = ["shot", "--app", "doorbell", "--keys", keys];
+    let output = lucky(&[&shot[..], &size].concat());
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Whether each of these is on the screen, and none of those.
+fn assert_screen(screen: &str, there: &[&str], gone: &[&str]) {
+    for text in there {
+        assert!(screen.contains(text), "no `{text}`:\n{screen}");
+    }
+    for text in gone {
+        assert!(!screen.contains(text), "`{text}`:\n{screen}");
+    }
+}
+
+/// The doorbell has a channel, task pools and the number of its next visitor in statics: all of them are
+/// where the cursor goes, and the branch goes on from there.
+#[test]
+fn firmware_with_statics_is_rewound_branched_and_compared_on_the_screen() {
+    // Two visitors at the front door.
+    let keys = "500ms,f,1500ms,f,1s,Space";
+    let main = doorbell_after(keys);
+    assert_screen(
+        &main,
+        &["500 log visitor 1", "2000 log visitor 2", "0:03.000"],
+        &["log visitor 3", "branch"],
+    );
+
+    // Before the second: what comes after it is not drawn as past.
+    let keys = format!("{keys},PgUp,PgUp,PgUp,PgUp,PgUp");
+    let rewound = doorbell_after(&keys);
+    assert_screen(
+        &rewound,
+        &["0:01.500 of 0:03.000", "500 log visitor 1"],
+        &[],
+    );
+
+    // One at the back door instead: still the second.
+    let keys = format!("{keys},b,Space,1s,Space");
+    let branched = doorbell_after(&keys);
+    assert_screen(
+        &branched,
+        &["1500 log visitor 2", "1750 out bell 0", "branch 1 of 2"],
+        &["visitor 3", "2000 in  front press"],
+    );
+
+    // Both in one picture, from where they part.
+    let compared = doorbell_after(&format!("{keys},v,Home,c"));
+    assert_screen(
+        &compared,
+        &["first difference at 0:01.500", "branch 1: in back press"],
+        &[],
+    );
+
+    // Back to the first branch: it is as it was.
+    let again = doorbell_after(&format!("{keys},v,Home,Enter"));
+    assert_screen(&again, &["2000 log visitor 2"], &["1500 log visitor 2"]);
 }
 
 #[test]

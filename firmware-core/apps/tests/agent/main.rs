@@ -7,6 +7,7 @@
 
 use proptest::prelude::*;
 
+mod beside;
 mod ports;
 
 use lockstep_apps::lamp::Lamp;

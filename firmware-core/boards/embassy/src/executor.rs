@@ -23,7 +23,7 @@ unsafe impl Sync for ExecutorMemory {}
 static EXECUTOR: ExecutorMemory = ExecutorMemory(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// How many bytes there are for the futures of [`spawn`].
-const ROOM: usize = 2_048;
+const ROOM: usize = 1_536;
 
 #[repr(align(8))]
 struct Arena(UnsafeCell<MaybeUninit<[u8; ROOM]>>);
@@ -95,7 +95,7 @@ fn allocate<T>() -> *mut T {
 ///
 /// # Panics
 ///
-/// If the futures take more than 2 KiB together.
+/// If the futures take more than 1.5 KiB together.
 pub fn spawn<F: Future<Output = ()> + 'static>(spawner: Spawner, future: F) {
     let memory = allocate::<TaskStorage<F>>();
     // SAFETY: the memory is aligned, large enough, of a static, and nobody else's.

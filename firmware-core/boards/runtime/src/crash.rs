@@ -80,7 +80,11 @@ static BEFORE: Mutex<Cell<Option<&'static [u8; SIZE]>>> = Mutex::new(Cell::new(N
 /// What goes on when the statics of a firmware begin anew.
 pub(crate) fn kept() -> impl Iterator<Item = Kept> {
     let before = critical_section::with(|cs| BEFORE.borrow(cs).get());
-    let here = [Kept::of(&BEFORE), Kept::of(&LOGGING)];
+    let here = [
+        Kept::of(&BEFORE),
+        Kept::of(&LOGGING),
+        Kept::of(&LOCKSTEP_STACKED),
+    ];
     here.into_iter().chain(before.map(Kept::of))
 }
 

@@ -27,6 +27,7 @@ pub(super) fn board() -> Board {
             flash: 0x1000,
             ram: 0x500,
         },
+        tolerance: 0,
         folder: "tiny".into(),
     }
 }

@@ -22,6 +22,7 @@ fn board(flash: u32) -> Board {
         },
         boot2: false,
         budget: Budget { flash, ram: 100 },
+        tolerance: 0,
         folder: "tiny".into(),
     }
 }

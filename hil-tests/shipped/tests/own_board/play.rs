@@ -4,6 +4,7 @@ use std::path::Path;
 
 use libtest_mimic::Failed;
 use lockstep_core::protocol::Stimulus;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::project::Project;
 use lockstep_engine::registry::Registry;
 use lockstep_hil::bench::board_pins::BoardPins;
@@ -17,20 +18,29 @@ use lockstep_hil::suite::run::{Images, Job, Settings, play_case};
 use lockstep_hil::verdict::{Suite, Verdict};
 use lockstep_hil_cli::emulated_board::EmulatedBoard;
 use lockstep_images::board::boards;
+use lockstep_pins::PinMap;
 use lockstep_virtual_board::machine::ClockMode;
 
 use super::support;
 
-/// Every scenario of the project in this folder passes, held against its golden.
-pub(crate) fn passes(folder: &Path, registry: &Registry, stimulus: Stimulus) -> Result<(), Failed> {
+/// Every scenario of the project in this folder that is no longer than this, of an app that has pins on the
+/// board of this bench, passes there, held against its golden.
+pub(crate) fn passes(
+    folder: &Path,
+    name: &str,
+    registry: &Registry,
+    stimulus: Stimulus,
+    longest: RunTicks,
+) -> Result<(), Failed> {
     let project = Project::read(folder)?;
-    let bench = bench(&project)?;
+    let bench = bench(&project, name)?;
     let mut scenarios = Vec::new();
     for folder in project.scenarios()? {
         scenarios.extend(plan::scenarios(&folder, registry)?);
     }
-    let apps = registry.apps().iter();
-    let apps = apps.map(|app| app.descriptor().name()).collect();
+    let pins = PinMap::read(&bench.board.folder)?;
+    scenarios.retain(|it| pins.apps.contains_key(it.app) && it.end <= longest);
+    let apps = scenarios.iter().map(|scenario| scenario.app).collect();
     let built = images(
         &support::environment(),
         folder,
@@ -72,11 +82,12 @@ pub(crate) fn passes(folder: &Path, registry: &Registry, stimulus: Stimulus) -> 
     Ok(())
 }
 
-/// The virtual bench of the project.
-fn bench(project: &Project) -> Result<Bench, Failed> {
+/// The virtual bench of the project with this name.
+fn bench(project: &Project, name: &str) -> Result<Bench, Failed> {
     let inputs = boards(&project.boards()?)?.into_iter();
     let inputs: Vec<_> = inputs.map(BoardPins::read).collect::<Result<_, _>>()?;
     let found = find(&project.benches()?, &inputs)?;
-    let bench = found.benches.into_iter().next();
-    bench.ok_or_else(|| "the project has no bench".into())
+    let mut benches = found.benches.into_iter();
+    let bench = benches.find(|bench| bench.name == name);
+    bench.ok_or_else(|| format!("the project has no bench `{name}`").into())
 }

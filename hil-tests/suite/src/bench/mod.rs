@@ -63,6 +63,14 @@ pub struct Bench {
     pub missing_capabilities: BTreeSet<Capability>,
 }
 
+impl Bench {
+    /// How far from its tick anything may be on firmware that keeps its own time; 0 for other firmware.
+    #[must_use]
+    pub fn own_time_tolerance(&self) -> RunTicks {
+        RunTicks(self.board.tolerance.into())
+    }
+}
+
 /// What reaches a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {

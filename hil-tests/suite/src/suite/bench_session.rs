@@ -14,7 +14,7 @@ use lockstep_engine::trace::Trace;
 use lockstep_pins::Pin;
 use thiserror::Error;
 
-use super::board_access::{AccessError, BoardAccess, PinAccess};
+use super::board_access::{AccessError, BoardAccess, PinAccess, PinDrive};
 use super::board_image::{BoardImage, NamedPin, symbols};
 use super::diagnosis::{self, Diagnosis};
 use super::jumpers::Jumpers;
@@ -291,7 +291,12 @@ impl<'b> BenchSession<'b> {
         if let Some(watched) = watched {
             samples.push(self.sample_at_end(watched, capture.trace.end())?);
         }
-        let (seen, register) = registers::compare(&capture.trace, &samples, &firmware.outputs);
+        let (seen, register) = registers::compare(
+            &capture.trace,
+            &samples,
+            &firmware.outputs,
+            self.bench.own_time_tolerance(),
+        );
         pins.extend(seen);
         pins.sort_by_key(|sample| sample.tick);
         let serial = self.check_serial(&capture.trace, firmware)?;
@@ -427,9 +432,14 @@ impl<'b> BenchSession<'b> {
             Stimulus::Scheduled => Vec::new(),
             Stimulus::Pins => drives(script, firmware),
         };
-        let (at_once, later): (Vec<_>, Vec<_>) = moved
-            .into_iter()
-            .partition(|drive| drive.tick == RunTicks::ZERO);
+        let (at_once, later) = match self.bench.own_time_tolerance() {
+            RunTicks::ZERO => moved
+                .into_iter()
+                .partition(|drive| drive.tick == RunTicks::ZERO),
+            // It begins with a reset: what is pressed by then it finds pressed, and sees no edge of. All
+            // presses come a tick later, so that none falls on another.
+            _ => (Vec::new(), moved.into_iter().map(a_tick_later).collect()),
+        };
         for drive in at_once {
             pins.drive(drive.pin, drive.high)?;
         }
@@ -437,7 +447,7 @@ impl<'b> BenchSession<'b> {
             true => (0..=script.end().0).map(RunTicks).collect(),
             false => changes(host, &before, &firmware.outputs)
                 .iter()
-                .map(|change| change.tick)
+                .flat_map(|change| around(change.tick, self.bench.own_time_tolerance()))
                 .collect(),
         };
         let clock = firmware.clock().ok_or(BenchSessionError::NoTickHook)?;
@@ -479,7 +489,13 @@ impl<'b> BenchSession<'b> {
         if found.lost > 0 {
             return Err(BenchSessionError::LostEdges(found.lost));
         }
-        Ok(compare(expected, &found.edges, &firmware.outputs))
+        let tolerance = self.bench.own_time_tolerance();
+        Ok(compare(
+            expected,
+            &found.edges,
+            &firmware.outputs,
+            tolerance,
+        ))
     }
 
     /// What presses the buttons where no pin is reached from outside.
@@ -562,6 +578,19 @@ impl<'b> BenchSession<'b> {
             words: words.collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn a_tick_later(drive: PinDrive) -> PinDrive {
+    PinDrive {
+        tick: drive.tick.saturating_add(RunTicks(1)),
+        ..drive
+    }
+}
+
+/// The ticks in which what should happen in this one may happen.
+fn around(tick: RunTicks, tolerance: RunTicks) -> impl Iterator<Item = RunTicks> {
+    let last = tick.saturating_add(tolerance);
+    (tick.saturating_sub(tolerance).0..=last.0).map(RunTicks)
 }
 
 fn release_buttons(pins: &mut dyn PinAccess, firmware: &BoardImage) -> Result<(), AccessError> {

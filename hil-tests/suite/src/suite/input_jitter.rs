@@ -71,19 +71,30 @@ pub fn host_document(app: &AppEntry, trace: &Trace, script: &Script) -> Option<D
     Some((&host).into())
 }
 
+/// How far from their ticks things may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tolerances {
+    /// The presses, because a probe moves the pins.
+    pub inputs: RunTicks,
+    /// What the board does, because its firmware keeps its own time; 0 where it does not.
+    pub own_time: RunTicks,
+}
+
 /// The attempt in which a board did this with inputs that may be off by the tolerance.
 ///
 /// Inputs that are further off, or that make the host itself leave the golden, tell nothing about
-/// the firmware. With the inputs it saw, the board has to do exactly what the host does.
+/// the firmware. With the inputs it saw, the board has to do exactly what the host does, or within the
+/// tolerance of its own time.
 #[must_use]
 pub fn judge(
     app: &AppEntry,
     script: &Script,
     golden: &Document,
     trace: &Trace,
-    tolerance: RunTicks,
+    tolerances: Tolerances,
     took: Duration,
 ) -> Attempt {
+    let tolerance = tolerances.inputs;
     let board = Document::from(trace);
     let scripted = inputs(golden);
     let aligned = align(&scripted, &inputs(&board), tolerance);
@@ -101,25 +112,27 @@ pub fn judge(
         (None, None) => Outcome::Infra(Reason::new(
             "the host cannot play the inputs that the board saw",
         )),
-        (None, Some(host)) => match divergence(host, &board) {
-            Some(found) => Outcome::Fail(Reason::new(format!(
-                "the board differs from the host with the same inputs at tick {}",
-                found.tick.0
-            ))),
-            None => match first_unlike(golden, host, tolerance) {
-                Some(unlike) => Outcome::Infra(Reason {
-                    tick: Some(unlike.tick),
-                    ..Reason::new(format!(
-                        "with inputs up to {} off, the host leaves the golden too, at {} `{}`: this bench \
+        (None, Some(host)) => {
+            match divergence(host, &align(host, &board, tolerances.own_time).trace) {
+                Some(found) => Outcome::Fail(Reason::new(format!(
+                    "the board differs from the host with the same inputs at tick {}",
+                    found.tick.0
+                ))),
+                None => match first_unlike(golden, host, tolerance) {
+                    Some(unlike) => Outcome::Infra(Reason {
+                        tick: Some(unlike.tick),
+                        ..Reason::new(format!(
+                            "with inputs up to {} off, the host leaves the golden too, at {} `{}`: this bench \
                          is not exact enough for the scenario",
-                        TICK.length(aligned.slack),
-                        unlike.kind.word(),
-                        unlike.name
-                    ))
-                }),
-                None => Outcome::Pass,
-            },
-        },
+                            TICK.length(aligned.slack),
+                            unlike.kind.word(),
+                            unlike.name
+                        ))
+                    }),
+                    None => Outcome::Pass,
+                },
+            }
+        }
     };
     let mut attempt = Attempt::new(outcome, took);
     attempt.trace = Some(board);
@@ -201,7 +214,11 @@ mod tests {
     fn judged(scripted: (u64, u64), board: &Trace) -> Attempt {
         let (app, script, golden) = run(scripted.0, scripted.1);
         let golden = Document::from(&golden);
-        judge(&app, &script, &golden, board, RunTicks(3), Duration::ZERO)
+        let tolerances = Tolerances {
+            inputs: RunTicks(3),
+            own_time: RunTicks::ZERO,
+        };
+        judge(&app, &script, &golden, board, tolerances, Duration::ZERO)
     }
 
     fn message(attempt: &Attempt) -> &str {

@@ -87,12 +87,13 @@ pub struct PinMismatch {
     pub message: String,
 }
 
-/// What was seen from outside, and what of it is not as it should be.
+/// What was seen from outside, and what of it is not as it should be, or not within the tolerance.
 #[must_use]
 pub fn compare(
     expected: &[PinChange],
     seen: &[PinEdge],
     outputs: &[NamedPin],
+    tolerance: RunTicks,
 ) -> (Vec<PinSample>, Option<PinMismatch>) {
     let mut samples = Vec::new();
     let mut by_output: BTreeMap<usize, Vec<(Option<RunTicks>, bool)>> = BTreeMap::new();
@@ -116,7 +117,7 @@ pub fn compare(
             .map(|change| (Some(change.tick), change.high))
             .collect();
         let seen = by_output.remove(&output).unwrap_or_default();
-        differing(&expected, &seen, &outputs[output])
+        differing(&expected, &seen, &outputs[output], tolerance)
     });
     (samples, mismatch)
 }
@@ -125,11 +126,16 @@ fn differing(
     expected: &[(Option<RunTicks>, bool)],
     seen: &[(Option<RunTicks>, bool)],
     named: &NamedPin,
+    tolerance: RunTicks,
 ) -> Option<PinMismatch> {
+    let is_near = |a: Option<RunTicks>, b: Option<RunTicks>| match (a, b) {
+        (Some(a), Some(b)) => a.0.abs_diff(b.0) <= tolerance.0,
+        _ => a == b,
+    };
     let shared = expected
         .iter()
         .zip(seen)
-        .take_while(|(a, b)| a == b)
+        .take_while(|(a, b)| a.1 == b.1 && is_near(a.0, b.0))
         .count();
     let described = |at: Option<&(Option<RunTicks>, bool)>| match at {
         None => "no further change".to_owned(),

@@ -15,6 +15,7 @@ pub fn compare(
     trace: &Trace,
     registers: &[RegisterSample],
     outputs: &[NamedPin],
+    tolerance: RunTicks,
 ) -> (Vec<PinSample>, Option<PinMismatch>) {
     let said = changes(trace, &vec![false; outputs.len()], outputs);
     let mut samples = Vec::new();
@@ -26,7 +27,7 @@ pub fn compare(
                 continue;
             };
             let high = port >> named.pin.pin & 1 == 1;
-            let said_at = tick_that_says(&said, output, high, registers);
+            let said_at = tick_that_says(&said, output, high, registers, tolerance);
             if seen.replace(high) != Some(high) {
                 let tick = said_at.unwrap_or(registers.to);
                 samples.push(sample(tick, named, high, Evidence::Register));
@@ -50,22 +51,25 @@ pub fn compare(
 }
 
 /// The tick at which the firmware says that the output has this level, of those that the sample may
-/// have seen: up to the one whose outputs may be there already.
+/// have seen: up to the one whose outputs may be there already, and within the tolerance.
 fn tick_that_says(
     said: &[PinChange],
     output: usize,
     high: bool,
     registers: &RegisterSample,
+    tolerance: RunTicks,
 ) -> Option<RunTicks> {
+    let first = registers.from.saturating_sub(tolerance);
     let last = registers.to.saturating_add(RunTicks(1));
+    let last = last.saturating_add(tolerance);
     let has_level = |tick: &RunTicks| level_at(said, output, *tick) == high;
     let changes = said.iter().filter(|change| change.output == output);
     let ticks = changes.map(|change| change.tick);
-    let within = ticks.filter(|tick| (registers.from..=last).contains(tick));
+    let within = ticks.filter(|tick| (first..=last).contains(tick));
     [registers.to]
         .into_iter()
         .chain(within)
-        .chain([registers.from])
+        .chain([first])
         .find(has_level)
 }
 
@@ -113,7 +117,7 @@ mod tests {
             to: RunTicks(tick),
             words: registers.to_vec(),
         };
-        let (_, mismatch) = compare(&trace(), &[sample], &OUTPUTS);
+        let (_, mismatch) = compare(&trace(), &[sample], &OUTPUTS, RunTicks::ZERO);
         mismatch.map(|mismatch| mismatch.message)
     }
 
@@ -143,7 +147,9 @@ mod tests {
                 to: RunTicks(to),
                 words: vec![port, 0],
             };
-            compare(&trace(), &[sample], &OUTPUTS).1.is_none()
+            compare(&trace(), &[sample], &OUTPUTS, RunTicks::ZERO)
+                .1
+                .is_none()
         };
         assert!(long(5, 12, 0) && long(5, 12, 8));
         assert!(long(5, 25, 0) && long(5, 25, 8));
@@ -159,7 +165,7 @@ mod tests {
             to: RunTicks(tick),
             words: vec![port, 0],
         });
-        let (samples, mismatch) = compare(&trace(), &registers, &OUTPUTS);
+        let (samples, mismatch) = compare(&trace(), &registers, &OUTPUTS, RunTicks::ZERO);
         assert_eq!(mismatch, None);
         let lamp = samples.iter().filter(|sample| sample.output == "lamp");
         let seen: Vec<_> = lamp.map(|sample| (sample.tick.0, sample.level)).collect();
@@ -173,7 +179,7 @@ mod tests {
             to: RunTicks(9),
             words: vec![8, 0],
         };
-        let (samples, _) = compare(&trace(), &[sample], &OUTPUTS);
+        let (samples, _) = compare(&trace(), &[sample], &OUTPUTS, RunTicks::ZERO);
         assert_eq!((samples[0].tick, samples[0].level), (RunTicks(10), 1));
     }
 }

@@ -18,7 +18,7 @@ use lockstep_engine::trace::document::Document;
 
 use super::bench_session::{BenchSession, BenchSessionError, BoardRun};
 use super::board_image::BoardImage;
-use super::input_jitter;
+use super::input_jitter::{self, Tolerances};
 use super::rules::hold_to_rules;
 use crate::bench::Bench;
 use crate::bench::plan::{Scenario, SkipReason};
@@ -174,11 +174,16 @@ pub fn new_case(job: &Job<'_>) -> Case {
         evidence: Vec::new(),
         expected: Some(job.prepared.golden.clone()),
         simulator: ProjectCommands::default().sim,
-        tolerance: match job.stimulus {
-            Stimulus::Scheduled => RunTicks::ZERO,
-            Stimulus::Pins => job.bench.tolerance,
-        },
+        tolerance: input_tolerance(job).max(job.bench.own_time_tolerance()),
         attempts: Vec::new(),
+    }
+}
+
+/// How far a press may be from its tick.
+fn input_tolerance(job: &Job<'_>) -> RunTicks {
+    match job.stimulus {
+        Stimulus::Scheduled => RunTicks::ZERO,
+        Stimulus::Pins => job.bench.tolerance,
     }
 }
 
@@ -218,7 +223,7 @@ fn try_case(
                 // Both are known by now.
                 case.bench.build = Some(firmware.identity.to_string());
                 case.evidence = bench.evidence();
-                let mut attempt = judge(case, job.prepared, &firmware.app, &run, took);
+                let mut attempt = judge(case, job, &firmware.app, &run, took);
                 attempt.log = bench.take_logs(firmware);
                 attempt.pins = run.pins;
                 if attempt.outcome != Outcome::Pass {
@@ -247,7 +252,7 @@ fn try_case(
                 if let Some(partial) = &partial {
                     attempt.trace = Some(partial.into());
                     attempt.is_partial = true;
-                    if case.tolerance > RunTicks::ZERO {
+                    if input_tolerance(job) > RunTicks::ZERO {
                         let script = &job.prepared.script;
                         attempt.expected =
                             input_jitter::host_document(&firmware.app, partial, script);
@@ -285,24 +290,18 @@ fn cancelled(partial: Option<&Trace>, took: Duration) -> Attempt {
 
 /// The trace against the golden and the rules, and what was seen of the pins: what the firmware says
 /// is not enough.
-fn judge(
-    case: &Case,
-    prepared: &PreparedScenario,
-    app: &AppEntry,
-    run: &BoardRun,
-    took: Duration,
-) -> Attempt {
-    let trace = &run.trace;
-    let mut attempt = match case.tolerance {
+fn judge(case: &Case, job: &Job<'_>, app: &AppEntry, run: &BoardRun, took: Duration) -> Attempt {
+    let (trace, prepared) = (&run.trace, job.prepared);
+    let mut attempt = match input_tolerance(job) {
         RunTicks::ZERO => case.judge(trace.into(), took),
-        tolerance => input_jitter::judge(
-            app,
-            &prepared.script,
-            &prepared.golden,
-            trace,
-            tolerance,
-            took,
-        ),
+        inputs => {
+            let tolerances = Tolerances {
+                inputs,
+                own_time: job.bench.own_time_tolerance(),
+            };
+            let (script, golden) = (&prepared.script, &prepared.golden);
+            input_jitter::judge(app, script, golden, trace, tolerances, took)
+        }
     };
     match (&mut attempt.outcome, prepared.stale) {
         (Outcome::Fail(cause), Some(_)) => {

@@ -7,7 +7,8 @@ use lockstep_core::time::RunTicks;
 use lockstep_engine::diff::divergence;
 use lockstep_engine::trace::document::Document;
 
-use super::{Attempt, BoardDivergence, Evidence, FailureContext, Outcome, Reason, Verdict};
+use super::{Attempt, BoardDivergence, Evidence, FailureContext, Outcome, Reason, Verdict, align};
+use crate::TICK;
 
 /// What a scenario was played on.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -39,28 +40,38 @@ pub struct Case {
     pub expected: Option<Document>,
     /// The command that starts the simulator of the project.
     pub simulator: String,
-    /// How far a press may be from its tick; 0 where the design promises exactness.
+    /// How far a press, or with firmware that keeps its own time anything, may be from its tick; 0 where
+    /// the design promises exactness.
     pub tolerance: RunTicks,
     /// What was tried, in order. Empty: the case was not run.
     pub attempts: Vec<Attempt>,
 }
 
 impl Case {
-    /// The attempt in which the board did this: a pass if it is what is expected, tick by tick,
-    /// and a fail if it is not. Where nothing is expected, nothing can be judged.
+    /// The attempt in which the board did this: a pass if it is what is expected, tick by tick or
+    /// within the tolerance, and a fail if it is not. Where nothing is expected, nothing can be judged.
     #[must_use]
     pub fn judge(&self, board: Document, took: Duration) -> Attempt {
         let mut attempt = Attempt::new(Outcome::Pass, took);
+        let is_exact = self.tolerance == RunTicks::ZERO;
         match &self.expected {
             None => {
                 let cause = Reason::new("there is no golden to compare with");
                 attempt.outcome = Outcome::Infra(cause);
             }
             Some(expected) => {
-                if let Some(found) = divergence(expected, &board) {
+                let aligned = align(expected, &board, self.tolerance);
+                if !is_exact {
+                    attempt.slack = Some(aligned.slack);
+                }
+                if let Some(found) = divergence(expected, &aligned.trace) {
                     let tick = found.tick.0;
+                    let allowed = match is_exact {
+                        true => String::new(),
+                        false => format!(" by more than {}", TICK.length(self.tolerance)),
+                    };
                     let cause = Reason::new(format!(
-                        "the trace of the board differs from the golden at tick {tick}"
+                        "the trace of the board differs from the golden{allowed} at tick {tick}"
                     ));
                     attempt.outcome = Outcome::Fail(cause);
                 }

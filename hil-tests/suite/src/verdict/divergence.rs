@@ -6,7 +6,7 @@ use lockstep_core::time::RunTicks;
 use lockstep_engine::diff::{self, divergence};
 use lockstep_engine::trace::document::{Document, Record};
 
-use super::tolerance::same_event;
+use super::tolerance::{align, same_event};
 use super::{Attempt, Case};
 use crate::TICK;
 
@@ -34,7 +34,12 @@ impl BoardDivergence {
     pub fn of(case: &Case, attempt: &Attempt) -> Option<Self> {
         let expected = attempt.expected.as_ref().or(case.expected.as_ref())?;
         let (golden, board) = comparable(expected, attempt)?;
-        let (golden, board) = (golden.as_ref(), board.as_ref());
+        let (golden, mut board) = (golden.as_ref(), board);
+        if attempt.expected.is_none() && case.tolerance > RunTicks::ZERO {
+            // What is allowed is no difference.
+            board = Cow::Owned(align(golden, &board, case.tolerance).trace);
+        }
+        let board = board.as_ref();
         let found = divergence(golden, board)?;
         let shared = found.shared;
         let expected = golden.lines.get(shared).cloned();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep_core::protocol::Stimulus;
-use lockstep_core::time::RunTicks;
+use lockstep_core::time::{RunTicks, TickPeriod};
 use lockstep_engine::trace::Kind;
 use lockstep_engine::trace::document::{Document, Record};
 use proptest::collection::vec;
@@ -283,4 +283,43 @@ fn an_error_is_a_cause_with_its_sources() {
     let cause = Reason::of(&Outer(std::fmt::Error));
     assert_eq!(cause.message, "cannot attach");
     assert!(cause.details.starts_with("caused by: an error"));
+}
+
+/// A trace of two outputs, each with the ticks at which it changes, in the order of the ticks.
+fn two_outputs(light: &[u64], alive: &[u64]) -> Document {
+    let lines = |name: &str, ticks: &[u64]| -> Vec<Record> {
+        let lines = ticks.iter().enumerate();
+        lines
+            .map(|(place, tick)| Record {
+                tick: RunTicks(*tick),
+                kind: Kind::Out,
+                name: name.to_owned(),
+                value: (place % 2).to_string(),
+            })
+            .collect()
+    };
+    let mut lines = [lines("light", light), lines("alive", alive)].concat();
+    lines.sort_by_key(|line| line.tick);
+    Document {
+        app: "stairs".to_owned(),
+        tick: TickPeriod::MILLISECOND,
+        lines,
+        end: RunTicks(100),
+    }
+}
+
+#[test]
+fn two_signals_may_move_in_the_other_order_within_the_tolerance() {
+    let host = two_outputs(&[10, 30], &[11, 50]);
+    let board = two_outputs(&[12, 30], &[11, 49]);
+    let aligned = align(&host, &board, RunTicks(2));
+    assert_eq!((&aligned.trace, aligned.slack), (&host, RunTicks(2)));
+    assert_ne!(align(&host, &board, RunTicks(1)).trace, host);
+    // One signal has its own order, and nothing is missing or more.
+    for other in [
+        two_outputs(&[30], &[11, 50]),
+        two_outputs(&[10, 30, 31], &[11, 50]),
+    ] {
+        assert_ne!(align(&host, &other, RunTicks(99)).trace, host);
+    }
 }
