@@ -20,6 +20,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::board_console::{BEGIN, SentLines, TypedLine};
 use super::environment;
 use super::keys::KeyReader;
+use super::unemulated;
 use lockstep_images::board;
 use lockstep_images::elf::Elf;
 use lockstep_virtual_board::app_pins::AppPins;
@@ -95,16 +96,30 @@ fn jumper(text: &str) -> Result<(u8, u8), String> {
     both.ok_or_else(|| "expected two pins of port 0, such as P0.20=P0.17".to_owned())
 }
 
-/// Where the image can be stopped at its ticks.
-fn tick_hook(image: &Path) -> Result<TickHook, String> {
+/// Tells what the image seems to use that the board does not have, and finds its ticks.
+fn look_at(image: &Path, report: &Report) -> Result<TickHook, String> {
+    let (bytes, elf) = read_image(image)?;
+    let name = image.file_name().unwrap_or_default().to_string_lossy();
+    unemulated::warn(&name, &elf, &bytes, report);
+    tick_hook(image, &elf)
+}
+
+/// The image of this file, its bytes and what is in it.
+fn read_image(image: &Path) -> Result<(Vec<u8>, Elf), String> {
     let unusable = |reason: String| format!("`{}`: {reason}", image.display());
     let bytes = fs::read(image).map_err(|error| unusable(error.to_string()))?;
     let elf = Elf::parse(&bytes).map_err(|error| unusable(error.to_string()))?;
+    Ok((bytes, elf))
+}
+
+/// Where the image can be stopped at its ticks.
+fn tick_hook(image: &Path, elf: &Elf) -> Result<TickHook, String> {
     let address = |name: &str| match elf.symbol(name) {
         Some(symbol) => Ok(symbol.address),
-        None => Err(unusable(format!(
-            "no symbol `{name}`: expected an image whose runtime is lockstep-board"
-        ))),
+        None => Err(format!(
+            "`{}`: no symbol `{name}`: expected an image whose runtime is lockstep-board",
+            image.display()
+        )),
     };
     Ok(TickHook {
         address: address(TICK_HANDLER)?,
@@ -119,7 +134,12 @@ impl Board {
             Ok(pins) => pins,
             Err(exit) => return exit,
         };
-        let hook = match self.image.as_deref().map(tick_hook).transpose() {
+        let hook = match self
+            .image
+            .as_deref()
+            .map(|it| look_at(it, report))
+            .transpose()
+        {
             Ok(hook) => hook,
             Err(message) => {
                 report.print(&report.plain(&message, Some("`hil build` builds images")));
@@ -180,6 +200,7 @@ impl Board {
         output::write(None, welcome(&board.selector(), image, &buttons).as_bytes())?;
         let keys = KeyReader::start();
         let (mut typed, mut sent) = (TypedLine::default(), SentLines::default());
+        let mut told = 0;
         loop {
             let key = keys.next(REFRESH);
             let mut shown = String::new();
@@ -214,6 +235,13 @@ impl Board {
                 shown.push_str("probe     a tool was refused: another one is attached\n");
             }
             show_edges(&board, pins, &mut shown);
+            let accesses = board.unemulated_accesses();
+            for access in accesses.iter().skip(told) {
+                let advice = access.advice();
+                // Writing to a string cannot fail.
+                let _ = writeln!(shown, "missing   {access}\n          {advice}");
+            }
+            told = accesses.len();
             let (bytes, lost) = board.take_serial()?;
             sent.show(&bytes, lost, Instant::now(), &mut shown);
             if !shown.is_empty() {

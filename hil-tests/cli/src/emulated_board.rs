@@ -5,12 +5,14 @@ use lockstep_core::time::RunTicks;
 use lockstep_hil::bench::Bench;
 use lockstep_hil::session::target::Target;
 use lockstep_hil::suite::board_access::{
-    AccessError, BoardAccess, PinAccess, PinDrive, PinEdge, PinEdges, TickClock, attach,
+    AccessError, BoardAccess, MissingPart, PinAccess, PinDrive, PinEdge, PinEdges, TickClock,
+    attach,
 };
 use lockstep_pins::Pin;
 use lockstep_virtual_board::board::{BoardError, VirtualBoard};
 use lockstep_virtual_board::machine::{ClockMode, MACHINE};
 use lockstep_virtual_board::pins::{self, ScheduledInput};
+use lockstep_virtual_board::unemulated::Access;
 use thiserror::Error;
 
 /// The virtual board cannot be used.
@@ -86,6 +88,16 @@ impl BoardAccess for EmulatedBoard {
 
     fn failure(&self) -> Option<String> {
         self.board.as_ref()?.failure()
+    }
+
+    fn missing_parts(&self) -> Vec<MissingPart> {
+        let accesses = self.board.as_ref().map(VirtualBoard::unemulated_accesses);
+        let part = |access: Access| MissingPart {
+            message: access.to_string(),
+            advice: access.advice().to_owned(),
+            registers: access.registers(),
+        };
+        accesses.into_iter().flatten().map(part).collect()
     }
 
     fn discard(&mut self) {

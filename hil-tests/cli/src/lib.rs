@@ -16,6 +16,7 @@ mod run;
 mod selection;
 mod size;
 mod suite_inputs;
+mod unemulated;
 pub mod verify;
 
 use std::process::ExitCode;

@@ -23,6 +23,7 @@ use super::progress::{Progress, print_flash, save_recording};
 use super::random;
 use super::report_files::ReportFiles;
 use super::suite_inputs::SuiteInputs;
+use super::unemulated;
 use lockstep_core::protocol::Stimulus;
 use lockstep_hil::bench::lock::LockError;
 use lockstep_hil::bench::plan::{self, Test};
@@ -360,7 +361,14 @@ fn images(
                 Exit::Infrastructure
             }
         })?;
+        let is_emulated = tests.iter().any(|test| {
+            test.skip.is_none() && test.bench.board == *board && test.bench.probe == Probe::Virtual
+        });
         for firmware in built {
+            if is_emulated {
+                let name = format!("{}-{}", board.name, firmware.app.descriptor().name());
+                unemulated::warn(&name, &firmware.elf, &firmware.bytes, report);
+            }
             images.insert(
                 (board.name.clone(), firmware.app.descriptor().name()),
                 firmware,

@@ -16,6 +16,7 @@ pub mod build;
 pub mod contract;
 pub mod elf;
 pub mod line_table;
+pub mod literals;
 pub mod process;
 pub mod size;
 pub mod stack;

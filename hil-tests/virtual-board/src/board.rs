@@ -20,6 +20,7 @@ use crate::pins::{PINS, PinEdge, ScheduledInput, TickHook};
 use crate::probe_server::{ProbeListener, ProbeServer};
 use crate::remote_commands::RemoteProbe;
 use crate::remote_protocol::Response;
+use crate::unemulated::Access;
 
 /// How often a machine is polled that has nothing due.
 const POLL_EVERY: Duration = Duration::from_millis(5);
@@ -248,6 +249,16 @@ impl VirtualBoard {
         Ok(state.machine.take_serial())
     }
 
+    /// The first access of the firmware to each peripheral that the emulator does not have, in their
+    /// order.
+    #[must_use]
+    pub fn unemulated_accesses(&self) -> Vec<Access> {
+        let mut state = lock(&self.state);
+        // An emulator that has failed is found by the poller.
+        let _ = state.machine.poll_access_log();
+        state.machine.unemulated_accesses().to_vec()
+    }
+
     /// The process id of the watchdog, whose first child is the emulator.
     #[must_use]
     pub fn watchdog_pid(&self) -> u32 {
@@ -360,6 +371,7 @@ impl BoardState {
         self.debug.poll(&mut self.machine)?;
         self.machine.take_pin_changes()?;
         self.machine.poll_serial()?;
+        self.machine.poll_access_log()?;
         self.machine.check_alive()
     }
 }

@@ -21,6 +21,7 @@
 //! - [`remote_protocol`] and [`remote_commands`]: the Black Magic remote protocol, version 3, by
 //!   which probe-rs reaches a probe over TCP.
 //! - [`probe_server`]: one client on a loopback port; others are refused.
+//! - [`unemulated`]: what a firmware does with peripherals that the emulator does not have.
 //! - [`board`]: all of it as one board, with an interface for its owner: inputs that are driven,
 //!   outputs that are watched, each at an exact tick of the firmware where its image tells the
 //!   ticks.
@@ -48,6 +49,7 @@ pub mod swd;
 pub mod system_bus;
 mod throttle;
 mod tick_hook;
+pub mod unemulated;
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::emulator::{
-    Clients, Emulator, EmulatorError, GdbClient, GuestClock, LineChange, PROGRAM, ResponseTimeout,
-    bytes_of, word_of, write_request,
+    AccessLog, Clients, Emulator, EmulatorError, GdbClient, GuestClock, LineChange, PROGRAM,
+    ResponseTimeout, bytes_of, word_of, write_request,
 };
 use crate::memory_map::{GPIO_DIR, GPIO_OUT, NVMC_CONFIG, NVMC_ERASE, NVMC_ERASE_ALL, NVMC_WRITE};
 use crate::pins::{PinMonitor, TickHook};
 use crate::throttle::Throttle;
+use crate::unemulated::Access;
 
 /// The machine, as QEMU names it.
 pub const MACHINE: &str = "microbit";
@@ -84,6 +87,7 @@ impl From<ClockMode> for MachineConfig {
 #[derive(Debug)]
 pub struct Machine {
     clients: Clients,
+    access_log: AccessLog,
     /// What keeps it to real time; none where it is not throttled.
     pub(crate) real_time: Option<RealTime>,
     pub(crate) pins: PinMonitor,
@@ -125,6 +129,7 @@ impl Machine {
         };
         let mut machine = Self {
             clients,
+            access_log: AccessLog::new(emulator.folder()),
             real_time,
             pins: PinMonitor::default(),
             tick_hook: None,
@@ -283,6 +288,22 @@ impl Machine {
             self.pins.date(None);
         }
         Ok(())
+    }
+
+    /// Takes what the firmware did with peripherals that are not emulated.
+    pub(crate) fn poll_access_log(&mut self) -> Result<(), EmulatorError> {
+        if self.access_log.poll() {
+            let command = "human-monitor-command";
+            let end = json!({ "command-line": "log none" });
+            let ended = self.clients.qmp.execute(command, Some(end));
+            self.checked(command, ended)?;
+        }
+        Ok(())
+    }
+
+    /// The first access of the firmware to each peripheral that is not emulated.
+    pub(crate) fn unemulated_accesses(&self) -> &[Access] {
+        self.access_log.accesses()
     }
 
     /// Moves what can be moved on the UART without waiting.

@@ -1,12 +1,15 @@
 //! `cargo lockstep`: brings Lockstep into a project, and starts the programs of a project.
 
+mod add_bench;
 mod add_board;
 mod app_scan;
+mod benches;
 mod bless;
 mod cargo;
 mod cargo_config;
 mod doctor;
 mod embassy;
+mod existing_project;
 mod init;
 mod inspect;
 mod manifest;
@@ -18,6 +21,7 @@ mod task_scan;
 mod templates;
 mod udev;
 mod verify;
+mod workflow;
 
 use std::env;
 use std::ffi::OsString;
@@ -90,6 +94,9 @@ enum NewCommand {
 enum AddCommand {
     /// A board: its package, memory map and pins, built and held to the contract of images.
     Board(add_board::AddBoardArgs),
+    /// A bench: what plays the scenarios on a board, emulated where the chip can be; and the program
+    /// `hil`, where the project has none.
+    Bench(add_bench::AddBenchArgs),
 }
 
 /// What is given to a program as it is.
@@ -128,10 +135,13 @@ fn main() -> ExitCode {
             exit::on_interrupt();
             init.execute(&report)
         }
-        CliCommand::Add(AddCommand::Board(add)) => {
+        CliCommand::Add(add) => {
             exit::before_end(plan::finish_applying);
             exit::on_interrupt();
-            add.execute(&report)
+            match add {
+                AddCommand::Board(add) => add.execute(&report),
+                AddCommand::Bench(add) => add.execute(&report),
+            }
         }
         CliCommand::New(NewCommand::Scenario(new)) => new.execute(&report),
         CliCommand::Bless(bless) => bless.execute(&report),

@@ -251,6 +251,8 @@ mod tests {
             "lockstep-rp2040",
             "lockstep-stm32f4",
             "lockstep-pins",
+            "lockstep-engine",
+            "lockstep-hil-cli",
         ] {
             source.check(name).unwrap();
         }

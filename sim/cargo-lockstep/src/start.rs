@@ -44,8 +44,9 @@ impl StartError {
             ),
             Self::Project(error) => error.help().map(str::to_owned),
             Self::NoProgram { program: Program::HardwareSuite, .. } => Some(
-                "add `hil = \"FOLDER\"` below `[programs]`, with the folder of the package whose \
-                 program `hil` calls `lockstep_hil_cli::main`"
+                "`cargo lockstep add bench virtual` adds it, for a board that `cargo lockstep add board` \
+                 has written; by hand it is `hil = \"FOLDER\"` below `[programs]`, with the folder of the \
+                 package whose program `hil` calls `lockstep_hil_cli::main`"
                     .to_owned(),
             ),
             Self::NoProgram { .. } => Some(

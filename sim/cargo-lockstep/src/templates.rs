@@ -107,15 +107,3 @@ pub(crate) fn package_beside(name: &str, package: &str, dependencies: &str) -> S
          [workspace]\n"
     )
 }
-
-/// The workflow that plays the scenarios on every commit.
-pub(crate) fn workflow(test: &str) -> String {
-    format!(
-        "# Plays every scenario and holds it to its golden.\nname: lockstep\n\non:\n  push:\n  pull_request:\n\n\
-         permissions:\n  contents: read\n\njobs:\n  scenarios:\n    runs-on: ubuntu-24.04\n    \
-         timeout-minutes: 30\n    steps:\n      - uses: actions/checkout@v4\n      \
-         - name: Scenarios and their goldens\n        run: {test}\n        env:\n          \
-         # No setting of a user may let a golden pass that does not match.\n          \
-         INSTA_UPDATE: \"no\"\n"
-    )
-}

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lockstep_engine::files;
 use lockstep_engine::project::Project;
 
-use crate::manifest::TomlFile;
+use crate::benches::bench_files;
 
 /// Where rules are put by hand; it sorts before the file that applies `uaccess`.
 pub(crate) const RULES_FILE: &str = "/etc/udev/rules.d/69-lockstep.rules";
@@ -32,16 +32,8 @@ const VENDORS: [(&str, &str); 6] = [
 
 /// The vendors of the probes that the benches of a project name.
 pub(crate) fn vendors(project: &Project) -> BTreeSet<String> {
-    let folders = project.benches().unwrap_or_default();
-    let benches = folders
-        .iter()
-        .flat_map(|folder| files::below(folder, "toml").unwrap_or_default());
-    benches.filter_map(|bench| vendor_of(&bench)).collect()
-}
-
-fn vendor_of(bench: &Path) -> Option<String> {
-    let file = TomlFile::parse(&fs::read_to_string(bench).ok()?).ok()?;
-    vendor(file.get(&["probe"])?.as_str()?)
+    let benches = bench_files(project).into_iter();
+    benches.filter_map(|bench| vendor(&bench.probe?)).collect()
 }
 
 /// The vendor of a probe that is named by `VID:PID`.

@@ -8,6 +8,7 @@ use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::project::{Program, Project};
 
+use crate::benches::virtual_benches;
 use crate::start::{ProgramPackage, StartError};
 use crate::{print_start_error, replace};
 
@@ -15,7 +16,7 @@ use crate::{print_start_error, replace};
 const STEPS: &str = ".config/verify.toml";
 
 /// Runs the list of checks where the project has one, and what every project has otherwise: the
-/// goldens, and the images of its boards.
+/// goldens, the images of its boards, and the scenarios on its virtual boards.
 pub(crate) fn execute(arguments: &[OsString], report: &Report) -> ExitCode {
     match checks(arguments, report) {
         Ok(code) => code,
@@ -45,6 +46,11 @@ fn checks(arguments: &[OsString], report: &Report) -> Result<ExitCode, StartErro
     if let Some(suite) = suite {
         let mut build = suite.run();
         held &= suite.wait(build.args(["--", "build"]))?.success();
+        for bench in virtual_benches(&project) {
+            let mut play = suite.run();
+            play.args(["--", "run", "--bench", &bench.name]);
+            held &= suite.wait(&mut play)?.success();
+        }
     }
     let exit = if held { Exit::Held } else { Exit::Failed };
     Ok(exit.into())

@@ -23,13 +23,10 @@ use lockstep_engine::registry::Registry;
 use lockstep_engine::script::Script;
 use lockstep_engine::source::Source;
 use lockstep_engine::task_wakeups::{self, WakeupFault};
-use lockstep_engine::trace::{Entry, Line, Trace, text};
+use lockstep_engine::trace::Trace;
 use lockstep_rules::files::LoadedRules;
+use lockstep_rules::surroundings::surroundings;
 use lockstep_rules::trace_check::{self, Breach, TraceVerdict};
-
-/// How many lines of a trace are shown before and after a failure.
-const LINES_BEFORE: usize = 4;
-const LINES_AFTER: usize = 3;
 
 /// Plays the inputs of one command.
 pub(super) struct InputPlayer<'a> {
@@ -278,29 +275,4 @@ impl PlayOutcome {
     fn broken_rules(&self) -> usize {
         self.rule_verdicts.iter().map(|it| it.breaches.len()).sum()
     }
-}
-
-/// The lines of a trace before and after a tick; `seen` of them are before.
-fn surroundings(trace: &Trace, tick: RunTicks, seen: usize) -> String {
-    let entries = trace.entries();
-    let after = seen.min(entries.len());
-    let first = after.saturating_sub(LINES_BEFORE);
-    let last = entries.len().min(after + LINES_AFTER);
-    let width = text::name_width(trace);
-    let mut lines = Vec::new();
-    let write = |entries: &[Entry], lines: &mut Vec<u8>| {
-        for entry in entries {
-            let line = Line::new(trace.descriptor(), entry);
-            // Writing to memory cannot fail.
-            let _ = text::write_line(&line, width, lines);
-        }
-    };
-    write(&entries[first..after], &mut lines);
-    lines.extend(format!("{:>8}  (here)\n", tick.0).bytes());
-    write(&entries[after..last], &mut lines);
-    format!(
-        "around tick {}:\n{}",
-        tick.0,
-        String::from_utf8_lossy(&lines).trim_end()
-    )
 }

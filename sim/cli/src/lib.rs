@@ -132,6 +132,8 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         Err(error) => return report.error(error).into(),
     };
     let command = cli.command.unwrap_or(CliCommand::Open(cli.open));
+    // Copies can be had of these, to answer questions with.
+    let in_process = registry.clone();
     // Before any thread is started.
     let apps = match command {
         CliCommand::Open(_) => cli.isolation.isolate_for_terminal(registry, &report),
@@ -163,7 +165,7 @@ pub fn main(apps: Vec<AppEntry>) -> ExitCode {
         exit::on_interrupt();
     }
     let exit = match command {
-        CliCommand::Open(open) => open.execute(registry, &report),
+        CliCommand::Open(open) => open.execute(registry, &in_process, &report),
         CliCommand::Run(run) => run.execute(registry, &report),
         CliCommand::Replay(replay) => replay.execute(registry, &report),
         CliCommand::Prove(prove) => prove.execute(registry, &report),

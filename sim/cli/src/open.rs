@@ -39,6 +39,10 @@ pub(super) struct OpenArgs {
     #[arg(long)]
     app: Option<String>,
 
+    /// Rules (.rules) that stop the run where it breaks one; those beside the file count anyway.
+    #[arg(long, value_name = "FILE.rules")]
+    rules: Vec<PathBuf>,
+
     #[command(flatten)]
     waveform: WaveformArgs,
 
@@ -69,7 +73,12 @@ impl OpenTheme {
 }
 
 impl OpenArgs {
-    pub(super) fn execute(&self, registry: &Registry, report: &Report) -> Exit {
+    pub(super) fn execute(
+        &self,
+        registry: &Registry,
+        in_process: &Registry,
+        report: &Report,
+    ) -> Exit {
         let app = match load::app(self.app.as_deref(), registry, report) {
             Ok(app) => app,
             Err(exit) => return exit,
@@ -91,6 +100,8 @@ impl OpenArgs {
                 let options = Options {
                     app,
                     file: self.file.as_deref(),
+                    rules: &self.rules,
+                    in_process,
                     requested_app: self.app.as_deref(),
                     waveform: &waveform,
                     appearance: self.appearance(&environment),

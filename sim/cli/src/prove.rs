@@ -19,7 +19,9 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::registry::Registry;
-use lockstep_engine::search::settings::{Ending, Path as Behaviour, Progress};
+use lockstep_engine::search::settings::{
+    Ending, HASH_BITS, Path as Behaviour, Progress, chance_of_a_miss,
+};
 use lockstep_engine::search::{InputModel, Settings};
 use lockstep_engine::shell::quoted_path;
 use lockstep_rules::counterexample::{inputs_of, script_of};
@@ -63,6 +65,13 @@ pub(super) struct ProveArgs {
     #[arg(long)]
     no_skip: bool,
 
+    /// Keep no more than a hash of each state that was gone on from.
+    ///
+    /// More states find room, and one may be taken for another: how likely that is at most is
+    /// printed. What is refuted is refuted all the same.
+    #[arg(long)]
+    compact: bool,
+
     #[command(flatten)]
     limit: TimeLimit,
 }
@@ -99,6 +108,21 @@ impl ProveArgs {
             report.print(&report.plain(&message, Some(help)));
             return Exit::BadInput;
         }
+        if self.compact
+            && let Some(goal) = rules.file.always_possible().first()
+        {
+            let rule = rules.file.rules().get(goal.rule);
+            let message = format!(
+                "`--compact` cannot answer {}:{}: `{}`",
+                rules.source.name,
+                rule.map_or(0, |rule| rule.span.line),
+                rule.map_or("", |rule| rule.text.as_str())
+            );
+            let help = "what is always possible is found by going back from state to state, which \
+                        needs them whole: move the rule to another file, or leave `--compact` out";
+            report.print(&report.plain(&message, Some(help)));
+            return Exit::BadInput;
+        }
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let start = Instant::now();
         let watch = |progress: &Progress| self.watch(start, progress, &rules);
@@ -109,6 +133,7 @@ impl ProveArgs {
             &Settings {
                 passes_idle: !self.every_tick,
                 skips_forced: !self.no_skip,
+                is_compact: self.compact,
                 jobs: self.jobs.unwrap_or(cores).get(),
                 max_states: self.states,
                 max_memory: self.memory,
@@ -289,6 +314,14 @@ fn describe_extent(proof: &Proof, elapsed: Duration, rules: &LoadedRules, text: 
         _ => "not finished: stopped",
     };
     let _ = writeln!(text, "{every}: {said}, in {seconds:.1} s");
+    if exploration.is_compact {
+        let chance = chance_of_a_miss(exploration.progress.states);
+        let _ = writeln!(
+            text,
+            "compact: hashes of {HASH_BITS} bits were compared; the chance that a state was missed is \
+             at most {chance:.0e}"
+        );
+    }
     for assumed in rules.file.assumptions().described(rules.file.descriptor()) {
         let _ = writeln!(text, "assumed: {assumed}");
     }

@@ -22,9 +22,11 @@ pub mod rule_file;
 mod rule_judge;
 mod sentence;
 pub mod shrink;
+pub mod surroundings;
 #[cfg(test)]
 mod tests;
 pub mod trace_check;
 pub mod unrepeated;
+pub mod ways;
 
 pub use rule_judge::{ExerciseJudge, RuleJudge};

@@ -210,6 +210,16 @@ pub fn states_of(trace: &Trace, shown: &[String]) -> Vec<Vec<String>> {
     all
 }
 
+/// What a map shows of the moment at the end of a tick of a trace.
+#[must_use]
+pub fn values_at(trace: &Trace, shown: &[String], tick: RunTicks) -> Vec<String> {
+    let mut viewer = Viewer::new(trace.descriptor(), shown);
+    for entry in trace.entries().iter().take_while(|it| it.tick <= tick) {
+        viewer.take(&entry.what);
+    }
+    viewer.values
+}
+
 /// A situation that is gone on from.
 struct Start {
     run: Run,

@@ -27,6 +27,13 @@ pub fn draw(map: &StateMap, shown: &[String], marked: Option<usize>, format: Map
     }
 }
 
+/// The name of each state in a line: what is the same in all of them is left out.
+#[must_use]
+pub fn state_names(map: &StateMap, shown: &[String]) -> Vec<String> {
+    let names = names(map, shown).into_iter();
+    names.map(|lines| lines.join(", ")).collect()
+}
+
 /// The lines of each state: what is the same in all of them is left out.
 fn names(map: &StateMap, shown: &[String]) -> Vec<Vec<String>> {
     let differs = |place: usize| {

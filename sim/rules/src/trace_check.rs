@@ -1,7 +1,7 @@
 //! Checks a trace by rules.
 
 use lockstep_core::action::Action;
-use lockstep_core::app::{Log, LogId};
+use lockstep_core::app::{AppDescriptor, Log, LogId};
 use lockstep_core::contacts::Contacts;
 use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
@@ -40,29 +40,11 @@ pub struct Breach {
 #[must_use]
 pub fn check(file: &RuleFile, trace: &Trace) -> TraceVerdict {
     let departure = file.assumptions().departure(trace);
-    let judge = file.judge();
-    let mut memory = vec![0; judge.word_count()];
-    judge.start(&mut memory);
-    let mut asked = file.of_each_behaviour();
-    let judged = asked.iter().count();
-    let mut breaches = Vec::new();
-    let mut reader = MomentReader::new(trace);
-    while let Some(at) = reader.advance(judge.idle_ticks(&memory)) {
-        if departure.as_ref().is_some_and(|it| it.tick <= at.tick) || asked.is_empty() {
-            break;
-        }
-        let judgement = judge.judge(&mut memory, &reader.moment(at.elapsed), asked);
-        for rule in judgement.broken.and(asked).iter() {
-            asked.remove(rule);
-            breaches.push(Breach {
-                rule,
-                tick: at.tick,
-                seen: reader.next,
-                message: file.rules().get(rule).map_or(String::new(), |it| {
-                    it.breach(at.tick, file.descriptor().tick())
-                }),
-            });
-        }
+    let mut watch = TraceWatch::new(file);
+    let judged = watch.asked.iter().count();
+    let mut breaches = watch.follow(file, trace);
+    if let Some(departure) = &departure {
+        breaches.retain(|breach| breach.tick < departure.tick);
     }
     TraceVerdict {
         breaches,
@@ -71,14 +53,105 @@ pub fn check(file: &RuleFile, trace: &Trace) -> TraceVerdict {
     }
 }
 
+/// Checks a trace that grows, each moment once.
+#[derive(Clone, Debug)]
+pub struct TraceWatch {
+    memory: Vec<u32>,
+    asked: RuleSet,
+    reader: MomentReader,
+}
+
+impl TraceWatch {
+    /// Begins at power-up.
+    #[must_use]
+    pub fn new(file: &RuleFile) -> Self {
+        let judge = file.judge();
+        Self {
+            memory: memory_of(&judge),
+            asked: file.of_each_behaviour(),
+            reader: MomentReader::new(file.descriptor()),
+        }
+    }
+
+    /// The rules that are broken by what a trace has got since it was followed last. It has to be the
+    /// same trace, and may have grown. Whether the world is as the rules assume it is not looked at.
+    pub fn follow(&mut self, file: &RuleFile, trace: &Trace) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        let judge = file.judge();
+        while !self.asked.is_empty()
+            && let Some(at) = self.reader.advance(trace, judge.idle_ticks(&self.memory))
+        {
+            let moment = self.reader.moment(at.elapsed);
+            let judgement = judge.judge(&mut self.memory, &moment, self.asked);
+            for rule in judgement.broken.and(self.asked).iter() {
+                self.asked.remove(rule);
+                breaches.push(Breach {
+                    rule,
+                    tick: at.tick,
+                    seen: self.reader.next,
+                    message: file.rules().get(rule).map_or(String::new(), |it| {
+                        it.breach(at.tick, file.descriptor().tick())
+                    }),
+                });
+            }
+        }
+        breaches
+    }
+}
+
+/// Looks for goals in a run that goes on in several traces, each with what came after the one before.
+#[derive(Clone, Debug)]
+pub(crate) struct GoalWatch {
+    pub(crate) memory: Vec<u32>,
+    reader: MomentReader,
+}
+
+impl GoalWatch {
+    pub(crate) fn new(judge: &dyn Judge, descriptor: &'static AppDescriptor) -> Self {
+        Self {
+            memory: memory_of(judge),
+            reader: MomentReader::new(descriptor),
+        }
+    }
+
+    /// Reads on, and gives the first tick at which one of the goals is reached, with those that the
+    /// last moment reaches.
+    pub(crate) fn read_on(
+        &mut self,
+        judge: &dyn Judge,
+        goals: RuleSet,
+        trace: &Trace,
+    ) -> (Option<RunTicks>, RuleSet) {
+        self.reader.next = 0;
+        let mut first = None;
+        let mut last = RuleSet::NONE;
+        while let Some(at) = self.reader.advance(trace, judge.idle_ticks(&self.memory)) {
+            let moment = self.reader.moment(at.elapsed);
+            last = judge
+                .judge(&mut self.memory, &moment, goals)
+                .reached
+                .and(goals);
+            if !last.is_empty() {
+                first = first.or(Some(at.tick));
+            }
+        }
+        (first, last)
+    }
+}
+
+fn memory_of(judge: &dyn Judge) -> Vec<u32> {
+    let mut memory = vec![0; judge.word_count()];
+    judge.start(&mut memory);
+    memory
+}
+
 /// Which of some rules a trace reaches.
 #[must_use]
 pub fn reached_in(judge: &dyn Judge, goals: RuleSet, trace: &Trace) -> RuleSet {
-    let mut memory = vec![0; judge.word_count()];
-    judge.start(&mut memory);
+    let mut memory = memory_of(judge);
     let mut reached = RuleSet::NONE;
-    let mut reader = MomentReader::new(trace);
-    while let Some(at) = reader.advance(judge.idle_ticks(&memory)) {
+    let mut reader = MomentReader::new(trace.descriptor());
+    while let Some(at) = reader.advance(trace, judge.idle_ticks(&memory)) {
         let judgement = judge.judge(&mut memory, &reader.moment(at.elapsed), goals);
         reached = reached.or(judgement.reached.and(goals));
         if reached == goals {
@@ -95,9 +168,9 @@ struct At {
     elapsed: u32,
 }
 
-/// Reads the moments of a trace.
-struct MomentReader<'a> {
-    trace: &'a Trace,
+/// Reads the moments of a trace, which may grow meanwhile.
+#[derive(Clone, Debug)]
+struct MomentReader {
     /// The first entry of the next moment.
     next: usize,
     now: Option<RunTicks>,
@@ -114,13 +187,11 @@ struct MomentReader<'a> {
     numbers: Vec<i32>,
 }
 
-impl<'a> MomentReader<'a> {
-    fn new(trace: &'a Trace) -> Self {
-        let descriptor = trace.descriptor();
+impl MomentReader {
+    fn new(descriptor: &AppDescriptor) -> Self {
         let numbers: Vec<_> = descriptor.numbers().iter().map(|it| it.start()).collect();
         let levels = vec![Level::OFF; descriptor.outputs().len()];
         Self {
-            trace,
             next: 0,
             now: None,
             has_inputs: false,
@@ -138,7 +209,7 @@ impl<'a> MomentReader<'a> {
 
     /// Reads the next moment: of what happened next, or, where nothing does, of a tick that is at
     /// most so many ticks from now.
-    fn advance(&mut self, most_idle: u32) -> Option<At> {
+    fn advance(&mut self, trace: &Trace, most_idle: u32) -> Option<At> {
         self.boot = None;
         self.inputs.clear();
         self.logs.clear();
@@ -146,24 +217,24 @@ impl<'a> MomentReader<'a> {
         self.numbers_before.clone_from(&self.numbers);
         let Some(now) = self.now else {
             self.now = Some(RunTicks::ZERO);
-            self.take_power_up();
+            self.take_power_up(trace);
             return Some(At {
                 tick: RunTicks::ZERO,
                 elapsed: 0,
             });
         };
-        let next = self.trace.entries().get(self.next);
+        let next = trace.entries().get(self.next);
         if let Some(entry) = next.filter(|entry| entry.tick == now && !self.has_inputs) {
             debug_assert!(entry.what.is_input(), "the first half of a tick was read");
             self.has_inputs = true;
             self.was_idle = false;
-            self.take_half(now, true);
+            self.take_half(trace, now, true);
             return Some(At {
                 tick: now,
                 elapsed: 0,
             });
         }
-        let end = self.trace.end();
+        let end = trace.end();
         if now >= end {
             return None;
         }
@@ -183,7 +254,7 @@ impl<'a> MomentReader<'a> {
         self.now = Some(tick);
         self.has_inputs = false;
         let before = self.next;
-        self.take_half(tick, false);
+        self.take_half(trace, tick, false);
         self.was_idle = self.next == before;
         Some(At {
             tick,
@@ -206,9 +277,9 @@ impl<'a> MomentReader<'a> {
     }
 
     /// Takes what is written of power-up: the numbers that it begins with are no inputs.
-    fn take_power_up(&mut self) {
-        let mut left = 1 + self.trace.descriptor().numbers().len();
-        while let Some(entry) = self.trace.entries().get(self.next) {
+    fn take_power_up(&mut self, trace: &Trace) {
+        let mut left = 1 + trace.descriptor().numbers().len();
+        while let Some(entry) = trace.entries().get(self.next) {
             if entry.tick > RunTicks::ZERO {
                 break;
             }
@@ -226,9 +297,13 @@ impl<'a> MomentReader<'a> {
     }
 
     /// Takes the entries of one half of a tick.
-    fn take_half(&mut self, tick: RunTicks, is_second: bool) {
+    fn take_half(&mut self, trace: &Trace, tick: RunTicks, is_second: bool) {
+        // Outputs that were held back, because more could have come in the tick before.
+        while let Some(entry) = trace.entries().get(self.next).filter(|it| it.tick < tick) {
+            self.take(entry);
+        }
         let mut is_first = true;
-        while let Some(entry) = self.trace.entries().get(self.next) {
+        while let Some(entry) = trace.entries().get(self.next) {
             if entry.tick != tick || (entry.what.is_input() && !is_second) {
                 break;
             }

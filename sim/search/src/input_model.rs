@@ -57,6 +57,10 @@ impl Choice {
     const NUMBERS_AT: u32 = 16;
     const RESET_AT: u32 = 27;
 
+    const fn of(moves: u32, numbers: u32, reset: u32) -> Self {
+        Self(moves | numbers << Self::NUMBERS_AT | reset << Self::RESET_AT)
+    }
+
     /// How many things are done.
     pub(crate) fn action_count(self) -> u32 {
         self.moves().count_ones() + u32::from(self.numbers() > 0) + u32::from(self.reset() > 0)
@@ -114,6 +118,16 @@ pub(crate) struct Inputs {
     combinations: u32,
     /// The actions of each combination of numbers are numbered by these.
     radix: Vec<u32>,
+}
+
+/// On what it depends what can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Basis {
+    /// The contacts that are closed; none where any number of them can be.
+    contacts: u32,
+    /// The buttons that cannot move yet.
+    waiting: u32,
+    combination: u32,
 }
 
 /// The most buttons that can move.
@@ -214,6 +228,9 @@ impl Inputs {
     /// The numbers as they are.
     pub(crate) fn numbers(&self, words: &[u32], numbers: &mut Vec<i32>) {
         numbers.clear();
+        if self.model.numbers.is_empty() {
+            return;
+        }
         let mut left = self.combination(words);
         for (values, radix) in self.model.numbers.iter().zip(&self.radix) {
             let value = usize::try_from(left % radix)
@@ -248,15 +265,29 @@ impl Inputs {
         waits.copied().min().unwrap_or(u32::MAX).max(1)
     }
 
-    /// What can be done now, after what begins with the least.
-    pub(crate) fn choices(&self, words: &[u32], choices: &mut Vec<Choice>) {
-        choices.clear();
+    /// What [`Inputs::choices`] depends on.
+    pub(crate) fn basis(&self, words: &[u32]) -> Basis {
         let contacts = words.first().copied().unwrap_or(0);
         let mut waiting = 0;
         for ((button, _), word) in self.timed.iter().zip(words.iter().skip(1)) {
             waiting |= u32::from(*word > 0) << button;
         }
-        let now = self.combination(words);
+        let is_limited = self.model.most_closed < self.moves.len().trailing_zeros();
+        Basis {
+            contacts: contacts & u32::from(is_limited).wrapping_neg(),
+            waiting,
+            combination: self.combination(words),
+        }
+    }
+
+    /// What can be done now, after what begins with the least.
+    pub(crate) fn choices(&self, basis: Basis, choices: &mut Vec<Choice>) {
+        choices.clear();
+        let Basis {
+            contacts,
+            waiting,
+            combination: now,
+        } = basis;
         let resets = u32::try_from(self.model.resets.len()).unwrap_or(0);
         for reset in 0..=resets {
             for combination in 0..self.combinations {
@@ -270,9 +301,7 @@ impl Inputs {
                     if moves & waiting != 0 || closed > self.model.most_closed {
                         continue;
                     }
-                    choices.push(Choice(
-                        moves | numbers << Choice::NUMBERS_AT | reset << Choice::RESET_AT,
-                    ));
+                    choices.push(Choice::of(*moves, numbers, reset));
                 }
             }
         }
@@ -282,16 +311,38 @@ impl Inputs {
         }
     }
 
+    /// All choices that there can ever be, if they are at most 256.
+    pub(crate) fn few_choices(&self) -> Option<Vec<Choice>> {
+        let resets = u32::try_from(self.model.resets.len()).unwrap_or(0);
+        let numbers = match self.combinations {
+            0 | 1 => 0,
+            combinations => combinations,
+        };
+        let choices = (0..=resets).flat_map(|reset| {
+            (0..=numbers).flat_map(move |numbers| {
+                let moves = self.moves.iter();
+                moves.map(move |moves| Choice::of(*moves, numbers, reset))
+            })
+        });
+        let few: Vec<_> = choices.take(257).collect();
+        (few.len() <= 256).then_some(few)
+    }
+
     /// The actions of a choice, in their order, and what is remembered of them.
     pub(crate) fn choose(&self, choice: Choice, words: &mut [u32], actions: &mut Vec<Action>) {
         actions.clear();
         let contacts = words.first().copied().unwrap_or(0);
-        for place in (0..16).filter(|place| choice.moves() & (1 << place) != 0) {
+        let mut left = choice.moves();
+        while left != 0 {
+            let place = left.trailing_zeros();
+            left &= left - 1;
             let state = match contacts & (1 << place) == 0 {
                 true => SwitchState::Closed,
                 false => SwitchState::Open,
             };
-            actions.push(Action::Button(ButtonId(place), state));
+            // There are at most 16.
+            let button = ButtonId(u8::try_from(place).unwrap_or(0));
+            actions.push(Action::Button(button, state));
         }
         if let Some(word) = words.first_mut() {
             *word = contacts ^ choice.moves();

@@ -12,15 +12,22 @@
 //! The library reads neither a clock nor the environment; threads are started where more than one
 //! job is asked for, and what is found does not depend on how many there are.
 
-mod expansion;
+mod blocks;
+mod choice_code;
+mod collector;
+mod crew;
 mod explorer;
+mod fingerprint;
 pub mod input_model;
 pub mod judge;
+mod plan;
 mod possibility;
+mod rendezvous;
 pub mod settings;
 pub mod state_space;
 mod stepper;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 

@@ -6,7 +6,10 @@ use crate::store::{SHARDS, Shard, StateId};
 /// The situation that was reached first from which the goal is not reached in time, if there is one.
 ///
 /// Each edge is a tick, and all edges are there.
-pub(crate) fn first_without<A: Eq>(shards: &[Shard<A>], goal: Possibility) -> Option<StateId> {
+pub(crate) fn first_without<A: Clone + Eq>(
+    shards: &[&Shard<A>],
+    goal: Possibility,
+) -> Option<StateId> {
     let mut left: Vec<Vec<u32>> = shards
         .iter()
         .map(|shard| vec![u32::MAX; shard.len() as usize])
@@ -17,7 +20,7 @@ pub(crate) fn first_without<A: Eq>(shards: &[Shard<A>], goal: Possibility) -> Op
             level.push(*id);
         }
     }
-    let before: Vec<Predecessors> = shards.iter().map(Predecessors::of).collect();
+    let before: Vec<Predecessors> = shards.iter().map(|shard| Predecessors::of(shard)).collect();
     let mut ticks = 0;
     while !level.is_empty() {
         ticks += 1;
@@ -73,7 +76,7 @@ struct Predecessors {
 }
 
 impl Predecessors {
-    fn of<A: Eq>(shard: &Shard<A>) -> Self {
+    fn of<A: Clone + Eq>(shard: &Shard<A>) -> Self {
         let edges = shard.edges.as_deref().unwrap_or_default();
         let mut starts = vec![0_u32; shard.len() as usize + 1];
         for (to, _) in edges {
@@ -87,7 +90,7 @@ impl Predecessors {
             *start = sum;
         }
         let mut next = starts.clone();
-        let mut from = vec![StateId::NONE; edges.len()];
+        let mut from = vec![StateId::boot(0); edges.len()];
         for (to, parent) in edges {
             if let Some(at) = next.get_mut(to.place()) {
                 if let Some(slot) = from.get_mut(*at as usize) {

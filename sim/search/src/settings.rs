@@ -30,6 +30,11 @@ pub struct Settings<'a> {
     /// Whether things are done only in the tick after the last ones, and where the app wakes. Then
     /// what is found is so, and what is not found may be all the same.
     pub is_sparse: bool,
+    /// Whether of situations that were gone on from only hashes are kept, of [`HASH_BITS`] bits: then
+    /// some may be taken for others ([`chance_of_a_miss`]). What is found is so all the same, because
+    /// it is played again. Not with [`Order::Actions`], [`Settings::is_sparse`] or
+    /// [`Settings::always_possible`], which need them whole.
+    pub is_compact: bool,
     /// What comes first.
     pub order: Order,
     /// How many threads explore.
@@ -57,6 +62,7 @@ impl<'a> Settings<'a> {
             passes_idle: true,
             skips_forced: true,
             is_sparse: false,
+            is_compact: false,
             order: Order::Ticks,
             jobs: 1,
             max_states: u64::MAX,
@@ -132,8 +138,34 @@ pub struct Exploration {
     pub exercised: RuleSet,
     /// Whether the app is counted from now.
     pub is_counted: bool,
+    /// Whether situations were compared by their hashes alone.
+    pub is_compact: bool,
     /// What some of the situations that were reached last look like, as their `Debug` has them.
     pub samples: Vec<String>,
+}
+
+/// The bits of a hash by which situations are compared where they are not kept whole.
+pub const HASH_BITS: u32 = 64;
+
+/// How likely it is at most that any of so many situations was taken for another, if hashes are as
+/// good as drawn at random: each of the n (n - 1) / 2 pairs has the same hash with a chance of
+/// 2^-64.
+///
+/// ```
+/// use lockstep_search::settings::chance_of_a_miss;
+///
+/// assert_eq!(chance_of_a_miss(1), 0.0);
+/// assert!(chance_of_a_miss(1_000_000_000) < 0.028);
+/// ```
+#[must_use]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "it is the order of magnitude that counts"
+)]
+pub fn chance_of_a_miss(states: u64) -> f64 {
+    let states = states as f64;
+    let pairs = states * (states - 1.0).max(0.0) / 2.0;
+    (pairs / 2_f64.powi(64)).min(1.0)
 }
 
 /// One thing that was found.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lockstep_core::app::App;
 
-use crate::explorer::Explorer;
+use crate::explorer;
 use crate::settings::{Exploration, Settings};
 
 /// All situations that an app can come into.
@@ -53,6 +53,6 @@ impl<A> AppSpace<A> {
 
 impl<A: App + Clone + Eq + Hash + Send + Sync> StateSpace for AppSpace<A> {
     fn explore(&self, settings: &Settings<'_>) -> Exploration {
-        Explorer::new(self.build.as_ref(), self.state, settings).explore()
+        explorer::explore(self.build.as_ref(), self.state, settings)
     }
 }

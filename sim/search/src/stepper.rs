@@ -1,8 +1,7 @@
 //! Plays one app from one situation to the next, and has each moment judged.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::Hash;
 
-use foldhash::fast::FixedState;
 use lockstep_core::action::{Action, SwitchState};
 use lockstep_core::app::{App, Log};
 use lockstep_core::contacts::Contacts;
@@ -10,13 +9,15 @@ use lockstep_core::event::{BootCondition, ButtonId, Event, NumberId, SerialId};
 use lockstep_core::sink::Sink;
 use lockstep_core::time::Ticks;
 
-use crate::input_model::{Choice, Inputs};
+use crate::collector::Collector;
+use crate::fingerprint::fingerprint;
+use crate::input_model::{Basis, Choice, Inputs};
 use crate::judge::{Judge, Judgement, Moment, RuleSet};
 
 /// What a situation leads to.
 pub(crate) struct Successor<'a, A> {
     /// The app, counted from now.
-    pub(crate) app: A,
+    pub(crate) app: &'a A,
     /// What is remembered beside it.
     pub(crate) words: &'a [u32],
     pub(crate) hash: u64,
@@ -34,25 +35,18 @@ pub(crate) struct Step {
     pub(crate) choice: Choice,
 }
 
-/// What happens on the way from one situation to others.
-pub(crate) trait Witness<A> {
-    /// Another situation is reached.
-    fn reach(&mut self, successor: Successor<'_, A>);
-
-    /// A moment means something for rules. Without a choice it comes before the inputs.
-    fn judged(&mut self, judgement: Judgement, ticks: u32, choice: Option<Choice>);
-}
-
 /// Plays an app from one situation to the next.
 pub(crate) struct Stepper<'a, A: App> {
     build: &'a (dyn Fn() -> A + Send + Sync),
     inputs: &'a Inputs,
     judge: &'a dyn Judge,
-    asked: RuleSet,
+    pub(crate) asked: RuleSet,
     skips: Skips,
     base: Vec<u32>,
     words: Vec<u32>,
     choices: Vec<Choice>,
+    /// What the choices were found for.
+    basis: Option<Basis>,
     actions: Vec<Action>,
     numbers_before: Vec<i32>,
     numbers: Vec<i32>,
@@ -108,7 +102,7 @@ struct Before<A: App> {
     boot: Option<BootCondition>,
 }
 
-impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
+impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
     pub(crate) fn new(
         build: &'a (dyn Fn() -> A + Send + Sync),
         inputs: &'a Inputs,
@@ -125,6 +119,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
             base: Vec::new(),
             words: Vec::new(),
             choices: Vec::new(),
+            basis: None,
             actions: Vec::new(),
             numbers_before: Vec::new(),
             numbers: Vec::new(),
@@ -139,7 +134,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         &mut self,
         condition: BootCondition,
         from: usize,
-        witness: &mut impl Witness<A>,
+        collector: &mut Collector<'_, A>,
     ) {
         self.at = At {
             is_power_up: true,
@@ -168,9 +163,9 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         let judgement = self.judge_moment(&app, &before);
         self.base.clone_from(&self.words);
         if judgement != Judgement::default() {
-            witness.judged(judgement, 0, None);
+            collector.judged(judgement, 0, None);
         }
-        self.choose(&app, 0, judgement.reached, from, witness);
+        self.choose(&app, 0, judgement.reached, from, collector);
     }
 
     /// Lets the next tick come from a situation, and does in it what can be done; from the choice at
@@ -180,7 +175,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         mut app: A,
         words: &[u32],
         from: usize,
-        witness: &mut impl Witness<A>,
+        collector: &mut Collector<'_, A>,
     ) {
         self.at = At::default();
         self.base.clear();
@@ -197,13 +192,13 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         } else {
             app.handle(Event::Tick, &mut self.said);
         }
-        let mut goals = self.pass(&app, levels, 1, from, witness);
+        let mut goals = self.pass(&app, levels, 1, from, collector);
         let mut ticks = 1;
         if idle > 0 && self.skips.sparse {
             self.leave_out_nothing = true;
-            self.choose(&app, 1, goals, from, witness);
+            self.choose(&app, 1, goals, from, collector);
             self.leave_out_nothing = false;
-            goals = self.wake(&mut app, idle, from, witness);
+            goals = self.wake(&mut app, idle, from, collector);
             ticks = self.at.ticks;
         } else if idle > 1 && self.skips.forced {
             // The first idle tick is judged by itself: those after it are as it is.
@@ -214,10 +209,10 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
             if rest > 0 {
                 ticks += rest;
                 app.pass(Ticks(rest));
-                goals = self.pass(&app, levels, rest, from, witness);
+                goals = self.pass(&app, levels, rest, from, collector);
             }
         }
-        self.choose(&app, ticks, goals, from, witness);
+        self.choose(&app, ticks, goals, from, collector);
     }
 
     /// Goes on to the tick at which the app wakes, or something is to be judged before.
@@ -226,7 +221,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         app: &mut A,
         idle: u32,
         from: usize,
-        witness: &mut impl Witness<A>,
+        collector: &mut Collector<'_, A>,
     ) -> RuleSet {
         let levels = app.outputs();
         let memory = self.base.get(self.inputs.word_count()..);
@@ -237,11 +232,11 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         self.actions.clear();
         if rest > 0 {
             app.pass(Ticks(rest));
-            goals = self.pass(app, levels, rest, from, witness);
+            goals = self.pass(app, levels, rest, from, collector);
         }
         if rest == idle - 1 {
             app.handle(Event::Tick, &mut self.said);
-            goals = self.pass(app, levels, 1, from, witness);
+            goals = self.pass(app, levels, 1, from, collector);
         }
         goals
     }
@@ -253,7 +248,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         levels: A::Outputs,
         elapsed: u32,
         from: usize,
-        witness: &mut impl Witness<A>,
+        collector: &mut Collector<'_, A>,
     ) -> RuleSet {
         self.at.ticks += elapsed;
         self.at.choice = None;
@@ -269,7 +264,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         let judgement = self.judge_moment(app, &before);
         self.base.clone_from(&self.words);
         if judgement != Judgement::default() && from == 0 {
-            witness.judged(judgement, self.at.ticks, None);
+            collector.judged(judgement, self.at.ticks, None);
         }
         judgement.reached
     }
@@ -281,10 +276,16 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
         ticks: u32,
         goals: RuleSet,
         from: usize,
-        witness: &mut impl Witness<A>,
+        collector: &mut Collector<'_, A>,
     ) {
         let mut choices = std::mem::take(&mut self.choices);
-        self.inputs.choices(&self.base, &mut choices);
+        let basis = self.inputs.basis(&self.base);
+        // A panic leaves no choices behind.
+        if self.basis.take() != Some(basis) {
+            self.inputs.choices(basis, &mut choices);
+        }
+        // No time passes while things are done.
+        let base = counted_from_now(app);
         for (place, choice) in choices.iter().copied().enumerate().skip(from) {
             if self.leave_out_nothing && choice == Choice::NOTHING {
                 continue;
@@ -297,25 +298,25 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
             };
             self.at.choice = Some((place, choice));
             self.words.clone_from(&self.base);
-            let mut next = app.clone();
+            let mut next = base.clone();
             let mut goals = goals;
             if choice != Choice::NOTHING {
                 let judgement = self.apply(&mut next, choice);
                 goals = judgement.reached;
                 if judgement != Judgement::default() {
-                    witness.judged(judgement, ticks, Some(choice));
+                    collector.judged(judgement, ticks, Some(choice));
                 }
             }
-            let next = counted_from_now(next);
-            witness.reach(Successor {
-                hash: hash_of(&next, &self.words),
-                app: next,
+            collector.reach(&Successor {
+                hash: fingerprint(&next, &self.words),
+                app: &next,
                 words: &self.words,
                 step: Step { ticks, choice },
                 goals,
             });
         }
         self.choices = choices;
+        self.basis = Some(basis);
         self.at.choice = None;
     }
 
@@ -341,6 +342,7 @@ impl<'a, A: App + Clone + Hash> Stepper<'a, A> {
                     self.said.0.clear();
                     boot = Some(condition);
                     self.reset(app, condition);
+                    *app = counted_from_now(app);
                 }
             }
         }
@@ -405,19 +407,9 @@ fn move_contact<A: App>(app: &mut A, button: ButtonId, state: SwitchState, said:
 }
 
 /// The app with its times counted from now, or as it is if it cannot say.
-fn counted_from_now<A: App + Clone>(app: A) -> A {
-    app.clone().counted_from_now().unwrap_or(app)
-}
-
-/// Always the same for the same situation: which one is found first must not depend on the process.
-fn hash_of<A: Hash>(app: &A, words: &[u32]) -> u64 {
-    const HASHER: FixedState = FixedState::with_seed(0x10c5_7e9a);
-    let mut hasher = HASHER.build_hasher();
-    app.hash(&mut hasher);
-    for word in words {
-        hasher.write_u32(*word);
-    }
-    hasher.finish()
+fn counted_from_now<A: App + Clone>(app: &A) -> A {
+    let counted = app.clone().counted_from_now();
+    counted.unwrap_or_else(|| app.clone())
 }
 
 /// Whether the app says what it is counted from now.

@@ -1,23 +1,24 @@
 //! The situations that were reached, each once.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
+use std::collections::VecDeque;
 
+use crate::blocks::Blocks;
+use crate::choice_code::ChoiceCode;
 use crate::input_model::Choice;
 use crate::settings::Order;
+use crate::table::Table;
 
 /// In how many parts the situations are kept, so that several threads can add to them. It is not the
 /// number of threads: what is found must not depend on that.
 pub(crate) const SHARDS: usize = 64;
 
-/// A situation: its shard, and its place there.
+/// A situation: its shard, and its place there. What is kept of it stands at that place; where only
+/// hashes are kept of those that were gone on from, the place is free for another then, and the
+/// situation has another number, by which its way is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StateId(u32);
 
 impl StateId {
-    /// No situation: where a run begins.
-    pub(crate) const NONE: Self = Self(u32::MAX);
-
     const fn new(shard: usize, place: u32) -> Self {
         #[allow(clippy::cast_possible_truncation, reason = "there are 64 shards")]
         Self(place * SHARDS as u32 + shard as u32)
@@ -26,6 +27,16 @@ impl StateId {
     /// The situation at a place of a shard.
     pub(crate) fn at(shard: usize, place: usize) -> Option<Self> {
         Some(Self::new(shard, u32::try_from(place).ok()?))
+    }
+
+    /// No situation, where a run begins: the place among the conditions under which the board came up.
+    pub(crate) const fn boot(place: u8) -> Self {
+        Self(u32::MAX - place as u32)
+    }
+
+    /// The place among the conditions under which the board came up, where a run begins.
+    pub(crate) fn as_boot(self) -> Option<u8> {
+        u8::try_from(u32::MAX - self.0).ok()
     }
 
     pub(crate) const fn shard(self) -> usize {
@@ -37,27 +48,26 @@ impl StateId {
     }
 }
 
+/// The most situations of a shard.
+const MOST: u32 = u32::MAX / 64 - 4;
+
 /// The shard of a situation with this hash.
 pub(crate) const fn shard_of(hash: u64) -> usize {
-    // The table takes the low bits of the high half.
+    // Tables take the high bits.
     (hash & 0x3f) as usize
 }
 
 /// How a situation was reached first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
-    /// From where; where a run begins, [`StateId::NONE`].
+    /// From where.
     pub(crate) parent: StateId,
-    /// What was done last; where a run begins, after the board came up as [`Link::boot`] says.
+    /// What was done last.
     pub(crate) choice: Choice,
     /// The tick.
     pub(crate) depth: u32,
     /// How many actions lead here.
     pub(crate) actions: u32,
-    /// The place among the conditions under which the board came up, where a run begins.
-    pub(crate) boot: u8,
-    /// Whether it was gone on from.
-    pub(crate) is_expanded: bool,
 }
 
 impl Link {
@@ -70,209 +80,270 @@ impl Link {
     }
 }
 
-/// Items in blocks, so that a long list is never copied.
-struct Blocks<T> {
-    blocks: Vec<Vec<T>>,
-    /// The items of a block.
-    size: usize,
-}
-
-impl<T> Blocks<T> {
-    const fn new(size: usize) -> Self {
-        Self {
-            blocks: Vec::new(),
-            size,
-        }
-    }
-
-    fn push(&mut self, item: T) {
-        match self
-            .blocks
-            .last_mut()
-            .filter(|block| block.len() < self.size)
-        {
-            Some(block) => block.push(item),
-            None => {
-                let mut block = Vec::with_capacity(self.size);
-                block.push(item);
-                self.blocks.push(block);
-            }
-        }
-    }
-
-    fn get(&self, place: usize) -> Option<&T> {
-        self.blocks.get(place / self.size)?.get(place % self.size)
-    }
-
-    fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        self.blocks
-            .get_mut(place / self.size)?
-            .get_mut(place % self.size)
-    }
-
-    fn bytes(&self) -> u64 {
-        bytes_of::<T>(self.blocks.len().saturating_mul(self.size))
-    }
-}
-
-fn bytes_of<T>(count: usize) -> u64 {
-    u64::try_from(count.saturating_mul(size_of::<T>())).unwrap_or(u64::MAX)
-}
-
-/// A slot of the table: where the situation is, and half of its hash.
-#[derive(Clone, Copy)]
-struct Slot {
-    place: u32,
-    hash: u32,
-}
-
-impl Slot {
-    /// What the table takes for the hash: it looks at the highest and the lowest bits.
-    fn spread(&self) -> u64 {
-        u64::from(self.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-const fn high_half(hash: u64) -> u32 {
-    #[allow(clippy::cast_possible_truncation, reason = "the other half is gone")]
-    {
-        (hash >> 32) as u32
-    }
+/// A situation.
+#[derive(Clone)]
+struct Kept<A> {
+    app: A,
+    link: Link,
+    is_expanded: bool,
 }
 
 /// Some of the situations.
 pub(crate) struct Shard<A> {
     number: usize,
     order: Order,
-    apps: Blocks<A>,
+    kept: Blocks<Kept<A>>,
     words: Blocks<u32>,
-    word_count: usize,
-    links: Blocks<Link>,
-    table: HashTable<Slot>,
+    /// The high half of a hash, and one more than the place.
+    table: Table,
     count: u32,
+    compact: Option<Compact>,
     /// Those that are to be gone on from, by how long it is until their turn.
-    pub(crate) pending: std::collections::VecDeque<Vec<StateId>>,
+    pub(crate) pending: VecDeque<Vec<StateId>>,
     /// Where an edge goes, and where it comes from; kept where it is asked what stays possible.
     pub(crate) edges: Option<Vec<(StateId, StateId)>>,
     /// The situations in which a goal is reached, and these goals.
     pub(crate) goals: Vec<(StateId, u64)>,
+    deepest: u32,
+}
+
+/// What is kept of situations that were gone on from, where it is not the situations themselves.
+struct Compact {
+    closed: Table,
+    /// Where those that were gone on from were reached from, by their numbers, and by which choice.
+    parents: Blocks<u32>,
+    choices: Blocks<u8>,
+    /// The hashes of the situations that are kept whole, by their places.
+    hashes: Blocks<u64>,
+    /// The numbers of those that are gone on from, by their places.
+    numbers: Blocks<u32>,
+    free: Vec<u32>,
 }
 
 /// What is added to the situations.
-pub(crate) struct Reached<A> {
-    pub(crate) app: A,
+#[derive(Clone, Copy)]
+pub(crate) struct Reached {
     pub(crate) hash: u64,
     pub(crate) link: Link,
     pub(crate) goals: u64,
 }
 
-const BLOCK: usize = 1 << 10;
+impl Reached {
+    pub(crate) const fn shard(&self) -> usize {
+        shard_of(self.hash)
+    }
+}
 
-impl<A: Eq> Shard<A> {
+impl<A: Clone + Eq> Shard<A> {
     pub(crate) fn new(number: usize, word_count: usize, keeps_edges: bool, order: Order) -> Self {
         Self {
             number,
             order,
-            apps: Blocks::new(BLOCK),
-            words: Blocks::new(BLOCK * word_count.max(1)),
-            word_count,
-            links: Blocks::new(BLOCK),
-            table: HashTable::new(),
+            kept: Blocks::new(1),
+            words: Blocks::new(word_count),
+            table: Table::new(),
             count: 0,
-            pending: std::collections::VecDeque::new(),
+            compact: None,
+            pending: VecDeque::new(),
             edges: keeps_edges.then(Vec::new),
             goals: Vec::new(),
+            deepest: 0,
         }
     }
 
-    pub(crate) fn len(&self) -> u32 {
+    /// Keeps hashes of situations that were gone on from, and no more of them.
+    pub(crate) fn compacted(self, code: &ChoiceCode) -> Self {
+        Self {
+            compact: Some(Compact {
+                closed: Table::new(),
+                parents: Blocks::new(1),
+                choices: Blocks::new(code.width()),
+                hashes: Blocks::new(1),
+                numbers: Blocks::new(1),
+                free: Vec::new(),
+            }),
+            ..self
+        }
+    }
+
+    /// How many situations were reached.
+    pub(crate) const fn len(&self) -> u32 {
         self.count
     }
 
+    /// How many of them are kept whole, or were.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept.len()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.count >= MOST
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
+        let pending: usize = self.pending.iter().map(Vec::capacity).sum();
         let edges = self.edges.as_ref().map_or(0, Vec::capacity);
-        self.apps.bytes()
+        let compact = self.compact.as_ref().map_or(0, |it| {
+            it.closed.bytes()
+                + it.parents.bytes()
+                + it.choices.bytes()
+                + it.hashes.bytes()
+                + it.numbers.bytes()
+                + it.free.capacity() * size_of::<u32>()
+        });
+        let bytes = self.kept.bytes()
             + self.words.bytes()
-            + self.links.bytes()
-            + u64::try_from(self.table.allocation_size()).unwrap_or(u64::MAX)
-            + bytes_of::<(StateId, StateId)>(edges)
+            + self.table.bytes()
+            + compact
+            + pending * size_of::<StateId>()
+            + edges * size_of::<(StateId, StateId)>();
+        u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn app(&self, id: StateId) -> Option<&A> {
-        self.apps.get(id.place())
+        Some(&self.kept.get(id.place())?.app)
     }
 
     pub(crate) fn words(&self, id: StateId) -> &[u32] {
-        words_at(&self.words, self.word_count, id.place())
+        self.words.items(id.place())
     }
 
     pub(crate) fn link(&self, id: StateId) -> Option<&Link> {
-        self.links.get(id.place())
+        Some(&self.kept.get(id.place())?.link)
     }
 
-    /// The last tick at which one of them was reached.
-    pub(crate) fn deepest(&self) -> u32 {
-        let links = self.links.blocks.iter().flatten();
-        links.map(|link| link.depth).max().unwrap_or(0)
+    /// By which number it is found when it was gone on from.
+    pub(crate) fn number(&self, id: StateId) -> StateId {
+        let numbers = self.compact.as_ref().map(|it| &it.numbers);
+        let number = numbers.and_then(|it| it.get(id.place()));
+        number.map_or(id, |number| StateId::new(self.number, *number))
+    }
+
+    /// From where a situation was reached that was gone on from, and by which choice.
+    pub(crate) fn way_to(&self, number: StateId, code: &ChoiceCode) -> Option<(StateId, Choice)> {
+        let place = number.place();
+        match &self.compact {
+            Some(compact) => {
+                let parent = StateId(*compact.parents.get(place)?);
+                Some((parent, code.read(compact.choices.items(place))))
+            }
+            None => {
+                let link = &self.kept.get(place)?.link;
+                Some((link.parent, link.choice))
+            }
+        }
+    }
+
+    /// The last tick at which one of those was reached that were gone on from.
+    pub(crate) const fn deepest(&self) -> u32 {
+        self.deepest
     }
 
     /// Marks a situation as gone on from; `false` if that was done, or its turn is another.
-    pub(crate) fn expand(&mut self, id: StateId, turn: u32) -> bool {
+    pub(crate) fn expand(&mut self, id: StateId, turn: u32, code: &ChoiceCode) -> bool {
         let order = self.order;
-        match self.links.get_mut(id.place()) {
-            Some(link) if !link.is_expanded && link.rank(order).0 == turn => {
-                link.is_expanded = true;
-                true
-            }
-            _ => false,
+        let Some(kept) = self.kept.get_mut(id.place()) else {
+            return false;
+        };
+        if kept.is_expanded || kept.link.rank(order).0 != turn {
+            return false;
         }
+        kept.is_expanded = true;
+        self.deepest = self.deepest.max(kept.link.depth);
+        if let Some(compact) = &mut self.compact {
+            if let Some(number) = compact.numbers.get_mut(id.place()) {
+                *number = u32::try_from(compact.parents.len()).unwrap_or(MOST);
+            }
+            compact.parents.push(kept.link.parent.0);
+            let choice = code.written(kept.link.choice);
+            let width = code.width().min(choice.len());
+            compact
+                .choices
+                .extend(choice.get(..width).unwrap_or_default());
+        }
+        true
+    }
+
+    /// Keeps no more than the hash of a situation, if that is enough.
+    pub(crate) fn close(&mut self, id: StateId) {
+        let Some(compact) = &mut self.compact else {
+            return;
+        };
+        let Some(hash) = compact.hashes.get(id.place()).copied() else {
+            return;
+        };
+        let place = u32::try_from(id.place()).unwrap_or(MOST);
+        compact.closed.insert(hash.max(1));
+        compact.free.push(place);
+        self.table.remove(slot(hash, place));
+    }
+
+    /// The place of a situation, if it is kept.
+    fn place_of(&self, hash: u64, app: &A, words: &[u32]) -> Option<usize> {
+        let half = hash & HIGH_HALF;
+        let same = self.table.from(half);
+        let mut same = same.take_while(|slot| slot & HIGH_HALF == half);
+        same.find_map(|slot| {
+            let place = usize::try_from((slot & !HIGH_HALF) - 1).ok()?;
+            let is_same = match &self.compact {
+                Some(compact) => compact.hashes.get(place) == Some(&hash),
+                None => {
+                    self.words.items(place) == words
+                        && self.kept.get(place).is_some_and(|it| it.app == *app)
+                }
+            };
+            is_same.then_some(place)
+        })
+    }
+
+    fn is_closed(&self, hash: u64) -> bool {
+        let compact = self.compact.as_ref();
+        compact.is_some_and(|it| it.closed.contains(hash.max(1)))
+    }
+
+    /// Whether [`Shard::insert`] would add it, or change how it was reached.
+    pub(crate) fn wants(&self, app: &A, words: &[u32], reached: &Reached) -> bool {
+        if self.edges.is_some() {
+            return true;
+        }
+        let order = self.order;
+        match self.place_of(reached.hash, app, words) {
+            Some(place) => self.kept.get(place).is_some_and(|known| {
+                !known.is_expanded && known.link.rank(order) > reached.link.rank(order)
+            }),
+            None => !self.is_closed(reached.hash),
+        }
+    }
+
+    /// Touches what a situation with this hash is compared with.
+    pub(crate) fn glance(&self, hash: u64) -> u32 {
+        if let Some(compact) = &self.compact {
+            return u32::from(compact.closed.contains(hash));
+        }
+        let half = hash & HIGH_HALF;
+        let first = self.table.from(half).next();
+        let first = first.filter(|slot| slot & HIGH_HALF == half);
+        let place = first.and_then(|slot| usize::try_from((slot & !HIGH_HALF) - 1).ok());
+        let kept = place.and_then(|place| self.kept.get(place));
+        kept.map_or(0, |kept| kept.link.depth)
     }
 
     /// Adds a situation, if it is new or was reached later before. `now` is the turn of those that
     /// are gone on from at present.
-    pub(crate) fn insert(&mut self, reached: Reached<A>, words: &[u32], now: u32) {
-        let Reached {
-            app,
-            hash,
-            link,
-            goals,
-        } = reached;
-        let slot = Slot {
-            place: self.count,
-            hash: high_half(hash),
-        };
-        let (apps, all_words, word_count) = (&self.apps, &self.words, self.word_count);
-        let is_same = |other: &Slot| {
-            let place = other.place as usize;
-            other.hash == slot.hash
-                && apps.get(place).is_some_and(|it| *it == app)
-                && words_at(all_words, word_count, place) == words
-        };
-        let entry = self.table.entry(slot.spread(), is_same, Slot::spread);
-        let id = match entry {
-            Entry::Occupied(found) => {
-                let id = StateId::new(self.number, found.get().place);
-                if let Some(known) = self.links.get_mut(id.place())
-                    && !known.is_expanded
-                    && known.rank(self.order) > link.rank(self.order)
-                {
-                    let was_later = known.rank(self.order).0 > link.rank(self.order).0;
-                    *known = link;
-                    if was_later {
-                        self.pend(id, link.rank(self.order).0 - now);
-                    }
-                }
+    pub(crate) fn insert(&mut self, app: &A, words: &[u32], reached: Reached, now: u32) {
+        let Reached { hash, link, goals } = reached;
+        let id = match self.place_of(hash, app, words) {
+            Some(place) => {
+                let Some(id) = StateId::at(self.number, place) else {
+                    return;
+                };
+                self.improve(id, app, words, link, now);
                 id
             }
-            Entry::Vacant(vacant) => {
-                vacant.insert(slot);
-                let id = StateId::new(self.number, slot.place);
-                self.count += 1;
-                self.apps.push(app);
-                for word in words {
-                    self.words.push(*word);
-                }
-                self.links.push(link);
+            None if self.is_closed(hash) => return,
+            None => {
+                let place = self.add(app, hash, words, link);
+                let id = StateId::new(self.number, place);
                 self.pend(id, link.rank(self.order).0 - now);
                 if goals != 0 {
                     self.goals.push((id, goals));
@@ -281,10 +352,67 @@ impl<A: Eq> Shard<A> {
             }
         };
         if let Some(edges) = &mut self.edges
-            && link.parent != StateId::NONE
+            && link.parent.as_boot().is_none()
         {
             edges.push((id, link.parent));
         }
+    }
+
+    /// Takes another way to a situation, if that is better.
+    fn improve(&mut self, id: StateId, app: &A, words: &[u32], link: Link, now: u32) {
+        let order = self.order;
+        let Some(known) = self.kept.get_mut(id.place()) else {
+            return;
+        };
+        if known.is_expanded || known.link.rank(order) <= link.rank(order) {
+            return;
+        }
+        let was_later = known.link.rank(order).0 > link.rank(order).0;
+        known.link = link;
+        if self.compact.is_some() {
+            // It is taken for the same by its hash: what is kept has to be where this way leads.
+            known.app.clone_from(app);
+            self.words.set(id.place(), words);
+        }
+        if was_later {
+            self.pend(id, link.rank(order).0 - now);
+        }
+    }
+
+    fn add(&mut self, app: &A, hash: u64, words: &[u32], link: Link) -> u32 {
+        self.count += 1;
+        let kept = Kept {
+            app: app.clone(),
+            link,
+            is_expanded: false,
+        };
+        let free = self.compact.as_mut().and_then(|it| it.free.pop());
+        let place = match free {
+            Some(place) => {
+                if let Some(old) = self.kept.get_mut(place as usize) {
+                    *old = kept;
+                }
+                self.words.set(place as usize, words);
+                place
+            }
+            None => {
+                let place = u32::try_from(self.kept.len()).unwrap_or(MOST);
+                self.kept.push(kept);
+                self.words.extend(words);
+                if let Some(compact) = &mut self.compact {
+                    compact.hashes.push(0);
+                    compact.numbers.push(0);
+                }
+                place
+            }
+        };
+        if let Some(compact) = &mut self.compact
+            && let Some(known) = compact.hashes.get_mut(place as usize)
+        {
+            *known = hash;
+        }
+        self.table.insert(slot(hash, place));
+        place
     }
 
     fn pend(&mut self, id: StateId, turns: u32) {
@@ -298,12 +426,9 @@ impl<A: Eq> Shard<A> {
     }
 }
 
-/// The words of a situation; they never straddle two blocks.
-fn words_at(words: &Blocks<u32>, count: usize, place: usize) -> &[u32] {
-    let first = place * count;
-    let block = words.blocks.get(first / words.size);
-    let at = first % words.size;
-    block
-        .and_then(|block| block.get(at..at + count))
-        .unwrap_or_default()
+const HIGH_HALF: u64 = 0xffff_ffff_0000_0000;
+
+/// The word of a table: half of the hash, and one more than the place, so that it is never zero.
+const fn slot(hash: u64, place: u32) -> u64 {
+    (hash & HIGH_HALF) | (place as u64 + 1)
 }

@@ -213,6 +213,71 @@ fn the_page_on_rtic_shows_the_gate() {
     }
 }
 
+/// What the simulator of `fixtures/public-cores` says, without what depends on the machine, and how
+/// it exits.
+fn run_public_cores(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "simulator"])
+        .args(["--config", "profile.dev.debug='none'", "--"])
+        .args(arguments)
+        .current_dir(fixture("public-cores"))
+        .env("CARGO_TARGET_DIR", shared_target_folder())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    let same = said
+        .lines()
+        .filter(|line| !line.starts_with("every behaviour"));
+    (output.status.code(), same.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn what_public_cores_document_is_proved_or_refuted() {
+    let (code, said) = run_public_cores(&["prove", "dishwasher/dishwasher.rules"]);
+    assert_eq!(code, Some(0), "{said}");
+    insta::assert_snapshot!("dishwasher", said);
+
+    let (code, said) = run_public_cores(&["prove", "hold-tap/hold-tap.rules"]);
+    assert_eq!(code, Some(1), "{said}");
+    insta::assert_snapshot!("hold-tap", said);
+
+    // What `hold-tap/nested.rules` is refuted by.
+    let (code, said) = run_public_cores(&["run", "hold-tap/nested-crashes.scn"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("assertion failed: self.waiting.is_none()"),
+        "{said}"
+    );
+}
+
+/// Without what was added, `layout.rs` is the file of `keyberon`.
+#[test]
+fn the_hold_tap_is_the_one_that_was_published() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .current_dir(fixture("public-cores"))
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let keyberon = packages.iter().find(|it| it["name"] == "keyberon").unwrap();
+    assert_eq!(keyberon["version"], "0.1.1");
+    let manifest = Path::new(keyberon["manifest_path"].as_str().unwrap());
+    let published = fs::read_to_string(manifest.with_file_name("src/layout.rs")).unwrap();
+    let published = published.replace("use crate::", "use keyberon::");
+    let copy = fs::read_to_string(fixture("public-cores/hold-tap/src/layout.rs")).unwrap();
+    let published = published.split("#[cfg(test)]").next().unwrap();
+    let copy = copy.split("// Added: `KeyCode`").next().unwrap();
+    let lines = |text: &str| {
+        let lines = text.trim_end().lines();
+        let kept =
+            lines.filter(|line| !line.starts_with("#[derive") && !line.contains("// Added:"));
+        kept.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(copy), lines(published));
+}
+
 #[test]
 fn every_public_core_has_scenarios() {
     let counts: Vec<_> = played_crates(&fixture("public-cores"))

@@ -58,6 +58,7 @@ impl UiState {
         self.release_stale_presses();
         self.cursor = self.cursor.min(self.end());
         self.follow();
+        self.rules.restart(self.timeline.branch().trace());
     }
 
     /// Releases the buttons that are down at the end of the branch after a tap: the key that
@@ -131,6 +132,9 @@ impl UiState {
     /// Ends the comparison, or else clears the mark.
     pub(super) fn dismiss(&mut self) {
         self.message = None;
+        if self.give_up() {
+            return;
+        }
         if self.compared.take().is_none() {
             self.mark = None;
         }

@@ -202,6 +202,8 @@ impl UiState {
             UiCommand::SearchBack => self.search_again(false),
             UiCommand::Menu => self.overlay = Some(Overlay::Menu(self.main_menu())),
             UiCommand::Branches => self.overlay = Some(Overlay::Menu(self.branch_menu())),
+            UiCommand::Reach => self.open_prompt(PromptKind::Reach, String::new()),
+            UiCommand::Map => self.show_map(),
             UiCommand::Save => self.overlay = Some(Overlay::Menu(save_menu())),
             UiCommand::Open => self.open_prompt(PromptKind::Open, String::new()),
             UiCommand::Undo => self.undo(),

@@ -7,7 +7,9 @@ use std::path::Path;
 use lockstep_console::file;
 use lockstep_engine::files::{self, NamedFiles};
 use lockstep_engine::load::waveform_options::{WaveformOptionsError, complete};
+use lockstep_engine::registry::Registry;
 use lockstep_engine::waveform::WaveformOptions;
+use lockstep_rules::files::{LoadedRules, RulesError, beside};
 
 /// The files that the simulator can reach: those of the machine, none, or those of a test.
 pub(super) trait FileSystem {
@@ -24,6 +26,16 @@ pub(super) trait FileSystem {
     ) -> Result<WaveformOptions, WaveformOptionsError> {
         let _ = waveform;
         Ok(said)
+    }
+    /// The rules for an app that stand beside a file.
+    fn rules_beside(
+        &self,
+        file: &Path,
+        app: &str,
+        registry: &Registry,
+    ) -> Result<Vec<LoadedRules>, RulesError> {
+        let _ = (file, app, registry);
+        Ok(Vec::new())
     }
     /// Writes the whole file, or leaves it as it was.
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()>;
@@ -66,6 +78,25 @@ impl FileSystem for LocalFiles {
         said: WaveformOptions,
     ) -> Result<WaveformOptions, WaveformOptionsError> {
         complete(said, waveform)
+    }
+
+    fn rules_beside(
+        &self,
+        file: &Path,
+        app: &str,
+        registry: &Registry,
+    ) -> Result<Vec<LoadedRules>, RulesError> {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let mut rules = beside(&file, app, registry)?;
+        // On a screen there is little room for what is the same of all names.
+        if let Ok(here) = std::env::current_dir() {
+            for rules in &mut rules {
+                if let Ok(short) = Path::new(&rules.source.name).strip_prefix(&here) {
+                    rules.source.name = short.display().to_string();
+                }
+            }
+        }
+        Ok(rules)
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {

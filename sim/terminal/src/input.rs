@@ -106,6 +106,7 @@ impl UiState {
         match acted {
             Ok(_) => {
                 self.mark_unsaved();
+                self.hold_to_rules();
                 true
             }
             Err(error) => {

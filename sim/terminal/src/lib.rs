@@ -6,6 +6,7 @@
 //! - [`ProcessHooks`] has what is process-wide, and is installed by the program.
 
 mod appearance;
+mod background;
 #[doc(hidden)]
 pub mod bench_support;
 mod branches;
@@ -27,7 +28,9 @@ mod palette;
 mod playback_speed;
 mod process_hooks;
 mod prompt;
+mod questions;
 mod rgb;
+mod rule_watch;
 mod save;
 pub mod screenshot;
 mod signal_history;
@@ -45,7 +48,7 @@ mod view;
 mod zoom;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -67,6 +70,11 @@ pub struct Options<'a> {
     pub app: &'a AppEntry,
     /// A file to open instead.
     pub file: Option<&'a Path>,
+    /// Rules that runs are held to, beside those that stand beside an opened file.
+    pub rules: &'a [PathBuf],
+    /// The same apps in this process, which questions to them are answered with: copies can be had of
+    /// them.
+    pub in_process: &'a Registry,
     /// The name of the app to play a file with that does not name one.
     pub requested_app: Option<&'a str>,
     /// What the file means, if it is a waveform.
@@ -120,6 +128,7 @@ pub fn run(
     let theme = Theme::new(options.appearance);
     let mut ui = UiState::new(registry.clone(), options.app, &Script::default(), theme)?;
     ui.commands.clone_from(options.commands);
+    ui.in_process = options.in_process.clone();
     match options.file {
         Some(file) => {
             let load = LoadOptions {
@@ -130,6 +139,9 @@ pub fn run(
             terminal::open(&mut ui, file, &load);
         }
         None => ui.playing = true,
+    }
+    for path in options.rules {
+        terminal::open(&mut ui, path, &LoadOptions::default());
     }
     Ok(terminal::run(&mut ui, hooks)?)
 }

@@ -23,6 +23,7 @@ impl UiState {
         match self.overlay.take() {
             Some(Overlay::Prompt(prompt)) => self.prompt_key(event, prompt, files),
             Some(Overlay::Help { scroll }) if plain => self.help_key(event.code, scroll),
+            Some(Overlay::Map { scroll }) if plain => self.map_key(event.code, scroll),
             Some(Overlay::Menu(menu)) if plain => self.menu_key(event.code, menu),
             Some(Overlay::Confirm(confirmation)) if plain => {
                 self.confirm_key(event.code, confirmation, files);
@@ -81,6 +82,7 @@ impl UiState {
         match code {
             KeyCode::Char('y' | 'Y') => match confirmation {
                 Confirmation::Overwrite { format, path } => self.save(format, &path, files),
+                Confirmation::Play(way) => self.play_way(&way),
                 Confirmation::Leave(LeaveAction::Quit) => self.quit = true,
                 Confirmation::Leave(LeaveAction::App(index)) => self.start_app(index),
                 Confirmation::Leave(LeaveAction::Open(path)) => {
@@ -156,6 +158,8 @@ impl UiState {
             item(&format!("contact bounce: {bounce}"), MenuAction::Bounce),
             item("press a button...", MenuAction::Buttons),
             item("another app...", MenuAction::Apps),
+            command("shortest way to...", UiCommand::Reach),
+            command("state diagram", UiCommand::Map),
             command("branches...", UiCommand::Branches),
             command("save...", UiCommand::Save),
             command("open...", UiCommand::Open),

@@ -124,7 +124,10 @@ impl UiState {
             return;
         }
         match self.event_after_cursor() {
-            Some(tick) => self.move_to(tick),
+            Some(tick) => {
+                self.move_to(tick);
+                self.hold_to_rules();
+            }
             None => {
                 self.move_to(self.end());
                 self.show_message(format!("no event within {}", self.length(SEARCH_LIMIT)));
@@ -218,6 +221,7 @@ impl UiState {
             self.pause();
             self.show_error(error_chain(&error));
         }
+        self.hold_to_rules();
     }
 
     /// Plays beyond the end of the branch, and ends taps in between.

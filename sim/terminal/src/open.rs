@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::file_system::{FileSystem, FilesBeside};
 use super::overlay::PromptKind;
+use super::rule_watch::is_rules;
 use super::ui_state::{FailedExpectation, UiState};
 use lockstep_engine::checker::mismatches;
 use lockstep_engine::diagnostic::error_chain;
@@ -68,6 +69,9 @@ impl UiState {
         let bytes = files
             .read(path, InputFormat::MAX_BYTES)
             .map_err(|error| format!("cannot read {name}: {error}"))?;
+        if is_rules(&name.to_string()) {
+            return self.open_rules(name.to_string(), bytes);
+        }
         let format = InputFormat::of(path, &bytes);
         let loaded = match format {
             InputFormat::Waveform(kind) => {
@@ -101,8 +105,12 @@ impl UiState {
                 return Err(format!("{name}{}", first_problem(&error)));
             }
         };
+        let app = loaded.app.descriptor().name();
+        let rules = files.rules_beside(path, app, &self.registry);
         self.show(&name.to_string(), &loaded)
-            .map_err(|error| error_chain(&error))
+            .map_err(|error| error_chain(&error))?;
+        self.hold_to(rules.map_err(|error| error_chain(&error))?);
+        Ok(())
     }
 
     /// The app that is shown, for a capture that names none.

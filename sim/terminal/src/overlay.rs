@@ -1,10 +1,11 @@
 //! What is drawn over the panes: menus, prompts, confirmations, the help.
 
 use lockstep_core::event::{ButtonId, NumberId, SerialId};
+use lockstep_core::time::RunTicks;
 
 use super::key_bindings::UiCommand;
 use super::time_parser::EXAMPLES;
-use lockstep_engine::script::BootCondition;
+use lockstep_engine::script::{BootCondition, ScriptEvent};
 
 /// What is drawn over the panes and receives the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,11 @@ pub(super) enum Overlay {
     Help {
         /// The first line that is visible.
         scroll: u16,
+    },
+    /// The state diagram of the app.
+    Map {
+        /// The first line that is visible; the present state is for `None`.
+        scroll: Option<u16>,
     },
     /// A menu.
     Menu(Menu),
@@ -76,6 +82,8 @@ pub(super) enum PromptKind {
     GoTo,
     /// A text to search the events for.
     Search,
+    /// What a way is looked for to.
+    Reach,
     /// A file to open.
     Open,
     /// The signals of a waveform that are the buttons.
@@ -144,6 +152,19 @@ pub(super) enum Confirmation {
     },
     /// Discard changes that are not saved?
     Leave(LeaveAction),
+    /// Play a way that was found?
+    Play(Way),
+}
+
+/// A way from the present moment to something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    /// What is done on it, in ticks from the present one.
+    pub(super) input: Vec<ScriptEvent>,
+    /// How many ticks it takes.
+    pub(super) length: RunTicks,
+    /// What it leads to, and what is done, for people.
+    pub(super) text: String,
 }
 
 /// What follows when the current run is left.
@@ -161,6 +182,7 @@ impl Confirmation {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Overwrite { path, .. } => format!("`{path}` exists: replace it?"),
+            Self::Play(way) => format!("{}: play it?", way.text),
             Self::Leave(LeaveAction::Quit) => "unsaved changes: quit anyway?".to_owned(),
             Self::Leave(_) => "unsaved changes: discard them?".to_owned(),
         }
@@ -179,7 +201,8 @@ impl Prompt {
         match &self.kind {
             PromptKind::GoTo => format!("go to ({EXAMPLES})"),
             PromptKind::Search => "search".to_owned(),
-            PromptKind::Open => "open (.scn, .rec, .vcd, .fst, .csv)".to_owned(),
+            PromptKind::Reach => "shortest way to (lamp is 50, log lock on)".to_owned(),
+            PromptKind::Open => "open (.scn, .rec, .vcd, .fst, .csv, .rules)".to_owned(),
             PromptKind::Map { signals, .. } => format!("buttons of {signals}"),
             PromptKind::Number { label, .. } => label.clone(),
             PromptKind::Send { name, .. } => format!("send {name}"),

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::file_system::FileSystem;
 use super::overlay::{Confirmation, LeaveAction, Overlay, Prompt, PromptKind};
+use super::rule_watch::is_rules;
 use super::time_parser::parse_time;
 use super::ui_state::UiState;
 use lockstep_engine::load::LoadOptions;
@@ -132,6 +133,11 @@ impl UiState {
                 Ok(tick) => self.go_to(tick),
                 Err(problem) => self.show_error(problem),
             },
+            PromptKind::Reach => self.seek(text),
+            // Rules are held to the run that is shown.
+            PromptKind::Open if is_rules(text) => {
+                self.open(Path::new(text), &LoadOptions::default(), files);
+            }
             PromptKind::Open if self.has_unsaved() => {
                 let next = LeaveAction::Open(text.to_owned());
                 self.overlay = Some(Overlay::Confirm(Confirmation::Leave(next)));

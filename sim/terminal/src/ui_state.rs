@@ -12,12 +12,15 @@ use lockstep_core::output::Level;
 use lockstep_core::time::{Length, RunTicks, TickPeriod};
 use ratatui::layout::Rect;
 
+use super::background::BackgroundJob;
 use super::controls::{Control, controls};
 use super::held_buttons::HeldButtons;
 use super::key_bindings::{Pane, button_letters};
 use super::navigation::FastForward;
 use super::overlay::Overlay;
 use super::playback_speed::PlaybackSpeed;
+use super::questions::FoundMap;
+use super::rule_watch::RuleWatch;
 use super::signal_history::SignalHistory;
 use super::signal_list::SignalList;
 use super::state_rows::state_text;
@@ -29,12 +32,17 @@ use lockstep_engine::script::Script;
 use lockstep_engine::timeline::{Snapshot, Timeline, TimelineError};
 use lockstep_engine::trace::Trace;
 
+/// How long it takes until it is looked whether a question is answered.
+const ANSWER: Duration = Duration::from_millis(50);
+
 /// How long a message is shown.
 const MESSAGE: Duration = Duration::from_secs(6);
 
 /// The state of the UI.
 pub(super) struct UiState {
     pub(super) registry: Registry,
+    /// The same apps in this process, for questions to them.
+    pub(super) in_process: Registry,
     pub(super) timeline: Timeline,
     pub(super) signals: SignalHistory,
     pub(super) signal_list: SignalList,
@@ -74,6 +82,14 @@ pub(super) struct UiState {
     pub(super) message: Option<StatusMessage>,
     /// The failed expectations of the scenario that was opened.
     pub(super) failures: Vec<FailedExpectation>,
+    /// The rules that the run is held to.
+    pub(super) rules: RuleWatch,
+    /// A question that is being answered.
+    pub(super) job: Option<BackgroundJob>,
+    /// The state diagram of the app, once it was asked for.
+    pub(super) map: Option<FoundMap>,
+    /// The first line of it that shows the present state, when it was last drawn.
+    pub(super) map_top: u16,
     pub(super) theme: Theme,
     /// How people call the programs that messages name.
     pub(super) commands: Commands,
@@ -156,6 +172,7 @@ impl UiState {
             dragged: None,
             shows_hex: false,
             glow: vec![None; app.descriptor().outputs().len()],
+            in_process: registry.clone(),
             registry,
             timeline,
             cursor: RunTicks::ZERO,
@@ -184,6 +201,10 @@ impl UiState {
             overlay: None,
             message: None,
             failures: Vec::new(),
+            rules: RuleWatch::default(),
+            job: None,
+            map: None,
+            map_top: 0,
             theme,
             commands: Commands::default(),
             now: Duration::ZERO,
@@ -199,11 +220,20 @@ impl UiState {
         let fresh = Self::new(self.registry.clone(), app, script, self.theme)?;
         self.pause();
         let is_same = app.descriptor().name() == self.descriptor().name();
+        let rules = match is_same {
+            true => self.rules.given_alone(),
+            false => RuleWatch::default(),
+        };
+        let map = self.map.take().filter(|_| is_same);
         let signal_list = match is_same {
             true => self.signal_list.clone(),
             false => fresh.signal_list.clone(),
         };
         *self = Self {
+            in_process: self.in_process.clone(),
+            commands: self.commands.clone(),
+            rules,
+            map,
             signal_list,
             speed: self.speed.of_ticks(app.descriptor().tick()),
             pane: self.pane,
@@ -213,6 +243,7 @@ impl UiState {
             now: self.now,
             ..fresh
         };
+        self.hold_to_rules();
         Ok(())
     }
 
@@ -295,6 +326,7 @@ impl UiState {
         let now = self.now;
         self.message
             .take_if(|message| message.until.is_some_and(|until| until <= now));
+        self.take_answer();
         if !self.playing {
             return RunTicks::ZERO;
         }
@@ -307,7 +339,9 @@ impl UiState {
     pub(super) fn next_change(&self) -> Option<Duration> {
         let glow = self.glow.iter().flatten().map(|(until, _)| *until);
         let message = self.message.iter().filter_map(|message| message.until);
+        let answer = self.job.as_ref().map(|_| self.now + ANSWER);
         glow.chain(message)
+            .chain(answer)
             .filter_map(|until| until.checked_sub(self.now))
             .filter(|left| !left.is_zero())
             .min()
@@ -328,11 +362,18 @@ impl UiState {
         if let Some(last) = screen.last_state_scroll(self) {
             self.state_scroll = self.state_scroll.min(last);
         }
-        if let Some(Overlay::Help { scroll }) = self.overlay {
-            let last = view::last_help_scroll(self, area);
-            self.overlay = Some(Overlay::Help {
-                scroll: scroll.min(last),
-            });
+        match self.overlay {
+            Some(Overlay::Help { scroll }) => {
+                let scroll = scroll.min(view::last_help_scroll(self, area));
+                self.overlay = Some(Overlay::Help { scroll });
+            }
+            Some(Overlay::Map { scroll }) => {
+                let (top, last) = view::map_scroll(self, area);
+                self.map_top = top;
+                let scroll = scroll.map(|it| it.min(last));
+                self.overlay = Some(Overlay::Map { scroll });
+            }
+            _ => {}
         }
     }
 

@@ -15,6 +15,8 @@ const MAX_LINE: usize = 24;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Console {
     line: Line,
+    /// Whether the last byte was `\r`, which ends the line with the next one or is a part of it.
+    has_return: bool,
 }
 
 /// A line as far as it has come.
@@ -39,22 +41,26 @@ pub(super) enum Request {
 
 impl Console {
     pub(super) const fn new() -> Self {
-        Self { line: Line::EMPTY }
+        Self {
+            line: Line::EMPTY,
+            has_return: false,
+        }
     }
 
     /// Takes a byte; the line that it ends, if it ends one.
     pub(super) fn take(&mut self, byte: u8) -> Option<Line> {
-        match byte {
-            b'\n' => Some(core::mem::replace(&mut self.line, Line::EMPTY)),
-            b'\r' => None,
-            byte => {
-                if let Some(place) = self.line.bytes.get_mut(self.line.length) {
-                    *place = byte;
-                }
-                self.line.length = (self.line.length + 1).min(MAX_LINE + 1);
-                None
-            }
+        let has_return = core::mem::replace(&mut self.has_return, byte == b'\r');
+        if byte == b'\n' {
+            return Some(core::mem::replace(&mut self.line, Line::EMPTY));
         }
+        // Left out, it would make `25` of a `2` and a `5` that somebody took for two lines.
+        if has_return {
+            self.line.push(b'\r');
+        }
+        if byte != b'\r' {
+            self.line.push(byte);
+        }
+        None
     }
 }
 
@@ -63,6 +69,13 @@ impl Line {
         bytes: [0; MAX_LINE],
         length: 0,
     };
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+        }
+        self.length = (self.length + 1).min(MAX_LINE + 1);
+    }
 
     /// The line as a text; `None` of one that is too long or no text.
     pub(super) fn as_str(&self) -> Option<&str> {

@@ -20,6 +20,7 @@
 //!   of the temperature while it has.
 //! - `set 21.5` sets the setpoint, and is answered by `ok`; a number out of range or none at all by
 //!   `error: set takes 5.0 to 30.0`.
+//! - A `\r` without `\n` after it ends no line, and is a blank in it: `set 2\r5` is no number.
 //! - Anything else is answered by `error: status or set`; a line of more than 24 bytes by
 //!   `error: line too long`. An empty line is not answered.
 //!

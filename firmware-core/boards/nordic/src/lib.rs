@@ -1,5 +1,5 @@
-//! Runs an app on a Nordic chip: the nRF51822, with the feature `nrf51`, or the nRF52833, with the
-//! feature `nrf52833`.
+//! Runs an app on a Nordic chip: the nRF51822 with the feature `nrf51`, or an nRF52 with the feature of its
+//! name, `nrf52832`, `nrf52833` or `nrf52840`.
 //!
 //! A crate with images has an app and a pin map, and starts the one on the other with [`start!`]:
 //!

@@ -63,7 +63,7 @@ fn UART0() {
     on_interrupt();
 }
 
-#[cfg(all(feature = "nrf52833", not(feature = "nrf51")))]
+#[cfg(not(feature = "nrf51"))]
 #[interrupt]
 fn UARTE0_UART0() {
     on_interrupt();

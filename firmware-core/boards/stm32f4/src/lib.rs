@@ -1,5 +1,5 @@
-//! Runs an app on an STM32F4: the STM32F401, with the feature `stm32f401`, or the STM32F411, with the
-//! feature `stm32f411`.
+//! Runs an app on an STM32F4: the STM32F401, STM32F411 or STM32F446, with the feature of its name,
+//! `stm32f401`, `stm32f411` or `stm32f446`.
 //!
 //! A crate with images has an app and a pin map, and starts the one on the other with [`start!`]:
 //!
@@ -19,12 +19,20 @@
 
 #![no_std]
 
-#[cfg(not(any(feature = "stm32f401", feature = "stm32f411")))]
-compile_error!("no chip: turn on the feature `stm32f401` or `stm32f411` of lockstep-stm32f4");
-
-#[cfg(all(feature = "stm32f401", feature = "stm32f411"))]
+#[cfg(not(any(feature = "stm32f401", feature = "stm32f411", feature = "stm32f446")))]
 compile_error!(
-    "two chips: turn on one of the features `stm32f401` and `stm32f411` of lockstep-stm32f4"
+    "no chip: turn on the feature `stm32f401`, `stm32f411` or `stm32f446` of lockstep-stm32f4"
+);
+
+#[cfg(any(
+    all(feature = "stm32f401", feature = "stm32f411"),
+    all(
+        feature = "stm32f446",
+        any(feature = "stm32f401", feature = "stm32f411")
+    )
+))]
+compile_error!(
+    "two chips: turn on one of the features `stm32f401`, `stm32f411` and `stm32f446` of lockstep-stm32f4"
 );
 
 mod gpio;

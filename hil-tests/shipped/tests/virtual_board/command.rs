@@ -30,7 +30,7 @@ fn start(temporary: &Path) -> (Child, BufReader<ChildStdout>) {
 }
 
 /// Fails the test where no such line comes within a minute.
-fn read_until<R: Read + AsFd>(out: &mut BufReader<R>, start: &str) -> String {
+pub(crate) fn read_until<R: Read + AsFd>(out: &mut BufReader<R>, start: &str) -> String {
     let deadline = Instant::now() + 60 * SECOND;
     let mut line = String::new();
     while !line.starts_with(start) {

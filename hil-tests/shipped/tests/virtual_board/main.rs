@@ -23,6 +23,7 @@ mod special_programs;
 mod stop_programs;
 #[path = "../support/trial.rs"]
 mod trial;
+mod unemulated;
 
 use std::process::ExitCode;
 
@@ -83,6 +84,8 @@ fn main() -> ExitCode {
         probe::edges_alternate_through_resets_by_the_firmware,
         probe::a_fault_is_caught_after_an_uncaught_one,
         probe::a_killed_emulator_is_an_error_of_the_next_request,
+        unemulated::the_first_access_to_each_of_them_is_told,
+        unemulated::hil_board_shows_them_as_they_come,
     ];
     let without_emulator = tests![
         command::a_missing_emulator_ends_it_with_3_and_the_install_command,

@@ -15,3 +15,9 @@ pub(crate) const RESETTER: [u16; 20] = [
 pub(crate) const TOGGLER: [u16; 8] = [
     0x4802, 0x2108, 0x6101, 0x6001, 0x6041, 0xe7fc, 0x0508, 0x5000,
 ];
+
+/// Starts RTC1 and reads its counter for ever: `ldr r0,=TASKS_START; movs r1,#1; str r1,[r0];
+/// ldr r2,=COUNTER; ldr r3,[r2]; b .-2`.
+pub(crate) const RTC_READER: [u16; 10] = [
+    0x4802, 0x2101, 0x6001, 0x4a02, 0x6813, 0xe7fd, 0x1000, 0x4001, 0x1504, 0x4001,
+];

@@ -7,7 +7,7 @@ use super::FakeBoard;
 use crate::bench::Bench;
 use crate::session::target::Target;
 use crate::suite::board_access::{
-    AccessError, BoardAccess, PinAccess, PinDrive, PinEdges, TickClock,
+    AccessError, BoardAccess, MissingPart, PinAccess, PinDrive, PinEdges, TickClock,
 };
 
 /// A bench at a fake board.
@@ -34,6 +34,10 @@ impl BoardAccess for FakeAccess {
     fn failure(&self) -> Option<String> {
         let has_ended = self.board.chip().machine_has_ended;
         has_ended.then(|| "the machine ended".to_owned())
+    }
+
+    fn missing_parts(&self) -> Vec<MissingPart> {
+        self.board.chip().missing_parts.clone()
     }
 
     fn discard(&mut self) {

@@ -14,7 +14,7 @@ use lockstep_pins::{DriveRegisters, Pin};
 
 use super::channels::{Channels, FrameFault};
 use super::image::{self, FakeImage, Program, Retained};
-use crate::suite::board_access::{PinDrive, PinEdge};
+use crate::suite::board_access::{MissingPart, PinDrive, PinEdge};
 
 /// The register that names the core, and what a Cortex-M0 has there.
 const CPUID: u32 = 0xe000_ed00;
@@ -69,6 +69,8 @@ pub(crate) struct Chip {
     faults: Vec<Fault>,
     pub(crate) probe_is_gone: bool,
     pub(crate) machine_has_ended: bool,
+    /// What the emulated chip does not have and the firmware counts on.
+    pub(crate) missing_parts: Vec<MissingPart>,
     /// Pins by which others are pulled low.
     pub(crate) jumpers: Vec<(Pin, Pin)>,
     driven_low: u32,
@@ -108,6 +110,7 @@ impl Chip {
             faults: Vec::new(),
             probe_is_gone: false,
             machine_has_ended: false,
+            missing_parts: Vec::new(),
             jumpers: Vec::new(),
             driven_low: 0,
             driven: 0,

@@ -322,7 +322,7 @@ impl<'b> BenchSession<'b> {
         if let Some(cause) = self.access.failure() {
             return Diagnosis::infra(BenchSessionError::Failed(cause).to_string());
         }
-        match (error, &mut self.session) {
+        let diagnosis = match (error, &mut self.session) {
             (BenchSessionError::Play(error), Some(session)) => {
                 diagnosis::of(error, session, firmware)
             }
@@ -333,7 +333,8 @@ impl<'b> BenchSession<'b> {
                 Some(session),
             ) => diagnosis::of_silence(error, session, firmware),
             _ => Diagnosis::of_error(error),
-        }
+        };
+        diagnosis.with_missing_parts(&self.access.missing_parts(), firmware)
     }
 
     /// Brings the board back, by the least that does it: a reset, a new connection, a new board

@@ -2,6 +2,7 @@
 //! whoever has a board implements [`BoardAccess`].
 
 use std::error::Error;
+use std::ops::Range;
 
 use lockstep_core::time::RunTicks;
 use lockstep_pins::Pin;
@@ -46,6 +47,12 @@ pub trait BoardAccess: Send {
     /// Gives the board up, where another one can be had: the next attach starts that.
     fn discard(&mut self) {}
 
+    /// What the firmware did with parts of the chip that this board does not have, in the order in which it
+    /// did it.
+    fn missing_parts(&self) -> Vec<MissingPart> {
+        Vec::new()
+    }
+
     /// Whether nobody but this bench can move a pin of the board, and nobody looks at its LEDs: in
     /// long runs it may pass over ticks in which the app says that nothing happens.
     fn is_undisturbed(&self) -> bool {
@@ -66,6 +73,17 @@ pub trait BoardAccess: Send {
     fn pins(&mut self) -> Option<&mut dyn PinAccess> {
         None
     }
+}
+
+/// A part of the chip that an emulated board does not have, and that the firmware counts on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingPart {
+    /// What the firmware did, as a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub advice: String,
+    /// The addresses of its registers.
+    pub registers: Range<u32>,
 }
 
 /// The pins of a chip, reached from outside of it.

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use lockstep_core::crash_record::{CrashCause, CrashRecord};
 use lockstep_engine::diagnostic::error_chain;
 
+use super::board_access::MissingPart;
 use super::board_image::{BoardImage, symbols};
 use crate::session::Session;
 use crate::session::play_error::BoardPlayError;
@@ -14,6 +15,7 @@ use crate::session::query::ask_hello;
 use crate::session::target::{Core, Register, TargetError};
 use crate::verdict;
 use lockstep_images::line_table::LineTable;
+use lockstep_images::literals::functions_with;
 
 /// How many words of the stack are looked at for return addresses.
 const STACK_WORDS: usize = 128;
@@ -52,6 +54,26 @@ impl Diagnosis {
             message: message.into(),
             details: String::new(),
         }
+    }
+
+    /// The same, with what the firmware counts on and the board does not have.
+    #[must_use]
+    pub fn with_missing_parts(mut self, parts: &[MissingPart], firmware: &BoardImage) -> Self {
+        let mut lines = String::new();
+        for part in parts {
+            self.message = format!("{}; {}", self.message, part.message);
+            // Writing to a string cannot fail.
+            let _ = writeln!(lines, "{}: {}", part.message, part.advice);
+            let has_it = |word| part.registers.contains(&word);
+            for function in functions_with(&firmware.elf, &firmware.bytes, has_it) {
+                let line = function
+                    .line
+                    .map_or_else(String::new, |line| format!("  {line}"));
+                let _ = writeln!(lines, "      by its address in {}{line}", function.name);
+            }
+        }
+        self.details = lines + &self.details;
+        self
     }
 
     fn of_firmware(message: impl Into<String>, details: impl Into<String>) -> Self {

@@ -24,6 +24,7 @@ pub mod pin_edges;
 pub mod prepare;
 pub mod random_scenarios;
 pub mod registers;
+mod rules;
 pub mod run;
 pub mod serial_evidence;
 #[cfg(test)]

@@ -19,11 +19,13 @@ use lockstep_engine::trace::document::{self, Document};
 use thiserror::Error;
 
 use super::board_image::{BoardImage, BoardImageError};
+use super::rules::first_broken;
 use super::run::PreparedScenario;
 use crate::bench::plan::Scenario;
 use lockstep_images::board::Board;
 use lockstep_images::build::{self, BuildError, Profile};
 use lockstep_images::toolchain::Environment;
+use lockstep_rules::files::{LoadedRules, RulesError, beside};
 
 /// A scenario cannot be played on a board.
 #[derive(Debug, Error)]
@@ -53,6 +55,15 @@ pub enum PrepareError {
     /// It was valid when the scenarios were listed.
     #[error("`{}` is no longer a valid scenario: it changed during the run", .0.display())]
     Scenario(PathBuf),
+    /// The rules beside it cannot be used.
+    #[error("the rules for `{}` cannot be used", .path.display())]
+    #[non_exhaustive]
+    Rules {
+        /// The scenario.
+        path: PathBuf,
+        /// Why not.
+        source: Box<RulesError>,
+    },
     /// Its golden is no trace.
     #[error("`{}`:{}: {}", .path.display(), .problem.span, .problem.message)]
     Golden {
@@ -77,11 +88,11 @@ impl PrepareError {
     }
 }
 
-/// Plays the scenario on the host, and reads its golden.
+/// Plays the scenario on the host, and reads its golden and the rules beside it.
 ///
 /// # Errors
 ///
-/// That it has no golden, or is no scenario.
+/// That it has no golden, or is no scenario, or that its rules cannot be used.
 pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScenario, PrepareError> {
     let host = match golden::play_file(registry, &scenario.path) {
         // It says nothing about the app.
@@ -94,6 +105,11 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScena
         }
         played => played.map_err(|error| error_chain(&error)),
     };
+    let rules = rules(scenario, registry)?;
+    let host = host.and_then(|trace| match first_broken(&rules, &trace) {
+        Some(broken) => Err(format!("{}\n{}", broken.message, broken.details)),
+        None => Ok(trace),
+    });
     let script = script(scenario, registry)?;
     let path = scenario.path.with_extension(GOLDEN_EXTENSION);
     let golden = match files::read(&path, document::MAX_BYTES) {
@@ -115,6 +131,7 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScena
         host,
         golden,
         stale: stale.map(|found| found.tick),
+        rules,
     })
 }
 
@@ -138,6 +155,14 @@ pub fn prepare_without_golden(
         golden: Document::from(&host),
         host: Ok(host),
         stale: None,
+        rules: rules(scenario, registry)?,
+    })
+}
+
+fn rules(scenario: &Scenario, registry: &Registry) -> Result<Vec<LoadedRules>, PrepareError> {
+    beside(&scenario.path, scenario.app, registry).map_err(|error| PrepareError::Rules {
+        path: scenario.path.clone(),
+        source: Box::new(error),
     })
 }
 

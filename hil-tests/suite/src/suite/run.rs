@@ -19,11 +19,13 @@ use lockstep_engine::trace::document::Document;
 use super::bench_session::{BenchSession, BenchSessionError, BoardRun};
 use super::board_image::BoardImage;
 use super::input_jitter;
+use super::rules::hold_to_rules;
 use crate::bench::Bench;
 use crate::bench::plan::{Scenario, SkipReason};
 use crate::session::play_error::BoardPlayError;
 use crate::verdict::{Attempt, BenchLabel, Case, Outcome, Reason};
 use lockstep_core::protocol::Stimulus;
+use lockstep_rules::files::LoadedRules;
 
 /// The images that are played, by board and app.
 pub type Images = BTreeMap<(String, &'static str), BoardImage>;
@@ -40,6 +42,8 @@ pub struct PreparedScenario {
     pub golden: Document,
     /// The tick at which the host itself leaves the golden, if it does.
     pub stale: Option<RunTicks>,
+    /// The rules that stand beside the scenario, which hold in every world.
+    pub rules: Vec<LoadedRules>,
 }
 
 /// One case of the plan.
@@ -279,8 +283,8 @@ fn cancelled(partial: Option<&Trace>, took: Duration) -> Attempt {
     attempt
 }
 
-/// The trace against the golden, and then what was seen of the pins: what the firmware says is not
-/// enough.
+/// The trace against the golden and the rules, and what was seen of the pins: what the firmware says
+/// is not enough.
 fn judge(
     case: &Case,
     prepared: &PreparedScenario,
@@ -327,6 +331,7 @@ fn judge(
         }
         _ => {}
     }
+    hold_to_rules(&mut attempt.outcome, &prepared.rules, trace);
     attempt
 }
 

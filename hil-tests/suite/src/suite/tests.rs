@@ -1,5 +1,7 @@
 //! Cases on benches with a board in memory: the verdict of each, and the bench after it.
 
+mod rules;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -11,7 +13,7 @@ use lockstep_engine::trace::document::Document;
 use lockstep_pins::Pin;
 
 use super::bench_session::BenchSession;
-use super::board_access::BoardAccess;
+use super::board_access::{BoardAccess, MissingPart};
 use super::run::{Images, Job, JobQueue, PreparedScenario, Settings, play_case, work};
 use crate::bench::Bench;
 use crate::bench::plan::Scenario;
@@ -40,6 +42,7 @@ fn prepared(text: &str) -> PreparedScenario {
         golden: Document::from(&host),
         host: Ok(host),
         stale: None,
+        rules: Vec::new(),
     }
 }
 
@@ -315,6 +318,24 @@ fn a_fault_of_the_firmware_is_a_failure_that_names_it() {
         assert!(case.attempts[0].is_partial);
         desk.passes(&prepared(TWO_PRESSES), Stimulus::Scheduled);
     }
+}
+
+#[test]
+fn what_the_board_does_not_have_is_told_with_the_failure() {
+    let (bench, toggle) = (fake::emulated_bench(), FakeImage::toggle());
+    let board = FakeBoard::blank(&[&toggle]).with_fault(Fault::Hang(RunTicks(100)));
+    board.chip().missing_parts = vec![MissingPart {
+        message: "the firmware read RTC1 at 0x40011504, which is not emulated".to_owned(),
+        advice: "keep time by TIMER0".to_owned(),
+        registers: 0x4001_1000..0x4001_2000,
+    }];
+    let mut desk = Desk::new(&bench, board.emulated(), &toggle);
+    let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Scheduled, 1);
+    let told = "spin + 0x4; the firmware read RTC1 at 0x40011504, which is not emulated";
+    assert!(message(&case).ends_with(told), "{}", message(&case));
+    let first = case.cause().and_then(|cause| cause.details.lines().next());
+    let told = "the firmware read RTC1 at 0x40011504, which is not emulated: keep time by TIMER0";
+    assert_eq!(first, Some(told));
 }
 
 #[test]

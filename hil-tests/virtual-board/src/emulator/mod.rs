@@ -1,5 +1,6 @@
 //! QEMU as a process: started, found too old, watched, and ended with everything it started.
 
+mod access_log;
 mod gdb;
 mod guest_clock;
 mod qmp;
@@ -8,6 +9,7 @@ mod serial;
 mod socket;
 mod timeout;
 
+pub(crate) use access_log::AccessLog;
 pub(crate) use gdb::{GdbClient, StopReason};
 pub(crate) use guest_clock::GuestClock;
 pub(crate) use qmp::QmpClient;
@@ -195,6 +197,9 @@ impl Emulator {
         command.args(["-chardev", &uart, "-serial", &format!("chardev:{UART}")]);
         // Without it every request is written to standard error.
         command.args(["-qtest-log", "none"]);
+        // What the firmware does with peripherals that are not emulated.
+        command.args(["-d", "unimp", "-D"]);
+        command.arg(AccessLog::path(folder.path()));
         // An instruction takes 64 ns and sleep takes no time of the host. The board's real time is
         // kept by stopping the machine where it is ahead.
         command.args(["-icount", "shift=6,sleep=off"]);

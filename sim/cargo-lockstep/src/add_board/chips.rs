@@ -2,9 +2,9 @@
 
 /// A chip, and what a board with it needs.
 #[derive(Debug)]
-pub(super) struct Chip {
+pub(crate) struct Chip {
     /// Its name, as probe-rs has it.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// A board of this name has the chip, and the pins below.
     pub(super) board: &'static str,
     pub(super) target: &'static str,
@@ -14,6 +14,8 @@ pub(super) struct Chip {
     pub(super) ram_used: u32,
     /// The second-stage bootloader before the vectors.
     pub(super) boot2: bool,
+    /// The probe on that board, or the one that is sold with it.
+    pub(crate) probe: &'static str,
     /// The machine that emulates it.
     pub(super) machine: Option<&'static str>,
     /// The crate of its family, and the feature for the chip.
@@ -30,7 +32,7 @@ pub(super) struct Chip {
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     pub(super) origin: u32,
     pub(super) bytes: u32,
 }
@@ -43,7 +45,7 @@ const fn memory(origin: u32, kib: u32) -> Memory {
 }
 
 const STM32F4_PORTS: &str = "[16, 16, 16, 3]";
-const STM32F4_REGISTERS: &str = "# IDR of ports A to D: RM0383, section 8.4.5.\n\
+const STM32F4_REGISTERS: &str = "# IDR of ports A to D: GPIOx_IDR in the reference manual of the chip.\n\
      level_registers = [0x4002_0010, 0x4002_0410, 0x4002_0810, 0x4002_0c10]\n";
 const STM32F4_NUCLEO: &str =
     "|peripherals| peripherals.require_clock(lockstep_stm32f4::Oscillator::NUCLEO)";
@@ -52,7 +54,7 @@ const NUCLEO_OUTPUTS: &[&str] = &[
     "PA5", "PB10", "PA8", "PC7", "PA9", "PB6", "PA7", "PA6", "PB9", "PB8", "PC8", "PC9",
 ];
 
-pub(super) const CHIPS: [Chip; 5] = [
+pub(crate) const CHIPS: [Chip; 8] = [
     Chip {
         name: "nRF51822_xxAA",
         board: "microbit-v1",
@@ -61,6 +63,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 16),
         ram_used: 16 * 1024,
         boot2: false,
+        probe: "0d28:0204",
         machine: Some("microbit"),
         family: ("lockstep-nordic", Some("nrf51")),
         initialise: None,
@@ -85,6 +88,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 128),
         ram_used: 128 * 1024,
         boot2: false,
+        probe: "0d28:0204",
         machine: None,
         family: ("lockstep-nordic", Some("nrf52833")),
         initialise: None,
@@ -103,6 +107,57 @@ pub(super) const CHIPS: [Chip; 5] = [
         ],
     },
     Chip {
+        name: "nRF52832_xxAA",
+        board: "nrf52-dk",
+        target: "thumbv7em-none-eabihf",
+        flash: memory(0, 512),
+        ram: memory(0x2000_0000, 64),
+        ram_used: 64 * 1024,
+        boot2: false,
+        probe: "1366:1015",
+        machine: None,
+        family: ("lockstep-nordic", Some("nrf52832")),
+        initialise: None,
+        ports: "[32]",
+        registers: "# IN, OUTSET, OUTCLR, DIRSET and DIRCLR: GPIO in the nRF52832 Product Specification.\n\
+             level_registers = [0x5000_0510]\n\
+             drive_registers = [\n    \
+             { high = 0x5000_0508, low = 0x5000_050c, output = 0x5000_0518, input = 0x5000_051c },\n]\n",
+        buttons: &[
+            "P0.13", "P0.14", "P0.15", "P0.16", "P0.03", "P0.04", "P0.28", "P0.29",
+        ],
+        outputs: &[
+            "P0.11", "P0.12", "P0.19", "P0.20", "P0.22", "P0.23", "P0.24", "P0.25", "P0.26",
+            "P0.27", "P0.30", "P0.31",
+        ],
+    },
+    Chip {
+        name: "nRF52840_xxAA",
+        board: "nrf52840-dk",
+        target: "thumbv7em-none-eabihf",
+        flash: memory(0, 1024),
+        ram: memory(0x2000_0000, 256),
+        ram_used: 256 * 1024,
+        boot2: false,
+        probe: "1366:1015",
+        machine: None,
+        family: ("lockstep-nordic", Some("nrf52840")),
+        initialise: None,
+        ports: "[32, 16]",
+        registers: "# IN, OUTSET, OUTCLR, DIRSET and DIRCLR: GPIO in the nRF52840 Product Specification.\n\
+             level_registers = [0x5000_0510, 0x5000_0810]\n\
+             drive_registers = [\n    \
+             { high = 0x5000_0508, low = 0x5000_050c, output = 0x5000_0518, input = 0x5000_051c },\n    \
+             { high = 0x5000_0808, low = 0x5000_080c, output = 0x5000_0818, input = 0x5000_081c },\n]\n",
+        buttons: &[
+            "P0.11", "P0.12", "P0.24", "P0.25", "P0.03", "P0.04", "P0.28", "P0.29",
+        ],
+        outputs: &[
+            "P1.01", "P1.02", "P1.03", "P1.04", "P1.05", "P1.06", "P1.07", "P1.08", "P1.10",
+            "P1.11", "P1.12", "P1.13",
+        ],
+    },
+    Chip {
         name: "RP2040",
         board: "pico",
         target: "thumbv6m-none-eabi",
@@ -110,6 +165,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 264),
         ram_used: 256 * 1024,
         boot2: true,
+        probe: "2e8a:000c",
         machine: None,
         family: ("lockstep-rp2040", None),
         initialise: None,
@@ -134,6 +190,7 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 128),
         ram_used: 128 * 1024,
         boot2: false,
+        probe: "0483:374b",
         machine: None,
         family: ("lockstep-stm32f4", Some("stm32f411")),
         initialise: Some(STM32F4_NUCLEO),
@@ -150,8 +207,26 @@ pub(super) const CHIPS: [Chip; 5] = [
         ram: memory(0x2000_0000, 96),
         ram_used: 96 * 1024,
         boot2: false,
+        probe: "0483:374b",
         machine: None,
         family: ("lockstep-stm32f4", Some("stm32f401")),
+        initialise: Some(STM32F4_NUCLEO),
+        ports: STM32F4_PORTS,
+        registers: STM32F4_REGISTERS,
+        buttons: NUCLEO_BUTTONS,
+        outputs: NUCLEO_OUTPUTS,
+    },
+    Chip {
+        name: "STM32F446RETx",
+        board: "nucleo-f446re",
+        target: "thumbv7em-none-eabihf",
+        flash: memory(0x0800_0000, 512),
+        ram: memory(0x2000_0000, 128),
+        ram_used: 128 * 1024,
+        boot2: false,
+        probe: "0483:374b",
+        machine: None,
+        family: ("lockstep-stm32f4", Some("stm32f446")),
         initialise: Some(STM32F4_NUCLEO),
         ports: STM32F4_PORTS,
         registers: STM32F4_REGISTERS,

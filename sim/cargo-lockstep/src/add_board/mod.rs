@@ -1,6 +1,6 @@
 //! `cargo lockstep add board`: a package with images for a chip, built and held to the contract.
 
-mod chips;
+pub(crate) mod chips;
 mod templates;
 
 use std::env;
@@ -13,7 +13,7 @@ use lockstep_console::exit::Exit;
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diagnostic::error_chain;
-use lockstep_engine::project::{PROJECT_FILE, Project};
+use lockstep_engine::project::PROJECT_FILE;
 use lockstep_images::board::Board;
 use lockstep_images::build::{BuildError, Profile, build};
 use lockstep_images::contract;
@@ -22,11 +22,12 @@ use lockstep_images::size::MemoryUsage;
 use lockstep_images::toolchain::Environment;
 use toml_edit::Value;
 
-use crate::app_scan::{AppKind, FoundApp};
+use crate::app_scan::FoundApp;
 use crate::cargo::Cargo;
+use crate::existing_project::{ExistingProject, playable_apps, type_of};
 use crate::init::write::WriteError;
-use crate::init::{consent, leave, refuse, say, source_of, summary};
-use crate::inspect::{Found, inspect};
+use crate::init::{consent, leave, refuse, say, summary};
+use crate::inspect::Found;
 use crate::manifest::TomlFile;
 use crate::plan::Plan;
 use crate::print_project_error;
@@ -79,25 +80,16 @@ impl AddBoardArgs {
             return Err(Exit::BadInput);
         }
         let chip = self.chip(report)?;
-        let project =
-            Project::find(Path::new("")).map_err(|error| print_project_error(&error, report))?;
-        let start = match project.root().as_os_str().is_empty() {
-            true => Path::new("."),
-            false => project.root(),
-        };
-        let found = inspect(start, self.package.as_deref()).map_err(|error| {
-            report.print(&report.plain(&error_chain(&error), error.help().as_deref()));
-            Exit::BadInput
-        })?;
+        let ExistingProject {
+            project,
+            root,
+            found,
+            source,
+        } = ExistingProject::find(self.package.as_deref(), self.source.as_deref(), report)?;
         let app = app(&found, report)?;
-        let given = self.source.as_deref().map(str::parse::<Source>);
-        let given = given.transpose().map_err(|error| report.error(error))?;
-        let source = source_of(&found).or(given);
-        let source = source.unwrap_or_else(Source::of_program);
         let folders = project
             .boards()
             .map_err(|error| print_project_error(&error, report))?;
-        let root = start.canonicalize().map_err(|error| report.error(error))?;
         let boards = folders.first().map_or_else(
             || PathBuf::from("boards"),
             |folder| {
@@ -226,28 +218,16 @@ impl AddBoardArgs {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a board or a bench may have this name.
+pub(crate) fn is_name(name: &str) -> bool {
     let is_plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
     name.starts_with(|it: char| it.is_ascii_lowercase()) && name.chars().all(is_plain)
 }
 
-fn type_of(app: &FoundApp) -> String {
-    app.path.clone().unwrap_or_default()
-}
-
 /// What the images are of: the first app that a board can run.
 fn app<'f>(found: &'f Found, report: &Report) -> Result<&'f FoundApp, Exit> {
-    let is_core = |app: &&FoundApp| app.kind == AppKind::App && app.path.is_some();
-    found.package.apps.iter().find(is_core).ok_or_else(|| {
-        let message = format!(
-            "no public type of `{}` implements `lockstep_core::app::App`: there is nothing that a board \
-             could run",
-            found.package.name
-        );
-        let help = "`--package NAME` says which package of a workspace holds the core";
-        report.print(&report.plain(&message, Some(help)));
-        Exit::BadInput
-    })
+    let apps = playable_apps(found, report)?;
+    apps.first().copied().ok_or(Exit::BadInput)
 }
 
 /// A dependency with a feature turned on.

@@ -23,6 +23,15 @@ pub(crate) enum Placement {
     Beside,
 }
 
+/// What stands between `cargo run` and what is run, for a package beside the firmware in this folder.
+pub(crate) fn selection_beside(found: &Found, folder: &str) -> Result<String, CargoError> {
+    let target = match found.config.target {
+        Some(_) => format!("--target {} ", Cargo::in_folder(&found.root).host_target()?),
+        None => String::new(),
+    };
+    Ok(format!("--manifest-path {folder}/Cargo.toml {target}"))
+}
+
 /// Where the simulator of a project is, and how it is called from the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -55,14 +64,10 @@ impl Layout {
                 needs_pass_through: is_flagged,
             });
         }
-        let target = match found.config.target {
-            Some(_) => format!("--target {} ", Cargo::in_folder(&found.root).host_target()?),
-            None => String::new(),
-        };
         Ok(Self {
             placement: Placement::Beside,
             package: BESIDE.into(),
-            selection: format!("--manifest-path {BESIDE}/Cargo.toml {target}"),
+            selection: selection_beside(found, BESIDE)?,
             needs_pass_through: is_flagged,
         })
     }

@@ -7,12 +7,13 @@ use std::process::{Command, Stdio};
 
 use lockstep_engine::files;
 use lockstep_engine::golden::SCENARIO_EXTENSION;
-use lockstep_engine::project::PROJECT_FILE;
+use lockstep_engine::project::{PROJECT_FILE, Project};
 use thiserror::Error;
 use toml_edit::{TomlError, Value};
 
 use super::layout::{BESIDE, Layout, PASS_THROUGH, Placement, TEST};
 use crate::app_scan::{AppKind, FoundApp};
+use crate::cargo::CargoError;
 use crate::cargo_config;
 use crate::embassy::{self, Adapter};
 use crate::inspect::Found;
@@ -20,6 +21,7 @@ use crate::manifest::TomlFile;
 use crate::plan::{Change, Plan, PlanError};
 use crate::source::{Source, SourceError, relative};
 use crate::templates;
+use crate::workflow::{self, Suite};
 
 /// A project cannot be planned.
 #[derive(Debug, Error)]
@@ -31,6 +33,9 @@ pub(crate) enum WriteError {
     /// A crate cannot be had.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Cargo does not answer.
+    #[error(transparent)]
+    Cargo(#[from] CargoError),
     /// A file is not TOML.
     #[error("`{}` is not TOML", .path.display())]
     Toml {
@@ -385,13 +390,11 @@ impl Request<'_> {
                  Lockstep out there before the scenarios are played",
             );
         }
-        if test.starts_with(PASS_THROUGH) {
-            plan.leave(
-                "the workflow calls `cargo lockstep`, which CI has to install first",
-                "- run: cargo install cargo-lockstep",
-            );
-        }
-        plan.create(".github/workflows/lockstep.yml", templates::workflow(&test))?;
+        let project = Project::read(plan.root()).ok();
+        let suite = project.as_ref().and_then(Suite::of);
+        let command = suite.as_ref().map_or("", |suite| &suite.command);
+        workflow::leave_installation(plan, &[&test, command]);
+        plan.create(workflow::WORKFLOW, workflow::text(&test, suite.as_ref()))?;
         Ok(())
     }
 }

@@ -68,6 +68,22 @@ fn a_board_is_what_the_shipped_one_with_its_chip_is() {
 }
 
 #[test]
+fn a_board_of_a_chip_without_a_shipped_one_is_whole() {
+    let project = doorbell();
+    for name in ["nrf52-dk", "nrf52840-dk", "nucleo-f401re", "nucleo-f446re"] {
+        project
+            .lockstep(&["add", "board", name, "--yes", "--no-build"])
+            .holds();
+        let folder = project.folder().join("boards").join(name);
+        let board = Board::read(&folder).unwrap();
+        let script = project.read(&format!("boards/{name}/{}", linker_script::LINKER_SCRIPT));
+        assert_eq!(linker_script::check(&script, &board), [], "{name}");
+        let pins = PinMap::read(&folder).unwrap();
+        assert!(pins.apps.contains_key("doorbell"), "{name}");
+    }
+}
+
+#[test]
 fn a_board_of_a_known_chip_is_built_and_held_to_the_contract() {
     let project = doorbell();
     let lock = repository().join("firmware-core/boards/Cargo.lock");

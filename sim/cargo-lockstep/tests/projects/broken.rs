@@ -104,7 +104,7 @@ fn commands_outside_of_a_project() {
     doctor.says("missing  project");
     doctor.says("run `cargo lockstep init`");
     project.write("lockstep.toml", "");
-    refused(&project, &["hil"], 2).says("add `hil = \"FOLDER\"` below `[programs]`");
+    refused(&project, &["hil"], 2).says("by hand it is `hil = \"FOLDER\"` below `[programs]`");
 }
 
 #[test]

@@ -51,3 +51,30 @@ fn a_hal_in_the_package_of_the_core_is_named() {
     shown.says("depends on `rp2040-hal`, which does not build for the host");
     shown.says("+++ b/lockstep/src/lib.rs");
 }
+
+#[test]
+fn an_rtic_application_stays_as_it_is_and_gets_a_core_to_begin_with() {
+    let project = Project::copy_of("rtic/board", "gate");
+    let core = "[package]\nname = \"gate-core\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
+    project.write("../core/Cargo.toml", core);
+    project.write("../core/src/lib.rs", "#![no_std]\n");
+    let before = project.files();
+    let printed = project.lockstep(&["init", "--yes", "--no-build"]).holds();
+    printed.says("hal       nrf52833-hal");
+    printed.says("look at `lockstep/src/lib.rs`");
+    let after = project.files();
+    for (path, text) in &before {
+        // Its workspace leaves the package beside it out.
+        let expected = match path.ends_with("Cargo.toml") {
+            true => format!("{text}exclude = [\"lockstep\"]\n"),
+            false => text.clone(),
+        };
+        assert_eq!(after[path], expected, "{}", path.display());
+    }
+    let manifest = project.read("lockstep/Cargo.toml");
+    assert!(!manifest.contains("gate-board = "), "{manifest}");
+    let core = project.read("lockstep/src/lib.rs");
+    assert!(core.contains("impl App for Starter"), "{core}");
+    let again = project.lockstep(&["init", "--yes", "--no-build"]).holds();
+    again.says("nothing to change");
+}

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use tempfile::TempDir;
 use walkdir::WalkDir;
 
 /// The folder of this repository.
@@ -19,12 +19,54 @@ fn target_folder() -> PathBuf {
 }
 
 /// A project of somebody else.
+///
+/// All of them are made in one folder, one at a time, and are built in another one: a package that was
+/// built for one of them has the same path in the next one, and is not built again.
 pub(crate) struct Project {
-    parent: TempDir,
+    /// The folder around it, which is empty between projects.
+    parent: PathBuf,
     name: String,
-    /// Held while the project lives: all of them are built in one folder, and programs of one name
-    /// would take each other's place there.
+    /// Held while the project lives. It says where the folder is.
     _alone: File,
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        // What cannot be removed now is removed before the next project.
+        let _ = empty(&self.parent);
+    }
+}
+
+/// Removes what is in a folder.
+fn empty(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        match path.is_dir() {
+            true => fs::remove_dir_all(path)?,
+            false => fs::remove_file(path)?,
+        }
+    }
+    Ok(())
+}
+
+/// The folder that this file names. It is outside of this repository, whose workspace would be found from
+/// within it.
+fn folder_of_projects(named_in: &mut File) -> PathBuf {
+    let mut path = String::new();
+    named_in.read_to_string(&mut path).unwrap();
+    if Path::new(&path).is_dir() && empty(Path::new(&path)).is_ok() {
+        return path.into();
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("lockstep-projects-")
+        .tempdir();
+    let folder = fs::canonicalize(folder.unwrap().keep()).unwrap();
+    named_in.rewind().unwrap();
+    named_in.set_len(0).unwrap();
+    named_in
+        .write_all(folder.to_str().unwrap().as_bytes())
+        .unwrap();
+    folder
 }
 
 /// What a command printed.
@@ -63,10 +105,16 @@ impl From<Output> for Printed {
 impl Project {
     /// An empty folder of this name.
     pub(crate) fn empty(name: &str) -> Self {
-        let alone = File::create(target_folder().with_extension("lock")).unwrap();
+        let mut alone = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(target_folder().with_extension("lock"))
+            .unwrap();
         alone.lock().unwrap();
-        let parent = tempfile::tempdir().unwrap();
-        fs::create_dir(parent.path().join(name)).unwrap();
+        let parent = folder_of_projects(&mut alone);
+        fs::create_dir(parent.join(name)).unwrap();
         Self {
             parent,
             name: name.to_owned(),
@@ -99,12 +147,12 @@ impl Project {
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
-        self.parent.path().join(&self.name)
+        self.parent.join(&self.name)
     }
 
     /// The folder around it.
     pub(crate) fn parent(&self) -> &Path {
-        self.parent.path()
+        &self.parent
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
@@ -160,8 +208,14 @@ impl Project {
 
     /// The same, in a folder of the project.
     pub(crate) fn lockstep_in(&self, folder: &str, arguments: &[&str]) -> Printed {
+        self.lockstep_by(Path::new(env!("CARGO")), folder, arguments)
+    }
+
+    /// The same, where this program is cargo.
+    pub(crate) fn lockstep_by(&self, cargo: &Path, folder: &str, arguments: &[&str]) -> Printed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-lockstep"));
-        self.run(command.arg("lockstep").args(arguments), folder)
+        command.arg("lockstep").args(arguments).env("CARGO", cargo);
+        self.run(&mut command, folder)
     }
 
     /// A command as a shell has it, such as one that a message says.

@@ -129,6 +129,17 @@ fn the_answers_do_not_depend_on_jobs_or_reductions() {
             "{ASSUMED}assume buttons are held at least 4 ms\nassume buttons are released at least 3 ms\n{rule}\n"
         );
         let usual = proved(&text, &bad, |_| {});
+        for jobs in [1, 2] {
+            let compact = proved(&text, &bad, |settings| {
+                settings.jobs = jobs;
+                settings.is_compact = true;
+            });
+            assert_eq!(usual.verdicts, compact.verdicts, "{rule}");
+            assert_eq!(
+                usual.exploration.progress.states,
+                compact.exploration.progress.states
+            );
+        }
         for (jobs, passes_idle, skips_forced) in [
             (2, true, true),
             (1, false, false),
@@ -163,6 +174,12 @@ fn a_panic_is_found_with_what_leads_to_it() {
         &app!(Flash<{ bug::PANICS }>),
         |_| {},
     );
+    let compact = proved(
+        "app flash\nassume no resets\n",
+        &app!(Flash<{ bug::PANICS }>),
+        |settings| settings.is_compact = true,
+    );
+    assert_eq!(compact.panic, proof.panic);
     let (message, path) = proof.panic.unwrap();
     assert!(message.contains("flashes while locked"), "{message}");
     let scenario = inputs_of(

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{FAILING, LAMP, command, sim};
+use crate::support::{FAILING, LAMP, command, root, sim};
 use tempfile::tempdir;
 
 /// A rule that the toggle breaks by two presses.
@@ -33,8 +33,65 @@ fn rules_that_hold_are_proved() {
             .out
             .contains("every behaviour, at every tick, for ever")
     );
-    let keys = "fixtures/scenarios/keypad/keypad-three-keys.rules";
-    assert!(sim(["prove", keys]).with(0).out.contains("empties"));
+    for (rules, last) in [
+        ("keypad/keypad-three-keys.rules", "empties"),
+        ("keypad/keypad-one-key.rules", "seen"),
+        ("thermostat/thermostat-band.rules", "no-fault"),
+    ] {
+        let rules = format!("fixtures/scenarios/{rules}");
+        let ended = sim(["prove", &rules]).with(0);
+        assert!(ended.out.contains(last), "{}", ended.out);
+    }
+}
+
+/// What is said of the rules, without how much was explored.
+fn verdicts(out: &str) -> String {
+    let lines = out.lines();
+    let lines = lines.take_while(|line| !line.starts_with("every behaviour"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_answers_do_not_depend_on_how_they_are_looked_for() {
+    let folder = tempdir().unwrap();
+    let wrong = folder.path().join("toggle.rules");
+    fs::write(&wrong, WRONG).unwrap();
+    let shipped = [
+        "fixtures/scenarios/toggle/toggle.rules",
+        "fixtures/scenarios/thermostat/thermostat-sensor.rules",
+    ];
+    let same = |rules: &str, code: i32, ways: &[&[&str]]| {
+        let usual = sim(["prove", rules, "--jobs", "1"]).with(code).out;
+        for way in ways {
+            let other = sim(["prove", rules].iter().chain(*way)).with(code).out;
+            assert_eq!(verdicts(&usual), verdicts(&other), "{rules} {way:?}");
+            let is_compact = way.contains(&"--compact");
+            assert_eq!(other.contains("hashes of 64 bits"), is_compact, "{other}");
+        }
+    };
+    let whole: [&[&str]; 4] = [
+        &["--jobs", "2"],
+        &["--every-tick"],
+        &["--no-skip"],
+        &["--every-tick", "--no-skip", "--jobs", "2"],
+    ];
+    let compact: [&[&str]; 2] = [
+        &["--compact"],
+        &["--compact", "--every-tick", "--no-skip", "--jobs", "2"],
+    ];
+    for rules in shipped {
+        same(rules, 0, &whole);
+        let refused = sim(["prove", rules, "--compact"]).with(2).err;
+        assert!(refused.contains("`--compact` cannot answer"), "{refused}");
+        let all = fs::read_to_string(root().join(rules)).unwrap();
+        let each = all.lines().filter(|line| !line.contains("always possible"));
+        let each: String = each.map(|line| format!("{line}\n")).collect();
+        let file = folder.path().join("each.rules");
+        fs::write(&file, each).unwrap();
+        same(text(&file), 0, &compact);
+    }
+    same(text(&wrong), 1, &whole);
+    same(text(&wrong), 1, &compact);
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod ending_cores;
 #[cfg(target_os = "linux")]
 mod endings;
 #[cfg(target_os = "linux")]
+mod questions;
+#[cfg(target_os = "linux")]
 mod session;
 
 /// Elsewhere the modes of a terminal cannot be read through its other end.
@@ -38,5 +40,6 @@ fn main() -> std::process::ExitCode {
     }
     let arguments = libtest_mimic::Arguments::from_args();
     let trials = endings::trials().into_iter().chain(appearance::trials());
+    let trials = trials.chain(questions::trials());
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }

@@ -92,7 +92,10 @@ impl KeyScript {
     pub(super) fn play(&self, ui: &mut UiState) {
         for step in &self.0 {
             match *step {
-                KeyStep::Press(event) => ui.key(event, &mut NoFiles),
+                KeyStep::Press(event) => {
+                    ui.key(event, &mut NoFiles);
+                    ui.await_answer();
+                }
                 KeyStep::Wait(time) => wait(ui, time),
             }
         }

@@ -6,6 +6,7 @@ mod every_key;
 mod input;
 mod navigation;
 mod property;
+mod questions;
 mod save;
 mod screens;
 

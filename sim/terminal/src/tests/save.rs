@@ -163,7 +163,7 @@ fn pasted_text_goes_into_a_prompt_and_nowhere_else() {
     driver.press("o");
     driver.ui.paste("  a path.scn\nq\n");
     driver.draw();
-    driver.assert_shows("open (.scn, .rec, .vcd, .fst, .csv): a path.scn");
+    driver.assert_shows("open (.scn, .rec, .vcd, .fst, .csv, .rules): a path.scn");
     assert!(!driver.ui.quit);
 }
 

@@ -38,10 +38,9 @@ pub(super) fn draw_status(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
 fn status(ui: &UiState, area: Rect) -> Vec<Line<'static>> {
     // Only the branch that was opened is the run that failed.
     let opened = ui.timeline.current() == 0;
-    let failed = ui
-        .failures
-        .iter()
-        .find(|failed| opened && failed.tick == ui.cursor);
+    let failed = ui.failures.iter().filter(|_| opened);
+    let failed = failed.chain(ui.rules.broken());
+    let failed = failed.clone().find(|failed| failed.tick == ui.cursor);
     let (text, style) = match (&ui.overlay, &ui.message, failed) {
         (Some(Overlay::Prompt(prompt)), ..) => return typed(ui, prompt, area),
         (Some(Overlay::Confirm(confirmation)), ..) => {
@@ -51,7 +50,7 @@ fn status(ui: &UiState, area: Rect) -> Vec<Line<'static>> {
             truncated_item(menu, area).unwrap_or_default(),
             ui.theme.accent(),
         ),
-        (Some(Overlay::Help { .. }), ..) => (String::new(), Style::new()),
+        (Some(Overlay::Help { .. } | Overlay::Map { .. }), ..) => (String::new(), Style::new()),
         (None, Some(message), _) if message.is_error => (message.text.clone(), ui.theme.error()),
         (None, Some(message), _) => (message.text.clone(), ui.theme.accent()),
         (None, None, Some(failed)) => (failed.text.clone(), ui.theme.error()),
@@ -172,6 +171,12 @@ fn button_keys(ui: &UiState) -> Option<String> {
 fn overlay_keys(overlay: &Overlay) -> Vec<(String, &'static str)> {
     let keys: &[(&str, &'static str)] = match overlay {
         Overlay::Help { .. } => &[("Up Down", "scroll"), ("Esc", "close")],
+        Overlay::Map { .. } => &[
+            ("Up Down", "scroll"),
+            ("[ ]", "events"),
+            ("Space", "play"),
+            ("Esc", "close"),
+        ],
         Overlay::Menu(menu) if menu.lists_branches() => {
             &[("Enter", "switch"), ("c", "compare"), ("Esc", "close")]
         }

@@ -3,6 +3,7 @@
 mod board;
 mod events;
 mod footer;
+mod map;
 mod overlay;
 mod packets;
 mod state;
@@ -20,6 +21,7 @@ use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
 use super::controls::Control;
 use super::key_bindings::Pane;
 use super::ui_state::{BoardViewport, UiState};
+pub(super) use map::map_scroll;
 pub(super) use overlay::last_help_scroll;
 use text::shorten;
 

@@ -20,6 +20,7 @@ const HELP: usize = 74;
 pub(super) fn draw(ui: &UiState, area: Rect, frame: &mut Frame<'_>) {
     match &ui.overlay {
         Some(Overlay::Help { scroll }) => draw_help(ui, *scroll, area, frame),
+        Some(Overlay::Map { scroll }) => super::map::draw(ui, *scroll, area, frame),
         Some(Overlay::Menu(menu)) => draw_menu(ui, menu, area, frame),
         Some(Overlay::Prompt(_) | Overlay::Confirm(_)) | None => {}
     }
@@ -147,7 +148,7 @@ fn row(ui: &UiState, keys: &str, what: &str, width: usize) -> Vec<Line<'static>>
 
 /// The area of a box in the middle, as large as its content if that fits. The last two lines
 /// of the screen, with the status and the keys, stay visible.
-fn boxed(width: usize, height: usize, area: Rect) -> Rect {
+pub(super) fn boxed(width: usize, height: usize, area: Rect) -> Rect {
     let size = |wanted: usize, there: u16| {
         u16::try_from(wanted.saturating_add(2))
             .unwrap_or(u16::MAX)
@@ -163,7 +164,7 @@ fn boxed(width: usize, height: usize, area: Rect) -> Rect {
     }
 }
 
-fn draw_box(
+pub(super) fn draw_box(
     ui: &UiState,
     title: &str,
     scrolled: Option<String>,

@@ -1,0 +1,250 @@
+//! What a few situations lead to: looked up where it is reached, and kept there or for later.
+
+use std::hint;
+use std::sync::{RwLockReadGuard, RwLockWriteGuard};
+
+use crate::input_model::Choice;
+use crate::judge::{Judgement, RuleSet};
+use crate::settings::Order;
+use crate::stepper::{Step, Successor};
+use crate::store::{Link, Reached, SHARDS, Shard, StateId};
+
+/// What is noted of a few situations beside what they lead to.
+#[derive(Default)]
+pub(crate) struct Notes {
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) exercised: RuleSet,
+    pub(crate) transitions: u64,
+}
+
+/// Something that was found on the way from a situation.
+pub(crate) struct Mark {
+    pub(crate) from: Origin,
+    pub(crate) step: Option<Step>,
+    pub(crate) ticks: u32,
+    pub(crate) what: MarkKind,
+}
+
+impl Mark {
+    /// The tick and how many actions lead there, what comes first before the other.
+    pub(crate) fn cost(&self, order: Order) -> (u32, u32) {
+        let actions = self.step.map_or(0, |step| step.choice.action_count());
+        let actions = self.from.actions.saturating_add(actions);
+        let ticks = self.from.depth.saturating_add(self.ticks);
+        match order {
+            Order::Ticks => (ticks, actions),
+            Order::Actions => (actions, ticks),
+        }
+    }
+}
+
+pub(crate) enum MarkKind {
+    Judged(Judgement),
+    Panicked(String),
+}
+
+/// Where a step begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) parent: StateId,
+    pub(crate) depth: u32,
+    pub(crate) actions: u32,
+}
+
+impl Origin {
+    /// The board comes up, under the condition at this place.
+    pub(crate) const fn boot(place: u8) -> Self {
+        Self {
+            parent: StateId::boot(place),
+            depth: 0,
+            actions: 0,
+        }
+    }
+}
+
+/// Situations that are kept later, with the words of all of them.
+pub(crate) struct Arrivals<A> {
+    apps: Vec<A>,
+    reached: Vec<Reached>,
+    words: Vec<u32>,
+}
+
+impl<A> Arrivals<A> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            apps: Vec::new(),
+            reached: Vec::new(),
+            words: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, app: A, words: &[u32], reached: Reached) {
+        self.apps.push(app);
+        self.reached.push(reached);
+        self.words.extend_from_slice(words);
+    }
+
+    /// Each, with its words, of which there are as many for each.
+    pub(crate) fn each(&self, mut keep: impl FnMut(&A, &[u32], Reached)) {
+        let count = self.words.len() / self.reached.len().max(1);
+        let mut words = self.words.as_slice();
+        for (app, reached) in self.apps.iter().zip(&self.reached) {
+            let (own, rest) = words.split_at(count.min(words.len()));
+            keep(app, own, *reached);
+            words = rest;
+        }
+    }
+
+    /// Lets all that is compared next come from memory.
+    fn glance<'s>(&self, shard: impl Fn(usize) -> Option<&'s Shard<A>>)
+    where
+        A: Clone + Eq + 's,
+    {
+        let seen = self.reached.iter().map(|reached| {
+            let shard = shard(reached.shard());
+            shard.map_or(0, |shard| shard.glance(reached.hash))
+        });
+        hint::black_box(seen.fold(0, u32::wrapping_add));
+    }
+
+    fn clear(&mut self) {
+        self.apps.clear();
+        self.reached.clear();
+        self.words.clear();
+    }
+}
+
+/// Where situations go that are reached.
+pub(crate) enum Keeper<'a, A> {
+    /// To the others.
+    Now(Vec<RwLockWriteGuard<'a, Shard<A>>>),
+    /// To the others, after all threads have looked at these. By their shards, so many of which
+    /// belong together as there are threads.
+    Later(Vec<RwLockReadGuard<'a, Shard<A>>>, Vec<Arrivals<A>>),
+    /// Nowhere, but for the first by this choice: the app, its words, and the ticks to it.
+    Only(Choice, Option<(A, Vec<u32>, u32)>),
+}
+
+/// Takes what situations lead to.
+pub(crate) struct Collector<'a, A> {
+    pub(crate) origin: Origin,
+    /// The turn of what is gone on from.
+    pub(crate) now: u32,
+    pub(crate) notes: Notes,
+    pub(crate) keeper: Keeper<'a, A>,
+    /// What is looked up next.
+    waiting: Arrivals<A>,
+}
+
+/// How many situations are looked up together: so many accesses to memory do not wait for each other.
+const TOGETHER: usize = 32;
+
+impl<'a, A: Clone + Eq> Collector<'a, A> {
+    pub(crate) fn new(now: u32, keeper: Keeper<'a, A>) -> Self {
+        Self {
+            origin: Origin::boot(0),
+            now,
+            notes: Notes::default(),
+            keeper,
+            waiting: Arrivals::new(),
+        }
+    }
+
+    /// Begins at a situation: gives its app, and puts its words there.
+    pub(crate) fn begin(&mut self, id: StateId, words: &mut Vec<u32>) -> Option<A> {
+        let shard: &Shard<A> = match &self.keeper {
+            Keeper::Now(shards) => shards.get(id.shard())?,
+            Keeper::Later(shards, _) => shards.get(id.shard())?,
+            Keeper::Only(..) => return None,
+        };
+        let link = shard.link(id)?;
+        self.origin = Origin {
+            parent: shard.number(id),
+            depth: link.depth,
+            actions: link.actions,
+        };
+        words.clear();
+        words.extend_from_slice(shard.words(id));
+        shard.app(id).cloned()
+    }
+
+    /// Takes what a step leads to.
+    pub(crate) fn reach(&mut self, successor: &Successor<'_, A>) {
+        let Successor {
+            app,
+            words,
+            hash,
+            step,
+            goals,
+        } = *successor;
+        self.notes.transitions += 1;
+        let link = Link {
+            parent: self.origin.parent,
+            choice: step.choice,
+            depth: self.origin.depth.saturating_add(step.ticks),
+            actions: self.origin.actions + step.choice.action_count(),
+        };
+        let reached = Reached {
+            hash,
+            link,
+            goals: goals.0,
+        };
+        if let Keeper::Only(choice, found) = &mut self.keeper {
+            if *choice == step.choice && found.is_none() {
+                *found = Some((app.clone(), words.to_vec(), step.ticks));
+            }
+            return;
+        }
+        self.waiting.push(app.clone(), words, reached);
+        if self.waiting.reached.len() >= TOGETHER {
+            self.flush();
+        }
+    }
+
+    /// Looks up what is left of it.
+    pub(crate) fn flush(&mut self) {
+        let now = self.now;
+        match &mut self.keeper {
+            Keeper::Now(shards) => {
+                self.waiting.glance(|shard| Some(&**shards.get(shard)?));
+                self.waiting.each(|app, words, reached| {
+                    if let Some(shard) = shards.get_mut(reached.shard()) {
+                        shard.insert(app, words, reached, now);
+                    }
+                });
+            }
+            Keeper::Later(shards, groups) => {
+                self.waiting.glance(|shard| Some(&**shards.get(shard)?));
+                let count = groups.len().clamp(1, SHARDS);
+                self.waiting.each(|app, words, reached| {
+                    let shard = reached.shard();
+                    if let (Some(shard), Some(group)) =
+                        (shards.get(shard), groups.get_mut(shard % count))
+                        && shard.wants(app, words, &reached)
+                    {
+                        group.push(app.clone(), words, reached);
+                    }
+                });
+            }
+            Keeper::Only(..) => {}
+        }
+        self.waiting.clear();
+    }
+
+    /// Takes what a moment means for rules. Without a choice it comes before the inputs.
+    pub(crate) fn judged(&mut self, judgement: Judgement, ticks: u32, choice: Option<Choice>) {
+        self.notes.exercised = self.notes.exercised.or(judgement.exercised);
+        if !judgement.broken.is_empty() || !judgement.reached.is_empty() {
+            self.mark(ticks, choice, MarkKind::Judged(judgement));
+        }
+    }
+
+    pub(crate) fn mark(&mut self, ticks: u32, choice: Option<Choice>, what: MarkKind) {
+        self.notes.marks.push(Mark {
+            from: self.origin,
+            step: choice.map(|choice| Step { ticks, choice }),
+            ticks,
+            what,
+        });
+    }
+}

@@ -1,0 +1,196 @@
+//! The threads that explore together.
+
+use std::hash::Hash;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use lockstep_core::app::App;
+
+use crate::collector::{Arrivals, Collector, Keeper, Notes};
+use crate::judge::RuleSet;
+use crate::plan::{Plan, Shards, read, write};
+use crate::rendezvous::{Broken, Rendezvous};
+use crate::stepper::Stepper;
+use crate::store::{SHARDS, StateId};
+
+/// How many situations one thread takes at once.
+const CHUNK: usize = 1 << 6;
+
+/// Below this many it is not worth to wake another thread.
+pub(crate) const WORTH_THREADS: usize = 4 * CHUNK;
+
+/// Threads that go on from batches of situations together.
+///
+/// First each takes chunks of the batch, and looks up what they lead to. When all are done, each adds
+/// what belongs to its share of the shards, in the order of the chunks: so that the number of
+/// threads, and which of them was faster, changes nothing.
+pub(crate) struct Crew<A> {
+    threads: usize,
+    meeting: Rendezvous,
+    job: RwLock<Job<A>>,
+    next: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+struct Job<A> {
+    batch: Vec<StateId>,
+    asked: RuleSet,
+    now: u32,
+    /// Of each chunk.
+    outcomes: Vec<Mutex<Outcome<A>>>,
+}
+
+struct Outcome<A> {
+    groups: Vec<Arrivals<A>>,
+    notes: Notes,
+}
+
+impl<A: App + Clone + Eq + Hash + Send + Sync> Crew<A> {
+    pub(crate) const fn new(threads: usize) -> Self {
+        Self {
+            threads,
+            meeting: Rendezvous::new(threads),
+            job: RwLock::new(Job {
+                batch: Vec::new(),
+                asked: RuleSet::NONE,
+                now: 0,
+                outcomes: Vec::new(),
+            }),
+            next: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    /// What ends the others when it is dropped.
+    pub(crate) fn leader(&self) -> Leader<'_, A> {
+        Leader(self)
+    }
+
+    /// Takes part in all that is done until the end, as the thread with this number.
+    pub(crate) fn work(&self, number: usize, plan: &Plan<'_, A>, shards: &Shards<A>) {
+        let _guard = self.meeting.guard();
+        let mut stepper = plan.stepper(RuleSet::NONE);
+        while self.meeting.wait().is_ok() && !self.is_over.load(Ordering::Acquire) {
+            if self.part(number, plan, shards, &mut stepper).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Goes on from a batch, with all threads; called by the first of them.
+    pub(crate) fn expand(
+        &self,
+        batch: Vec<StateId>,
+        now: u32,
+        plan: &Plan<'_, A>,
+        shards: &Shards<A>,
+        stepper: &mut Stepper<'_, A>,
+    ) -> Result<Vec<Notes>, Broken> {
+        let chunks = batch.len().div_ceil(CHUNK);
+        let outcome = || {
+            Mutex::new(Outcome {
+                groups: Vec::new(),
+                notes: Notes::default(),
+            })
+        };
+        *write(&self.job) = Job {
+            batch,
+            asked: stepper.asked,
+            now,
+            outcomes: (0..chunks).map(|_| outcome()).collect(),
+        };
+        self.next.store(0, Ordering::Release);
+        self.meeting.wait()?;
+        self.part(0, plan, shards, stepper)?;
+        let outcomes = mem::take(&mut write(&self.job).outcomes);
+        let outcomes = outcomes.into_iter();
+        let outcomes = outcomes.map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(outcomes.map(|it| it.notes).collect())
+    }
+
+    /// What one thread does with a batch.
+    fn part(
+        &self,
+        number: usize,
+        plan: &Plan<'_, A>,
+        shards: &Shards<A>,
+        stepper: &mut Stepper<'_, A>,
+    ) -> Result<(), Broken> {
+        let job = read(&self.job);
+        stepper.asked = job.asked;
+        self.look(&job, plan, shards, stepper);
+        self.meeting.wait()?;
+        self.keep(number, &job, plan, shards);
+        drop(job);
+        self.meeting.wait()
+    }
+
+    fn look(
+        &self,
+        job: &Job<A>,
+        plan: &Plan<'_, A>,
+        shards: &Shards<A>,
+        stepper: &mut Stepper<'_, A>,
+    ) {
+        let groups = || (0..self.threads).map(|_| Arrivals::new()).collect();
+        let guards = shards.iter().map(read).collect();
+        let mut collector = Collector::new(job.now, Keeper::Later(guards, groups()));
+        loop {
+            let place = self.next.fetch_add(1, Ordering::AcqRel);
+            let (Some(chunk), Some(outcome)) =
+                (job.batch.chunks(CHUNK).nth(place), job.outcomes.get(place))
+            else {
+                return;
+            };
+            plan.expand(stepper, chunk, &mut collector);
+            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            outcome.notes = mem::take(&mut collector.notes);
+            if let Keeper::Later(_, all) = &mut collector.keeper {
+                outcome.groups = mem::replace(all, groups());
+            }
+        }
+    }
+
+    fn keep(&self, number: usize, job: &Job<A>, plan: &Plan<'_, A>, shards: &Shards<A>) {
+        let own = shards.iter().skip(number).step_by(self.threads);
+        let mut own: Vec<_> = own.map(write).collect();
+        for outcome in &job.outcomes {
+            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            let group = outcome.groups.get_mut(number);
+            let Some(group) = group.map(|group| mem::replace(group, Arrivals::new())) else {
+                continue;
+            };
+            drop(outcome);
+            group.each(|app, words, reached| {
+                if let Some(shard) = own.get_mut(reached.shard() / self.threads) {
+                    shard.insert(app, words, reached, job.now);
+                }
+            });
+        }
+        let closed = job.batch.iter().filter(|_| plan.is_compact);
+        for id in closed.filter(|id| id.shard() % self.threads == number) {
+            if let Some(shard) = own.get_mut(id.shard() / self.threads) {
+                shard.close(*id);
+            }
+        }
+    }
+}
+
+/// The thread that says what is done.
+pub(crate) struct Leader<'a, A: App + Clone + Eq + Hash + Send + Sync>(&'a Crew<A>);
+
+impl<A: App + Clone + Eq + Hash + Send + Sync> Drop for Leader<'_, A> {
+    fn drop(&mut self) {
+        let guard = self.0.meeting.guard();
+        self.0.is_over.store(true, Ordering::Release);
+        if !std::thread::panicking() {
+            // One that is broken has no one who waits.
+            let _ = self.0.meeting.wait();
+        }
+        drop(guard);
+    }
+}
+
+/// The most threads: each has a share of the shards.
+pub(crate) const MOST_THREADS: usize = SHARDS;

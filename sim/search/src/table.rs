@@ -1,0 +1,173 @@
+//! A set of words in the order of their hashes, with one access to memory for most that is asked.
+
+/// Words that are never zero, at the place to which their highest bits lead or soon after it, in
+/// ascending order. What is looked for ends where a larger word stands, so the table can be nearly
+/// full; and a larger table is filled from one end to the other.
+pub(crate) struct Table {
+    slots: Vec<u64>,
+    /// The places to which words lead; some more are behind them.
+    places: usize,
+    count: usize,
+}
+
+/// No word.
+const EMPTY: u64 = 0;
+
+/// How many places a table begins with.
+const FIRST: usize = 1 << 5;
+
+impl Table {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            places: 0,
+            count: 0,
+        }
+    }
+
+    pub(crate) const fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<u64>()
+    }
+
+    /// Where a word leads.
+    fn home(&self, word: u64) -> usize {
+        let place = (u128::from(word) * self.places as u128) >> 64;
+        // It is less than the number of places.
+        usize::try_from(place).unwrap_or(0)
+    }
+
+    /// The words with these high bits, and maybe others: those from where the lowest of them leads.
+    pub(crate) fn from(&self, lowest: u64) -> impl Iterator<Item = u64> {
+        let home = self.home(lowest);
+        let slots = self.slots.get(home..).unwrap_or_default().iter().copied();
+        slots
+            .take_while(|slot| *slot != EMPTY)
+            .skip_while(move |slot| *slot < lowest)
+    }
+
+    /// Whether a word is in it.
+    pub(crate) fn contains(&self, word: u64) -> bool {
+        self.from(word).next() == Some(word)
+    }
+
+    /// Adds a word that is not in it.
+    pub(crate) fn insert(&mut self, word: u64) {
+        // At nine tenths it becomes a fourth larger.
+        if self.count * 10 >= self.places * 9 {
+            self.grow();
+        }
+        while !self.put(word) {
+            self.grow();
+        }
+        self.count += 1;
+    }
+
+    /// Takes a word out that is in it.
+    pub(crate) fn remove(&mut self, word: u64) {
+        let home = self.home(word);
+        let slots = self.slots.get(home..).unwrap_or_default();
+        let Some(at) = slots.iter().position(|slot| *slot == word) else {
+            return;
+        };
+        let mut at = home + at;
+        // Those behind it that stand later than where they lead come forward.
+        while let Some(next) = self.slots.get(at + 1).copied() {
+            let stays = next == EMPTY || self.home(next) > at;
+            if let Some(slot) = self.slots.get_mut(at) {
+                *slot = if stays { EMPTY } else { next };
+            }
+            if stays {
+                break;
+            }
+            at += 1;
+        }
+        self.count -= 1;
+    }
+
+    /// Puts a word in order; `false` if there is no place for it at the end.
+    fn put(&mut self, word: u64) -> bool {
+        let home = self.home(word);
+        let last = self.slots.len().saturating_sub(1);
+        let Some(slots) = self.slots.get_mut(home..) else {
+            return false;
+        };
+        let Some(empty) = slots.iter().position(|slot| *slot == EMPTY) else {
+            return false;
+        };
+        if home + empty == last {
+            // The last slot stays empty, so that everything that is looked for ends.
+            return false;
+        }
+        let Some(run) = slots.get_mut(..=empty) else {
+            return false;
+        };
+        let at = run.iter().position(|slot| *slot > word).unwrap_or(empty);
+        if let Some(moved) = run.get_mut(at..) {
+            moved.rotate_right(1);
+            if let Some(slot) = moved.first_mut() {
+                *slot = word;
+            }
+        }
+        true
+    }
+
+    fn grow(&mut self) {
+        let places = (self.places + self.places / 4).max(FIRST);
+        let old = std::mem::take(&mut self.slots);
+        self.places = places;
+        let mut spare = FIRST + places / 64;
+        loop {
+            self.slots = vec![EMPTY; places + spare];
+            if self.fill(&old) {
+                return;
+            }
+            spare *= 2;
+        }
+    }
+
+    /// Takes the words of a smaller table, in their order.
+    fn fill(&mut self, old: &[u64]) -> bool {
+        let mut next = 0;
+        for word in old.iter().copied().filter(|word| *word != EMPTY) {
+            let at = self.home(word).max(next);
+            if at + 1 >= self.slots.len() {
+                return false;
+            }
+            if let Some(slot) = self.slots.get_mut(at) {
+                *slot = word;
+            }
+            next = at + 1;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn it_has_what_a_set_has(
+            steps in proptest::collection::vec((any::<bool>(), prop_oneof![1..40_u64, (u64::MAX - 20)..=u64::MAX, 1..=u64::MAX]), 0..400),
+        ) {
+            let mut table = Table::new();
+            let mut set = BTreeSet::new();
+            for (adds, word) in steps {
+                prop_assert_eq!(table.contains(word), set.contains(&word));
+                if adds && set.insert(word) {
+                    table.insert(word);
+                } else if !adds && set.remove(&word) {
+                    table.remove(word);
+                }
+                prop_assert_eq!(table.contains(word), set.contains(&word));
+            }
+            for word in &set {
+                prop_assert!(table.contains(*word));
+            }
+            prop_assert_eq!(table.slots.iter().filter(|slot| **slot != 0).count(), set.len());
+        }
+    }
+}
