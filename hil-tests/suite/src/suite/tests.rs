@@ -273,7 +273,7 @@ fn a_probe_that_is_too_slow_for_the_board_is_infra() {
     let mut desk = Desk::new(&bench, board.probed(), &toggle);
     let case = desk.play(&prepared(TWO_PRESSES), Stimulus::Pins);
     assert_eq!(case.verdict(), Verdict::Infra);
-    let late = "late: the bench allows 0 ms";
+    let late = "): the bench allows 0 ms";
     assert!(message(&case).ends_with(late), "{}", message(&case));
     desk.passes(&prepared(TWO_PRESSES), Stimulus::Scheduled);
 }
