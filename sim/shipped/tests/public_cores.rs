@@ -169,7 +169,7 @@ fn firmware_with_statics_is_rewound_branched_and_compared_on_the_screen() {
     assert_screen(
         &main,
         &["500 log visitor 1", "2000 log visitor 2", "0:03.000"],
-        &["log visitor 3", "branch"],
+        &["log visitor 3", "branch 1"],
     );
 
     // Before the second: what comes after it is not drawn as past.
