@@ -228,10 +228,10 @@ fn attempts(
 
 /// What is said of presses that were not as they were to be.
 const PRESSED_BADLY: [&str; 4] = [
-    "late: the bench allows",
+    ": the bench allows",
     "inputs deviate from the script by more than",
     "this bench is not exact enough",
-    "the run was over before the pin moved",
+    "the run ended before the input pin due",
 ];
 
 /// How far an input may be from its tick on a busy machine, in ticks: less than half the time between
