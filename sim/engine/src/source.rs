@@ -47,7 +47,7 @@ pub enum SourceError {
         limit: usize,
     },
     /// A folder has no such file.
-    #[error("no `.{extension}` file in `{}`", .folder.display())]
+    #[error("found no `.{extension}` file in `{}`", .folder.display())]
     EmptyFolder {
         /// The folder.
         folder: PathBuf,
