@@ -74,7 +74,11 @@ fn a_folder_is_every_scenario_in_it() {
 fn a_folder_without_a_scenario_or_no_file_at_all_is_bad_input() {
     let folder = tempdir().unwrap();
     let empty = sim(["run".as_ref(), folder.path().as_os_str()]).with(2);
-    assert!(empty.err.contains("found no `.scn` file in"), "{}", empty.err);
+    assert!(
+        empty.err.contains("found no `.scn` file in"),
+        "{}",
+        empty.err
+    );
     let missing = sim(["run", "nowhere.scn"]).with(2);
     assert!(
         missing.err.contains("cannot read `nowhere.scn`"),
