@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use lockstep_console::exit::Exit;
 use lockstep_console::report::Report;
 use lockstep_engine::diagnostic::error_chain;
@@ -12,6 +13,26 @@ use crate::init::source_of;
 use crate::inspect::{Found, inspect};
 use crate::print_project_error;
 use crate::source::Source;
+
+/// The options of every command that adds a part to a project.
+#[derive(Debug, Args)]
+pub(crate) struct AdditionArgs {
+    /// The package of a workspace that holds the core.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+
+    /// Where the crates of Lockstep come from: `registry`, `git`, `git=URL` or `path=FOLDER`.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+
+    /// Show what would be changed, as a patch, and change nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
 
 /// A project that `init` has set up, as it is.
 pub(crate) struct ExistingProject {
@@ -25,22 +46,18 @@ pub(crate) struct ExistingProject {
 
 impl ExistingProject {
     /// The project around the current folder. What is in the way is printed.
-    pub(crate) fn find(
-        package: Option<&str>,
-        source: Option<&str>,
-        report: &Report,
-    ) -> Result<Self, Exit> {
+    pub(crate) fn find(options: &AdditionArgs, report: &Report) -> Result<Self, Exit> {
         let project =
             Project::find(Path::new("")).map_err(|error| print_project_error(&error, report))?;
         let start = match project.root().as_os_str().is_empty() {
             true => Path::new("."),
             false => project.root(),
         };
-        let found = inspect(start, package).map_err(|error| {
+        let found = inspect(start, options.package.as_deref()).map_err(|error| {
             report.print(&report.plain(&error_chain(&error), error.help().as_deref()));
             Exit::BadInput
         })?;
-        let given = source.map(str::parse::<Source>);
+        let given = options.source.as_deref().map(str::parse::<Source>);
         let given = given.transpose().map_err(|error| report.error(error))?;
         let source = source_of(&found).or(given);
         let source = source.unwrap_or_else(Source::of_program);

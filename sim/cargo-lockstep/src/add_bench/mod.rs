@@ -18,7 +18,7 @@ use crate::add_board::is_name;
 use crate::app_scan::FoundApp;
 use crate::benches::VIRTUAL;
 use crate::cargo_config;
-use crate::existing_project::{ExistingProject, playable_apps, type_of};
+use crate::existing_project::{AdditionArgs, ExistingProject, playable_apps, type_of};
 use crate::init::layout::{PASS_THROUGH, selection_beside};
 use crate::init::write::{WriteError, formatted};
 use crate::init::{consent, leave, refuse, say, summary};
@@ -53,21 +53,8 @@ pub(crate) struct AddBenchArgs {
     #[arg(long)]
     probe: Option<String>,
 
-    /// The package of a workspace that holds the core.
-    #[arg(long, value_name = "NAME")]
-    package: Option<String>,
-
-    /// Where the crates of Lockstep come from: `registry`, `git`, `git=URL` or `path=FOLDER`.
-    #[arg(long, value_name = "SOURCE")]
-    source: Option<String>,
-
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
-
-    /// Show what would be changed, as a patch, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    addition: AdditionArgs,
 }
 
 /// The bench that comes to be, and the project that it comes into.
@@ -97,7 +84,7 @@ impl AddBenchArgs {
             root,
             found,
             source,
-        } = ExistingProject::find(self.package.as_deref(), self.source.as_deref(), report)?;
+        } = ExistingProject::find(&self.addition, report)?;
         let apps = playable_apps(&found, report)?;
         let folders = project
             .boards()
@@ -120,7 +107,7 @@ impl AddBenchArgs {
         let mut plan = Plan::new(&root);
         let planned = bench.plan(&mut plan, &project, &apps);
         planned.map_err(|error| refuse(&error, report))?;
-        if self.dry_run {
+        if self.addition.dry_run {
             output::write(None, plan.diff().as_bytes()).map_err(|error| report.error(error))?;
             leave(&plan, report);
             return Ok(Exit::Held);
@@ -136,7 +123,7 @@ impl AddBenchArgs {
             say("\nnothing to change: everything is there");
         } else {
             say(&format!("\n{}", summary(&plan)));
-            consent(self.yes, report)?;
+            consent(self.addition.yes, report)?;
             let applied = plan.apply();
             applied.map_err(|error| refuse(&error.into(), report))?;
         }

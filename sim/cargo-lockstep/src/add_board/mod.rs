@@ -24,7 +24,7 @@ use toml_edit::Value;
 
 use crate::app_scan::FoundApp;
 use crate::cargo::Cargo;
-use crate::existing_project::{ExistingProject, playable_apps, type_of};
+use crate::existing_project::{AdditionArgs, ExistingProject, playable_apps, type_of};
 use crate::init::write::WriteError;
 use crate::init::{consent, leave, refuse, say, summary};
 use crate::inspect::Found;
@@ -44,21 +44,8 @@ pub(crate) struct AddBoardArgs {
     #[arg(long)]
     chip: Option<String>,
 
-    /// The package of a workspace that holds the core.
-    #[arg(long, value_name = "NAME")]
-    package: Option<String>,
-
-    /// Where the crates of Lockstep come from: `registry`, `git`, `git=URL` or `path=FOLDER`.
-    #[arg(long, value_name = "SOURCE")]
-    source: Option<String>,
-
-    /// Do not ask.
-    #[arg(long, short)]
-    yes: bool,
-
-    /// Show what would be changed, as a patch, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    addition: AdditionArgs,
 
     /// Do not build the images.
     #[arg(long)]
@@ -85,7 +72,7 @@ impl AddBoardArgs {
             root,
             found,
             source,
-        } = ExistingProject::find(self.package.as_deref(), self.source.as_deref(), report)?;
+        } = ExistingProject::find(&self.addition, report)?;
         let app = app(&found, report)?;
         let folders = project
             .boards()
@@ -100,7 +87,7 @@ impl AddBoardArgs {
         let mut plan = Plan::new(&root);
         let written = self.plan(&mut plan, &boards, chip, &found, app, &source);
         written.map_err(|error| refuse(&error, report))?;
-        if self.dry_run {
+        if self.addition.dry_run {
             output::write(None, plan.diff().as_bytes()).map_err(|error| report.error(error))?;
             return Ok(Exit::Held);
         }
@@ -114,7 +101,7 @@ impl AddBoardArgs {
             say("\nnothing to change: everything is there");
         } else {
             say(&format!("\n{}", summary(&plan)));
-            consent(self.yes, report)?;
+            consent(self.addition.yes, report)?;
             let applied = plan.apply();
             applied.map_err(|error| refuse(&error.into(), report))?;
         }
