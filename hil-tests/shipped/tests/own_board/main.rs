@@ -34,6 +34,9 @@ use stairwell::Stairwell;
 
 const TARGET: &str = "thumbv6m-none-eabi";
 
+/// That of the board with a HAL of Embassy.
+const HAL_TARGET: &str = "thumbv7em-none-eabihf";
+
 /// The project.
 fn project() -> PathBuf {
     support::root().join("fixtures/own-board")
@@ -67,6 +70,11 @@ fn main() -> ExitCode {
             "image/embassy-keeps-its-contract",
             &builds,
             embassy_keeps_its_contract,
+        ),
+        trial(
+            "image/embassy-nrf-keeps-its-contract",
+            &support::missing(HAL_TARGET),
+            embassy_nrf_keeps_its_contract,
         ),
         trial(
             "image/a-misspelt-pin-is-named",
@@ -139,6 +147,13 @@ fn embassy_keeps_its_contract() -> Result<(), Failed> {
         keep_their_contract(&project, &board, &[Profile::Release])?;
     }
     Ok(())
+}
+
+/// The one with a HAL of Embassy, which no emulator here can run.
+fn embassy_nrf_keeps_its_contract() -> Result<(), Failed> {
+    let project = embassy_project();
+    let board = Board::read(&project.join("boards/stairs-nrf"))?;
+    keep_their_contract(&project, &board, &[Profile::Release])
 }
 
 fn keep_their_contract(project: &Path, board: &Board, profiles: &[Profile]) -> Result<(), Failed> {
