@@ -169,12 +169,6 @@ pub(crate) fn now() -> u64 {
     TIME.state().now
 }
 
-/// The milliseconds since the app was made.
-pub(crate) fn milliseconds() -> u64 {
-    let ms = u128::from(now()) * 1_000 / u128::from(TICK_HZ);
-    u64::try_from(ms).unwrap_or(u64::MAX)
-}
-
 /// Sets the time, and wakes whoever waited for it: in the order of the times, of one time in the order
 /// in which they were set.
 pub(crate) fn set(now: u64) {

@@ -59,6 +59,7 @@ impl<F: Firmware> EmbassyApp<F> {
     fn start(&mut self) {
         if !self.is_started {
             self.is_started = true;
+            world::start_numbers(const { &F::DESCRIPTOR });
             F::start(&Ports::new(const { &F::DESCRIPTOR }), executor::spawner());
         }
         executor::poll();
@@ -96,9 +97,17 @@ impl<F: Firmware> App for EmbassyApp<F> {
                 world::move_contact(button, false);
                 executor::poll();
             }
+            Event::Number(number, value) => {
+                world::set_number(number, value);
+                executor::poll();
+            }
+            Event::Byte(line, byte) => {
+                world::received(line).push(byte);
+                executor::poll();
+            }
             _ => {}
         }
-        world::take_logs(|log| out.log(log));
+        world::tell_all(out);
     }
 
     fn outputs(&self) -> Self::Outputs {

@@ -9,8 +9,10 @@
 //!   tick is over, at its own time by `embassy_time::Instant`, as on the host.
 //! - Pins are sampled once a tick and polled: no interrupt of a pin is used, and no counter but the one
 //!   of the ticks.
-//! - Code that blocks (`block_for`, a loop over the clock, a blocking delay) panics: the tasks share the
-//!   stack of the runtime, which has to go on.
+//! - Code that blocks (`block_for`, a loop over the clock, a blocking read of a serial line) panics: the tasks
+//!   share the stack of the runtime, which has to go on.
+//! - Numbers and the bytes of serial lines come from a bench, at their ticks. Devices on I2C and SPI are models,
+//!   as on the host.
 //! - At the start of a run, and at a reset within it, the statics of the firmware begin anew:
 //!   [`lockstep_board::statics`].
 
@@ -19,8 +21,14 @@
 mod app;
 mod delay;
 mod executor;
+pub mod i2c;
 mod logger;
+#[cfg(feature = "log")]
+mod messages;
+mod number;
 mod ports;
+mod serial;
+pub mod spi;
 mod virtual_time;
 mod waiting;
 mod world;
@@ -29,5 +37,8 @@ pub use app::{EmbassyApp, Firmware};
 pub use delay::Delay;
 pub use embassy_executor::Spawner;
 pub use executor::spawn;
+pub use lockstep_embassy_ports::messages::{MessageFilter, Severity};
 pub use logger::Logger;
+pub use number::Number;
 pub use ports::{Input, Output, Ports};
+pub use serial::{Serial, SerialRx, SerialTx};

@@ -43,7 +43,7 @@ impl Logger {
         world::log(Log::text(self.id(), text));
     }
 
-    fn id(&self) -> LogId {
+    pub(crate) fn id(&self) -> LogId {
         LogId(u8::try_from(self.index).unwrap_or(u8::MAX))
     }
 }

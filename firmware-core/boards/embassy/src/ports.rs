@@ -1,4 +1,5 @@
-//! The ports of the firmware, by their names: pins, with the traits of `embedded-hal`, and logs.
+//! The ports of the firmware, by their names: pins, with the traits of `embedded-hal`, numbers, serial lines and
+//! logs.
 
 use core::convert::Infallible;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -7,10 +8,16 @@ use embedded_hal::digital::{ErrorType, InputPin, OutputPin, StatefulOutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
 use embedded_hal_async::digital::Wait;
 use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::SerialId;
 use lockstep_core::output::Level;
+use lockstep_embassy_ports::messages::MessageFilter;
 
 use crate::delay::Delay;
 use crate::logger::Logger;
+#[cfg(feature = "log")]
+use crate::messages;
+use crate::number::Number;
+use crate::serial::Serial;
 use crate::world::{self, Edges, InputState};
 
 /// The ports of a firmware, by the names that its descriptor declares.
@@ -62,6 +69,50 @@ impl Ports {
     #[must_use]
     pub fn delay(&self) -> Delay {
         Delay::new()
+    }
+
+    /// A number input.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares none of this name.
+    #[must_use]
+    pub fn number(&self, number: &str) -> Number {
+        let numbers = self.descriptor.numbers();
+        let index = place(numbers.iter().map(|it| it.name()), "number input", number);
+        Number {
+            state: world::number(index),
+        }
+    }
+
+    /// A serial line.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares none of this name, or it is taken.
+    #[must_use]
+    pub fn serial(&self, line: &str) -> Serial {
+        let lines = self.descriptor.serial_lines();
+        let index = place(lines.iter().map(|it| it.name()), "serial line", line);
+        let id = SerialId(u8::try_from(index).unwrap_or(u8::MAX));
+        let state = world::received(id);
+        take(&state.is_taken, "serial line", line);
+        Serial::new(id, state)
+    }
+
+    /// Makes what the firmware says with the crate `log` logs of this kind, which is one of texts: `info`, a
+    /// space and the message. A long message is several logs. Nothing comes without the feature `log` of
+    /// this crate.
+    ///
+    /// # Panics
+    ///
+    /// If the descriptor declares no log of this name.
+    pub fn messages(&self, log: &str, filter: MessageFilter) {
+        let id = self.log(log).id();
+        #[cfg(feature = "log")]
+        messages::receive(id, filter);
+        #[cfg(not(feature = "log"))]
+        let _ = (id, filter);
     }
 
     /// A kind of log.

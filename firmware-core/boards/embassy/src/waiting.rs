@@ -1,6 +1,6 @@
-//! Who waits for a pin to change.
+//! Who waits for something of the world to change.
 
-use core::cell::RefCell;
+use core::cell::Cell;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -8,44 +8,48 @@ use core::task::{Context, Poll, Waker};
 use critical_section::Mutex;
 use heapless::Vec;
 
-/// How many can wait for one edge: more than the one port of a pin has use for.
-const ROOM: usize = 2;
-
-/// The tasks that wait for one thing. Whoever stops waiting is not woken any more, as by a HAL that
-/// switches its interrupt off then.
-pub(crate) struct Waiting(Mutex<RefCell<State>>);
-
-struct State {
+/// The tasks that wait for one thing, at most `ROOM`: as many as can have a port of it. Whoever stops
+/// waiting is not woken any more, as by a HAL that switches its interrupt off then.
+pub(crate) struct Waiting<const ROOM: usize = 1> {
     /// Each with the number of its wait.
-    wakers: Vec<(u32, Waker), ROOM>,
+    wakers: Mutex<Cell<Wakers<ROOM>>>,
     /// How many have waited.
-    count: u32,
+    count: Mutex<Cell<u32>>,
 }
 
-impl Waiting {
+type Wakers<const ROOM: usize> = Vec<(u32, Waker), ROOM, u8>;
+
+impl<const ROOM: usize> Waiting<ROOM> {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(RefCell::new(State {
-            wakers: Vec::new(),
-            count: 0,
-        })))
+        Self {
+            wakers: Mutex::new(Cell::new(Vec::new())),
+            count: Mutex::new(Cell::new(0)),
+        }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        critical_section::with(|cs| act(&mut self.0.borrow_ref_mut(cs)))
+    fn with<T>(&self, act: impl FnOnce(&mut Wakers<ROOM>) -> T) -> T {
+        critical_section::with(|cs| {
+            let place = self.wakers.borrow(cs);
+            let mut wakers = place.take();
+            let result = act(&mut wakers);
+            place.set(wakers);
+            result
+        })
     }
 
     /// Wakes all that wait, in the order in which they began to.
     pub(crate) fn wake_all(&self) {
-        for (_, waker) in self.with(|state| core::mem::take(&mut state.wakers)) {
+        for (_, waker) in self.with(core::mem::take) {
             waker.wake();
         }
     }
 
     /// Waits until `is_there`.
-    pub(crate) fn until<F: FnMut() -> bool>(&self, is_there: F) -> Until<'_, F> {
-        let number = self.with(|state| {
-            state.count = state.count.wrapping_add(1);
-            state.count
+    pub(crate) fn until<F: FnMut() -> bool>(&self, is_there: F) -> Until<'_, F, ROOM> {
+        let number = critical_section::with(|cs| {
+            let count = self.count.borrow(cs);
+            count.set(count.get().wrapping_add(1));
+            count.get()
         });
         Until {
             waiting: self,
@@ -56,16 +60,16 @@ impl Waiting {
 }
 
 /// Waits until something is there.
-pub(crate) struct Until<'a, F> {
-    waiting: &'a Waiting,
+pub(crate) struct Until<'a, F, const ROOM: usize> {
+    waiting: &'a Waiting<ROOM>,
     number: u32,
     is_there: F,
 }
 
 // Nothing in it is pinned.
-impl<F> Unpin for Until<'_, F> {}
+impl<F, const ROOM: usize> Unpin for Until<'_, F, ROOM> {}
 
-impl<F: FnMut() -> bool> Future for Until<'_, F> {
+impl<F: FnMut() -> bool, const ROOM: usize> Future for Until<'_, F, ROOM> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -73,22 +77,25 @@ impl<F: FnMut() -> bool> Future for Until<'_, F> {
             return Poll::Ready(());
         }
         let waker = context.waker();
-        let has_room = self.waiting.with(|state| {
-            let mut wakers = state.wakers.iter_mut();
-            match wakers.find(|(number, _)| *number == self.number) {
+        let has_room = self.waiting.with(|wakers| {
+            let known = wakers.iter_mut().find(|(number, _)| *number == self.number);
+            match known {
                 Some((_, known)) => known.clone_from(waker),
-                None => return state.wakers.push((self.number, waker.clone())).is_ok(),
+                None => return wakers.push((self.number, waker.clone())).is_ok(),
             }
             true
         });
-        assert!(has_room, "more than {ROOM} wait for one edge of a pin");
+        assert!(
+            has_room,
+            "more than {ROOM} wait for one pin, number or serial line"
+        );
         Poll::Pending
     }
 }
 
-impl<F> Drop for Until<'_, F> {
+impl<F, const ROOM: usize> Drop for Until<'_, F, ROOM> {
     fn drop(&mut self) {
         self.waiting
-            .with(|state| state.wakers.retain(|(number, _)| *number != self.number));
+            .with(|wakers| wakers.retain(|(number, _)| *number != self.number));
     }
 }

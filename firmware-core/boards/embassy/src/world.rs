@@ -1,21 +1,38 @@
-//! What the app and its firmware share: the pins, and what the firmware says.
+//! What the app and its firmware share: the pins, the numbers, the serial lines, and what the firmware says.
 
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use critical_section::Mutex;
 use heapless::Vec;
-use lockstep_core::event::ButtonId;
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::event::{ButtonId, NumberId, SerialId};
 use lockstep_core::log::Log;
 use lockstep_core::output::Level;
+use lockstep_core::sink::Sink;
 
+use crate::number::NumberState;
+use crate::serial::ReceiveState;
 use crate::waiting::Waiting;
 
 /// How many buttons, and how many outputs, a firmware can have.
 const PINS: usize = 16;
 
-/// How many logs it can say at once: in a tick, or because of an input.
-const LOGS: usize = 8;
+/// How many numbers, and how many serial lines.
+const NUMBERS: usize = 4;
+const SERIAL_LINES: usize = 2;
+
+/// How many logs and pieces of what it sends it can say at once: in a tick, or because of an input.
+const SAID: usize = 8;
+
+/// How many bytes a piece of what it sends has.
+const PIECE: usize = 64;
+
+/// What the firmware said.
+enum Said {
+    Log(Log),
+    Bytes(SerialId, Vec<u8, PIECE>),
+}
 
 /// A pin that a button moves. The atomics have one user, the main loop, and are atomic only because
 /// they are static.
@@ -77,7 +94,12 @@ static OUTPUTS: [OutputState; PINS] = [const {
     }
 }; PINS];
 
-static SAID: Mutex<RefCell<Vec<Log, LOGS>>> = Mutex::new(RefCell::new(Vec::new()));
+static NUMBER_INPUTS: [NumberState; NUMBERS] = [const { NumberState::new() }; NUMBERS];
+
+static RECEIVED: [ReceiveState; SERIAL_LINES] = [const { ReceiveState::new() }; SERIAL_LINES];
+
+/// In order.
+static ALL_SAID: Mutex<RefCell<Vec<Said, SAID>>> = Mutex::new(RefCell::new(Vec::new()));
 
 /// # Panics
 ///
@@ -123,20 +145,87 @@ pub(crate) fn level(index: usize) -> Level {
     output.map_or(Level::OFF, |it| Level(it.level.load(Ordering::Relaxed)))
 }
 
+/// # Panics
+///
+/// Where the firmware has more numbers than there is room for.
+pub(crate) fn number(index: usize) -> &'static NumberState {
+    let Some(number) = NUMBER_INPUTS.get(index) else {
+        panic!("a firmware on a board has at most {NUMBERS} numbers")
+    };
+    number
+}
+
+/// Numbers are as the descriptor says that they begin.
+pub(crate) fn start_numbers(descriptor: &AppDescriptor) {
+    for (index, declared) in descriptor.numbers().iter().enumerate() {
+        number(index).start_at(declared.start());
+    }
+}
+
+pub(crate) fn set_number(id: NumberId, value: i32) {
+    number(usize::from(id.0)).set(value);
+}
+
+/// # Panics
+///
+/// Where the firmware has more serial lines than there is room for.
+pub(crate) fn received(line: SerialId) -> &'static ReceiveState {
+    let Some(state) = RECEIVED.get(usize::from(line.0)) else {
+        panic!("a firmware on a board has at most {SERIAL_LINES} serial lines")
+    };
+    state
+}
+
+/// Sends on a serial line.
+///
+/// # Panics
+///
+/// Where more is said at once than there is room for.
+pub(crate) fn send(line: SerialId, mut bytes: &[u8]) {
+    critical_section::with(|cs| {
+        let mut said = ALL_SAID.borrow_ref_mut(cs);
+        while !bytes.is_empty() {
+            // Where one call ends and the next begins, nobody sees.
+            if let Some(Said::Bytes(of, piece)) = said.last_mut()
+                && *of == line
+                && !piece.is_full()
+            {
+                let (now, later) = bytes.split_at(bytes.len().min(PIECE - piece.len()));
+                let _ = piece.extend_from_slice(now);
+                bytes = later;
+            } else {
+                say(&mut said, Said::Bytes(line, Vec::new()));
+            }
+        }
+    });
+}
+
 /// Says what happened.
 ///
 /// # Panics
 ///
 /// Where more is said at once than there is room for.
 pub(crate) fn log(log: Log) {
-    let said = critical_section::with(|cs| SAID.borrow_ref_mut(cs).push(log));
-    assert!(said.is_ok(), "a firmware says at most {LOGS} logs at once");
+    critical_section::with(|cs| say(&mut ALL_SAID.borrow_ref_mut(cs), Said::Log(log)));
 }
 
-/// Takes what was said since the last time, in order.
-pub(crate) fn take_logs(mut take: impl FnMut(Log)) {
-    let said = critical_section::with(|cs| core::mem::take(&mut *SAID.borrow_ref_mut(cs)));
-    for log in said {
-        take(log);
+fn say(all: &mut Vec<Said, SAID>, said: Said) {
+    assert!(
+        all.push(said).is_ok(),
+        "a firmware says at most {SAID} logs, and pieces of {PIECE} bytes on serial lines, at once"
+    );
+}
+
+/// Tells what was said since the last time, in order.
+pub(crate) fn tell_all(out: &mut dyn Sink) {
+    // Each is taken for itself, since telling it takes time.
+    while let Some(said) = critical_section::with(|cs| {
+        let mut all = ALL_SAID.borrow_ref_mut(cs);
+        (!all.is_empty()).then(|| all.remove(0))
+    }) {
+        match said {
+            Said::Log(log) => out.log(log),
+            Said::Bytes(line, bytes) => out.send(line, &bytes),
+        }
     }
 }

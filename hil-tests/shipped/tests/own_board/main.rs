@@ -17,6 +17,7 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use climate::Climate;
 use doorbell::Doorbell;
 use libtest_mimic::{Arguments, Failed, Trial};
 use lockstep_core::protocol::Stimulus;
@@ -119,6 +120,7 @@ fn apps() -> Vec<AppEntry> {
 /// The Embassy firmware as the host takes it, each run in a process of its own.
 fn embassy_firmware() -> Result<Registry, String> {
     let registry = Registry::new(vec![
+        lockstep_engine::app!(EmbassyApp<Climate>),
         lockstep_engine::app!(EmbassyApp<Doorbell>),
         lockstep_engine::app!(EmbassyApp<Stairs>),
     ]);
