@@ -5,11 +5,14 @@ use std::error::Error;
 use std::fmt::Write;
 
 use lockstep_core::crash_record::{CrashCause, CrashRecord};
+use lockstep_core::protocol::Refusal;
+use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::error_chain;
 
 use super::board_access::MissingPart;
 use super::board_image::{BoardImage, symbols};
 use crate::session::Session;
+use crate::session::board_message::BoardHello;
 use crate::session::play_error::BoardPlayError;
 use crate::session::query::ask_hello;
 use crate::session::target::{Core, Register, TargetError};
@@ -94,6 +97,7 @@ pub fn of(error: &BoardPlayError, session: &mut Session, firmware: &BoardImage) 
             of_silence(error, session, firmware)
         }
         BoardPlayError::Link(_) => not_understood(error, session, firmware),
+        BoardPlayError::Refused(Refusal::CrashLoop) => never_started(error, session, firmware),
         _ => Diagnosis::of_error(error),
     }
 }
@@ -144,6 +148,30 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &BoardImage) -> Diagnosis {
     }
 }
 
+/// The board has given up starting the firmware. One that crashed before its first tick cannot start; one that did
+/// later has perhaps been brought there by the runs before.
+fn never_started(
+    error: &BoardPlayError,
+    session: &mut Session,
+    firmware: &BoardImage,
+) -> Diagnosis {
+    let Some(hello) = hello(session, firmware) else {
+        return Diagnosis::of_error(error);
+    };
+    let Some(crash_record) = CrashRecord::decode(&hello.crash_record) else {
+        return Diagnosis::of_error(error);
+    };
+    let crashed = crashed(&crash_record, firmware);
+    Diagnosis {
+        firmware: crash_record.tick == RunTicks::ZERO,
+        message: crashed.message,
+        details: format!(
+            "{}it crashed {} times in a row, and the board does not start it any more\n",
+            crashed.details, hello.boot.crashes
+        ),
+    }
+}
+
 /// The board says nothing, or stands still: where its core is, its firmware hangs.
 pub fn of_silence(error: &dyn Error, session: &mut Session, firmware: &BoardImage) -> Diagnosis {
     if let Some(diagnosis) = crash_record(session, firmware) {
@@ -184,8 +212,12 @@ fn not_understood(
 
 const HALTED: &str = "the firmware crashed and halted; its log says why";
 
+fn hello(session: &mut Session, firmware: &BoardImage) -> Option<BoardHello> {
+    ask_hello(&mut session.link(&firmware.elf).ok()?).ok()
+}
+
 fn crash_record(session: &mut Session, firmware: &BoardImage) -> Option<Diagnosis> {
-    let hello = ask_hello(&mut session.link(&firmware.elf).ok()?).ok()?;
+    let hello = hello(session, firmware)?;
     Some(crashed(
         &CrashRecord::decode(&hello.crash_record)?,
         firmware,

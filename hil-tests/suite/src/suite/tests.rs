@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use lockstep_core::crash_record::{CrashCause, CrashRecord, StackedRegisters};
+use lockstep_core::crash_record::{self, CrashCause, CrashRecord, RetainedRam, StackedRegisters};
 use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::document::Document;
 use lockstep_pins::Pin;
@@ -17,7 +17,7 @@ use super::board_access::{BoardAccess, MissingPart};
 use super::run::{Images, Job, JobQueue, PreparedScenario, Settings, play_case, work};
 use crate::bench::Bench;
 use crate::bench::plan::Scenario;
-use crate::fake::{self, FakeBoard, FakeImage, Fault, FrameFault, GlitchyToggle};
+use crate::fake::{self, FakeBoard, FakeImage, Fault, FrameFault, GlitchyToggle, Retained};
 use crate::verdict::{Case, Evidence, Verdict};
 use lockstep_core::protocol::Stimulus;
 
@@ -336,6 +336,31 @@ fn what_the_board_does_not_have_is_told_with_the_failure() {
     let first = case.cause().and_then(|cause| cause.details.lines().next());
     let told = "the firmware read RTC1 at 0x40011504, which is not emulated: keep time by TIMER0";
     assert_eq!(first, Some(told));
+}
+
+#[test]
+fn firmware_that_never_starts_fails_with_its_crash() {
+    let (bench, toggle) = (fake::emulated_bench(), FakeImage::toggle());
+    for (tick, verdict) in [(0, Verdict::Fail), (700, Verdict::Infra)] {
+        let Fault::Crash(_, record) = panic_at(tick) else {
+            continue;
+        };
+        let memory = crash_record::retain(3, Some(&record), &[]);
+        let left = RetainedRam::read(&memory, &[]).crash_record.to_vec();
+        let board = FakeBoard::blank(&[&toggle]).started(&toggle);
+        board.chip().retained = Retained {
+            crashes: 3,
+            crash_record: left.leak(),
+        };
+        let mut desk = Desk::new(&bench, board.emulated(), &toggle);
+        let case = desk.attempt(&prepared(TWO_PRESSES), Stimulus::Scheduled, 1);
+        assert_eq!(case.verdict(), verdict, "{}", message(&case));
+        let told = format!("the firmware panicked at tick {tick}: on purpose");
+        assert_eq!(message(&case), told);
+        let details = case.cause().map(|cause| cause.details.as_str());
+        let told = "at src/lib.rs:7\nit crashed 3 times in a row, and the board does not start it any more\n";
+        assert_eq!(details, Some(told));
+    }
 }
 
 #[test]
