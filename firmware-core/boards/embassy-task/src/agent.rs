@@ -9,10 +9,13 @@ use crate::app::{self, Firmware};
 use crate::bench::Beginning;
 use crate::channels::Channels;
 use crate::retained::{self, Kept, Reason};
-use crate::{notes, pins, ticks};
+use crate::{crash, notes, pins, ticks};
 
 /// How often the agent looks for a bench while the firmware runs as the product.
 const PRODUCT: Duration = Duration::from_millis(10);
+
+/// After so many ticks without a crash, the count of crashes in a row is 0 again.
+const SETTLED: u32 = 10_000;
 
 /// Tells a bench what the firmware does. One task runs it.
 pub struct Agent<F: Firmware> {
@@ -40,7 +43,12 @@ impl<F: Firmware> Agent<F> {
     /// Runs as long as the firmware does.
     pub async fn run(mut self) -> ! {
         self.power_up().await;
+        let mut has_settled = false;
         loop {
+            if !has_settled && ticks::now() >= SETTLED {
+                has_settled = true;
+                crash::reset_count();
+            }
             match self.kept.agent.phase() {
                 Phase::Playing => Timer::at(ticks::middle(self.tick().saturating_add(1))).await,
                 _ => Timer::after(PRODUCT).await,

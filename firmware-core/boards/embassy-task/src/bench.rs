@@ -2,18 +2,18 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use lockstep_core::agent::{Agent as Protocol, Order};
+use lockstep_core::agent::{Agent as Protocol, BootIdentity, CrashLoop, Order};
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::output::{Level, Range};
 use lockstep_core::protocol::Stimulus;
 
 use crate::agent::Agent;
-use crate::app::{self, Firmware};
+use crate::app::{self, Beside, Firmware};
 use crate::channels::Channels;
 use crate::notes::Logger;
 use crate::pins::{self, Input, Output};
 use crate::retained::{self, Kept, Reason};
-use crate::{identity, ticks};
+use crate::{crash, identity, ticks};
 
 /// How the firmware starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +64,21 @@ impl<F: Firmware> Bench<F> {
         let memory = retained::memory::<F>();
         let resumed = reason.and_then(|reason| Some((reason, Channels::reopen()?)));
         let Some((reason, mut channels)) = resumed else {
-            let mut channels = Channels::open();
             ticks::forget();
+            let identity = identity::identity();
+            // After a crash, what was told before it is not read yet.
+            let reopened = match identity.crash_record.is_empty() {
+                true => None,
+                false => Channels::reopen(),
+            };
+            let mut channels = reopened.unwrap_or_else(Channels::open);
+            if identity.boot.crashes >= crash::MAX_CRASHES {
+                run_crash_loop::<F>(identity, &mut channels);
+            }
             // SAFETY: the memory is large enough and aligned, and nobody refers to it yet: this is done once.
             let kept = unsafe {
                 memory.write(Kept {
-                    agent: Protocol::new(identity::identity()),
+                    agent: Protocol::new(identity),
                     ordered: None,
                 });
                 &mut *memory
@@ -83,8 +92,12 @@ impl<F: Firmware> Bench<F> {
             };
         };
         // SAFETY: the same image has written it before it reset the chip, which leaves this RAM alone, and
-        // what it refers to is in flash. Nobody else refers to it.
+        // what it refers to is in flash, or is a crash record in such RAM. Nobody else refers to it.
         let kept = unsafe { &mut *memory };
+        if reason != Reason::Resume {
+            // A bench has the board.
+            crash::reset_count();
+        }
         if reason == Reason::Hold {
             ticks::forget();
             hold(kept, &mut channels);
@@ -159,6 +172,15 @@ impl<F: Firmware> Bench<F> {
         };
         ticks::begin_at(u32::try_from(tick).unwrap_or(u32::MAX));
         Agent::new(self.kept, self.channels, self.beginning, sample)
+    }
+}
+
+/// Answers a bench and does nothing else, until a reset comes from outside.
+fn run_crash_loop<F: Firmware>(identity: BootIdentity, channels: &mut Channels) -> ! {
+    crash::enter_crash_loop();
+    let mut agent = CrashLoop::boot::<Beside<F>>(identity, channels);
+    loop {
+        agent.receive(channels);
     }
 }
 

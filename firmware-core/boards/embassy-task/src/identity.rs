@@ -6,6 +6,8 @@ use lockstep_core::agent::BootIdentity;
 use lockstep_core::event::BootCondition;
 use lockstep_core::protocol::BootReport;
 
+use crate::crash;
+
 const COPIED: u32 = 0x1ceb_00da;
 const OVERWRITTEN: u32 = 0xdead_beef;
 
@@ -32,10 +34,9 @@ pub(crate) fn image() -> &'static [u8] {
     unsafe { &__build_note[NOTE_HEADER..] }
 }
 
-/// The image, and whether start-up initialised RAM. To be called once.
-///
-/// What made the boot before this one end is not known: the panic handler is that of the firmware.
+/// The image, whether start-up initialised RAM, and what the crash before this boot has left. To be called once.
 pub(crate) fn identity() -> BootIdentity {
+    let before = crash::before_this_boot();
     let data_copied = IN_DATA.load(Ordering::Relaxed) == COPIED;
     let bss_zeroed = IN_BSS.load(Ordering::Relaxed) == 0;
     IN_DATA.store(OVERWRITTEN, Ordering::Relaxed);
@@ -46,8 +47,8 @@ pub(crate) fn identity() -> BootIdentity {
             condition: BootCondition::OK,
             data_copied,
             bss_zeroed,
-            crashes: 0,
+            crashes: before.crashes,
         },
-        crash_record: &[],
+        crash_record: before.crash_record,
     }
 }

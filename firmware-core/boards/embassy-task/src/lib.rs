@@ -12,7 +12,7 @@
 //! ```ignore
 //! #[embassy_executor::main]
 //! async fn main(spawner: Spawner) {
-//!     let bench = Bench::connect::<Stairs>();
+//!     let bench = Bench::<Stairs>::connect();
 //!     let p = embassy_nrf::init(Default::default());
 //!     let switch = bench.input("switch", gpio::Input::new(p.P0_17, Pull::Up)).active_low();
 //!     let light = bench.output("light", gpio::Output::new(p.P0_01, Low, Standard));
@@ -34,6 +34,11 @@
 //! firmware takes is real here, and takes none on the host: how many ticks that may move things is
 //! `tolerance` in the `board.toml` of the board.
 //!
+//! # Panics and faults
+//!
+//! They are the firmware's own. Its handlers may end with [`report_panic`] and [`report_fault`], so that a bench
+//! hears what has happened.
+//!
 //! # Binary interface
 //!
 //! | symbol | is |
@@ -43,6 +48,7 @@
 //! | `LOCKSTEP_OUTPUT_TICK` | the tick that was told last; `0xffff_ffff` before the first |
 //! | `LOCKSTEP_SAMPLE_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right before the buttons are sampled in this tick |
 //! | `LOCKSTEP_OUTPUT_BREAK_TICK` | to be written: `lockstep_tick_hook` is called right after this tick is told |
+//! | `lockstep_halt` | the function in which a board stays that has crashed too often |
 //! | `lockstep_tick_hook` | a function in which a debugger stops the core at these ticks |
 //! | `__build_note` | the GNU build note, defined by `memory.x` |
 //!
@@ -54,6 +60,7 @@ mod agent;
 mod app;
 mod bench;
 mod channels;
+mod crash;
 mod identity;
 mod notes;
 mod pins;
@@ -63,5 +70,6 @@ mod ticks;
 pub use agent::Agent;
 pub use app::Firmware;
 pub use bench::Bench;
+pub use crash::{report_fault, report_panic};
 pub use notes::Logger;
 pub use pins::{Input, Output};

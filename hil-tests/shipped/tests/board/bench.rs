@@ -1,5 +1,6 @@
 //! A virtual board with a shipped image on it.
 
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -184,11 +185,26 @@ pub(crate) fn until(
 static BUILDING: Mutex<()> = Mutex::new(());
 
 pub(crate) fn image(app: &str, profile: Profile) -> Result<Image, Failed> {
+    image_of(
+        Path::new(""),
+        "firmware-core/boards/microbit-v1",
+        app,
+        profile,
+    )
+}
+
+/// The image of an app for a board in a project below the root.
+pub(crate) fn image_of(
+    project: &Path,
+    board: &str,
+    app: &str,
+    profile: Profile,
+) -> Result<Image, Failed> {
     let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-    let root = support::root();
-    let board = Board::read(&root.join("firmware-core/boards/microbit-v1"))?;
+    let root = support::root().join(project);
+    let board = Board::read(&root.join(board))?;
     let images = build(&support::environment(), &root, &board, profile)?;
-    let name = format!("microbit-v1-{app}");
+    let name = format!("{}-{app}", board.name);
     let image = images.into_iter().find(|image| image.name == name);
     Ok(image.ok_or(format!("there is no image `{name}`"))?)
 }

@@ -1,6 +1,7 @@
 //! What a shipped image does when it all goes wrong: nothing in it is made for these tests.
 //! The core is halted, sent astray as a bug would, and let go.
 
+use std::path::Path;
 use std::time::Instant;
 
 use libtest_mimic::Failed;
@@ -18,7 +19,7 @@ use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeSelector, WireProtocol};
 
-use super::bench::{ANY_PORT, Bench, CHIP, PATIENCE, image};
+use super::bench::{ANY_PORT, Bench, CHIP, PATIENCE, image, image_of};
 
 const R0: Register = Register(0);
 
@@ -55,8 +56,39 @@ fn crash(
 }
 
 pub(crate) fn a_panic_leaves_its_crash_record() -> Result<(), Failed> {
-    let mut bench = Bench::of("lamp", Profile::Release)?;
-    crash(&mut bench, panic)?;
+    panic_is_told_once(&mut Bench::of("lamp", Profile::Release)?)
+}
+
+/// Firmware that keeps its own executor, and whose handlers report to the task beside it.
+pub(crate) fn beside_embassy_they_are_told_too() -> Result<(), Failed> {
+    let image = image_of(
+        Path::new("fixtures/embassy-board"),
+        "boards/stairs-hal",
+        "stairs",
+        Profile::Release,
+    )?;
+    let board = VirtualBoard::start(ANY_PORT.into(), ClockMode::RealTime)?;
+    let mut bench = Bench::with(board, &image)?;
+    bench.session.flash(&bench.bytes, &bench.elf)?;
+    panic_is_told_once(&mut bench)?;
+    // The panic counts too: no 10 s have passed.
+    for crashes in 2..=3 {
+        crash(&mut bench, |core, _| {
+            core.write_register(R0, 0x1234_5678)?;
+            core.write_register(Register::PC, NOWHERE)
+        })?;
+        let hello = bench.hello_after_a_crash(crashes)?;
+        let Some(CrashCause::Fault(registers)) = cause(&hello.crash_record) else {
+            return Err(format!("no crash_record of a fault: {:?}", hello.crash_record).into());
+        };
+        assert_eq!((registers.r0, registers.pc), (0x1234_5678, NOWHERE));
+    }
+    assert_eq!(super::runs::status(&mut bench)?.phase, Phase::CrashLoop);
+    Ok(())
+}
+
+fn panic_is_told_once(bench: &mut Bench) -> Result<(), Failed> {
+    crash(bench, panic)?;
     let hello = bench.hello_after_a_crash(1)?;
     let Some(CrashRecord {
         tick,

@@ -26,7 +26,7 @@ type Test = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
-    let tests: [(&str, Test); 17] = [
+    let tests: [(&str, Test); 18] = [
         ("boot/hello-and-first-ticks", boot::hello_and_first_ticks),
         (
             "boot/start-up-is-held-after-a-reset",
@@ -47,6 +47,10 @@ fn main() -> ExitCode {
         (
             "crash/a-fault-leaves-its-registers",
             crash::a_fault_leaves_its_registers,
+        ),
+        (
+            "crash/beside-embassy-they-are-told-too",
+            crash::beside_embassy_they_are_told_too,
         ),
         (
             "crash/a-stack-that-overflows-is-told",
