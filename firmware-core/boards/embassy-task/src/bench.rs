@@ -1,5 +1,6 @@
 //! The way into a firmware: where the board waits for a bench, and where its pins are wrapped.
 
+use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use lockstep_core::agent::{Agent as Protocol, BootIdentity, CrashLoop, Order};
@@ -10,7 +11,7 @@ use lockstep_core::protocol::Stimulus;
 use crate::agent::Agent;
 use crate::app::{self, Beside, Firmware};
 use crate::channels::Channels;
-use crate::notes::Logger;
+use crate::notes::{self, Logger};
 use crate::pins::{self, Input, Output};
 use crate::retained::{self, Kept, Reason};
 use crate::{crash, identity, ticks};
@@ -35,6 +36,26 @@ pub struct Bench<F: Firmware> {
     kept: &'static mut Kept<F>,
     channels: Channels,
     beginning: Beginning,
+    inputs: Taken,
+    outputs: Taken,
+}
+
+/// Which pins have a wrapper already, by their places.
+#[derive(Default)]
+struct Taken(Cell<u16>);
+
+impl Taken {
+    /// # Panics
+    ///
+    /// Where it is taken already: two drivers of one pin fight over it.
+    fn take(&self, index: usize, what: &str, name: &str) {
+        let bit = 1 << index;
+        assert!(
+            self.0.get() & bit == 0,
+            "the pin of {what} `{name}` is taken already: a pin has one user"
+        );
+        self.0.set(self.0.get() | bit);
+    }
 }
 
 impl<F: Firmware> Bench<F> {
@@ -53,6 +74,11 @@ impl<F: Firmware> Bench<F> {
                     && descriptor.serial_lines().is_empty()
                     && descriptor.matrices().is_empty(),
                 "beside a firmware with its own HAL there are buttons, outputs and logs: no numbers, serial lines and matrices"
+            );
+            assert!(
+                descriptor.buttons().len() <= pins::BUTTONS
+                    && descriptor.outputs().len() <= notes::OUTPUTS,
+                "beside a firmware with its own HAL there are at most 16 buttons and 16 outputs"
             );
         }
         assert!(
@@ -89,6 +115,8 @@ impl<F: Firmware> Bench<F> {
                 kept,
                 channels,
                 beginning: Beginning::Product,
+                inputs: Taken::default(),
+                outputs: Taken::default(),
             };
         };
         // SAFETY: the same image has written it before it reset the chip, which leaves this RAM alone, and
@@ -117,6 +145,8 @@ impl<F: Firmware> Bench<F> {
             kept,
             channels,
             beginning,
+            inputs: Taken::default(),
+            outputs: Taken::default(),
         }
     }
 
@@ -125,11 +155,13 @@ impl<F: Firmware> Bench<F> {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares no button of this name.
+    /// If the descriptor declares no button of this name, or its pin is taken.
     #[must_use]
     pub fn input<P>(&self, button: &str, pin: P) -> Input<P> {
         let buttons = const { &F::DESCRIPTOR }.buttons();
-        Input::new(place(buttons.iter().copied(), "button", button), pin)
+        let index = place(buttons.iter().copied(), "button", button);
+        self.inputs.take(index, "button", button);
+        Input::new(index, pin)
     }
 
     /// The pin of an output, or what dims it: its level is 1 while it is high; of an analog one, the maximum,
@@ -137,11 +169,12 @@ impl<F: Firmware> Bench<F> {
     ///
     /// # Panics
     ///
-    /// If the descriptor declares no output of this name.
+    /// If the descriptor declares no output of this name, or its pin is taken.
     #[must_use]
     pub fn output<P>(&self, output: &str, pin: P) -> Output<P> {
         let outputs = const { &F::DESCRIPTOR }.outputs();
         let index = place(outputs.iter().map(|it| it.name()), "output", output);
+        self.outputs.take(index, "output", output);
         let max = outputs.get(index).map(|it| it.range());
         Output::new(index, max.map_or(Level(1), Range::max), pin)
     }

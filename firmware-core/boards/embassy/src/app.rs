@@ -44,6 +44,20 @@ pub struct EmbassyApp<F> {
 impl<F: Firmware> EmbassyApp<F> {
     const PERIOD: TickPeriod = F::DESCRIPTOR.tick();
 
+    /// That there is room for what the firmware has.
+    const FITS: () = {
+        let descriptor = &F::DESCRIPTOR;
+        assert!(
+            descriptor.buttons().len() <= world::PINS && descriptor.outputs().len() <= world::PINS,
+            "Embassy firmware on a board has at most 16 buttons and 16 outputs"
+        );
+        assert!(
+            descriptor.numbers().len() <= world::NUMBERS
+                && descriptor.serial_lines().len() <= world::SERIAL_LINES,
+            "Embassy firmware on a board has at most 4 numbers and 2 serial lines"
+        );
+    };
+
     /// Lets time pass up to this tick: from one timer to the next, with what they wake.
     fn advance(&mut self, ticks: u64) {
         self.ticks = ticks;
@@ -71,6 +85,7 @@ impl<F: Firmware> App for EmbassyApp<F> {
     type Outputs = F::Outputs;
 
     fn new() -> Self {
+        const { Self::FITS }
         if IS_USED.load(Ordering::Relaxed) {
             // SAFETY: no task runs, since this is called by the main loop, and what the app before this
             // one has of statics is not used again: it has no references to any.

@@ -16,11 +16,11 @@ use crate::serial::ReceiveState;
 use crate::waiting::Waiting;
 
 /// How many buttons, and how many outputs, a firmware can have.
-const PINS: usize = 16;
+pub(crate) const PINS: usize = 16;
 
 /// How many numbers, and how many serial lines.
-const NUMBERS: usize = 4;
-const SERIAL_LINES: usize = 2;
+pub(crate) const NUMBERS: usize = 4;
+pub(crate) const SERIAL_LINES: usize = 2;
 
 /// How many logs and pieces of what it sends it can say at once: in a tick, or because of an input.
 const SAID: usize = 8;
