@@ -48,6 +48,7 @@ impl Taken {
     /// # Panics
     ///
     /// Where it is taken already: two drivers of one pin fight over it.
+    #[track_caller]
     fn take(&self, index: usize, what: &str, name: &str) {
         let bit = 1 << index;
         assert!(
@@ -156,6 +157,7 @@ impl<F: Firmware> Bench<F> {
     /// # Panics
     ///
     /// If the descriptor declares no button of this name, or its pin is taken.
+    #[track_caller]
     #[must_use]
     pub fn input<P>(&self, button: &str, pin: P) -> Input<P> {
         let buttons = const { &F::DESCRIPTOR }.buttons();
@@ -170,6 +172,7 @@ impl<F: Firmware> Bench<F> {
     /// # Panics
     ///
     /// If the descriptor declares no output of this name, or its pin is taken.
+    #[track_caller]
     #[must_use]
     pub fn output<P>(&self, output: &str, pin: P) -> Output<P> {
         let outputs = const { &F::DESCRIPTOR }.outputs();
@@ -184,6 +187,7 @@ impl<F: Firmware> Bench<F> {
     /// # Panics
     ///
     /// If the descriptor declares no log of this name.
+    #[track_caller]
     #[must_use]
     pub fn log(&self, log: &str) -> Logger {
         let descriptor: &'static AppDescriptor = const { &F::DESCRIPTOR };
@@ -229,6 +233,7 @@ fn hold<F: Firmware>(kept: &mut Kept<F>, channels: &mut Channels) {
 }
 
 /// The place of a name in what a descriptor declares.
+#[track_caller]
 fn place<'a>(mut declared: impl Iterator<Item = &'a str>, what: &str, name: &str) -> usize {
     let Some(place) = declared.position(|declared| declared == name) else {
         panic!("the descriptor declares no {what} `{name}`")

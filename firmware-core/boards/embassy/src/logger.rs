@@ -23,6 +23,7 @@ impl Logger {
     /// # Panics
     ///
     /// If it declares no such word.
+    #[track_caller]
     pub fn word(&self, word: &str) {
         let kind = self.descriptor.logs().get(self.index);
         let words = match kind.map(|kind| kind.values()) {

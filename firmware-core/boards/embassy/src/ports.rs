@@ -36,6 +36,7 @@ impl Ports {
     /// # Panics
     ///
     /// If the descriptor declares no button of this name, or its pin is taken.
+    #[track_caller]
     #[must_use]
     pub fn input(&self, button: &str) -> Input {
         let buttons = self.descriptor.buttons();
@@ -53,6 +54,7 @@ impl Ports {
     /// # Panics
     ///
     /// If the descriptor declares no output of this name, or its pin is taken.
+    #[track_caller]
     #[must_use]
     pub fn output(&self, output: &str) -> Output {
         let outputs = self.descriptor.outputs();
@@ -76,6 +78,7 @@ impl Ports {
     /// # Panics
     ///
     /// If the descriptor declares none of this name.
+    #[track_caller]
     #[must_use]
     pub fn number(&self, number: &str) -> Number {
         let numbers = self.descriptor.numbers();
@@ -90,6 +93,7 @@ impl Ports {
     /// # Panics
     ///
     /// If the descriptor declares none of this name, or it is taken.
+    #[track_caller]
     #[must_use]
     pub fn serial(&self, line: &str) -> Serial {
         let lines = self.descriptor.serial_lines();
@@ -107,6 +111,7 @@ impl Ports {
     /// # Panics
     ///
     /// If the descriptor declares no log of this name.
+    #[track_caller]
     pub fn messages(&self, log: &str, filter: MessageFilter) {
         let id = self.log(log).id();
         #[cfg(feature = "log")]
@@ -120,6 +125,7 @@ impl Ports {
     /// # Panics
     ///
     /// If the descriptor declares no log of this name.
+    #[track_caller]
     #[must_use]
     pub fn log(&self, log: &str) -> Logger {
         let logs = self.descriptor.logs();
@@ -129,6 +135,7 @@ impl Ports {
 }
 
 /// The place of a name in what a descriptor declares.
+#[track_caller]
 pub(crate) fn place<'a>(
     mut declared: impl Iterator<Item = &'a str>,
     what: &str,
@@ -141,6 +148,7 @@ pub(crate) fn place<'a>(
 }
 
 /// Takes what can be taken once: two drivers of one pin fight over it.
+#[track_caller]
 fn take(is_taken: &AtomicBool, what: &str, name: &str) {
     // Two steps: a Cortex-M0 swaps nothing, and the main loop alone does this.
     assert!(
