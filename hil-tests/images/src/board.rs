@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lockstep_pins::UnfinishedBoard;
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
@@ -15,7 +16,7 @@ pub const BOARD_FILE: &str = "board.toml";
 pub const BOOT2_BYTES: u32 = 256;
 
 /// The targets of Cortex-M chips.
-const TARGETS: [&str; 7] = [
+pub const TARGETS: [&str; 7] = [
     "thumbv6m-none-eabi",
     "thumbv7m-none-eabi",
     "thumbv7em-none-eabi",
@@ -146,6 +147,9 @@ pub enum BoardError {
         /// The error of the system.
         source: io::Error,
     },
+    /// A board has blanks.
+    #[error(transparent)]
+    Unfinished(#[from] UnfinishedBoard),
     /// A board file is wrong.
     #[error("`{}` is not a valid board file", .path.display())]
     Format {
@@ -209,13 +213,16 @@ impl Board {
     ///
     /// # Errors
     ///
-    /// That its file cannot be read, or what is wrong in it.
+    /// That its file cannot be read, what is wrong in it, or which blanks the board has.
     pub fn read(folder: &Path) -> Result<Self, BoardError> {
         let path = folder.join(BOARD_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(BoardError::Io { path, source }),
         };
+        if let Some(unfinished) = UnfinishedBoard::find(folder) {
+            return Err(unfinished.into());
+        }
         let file: BoardFile = match toml::from_str(&text) {
             Ok(file) => file,
             Err(error) => {
@@ -369,6 +376,24 @@ mod tests {
         };
         assert!(source.to_string().contains("line 1, column 1"), "{source}");
         assert!(source.to_string().contains("`machine`"), "{source}");
+    }
+
+    #[test]
+    fn a_board_with_blanks_is_told_by_them_and_not_by_what_they_break() {
+        let folder = tempfile::tempdir().unwrap();
+        let tiny = folder.path().join("tiny");
+        let error = board(&tiny, &FILE.replace("origin = 0", "origin = FILL_IN")).unwrap_err();
+        let BoardError::Unfinished(unfinished) = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(unfinished.blanks()[0].line, 5);
+        fs::create_dir(tiny.join("src")).unwrap();
+        fs::write(tiny.join("src/lib.rs"), "const HZ: u32 = FILL_IN;").unwrap();
+        let error = board(&tiny, FILE).unwrap_err().to_string();
+        assert!(
+            error.contains("src/lib.rs:1  const HZ: u32 = FILL_IN;"),
+            "{error}"
+        );
     }
 
     #[test]
