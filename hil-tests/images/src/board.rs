@@ -15,6 +15,9 @@ pub const BOARD_FILE: &str = "board.toml";
 /// The length of a second-stage bootloader (RP2040 Datasheet, section 2.8.1.3.1).
 pub const BOOT2_BYTES: u32 = 256;
 
+/// An image definition is within so many bytes from the start of flash (RP2350 Datasheet, section 5.9.5).
+pub const IMAGE_DEFINITION_WITHIN: usize = 4096;
+
 /// The targets of Cortex-M chips.
 pub const TARGETS: [&str; 7] = [
     "thumbv6m-none-eabi",
@@ -46,6 +49,9 @@ pub struct Board {
     /// Whether the chip's ROM starts a second-stage bootloader of [`BOOT2_BYTES`] at the start of flash,
     /// as the RP2040 does. The vector table comes after it.
     pub boot2: bool,
+    /// Whether the chip's ROM looks for an image definition in the first [`IMAGE_DEFINITION_WITHIN`] bytes of
+    /// flash, as the RP2350 does.
+    pub image_definition: bool,
     /// The most that a release image may take.
     pub budget: Budget,
     /// How many ticks what an image does may be away from the host's golden: above 0 for firmware that
@@ -116,6 +122,8 @@ struct BoardFile {
     target: String,
     #[serde(default)]
     boot2: bool,
+    #[serde(default)]
+    image_definition: bool,
     memory: Memory,
     budget: Budget,
     #[serde(default)]
@@ -247,6 +255,7 @@ impl Board {
             flash: file.memory.flash,
             ram: file.memory.ram,
             boot2: file.boot2,
+            image_definition: file.image_definition,
             budget: file.budget,
             tolerance: file.tolerance,
             folder: folder.to_owned(),

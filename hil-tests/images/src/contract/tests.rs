@@ -23,6 +23,7 @@ pub(super) fn board() -> Board {
             bytes: 0x4000,
         },
         boot2: false,
+        image_definition: false,
         budget: Budget {
             flash: 0x1000,
             ram: 0x500,
