@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::embassy::MANIFEST as EMBASSY_MANIFEST;
-use super::support::{Project, repository};
+use super::support::{Printed, Project, repository};
 
 /// A command of a page, and the lines that stand below it.
 struct Shown<'p> {
@@ -41,6 +41,19 @@ fn not_printed<'p>(shown: &Shown<'p>, printed: &str) -> Option<&'p str> {
 /// The sections of the start page that are about projects of their own.
 const EMBASSY: &str = "An Embassy firmware";
 const RTIC: &str = "An RTIC firmware";
+
+/// The workspace of the RTIC application: its functions, and beside them the application.
+const RTIC_MANIFEST: &str = "\
+[workspace]
+resolver = \"3\"
+members = [\"core\"]
+exclude = [\"board\"]
+
+[workspace.package]
+version = \"1.0.0\"
+edition = \"2024\"
+publish = false
+";
 
 fn start_page() -> String {
     fs::read_to_string(repository().join("docs/start.md")).unwrap()
@@ -107,19 +120,18 @@ fn the_start_page_plays_the_tasks_of_an_embassy_firmware() {
 
 #[test]
 fn the_start_page_plays_the_core_of_an_rtic_firmware() {
-    let rtic = repository().join("fixtures/rtic");
-    // The crates that the page names and this workspace does not use.
-    let mut fetch = Command::new(env!("CARGO"));
-    fetch
-        .args(["fetch", "--locked", "--quiet"])
-        .current_dir(&rtic);
-    assert!(fetch.status().unwrap().success());
+    // What the page names and this workspace does not use is downloaded, if it is not there.
+    let mut download = Command::new(env!("CARGO"));
+    download
+        .args(["tree", "--locked", "--package", "gate"])
+        .current_dir(repository().join("fixtures"));
+    Printed::from(download.output().unwrap()).holds();
     let project = Project::copy_of("rtic", "gate");
     fs::remove_dir_all(project.folder().join("simulator")).unwrap();
-    project.replace("Cargo.toml", "\"core\", \"simulator\"", "\"core\"");
-    project.lock("");
+    project.write("Cargo.toml", RTIC_MANIFEST).lock("");
     let text = section(&start_page(), RTIC);
-    let ports = fs::read_to_string(rtic.join("simulator/src/lib.rs")).unwrap();
+    let ports =
+        fs::read_to_string(repository().join("fixtures/rtic/simulator/src/lib.rs")).unwrap();
     assert!(
         text.contains(&format!("```rust\n{ports}```\n")),
         "the page shows the ports"

@@ -15,7 +15,7 @@ pub(crate) fn repository() -> PathBuf {
 
 /// Where all projects are built, with the cores of others in `fixtures/`: not where this workspace is,
 /// whose programs have the same names.
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
 }
 
