@@ -73,9 +73,8 @@ pub(crate) fn enable() {
 pub(crate) fn make_button(pin: u32, active_low: bool) {
     // SAFETY: the pointer is that of a peripheral, valid forever; each pin is set up once.
     let pads = unsafe { &*PADS_BANK0::ptr() };
-    pads.gpio(place(pin)).modify(|_, w| {
-        w.pue().bit(active_low).pde().bit(!active_low)
-    });
+    pads.gpio(place(pin))
+        .modify(|_, w| w.pue().bit(active_low).pde().bit(!active_low));
 }
 
 /// An output at low. Its level is read as that of an input is.

@@ -249,6 +249,37 @@ fn change_symbols(elf: &mut Elf, by: u32) {
 }
 
 #[test]
+fn an_image_definition_is_where_the_rom_looks_for_it() {
+    let board = Board {
+        image_definition: true,
+        ..board()
+    };
+    let broken = |words: &[u32], address: u32| -> Vec<Rule> {
+        let mut elf = good();
+        let mut block = section(".start_block", address, Some(address), 20);
+        block.content = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        elf.sections.push(block);
+        let violations = check(&elf, &board, Profile::Debug);
+        violations.iter().map(|violation| violation.rule).collect()
+    };
+    let right = [0xffff_ded3, 0x1021_0142, 0x1ff, 0, 0xab12_3579];
+    assert_eq!(broken(&right, 0x600), []);
+    // The ROM looks at 4 KiB, and at whole words.
+    for (words, address) in [
+        (&right[..], 0x1000),
+        (&right, 0xff0),
+        (&right, 0x602),
+        (&right[1..], 0x600),
+    ] {
+        assert_eq!(
+            broken(words, address),
+            [Rule::ImageDefinition],
+            "{address:#x}"
+        );
+    }
+}
+
+#[test]
 fn a_bootloader_is_at_the_start_of_flash_with_its_checksum() {
     let boot2 = |checksum: u32, bytes| {
         let mut section = section(".boot2", 0, Some(0), bytes);
