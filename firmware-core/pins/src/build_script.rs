@@ -7,7 +7,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::{FILE, PinMap, PinMapError};
+use crate::{FILE, PinMap, PinMapError, UnfinishedBoard};
 
 /// The linker script of a board, in its folder.
 const LINKER_SCRIPT: &str = "memory.x";
@@ -22,8 +22,9 @@ const GENERATED: &str = "pins.rs";
 /// include!(concat!(env!("OUT_DIR"), "/pins.rs"));
 /// ```
 ///
-/// That is one constant, `PINS`, of the type `lockstep_board::pins::PinMap`. Cargo shows what is
-/// wrong with either file.
+/// That is the constant `PINS`, of the type `lockstep_board::pins::PinMap`, and `LEVEL_REGISTERS`, the
+/// addresses of that list. Cargo shows what is wrong with either file, and every [`BLANK`](crate::BLANK) of
+/// the board.
 #[must_use]
 pub fn build_script() -> ExitCode {
     println!("cargo::rerun-if-changed={LINKER_SCRIPT}");
@@ -46,6 +47,9 @@ fn prepare() -> Result<(), PinMapError> {
             .ok_or(PinMapError::NoBuildScript(name))
     };
     let (board, out) = (folder("CARGO_MANIFEST_DIR")?, folder("OUT_DIR")?);
+    if let Some(unfinished) = UnfinishedBoard::find(&board) {
+        return Err(unfinished.into());
+    }
     let path = board.join(LINKER_SCRIPT);
     let script = fs::read(&path).map_err(|source| PinMapError::Read { path, source })?;
     write(&out.join(LINKER_SCRIPT), &script)?;

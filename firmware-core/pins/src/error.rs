@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use thiserror::Error;
 
+use crate::UnfinishedBoard;
+
 /// There is no pin map to work with.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -31,6 +33,9 @@ pub enum PinMapError {
     /// The file is not a valid pin map.
     #[error(transparent)]
     Invalid(#[from] InvalidPinMap),
+    /// The board has blanks.
+    #[error(transparent)]
+    Unfinished(#[from] UnfinishedBoard),
     /// A variable that cargo sets for build scripts is missing.
     #[error("`{0}` is not set: expected to run as the build script of a crate")]
     NoBuildScript(&'static str),

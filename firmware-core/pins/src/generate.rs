@@ -7,7 +7,7 @@ use crate::{Active, MatrixPins, Pin, PinMap, SerialPins};
 impl PinMap {
     /// The pin map as a constant, `PINS`, of the type `lockstep_board::pins::PinMap`. Buttons and
     /// outputs carry their names, so that the names can be checked against those of the app when
-    /// the image is built.
+    /// the image is built. `LEVEL_REGISTERS` has the addresses for a board that reads them itself.
     #[must_use]
     pub fn to_rust(&self) -> String {
         let mut out = String::from(
@@ -17,6 +17,14 @@ impl PinMap {
         // Writing to a string does not fail.
         let _ = self.write_fields(&mut out);
         out += "};\n";
+        let _ = writeln!(
+            out,
+            "\n/// The register with the pin levels of each port, from `pins.toml`.\n\
+             #[allow(dead_code, reason = \"a crate for the chip may know them\")]\n\
+             pub const LEVEL_REGISTERS: [usize; {}] = {:?};",
+            self.level_registers.len(),
+            self.level_registers
+        );
         out
     }
 

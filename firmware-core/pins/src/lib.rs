@@ -23,6 +23,7 @@
 //! `drive_registers` and `[matrix]` may be left out: see [`PinMap::drive_registers`] and
 //! [`MatrixPins`].
 
+mod blanks;
 mod build_script;
 mod check;
 mod error;
@@ -36,6 +37,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use blanks::{BLANK, Blank, UnfinishedBoard};
 pub use build_script::build_script;
 pub use error::{Diagnostic, InvalidPinMap, PinMapError};
 pub use pin::{MAX_PORTS, Naming, ParsePinError, Pin};

@@ -207,6 +207,10 @@ pub const PINS: ::lockstep_board::pins::PinMap = ::lockstep_board::pins::PinMap 
     ],
     matrix: None,
 };
+
+/// The register with the pin levels of each port, from `pins.toml`.
+#[allow(dead_code, reason = "a crate for the chip may know them")]
+pub const LEVEL_REGISTERS: [usize; 2] = [1342178564, 1342179332];
 "#;
     assert_eq!(parse(without_matrix()).unwrap().to_rust(), expected);
 }

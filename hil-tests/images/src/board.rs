@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use lockstep_pins::UnfinishedBoard;
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
@@ -14,8 +15,11 @@ pub const BOARD_FILE: &str = "board.toml";
 /// The length of a second-stage bootloader (RP2040 Datasheet, section 2.8.1.3.1).
 pub const BOOT2_BYTES: u32 = 256;
 
+/// An image definition is within so many bytes from the start of flash (RP2350 Datasheet, section 5.9.5).
+pub const IMAGE_DEFINITION_WITHIN: usize = 4096;
+
 /// The targets of Cortex-M chips.
-const TARGETS: [&str; 7] = [
+pub const TARGETS: [&str; 7] = [
     "thumbv6m-none-eabi",
     "thumbv7m-none-eabi",
     "thumbv7em-none-eabi",
@@ -45,6 +49,9 @@ pub struct Board {
     /// Whether the chip's ROM starts a second-stage bootloader of [`BOOT2_BYTES`] at the start of flash,
     /// as the RP2040 does. The vector table comes after it.
     pub boot2: bool,
+    /// Whether the chip's ROM looks for an image definition in the first [`IMAGE_DEFINITION_WITHIN`] bytes of
+    /// flash, as the RP2350 does.
+    pub image_definition: bool,
     /// The most that a release image may take.
     pub budget: Budget,
     /// How many ticks what an image does may be away from the host's golden: above 0 for firmware that
@@ -115,6 +122,8 @@ struct BoardFile {
     target: String,
     #[serde(default)]
     boot2: bool,
+    #[serde(default)]
+    image_definition: bool,
     memory: Memory,
     budget: Budget,
     #[serde(default)]
@@ -146,6 +155,9 @@ pub enum BoardError {
         /// The error of the system.
         source: io::Error,
     },
+    /// A board has blanks.
+    #[error(transparent)]
+    Unfinished(#[from] UnfinishedBoard),
     /// A board file is wrong.
     #[error("`{}` is not a valid board file", .path.display())]
     Format {
@@ -209,13 +221,16 @@ impl Board {
     ///
     /// # Errors
     ///
-    /// That its file cannot be read, or what is wrong in it.
+    /// That its file cannot be read, what is wrong in it, or which blanks the board has.
     pub fn read(folder: &Path) -> Result<Self, BoardError> {
         let path = folder.join(BOARD_FILE);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(source) => return Err(BoardError::Io { path, source }),
         };
+        if let Some(unfinished) = UnfinishedBoard::find(folder) {
+            return Err(unfinished.into());
+        }
         let file: BoardFile = match toml::from_str(&text) {
             Ok(file) => file,
             Err(error) => {
@@ -240,6 +255,7 @@ impl Board {
             flash: file.memory.flash,
             ram: file.memory.ram,
             boot2: file.boot2,
+            image_definition: file.image_definition,
             budget: file.budget,
             tolerance: file.tolerance,
             folder: folder.to_owned(),
@@ -369,6 +385,24 @@ mod tests {
         };
         assert!(source.to_string().contains("line 1, column 1"), "{source}");
         assert!(source.to_string().contains("`machine`"), "{source}");
+    }
+
+    #[test]
+    fn a_board_with_blanks_is_told_by_them_and_not_by_what_they_break() {
+        let folder = tempfile::tempdir().unwrap();
+        let tiny = folder.path().join("tiny");
+        let error = board(&tiny, &FILE.replace("origin = 0", "origin = FILL_IN")).unwrap_err();
+        let BoardError::Unfinished(unfinished) = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(unfinished.blanks()[0].line, 5);
+        fs::create_dir(tiny.join("src")).unwrap();
+        fs::write(tiny.join("src/lib.rs"), "const HZ: u32 = FILL_IN;").unwrap();
+        let error = board(&tiny, FILE).unwrap_err().to_string();
+        assert!(
+            error.contains("src/lib.rs:1  const HZ: u32 = FILL_IN;"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -249,6 +249,7 @@ mod tests {
             "lockstep-board",
             "lockstep-nordic",
             "lockstep-rp2040",
+            "lockstep-rp2350",
             "lockstep-stm32f4",
             "lockstep-pins",
             "lockstep-engine",

@@ -5,6 +5,7 @@
 
 mod boot2;
 mod code;
+mod image_definition;
 pub mod linker_script;
 mod memory;
 #[cfg(test)]
@@ -25,6 +26,8 @@ pub enum Rule {
     /// The second-stage bootloader is the first thing in flash, and has the checksum that the chip's ROM
     /// expects.
     Boot2,
+    /// The chip's ROM finds an image definition in the first 4 KiB of flash, and accepts it.
+    ImageDefinition,
     /// The stack begins right below everything else in RAM, aligned to 8 bytes.
     StackTop,
     /// The stack ends where RAM begins, so that an overflow faults.
@@ -60,6 +63,7 @@ impl fmt::Display for Rule {
         f.write_str(match self {
             Self::VectorTable => "vector-table",
             Self::Boot2 => "boot2",
+            Self::ImageDefinition => "image-definition",
             Self::StackTop => "stack-top",
             Self::StackEnd => "stack-end",
             Self::StackRoom => "stack-room",
@@ -90,6 +94,10 @@ impl Rule {
             Self::Boot2 => {
                 "memory.x must put a `.boot2` of 256 bytes where the chip's flash begins, and FLASH after \
                  it; `rp2040-boot2` has one for each kind of flash"
+            }
+            Self::ImageDefinition => {
+                "memory.x must put `.start_block` right after the vector table, and `lockstep_rp2350::start!` \
+                 puts the definition there"
             }
             Self::StackTop | Self::StackEnd => {
                 "link with flip-link, and let RAM in memory.x begin where the chip's RAM does"
@@ -156,6 +164,9 @@ pub fn check(elf: &Elf, board: &Board, profile: Profile) -> Vec<Violation> {
     vectors::check(elf, board, &mut violations);
     if board.boot2 {
         boot2::check(elf, board, &mut violations);
+    }
+    if board.image_definition {
+        image_definition::check(elf, board, &mut violations);
     }
     memory::check(elf, board, &mut violations);
     code::check(elf, &mut violations);

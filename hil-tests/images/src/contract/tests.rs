@@ -23,6 +23,7 @@ pub(super) fn board() -> Board {
             bytes: 0x4000,
         },
         boot2: false,
+        image_definition: false,
         budget: Budget {
             flash: 0x1000,
             ram: 0x500,
@@ -244,6 +245,37 @@ fn change_symbols(elf: &mut Elf, by: u32) {
         if symbol.address < 0x1000_0000 {
             symbol.address += by;
         }
+    }
+}
+
+#[test]
+fn an_image_definition_is_where_the_rom_looks_for_it() {
+    let board = Board {
+        image_definition: true,
+        ..board()
+    };
+    let broken = |words: &[u32], address: u32| -> Vec<Rule> {
+        let mut elf = good();
+        let mut block = section(".start_block", address, Some(address), 20);
+        block.content = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        elf.sections.push(block);
+        let violations = check(&elf, &board, Profile::Debug);
+        violations.iter().map(|violation| violation.rule).collect()
+    };
+    let right = [0xffff_ded3, 0x1021_0142, 0x1ff, 0, 0xab12_3579];
+    assert_eq!(broken(&right, 0x600), []);
+    // The ROM looks at 4 KiB, and at whole words.
+    for (words, address) in [
+        (&right[..], 0x1000),
+        (&right, 0xff0),
+        (&right, 0x602),
+        (&right[1..], 0x600),
+    ] {
+        assert_eq!(
+            broken(words, address),
+            [Rule::ImageDefinition],
+            "{address:#x}"
+        );
     }
 }
 

@@ -21,6 +21,7 @@ fn board(flash: u32) -> Board {
             bytes: 0x1000,
         },
         boot2: false,
+        image_definition: false,
         budget: Budget { flash, ram: 100 },
         tolerance: 0,
         folder: "tiny".into(),

@@ -1,5 +1,6 @@
 //! `cargo lockstep add board`: a package with images for a chip, built and held to the contract.
 
+mod blank;
 pub(crate) mod chips;
 mod templates;
 
@@ -14,7 +15,7 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::project::PROJECT_FILE;
-use lockstep_images::board::Board;
+use lockstep_images::board::{BOARD_FILE, Board, BoardError, TARGETS};
 use lockstep_images::build::{BuildError, Profile, build};
 use lockstep_images::contract;
 use lockstep_images::contract::linker_script::{self, LINKER_SCRIPT};
@@ -32,7 +33,8 @@ use crate::manifest::TomlFile;
 use crate::plan::Plan;
 use crate::print_project_error;
 use crate::source::{Source, relative};
-use chips::{CHIPS, Chip};
+use blank::BlankChip;
+use chips::{CHIPS, Chip, Memory};
 
 /// The options of `cargo lockstep add board`.
 #[derive(Debug, Args)]
@@ -44,12 +46,38 @@ pub(crate) struct AddBoardArgs {
     #[arg(long)]
     chip: Option<String>,
 
+    /// Write a board for a chip that has no template, with blanks for what is not known.
+    #[arg(long)]
+    blank: bool,
+
+    /// The target of the core of a blank board, such as `thumbv7em-none-eabihf`.
+    #[arg(long, value_name = "TRIPLE", requires = "blank")]
+    target: Option<String>,
+
+    /// The flash of a blank board, such as `0x08000000+512K`.
+    #[arg(long, value_name = "START+LENGTH", requires = "blank")]
+    flash: Option<Memory>,
+
+    /// The RAM of a blank board, such as `0x20000000+96K`.
+    #[arg(long, value_name = "START+LENGTH", requires = "blank")]
+    ram: Option<Memory>,
+
     #[command(flatten)]
     addition: AdditionArgs,
 
     /// Do not build the images.
     #[arg(long)]
     no_build: bool,
+}
+
+/// What a board is made from.
+enum Template {
+    /// For a chip that is known.
+    Known(&'static Chip),
+    /// For another one.
+    Blank(BlankChip),
+    /// The board is there already.
+    Existing,
 }
 
 impl AddBoardArgs {
@@ -66,7 +94,6 @@ impl AddBoardArgs {
             report.print(&report.plain(&message, Some(help)));
             return Err(Exit::BadInput);
         }
-        let chip = self.chip(report)?;
         let ExistingProject {
             project,
             root,
@@ -84,19 +111,23 @@ impl AddBoardArgs {
                 relative(&folder, &root)
             },
         );
+        let folder = root.join(&boards).join(&self.name);
+        let template = self.template(&folder, report)?;
         let mut plan = Plan::new(&root);
-        let written = self.plan(&mut plan, &boards, chip, &found, app, &source);
+        let written = self.plan(&mut plan, &boards, &template, &found, app, &source);
         written.map_err(|error| refuse(&error, report))?;
         if self.addition.dry_run {
             output::write(None, plan.diff().as_bytes()).map_err(|error| report.error(error))?;
             return Ok(Exit::Held);
         }
+        if let Some(chip) = template.chip() {
+            say(&format!("chip      {chip}"));
+        }
         say(&format!(
-            "chip      {}\napp       {}",
-            chip.name,
-            type_of(app)
+            "app       {}\ncrates    from {}",
+            type_of(app),
+            source.shown()
         ));
-        say(&format!("crates    from {}", source.shown()));
         if plan.changes().is_empty() {
             say("\nnothing to change: everything is there");
         } else {
@@ -106,33 +137,86 @@ impl AddBoardArgs {
             applied.map_err(|error| refuse(&error.into(), report))?;
         }
         leave(&plan, report);
-        let folder = root.join(&boards).join(&self.name);
+        let is_new = !plan.changes().is_empty();
+        if let (Template::Blank(_), true) = (&template, is_new) {
+            return self.show_blanks(&folder, report);
+        }
         if self.no_build {
             return Ok(Exit::Held);
         }
         hold(&root, &folder, report)
     }
 
-    fn chip(&self, report: &Report) -> Result<&'static Chip, Exit> {
+    /// Shows what is to be put into a board that was just written.
+    fn show_blanks(&self, folder: &Path, report: &Report) -> Result<Exit, Exit> {
+        match Board::read(folder) {
+            Err(BoardError::Unfinished(unfinished)) => {
+                say(&format!(
+                    "\n{unfinished}\n\nthen `cargo lockstep add board {}` builds the images, and holds them to the contract",
+                    self.name
+                ));
+                Ok(Exit::Held)
+            }
+            Err(error) => Err(report.error(error)),
+            Ok(_) => Ok(Exit::Held),
+        }
+    }
+
+    /// What the board in this folder is made from.
+    fn template(&self, folder: &Path, report: &Report) -> Result<Template, Exit> {
+        if (self.blank || self.chip.is_none()) && folder.join(BOARD_FILE).is_file() {
+            return Ok(Template::Existing);
+        }
+        if self.blank {
+            return self.blank(report).map(Template::Blank);
+        }
         let chip = match &self.chip {
             Some(name) => CHIPS
                 .iter()
                 .find(|chip| chip.name.eq_ignore_ascii_case(name)),
             None => CHIPS.iter().find(|chip| chip.board == self.name),
         };
-        chip.ok_or_else(|| {
-            let message = match &self.chip {
-                Some(chip) => format!("there is no template for the chip `{chip}`"),
-                None => format!("which chip `{}` has is not known", self.name),
+        chip.map(Template::Known).ok_or_else(|| {
+            let (message, chip) = match &self.chip {
+                Some(chip) => (
+                    format!("there is no template for the chip `{chip}`"),
+                    chip.as_str(),
+                ),
+                None => (
+                    format!("which chip `{}` has is not known", self.name),
+                    "CHIP",
+                ),
             };
             let mut help = "`--chip` names one of these:".to_owned();
             for chip in &CHIPS {
                 let _ = write!(help, "\n{:<14} as on a {}", chip.name, chip.board);
             }
-            help +=
-                "\nfor another chip, docs/new-board.md of Lockstep goes through a board by hand";
+            let _ = write!(
+                help,
+                "\nfor another chip, `cargo lockstep add board {} --blank --chip {chip}` writes a board with \
+                 blanks to fill in",
+                self.name
+            );
             report.print(&report.plain(&message, Some(&help)));
             Exit::BadInput
+        })
+    }
+
+    /// What the options say of a chip that has no template.
+    fn blank(&self, report: &Report) -> Result<BlankChip, Exit> {
+        if let Some(target) = &self.target
+            && !TARGETS.contains(&target.as_str())
+        {
+            let message = format!("`{target}` is no target of a Cortex-M");
+            let help = format!("`--target` names one of {}", TARGETS.join(", "));
+            report.print(&report.plain(&message, Some(&help)));
+            return Err(Exit::BadInput);
+        }
+        Ok(BlankChip {
+            name: self.chip.clone(),
+            target: self.target.clone(),
+            flash: self.flash,
+            ram: self.ram,
         })
     }
 
@@ -140,7 +224,7 @@ impl AddBoardArgs {
         &self,
         plan: &mut Plan,
         boards: &Path,
-        chip: &Chip,
+        template: &Template,
         found: &Found,
         app: &FoundApp,
         source: &Source,
@@ -155,16 +239,25 @@ impl AddBoardArgs {
             let dependency = source.dependency(name, &absolute)?;
             Ok(format!("{name} = {}\n", with_feature(dependency, features)))
         };
-        let mut dependencies = [
-            "cortex-m-rt = \"0.7\"\n".to_owned(),
+        let mut dependencies = vec![
             format!(
                 "{} = {{ path = \"{}\" }}\n",
                 found.package.name,
                 relative(&found.package.folder, &absolute).display()
             ),
             line("lockstep-board", None)?,
-            line(chip.family.0, chip.family.1)?,
         ];
+        match template {
+            Template::Known(chip) => {
+                dependencies.push("cortex-m-rt = \"0.7\"\n".to_owned());
+                dependencies.push(line(chip.family.0, chip.family.1)?);
+            }
+            Template::Blank(_) => {
+                dependencies.extend(blank::DEPENDENCIES.map(str::to_owned));
+                dependencies.push(line("lockstep-core", None)?);
+            }
+            Template::Existing => return Ok(()),
+        }
         dependencies.sort();
         let manifest = templates::manifest(
             &self.name,
@@ -172,21 +265,9 @@ impl AddBoardArgs {
             &dependencies.concat(),
             &line("lockstep-pins", None)?,
         );
-        let files = [
-            ("Cargo.toml".to_owned(), manifest),
-            ("board.toml".to_owned(), templates::board(&self.name, chip)),
-            (LINKER_SCRIPT.to_owned(), templates::memory_map(chip)),
-            (
-                "pins.toml".to_owned(),
-                templates::pins(chip, app_name, &app.buttons, &app.outputs),
-            ),
-            ("build.rs".to_owned(), templates::BUILD_SCRIPT.to_owned()),
-            (
-                format!("src/bin/{app_name}.rs"),
-                templates::entry(&self.name, app_name, &type_of(app), chip),
-            ),
-        ];
-        for (name, text) in files {
+        plan.create(folder.join("Cargo.toml"), manifest)?;
+        plan.create(folder.join("build.rs"), templates::BUILD_SCRIPT)?;
+        for (name, text) in template.files(&self.name, app_name, app) {
             plan.create(folder.join(name), text)?;
         }
         let project_file = plan.text(Path::new(PROJECT_FILE))?.unwrap_or_default();
@@ -202,6 +283,47 @@ impl AddBoardArgs {
             );
         }
         Ok(())
+    }
+}
+
+impl Template {
+    /// The chip, as far as it is known.
+    fn chip(&self) -> Option<&str> {
+        match self {
+            Self::Known(chip) => Some(chip.name),
+            Self::Blank(chip) => chip.name.as_deref(),
+            Self::Existing => None,
+        }
+    }
+
+    /// The files of the board, by their names.
+    fn files(&self, board: &str, app_name: &str, app: &FoundApp) -> Vec<(String, String)> {
+        let (buttons, outputs) = (&app.buttons, &app.outputs);
+        let entry = format!("src/bin/{app_name}.rs");
+        let files = match self {
+            Self::Known(chip) => vec![
+                (BOARD_FILE, templates::board(board, chip)),
+                (LINKER_SCRIPT, templates::memory_map(chip)),
+                (
+                    lockstep_pins::FILE,
+                    templates::pins(chip, app_name, buttons, outputs),
+                ),
+                (
+                    &entry,
+                    templates::entry(board, app_name, &type_of(app), chip),
+                ),
+            ],
+            Self::Blank(chip) => vec![
+                (BOARD_FILE, chip.board(board)),
+                (LINKER_SCRIPT, chip.memory_map()),
+                (lockstep_pins::FILE, blank::pins(app_name, buttons, outputs)),
+                ("src/lib.rs", blank::library(board)),
+                (&entry, blank::entry(board, app_name, &type_of(app))),
+            ],
+            Self::Existing => Vec::new(),
+        };
+        let files = files.into_iter();
+        files.map(|(name, text)| (name.to_owned(), text)).collect()
     }
 }
 

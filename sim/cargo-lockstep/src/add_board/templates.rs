@@ -1,12 +1,27 @@
 //! The texts of a board.
 
-use super::chips::{Chip, Memory};
+use super::chips::{Chip, FlashStart, Memory};
 
 /// What is left for a crash record at the end of RAM.
-const RETAINED: u32 = 256;
+pub(super) const RETAINED: u32 = 256;
 
 /// The length of a second-stage bootloader.
 const BOOT2: u32 = 256;
+
+/// Where the image definition is, for the linker: the code begins after it.
+const IMAGE_DEFINITION: &str = "\
+/* The image definition, which the chip's ROM looks for in the first 4 KiB. */
+SECTIONS
+{
+  .start_block : ALIGN(4)
+  {
+    KEEP(*(.start_block));
+  } > FLASH
+} INSERT AFTER .vector_table;
+
+_stext = ADDR(.start_block) + SIZEOF(.start_block);
+
+";
 
 /// The workspace of the boards, which is not that of the project: its profiles and its target are its own.
 pub(super) const WORKSPACE: &str = r#"# The boards of the project: every folder that is a package. A workspace of its own, so that nothing of it
@@ -82,11 +97,18 @@ pub(super) fn board(name: &str, chip: &Chip) -> String {
     let machine = chip.machine.map_or_else(String::new, |machine| {
         format!("# The machine of QEMU that emulates this chip.\nmachine = \"{machine}\"\n")
     });
-    let boot2 = match chip.boot2 {
-        true => {
-            "# The chip's ROM starts a bootloader of 256 bytes at the start of flash.\nboot2 = true\n"
+    let start = match chip.start {
+        FlashStart::Vectors => "",
+        FlashStart::Boot2 => {
+            "# The chip's ROM starts a bootloader of 256 bytes at the start of flash.
+boot2 = true
+"
         }
-        false => "",
+        FlashStart::ImageDefinition => {
+            "# The chip's ROM looks for an image definition in the first 4 KiB of flash.
+image_definition = true
+"
+        }
     };
     let region = |memory: Memory| {
         format!(
@@ -95,7 +117,7 @@ pub(super) fn board(name: &str, chip: &Chip) -> String {
         )
     };
     format!(
-        "name = \"{name}\"\n# As probe-rs names it.\nchip = \"{}\"\n{machine}target = \"{target}\"\n{boot2}\n\
+        "name = \"{name}\"\n# As probe-rs names it.\nchip = \"{}\"\n{machine}target = \"{target}\"\n{start}\n\
          # What the chip has.\n[memory.flash]\n{}\n[memory.ram]\n{}\n\
          # The most that a release image may take, the stack not included.\n\
          [budget]\nflash = {}\nram = {}\n",
@@ -110,13 +132,11 @@ pub(super) fn board(name: &str, chip: &Chip) -> String {
 /// The linker's memory map.
 pub(super) fn memory_map(chip: &Chip) -> String {
     let Memory { origin, bytes } = chip.flash;
-    let (before, flash, section) = match chip.boot2 {
-        false => (
-            String::new(),
-            format!("ORIGIN = {origin:#010x}, LENGTH = {}K", bytes / 1024),
-            "",
-        ),
-        true => (
+    let vectors = format!("ORIGIN = {origin:#010x}, LENGTH = {}K", bytes / 1024);
+    let (before, flash, section) = match chip.start {
+        FlashStart::Vectors => (String::new(), vectors, ""),
+        FlashStart::ImageDefinition => (String::new(), vectors, IMAGE_DEFINITION),
+        FlashStart::Boot2 => (
             format!(
                 "  /* The second-stage bootloader, which the chip's ROM starts. */\n  \
                  BOOT2 (rx)    : ORIGIN = {origin:#010x}, LENGTH = {BOOT2}\n"
@@ -130,20 +150,33 @@ pub(super) fn memory_map(chip: &Chip) -> String {
         ),
     };
     let (ram, used) = (chip.ram.origin, chip.ram_used);
+    linker_script(
+        chip.name,
+        &format!(
+            "{before}  FLASH (rx)    : {flash}\n{ABOVE_RAM}  \
+             RAM (rwx)     : ORIGIN = {ram:#010x}, LENGTH = {}K - {RETAINED}\n{ABOVE_RETAINED}  \
+             RETAINED (rw) : ORIGIN = {:#010x}, LENGTH = {RETAINED}\n",
+            used / 1024,
+            ram + used - RETAINED,
+        ),
+        section,
+    )
+}
+
+/// What stands above the region of RAM, and above that of the crash record.
+pub(super) const ABOVE_RAM: &str = "  /* flip-link moves the start of RAM up by the size of the stack: data at the top, the stack\n     \
+     below it, and below the stack nothing, so that one that overflows faults. */\n";
+pub(super) const ABOVE_RETAINED: &str =
+    "  /* Survives a reset, because no start-up code touches it: what a crash leaves behind. */\n";
+
+/// A linker script with these regions, and a section of the chip.
+pub(super) fn linker_script(chip: &str, regions: &str, section: &str) -> String {
     format!(
-        "/* Memory of the {}, less {RETAINED} bytes of RAM, which keep a crash record. */\n\
-         MEMORY\n{{\n{before}  FLASH (rx)    : {flash}\n  \
-         /* flip-link moves the start of RAM up by the size of the stack: data at the top, the stack\n     \
-         below it, and below the stack nothing, so that one that overflows faults. */\n  \
-         RAM (rwx)     : ORIGIN = {ram:#010x}, LENGTH = {}K - {RETAINED}\n  \
-         /* Survives a reset, because no start-up code touches it: what a crash leaves behind. */\n  \
-         RETAINED (rw) : ORIGIN = {:#010x}, LENGTH = {RETAINED}\n}}\n\n{section}\
+        "/* Memory of the {chip}, less {RETAINED} bytes of RAM, which keep a crash record. */\n\
+         MEMORY\n{{\n{regions}}}\n\n{section}\
          SECTIONS\n{{\n  .retained (NOLOAD) : ALIGN(4)\n  {{\n    KEEP(*(.retained .retained.*));\n  }} > RETAINED\n}} INSERT AFTER .got;\n\n\
          /* The identity of the image: a GNU build note, which the image reads itself. */\n\
          SECTIONS\n{{\n  .note.gnu.build-id : ALIGN(4)\n  {{\n    __build_note = .;\n    KEEP(*(.note.gnu.build-id));\n  }} > FLASH\n}} INSERT AFTER .rodata;\n",
-        chip.name,
-        used / 1024,
-        ram + used - RETAINED,
     )
 }
 
@@ -157,11 +190,18 @@ pub(super) fn pins(chip: &Chip, app: &str, buttons: &[String], outputs: &[String
             .map(|(name, pin)| format!("{name} = {pin}\n"))
             .collect()
     };
+    let leds = chip.leds.map_or_else(String::new, |leds| {
+        format!(
+            "# A low level lights the LEDs of a {}, {leds}, and an output is high while it is on: these are\n\
+             # free pins of its connectors.\n",
+            chip.board
+        )
+    });
     format!(
         "# The pins are those of a {}, as far as it has buttons and LEDs: put in those of your board.\n\n\
          # How many pins each port of the chip has.\nports = {}\n\n{}\n\
          [contacts]\n# The level of a pin while its button is pressed.\nactive = \"low\"\n\n\
-         [apps.{app}.buttons]\n{}\n[apps.{app}.outputs]\n{}",
+         [apps.{app}.buttons]\n{}\n{leds}[apps.{app}.outputs]\n{}",
         chip.board,
         chip.ports,
         chip.registers,

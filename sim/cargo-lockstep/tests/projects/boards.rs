@@ -3,10 +3,12 @@
 use std::fs;
 
 use lockstep_images::board::Board;
-use lockstep_images::contract::linker_script;
+use lockstep_images::build::Profile;
+use lockstep_images::contract::{self, linker_script};
+use lockstep_images::elf::Elf;
 use lockstep_pins::PinMap;
 
-use super::support::{Project, repository};
+use super::support::{Project, fill_in_for_an_nrf51822, repository, target_folder};
 
 /// A project with a core.
 fn doorbell() -> Project {
@@ -70,7 +72,13 @@ fn a_board_is_what_the_shipped_one_with_its_chip_is() {
 #[test]
 fn a_board_of_a_chip_without_a_shipped_one_is_whole() {
     let project = doorbell();
-    for name in ["nrf52-dk", "nrf52840-dk", "nucleo-f401re", "nucleo-f446re"] {
+    for name in [
+        "nrf52-dk",
+        "nrf52840-dk",
+        "nucleo-f401re",
+        "nucleo-f446re",
+        "pico2",
+    ] {
         project
             .lockstep(&["add", "board", name, "--yes", "--no-build"])
             .holds();
@@ -80,6 +88,10 @@ fn a_board_of_a_chip_without_a_shipped_one_is_whole() {
         assert_eq!(linker_script::check(&script, &board), [], "{name}");
         let pins = PinMap::read(&folder).unwrap();
         assert!(pins.apps.contains_key("doorbell"), "{name}");
+        // An output would light them while it is off.
+        let says = project.read(&format!("boards/{name}/pins.toml"));
+        let is_lit_by_low = says.contains("# A low level lights the LEDs");
+        assert_eq!(is_lit_by_low, name.starts_with("nrf"), "{name}");
     }
 }
 
@@ -112,6 +124,83 @@ fn a_board_of_a_known_chip_is_built_and_held_to_the_contract() {
     printed.says("button bell of doorbell is at P0.31, which the chip does not have");
 }
 
+/// The other families: their images as a plain `cargo build` makes them, because it takes half the time of
+/// both profiles. CI holds those of the boards that ship to the contract in both.
+#[test]
+fn a_board_of_every_family_is_built_and_holds_the_contract() {
+    let project = doorbell();
+    let lock = repository().join("firmware-core/boards/Cargo.lock");
+    project.write("boards/Cargo.lock", &fs::read_to_string(lock).unwrap());
+    for name in ["pico", "nucleo-f411re", "microbit-v2"] {
+        let add = ["add", "board", name, "--yes", "--no-build"];
+        project.lockstep(&add).holds();
+    }
+    project
+        .shell("cd boards && cargo update --workspace --quiet")
+        .holds();
+    for name in ["pico", "nucleo-f411re", "microbit-v2"] {
+        let board = Board::read(&project.folder().join("boards").join(name)).unwrap();
+        let target = &board.target;
+        let build = format!("cd boards && cargo build --quiet --package {name} --target {target}");
+        project.shell(&build).holds();
+        let image = format!("{target}/debug/{name}-doorbell");
+        let elf = Elf::parse(&fs::read(target_folder().join(image)).unwrap()).unwrap();
+        assert_eq!(contract::check(&elf, &board, Profile::Debug), [], "{name}");
+    }
+}
+
+#[test]
+fn a_board_with_blanks_says_what_is_left_and_is_held_when_nothing_is() {
+    let project = doorbell();
+    let lock = repository().join("firmware-core/boards/Cargo.lock");
+    project.write("boards/Cargo.lock", &fs::read_to_string(lock).unwrap());
+    let add = ["add", "board", "mycard", "--blank", "--yes"];
+    let printed = project.lockstep(&add).holds();
+    printed.says("20 lines of the board in `");
+    printed.says("board.toml:3   chip = \"FILL_IN\" # 2. what probe-rs calls the chip");
+    printed.says("memory.x:5 ");
+    printed.says("pins.toml:11   bell = \"FILL_IN\" # 10. the pin of this button");
+    printed.says("src/lib.rs:20  const CORE_HZ: u32 = FILL_IN; // 7. the Hz");
+    printed.says("then `cargo lockstep add board mycard` builds the images");
+    // Until then there is no image, whoever builds.
+    let again = project.lockstep(&["add", "board", "mycard"]);
+    assert_eq!(again.code, 2);
+    again.says("20 lines of the board in `");
+    let plain =
+        "cd boards && cargo update --workspace --quiet && cargo check --quiet --package mycard";
+    let plain = project.shell(plain);
+    assert_ne!(plain.code, 0);
+    plain.says("error: mycard@0.1.0:   src/lib.rs:20  const CORE_HZ: u32 = FILL_IN; // 7. the Hz");
+    fill_in_for_an_nrf51822(&project, "mycard");
+    let printed = project.lockstep(&["add", "board", "mycard"]).holds();
+    printed.says("image     mycard-doorbell, release: ");
+    printed.says("contract  every rule holds");
+}
+
+#[test]
+fn what_is_known_of_a_chip_is_no_blank_and_the_page_shows_those_that_are_left() {
+    let project = doorbell();
+    let page = fs::read_to_string(repository().join("docs/new-board.md")).unwrap();
+    let shown = page.split("$ cargo lockstep add board mycard").nth(1);
+    let (arguments, shown) = shown.unwrap().split_once('\n').unwrap();
+    let shown = shown.split("```").next().unwrap();
+    let arguments: Vec<_> = ["add", "board", "mycard"]
+        .into_iter()
+        .chain(arguments.split_whitespace())
+        .collect();
+    let printed = project.lockstep(&arguments).holds().err;
+    let printed = printed.replace(project.folder().to_str().unwrap(), "/home/me/doorbell");
+    let printed = printed.replace(repository().to_str().unwrap(), "/home/me/lockstep");
+    assert_eq!(printed, shown);
+    for name in ["pins.toml", "src/lib.rs"] {
+        fs::remove_file(project.folder().join("boards/mycard").join(name)).unwrap();
+    }
+    let board = Board::read(&project.folder().join("boards/mycard")).unwrap();
+    assert_eq!((board.flash.bytes, board.ram.bytes), (1 << 20, 96 << 10));
+    let script = project.read("boards/mycard/memory.x");
+    assert_eq!(linker_script::check(&script, &board), []);
+}
+
 #[test]
 fn what_is_no_board_is_said_with_what_there_is() {
     let project = doorbell();
@@ -123,7 +212,26 @@ fn what_is_no_board_is_said_with_what_there_is() {
         ),
         (
             &["add", "board", "porch", "--chip", "Z80"],
-            "there is no template for the chip `Z80`",
+            "`cargo lockstep add board porch --blank --chip Z80` writes a board with blanks",
+        ),
+        (
+            &[
+                "add",
+                "board",
+                "porch",
+                "--blank",
+                "--target",
+                "z80-none-elf",
+            ],
+            "`z80-none-elf` is no target of a Cortex-M",
+        ),
+        (
+            &["add", "board", "porch", "--blank", "--flash", "1M"],
+            "expected START+LENGTH, such as `0x08000000+512K`",
+        ),
+        (
+            &["add", "board", "porch", "--chip", "RP2040", "--ram", "0+1M"],
+            "--blank",
         ),
         (&["add", "board", "Porch"], "`Porch` is no name of a board"),
         (

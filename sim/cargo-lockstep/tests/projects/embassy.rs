@@ -2,7 +2,8 @@
 
 use super::support::Project;
 
-const MANIFEST: &str = "\
+/// The manifest of a library of tasks.
+pub(crate) const MANIFEST: &str = "\
 [package]
 name = \"stairs-firmware\"
 version = \"0.1.0\"

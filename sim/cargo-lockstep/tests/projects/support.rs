@@ -16,7 +16,7 @@ pub(crate) fn repository() -> PathBuf {
 
 /// Where all projects are built, with the cores of others in `fixtures/`: not where this workspace is,
 /// whose programs have the same names.
-fn target_folder() -> PathBuf {
+pub(crate) fn target_folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
 }
 
@@ -276,5 +276,50 @@ impl Project {
             .output()
             .unwrap();
         output.into()
+    }
+}
+
+/// Gives the blanks of a board the values of an nRF51822: that of a micro:bit v1.
+pub(crate) fn fill_in_for_an_nrf51822(project: &Project, board: &str) {
+    let files = [
+        (
+            "board.toml",
+            &[
+                "nRF51822_xxAA",
+                "thumbv6m-none-eabi",
+                "0",
+                "262_144",
+                "0x2000_0000",
+                "16_384",
+            ][..],
+        ),
+        (
+            "memory.x",
+            &["0", "256K", "0x20000000", "16K", "0x20000000", "16K"],
+        ),
+        (
+            "pins.toml",
+            &["[31]", "[0x5000_0510]", "low", "P0.17", "P0.03"],
+        ),
+        (
+            "src/lib.rs",
+            &[
+                "16_000_000",
+                "true",
+                "let _ = port;",
+                "let _ = port; write(0x5000_0508, high); write(0x5000_050c, low);",
+                "let _ = port; write(0x5000_0700 + 4 * place as usize, 1);",
+                "let _ = port; write(0x5000_0700 + 4 * place as usize, if pull_up { 3 } else { 1 } << 2);",
+            ],
+        ),
+    ];
+    for (file, values) in files {
+        let path = format!("boards/{board}/{file}");
+        let mut text = project.read(&path);
+        for value in values {
+            assert!(text.contains("FILL_IN"), "{path} has fewer blanks");
+            text = text.replacen("FILL_IN", value, 1);
+        }
+        project.write(&path, &text);
     }
 }

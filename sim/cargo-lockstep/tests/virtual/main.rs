@@ -25,7 +25,7 @@ use libtest_mimic::{Arguments, Failed};
 use lockstep_images::toolchain::Environment;
 use lockstep_images::toolchain::rust::RustToolchain;
 
-use support::{Project, repository};
+use support::{Project, fill_in_for_an_nrf51822, repository};
 
 /// Set where this program stands for the one that `add bench` writes.
 const IS_HIL: &str = "LOCKSTEP_TEST_IS_HIL";
@@ -95,16 +95,7 @@ fn plays() -> Result<(), Failed> {
         .lockstep(&["add", "bench", "virtual", "--yes"])
         .holds();
     assert_eq!(project.read("hil/src/main.rs"), HIL);
-    let boards = project.folder().join("boards");
-    project
-        .cargo(&[
-            "update",
-            "--workspace",
-            "--quiet",
-            "--manifest-path",
-            boards.join("Cargo.toml").to_str().unwrap(),
-        ])
-        .holds();
+    lock_boards(&project);
     // Its manifest leads to crates that are there.
     let lock = fs::read_to_string(repository().join("Cargo.lock"))?;
     project.write("hil/Cargo.lock", &lock);
@@ -123,7 +114,26 @@ fn plays() -> Result<(), Failed> {
     // From a folder below, both ways.
     let played = hil("src", &["hil", "run", "--bench", "virtual"]).holds();
     played.says("2 passed, 0 failed");
+
+    // A board with blanks runs once they are filled in.
+    let add = ["add", "board", "mycard", "--blank", "--yes"];
+    project.lockstep(&add).holds();
+    fill_in_for_an_nrf51822(&project, "mycard");
+    let emulated = "machine = \"microbit\"\nchip = ";
+    project.replace("boards/mycard/board.toml", "chip = ", emulated);
+    lock_boards(&project);
+    let add = ["add", "bench", "emulated", "--board", "mycard", "--yes"];
+    project.lockstep(&add).holds();
+    let played = hil("", &["hil", "run", "--bench", "emulated"]).holds();
+    played.says("2 passed, 0 failed");
     Ok(())
+}
+
+/// Takes the boards into their lock file.
+fn lock_boards(project: &Project) {
+    project
+        .shell("cd boards && cargo update --workspace --quiet")
+        .holds();
 }
 
 /// A cargo that runs this program in place of the one of the project, whose crates are in it already, and
