@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -77,7 +78,8 @@ impl ResumeError {
 impl ProofIdentity {
     /// Of an app that this program has, and of these rules.
     pub(super) fn new(app: String, settings: String, rules: &[u8]) -> io::Result<Self> {
-        let mut sum = Fnv1a::new();
+        // It is only compared by the same program: how a library hashes is a part of that.
+        let mut sum = DefaultHasher::new();
         let mut program = File::open(std::env::current_exe()?)?;
         let mut bytes = vec![0; 1 << 16];
         loop {
@@ -85,7 +87,7 @@ impl ProofIdentity {
             if count == 0 {
                 break;
             }
-            sum = with(sum, bytes.get(..count).unwrap_or_default());
+            sum.write(bytes.get(..count).unwrap_or_default());
         }
         Ok(Self {
             app,
@@ -177,11 +179,8 @@ impl ProofIdentity {
 }
 
 fn sum_of(bytes: &[u8]) -> u64 {
-    with(Fnv1a::new(), bytes).finish()
-}
-
-fn with(sum: Fnv1a, bytes: &[u8]) -> Fnv1a {
-    bytes.iter().fold(sum, |sum, byte| sum.byte(*byte))
+    let sum = Fnv1a::new();
+    bytes.iter().fold(sum, |sum, byte| sum.byte(*byte)).finish()
 }
 
 /// Keeps a proof in a file.

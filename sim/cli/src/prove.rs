@@ -257,9 +257,9 @@ impl ProveArgs {
         }
         exit::at_first_interrupt(|| {
             INTERRUPTED.store(true, Ordering::Relaxed);
-            let line = "interrupted: it is kept first; once more ends it at once\n";
-            let _ = std::io::Write::write_all(&mut anstream::stderr(), line.as_bytes());
+            say("interrupted: it is kept first; once more ends it at once\n");
         });
+        say(&format!("exploring: kept in `{}`\n", path.display()));
         Ok((Some(CheckpointFile::new(path.clone(), &identity)), from))
     }
 
@@ -269,11 +269,7 @@ impl ProveArgs {
         let said = extent(progress, rules);
         let line = format!("reached {said} in {:.1} s", elapsed.as_secs_f64());
         if keep_last(Some((elapsed, line.clone()))) {
-            // Progress is not worth an error.
-            let _ = std::io::Write::write_all(
-                &mut anstream::stderr(),
-                format!("exploring: {line}\n").as_bytes(),
-            );
+            say(&format!("exploring: {line}\n"));
         }
         let is_interrupted = INTERRUPTED.load(Ordering::Relaxed);
         match is_interrupted || self.limit.timeout.is_some_and(|limit| elapsed >= limit) {
@@ -506,9 +502,13 @@ fn keep_last(said: Option<(Duration, String)>) -> bool {
 fn say_last() {
     let said = LAST.lock().ok().and_then(|last| last.0.clone());
     if let Some(line) = said {
-        let line = format!("not finished: {line}\n");
-        let _ = std::io::Write::write_all(&mut anstream::stderr(), line.as_bytes());
+        say(&format!("not finished: {line}\n"));
     }
+}
+
+/// Progress is not worth an error.
+fn say(line: &str) {
+    let _ = std::io::Write::write_all(&mut anstream::stderr(), line.as_bytes());
 }
 
 /// A size in bytes: a number, and `K`, `M` or `G`.

@@ -130,12 +130,12 @@ static SCALED: Tuning = Tuning {
     debounce: Ticks(1),
     long_press: Ticks(3),
     double_press: Ticks(2),
-    lock_hold: Ticks(4),
-    auto_off: Ticks(6),
+    lock_hold: Ticks(3),
+    auto_off: Ticks(2),
     heartbeat: Ticks(2),
     blink_half_period: Ticks(2),
     breathe_step: Ticks(1),
-    breathe_steps: 2,
+    breathe_steps: 1,
     fault_on: Ticks(1),
     fault_off: Ticks(1),
     fault_pause: Ticks(2),
@@ -241,7 +241,7 @@ fn what_is_gone_on_with_comes_to_the_same_as_if_it_had_not_been_interrupted() {
         let whole = of_the_lamp(set, None, None);
         assert_eq!(whole.ending, Ending::Complete);
         let (states, whole) = (whole.progress.states, outcome(whole));
-        for parts in [2, 9] {
+        for parts in [2, 5] {
             let mut last = None;
             for part in 1..parts {
                 let kept = LastKept::default();
