@@ -13,8 +13,9 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/own-core")
 }
 
-fn shared_target_folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
+/// Where what others wrote is built. Its dependencies have other features than those of the workspace.
+fn target_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
 }
 
 /// The standard output of a program of the crate that plays this scenario.
@@ -22,11 +23,9 @@ fn played(program: &str, scenario: &str) -> String {
     let mut process = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--manifest-path"])
         .arg(folder().join("Cargo.toml"))
-        // Its dependencies have other features than those of the workspace, so that all of them are
-        // built again, and it plays a quarter of a second.
-        .args(["--config", "profile.dev.debug='none'", "--bin", program])
-        .args(["--", "run", "-"])
-        .env("CARGO_TARGET_DIR", shared_target_folder())
+        .args(["--bin", program, "--", "run", "-"])
+        .env("CARGO_TARGET_DIR", target_folder())
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

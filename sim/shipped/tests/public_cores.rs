@@ -9,14 +9,44 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Once;
 
 fn fixture(name: &str) -> PathBuf {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     fixtures.join(name)
 }
 
-fn shared_target_folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
+/// Where what others wrote is built: apart from this workspace, whose programs have the same names and
+/// whose dependencies have other features, and with the projects of `cargo lockstep init`.
+fn target_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
+}
+
+/// Cargo in the folder of a fixture, where its own configuration is.
+fn cargo(fixture: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .current_dir(fixture)
+        .env("CARGO_TARGET_DIR", target_folder())
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
+        .env("INSTA_UPDATE", "no")
+        .env_remove("INSTA_FORCE_PASS");
+    command
+}
+
+/// A program of the workspace of fixtures. Everything in it is built together: a package that is built
+/// alone needs its dependencies with other features.
+fn program(name: &str) -> Command {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let output = cargo(&fixture(""))
+            .args(["build", "--quiet", "--workspace", "--bins", "--tests"])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{errors}");
+    });
+    Command::new(target_folder().join("debug").join(name))
 }
 
 /// The names of the scenarios of a core, without their endings.
@@ -38,29 +68,15 @@ fn played_crates(fixture: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Runs the tests of a fixture: each of its scenarios is played, and holds.
-fn play(fixture: &Path) {
-    let played = played_crates(fixture);
-    play_scenarios(fixture, played.iter().flat_map(|member| scenarios(member)));
-}
-
-/// Runs the tests of a fixture: each of these scenarios is played, and holds.
-fn play_scenarios(fixture: &Path, expected: impl Iterator<Item = String>) {
-    // Without `--locked`, as for `fixtures/own-core`: nothing else keeps this lock file in step with
+/// Runs the tests of a workspace or package: each of these scenarios is played, and holds.
+fn play(workspace: &Path, expected: impl Iterator<Item = String>) {
+    // Without `--locked`, as for `fixtures/own-core`: nothing else keeps these lock files in step with
     // the workspace. Where a dependency of Lockstep changes, cargo adds what is new to the lock file
-    // and leaves what is there; the difference is committed together with that change. It was begun
-    // as a copy of the one of `fixtures/own-core`: with the same versions in the same target folder,
+    // and leaves what is there; the difference is committed together with that change. They were begun
+    // as copies of the one of `fixtures/own-core`: with the same versions in the same target folder,
     // dependencies that both have with the same features are built once.
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--no-fail-fast", "--color", "never"])
-        .args(["--manifest-path"])
-        .arg(fixture.join("Cargo.toml"))
-        .args(["--config", "profile.dev.debug='none'"])
-        // Where its own configuration is.
-        .current_dir(fixture)
-        .env("CARGO_TARGET_DIR", shared_target_folder())
-        .env("INSTA_UPDATE", "no")
-        .env_remove("INSTA_FORCE_PASS")
+    let output = cargo(workspace)
+        .args(["test", "--workspace", "--no-fail-fast", "--color", "never"])
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -81,30 +97,24 @@ fn play_scenarios(fixture: &Path, expected: impl Iterator<Item = String>) {
 }
 
 #[test]
-fn public_cores_play_their_scenarios() {
-    play(&fixture("public-cores"));
-}
-
-#[test]
-fn embassy_firmware_plays_its_scenarios() {
-    play(&fixture("embassy"));
-}
-
-#[test]
-fn public_crates_for_embassy_play_their_scenarios() {
-    play(&fixture("public-embassy"));
-}
-
-#[test]
-fn the_core_of_an_rtic_application_plays_its_scenarios() {
-    play(&fixture("rtic"));
+fn public_cores_and_firmware_for_embassy_and_rtic_play_their_scenarios() {
+    let folders = ["public-cores", "embassy", "public-embassy", "rtic"];
+    let played: Vec<_> = folders
+        .iter()
+        .map(|it| played_crates(&fixture(it)))
+        .collect();
+    for (folder, crates) in folders.iter().zip(&played) {
+        assert!(!crates.is_empty(), "nothing of {folder} has scenarios");
+    }
+    let played = played.iter().flatten();
+    play(&fixture(""), played.flat_map(|member| scenarios(member)));
 }
 
 /// The same firmware says the same with `defmt` as with `log`: the goldens are the same files.
 #[test]
 fn embassy_firmware_says_the_same_with_defmt() {
     let expected = scenarios(&fixture("embassy/climate"));
-    play_scenarios(&fixture("embassy-defmt"), expected.into_iter());
+    play(&fixture("embassy-defmt"), expected.into_iter());
 }
 
 /// The firmware of a fixture names nothing that plays it.
@@ -120,12 +130,9 @@ fn embassy_firmware_has_no_word_of_lockstep() {
 
 /// Runs the simulator of `fixtures/embassy/lucky`.
 fn lucky(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "lucky"])
-        .args(["--config", "profile.dev.debug='none'", "--"])
+    program("lucky")
         .args(arguments)
         .current_dir(fixture("embassy"))
-        .env("CARGO_TARGET_DIR", shared_target_folder())
         .output()
         .unwrap()
 }
@@ -285,12 +292,9 @@ fn the_page_on_rtic_shows_the_gate() {
 /// What the simulator of `fixtures/public-cores` says, without what depends on the machine, and how
 /// it exits.
 fn run_public_cores(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "simulator"])
-        .args(["--config", "profile.dev.debug='none'", "--"])
+    let output = program("public-cores")
         .args(arguments)
         .current_dir(fixture("public-cores"))
-        .env("CARGO_TARGET_DIR", shared_target_folder())
         .output()
         .unwrap();
     let said = [output.stdout, output.stderr].concat();

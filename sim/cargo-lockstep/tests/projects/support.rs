@@ -13,9 +13,10 @@ pub(crate) fn repository() -> PathBuf {
     fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
 }
 
-/// Where all projects are built: not where this workspace is, whose programs have the same names.
+/// Where all projects are built, with the cores of others in `fixtures/`: not where this workspace is,
+/// whose programs have the same names.
 fn target_folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects")
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
 }
 
 /// A project of somebody else.
