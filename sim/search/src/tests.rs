@@ -186,7 +186,7 @@ struct LastKept(Mutex<Vec<u8>>);
 
 impl CheckpointStore for LastKept {
     fn is_due(&self, progress: &Progress) -> bool {
-        progress.depth % 3 == 0
+        progress.depth.is_multiple_of(3)
     }
 
     fn keep(&self, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) {
@@ -198,12 +198,12 @@ impl CheckpointStore for LastKept {
 
 fn of_the_lamp(
     change: impl Fn(&mut Settings<'_>),
-    resume: Option<Vec<u8>>,
+    resume: Option<&[u8]>,
     keeps: Option<&LastKept>,
 ) -> Exploration {
     let mut inputs = InputModel::free(2, &[], 1);
     inputs.resets.truncate(1);
-    let from = Mutex::new(Cursor::new(resume.clone().unwrap_or_default()));
+    let from = Mutex::new(Cursor::new(resume.unwrap_or_default().to_vec()));
     let from: &Mutex<dyn Read + Send> = &from;
     let mut settings = Settings::new(&inputs, &Brightest);
     settings.rules = RuleSet(0b11);
@@ -242,7 +242,7 @@ fn what_is_gone_on_with_comes_to_the_same_as_if_it_had_not_been_interrupted() {
         assert_eq!(whole.ending, Ending::Complete);
         let (states, whole) = (whole.progress.states, outcome(whole));
         for parts in [2, 5] {
-            let mut last = None;
+            let mut last: Option<Vec<u8>> = None;
             for part in 1..parts {
                 let kept = LastKept::default();
                 let explored = of_the_lamp(
@@ -251,14 +251,14 @@ fn what_is_gone_on_with_comes_to_the_same_as_if_it_had_not_been_interrupted() {
                         settings.max_states = states * part / parts;
                         settings.jobs = usize::try_from(part % 2).unwrap() + 1;
                     },
-                    last.take(),
+                    last.as_deref(),
                     Some(&kept),
                 );
                 assert_eq!(explored.ending, Ending::StateLimit);
                 last = Some(kept.0.into_inner().unwrap());
             }
             assert_eq!(
-                outcome(of_the_lamp(set, last, None)),
+                outcome(of_the_lamp(set, last.as_deref(), None)),
                 whole,
                 "{is_compact} {parts}"
             );
@@ -272,15 +272,15 @@ fn what_was_kept_of_something_else_or_is_damaged_is_not_gone_on_with() {
     let limited = |settings: &mut Settings<'_>| settings.max_states = 3_000;
     of_the_lamp(limited, None, Some(&kept));
     let kept = kept.0.into_inner().unwrap();
-    let resumed = |bytes: Vec<u8>| of_the_lamp(limited, Some(bytes), None);
-    assert_eq!(resumed(kept.clone()).ending, Ending::StateLimit);
+    let resumed = |bytes: &[u8]| of_the_lamp(limited, Some(bytes), None);
+    assert_eq!(resumed(&kept).ending, Ending::StateLimit);
     for at in (0..kept.len()).step_by(kept.len() / 12) {
         let mut damaged = kept.clone();
         damaged[at] ^= 4;
-        let refused = resumed(damaged);
+        let refused = resumed(&damaged);
         assert_eq!(refused.ending, Ending::NotResumed);
         assert!(refused.not_resumed.is_some());
-        let cut = resumed(kept[..at].to_vec());
+        let cut = resumed(&kept[..at]);
         assert!(matches!(cut.not_resumed, Some(CheckpointError::Damaged)));
     }
     let mut inputs = InputModel::free(1, &[], 0);

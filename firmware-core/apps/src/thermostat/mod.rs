@@ -179,7 +179,7 @@ impl Thermostat {
         match click {
             Some(Click::Clockwise) => self.move_setpoint(self.setpoint + self.tuning.click, out),
             Some(Click::Counterclockwise) => {
-                self.move_setpoint(self.setpoint - self.tuning.click, out)
+                self.move_setpoint(self.setpoint - self.tuning.click, out);
             }
             None => {}
         }
