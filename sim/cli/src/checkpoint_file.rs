@@ -126,6 +126,9 @@ impl ProofIdentity {
             let before = header.len();
             let read = file.by_ref().take(MAX_LINE).read_line(header);
             read.map_err(read_error)?;
+            if !header.ends_with('\n') {
+                return Err(ResumeError::Damaged(path.to_owned()));
+            }
             Ok(header
                 .get(before..)
                 .unwrap_or_default()
