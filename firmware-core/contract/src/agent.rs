@@ -26,7 +26,7 @@ use crate::output::Level;
 use crate::protocol::{
     BootReport, Command, MAX_COMMAND, Message, Phase, Refusal, RunParameters, Status, Stimulus,
 };
-use crate::runner::{ByNew, Runner};
+use crate::runner::{NewApp, Runner};
 use crate::time::{Instant, RunTicks, Ticks};
 use inbox::Inbox;
 use outbox::{Outbox, Tracer};
@@ -94,7 +94,7 @@ impl<A: App, const QUEUE: usize> Agent<A, QUEUE> {
     #[inline(always)]
     pub fn new(identity: BootIdentity) -> Self {
         Self {
-            runner: Runner::new(A::new(), ByNew),
+            runner: Runner::new(A::new(), NewApp),
             phase: Phase::Normal,
             stimulus: Stimulus::Pins,
             passes_idle: false,

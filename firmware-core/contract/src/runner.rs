@@ -57,13 +57,13 @@ pub struct BeforeReset<'a> {
 }
 
 /// Makes an app as it is after a reset.
-pub trait Build<A> {
+pub trait AppFactory<A> {
     /// The app, before its first event.
-    fn build(&self) -> A;
+    fn create(&self) -> A;
 }
 
-impl<A, F: Fn() -> A> Build<A> for F {
-    fn build(&self) -> A {
+impl<A, F: Fn() -> A> AppFactory<A> for F {
+    fn create(&self) -> A {
         self()
     }
 }
@@ -71,10 +71,10 @@ impl<A, F: Fn() -> A> Build<A> for F {
 /// Makes an app by [`App::new`]. A type of its own, because what a pointer to a function makes
 /// cannot be made in its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ByNew;
+pub struct NewApp;
 
-impl<A: App> Build<A> for ByNew {
-    fn build(&self) -> A {
+impl<A: App> AppFactory<A> for NewApp {
+    fn create(&self) -> A {
         A::new()
     }
 }
@@ -83,8 +83,8 @@ impl<A: App> Build<A> for ByNew {
 ///
 /// `B` makes the app as it is after a reset.
 #[derive(Clone, Debug)]
-pub struct Runner<A: App, B = ByNew> {
-    build: B,
+pub struct Runner<A: App, B = NewApp> {
+    factory: B,
     app: A,
     now: RunTicks,
     last_outputs: A::Outputs,
@@ -92,16 +92,16 @@ pub struct Runner<A: App, B = ByNew> {
     numbers: [i32; AppDescriptor::MAX_NUMBERS],
 }
 
-impl<A: App, B: Build<A>> Runner<A, B> {
-    /// Powers up `app` at tick 0 under this boot condition; `build` is what a later reset makes
-    /// of it. All contacts are open.
+impl<A: App, B: AppFactory<A>> Runner<A, B> {
+    /// Powers up `app` at tick 0 under this boot condition; `factory` makes the app
+    /// after a later reset. All contacts are open.
     pub fn power_up(
         app: A,
-        build: B,
+        factory: B,
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
-        let mut runner = Self::new(app, build);
+        let mut runner = Self::new(app, factory);
         runner.boot(condition, observer);
         runner
     }
@@ -111,12 +111,12 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     /// but in another one, for a world that starts the firmware over as a board does.
     pub fn resume_after_reset(
         app: A,
-        build: B,
+        factory: B,
         before: &BeforeReset<'_>,
         condition: BootCondition,
         observer: &mut dyn Observer,
     ) -> Self {
-        let mut runner = Self::new(app, build);
+        let mut runner = Self::new(app, factory);
         runner.now = before.now;
         runner.contacts = before.contacts;
         for (number, before) in runner.numbers.iter_mut().zip(before.numbers) {
@@ -136,7 +136,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     /// In two steps, and inlined, because a board has no room for a second copy of a large app on
     /// its stack.
     #[inline(always)]
-    pub fn new(app: A, build: B) -> Self {
+    pub fn new(app: A, factory: B) -> Self {
         const {
             assert!(
                 A::Outputs::COUNT == A::DESCRIPTOR.outputs().len(),
@@ -145,7 +145,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         }
         Self {
             app,
-            build,
+            factory,
             now: RunTicks::ZERO,
             last_outputs: A::Outputs::OFF,
             contacts: Contacts::OPEN,
@@ -236,7 +236,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
         B: Clone,
     {
         Some(Self {
-            build: self.build.clone(),
+            factory: self.factory.clone(),
             app: copy(&self.app)?,
             now: self.now,
             last_outputs: self.last_outputs,
@@ -291,7 +291,7 @@ impl<A: App, B: Build<A>> Runner<A, B> {
     /// app is called.
     #[inline(never)]
     fn rebuild(&mut self) {
-        self.app = self.build.build();
+        self.app = self.factory.create();
     }
 
     /// A reset does not open a contact: the app that comes up finds it closed, and the

@@ -66,7 +66,7 @@ pub(crate) const FAULTS: &[Fault] = &[
              // SAFETY: there is none: it is a fault on purpose.\n\
              let _: u32 = unsafe { core::ptr::with_exposed_provenance::<u32>(0x3000_0000).read_volatile() };\n}",
         verdict: Verdict::Fail,
-        message: "the core took a hard fault at tick 70",
+        message: "the CPU took a hard fault at tick 70",
     },
     Fault {
         name: "is-late-by-one-tick",

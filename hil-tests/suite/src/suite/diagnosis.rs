@@ -137,7 +137,7 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &BoardImage) -> Diagnosis {
                 let _ = writeln!(details, "{name:>4}  {}", location(value, firmware));
             }
             Diagnosis::of_firmware(
-                format!("the core took a hard fault at tick {tick}"),
+                format!("the CPU took a hard fault at tick {tick}"),
                 details,
             )
         }

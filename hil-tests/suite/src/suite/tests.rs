@@ -303,7 +303,7 @@ fn a_fault_of_the_firmware_is_a_failure_that_names_it() {
             panic_at(100),
             "the firmware panicked at tick 100: on purpose",
         ),
-        (hard_fault_at(100), "the core took a hard fault at tick 100"),
+        (hard_fault_at(100), "the CPU took a hard fault at tick 100"),
         (
             Fault::Hang(RunTicks(100)),
             "the board sent nothing for 5 s: expected the end of the run: the firmware hangs at \

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use walkdir::WalkDir;
 
@@ -17,6 +18,21 @@ pub(crate) fn repository() -> PathBuf {
 /// whose programs have the same names.
 fn target_folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
+}
+
+/// The target of this machine. Where it is named, dependencies are built into a folder of its own: here it
+/// is named everywhere, because firmware that is set to a board has to name it.
+fn host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let output = Command::new("rustc").arg("-vV").output().unwrap();
+        let version = String::from_utf8(output.stdout).unwrap();
+        let mut lines = version.lines();
+        lines
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap()
+            .to_owned()
+    })
 }
 
 /// A project of somebody else.
@@ -224,6 +240,12 @@ impl Project {
         self.run(Command::new("sh").args(["-c", line]), "")
     }
 
+    /// Whether what cargo builds without being told is for a board.
+    fn is_set_to_a_board(&self) -> bool {
+        let config = fs::read_to_string(self.folder().join(".cargo/config.toml"));
+        config.is_ok_and(|config| config.contains("target = "))
+    }
+
     fn run(&self, command: &mut Command, folder: &str) -> Printed {
         let programs = Path::new(env!("CARGO_BIN_EXE_cargo-lockstep"))
             .parent()
@@ -237,6 +259,9 @@ impl Project {
             "CI",
         ] {
             command.env_remove(name);
+        }
+        if !self.is_set_to_a_board() {
+            command.env("CARGO_BUILD_TARGET", host());
         }
         let output = command
             .current_dir(self.folder().join(folder))

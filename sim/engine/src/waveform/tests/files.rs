@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -291,6 +292,22 @@ fn what_is_wrong_in_a_table_has_its_place() {
     }
 }
 
+/// Files of every dialect, and what is in them.
+fn files_of_all_dialects() -> &'static [(PathBuf, Vec<u8>)] {
+    static FILES: OnceLock<Vec<(PathBuf, Vec<u8>)>> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let mut files: Vec<_> = ["dialects", "field", "tables", "fst"]
+            .iter()
+            .flat_map(|name| fs::read_dir(folder(name)).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|it| it != "toml"))
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    })
+}
+
 proptest! {
     /// A file of any dialect with damage in it is read, or refused with a place in it.
     #[test]
@@ -300,15 +317,8 @@ proptest! {
         cut: prop::sample::Index,
         splice: prop::sample::Index,
     ) {
-        let mut files: Vec<PathBuf> = ["dialects", "field", "tables", "fst"]
-            .iter()
-            .flat_map(|name| fs::read_dir(folder(name)).into_iter().flatten())
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|it| it != "toml"))
-            .collect();
-        files.sort();
-        let path = &files[file.index(files.len())];
-        let whole = fs::read(path).unwrap();
+        let files = files_of_all_dialects();
+        let (path, whole) = &files[file.index(files.len())];
         let mut bytes = whole.clone();
         for (offset, byte) in damage {
             let offset = offset.index(bytes.len());
