@@ -136,10 +136,7 @@ fn crashed(crash_record: &CrashRecord<'_>, firmware: &BoardImage) -> Diagnosis {
                 // Writing to a string cannot fail.
                 let _ = writeln!(details, "{name:>4}  {}", location(value, firmware));
             }
-            Diagnosis::of_firmware(
-                format!("the CPU took a hard fault at tick {tick}"),
-                details,
-            )
+            Diagnosis::of_firmware(format!("the CPU took a hard fault at tick {tick}"), details)
         }
     }
 }
