@@ -33,7 +33,7 @@ use lockstep_hil::report::{github, text};
 use lockstep_hil::suite::acquire::{AcquireError, acquire, find_probe};
 use lockstep_hil::suite::bench_session::BenchSession;
 use lockstep_hil::suite::prepare::{
-    self, ImagesError, PrepareError, prepare, prepare_without_golden,
+    self, AppRules, ImagesError, PrepareError, prepare, prepare_without_golden,
 };
 use lockstep_hil::suite::run::{
     Images, Job, JobQueue, PreparedScenario, Settings, new_case, not_played, work,
@@ -101,11 +101,16 @@ impl RunArgs {
             Ok(suite) => suite,
             Err(exit) => return exit,
         };
+        // Random scenarios take the place of those that stand beside rules.
+        let rules = match self.random {
+            None => Ok(AppRules::default()),
+            Some(_) => AppRules::beside(&suite.scenarios, registry),
+        };
         if let Err(exit) = self.select(&mut suite, registry, report) {
             return exit;
         }
         let repository = suite.root.clone();
-        let prepared = match self.prepare_all(&suite, registry, report) {
+        let prepared = match self.prepare_all(&suite, rules, registry, report) {
             Ok(prepared) => prepared,
             Err(exit) => return exit,
         };
@@ -168,16 +173,18 @@ impl RunArgs {
     fn prepare_all(
         &self,
         suite: &SuiteInputs,
+        rules: Result<AppRules, PrepareError>,
         registry: &Registry,
         report: &Report,
     ) -> Result<Vec<PreparedScenario>, Exit> {
-        let prepare = match self.random {
-            None => prepare,
-            Some(_) => prepare_without_golden,
-        };
-        let ready = suite.scenarios.iter();
-        let ready = ready.map(|scenario| prepare(scenario, registry));
-        let ready: Result<_, PrepareError> = ready.collect();
+        let ready = rules.and_then(|rules| {
+            let ready = suite.scenarios.iter();
+            let ready = ready.map(|scenario| match self.random {
+                None => prepare(scenario, registry),
+                Some(_) => prepare_without_golden(scenario, &rules, registry),
+            });
+            ready.collect()
+        });
         ready.map_err(|error| {
             let help = error.help(&suite.commands);
             report.print(&report.plain(&error_chain(&error), help.as_deref()));

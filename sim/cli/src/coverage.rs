@@ -16,22 +16,24 @@ use crate::time_limit::TimeLimit;
 use lockstep_console::exit::{Deadline, Exit};
 use lockstep_console::output;
 use lockstep_console::report::Report;
+use lockstep_core::app::AppDescriptor;
+use lockstep_core::output::Range;
 use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::Scenario;
 use lockstep_engine::search::RuleSet;
 use lockstep_engine::shell::quoted_path;
 use lockstep_engine::trace::Trace;
-use lockstep_rules::ExerciseJudge;
 use lockstep_rules::counterexample::inputs_of;
 use lockstep_rules::files::LoadedRules;
 use lockstep_rules::goals::{Answer, Sought};
 use lockstep_rules::map::states_of;
 use lockstep_rules::parser::parse;
 use lockstep_rules::trace_check::reached_in;
+use lockstep_rules::{ExerciseJudge, WakeJudge};
 
 /// Say what an app can do that no scenario has it do: levels of outputs and words of logs, rules of
-/// which nothing is asked, and ways of its state diagram.
+/// which nothing is asked, things that it does when a wait is over, and ways of its state diagram.
 ///
 /// Lines of code are covered by `cargo llvm-cov` over the tests that play the scenarios.
 #[derive(Debug, Args)]
@@ -132,6 +134,7 @@ impl CoverageArgs {
         let traces = files.iter().filter_map(trace_of).collect::<Vec<_>>();
         let seek = SeekArgs::assuming(self.seek.assume.clone());
         let mut sections = vec![self.declared(app, &traces, &seek, registry, report)?];
+        sections.extend(self.by_itself(app, &traces, &seek, registry)?);
         let mut known = HashSet::new();
         for rules in files.iter().flat_map(|file| file.rules.iter()) {
             if known.insert(rules.source.name.clone()) {
@@ -183,6 +186,63 @@ impl CoverageArgs {
                 .map(|(what, way)| Missing { what, way })
                 .collect(),
         })
+    }
+
+    /// What the app does by itself: what it waits for is over, and an output changes or something is
+    /// said. Of what no scenario shows, only what is found counts.
+    fn by_itself(
+        &self,
+        app: &AppEntry,
+        traces: &[Trace],
+        seek: &SeekArgs,
+        registry: &Registry,
+    ) -> Result<Option<Section>, Option<String>> {
+        let descriptor = app.descriptor();
+        let whats = changes(descriptor);
+        let mut missing = Vec::new();
+        let mut all = 0;
+        for some in whats.chunks(RuleSet::MAX) {
+            // Each way begins at power-up: a reset leads nowhere else.
+            let mut text = seek.wide_preface(descriptor) + "assume no resets\n";
+            for what in some {
+                text += &format!("{what} at some time\n");
+            }
+            let rules = parse(&text, registry).map_err(|_| None)?;
+            let judge = WakeJudge(rules.judge());
+            let reached = traces.iter().fold(RuleSet::NONE, |all, trace| {
+                all.or(reached_in(&judge, rules.goals(), trace))
+            });
+            let mut left = rules.goals();
+            for rule in reached.iter() {
+                left.remove(rule);
+            }
+            all += reached.iter().count();
+            let inputs = &rules.assumptions().inputs;
+            if left.is_empty() || app.state_space().is_none() || inputs.check().is_err() {
+                continue;
+            }
+            let sought = Sought {
+                judge: &judge,
+                goals: left,
+                inputs,
+            };
+            let answers = seek.clone().briefly().seek(app, &sought, registry);
+            let found = answers.goals.into_iter().filter_map(|(place, answer)| {
+                let way = way_of(answer)?;
+                let what = some.get(place)?;
+                Some(Missing {
+                    what: format!("{what}, as time passes"),
+                    way: Some(way),
+                })
+            });
+            missing.extend(found);
+        }
+        all += missing.len();
+        Ok((all > 0).then(|| Section {
+            name: "things that the app does when a wait is over".to_owned(),
+            all,
+            missing,
+        }))
     }
 
     /// Rules of which something is asked.
@@ -324,6 +384,20 @@ fn shown_path(rules: &LoadedRules) -> String {
         .unwrap_or(name)
         .display()
         .to_string()
+}
+
+/// What can be seen of an app when something changes, as rules say it.
+fn changes(descriptor: &AppDescriptor) -> Vec<String> {
+    let outputs = descriptor.outputs().iter().flat_map(|output| {
+        let name = output.name();
+        match output.range() {
+            Range::Digital => vec![format!("{name} becomes on"), format!("{name} becomes off")],
+            _ => vec![format!("{name} changes")],
+        }
+    });
+    let said = declared(descriptor);
+    let said = said.into_iter().filter(|what| what.starts_with("log "));
+    outputs.chain(said).collect()
 }
 
 fn way_of(answer: Answer) -> Option<Scenario> {

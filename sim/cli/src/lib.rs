@@ -3,6 +3,7 @@
 mod apps;
 mod captured_scenario;
 mod cast;
+mod checkpoint_file;
 mod completions;
 mod coverage;
 mod diff;

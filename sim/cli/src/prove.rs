@@ -1,16 +1,19 @@
 //! `sim prove`: explores every behaviour of an app, and judges its rules.
 
 use std::fmt::Write;
-use std::io::{IsTerminal, stderr};
+use std::fs::File;
+use std::io::{BufReader, IsTerminal, Read, stderr};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::checkpoint_file::{CheckpointFile, ProofIdentity};
 use super::rule_args::rendered;
 use super::scenario_files::make_folders;
 use crate::time_limit::TimeLimit;
@@ -18,7 +21,9 @@ use lockstep_console::exit::{self, Exit};
 use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_core::time::RunTicks;
+use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::registry::Registry;
+use lockstep_engine::search::checkpoint::CheckpointStore;
 use lockstep_engine::search::settings::{
     Ending, HASH_BITS, Path as Behaviour, Progress, chance_of_a_miss,
 };
@@ -28,6 +33,9 @@ use lockstep_rules::counterexample::{inputs_of, script_of};
 use lockstep_rules::files::{LoadedRules, read};
 use lockstep_rules::proof::{Proof, RuleVerdict, prove};
 use lockstep_rules::unrepeated::most_varied;
+
+/// Whether it is to stop, because the process was asked to end.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// How many parts of a state are named that do not repeat.
 const PARTS: usize = 6;
@@ -71,6 +79,19 @@ pub(super) struct ProveArgs {
     /// printed. What is refuted is refuted all the same.
     #[arg(long)]
     compact: bool,
+
+    /// Keep in this file how far it came, so that `--resume` goes on from there.
+    ///
+    /// It is written when a limit or an interrupt stops it, and every five minutes.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+
+    /// Go on from this file, and keep in it how far it came if `--checkpoint` does not name another.
+    ///
+    /// The program, the rules, `--compact`, `--every-tick` and `--no-skip` have to be the same;
+    /// limits and `--jobs` can be others.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
 
     #[command(flatten)]
     limit: TimeLimit,
@@ -123,6 +144,11 @@ impl ProveArgs {
             report.print(&report.plain(&message, Some(help)));
             return Exit::BadInput;
         }
+        let (checkpoint, resume) = match self.kept(&rules, report) {
+            Ok(kept) => kept,
+            Err(exit) => return exit,
+        };
+        let resume: Option<Mutex<BufReader<File>>> = resume.map(Mutex::new);
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let start = Instant::now();
         let watch = |progress: &Progress| self.watch(start, progress, &rules);
@@ -139,20 +165,102 @@ impl ProveArgs {
                 max_memory: self.memory,
                 catch_panic: registry.panic_guard().catch_panic(),
                 watch: &watch,
+                checkpoint: checkpoint.as_ref().map(|it| it as &dyn CheckpointStore),
+                resume: resume.as_ref().map(|it| it as &Mutex<dyn Read + Send>),
                 ..Settings::new(inputs, &())
             },
         );
         keep_last(None);
+        if let (Some(error), Some(path)) = (&proof.exploration.not_resumed, &self.resume) {
+            let chain = error_chain(error);
+            let message = format!("cannot go on from `{}`: {chain}", path.display());
+            let help = "start anew without `--resume`";
+            report.print(&report.plain(&message, Some(help)));
+            return Exit::BadInput;
+        }
         let mut text = String::new();
         let exit = self.describe(&proof, &rules, &mut text);
         describe_extent(&proof, start.elapsed(), &rules, &mut text);
+        let path = checkpoint.as_ref().map(|it| it.path().to_owned());
+        let kept = checkpoint.and_then(CheckpointFile::outcome).transpose();
+        let can_go_on = !matches!(proof.exploration.ending, Ending::Complete | Ending::Decided);
+        if let (Some(path), Ok(Some(())), true) = (path, &kept, can_go_on) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "kept:    {}", self.command_to_go_on(&path));
+        }
         if let Err(error) = output::write(None, text.as_bytes()) {
             return report.error(error);
         }
-        match self.write_scenarios(&proof, &rules) {
+        let written = self.write_scenarios(&proof, &rules);
+        match written.and(kept.map(|_| ())) {
+            Ok(()) if can_go_on && INTERRUPTED.load(Ordering::Relaxed) => Exit::Interrupted,
             Ok(()) => exit,
             Err(error) => report.error(error),
         }
+    }
+
+    /// What goes on from where it was kept.
+    fn command_to_go_on(&self, path: &Path) -> String {
+        let named = |path: &Path| quoted_path(&path.display().to_string());
+        let mut command = format!("sim prove {} --resume {}", named(&self.file), named(path));
+        for (is_set, option) in [
+            (self.compact, " --compact"),
+            (self.every_tick, " --every-tick"),
+            (self.no_skip, " --no-skip"),
+        ] {
+            command += if is_set { option } else { "" };
+        }
+        command
+    }
+
+    /// Where the proof is kept, and what it goes on from.
+    fn kept(
+        &self,
+        rules: &LoadedRules,
+        report: &Report,
+    ) -> Result<(Option<CheckpointFile>, Option<BufReader<File>>), Exit> {
+        let Some(path) = self.checkpoint.as_ref().or(self.resume.as_ref()) else {
+            return Ok((None, None));
+        };
+        let descriptor = rules.file.descriptor();
+        let settings = [
+            if self.compact { "compact" } else { "whole" },
+            if self.every_tick {
+                "every tick"
+            } else {
+                "idle ticks passed"
+            },
+            if self.no_skip {
+                "no skip"
+            } else {
+                "forced ticks skipped"
+            },
+        ];
+        let identity = ProofIdentity::new(
+            format!("{} {}", descriptor.name(), descriptor.version()),
+            settings.join(", "),
+            &rules.source.bytes,
+        );
+        let identity = identity.map_err(|error| report.error(error))?;
+        let from = self.resume.as_ref().map(|from| identity.open(from));
+        let from = from.transpose().map_err(|error| {
+            report.print(&report.plain(&error_chain(&error), Some(error.help())));
+            Exit::BadInput
+        })?;
+        let is_there = path
+            .parent()
+            .is_none_or(|it| it == Path::new("") || it.is_dir());
+        if !is_there {
+            let message = format!("cannot write `{}`: there is no such folder", path.display());
+            report.print(&report.plain(&message, None));
+            return Err(Exit::BadInput);
+        }
+        exit::at_first_interrupt(|| {
+            INTERRUPTED.store(true, Ordering::Relaxed);
+            say("interrupted: it is kept first; once more ends it at once\n");
+        });
+        say(&format!("exploring: kept in `{}`\n", path.display()));
+        Ok((Some(CheckpointFile::new(path.clone(), &identity)), from))
     }
 
     /// Shows how far it is, and stops it when its time is over.
@@ -161,13 +269,10 @@ impl ProveArgs {
         let said = extent(progress, rules);
         let line = format!("reached {said} in {:.1} s", elapsed.as_secs_f64());
         if keep_last(Some((elapsed, line.clone()))) {
-            // Progress is not worth an error.
-            let _ = std::io::Write::write_all(
-                &mut anstream::stderr(),
-                format!("exploring: {line}\n").as_bytes(),
-            );
+            say(&format!("exploring: {line}\n"));
         }
-        match self.limit.timeout.is_some_and(|limit| elapsed >= limit) {
+        let is_interrupted = INTERRUPTED.load(Ordering::Relaxed);
+        match is_interrupted || self.limit.timeout.is_some_and(|limit| elapsed >= limit) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
@@ -397,9 +502,13 @@ fn keep_last(said: Option<(Duration, String)>) -> bool {
 fn say_last() {
     let said = LAST.lock().ok().and_then(|last| last.0.clone());
     if let Some(line) = said {
-        let line = format!("not finished: {line}\n");
-        let _ = std::io::Write::write_all(&mut anstream::stderr(), line.as_bytes());
+        say(&format!("not finished: {line}\n"));
     }
+}
+
+/// Progress is not worth an error.
+fn say(line: &str) {
+    let _ = std::io::Write::write_all(&mut anstream::stderr(), line.as_bytes());
 }
 
 /// A size in bytes: a number, and `K`, `M` or `G`.

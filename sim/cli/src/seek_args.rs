@@ -21,6 +21,8 @@ pub(super) const ASSUME: &str = "assume ";
 const PARTS: i64 = 6;
 
 const STATES: u64 = 1_000_000;
+/// How many states are looked at briefly.
+const FEW_STATES: u64 = 10_000;
 const MEMORY: u64 = 4 << 30;
 const TIME: Duration = Duration::from_secs(10);
 
@@ -67,6 +69,15 @@ impl SeekArgs {
             memory: MEMORY,
             time: TIME,
             seed: 1,
+        }
+    }
+
+    /// A short way, for what is not asked for by name: few states, and nothing at random.
+    pub(super) fn briefly(self) -> Self {
+        Self {
+            states: FEW_STATES,
+            time: Duration::ZERO,
+            ..self
         }
     }
 

@@ -62,11 +62,26 @@ pub fn on_interrupt() {
         return;
     };
     thread::spawn(move || {
-        if signals.forever().next().is_some() {
+        for _ in signals.forever() {
+            let first = FIRST_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(act) = { first }.take() {
+                act();
+                continue;
+            }
             say("interrupted");
             end(INTERRUPTED.into());
         }
     });
+}
+
+/// What the first interrupt does instead of ending the process.
+static FIRST_TIME: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// Does this at the first interrupt instead of ending the process, so that what is under way can come
+/// to its end; the second one ends it.
+pub fn at_first_interrupt(act: fn()) {
+    let mut first = FIRST_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    *first = Some(act);
 }
 
 /// Says it if anybody listens: the process ends whether or not standard error takes it.

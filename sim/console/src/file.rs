@@ -1,7 +1,7 @@
 //! Files are written whole or not at all.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -31,9 +31,22 @@ pub fn is_special(path: &Path) -> bool {
 ///
 /// Those of the file system; the file is then as it was.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, &mut |to| to.write_all(bytes))
+}
+
+/// As [`write()`], of what `contents` writes.
+///
+/// # Errors
+///
+/// Those of the file system, and of `contents`; the file is then as it was.
+pub fn write_with(
+    path: &Path,
+    contents: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     if is_special(path) {
-        let mut file = OpenOptions::new().write(true).open(path)?;
-        return match file.write_all(bytes) {
+        let file = OpenOptions::new().write(true).open(path)?;
+        let mut file = BufWriter::new(file);
+        return match contents(&mut file).and_then(|()| file.flush()) {
             // Whoever closed the other end has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written,
@@ -61,7 +74,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = builder
         .tempfile_in(folder)
         .map_err(|error| io::Error::from(error.kind()))?;
-    file.write_all(bytes)?;
+    let mut buffer = BufWriter::new(file.as_file_mut());
+    contents(&mut buffer)?;
+    buffer.flush()?;
+    drop(buffer);
     file.persist(&target)?;
     Ok(())
 }

@@ -49,6 +49,21 @@ pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), OutputError> {
     }
 }
 
+/// Writes what `contents` writes to a file, whole or not at all.
+///
+/// # Errors
+///
+/// Those of the file system, and of `contents`.
+pub fn write_with(
+    path: &Path,
+    contents: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), OutputError> {
+    file::write_with(path, contents).map_err(|error| OutputError {
+        path: path.to_owned(),
+        error,
+    })
+}
+
 /// Whether the file is a golden: a trace below the header of its test runner, which would be lost.
 fn is_golden(path: &Path) -> bool {
     let has_extension = path.extension().is_some_and(|it| it == GOLDEN_EXTENSION);

@@ -29,4 +29,4 @@ pub mod trace_check;
 pub mod unrepeated;
 pub mod ways;
 
-pub use rule_judge::{ExerciseJudge, RuleJudge};
+pub use rule_judge::{ExerciseJudge, RuleJudge, WakeJudge};

@@ -118,3 +118,33 @@ impl Judge for ExerciseJudge<'_> {
         self.0.idle_ticks(memory)
     }
 }
+
+/// Takes a goal for reached only at moments to which time has led: what an app does by itself, because
+/// something that it waited for is over.
+#[derive(Debug)]
+pub struct WakeJudge<'a>(pub RuleJudge<'a>);
+
+impl Judge for WakeJudge<'_> {
+    fn word_count(&self) -> usize {
+        self.0.word_count()
+    }
+
+    fn start(&self, memory: &mut [u32]) {
+        self.0.start(memory);
+    }
+
+    fn judge(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement {
+        let judgement = self.0.judge(memory, moment, asked);
+        Judgement {
+            reached: match moment.elapsed {
+                0 => RuleSet::NONE,
+                _ => judgement.reached,
+            },
+            ..Judgement::default()
+        }
+    }
+
+    fn idle_ticks(&self, memory: &[u32]) -> u32 {
+        self.0.idle_ticks(memory)
+    }
+}

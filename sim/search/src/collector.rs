@@ -114,6 +114,15 @@ impl<A> Arrivals<A> {
     }
 }
 
+/// A situation that is played again.
+pub(crate) struct Found<A> {
+    pub(crate) app: A,
+    pub(crate) words: Vec<u32>,
+    pub(crate) hash: u64,
+    /// The ticks to it.
+    pub(crate) ticks: u32,
+}
+
 /// Where situations go that are reached.
 pub(crate) enum Keeper<'a, A> {
     /// To the others.
@@ -121,8 +130,8 @@ pub(crate) enum Keeper<'a, A> {
     /// To the others, after all threads have looked at these. By their shards, so many of which
     /// belong together as there are threads.
     Later(Vec<RwLockReadGuard<'a, Shard<A>>>, Vec<Arrivals<A>>),
-    /// Nowhere, but for the first by this choice: the app, its words, and the ticks to it.
-    Only(Choice, Option<(A, Vec<u32>, u32)>),
+    /// Nowhere else.
+    Only(Vec<Found<A>>),
 }
 
 /// Takes what situations lead to.
@@ -189,10 +198,13 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
             link,
             goals: goals.0,
         };
-        if let Keeper::Only(choice, found) = &mut self.keeper {
-            if *choice == step.choice && found.is_none() {
-                *found = Some((app.clone(), words.to_vec(), step.ticks));
-            }
+        if let Keeper::Only(found) = &mut self.keeper {
+            found.push(Found {
+                app: app.clone(),
+                words: words.to_vec(),
+                hash,
+                ticks: step.ticks,
+            });
             return;
         }
         self.waiting.push(app.clone(), words, reached);

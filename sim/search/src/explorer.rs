@@ -1,5 +1,7 @@
 //! Explores breadth first: all situations of one tick before those of the next.
 
+mod resume;
+
 use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::mem;
@@ -8,7 +10,10 @@ use std::thread;
 
 use lockstep_core::app::App;
 
-use crate::collector::{Collector, Keeper, Mark, MarkKind, Notes, Origin};
+use resume::Visited;
+
+use crate::checkpoint::CheckpointError;
+use crate::collector::{Collector, Found, Keeper, Mark, MarkKind, Notes, Origin};
 use crate::crew::{Crew, MOST_THREADS, WORTH_THREADS};
 use crate::input_model::Choice;
 use crate::judge::RuleSet;
@@ -65,6 +70,7 @@ struct Explorer<'a, A: App> {
     has_panicked: bool,
     transitions: u64,
     depth: u32,
+    not_resumed: Option<CheckpointError>,
 }
 
 impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
@@ -89,11 +95,18 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             has_panicked: false,
             transitions: 0,
             depth: 0,
+            not_resumed: None,
         }
     }
 
     fn explore(mut self, state: Option<fn(&A) -> String>) -> Exploration {
-        let ending = self.explore_all();
+        let ending = match self.begin() {
+            Ok(rest) => self.explore_all(rest),
+            Err(error) => {
+                self.not_resumed = Some(error);
+                Ending::NotResumed
+            }
+        };
         if ending == Ending::Complete {
             self.judge_possibilities();
         }
@@ -104,6 +117,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
                 (_, Some(state)) => self.samples(state),
             },
             ending,
+            not_resumed: self.not_resumed,
             findings: self.findings,
             exercised: self.exercised,
             is_counted: is_counted((self.plan.build)()),
@@ -111,10 +125,19 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         }
     }
 
-    fn explore_all(&mut self) -> Ending {
+    /// Powers the board up, or comes to where an exploration was kept; gives what is left of a turn.
+    fn begin(&mut self) -> Result<Option<Vec<StateId>>, CheckpointError> {
+        let resume = self.plan.settings.resume;
+        if let Some(from) = resume.filter(|_| self.plan.is_resumable()) {
+            return self.restore(from).map(Some);
+        }
         self.with_all(|plan, stepper, collector| plan.power_up(stepper, collector));
+        Ok(None)
+    }
+
+    fn explore_all(&mut self, mut rest: Option<Vec<StateId>>) -> Ending {
         loop {
-            let Some(level) = self.next_level() else {
+            let Some(level) = rest.take().or_else(|| self.next_level()) else {
                 self.depth = u32::MAX - 1;
                 self.report();
                 let deepest = self.shards.iter().map(|shard| read(shard).deepest());
@@ -125,9 +148,16 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
             if self.asked_since.last().map(|it| it.1) != Some(self.asked) {
                 self.asked_since.push((self.depth, self.asked));
             }
-            for batch in level.chunks(BATCH) {
+            for (number, batch) in level.chunks(BATCH).enumerate() {
+                let left = level.get(number * BATCH..).unwrap_or_default();
                 if let Some(ending) = self.ending() {
+                    if ending != Ending::Decided {
+                        self.keep(left);
+                    }
                     return ending;
+                }
+                if self.is_due() {
+                    self.keep(left);
                 }
                 let mut batch = batch.to_vec();
                 {
@@ -362,29 +392,48 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
     /// Plays choices again, as they were played first, and notes their ticks.
     fn replay(&self, boot: u8, choices: &mut [(u32, Choice)]) {
         let mut stepper = self.plan.stepper(RuleSet::NONE);
-        let condition = self.plan.inputs.boots().get(usize::from(boot)).copied();
-        let mut situation: Option<(A, Vec<u32>)> = None;
-        let mut depth = 0;
+        let mut visited: Option<Visited<A>> = None;
         for (tick, choice) in choices {
-            let asked = self.asked_since.iter().rfind(|(since, _)| *since <= depth);
-            stepper.asked = asked.map_or(RuleSet::NONE, |(_, asked)| *asked);
-            let mut collector = Collector::new(depth, Keeper::Only(*choice, None));
-            // What is done otherwise there may panic.
-            self.plan.with_panics(
-                &mut stepper,
-                &mut collector,
-                0,
-                |stepper, from, collector| match &situation {
-                    None => stepper.power_up(condition.unwrap_or_default(), from, collector),
-                    Some((app, words)) => stepper.step(app.clone(), words, from, collector),
-                },
-            );
-            let Keeper::Only(_, Some((app, words, ticks))) = collector.keeper else {
+            let (depth, actions) = visited.as_ref().map_or((0, 0), |it| (it.depth, it.actions));
+            let mut found = Vec::new();
+            // What was played without a panic is again.
+            let caught = (self.plan.settings.catch_panic)(&mut || {
+                found = self.play(&mut stepper, visited.as_ref(), boot, vec![*choice]);
+            });
+            let (Ok(()), Some(found)) = (caught, found.pop()) else {
                 return;
             };
-            depth = depth.saturating_add(ticks);
-            *tick = depth;
-            situation = Some((app, words));
+            *tick = depth.saturating_add(found.ticks);
+            visited = Some(Visited::of(found, *tick, actions, StateId::boot(boot)));
+        }
+    }
+
+    /// Makes some of the choices that can be made in a situation, or when the board comes up, as they
+    /// were made first.
+    fn play(
+        &self,
+        stepper: &mut Stepper<'a, A>,
+        from: Option<&Visited<A>>,
+        boot: u8,
+        choices: Vec<Choice>,
+    ) -> Vec<Found<A>> {
+        let depth = from.map_or(0, |it| it.depth);
+        let asked = self.asked_since.iter().rfind(|(since, _)| *since <= depth);
+        stepper.asked = asked.map_or(RuleSet::NONE, |(_, asked)| *asked);
+        stepper.wanted = Some(choices);
+        let mut collector = Collector::new(depth, Keeper::Only(Vec::new()));
+        match from {
+            Some(visited) => {
+                stepper.step(visited.app.clone(), &visited.words, 0, &mut collector);
+            }
+            None => {
+                let condition = self.plan.inputs.boots().get(usize::from(boot)).copied();
+                stepper.power_up(condition.unwrap_or_default(), 0, &mut collector);
+            }
+        }
+        match collector.keeper {
+            Keeper::Only(found) => found,
+            _ => Vec::new(),
         }
     }
 

@@ -8,12 +8,15 @@
 //! - [`input_model`]: what the world may do.
 //! - [`settings`]: what is explored, how far, and what came of it.
 //! - [`state_space`]: all situations of one app, behind one type.
+//! - [`checkpoint`]: how an exploration is kept, to be gone on with later.
 //!
 //! The library reads neither a clock nor the environment; threads are started where more than one
 //! job is asked for, and what is found does not depend on how many there are.
 
 mod blocks;
+pub mod checkpoint;
 mod choice_code;
+mod codec;
 mod collector;
 mod crew;
 mod explorer;
@@ -23,6 +26,7 @@ pub mod judge;
 mod plan;
 mod possibility;
 mod rendezvous;
+mod saved_findings;
 pub mod settings;
 pub mod state_space;
 mod stepper;

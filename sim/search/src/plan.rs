@@ -44,6 +44,11 @@ impl<'a, A: App + Clone + Eq + Hash> Plan<'a, A> {
         }
     }
 
+    /// Whether it can be kept, and gone on with.
+    pub(crate) fn is_resumable(&self) -> bool {
+        self.settings.order == Order::Ticks && !self.settings.is_sparse
+    }
+
     pub(crate) fn shards(&self) -> Vec<RwLock<Shard<A>>> {
         let keeps_edges = !self.settings.always_possible.is_empty();
         let shards = (0..SHARDS).map(|number| {

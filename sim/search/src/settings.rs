@@ -1,10 +1,13 @@
 //! What is explored, how far, and what came of it.
 
+use std::io::Read;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 
 use lockstep_core::action::Action;
 use lockstep_core::event::BootCondition;
 
+use crate::checkpoint::{CheckpointError, CheckpointStore};
 use crate::input_model::InputModel;
 use crate::judge::{Judge, RuleSet};
 
@@ -47,6 +50,11 @@ pub struct Settings<'a> {
     pub catch_panic: CatchPanic,
     /// Is told how far it is, from time to time, and can stop it.
     pub watch: &'a (dyn Fn(&Progress) -> ControlFlow<()> + Sync),
+    /// Where the exploration is kept, so that it can be gone on with. Not with [`Order::Actions`] or
+    /// [`Settings::is_sparse`].
+    pub checkpoint: Option<&'a dyn CheckpointStore>,
+    /// What was kept of one that is gone on with.
+    pub resume: Option<&'a Mutex<dyn Read + Send>>,
 }
 
 impl<'a> Settings<'a> {
@@ -72,6 +80,8 @@ impl<'a> Settings<'a> {
                 Ok(())
             },
             watch: &|_| ControlFlow::Continue(()),
+            checkpoint: None,
+            resume: None,
         }
     }
 }
@@ -123,6 +133,8 @@ pub enum Ending {
     MemoryLimit,
     /// It was stopped.
     Stopped,
+    /// It could not be gone on with: see [`Exploration::not_resumed`].
+    NotResumed,
 }
 
 /// What an exploration found.
@@ -132,6 +144,8 @@ pub struct Exploration {
     pub progress: Progress,
     /// Why it ended.
     pub ending: Ending,
+    /// Why it could not be gone on with.
+    pub not_resumed: Option<CheckpointError>,
     /// What was found, in the order of the ticks.
     pub findings: Vec<Finding>,
     /// The rules of which something was asked.

@@ -52,6 +52,8 @@ pub(crate) struct Stepper<'a, A: App> {
     numbers: Vec<i32>,
     said: Said,
     leave_out_nothing: bool,
+    /// The only choices that are made, where it is known which.
+    pub(crate) wanted: Option<Vec<Choice>>,
     /// Which choice is being played, for whoever catches a panic.
     pub(crate) at: At,
 }
@@ -125,6 +127,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             numbers: Vec::new(),
             said: Said::default(),
             leave_out_nothing: false,
+            wanted: None,
             at: At::default(),
         }
     }
@@ -278,12 +281,20 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         from: usize,
         collector: &mut Collector<'_, A>,
     ) {
-        let mut choices = std::mem::take(&mut self.choices);
         let basis = self.inputs.basis(&self.base);
-        // A panic leaves no choices behind.
-        if self.basis.take() != Some(basis) {
-            self.inputs.choices(basis, &mut choices);
-        }
+        let known = self.basis.take();
+        let is_cached = self.wanted.is_none();
+        let choices = match self.wanted.take() {
+            Some(wanted) => wanted,
+            None => {
+                let mut choices = std::mem::take(&mut self.choices);
+                // A panic leaves no choices behind.
+                if known != Some(basis) {
+                    self.inputs.choices(basis, &mut choices);
+                }
+                choices
+            }
+        };
         // No time passes while things are done.
         let base = counted_from_now(app);
         for (place, choice) in choices.iter().copied().enumerate().skip(from) {
@@ -315,8 +326,10 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
                 goals,
             });
         }
-        self.choices = choices;
-        self.basis = Some(basis);
+        if is_cached {
+            self.choices = choices;
+            self.basis = Some(basis);
+        }
         self.at.choice = None;
     }
 

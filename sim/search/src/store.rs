@@ -1,5 +1,7 @@
 //! The situations that were reached, each once.
 
+pub(crate) mod saved;
+
 use std::collections::VecDeque;
 
 use crate::blocks::Blocks;
@@ -27,6 +29,16 @@ impl StateId {
     /// The situation at a place of a shard.
     pub(crate) fn at(shard: usize, place: usize) -> Option<Self> {
         Some(Self::new(shard, u32::try_from(place).ok()?))
+    }
+
+    /// The number of this one.
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The one with this number.
+    pub(crate) const fn numbered(number: u32) -> Self {
+        Self(number)
     }
 
     /// No situation, where a run begins: the place among the conditions under which the board came up.

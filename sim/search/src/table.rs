@@ -45,6 +45,12 @@ impl Table {
             .skip_while(move |slot| *slot < lowest)
     }
 
+    /// All words, in ascending order.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        let slots = self.slots.iter().copied();
+        slots.filter(|slot| *slot != EMPTY)
+    }
+
     /// Whether a word is in it.
     pub(crate) fn contains(&self, word: u64) -> bool {
         self.from(word).next() == Some(word)

@@ -1,6 +1,9 @@
 //! The apps that ship, as the simulator and the hardware suite take them.
 
+mod by_one;
+mod keypad_mutants;
 mod lamp_mutants;
+mod thermostat_mutants;
 
 use lockstep_apps::keypad::Keypad;
 use lockstep_apps::lamp::Lamp;
@@ -23,8 +26,11 @@ pub fn shipped() -> Vec<AppEntry> {
         app!(toggle::Toggle).with_output_color("led", OutputColor::Green),
         app!(Thermostat)
             .with_output_color("heater", OutputColor::Amber)
-            .with_output_color("fan", OutputColor::Green),
-        app!(Keypad).with_output_color("rollover", OutputColor::Amber),
+            .with_output_color("fan", OutputColor::Green)
+            .with_mutants(thermostat_mutants::thermostat_mutants),
+        app!(Keypad)
+            .with_output_color("rollover", OutputColor::Amber)
+            .with_mutants(keypad_mutants::keypad_mutants),
         app!(Snake)
             .with_output_color("display", OutputColor::Red)
             .with_output_color("buzzer", OutputColor::Amber),

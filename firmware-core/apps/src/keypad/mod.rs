@@ -13,6 +13,9 @@
 
 #[cfg(test)]
 mod tests;
+mod tuning;
+
+pub use tuning::Tuning;
 
 use lockstep_core::app::{App, AppDescriptor, LogKind, Sink};
 use lockstep_core::app::{Log, LogId};
@@ -31,13 +34,6 @@ const SHIFT: usize = KEYS as usize - 1;
 /// How many keys fit into a report.
 const IN_A_REPORT: usize = 6;
 
-const SETTLE: Ticks = Ticks::from_ms(5);
-
-/// The usage code of the key `1`; those of the digits after it follow.
-const FIRST_USAGE: u8 = 0x1e;
-const ERROR_ROLL_OVER: u8 = 0x01;
-const LEFT_SHIFT: u8 = 0x02;
-
 const REPORTS: SerialId = SerialId(0);
 const ROLLOVER: LogId = LogId(0);
 
@@ -48,15 +44,23 @@ pub struct Keypad {
     keys: [Debounce; KEYS as usize],
     has_uart: bool,
     rolls_over: bool,
+    tuning: &'static Tuning,
 }
 
 impl Keypad {
     /// The keypad after a reset, with its tick counter at `now`.
     #[must_use]
     pub const fn starting_at(now: Instant) -> Self {
+        Self::with_tuning_at(&Tuning::SHIPPED, now)
+    }
+
+    /// A keypad that goes by other numbers, after a reset, with its tick counter at `now`.
+    #[must_use]
+    pub const fn with_tuning_at(tuning: &'static Tuning, now: Instant) -> Self {
         Self {
+            tuning,
             now,
-            keys: [Debounce::new(SETTLE); KEYS as usize],
+            keys: [Debounce::new(tuning.settle); KEYS as usize],
             has_uart: true,
             rolls_over: false,
         }
@@ -73,7 +77,7 @@ impl Keypad {
         if edges.iter().all(Option::is_none) {
             return;
         }
-        let rolls_over = self.codes().count() > IN_A_REPORT;
+        let rolls_over = self.codes().count() > usize::from(self.tuning.most_codes);
         if rolls_over != self.rolls_over {
             self.rolls_over = rolls_over;
             out.log(Log::new(ROLLOVER, rolls_over.into()));
@@ -85,7 +89,7 @@ impl Keypad {
 
     /// The usage codes of the keys that are down, the modifier apart.
     fn codes(&self) -> impl Iterator<Item = u8> {
-        let keys = (FIRST_USAGE..).zip(self.keys.iter().take(SHIFT));
+        let keys = (self.tuning.first_usage..).zip(self.keys.iter().take(SHIFT));
         keys.filter_map(|(code, key)| key.is_pressed().then_some(code))
     }
 
@@ -93,10 +97,10 @@ impl Keypad {
         let mut report = [0; 2 + IN_A_REPORT];
         let [modifiers, _, codes @ ..] = &mut report;
         if self.keys[SHIFT].is_pressed() {
-            *modifiers = LEFT_SHIFT;
+            *modifiers = self.tuning.left_shift;
         }
         if self.rolls_over {
-            *codes = [ERROR_ROLL_OVER; IN_A_REPORT];
+            *codes = [self.tuning.error_roll_over; IN_A_REPORT];
         } else {
             for (slot, code) in codes.iter_mut().zip(self.codes()) {
                 *slot = code;

@@ -22,7 +22,7 @@ fn reports(condition: BootCondition, keys: &[u8]) -> Vec<Vec<u8>> {
     keypad.handle(Event::Init(condition), &mut reports);
     for key in keys {
         keypad.handle(Event::Press(ButtonId(*key)), &mut reports);
-        for _ in 0..SETTLE.0 {
+        for _ in 0..Tuning::SHIPPED.settle.0 {
             keypad.handle(Event::Tick, &mut reports);
         }
     }

@@ -55,7 +55,7 @@ impl Light {
 
     /// Counts the time to auto-off anew.
     pub(super) const fn touched(&mut self, context: &Context<'_>) {
-        if self.on {
+        if self.on && context.tuning.auto_off.0 > 0 {
             self.auto_off.start(context.now, context.tuning.auto_off);
         }
     }
@@ -115,7 +115,7 @@ impl Light {
 
     fn switch_on(&mut self, context: &mut Context<'_>) {
         self.on = true;
-        self.auto_off.start(context.now, context.tuning.auto_off);
+        self.touched(context);
         self.pattern.start(context.now, context.tuning);
         context.say(messages::POWER_ON);
     }

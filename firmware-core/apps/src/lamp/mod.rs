@@ -134,7 +134,8 @@ use safe_state::BlinkCode;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lamp {
     now: Instant,
-    beat: Periodic,
+    /// `None` where the table leaves it out.
+    beat: Option<Periodic>,
     heartbeat: bool,
     mode: Mode,
     tuning: &'static Tuning,
@@ -165,7 +166,10 @@ impl Lamp {
         Self {
             tuning,
             now,
-            beat: Periodic::starting(now, tuning.heartbeat),
+            beat: match tuning.heartbeat {
+                Ticks::ZERO => None,
+                period => Some(Periodic::starting(now, period)),
+            },
             heartbeat: false,
             mode: Mode::Working {
                 controls: Controls::new(tuning),
@@ -186,7 +190,8 @@ impl Lamp {
 
     fn tick(&mut self, out: &mut dyn Sink) {
         self.now = self.now.next();
-        if self.beat.poll(self.now) {
+        let now = self.now;
+        if self.beat.as_mut().is_some_and(|beat| beat.poll(now)) {
             self.heartbeat = !self.heartbeat;
         }
         match &mut self.mode {
@@ -282,7 +287,8 @@ impl App for Lamp {
             }
             Mode::Safe(code) => code.next_wakeup(now),
         };
-        self.beat.next_wakeup(now).min(by_mode)
+        let beat = self.beat.map(|beat| beat.next_wakeup(now));
+        beat.unwrap_or(Wakeup::NEVER).min(by_mode)
     }
 
     fn pass(&mut self, ticks: Ticks) {
@@ -293,7 +299,7 @@ impl App for Lamp {
         let now = self.now;
         Some(Self {
             now: Instant::ZERO,
-            beat: self.beat.counted_from(now),
+            beat: self.beat.map(|beat| beat.counted_from(now)),
             mode: match self.mode {
                 Mode::Working { controls, light } => Mode::Working {
                     controls: controls.counted_from(now),

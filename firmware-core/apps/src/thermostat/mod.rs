@@ -29,6 +29,9 @@
 //!   console is not there, and everything else works.
 
 mod console;
+mod tuning;
+
+pub use tuning::Tuning;
 
 use lockstep_core::action::SwitchState;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
@@ -45,16 +48,6 @@ use console::{Console, Request};
 
 /// Tenths of a degree.
 type Tenths = i32;
-
-const FIRST_SETPOINT: Tenths = 200;
-const LOWEST_SETPOINT: Tenths = 50;
-const HIGHEST_SETPOINT: Tenths = 300;
-const CLICK: Tenths = 5;
-const HEATER_ON_BELOW: Tenths = 5;
-const FAN_ON_ABOVE: Tenths = 20;
-const FAN_OFF_BELOW: Tenths = 10;
-const POSSIBLE: core::ops::RangeInclusive<Tenths> = -400..=850;
-const TRUSTED_AFTER: Ticks = Ticks::from_secs(2);
 
 const KNOB_A: ButtonId = ButtonId(0);
 const UART: SerialId = SerialId(0);
@@ -76,6 +69,7 @@ pub struct Thermostat {
     knob: QuadratureDecoder,
     /// `None` where the board has no UART.
     console: Option<Console>,
+    tuning: &'static Tuning,
 }
 
 /// Whether readings are believed.
@@ -92,10 +86,17 @@ impl Thermostat {
     /// The thermostat after a reset, with its tick counter at `now`.
     #[must_use]
     pub const fn starting_at(now: Instant) -> Self {
+        Self::with_tuning_at(&Tuning::SHIPPED, now)
+    }
+
+    /// A thermostat that goes by other numbers, after a reset, with its tick counter at `now`.
+    #[must_use]
+    pub const fn with_tuning_at(tuning: &'static Tuning, now: Instant) -> Self {
         Self {
+            tuning,
             now,
-            temperature: FIRST_SETPOINT,
-            setpoint: FIRST_SETPOINT,
+            temperature: tuning.first_setpoint,
+            setpoint: tuning.first_setpoint,
             heater: false,
             fan: false,
             sensor: Sensor::Trusted,
@@ -125,7 +126,8 @@ impl Thermostat {
 
     fn measured(&mut self, temperature: Tenths, out: &mut dyn Sink) {
         self.temperature = temperature;
-        let possible = POSSIBLE.contains(&temperature);
+        let tuning = self.tuning;
+        let possible = (tuning.lowest_possible..=tuning.highest_possible).contains(&temperature);
         match &mut self.sensor {
             Sensor::Trusted if possible => {}
             Sensor::Trusted => {
@@ -133,14 +135,16 @@ impl Thermostat {
                 out.log(Log::new(SENSOR, 0));
             }
             Sensor::Failed(timer) if !possible => timer.stop(),
-            Sensor::Failed(timer) if !timer.is_running() => timer.start(self.now, TRUSTED_AFTER),
+            Sensor::Failed(timer) if !timer.is_running() => {
+                timer.start(self.now, tuning.trusted_after);
+            }
             Sensor::Failed(_) | Sensor::NoClock => {}
         }
         self.control(out);
     }
 
     fn move_setpoint(&mut self, to: Tenths, out: &mut dyn Sink) {
-        let to = to.clamp(LOWEST_SETPOINT, HIGHEST_SETPOINT);
+        let to = to.clamp(self.tuning.lowest_setpoint, self.tuning.highest_setpoint);
         if to != self.setpoint {
             self.setpoint = to;
             self.control(out);
@@ -149,10 +153,11 @@ impl Thermostat {
 
     fn control(&mut self, out: &mut dyn Sink) {
         let above = self.temperature - self.setpoint;
+        let tuning = self.tuning;
         let (heater, fan) = match self.sensor {
             Sensor::Trusted => (
-                above < 0 && (self.heater || above <= -HEATER_ON_BELOW),
-                above > FAN_OFF_BELOW && (self.fan || above >= FAN_ON_ABOVE),
+                above < 0 && (self.heater || above <= -tuning.heater_on_below),
+                above > tuning.fan_off_below && (self.fan || above >= tuning.fan_on_above),
             ),
             Sensor::Failed(_) | Sensor::NoClock => (false, false),
         };
@@ -172,8 +177,10 @@ impl Thermostat {
             _ => self.knob.move_b(to),
         };
         match click {
-            Some(Click::Clockwise) => self.move_setpoint(self.setpoint + CLICK, out),
-            Some(Click::Counterclockwise) => self.move_setpoint(self.setpoint - CLICK, out),
+            Some(Click::Clockwise) => self.move_setpoint(self.setpoint + self.tuning.click, out),
+            Some(Click::Counterclockwise) => {
+                self.move_setpoint(self.setpoint - self.tuning.click, out);
+            }
             None => {}
         }
     }
@@ -188,7 +195,7 @@ impl Thermostat {
         if let Some(text) = line.as_str().filter(|text| !text.is_empty()) {
             out.log(Log::text(COMMAND, text));
         }
-        let request = line.request(LOWEST_SETPOINT..=HIGHEST_SETPOINT);
+        let request = line.request(self.tuning.lowest_setpoint..=self.tuning.highest_setpoint);
         if let Request::Set(setpoint) = request {
             self.move_setpoint(setpoint, out);
         }
@@ -211,9 +218,13 @@ impl App for Thermostat {
             Output::digital("heater"),
             Output::digital("fan"),
             Output::digital("fault"),
-            Output::number("setpoint", LOWEST_SETPOINT, HIGHEST_SETPOINT)
-                .with_decimals(1)
-                .with_unit("C"),
+            Output::number(
+                "setpoint",
+                Tuning::SHIPPED.lowest_setpoint,
+                Tuning::SHIPPED.highest_setpoint,
+            )
+            .with_decimals(1)
+            .with_unit("C"),
         ])
         .with_logs(&[
             LogKind::words("heater", &["off", "on"]),

@@ -127,7 +127,7 @@ proptest! {
         let mut thermostat = at(215);
         for byte in bytes {
             thermostat.handle(Event::Byte(UART, byte), &mut ());
-            prop_assert!((LOWEST_SETPOINT..=HIGHEST_SETPOINT).contains(&thermostat.setpoint));
+            prop_assert!((Tuning::SHIPPED.lowest_setpoint..=Tuning::SHIPPED.highest_setpoint).contains(&thermostat.setpoint));
         }
         told(&mut thermostat, "\n");
         prop_assert!(told(&mut thermostat, "status\n").starts_with("temp 21.5 set "));
@@ -136,7 +136,7 @@ proptest! {
     #[test]
     fn never_are_heater_and_fan_on_together(
         readings in proptest::collection::vec(-550..1_250_i32, 1..40),
-        setpoint in LOWEST_SETPOINT..=HIGHEST_SETPOINT,
+        setpoint in Tuning::SHIPPED.lowest_setpoint..=Tuning::SHIPPED.highest_setpoint,
     ) {
         let mut thermostat = Thermostat::new();
         thermostat.move_setpoint(setpoint, &mut ());

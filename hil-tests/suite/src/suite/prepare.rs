@@ -1,7 +1,7 @@
 //! What has to be there before anything is played: what the host makes of each scenario, its
 //! golden, and the images.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -135,13 +135,47 @@ pub fn prepare(scenario: &Scenario, registry: &Registry) -> Result<PreparedScena
     })
 }
 
-/// Plays the scenario on the host, whose trace is the golden: for a scenario that has none.
+/// The rules of apps: those beside some scenarios of them, each once.
+#[derive(Debug, Default)]
+pub struct AppRules(Vec<LoadedRules>);
+
+impl AppRules {
+    /// The rules beside these scenarios.
+    ///
+    /// # Errors
+    ///
+    /// That some cannot be used.
+    pub fn beside(scenarios: &[Scenario], registry: &Registry) -> Result<Self, PrepareError> {
+        let mut all: Vec<LoadedRules> = Vec::new();
+        let mut seen = HashSet::new();
+        for scenario in scenarios {
+            if !seen.insert((scenario.path.parent(), scenario.app)) {
+                continue;
+            }
+            for rules in rules(scenario, registry)? {
+                if all.iter().all(|it| it.source.name != rules.source.name) {
+                    all.push(rules);
+                }
+            }
+        }
+        Ok(Self(all))
+    }
+
+    fn of(&self, app: &str) -> Vec<LoadedRules> {
+        let of_app = |rules: &&LoadedRules| rules.file.descriptor().name() == app;
+        self.0.iter().filter(of_app).cloned().collect()
+    }
+}
+
+/// Plays the scenario on the host, whose trace is the golden: for a scenario that has none, and beside
+/// which no rules stand. The trace is held to these of its app.
 ///
 /// # Errors
 ///
 /// That it does not hold on the host, or is no scenario.
 pub fn prepare_without_golden(
     scenario: &Scenario,
+    rules: &AppRules,
     registry: &Registry,
 ) -> Result<PreparedScenario, PrepareError> {
     let played = golden::play_file(registry, &scenario.path);
@@ -149,13 +183,20 @@ pub fn prepare_without_golden(
         path: scenario.path.clone(),
         reason: error_chain(&error),
     })?;
+    let rules = rules.of(scenario.app);
+    if let Some(broken) = first_broken(&rules, &host) {
+        return Err(PrepareError::Host {
+            path: scenario.path.clone(),
+            reason: format!("{}\n{}", broken.message, broken.details),
+        });
+    }
     Ok(PreparedScenario {
         scenario: scenario.clone(),
         script: script(scenario, registry)?,
         golden: Document::from(&host),
         host: Ok(host),
         stale: None,
-        rules: rules(scenario, registry)?,
+        rules,
     })
 }
 

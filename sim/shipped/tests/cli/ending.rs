@@ -88,6 +88,33 @@ fn a_run_that_is_interrupted_ends_with_130_and_leaves_no_file() {
     }
 }
 
+/// It stops where it can go on, instead of ending at once.
+#[test]
+fn a_proof_that_is_interrupted_is_kept_and_ends_with_130() {
+    let folder = tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    let rules = "fixtures/scenarios/lamp/lamp.rules";
+    let resume = ["prove", rules, "--checkpoint"];
+    let mut child = command(resume)
+        .arg(&kept)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // By the time that it says so it handles signals.
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.starts_with("exploring: kept in "), "{line}");
+    signal("INT", child.id());
+    let mut out = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_string(&mut out).unwrap();
+    assert_eq!(code(child), Some(130), "{out}");
+    assert!(out.contains("not finished: stopped"), "{out}");
+    assert!(kept.exists());
+}
+
 #[test]
 fn a_closed_standard_output_is_not_an_error() {
     for (arguments, expected) in [

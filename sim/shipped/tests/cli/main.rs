@@ -10,6 +10,7 @@ mod determinism;
 mod ending;
 mod output;
 mod questions;
+mod resume;
 mod run;
 mod support;
 mod waveforms;

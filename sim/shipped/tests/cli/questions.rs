@@ -250,9 +250,34 @@ fn coverage_names_what_is_missing_with_a_way_to_it() {
 }
 
 #[test]
-fn every_mutant_of_the_lamp_is_noticed_by_its_scenarios_and_not_by_one_of_them() {
+fn coverage_names_a_wait_that_no_scenario_sees_the_end_of() {
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("fails.scn");
+    // The sensor would be trusted again after two seconds.
+    let sentences =
+        "app thermostat\nset temperature to 90 C\nwait 1 s\nset temperature to 20 C\nwait 1 s\n";
+    fs::write(&scenario, sentences).unwrap();
+    let ended = sim(["coverage", text(&scenario)]).with(0).out;
+    let missing = "missing  log sensor ok, as time passes\n";
+    assert!(ended.contains(missing), "{ended}");
+    let longer = sentences.to_owned() + "wait 1 s\n";
+    fs::write(&scenario, longer).unwrap();
+    let ended = sim(["coverage", text(&scenario)]).with(0).out;
+    assert!(!ended.contains(missing), "{ended}");
+    // The toggle waits for nothing.
+    let toggle = sim(["coverage", "fixtures/scenarios/toggle"]).with(0).out;
+    assert!(!toggle.contains("a wait is over"), "{toggle}");
+}
+
+#[test]
+fn every_mutant_is_noticed_by_the_scenarios_and_not_by_one_of_them() {
     let all = sim(["mutate", "fixtures/scenarios/lamp", "--no-goldens"]).with(0);
     assert!(all.out.contains("0 by nobody"), "{}", all.out);
+    for (app, count) in [("thermostat", 20), ("keypad", 10)] {
+        let scenarios = format!("fixtures/scenarios/{app}");
+        let all = sim(["mutate", &scenarios, "--no-goldens"]).with(0).out;
+        assert!(all.contains(&format!("{count} mutants: ")), "{all}");
+    }
     let one = sim(["mutate", LAMP]).with(1);
     assert!(
         one.out.contains("SURVIVES  breathe_steps + 1"),

@@ -3,6 +3,8 @@
 use super::*;
 use crate::board::InitError;
 use lockstep_core::event::BootCondition;
+use lockstep_core::time::Ticks;
+use lockstep_core::wakeup::Wakeup;
 
 const NOTHING: [&str; 0] = [];
 
@@ -326,6 +328,24 @@ fn a_button_that_is_held_does_not_keep_the_lamp_on() {
             (start + 600_020, "power auto-off")
         ])
     );
+}
+
+#[test]
+fn a_table_can_leave_out_the_heartbeat_and_auto_off() {
+    static QUIET: Tuning = Tuning {
+        heartbeat: Ticks::ZERO,
+        auto_off: Ticks::ZERO,
+        ..Tuning::SHIPPED
+    };
+    let mut bench = Bench::with(Lamp::with_tuning(&QUIET));
+    let dark = bench.lamp.outputs();
+    bench.wait(10_000);
+    assert_eq!(bench.lamp.outputs(), dark);
+    bench.short(A);
+    assert_eq!(bench.read(), ["power on"]);
+    assert_eq!(bench.lamp.next_wakeup(), Wakeup::NEVER);
+    bench.wait(700_000);
+    assert!(bench.read().is_empty());
 }
 
 #[test]

@@ -1,16 +1,23 @@
 //! Rules on the traces of boards: what breaks one fails, and every report says which.
 
+use std::fs;
+
+use lockstep_apps::toggle::Toggle;
 use lockstep_core::time::RunTicks;
+use lockstep_engine::app;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::source::Source;
 use lockstep_rules::files::LoadedRules;
 use lockstep_rules::parser::parse;
 
 use super::{Desk, GlitchyToggle, TWO_PRESSES, message, prepared};
+use crate::bench::plan::scenario;
 use crate::fake::{self, FakeBoard, FakeImage};
 use crate::report::{jsonl, junit, text};
+use crate::suite::prepare::{AppRules, PrepareError, prepare_without_golden};
 use crate::verdict::{Case, Suite, Verdict};
 use lockstep_core::protocol::Stimulus;
+use tempfile::tempdir;
 
 fn rules(text: &str) -> Vec<LoadedRules> {
     let registry = Registry::new(shipped_apps::shipped()).unwrap();
@@ -90,4 +97,37 @@ fn a_board_that_leaves_the_golden_is_told_the_rules_that_it_breaks_by_that() {
     let broken = "the rule `quiet` is broken: at tick 700 this holds, and it must never \
                   (a/toggle.rules:2)\naround tick 700:\n";
     assert!(details.starts_with(broken), "{details}");
+}
+
+/// Random scenarios stand in a folder of their own: they are held to the rules of the others.
+#[test]
+fn a_scenario_without_a_golden_is_held_to_the_rules_of_its_app() {
+    let registry = Registry::new(vec![app!(Toggle)]).unwrap();
+    let folder = tempdir().unwrap();
+    let written = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let of = |path| scenario(folder.path(), path, &registry).unwrap();
+    let held = of(written("held/one.scn", "app toggle\nwait 1 ms\n"));
+    let random = of(written("random/one.scn", TWO_PRESSES));
+    let prepared = |rules: &str| {
+        written(
+            "held/toggle.rules",
+            &format!("app toggle\nrandom: {rules}\n"),
+        );
+        let rules = AppRules::beside(&[held.clone(), held.clone()], &registry).unwrap();
+        prepare_without_golden(&random, &rules, &registry)
+    };
+    let kept = prepared("whenever log led on, led is on");
+    assert_eq!(kept.unwrap().rules.len(), 1);
+    let Err(PrepareError::Host { reason, .. }) = prepared("never led is on") else {
+        panic!("the rule is kept");
+    };
+    assert!(
+        reason.starts_with("the rule `random` is broken: at tick 50 "),
+        "{reason}"
+    );
 }
