@@ -26,11 +26,11 @@ use lockstep_engine::shell::quoted_path;
 use lockstep_engine::trace::Trace;
 use lockstep_rules::counterexample::inputs_of;
 use lockstep_rules::files::LoadedRules;
-use lockstep_rules::goals::{Answer, Sought};
+use lockstep_rules::goals::{Answer, ReachQuery};
 use lockstep_rules::map::states_of;
 use lockstep_rules::parser::parse;
 use lockstep_rules::trace_check::reached_in;
-use lockstep_rules::{ExerciseJudge, WakeJudge};
+use lockstep_rules::{ExerciseMonitor, WakeMonitor};
 
 /// Say what an app can do that no scenario has it do: levels of outputs and words of logs, rules of
 /// which nothing is asked, things that it does when a wait is over, and ways of its state diagram.
@@ -164,7 +164,7 @@ impl CoverageArgs {
             }
             let rules = parse(&text, registry).map_err(|_| None)?;
             let reached = traces.iter().fold(RuleSet::NONE, |all, trace| {
-                all.or(reached_in(&rules.judge(), rules.goals(), trace))
+                all.or(reached_in(&rules.monitor(), rules.goals(), trace))
             });
             let unseen = some.iter().enumerate();
             let unseen = unseen.filter(|(place, _)| !reached.contains(*place));
@@ -208,9 +208,9 @@ impl CoverageArgs {
                 text += &format!("{what} at some time\n");
             }
             let rules = parse(&text, registry).map_err(|_| None)?;
-            let judge = WakeJudge(rules.judge());
+            let monitor = WakeMonitor(rules.monitor());
             let reached = traces.iter().fold(RuleSet::NONE, |all, trace| {
-                all.or(reached_in(&judge, rules.goals(), trace))
+                all.or(reached_in(&monitor, rules.goals(), trace))
             });
             let mut left = rules.goals();
             for rule in reached.iter() {
@@ -221,12 +221,12 @@ impl CoverageArgs {
             if left.is_empty() || app.state_space().is_none() || inputs.check().is_err() {
                 continue;
             }
-            let sought = Sought {
-                judge: &judge,
+            let query = ReachQuery {
+                monitor: &monitor,
                 goals: left,
                 inputs,
             };
-            let answers = seek.clone().briefly().seek(app, &sought, registry);
+            let answers = seek.clone().briefly().seek(app, &query, registry);
             let found = answers.goals.into_iter().filter_map(|(place, answer)| {
                 let way = way_of(answer)?;
                 let what = some.get(place)?;
@@ -255,9 +255,9 @@ impl CoverageArgs {
         registry: &Registry,
     ) -> Section {
         let asked = rules.file.asked_at_times();
-        let judge = ExerciseJudge(rules.file.judge());
+        let monitor = ExerciseMonitor(rules.file.monitor());
         let reached = traces.iter().fold(RuleSet::NONE, |all, trace| {
-            all.or(reached_in(&judge, asked, trace))
+            all.or(reached_in(&monitor, asked, trace))
         });
         let mut left = asked;
         for rule in reached.iter() {
@@ -266,12 +266,12 @@ impl CoverageArgs {
         let inputs = &rules.file.assumptions().inputs;
         let mut ways = Vec::new();
         if self.write.is_some() && !left.is_empty() && inputs.check().is_ok() {
-            let sought = Sought {
-                judge: &judge,
+            let query = ReachQuery {
+                monitor: &monitor,
                 goals: left,
                 inputs,
             };
-            ways = seek.seek(app, &sought, registry).goals;
+            ways = seek.seek(app, &query, registry).goals;
         }
         let missing = left.iter().map(|rule| {
             let text = rules

@@ -22,8 +22,10 @@ use lockstep_engine::search::InputModel;
 use lockstep_engine::shell::quoted_path;
 use lockstep_engine::trace::Trace;
 use lockstep_rules::counterexample::inputs_of;
-use lockstep_rules::explore::{ExploreProgress, ExploreSettings, Explored, Failed, explore};
-use lockstep_rules::failure::{FailureKind, Judged};
+use lockstep_rules::explore::{
+    ExploreProgress, ExploreResult, ExploreSettings, FailedRun, explore,
+};
+use lockstep_rules::failure::{FailureKind, Requirements};
 use lockstep_rules::files::{LoadedRules, read};
 
 /// Play at random and look for what fails: rules that are broken, and panics.
@@ -102,7 +104,7 @@ impl ExploreArgs {
             descriptor.boot_conditions().len(),
         );
         let assumed = rules.first().map(|rules| &rules.file.assumptions().inputs);
-        let judged = Judged {
+        let requirements = Requirements {
             app,
             rules: &rules,
             files: None,
@@ -129,24 +131,29 @@ impl ExploreArgs {
         let mut next_line = Duration::from_secs(10);
         let mut found = 0;
         let mut look = |_: &Script, _: &Trace| ControlFlow::Continue(());
-        let explored = explore(&judged, &settings, &mut look, &mut |progress, failed| {
-            let elapsed = start.elapsed();
-            if elapsed >= next_line {
-                next_line = elapsed + Duration::from_secs(10);
-                report.print(&format!("exploring: {}", extent(progress)));
-            }
-            found = found.max(failed);
-            match elapsed >= self.time || (found > 0 && !self.keep_going) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        });
+        let explored = explore(
+            &requirements,
+            &settings,
+            &mut look,
+            &mut |progress, failed| {
+                let elapsed = start.elapsed();
+                if elapsed >= next_line {
+                    next_line = elapsed + Duration::from_secs(10);
+                    report.print(&format!("exploring: {}", extent(progress)));
+                }
+                found = found.max(failed);
+                match elapsed >= self.time || (found > 0 && !self.keep_going) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            },
+        );
         if let Err(error) = self.write_corpus(app, &explored) {
             return report.error(error);
         }
         let mut text = String::new();
         for failed in &explored.failed {
-            if let Err(error) = self.describe(failed, &judged, &rules, &mut text) {
+            if let Err(error) = self.describe(failed, &requirements, &rules, &mut text) {
                 return report.error(error);
             }
         }
@@ -194,7 +201,11 @@ impl ExploreArgs {
     }
 
     /// Each run under a name that is made of what it does, so that folders can be put together.
-    fn write_corpus(&self, app: &AppEntry, explored: &Explored) -> Result<(), output::OutputError> {
+    fn write_corpus(
+        &self,
+        app: &AppEntry,
+        explored: &ExploreResult,
+    ) -> Result<(), output::OutputError> {
         for (folder, script) in self.corpus.iter().flat_map(|folder| {
             let scripts = explored.corpus.iter();
             scripts.map(move |script| (folder, script))
@@ -211,16 +222,16 @@ impl ExploreArgs {
 
     fn describe(
         &self,
-        failed: &Failed,
-        judged: &Judged<'_>,
+        failed: &FailedRun,
+        requirements: &Requirements<'_>,
         rules: &[LoadedRules],
         text: &mut String,
     ) -> Result<(), output::OutputError> {
-        let descriptor = judged.app.descriptor();
+        let descriptor = requirements.app.descriptor();
         let scenario = inputs_of(descriptor, &failed.script);
         let kind = &failed.failure.kind;
-        let small = smallest(judged, &scenario, kind);
-        let failure = judged
+        let small = smallest(requirements, &scenario, kind);
+        let failure = requirements
             .fails_so(&small, kind)
             .unwrap_or(failed.failure.clone());
         let from = format!("seed {}, run {}", self.seed, failed.run);
@@ -268,7 +279,7 @@ fn name_of(text: &str) -> u64 {
     })
 }
 
-fn exit_of(explored: &Explored) -> Exit {
+fn exit_of(explored: &ExploreResult) -> Exit {
     match explored.failed.is_empty() {
         true => Exit::Held,
         false => Exit::Failed,

@@ -25,8 +25,8 @@ use lockstep_engine::source::Source;
 use lockstep_engine::task_wakeups::{self, WakeupFault};
 use lockstep_engine::trace::Trace;
 use lockstep_rules::files::LoadedRules;
-use lockstep_rules::surroundings::surroundings;
 use lockstep_rules::trace_check::{self, Breach, TraceVerdict};
+use lockstep_rules::trace_excerpt::trace_excerpt;
 
 /// Plays the inputs of one command.
 pub(super) struct InputPlayer<'a> {
@@ -183,7 +183,7 @@ impl InputPlayer<'_> {
             verdict: format!("invalid from tick {} on", tick.0),
             details: self
                 .report
-                .noted(&message, &surroundings(trace, tick, seen)),
+                .noted(&message, &trace_excerpt(trace, tick, seen)),
         }
     }
 
@@ -201,7 +201,7 @@ impl InputPlayer<'_> {
             if !note.is_empty() {
                 note.push('\n');
             }
-            note += &surroundings(&played.trace, failure.tick, failure.seen);
+            note += &trace_excerpt(&played.trace, failure.tick, failure.seen);
             self.report.at(
                 source,
                 failure.span,
@@ -235,7 +235,7 @@ impl InputPlayer<'_> {
             rule.map_or(Span::START, |rule| rule.span),
             &breach.message,
             "this rule was broken",
-            Some(&surroundings(trace, breach.tick, breach.seen)),
+            Some(&trace_excerpt(trace, breach.tick, breach.seen)),
             None,
         )
     }

@@ -19,7 +19,7 @@ use lockstep_engine::files::NamedFiles;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::scenario::duration::length;
 use lockstep_engine::scenario::lexer::{TokenCursor, tokenize};
-use lockstep_rules::failure::Judged;
+use lockstep_rules::failure::Requirements;
 use lockstep_rules::map_drawing::escaped;
 use lockstep_rules::margin::{Margin, Next, Side, margins};
 
@@ -151,12 +151,12 @@ impl MarginArgs {
         let least = self.at_least.as_deref();
         let least = least.map(|text| ticks(text, tick, report)).transpose()?;
         let beside = file.beside();
-        let judged = Judged {
+        let requirements = Requirements {
             app: file.app,
             rules: &file.rules,
             files: beside.as_ref().map(|files| files as &dyn NamedFiles),
         };
-        let margins = margins(&judged, &file.scenario, most.max(least.unwrap_or(0)));
+        let margins = margins(&requirements, &file.scenario, most.max(least.unwrap_or(0)));
         let rows = margins.unwrap_or_default().into_iter().map(|margin| Row {
             file: file.source.name.clone(),
             is_too_small: least.is_some_and(|least| margin.least().is_some_and(|it| it < least)),

@@ -20,7 +20,7 @@ use lockstep_engine::golden::GOLDEN_EXTENSION;
 use lockstep_engine::play;
 use lockstep_engine::registry::{AppEntry, Mutant, Registry};
 use lockstep_engine::trace::Trace;
-use lockstep_rules::failure::{FailureKind, Judged};
+use lockstep_rules::failure::{FailureKind, Requirements};
 
 /// Change the constants of an app one by one, and say which changes no scenario notices.
 ///
@@ -129,12 +129,12 @@ impl MutateArgs {
         let files = files.iter().zip(bases);
         for (file, base) in files.filter(|(file, _)| file.app.descriptor().name() == name) {
             let beside = file.beside();
-            let judged = Judged {
+            let requirements = Requirements {
                 app: mutant,
                 rules: &file.rules,
                 files: beside.as_ref().map(|files| files as &dyn NamedFiles),
             };
-            let failures = judged.failures(&file.scenario);
+            let failures = requirements.failures(&file.scenario);
             let first = failures.iter().map(|failure| match &failure.kind {
                 FailureKind::Rule(rules, place) => {
                     let rule = file.rules.get(*rules);

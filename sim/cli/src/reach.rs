@@ -18,7 +18,7 @@ use lockstep_engine::diagnostic::Diagnostic;
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::search::RuleSet;
 use lockstep_engine::source::Source;
-use lockstep_rules::goals::{Answer, Answers, Sought};
+use lockstep_rules::goals::{Answer, Answers, ReachQuery};
 use lockstep_rules::parser::parse;
 
 /// What makes a rule of what is to be reached.
@@ -71,8 +71,8 @@ impl ReachArgs {
         let start = Instant::now();
         let whats = [what.to_owned()];
         let preface = self.seek.preface(app.descriptor().name(), self.seek.resets);
-        let sought = ways_to(&whats, &preface, (app, &self.seek), registry, report);
-        let (answer, answers) = match sought {
+        let query = ways_to(&whats, &preface, (app, &self.seek), registry, report);
+        let (answer, answers) = match query {
             Ok((mut found, answers)) => (found.pop(), answers),
             Err(exit) => return exit,
         };
@@ -121,8 +121,8 @@ impl ReachArgs {
         let start = Instant::now();
         let whats = declared(app.descriptor());
         let preface = self.seek.wide_preface(app.descriptor());
-        let sought = ways_to(&whats, &preface, (app, &self.seek), registry, report);
-        let (found, answers) = match sought {
+        let query = ways_to(&whats, &preface, (app, &self.seek), registry, report);
+        let (found, answers) = match query {
             Ok(found) => found,
             Err(exit) => return exit,
         };
@@ -170,12 +170,12 @@ pub(super) fn ways_to(
             parse(&text, registry).map_err(|diagnostics| refuse(&text, diagnostics, report))?;
         let inputs = &rules.assumptions().inputs;
         inputs.check().map_err(|too_many| report.error(too_many))?;
-        let sought = Sought {
-            judge: &rules.judge(),
+        let query = ReachQuery {
+            monitor: &rules.monitor(),
             goals: rules.goals(),
             inputs,
         };
-        let mut answers = seek.seek(app, &sought, registry);
+        let mut answers = seek.seek(app, &query, registry);
         all.extend(answers.goals.drain(..).map(|(_, answer)| answer));
         last = Some(answers);
     }

@@ -12,7 +12,7 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::scenario::duration::parse_duration;
 use lockstep_engine::search::Settings;
 use lockstep_rules::explore::ExploreProgress;
-use lockstep_rules::goals::{Answers, Effort, Sought, seek};
+use lockstep_rules::goals::{Answers, Effort, ReachQuery, seek};
 
 /// What an assumption begins with, in rules.
 pub(super) const ASSUME: &str = "assume ";
@@ -129,7 +129,12 @@ impl SeekArgs {
     }
 
     /// Looks for ways.
-    pub(super) fn seek(&self, app: &AppEntry, sought: &Sought<'_>, registry: &Registry) -> Answers {
+    pub(super) fn seek(
+        &self,
+        app: &AppEntry,
+        query: &ReachQuery<'_>,
+        registry: &Registry,
+    ) -> Answers {
         let mut start = None;
         let mut watch = |_: &ExploreProgress| {
             let start = start.get_or_insert_with(Instant::now);
@@ -140,7 +145,7 @@ impl SeekArgs {
         };
         seek(
             app,
-            sought,
+            query,
             Effort {
                 every_tick: self.every_tick,
                 settings: Settings {
@@ -148,7 +153,7 @@ impl SeekArgs {
                     max_states: self.states,
                     max_memory: self.memory,
                     catch_panic: registry.panic_guard().catch_panic(),
-                    ..Settings::new(sought.inputs, sought.judge)
+                    ..Settings::new(query.inputs, query.monitor)
                 },
                 seed: self.seed,
                 watch: &mut watch,

@@ -17,7 +17,7 @@ use lockstep_engine::scenario::{Scenario, display, grammar};
 use lockstep_engine::shell::quoted_path;
 use lockstep_engine::source::Source;
 use lockstep_rules::counterexample::inputs_of;
-use lockstep_rules::failure::{Failure, FailureKind, Judged};
+use lockstep_rules::failure::{Failure, FailureKind, Requirements};
 use lockstep_rules::files::LoadedRules;
 use lockstep_rules::shrink::{shrink, without_expectations};
 
@@ -100,19 +100,19 @@ impl ShrinkArgs {
         };
         let finder = self.rules.finder(registry, report)?;
         let rules = finder.rules_for(&source, app.descriptor().name(), registry, report)?;
-        let judged = Judged {
+        let requirements = Requirements {
             app,
             rules: &rules,
             files,
         };
-        let failures = judged.failures(&scenario);
+        let failures = requirements.failures(&scenario);
         let Some(first) = failures.into_iter().min_by_key(|failure| failure.tick) else {
             let help = "every expectation holds, every rule is kept, and the app does not panic";
             return Err(report.plain(&format!("nothing fails in `{}`", source.name), Some(help)));
         };
         let before = scenario.statements.len();
-        let small = smallest(&judged, &scenario, &first.kind);
-        let failure = judged.fails_so(&small, &first.kind).unwrap_or(first);
+        let small = smallest(&requirements, &scenario, &first.kind);
+        let failure = requirements.fails_so(&small, &first.kind).unwrap_or(first);
         let text = format!("{}{small}", comment(&failure, &rules, &source.name));
         let count = small.statements.len();
         let what = named(&failure, &rules, &scenario);
@@ -125,8 +125,12 @@ impl ShrinkArgs {
 }
 
 /// The smallest scenario that fails so.
-pub(super) fn smallest(judged: &Judged<'_>, scenario: &Scenario, kind: &FailureKind) -> Scenario {
-    let mut still_fails = |candidate: &Scenario| judged.fails_so(candidate, kind).is_some();
+pub(super) fn smallest(
+    requirements: &Requirements<'_>,
+    scenario: &Scenario,
+    kind: &FailureKind,
+) -> Scenario {
+    let mut still_fails = |candidate: &Scenario| requirements.fails_so(candidate, kind).is_some();
     let bare = without_expectations(scenario);
     let start = match kind {
         FailureKind::Expectation(_) => scenario,

@@ -11,7 +11,7 @@ use lockstep_core::wakeup::Wakeup;
 use lockstep_engine::task_wakeups::{FaultyWakeups, WakeupFault};
 
 use crate::executor::PolledExecutor;
-use crate::ports::{Ports, Said, World};
+use crate::ports::{FirmwareOutput, PortStates, Ports};
 use crate::stack::{Blocked, Pause};
 use crate::virtual_time;
 
@@ -29,7 +29,7 @@ pub trait Firmware: 'static {
 
 /// A firmware as an app.
 pub struct EmbassyApp<F> {
-    world: Rc<World>,
+    world: Rc<PortStates>,
     executor: PolledExecutor,
     /// The ticks of the app that have passed.
     ticks: u64,
@@ -41,7 +41,7 @@ impl<F: Firmware> EmbassyApp<F> {
 
     fn start(fault: Option<WakeupFault>) -> Self {
         virtual_time::start_over(fault == Some(WakeupFault::Lost));
-        let world = World::new(const { &F::DESCRIPTOR });
+        let world = PortStates::new(const { &F::DESCRIPTOR });
         let ports = Ports::of(&world);
         Self {
             world,
@@ -80,8 +80,8 @@ impl<F: Firmware> EmbassyApp<F> {
     fn say_all(&self, out: &mut dyn Sink) {
         for said in self.world.take_said() {
             match said {
-                Said::Log(log) => out.log(log),
-                Said::Bytes(line, bytes) => out.send(line, &bytes),
+                FirmwareOutput::Log(log) => out.log(log),
+                FirmwareOutput::Bytes(line, bytes) => out.send(line, &bytes),
             }
         }
     }

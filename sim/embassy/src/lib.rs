@@ -69,7 +69,7 @@ pub mod spi;
 mod stack;
 mod tasks;
 mod virtual_time;
-mod waiting;
+mod wait_queue;
 
 pub use app::{EmbassyApp, Firmware};
 pub use delay::Delay;

@@ -3,15 +3,15 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::ports::World;
-use crate::waiting::Waiting;
+use crate::ports::PortStates;
+use crate::wait_queue::WaitQueue;
 
 /// A number as it is now, how often it changed, and who waits for the next change.
 #[derive(Default)]
 pub(crate) struct NumberState {
     value: Cell<i32>,
     changes: Cell<u64>,
-    waiting: Waiting,
+    waiting: WaitQueue,
 }
 
 impl NumberState {
@@ -36,7 +36,7 @@ impl NumberState {
 /// for what it reads, and this is what stands behind it.
 #[derive(Clone)]
 pub struct Number {
-    pub(crate) world: Rc<World>,
+    pub(crate) world: Rc<PortStates>,
     pub(crate) index: usize,
 }
 
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_number_is_what_it_was_set_to_last() {
-        let world = World::new(const { &DESCRIPTOR });
+        let world = PortStates::new(const { &DESCRIPTOR });
         let ports = Ports::of(&world);
         let (light, temperature) = (ports.number("light"), ports.number("temperature"));
         assert_eq!((light.read(), temperature.read()), (0, 215));
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_change_is_one_after_the_wait_began_also_to_the_same_value() {
-        let world = World::new(const { &DESCRIPTOR });
+        let world = PortStates::new(const { &DESCRIPTOR });
         let light = Ports::of(&world).number("light");
         let mut context = Context::from_waker(Waker::noop());
         world.set_number(NumberId(0), 7);

@@ -17,20 +17,20 @@ use crate::messages::{self, MessageFilter};
 use crate::number::{Number, NumberState};
 use crate::serial::{ReceiveState, Serial};
 use crate::virtual_time;
-use crate::waiting::Waiting;
+use crate::wait_queue::WaitQueue;
 
 /// What the app and its firmware share.
-pub(crate) struct World {
+pub(crate) struct PortStates {
     descriptor: &'static AppDescriptor,
     inputs: Vec<InputState>,
     outputs: Vec<OutputState>,
     numbers: Vec<NumberState>,
     received: Vec<ReceiveState>,
-    said: RefCell<Vec<Said>>,
+    said: RefCell<Vec<FirmwareOutput>>,
 }
 
 /// What the firmware said, in order.
-pub(crate) enum Said {
+pub(crate) enum FirmwareOutput {
     Log(Log),
     Bytes(SerialId, Vec<u8>),
 }
@@ -41,7 +41,7 @@ struct InputState {
     closed: Edges,
     opened: Edges,
     /// Who waits for any of them.
-    waiting: Waiting,
+    waiting: WaitQueue,
     /// Whether a port has it already.
     is_taken: Cell<bool>,
 }
@@ -51,7 +51,7 @@ struct InputState {
 struct Edges {
     /// How many there were: one is seen, however short the pulse.
     count: Cell<u64>,
-    waiting: Waiting,
+    waiting: WaitQueue,
 }
 
 struct OutputState {
@@ -59,7 +59,7 @@ struct OutputState {
     is_taken: Cell<bool>,
 }
 
-impl World {
+impl PortStates {
     pub(crate) fn new(descriptor: &'static AppDescriptor) -> Rc<Self> {
         let outputs = descriptor.outputs().iter();
         let buttons = descriptor.buttons().iter();
@@ -134,28 +134,28 @@ impl World {
     pub(crate) fn send(&self, line: SerialId, bytes: &[u8]) {
         self.said
             .borrow_mut()
-            .push(Said::Bytes(line, bytes.to_vec()));
+            .push(FirmwareOutput::Bytes(line, bytes.to_vec()));
         virtual_time::something_shown();
     }
 
     pub(crate) fn log(&self, log: Log) {
-        self.said.borrow_mut().push(Said::Log(log));
+        self.said.borrow_mut().push(FirmwareOutput::Log(log));
         virtual_time::something_shown();
     }
 
     /// What was said since the last time.
-    pub(crate) fn take_said(&self) -> Vec<Said> {
+    pub(crate) fn take_said(&self) -> Vec<FirmwareOutput> {
         self.said.take()
     }
 }
 
 /// The ports of a firmware, by the names that its descriptor declares.
 pub struct Ports {
-    world: Rc<World>,
+    world: Rc<PortStates>,
 }
 
 impl Ports {
-    pub(crate) fn of(world: &Rc<World>) -> Self {
+    pub(crate) fn of(world: &Rc<PortStates>) -> Self {
         let world = Rc::clone(world);
         Self { world }
     }
@@ -291,7 +291,7 @@ fn take(is_taken: &Cell<bool>, what: &str, name: &str) {
 
 /// A pin that a button moves.
 pub struct Input {
-    world: Rc<World>,
+    world: Rc<PortStates>,
     index: usize,
     is_active_low: bool,
 }
@@ -388,7 +388,7 @@ impl Wait for Input {
 
 /// A pin that an output shows.
 pub struct Output {
-    world: Rc<World>,
+    world: Rc<PortStates>,
     index: usize,
     is_active_low: bool,
 }
@@ -466,7 +466,7 @@ impl SetDutyCycle for Output {
 /// Where the firmware says what happened.
 #[derive(Clone)]
 pub struct Logger {
-    world: Rc<World>,
+    world: Rc<PortStates>,
     index: usize,
 }
 

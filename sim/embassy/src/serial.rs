@@ -8,15 +8,15 @@ use std::rc::Rc;
 use embedded_io::{ErrorType, ReadReady, WriteReady};
 use lockstep_core::event::SerialId;
 
-use crate::ports::World;
+use crate::ports::PortStates;
 use crate::stack::{self, Blocked};
-use crate::waiting::Waiting;
+use crate::wait_queue::WaitQueue;
 
 /// What has arrived on a line and was not read yet, and who waits for more.
 #[derive(Default)]
 pub(crate) struct ReceiveState {
     bytes: RefCell<VecDeque<u8>>,
-    waiting: Waiting,
+    waiting: WaitQueue,
     /// Whether a port has it already.
     pub(crate) is_taken: Cell<bool>,
 }
@@ -48,7 +48,7 @@ impl ReceiveState {
 /// A blocking read with nothing there stands still until something arrives, and the whole firmware with
 /// it.
 pub struct Serial {
-    pub(crate) world: Rc<World>,
+    pub(crate) world: Rc<PortStates>,
     pub(crate) line: SerialId,
 }
 
@@ -185,7 +185,7 @@ mod tests {
     use lockstep_core::ports::SerialLine;
 
     use super::*;
-    use crate::ports::{Ports, Said};
+    use crate::ports::{FirmwareOutput, Ports};
 
     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("lines", "1.0.0")
         .with_serial_lines(&[SerialLine::new("uart"), SerialLine::new("console")]);
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_is_written_leaves_in_order_with_its_line() {
-        let world = World::new(const { &DESCRIPTOR });
+        let world = PortStates::new(const { &DESCRIPTOR });
         let ports = Ports::of(&world);
         let (mut uart, mut console) = (ports.serial("uart"), ports.serial("console"));
         assert_eq!(uart.write(b"one"), Ok(3));
@@ -205,8 +205,8 @@ mod tests {
         uart.flush().unwrap();
         assert_eq!(uart.write_ready(), Ok(true));
         let said = world.take_said().into_iter().map(|said| match said {
-            Said::Bytes(line, bytes) => (line.0, bytes),
-            Said::Log(_) => (u8::MAX, Vec::new()),
+            FirmwareOutput::Bytes(line, bytes) => (line.0, bytes),
+            FirmwareOutput::Log(_) => (u8::MAX, Vec::new()),
         });
         let said: Vec<_> = said.filter(|(_, bytes)| !bytes.is_empty()).collect();
         assert_eq!(said, [(0, b"one".to_vec()), (1, b"2".to_vec())]);
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_arrives_waits_until_it_is_read() {
-        let world = World::new(const { &DESCRIPTOR });
+        let world = PortStates::new(const { &DESCRIPTOR });
         let mut uart = Ports::of(&world).serial("uart");
         let mut bytes = [0; 2];
         assert_eq!(uart.read_ready(), Ok(false));
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn an_async_read_waits_for_the_first_byte() {
-        let world = World::new(const { &DESCRIPTOR });
+        let world = PortStates::new(const { &DESCRIPTOR });
         let (_, mut receiver) = Ports::of(&world).serial("uart").split();
         let mut bytes = [0; 4];
         {

@@ -15,7 +15,7 @@ use lockstep_engine::script::{Action, BootCondition, Script, ScriptEvent, Switch
 use lockstep_engine::trace::{EntryKind, Trace};
 use lockstep_search::InputModel;
 
-use crate::failure::{Failure, Judged};
+use crate::failure::{Failure, Requirements};
 
 /// How behaviours are looked for.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub struct ExploreProgress {
 
 /// A run that fails, in a way that none did before.
 #[derive(Clone, Debug)]
-pub struct Failed {
+pub struct FailedRun {
     /// What fails.
     pub failure: Failure,
     /// What was played.
@@ -60,11 +60,11 @@ pub struct Failed {
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
-pub struct Explored {
+pub struct ExploreResult {
     /// How far it came.
     pub progress: ExploreProgress,
     /// What failed.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedRun>,
     /// The runs that showed something new, in the order in which they did.
     pub corpus: Vec<Script>,
 }
@@ -82,12 +82,12 @@ const LONG: u64 = 30_000;
 /// failures there are.
 #[must_use]
 pub fn explore(
-    judged: &Judged<'_>,
+    requirements: &Requirements<'_>,
     settings: &ExploreSettings<'_>,
     look: &mut dyn FnMut(&Script, &Trace) -> ControlFlow<()>,
     watch: &mut dyn FnMut(&ExploreProgress, usize) -> ControlFlow<()>,
-) -> Explored {
-    let mut all = Explored::default();
+) -> ExploreResult {
+    let mut all = ExploreResult::default();
     let mut seen = HashSet::with_hasher(FixedState::with_seed(1));
     let mut corpus: Vec<Begun> = Vec::new();
     let (shard, shards) = (settings.shard.0.max(1) - 1, settings.shard.1.max(1));
@@ -106,7 +106,7 @@ pub fn explore(
             true => None,
             false => corpus.get(rng.usize(..corpus.len())),
         };
-        let mut player = Player::new(judged, settings.inputs, rng);
+        let mut player = Player::new(requirements, settings.inputs, rng);
         let played = match known {
             Some(script) => player.play_again(script, &mut seen),
             None => player.play(begun, &mut seen),
@@ -125,9 +125,9 @@ pub fn explore(
         }
         if let Some(script) = player.script() {
             let ends = played.is_ok() && look(&script, &player.trace).is_break();
-            for failure in player.failures(judged, &script, &played) {
+            for failure in player.failures(requirements, &script, &played) {
                 if all.failed.iter().all(|it| it.failure.kind != failure.kind) {
-                    all.failed.push(Failed {
+                    all.failed.push(FailedRun {
                         failure,
                         script: script.clone(),
                         run,
@@ -153,7 +153,7 @@ struct Begun {
 
 /// Plays one run.
 struct Player<'a> {
-    judged: &'a Judged<'a>,
+    requirements: &'a Requirements<'a>,
     inputs: &'a InputModel,
     rng: Rng,
     condition: BootCondition,
@@ -173,10 +173,10 @@ struct Player<'a> {
 type Played = Result<(), Option<AppFailure>>;
 
 impl<'a> Player<'a> {
-    fn new(judged: &'a Judged<'a>, inputs: &'a InputModel, rng: Rng) -> Self {
-        let descriptor = judged.app.descriptor();
+    fn new(requirements: &'a Requirements<'a>, inputs: &'a InputModel, rng: Rng) -> Self {
+        let descriptor = requirements.app.descriptor();
         Self {
-            judged,
+            requirements,
             inputs,
             rng,
             condition: BootCondition::OK,
@@ -194,7 +194,10 @@ impl<'a> Player<'a> {
 
     fn power_up(&mut self) -> Result<Box<dyn DynRunner>, Option<AppFailure>> {
         let boot = Boot::PowerUp(Instant::ZERO);
-        let started = self.judged.app.start(boot, self.condition, &mut self.trace);
+        let started = self
+            .requirements
+            .app
+            .start(boot, self.condition, &mut self.trace);
         started.map_err(Some)?.ok_or(None)
     }
 
@@ -349,7 +352,7 @@ impl<'a> Player<'a> {
                 actions.push(Action::Number(NumberId(place), value));
             }
         }
-        let lines = self.judged.app.descriptor().serial_lines().len();
+        let lines = self.requirements.app.descriptor().serial_lines().len();
         for line in (0..).map(SerialId).take(lines) {
             if self.rng.u8(..4) == 0 {
                 let count = self.rng.usize(1..=8);
@@ -400,11 +403,16 @@ impl<'a> Player<'a> {
         Script::new(self.condition, Instant::ZERO, self.events.clone(), self.now).ok()
     }
 
-    fn failures(&self, judged: &Judged<'_>, script: &Script, played: &Played) -> Vec<Failure> {
+    fn failures(
+        &self,
+        requirements: &Requirements<'_>,
+        script: &Script,
+        played: &Played,
+    ) -> Vec<Failure> {
         match played {
-            Ok(()) => judged.failures_in(&self.trace),
+            Ok(()) => requirements.failures_in(&self.trace),
             // Played again, so that it is told as in any other run.
-            Err(Some(_)) => judged.failures_of(script, &[]),
+            Err(Some(_)) => requirements.failures_of(script, &[]),
             Err(None) => Vec::new(),
         }
     }

@@ -40,7 +40,7 @@ pub struct Failure {
 
 /// What runs are held to.
 #[derive(Clone, Copy, Debug)]
-pub struct Judged<'a> {
+pub struct Requirements<'a> {
     /// The app that is played.
     pub app: &'a AppEntry,
     /// The rules.
@@ -49,7 +49,7 @@ pub struct Judged<'a> {
     pub files: Option<&'a dyn NamedFiles>,
 }
 
-impl Judged<'_> {
+impl Requirements<'_> {
     /// What fails in a scenario; none in one that cannot be played.
     #[must_use]
     pub fn failures(&self, scenario: &Scenario) -> Vec<Failure> {

@@ -9,19 +9,19 @@ use lockstep_engine::scenario::plan::plan_with;
 use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 use lockstep_search::settings::{Ending, Exploration, FindingKind, Order};
-use lockstep_search::{InputModel, Judge, RuleSet, Settings};
+use lockstep_search::{InputModel, Monitor, RuleSet, Settings};
 
 use crate::counterexample::{inputs_of, script_of};
 use crate::explore::{ExploreProgress, ExploreSettings, explore};
-use crate::failure::Judged;
+use crate::failure::Requirements;
 use crate::shrink::shrink;
 use crate::trace_check::reached_in;
 
 /// What ways are looked for to.
 #[derive(Clone, Copy)]
-pub struct Sought<'a> {
+pub struct ReachQuery<'a> {
     /// Says which goals are reached.
-    pub judge: &'a dyn Judge,
+    pub monitor: &'a dyn Monitor,
     /// The goals.
     pub goals: RuleSet,
     /// What the world may do.
@@ -75,14 +75,14 @@ pub struct Answers {
 
 /// Looks for ways to goals.
 #[must_use]
-pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers {
+pub fn seek(app: &AppEntry, query: &ReachQuery<'_>, effort: Effort<'_>) -> Answers {
     let mut ways: Vec<(usize, Script, bool)> = Vec::new();
     let explored = app.state_space().map(|space| {
         space.explore(&Settings {
-            inputs: sought.inputs,
-            judge: sought.judge,
+            inputs: query.inputs,
+            monitor: query.monitor,
             rules: RuleSet::NONE,
-            goals: sought.goals,
+            goals: query.goals,
             always_possible: &[],
             is_sparse: !effort.every_tick,
             order: match effort.every_tick {
@@ -98,7 +98,7 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
             ways.push((*goal, script, true));
         }
     }
-    let mut left = sought.goals;
+    let mut left = query.goals;
     for (goal, ..) in &ways {
         left.remove(*goal);
     }
@@ -107,13 +107,13 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
         .is_some_and(|it| it.ending == Ending::Complete && effort.every_tick);
     let mut played = ExploreProgress::default();
     if !left.is_empty() && !is_all {
-        let judged = Judged {
+        let requirements = Requirements {
             app,
             rules: &[],
             files: None,
         };
         let settings = ExploreSettings {
-            inputs: sought.inputs,
+            inputs: query.inputs,
             seed: effort.seed,
             shard: (1, 1),
             runs: u64::MAX,
@@ -121,7 +121,7 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
         };
         let watch = effort.watch;
         let mut look = |script: &Script, trace: &Trace| {
-            for goal in reached_in(sought.judge, left, trace).iter() {
+            for goal in reached_in(query.monitor, left, trace).iter() {
                 left.remove(goal);
                 ways.push((goal, script.clone(), false));
             }
@@ -130,17 +130,17 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
                 false => ControlFlow::Continue(()),
             }
         };
-        played = explore(&judged, &settings, &mut look, &mut |progress, _| {
+        played = explore(&requirements, &settings, &mut look, &mut |progress, _| {
             watch(progress)
         })
         .progress;
     }
-    let goals = sought.goals.iter().map(|goal| {
+    let goals = query.goals.iter().map(|goal| {
         let way = ways.iter().find(|(reached, ..)| *reached == goal);
         let answer = match way {
             Some((_, script, is_shortest)) => Answer::Found(Box::new(smallest_way(
                 app,
-                sought,
+                query,
                 goal,
                 script,
                 *is_shortest,
@@ -160,7 +160,7 @@ pub fn seek(app: &AppEntry, sought: &Sought<'_>, effort: Effort<'_>) -> Answers 
 /// The same, with less done, or sooner.
 fn smallest_way(
     app: &AppEntry,
-    sought: &Sought<'_>,
+    query: &ReachQuery<'_>,
     goal: usize,
     script: &Script,
     is_shortest: bool,
@@ -173,7 +173,7 @@ fn smallest_way(
             let mut watch = |_| ControlFlow::Continue(());
             plan.script.end() <= script.end()
                 && play::trace(app, &plan.script, &mut watch)
-                    .is_ok_and(|trace| reached_in(sought.judge, only, &trace) == only)
+                    .is_ok_and(|trace| reached_in(query.monitor, only, &trace) == only)
         })
     };
     let scenario = shrink(&found, &mut still_reaches);

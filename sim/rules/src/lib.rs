@@ -17,16 +17,16 @@ pub mod map_drawing;
 pub mod margin;
 pub mod parser;
 pub mod proof;
+pub mod reach_from_here;
 pub mod rule;
 pub mod rule_file;
-mod rule_judge;
+mod rule_monitor;
 mod sentence;
 pub mod shrink;
-pub mod surroundings;
 #[cfg(test)]
 mod tests;
 pub mod trace_check;
+pub mod trace_excerpt;
 pub mod unrepeated;
-pub mod ways;
 
-pub use rule_judge::{ExerciseJudge, RuleJudge, WakeJudge};
+pub use rule_monitor::{ExerciseMonitor, RuleMonitor, WakeMonitor};

@@ -247,9 +247,9 @@ struct Gesture {
 }
 
 /// A run ended because the app failed.
-struct Failed;
+struct CannotPlay;
 
-impl From<AppFailure> for Failed {
+impl From<AppFailure> for CannotPlay {
     fn from(_: AppFailure) -> Self {
         Self
     }
@@ -271,7 +271,7 @@ impl Run {
     }
 
     /// Plays up to a tick, and does these at it.
-    fn act(&mut self, tick: RunTicks, actions: &[Action]) -> Result<(), Failed> {
+    fn act(&mut self, tick: RunTicks, actions: &[Action]) -> Result<(), CannotPlay> {
         let events = actions.iter().map(|action| ScriptEvent {
             tick,
             action: *action,
@@ -286,7 +286,7 @@ impl Run {
     }
 
     /// Lets time pass until what is shown is another, or to a tick; whether it is another.
-    fn pass(&mut self, until: RunTicks) -> Result<bool, Failed> {
+    fn pass(&mut self, until: RunTicks) -> Result<bool, CannotPlay> {
         let before = self.viewer.values.clone();
         while self.now() < until {
             let mut trace = Trace::new(self.runner.descriptor());
@@ -421,7 +421,7 @@ impl Mapper<'_> {
         }
     }
 
-    fn perform(&mut self, mut run: Run, from: usize, gesture: Gesture) -> Result<(), Failed> {
+    fn perform(&mut self, mut run: Run, from: usize, gesture: Gesture) -> Result<(), CannotPlay> {
         let begin = run.now();
         let mut label = gesture.label;
         let first = run.viewer.values.clone();
@@ -449,7 +449,7 @@ impl Mapper<'_> {
         from: usize,
         mut label: Option<String>,
         begin: RunTicks,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), CannotPlay> {
         let mut at = from;
         let mut changed = run.now();
         let now = self.state(&run.viewer.values);
@@ -478,7 +478,7 @@ impl Mapper<'_> {
     }
 
     /// Waits for the app to change by itself.
-    fn wait(&mut self, mut run: Run, from: usize) -> Result<(), Failed> {
+    fn wait(&mut self, mut run: Run, from: usize) -> Result<(), CannotPlay> {
         let until = run.now().saturating_add(RunTicks(LONG));
         if !run.pass(until)? {
             return Ok(());

@@ -11,7 +11,7 @@ use lockstep_engine::scenario::{Scenario, Statement, StatementKind, display};
 use lockstep_engine::script::SwitchState;
 use lockstep_engine::trace::{EntryKind, Trace};
 
-use crate::failure::{FailureKind, Judged};
+use crate::failure::{FailureKind, Requirements};
 
 /// How much an action may be moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +62,15 @@ impl Margin {
 /// takes and what is said, in which order; not when. Beyond 32 ticks not every distance is tried: a
 /// change that is undone a few ticks further may be missed there. `None` of a scenario that cannot be played.
 #[must_use]
-pub fn margins(judged: &Judged<'_>, scenario: &Scenario, most: u64) -> Option<Vec<Margin>> {
-    let base = Outcome::of(judged, scenario)?;
+pub fn margins(
+    requirements: &Requirements<'_>,
+    scenario: &Scenario,
+    most: u64,
+) -> Option<Vec<Margin>> {
+    let base = Outcome::of(requirements, scenario)?;
     let taps_apart = with_taps_apart(scenario);
     // An expectation after a tap looks at the whole of it: where that matters, it stays one.
-    let scenario = match Outcome::of(judged, &taps_apart) {
+    let scenario = match Outcome::of(requirements, &taps_apart) {
         Some(outcome) if outcome == base => &taps_apart,
         _ => scenario,
     };
@@ -81,15 +85,17 @@ pub fn margins(judged: &Judged<'_>, scenario: &Scenario, most: u64) -> Option<Ve
                     statements: moved(ticks)?,
                     ..scenario.clone()
                 };
-                Some(Outcome::of(judged, &candidate))
+                Some(Outcome::of(requirements, &candidate))
             };
             side(most, |ticks| match outcome(ticks) {
                 // There is no such scenario: it would cross another action of the same port.
                 None | Some(None) => Some(Next::Neighbour),
                 Some(Some(outcome)) if outcome == base => None,
-                Some(Some(outcome)) => {
-                    Some(Next::Changes(base.difference(&outcome, judged, scenario)))
-                }
+                Some(Some(outcome)) => Some(Next::Changes(base.difference(
+                    &outcome,
+                    requirements,
+                    scenario,
+                ))),
             })
         };
         all.push(Margin {
@@ -261,10 +267,10 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(judged: &Judged<'_>, scenario: &Scenario) -> Option<Self> {
-        let plan = plan_with(scenario, judged.app.descriptor(), judged.files).ok()?;
+    fn of(requirements: &Requirements<'_>, scenario: &Scenario) -> Option<Self> {
+        let plan = plan_with(scenario, requirements.app.descriptor(), requirements.files).ok()?;
         let mut watch = |_| ControlFlow::Continue(());
-        let Ok(trace) = play::trace(judged.app, &plan.script, &mut watch) else {
+        let Ok(trace) = play::trace(requirements.app, &plan.script, &mut watch) else {
             return Some(Self {
                 failures: vec![FailureKind::App],
                 ports: BTreeMap::new(),
@@ -274,7 +280,7 @@ impl Outcome {
         let mut failures: Vec<_> = unmet
             .map(|(span, _)| FailureKind::Expectation(span))
             .collect();
-        let broken = judged.failures_in(&trace).into_iter();
+        let broken = requirements.failures_in(&trace).into_iter();
         failures.extend(broken.map(|failure| failure.kind));
         Some(Self {
             failures,
@@ -283,7 +289,12 @@ impl Outcome {
     }
 
     /// What is another in the other one.
-    fn difference(&self, other: &Self, judged: &Judged<'_>, scenario: &Scenario) -> String {
+    fn difference(
+        &self,
+        other: &Self,
+        requirements: &Requirements<'_>,
+        scenario: &Scenario,
+    ) -> String {
         let failed = other.failures.iter();
         match failed.clone().find(|kind| !self.failures.contains(kind)) {
             Some(FailureKind::App) => "the app fails".to_owned(),
@@ -297,7 +308,7 @@ impl Outcome {
                 )
             }
             Some(FailureKind::Rule(file, place)) => {
-                let rule = judged.rules.get(*file);
+                let rule = requirements.rules.get(*file);
                 let rule = rule.and_then(|it| it.file.rules().get(*place));
                 let name = rule.map_or("?", |rule| rule.name.as_str());
                 format!("the rule `{name}` is broken")

@@ -61,12 +61,12 @@ pub struct Proof {
 /// `settings` says how; what is asked in it is taken from the file.
 #[must_use]
 pub fn prove(space: &dyn StateSpace, file: &RuleFile, settings: &Settings<'_>) -> Proof {
-    let judge = file.judge();
+    let monitor = file.monitor();
     let possible = file.always_possible();
     let inputs: &InputModel = &file.assumptions().inputs;
     let exploration = space.explore(&Settings {
         inputs,
-        judge: &judge,
+        monitor: &monitor,
         rules: file.of_each_behaviour(),
         goals: file.goals(),
         always_possible: &possible,

@@ -98,7 +98,7 @@ impl Rule {
     }
 
     /// Takes the next moment.
-    pub(crate) fn judge(
+    pub(crate) fn step(
         &self,
         words: &mut [u32],
         moment: &Moment<'_>,
@@ -122,7 +122,7 @@ impl Rule {
             *left = NOTHING;
             return Verdict::default();
         }
-        let mut verdict = self.kind.judge(left, moment, holds);
+        let mut verdict = self.kind.step(left, moment, holds);
         // A scope that opens is what something is asked of.
         verdict.is_exercised |= self.scope.is_conditional() && !self.kind.has_trigger();
         verdict
@@ -177,7 +177,7 @@ impl RuleKind {
         )
     }
 
-    fn judge(
+    fn step(
         &self,
         left: &mut u32,
         moment: &Moment<'_>,

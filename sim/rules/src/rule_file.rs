@@ -7,7 +7,7 @@ use lockstep_search::settings::Possibility;
 use crate::assumptions::Assumptions;
 use crate::expression::Memory;
 use crate::rule::{Rule, RuleKind};
-use crate::rule_judge::RuleJudge;
+use crate::rule_monitor::RuleMonitor;
 
 /// The rules of a file, and what they assume.
 #[derive(Clone, Debug)]
@@ -39,8 +39,8 @@ impl RuleFile {
 
     /// The rules as one automaton.
     #[must_use]
-    pub fn judge(&self) -> RuleJudge<'_> {
-        RuleJudge::new(&self.rules, &self.memory)
+    pub fn monitor(&self) -> RuleMonitor<'_> {
+        RuleMonitor::new(&self.rules, &self.memory)
     }
 
     /// The rules that a behaviour can break.

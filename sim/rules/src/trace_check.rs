@@ -7,7 +7,7 @@ use lockstep_core::event::BootCondition;
 use lockstep_core::output::Level;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::trace::{Entry, EntryKind, Trace};
-use lockstep_search::{Judge, Moment, RuleSet};
+use lockstep_search::{Moment, Monitor, RuleSet};
 
 use crate::assumptions::Departure;
 use crate::rule_file::RuleFile;
@@ -65,9 +65,9 @@ impl TraceWatch {
     /// Begins at power-up.
     #[must_use]
     pub fn new(file: &RuleFile) -> Self {
-        let judge = file.judge();
+        let monitor = file.monitor();
         Self {
-            memory: memory_of(&judge),
+            memory: memory_of(&monitor),
             asked: file.of_each_behaviour(),
             reader: MomentReader::new(file.descriptor()),
         }
@@ -77,13 +77,13 @@ impl TraceWatch {
     /// same trace, and may have grown. Whether the world is as the rules assume it is not looked at.
     pub fn follow(&mut self, file: &RuleFile, trace: &Trace) -> Vec<Breach> {
         let mut breaches = Vec::new();
-        let judge = file.judge();
+        let monitor = file.monitor();
         while !self.asked.is_empty()
-            && let Some(at) = self.reader.advance(trace, judge.idle_ticks(&self.memory))
+            && let Some(at) = self.reader.advance(trace, monitor.idle_ticks(&self.memory))
         {
             let moment = self.reader.moment(at.elapsed);
-            let judgement = judge.judge(&mut self.memory, &moment, self.asked);
-            for rule in judgement.broken.and(self.asked).iter() {
+            let verdict = monitor.step(&mut self.memory, &moment, self.asked);
+            for rule in verdict.broken.and(self.asked).iter() {
                 self.asked.remove(rule);
                 breaches.push(Breach {
                     rule,
@@ -107,9 +107,9 @@ pub(crate) struct GoalWatch {
 }
 
 impl GoalWatch {
-    pub(crate) fn new(judge: &dyn Judge, descriptor: &'static AppDescriptor) -> Self {
+    pub(crate) fn new(monitor: &dyn Monitor, descriptor: &'static AppDescriptor) -> Self {
         Self {
-            memory: memory_of(judge),
+            memory: memory_of(monitor),
             reader: MomentReader::new(descriptor),
         }
     }
@@ -118,17 +118,17 @@ impl GoalWatch {
     /// last moment reaches.
     pub(crate) fn read_on(
         &mut self,
-        judge: &dyn Judge,
+        monitor: &dyn Monitor,
         goals: RuleSet,
         trace: &Trace,
     ) -> (Option<RunTicks>, RuleSet) {
         self.reader.next = 0;
         let mut first = None;
         let mut last = RuleSet::NONE;
-        while let Some(at) = self.reader.advance(trace, judge.idle_ticks(&self.memory)) {
+        while let Some(at) = self.reader.advance(trace, monitor.idle_ticks(&self.memory)) {
             let moment = self.reader.moment(at.elapsed);
-            last = judge
-                .judge(&mut self.memory, &moment, goals)
+            last = monitor
+                .step(&mut self.memory, &moment, goals)
                 .reached
                 .and(goals);
             if !last.is_empty() {
@@ -139,21 +139,21 @@ impl GoalWatch {
     }
 }
 
-fn memory_of(judge: &dyn Judge) -> Vec<u32> {
-    let mut memory = vec![0; judge.word_count()];
-    judge.start(&mut memory);
+fn memory_of(monitor: &dyn Monitor) -> Vec<u32> {
+    let mut memory = vec![0; monitor.word_count()];
+    monitor.start(&mut memory);
     memory
 }
 
 /// Which of some rules a trace reaches.
 #[must_use]
-pub fn reached_in(judge: &dyn Judge, goals: RuleSet, trace: &Trace) -> RuleSet {
-    let mut memory = memory_of(judge);
+pub fn reached_in(monitor: &dyn Monitor, goals: RuleSet, trace: &Trace) -> RuleSet {
+    let mut memory = memory_of(monitor);
     let mut reached = RuleSet::NONE;
     let mut reader = MomentReader::new(trace.descriptor());
-    while let Some(at) = reader.advance(trace, judge.idle_ticks(&memory)) {
-        let judgement = judge.judge(&mut memory, &reader.moment(at.elapsed), goals);
-        reached = reached.or(judgement.reached.and(goals));
+    while let Some(at) = reader.advance(trace, monitor.idle_ticks(&memory)) {
+        let verdict = monitor.step(&mut memory, &reader.moment(at.elapsed), goals);
+        reached = reached.or(verdict.reached.and(goals));
         if reached == goals {
             break;
         }

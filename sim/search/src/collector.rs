@@ -4,7 +4,7 @@ use std::hint;
 use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use crate::input_model::Choice;
-use crate::judge::{Judgement, RuleSet};
+use crate::monitor::{MonitorVerdict, RuleSet};
 use crate::settings::Order;
 use crate::stepper::{Step, Successor};
 use crate::store::{Link, Reached, SHARDS, Shard, StateId};
@@ -39,7 +39,7 @@ impl Mark {
 }
 
 pub(crate) enum MarkKind {
-    Judged(Judgement),
+    Verdict(MonitorVerdict),
     Panicked(String),
 }
 
@@ -244,10 +244,10 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
     }
 
     /// Takes what a moment means for rules. Without a choice it comes before the inputs.
-    pub(crate) fn judged(&mut self, judgement: Judgement, ticks: u32, choice: Option<Choice>) {
-        self.notes.exercised = self.notes.exercised.or(judgement.exercised);
-        if !judgement.broken.is_empty() || !judgement.reached.is_empty() {
-            self.mark(ticks, choice, MarkKind::Judged(judgement));
+    pub(crate) fn judged(&mut self, verdict: MonitorVerdict, ticks: u32, choice: Option<Choice>) {
+        self.notes.exercised = self.notes.exercised.or(verdict.exercised);
+        if !verdict.broken.is_empty() || !verdict.reached.is_empty() {
+            self.mark(ticks, choice, MarkKind::Verdict(verdict));
         }
     }
 

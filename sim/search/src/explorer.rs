@@ -14,15 +14,15 @@ use resume::Visited;
 
 use crate::checkpoint::CheckpointError;
 use crate::collector::{Collector, Found, Keeper, Mark, MarkKind, Notes, Origin};
-use crate::crew::{Crew, MOST_THREADS, WORTH_THREADS};
 use crate::input_model::Choice;
-use crate::judge::RuleSet;
+use crate::monitor::RuleSet;
 use crate::plan::{Plan, Shards, read, write};
 use crate::possibility::first_without;
-use crate::rendezvous::Broken;
 use crate::settings::{Ending, Exploration, Finding, FindingKind, Order, Path, Progress, Settings};
+use crate::spin_barrier::Broken;
 use crate::stepper::{Step, Stepper, is_counted};
 use crate::store::{SHARDS, StateId};
+use crate::worker_pool::{MOST_THREADS, WORTH_THREADS, WorkerPool};
 
 /// How many situations are gone on from before rules that are decided are no longer judged, and before
 /// limits are looked at.
@@ -43,14 +43,14 @@ pub(crate) fn explore<A: App + Clone + Eq + Hash + Send + Sync>(
     if threads == 1 {
         return Explorer::new(&plan, &shards, None).explore(state);
     }
-    let crew = Crew::new(threads);
+    let worker_pool = WorkerPool::new(threads);
     thread::scope(|scope| {
-        let (crew, plan, shards) = (&crew, &plan, &shards);
+        let (worker_pool, plan, shards) = (&worker_pool, &plan, &shards);
         for number in 1..threads {
-            scope.spawn(move || crew.work(number, plan, shards));
+            scope.spawn(move || worker_pool.work(number, plan, shards));
         }
-        let _leader = crew.leader();
-        Explorer::new(plan, shards, Some(crew)).explore(state)
+        let _leader = worker_pool.leader();
+        Explorer::new(plan, shards, Some(worker_pool)).explore(state)
     })
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn explore<A: App + Clone + Eq + Hash + Send + Sync>(
 struct Explorer<'a, A: App> {
     plan: &'a Plan<'a, A>,
     shards: &'a Shards<A>,
-    crew: Option<&'a Crew<A>>,
+    worker_pool: Option<&'a WorkerPool<A>>,
     stepper: Stepper<'a, A>,
     asked: RuleSet,
     /// What was asked, from which turn on.
@@ -74,7 +74,11 @@ struct Explorer<'a, A: App> {
 }
 
 impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
-    fn new(plan: &'a Plan<'a, A>, shards: &'a Shards<A>, crew: Option<&'a Crew<A>>) -> Self {
+    fn new(
+        plan: &'a Plan<'a, A>,
+        shards: &'a Shards<A>,
+        worker_pool: Option<&'a WorkerPool<A>>,
+    ) -> Self {
         let settings = plan.settings;
         let possible = settings.always_possible.iter();
         let possible = possible.fold(RuleSet::NONE, |mut all, it| {
@@ -85,7 +89,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         Self {
             plan,
             shards,
-            crew,
+            worker_pool,
             stepper: plan.stepper(asked),
             asked,
             asked_since: vec![(0, asked)],
@@ -177,10 +181,10 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
 
     /// Goes on from some situations, with as many threads as that is worth.
     fn expand(&mut self, batch: Vec<StateId>) -> Result<(), Broken> {
-        match self.crew {
-            Some(crew) if batch.len() >= WORTH_THREADS => {
+        match self.worker_pool {
+            Some(worker_pool) if batch.len() >= WORTH_THREADS => {
                 let (plan, shards) = (self.plan, self.shards);
-                let all = crew.expand(batch, self.depth, plan, shards, &mut self.stepper)?;
+                let all = worker_pool.expand(batch, self.depth, plan, shards, &mut self.stepper)?;
                 for notes in all {
                     self.take(notes);
                 }
@@ -283,12 +287,9 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
         let is_less = |it: &Arc<Mark>| it.cost(order) > mark.cost(order);
         let (broken, reached) = match &mark.what {
             MarkKind::Panicked(_) => (RuleSet::NONE, RuleSet::NONE),
-            MarkKind::Judged(judgement) => (
-                judgement
-                    .broken
-                    .and(self.asked)
-                    .and(self.plan.settings.rules),
-                judgement
+            MarkKind::Verdict(verdict) => (
+                verdict.broken.and(self.asked).and(self.plan.settings.rules),
+                verdict
                     .reached
                     .and(self.asked)
                     .and(self.plan.settings.goals),
@@ -333,7 +334,7 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
                     self.has_panicked = true;
                     FindingKind::Panicked(message.clone())
                 }
-                (None, MarkKind::Judged(_)) => continue,
+                (None, MarkKind::Verdict(_)) => continue,
             };
             let path = self.path(mark.from, mark.ticks, mark.step);
             self.findings.push(Finding { kind, path });

@@ -1,10 +1,10 @@
 //! Explores every behaviour of an [`App`](lockstep_core::app::App).
 //!
-//! A *situation* is an app counted from now, with the contacts, the numbers and what a [`Judge`]
+//! A *situation* is an app counted from now, with the contacts, the numbers and what a [`Monitor`]
 //! remembers: two that are equal go on equally, so that each is gone on from once. All situations of
 //! one tick are gone on from before those of the next, so what is found has as few ticks as can be.
 //!
-//! - [`judge`]: what is asked, as an automaton over moments.
+//! - [`monitor`]: what is asked, as an automaton over moments.
 //! - [`input_model`]: what the world may do.
 //! - [`settings`]: what is explored, how far, and what came of it.
 //! - [`state_space`]: all situations of one app, behind one type.
@@ -18,24 +18,24 @@ pub mod checkpoint;
 mod choice_code;
 mod codec;
 mod collector;
-mod crew;
 mod explorer;
 mod fingerprint;
 pub mod input_model;
-pub mod judge;
+pub mod monitor;
 mod plan;
 mod possibility;
-mod rendezvous;
 mod saved_findings;
 pub mod settings;
+mod spin_barrier;
 pub mod state_space;
 mod stepper;
 mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod worker_pool;
 
 pub use input_model::InputModel;
-pub use judge::{Judge, Judgement, Moment, RuleSet};
+pub use monitor::{Moment, Monitor, MonitorVerdict, RuleSet};
 pub use settings::{Exploration, Settings};
 pub use state_space::StateSpace;

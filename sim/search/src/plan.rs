@@ -9,7 +9,7 @@ use lockstep_core::app::App;
 use crate::choice_code::ChoiceCode;
 use crate::collector::{Collector, MarkKind, Origin};
 use crate::input_model::Inputs;
-use crate::judge::RuleSet;
+use crate::monitor::RuleSet;
 use crate::settings::{Order, Settings};
 use crate::stepper::{Skips, Stepper};
 use crate::store::{SHARDS, Shard, StateId};
@@ -62,7 +62,7 @@ impl<'a, A: App + Clone + Eq + Hash> Plan<'a, A> {
     }
 
     pub(crate) fn word_count(&self) -> usize {
-        self.inputs.word_count() + self.settings.judge.word_count()
+        self.inputs.word_count() + self.settings.monitor.word_count()
     }
 
     pub(crate) fn stepper(&self, asked: RuleSet) -> Stepper<'_, A> {
@@ -72,7 +72,13 @@ impl<'a, A: App + Clone + Eq + Hash> Plan<'a, A> {
             forced: self.settings.skips_forced && self.settings.always_possible.is_empty(),
             sparse: self.settings.is_sparse,
         };
-        Stepper::new(self.build, &self.inputs, self.settings.judge, asked, skips)
+        Stepper::new(
+            self.build,
+            &self.inputs,
+            self.settings.monitor,
+            asked,
+            skips,
+        )
     }
 
     /// Powers the board up, under each condition.

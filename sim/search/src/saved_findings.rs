@@ -9,7 +9,7 @@ use crate::checkpoint::CheckpointError;
 use crate::codec::{Decoder, Encoder};
 use crate::collector::{Mark, MarkKind, Origin};
 use crate::input_model::Choice;
-use crate::judge::{Judgement, RuleSet};
+use crate::monitor::{MonitorVerdict, RuleSet};
 use crate::settings::{Finding, FindingKind, Path};
 use crate::stepper::Step;
 use crate::store::StateId;
@@ -109,11 +109,11 @@ pub(crate) fn write_mark(mark: &Mark, to: &mut Encoder<'_>) -> io::Result<()> {
         to.u32(step.choice.0)?;
     }
     match &mark.what {
-        MarkKind::Judged(judgement) => {
+        MarkKind::Verdict(verdict) => {
             to.u8(0)?;
-            to.u64(judgement.broken.0)?;
-            to.u64(judgement.reached.0)?;
-            to.u64(judgement.exercised.0)
+            to.u64(verdict.broken.0)?;
+            to.u64(verdict.reached.0)?;
+            to.u64(verdict.exercised.0)
         }
         MarkKind::Panicked(message) => {
             to.u8(1)?;
@@ -137,7 +137,7 @@ pub(crate) fn read_mark(from: &mut Decoder<'_>) -> Result<Mark, CheckpointError>
         }),
     };
     let what = match from.u8()? {
-        0 => MarkKind::Judged(Judgement {
+        0 => MarkKind::Verdict(MonitorVerdict {
             broken: RuleSet(from.u64()?),
             reached: RuleSet(from.u64()?),
             exercised: RuleSet(from.u64()?),

@@ -9,7 +9,7 @@ use lockstep_core::event::BootCondition;
 
 use crate::checkpoint::{CheckpointError, CheckpointStore};
 use crate::input_model::InputModel;
-use crate::judge::{Judge, RuleSet};
+use crate::monitor::{Monitor, RuleSet};
 
 /// A function that calls the closure once and gives the message of its panic, if it panics.
 pub type CatchPanic = fn(&mut dyn FnMut()) -> Result<(), String>;
@@ -19,7 +19,7 @@ pub struct Settings<'a> {
     /// What the world may do.
     pub inputs: &'a InputModel,
     /// What judges each behaviour.
-    pub judge: &'a dyn Judge,
+    pub monitor: &'a dyn Monitor,
     /// The rules that are broken or hold.
     pub rules: RuleSet,
     /// The rules of which it is asked whether they can be reached.
@@ -60,10 +60,10 @@ pub struct Settings<'a> {
 impl<'a> Settings<'a> {
     /// Everything that the world may do, judged so, without a limit. A panic of the app is a panic.
     #[must_use]
-    pub fn new(inputs: &'a InputModel, judge: &'a dyn Judge) -> Self {
+    pub fn new(inputs: &'a InputModel, monitor: &'a dyn Monitor) -> Self {
         Self {
             inputs,
-            judge,
+            monitor,
             rules: RuleSet::NONE,
             goals: RuleSet::NONE,
             always_possible: &[],

@@ -16,7 +16,7 @@ use crate::settings::{Exploration, Settings};
 /// use lockstep_apps::toggle::Toggle;
 /// use lockstep_core::app::App;
 /// use lockstep_search::input_model::InputModel;
-/// use lockstep_search::judge::RuleSet;
+/// use lockstep_search::monitor::RuleSet;
 /// use lockstep_search::settings::{Ending, Settings};
 /// use lockstep_search::state_space::{AppSpace, StateSpace};
 ///

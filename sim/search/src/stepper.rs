@@ -12,7 +12,7 @@ use lockstep_core::time::Ticks;
 use crate::collector::Collector;
 use crate::fingerprint::fingerprint;
 use crate::input_model::{Basis, Choice, Inputs};
-use crate::judge::{Judge, Judgement, Moment, RuleSet};
+use crate::monitor::{Moment, Monitor, MonitorVerdict, RuleSet};
 
 /// What a situation leads to.
 pub(crate) struct Successor<'a, A> {
@@ -39,7 +39,7 @@ pub(crate) struct Step {
 pub(crate) struct Stepper<'a, A: App> {
     build: &'a (dyn Fn() -> A + Send + Sync),
     inputs: &'a Inputs,
-    judge: &'a dyn Judge,
+    monitor: &'a dyn Monitor,
     pub(crate) asked: RuleSet,
     skips: Skips,
     base: Vec<u32>,
@@ -50,7 +50,7 @@ pub(crate) struct Stepper<'a, A: App> {
     actions: Vec<Action>,
     numbers_before: Vec<i32>,
     numbers: Vec<i32>,
-    said: Said,
+    said: LogSink,
     leave_out_nothing: bool,
     /// The only choices that are made, where it is known which.
     pub(crate) wanted: Option<Vec<Choice>>,
@@ -87,9 +87,9 @@ impl At {
 }
 
 #[derive(Default)]
-struct Said(Vec<Log>);
+struct LogSink(Vec<Log>);
 
-impl Sink for Said {
+impl Sink for LogSink {
     fn log(&mut self, log: Log) {
         self.0.push(log);
     }
@@ -108,14 +108,14 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
     pub(crate) fn new(
         build: &'a (dyn Fn() -> A + Send + Sync),
         inputs: &'a Inputs,
-        judge: &'a dyn Judge,
+        monitor: &'a dyn Monitor,
         asked: RuleSet,
         skips: Skips,
     ) -> Self {
         Self {
             build,
             inputs,
-            judge,
+            monitor,
             asked,
             skips,
             base: Vec::new(),
@@ -125,7 +125,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             actions: Vec::new(),
             numbers_before: Vec::new(),
             numbers: Vec::new(),
-            said: Said::default(),
+            said: LogSink::default(),
             leave_out_nothing: false,
             wanted: None,
             at: At::default(),
@@ -144,10 +144,10 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             ..At::default()
         };
         self.base.clear();
-        let count = self.inputs.word_count() + self.judge.word_count();
+        let count = self.inputs.word_count() + self.monitor.word_count();
         self.base.resize(count, 0);
         let memory = self.base.get_mut(self.inputs.word_count()..);
-        self.judge.start(memory.unwrap_or_default());
+        self.monitor.start(memory.unwrap_or_default());
         self.inputs.numbers(&self.base, &mut self.numbers);
         self.numbers_before.clone_from(&self.numbers);
         let mut app = (self.build)();
@@ -163,12 +163,12 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             boot: Some(condition),
         };
         self.words.clone_from(&self.base);
-        let judgement = self.judge_moment(&app, &before);
+        let verdict = self.judge_moment(&app, &before);
         self.base.clone_from(&self.words);
-        if judgement != Judgement::default() {
-            collector.judged(judgement, 0, None);
+        if verdict != MonitorVerdict::default() {
+            collector.judged(verdict, 0, None);
         }
-        self.choose(&app, 0, judgement.reached, from, collector);
+        self.choose(&app, 0, verdict.reached, from, collector);
     }
 
     /// Lets the next tick come from a situation, and does in it what can be done; from the choice at
@@ -206,7 +206,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         } else if idle > 1 && self.skips.forced {
             // The first idle tick is judged by itself: those after it are as it is.
             let memory = self.base.get(self.inputs.word_count()..);
-            let judged = self.judge.idle_ticks(memory.unwrap_or_default());
+            let judged = self.monitor.idle_ticks(memory.unwrap_or_default());
             let inputs = self.inputs.ticks_to_choice(words) - 1;
             let rest = (idle - 1).min(inputs).min(judged).min(MAX_SKIP);
             if rest > 0 {
@@ -228,7 +228,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
     ) -> RuleSet {
         let levels = app.outputs();
         let memory = self.base.get(self.inputs.word_count()..);
-        let judged = self.judge.idle_ticks(memory.unwrap_or_default());
+        let judged = self.monitor.idle_ticks(memory.unwrap_or_default());
         let rest = (idle - 1).min(judged).min(MAX_SKIP);
         let mut goals = RuleSet::NONE;
         self.said.0.clear();
@@ -264,12 +264,12 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             boot: None,
         };
         self.words.clone_from(&self.base);
-        let judgement = self.judge_moment(app, &before);
+        let verdict = self.judge_moment(app, &before);
         self.base.clone_from(&self.words);
-        if judgement != Judgement::default() && from == 0 {
-            collector.judged(judgement, self.at.ticks, None);
+        if verdict != MonitorVerdict::default() && from == 0 {
+            collector.judged(verdict, self.at.ticks, None);
         }
-        judgement.reached
+        verdict.reached
     }
 
     /// Does everything that can be done at the end of a tick.
@@ -312,10 +312,10 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             let mut next = base.clone();
             let mut goals = goals;
             if choice != Choice::NOTHING {
-                let judgement = self.apply(&mut next, choice);
-                goals = judgement.reached;
-                if judgement != Judgement::default() {
-                    collector.judged(judgement, ticks, Some(choice));
+                let verdict = self.apply(&mut next, choice);
+                goals = verdict.reached;
+                if verdict != MonitorVerdict::default() {
+                    collector.judged(verdict, ticks, Some(choice));
                 }
             }
             collector.reach(&Successor {
@@ -334,7 +334,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
     }
 
     /// Does what was chosen, as a runner does it.
-    fn apply(&mut self, app: &mut A, choice: Choice) -> Judgement {
+    fn apply(&mut self, app: &mut A, choice: Choice) -> MonitorVerdict {
         self.said.0.clear();
         let levels = app.outputs();
         let mut actions = std::mem::take(&mut self.actions);
@@ -389,7 +389,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         }
     }
 
-    fn judge_moment(&mut self, app: &A, before: &Before<A>) -> Judgement {
+    fn judge_moment(&mut self, app: &A, before: &Before<A>) -> MonitorVerdict {
         let levels = app.outputs();
         let moment = Moment {
             elapsed: before.elapsed,
@@ -403,15 +403,15 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             numbers: &self.numbers,
         };
         let memory = self.words.get_mut(self.inputs.word_count()..);
-        self.judge
-            .judge(memory.unwrap_or_default(), &moment, self.asked)
+        self.monitor
+            .step(memory.unwrap_or_default(), &moment, self.asked)
     }
 }
 
 /// The most ticks of one step.
 const MAX_SKIP: u32 = 1 << 12;
 
-fn move_contact<A: App>(app: &mut A, button: ButtonId, state: SwitchState, said: &mut Said) {
+fn move_contact<A: App>(app: &mut A, button: ButtonId, state: SwitchState, said: &mut LogSink) {
     let event = match state {
         SwitchState::Closed => Event::Press(button),
         SwitchState::Open => Event::Release(button),

@@ -11,7 +11,7 @@ use lockstep_core::sink::Sink;
 use lockstep_core::time::Ticks;
 
 use crate::checkpoint::{CheckpointError, CheckpointStore};
-use crate::judge::{Judge, Judgement, Moment, RuleSet};
+use crate::monitor::{Moment, Monitor, MonitorVerdict, RuleSet};
 use crate::settings::{Ending, FindingKind, Order, Possibility, Progress, Settings};
 use crate::state_space::{AppSpace, StateSpace};
 use crate::{Exploration, InputModel};
@@ -56,19 +56,19 @@ impl App for TwoWays {
 /// Asks whether the output comes on.
 struct IsOn;
 
-impl Judge for IsOn {
+impl Monitor for IsOn {
     fn word_count(&self) -> usize {
         0
     }
 
     fn start(&self, _: &mut [u32]) {}
 
-    fn judge(&self, _: &mut [u32], moment: &Moment<'_>, _: RuleSet) -> Judgement {
-        let mut judgement = Judgement::default();
+    fn step(&self, _: &mut [u32], moment: &Moment<'_>, _: RuleSet) -> MonitorVerdict {
+        let mut verdict = MonitorVerdict::default();
         if moment.levels.first() == Some(&Level::ON) {
-            judgement.reached.insert(0);
+            verdict.reached.insert(0);
         }
-        judgement
+        verdict
     }
 
     fn idle_ticks(&self, _: &[u32]) -> u32 {
@@ -145,34 +145,34 @@ static SCALED: Tuning = Tuning {
 /// Remembers the brightest level of the last ticks, and asks for some levels at different times.
 struct Brightest;
 
-impl Judge for Brightest {
+impl Monitor for Brightest {
     fn word_count(&self) -> usize {
         1
     }
 
     fn start(&self, _: &mut [u32]) {}
 
-    fn judge(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement {
+    fn step(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> MonitorVerdict {
         let level = moment.levels[0].0.cast_unsigned();
         // It forgets where the first is not asked any more: what is remembered depends on that.
         memory[0] = match asked.contains(0) {
             true => memory[0].max(level),
             false => level,
         };
-        let mut judgement = Judgement::default();
+        let mut verdict = MonitorVerdict::default();
         for (rule, least) in [(0, 50), (1, 100)] {
             if level >= least {
-                judgement.broken.insert(rule);
-                judgement.exercised.insert(rule);
+                verdict.broken.insert(rule);
+                verdict.exercised.insert(rule);
             }
         }
         if moment.levels[1] == Level::ON && memory[0] == 75 {
-            judgement.reached.insert(2);
+            verdict.reached.insert(2);
         }
         if moment.levels[0] == Level::OFF {
-            judgement.reached.insert(3);
+            verdict.reached.insert(3);
         }
-        judgement
+        verdict
     }
 
     fn idle_ticks(&self, _: &[u32]) -> u32 {

@@ -87,13 +87,13 @@ fn program() {
 /// The same by the library, when the process that forks is there.
 fn library(plain: &AppEntry, isolated: &AppEntry) {
     let plan = planned("app lamp\npress A\nwait 10 ms\nexpect lamp is off\n");
-    let judge = |app: &AppEntry| {
+    let monitor = |app: &AppEntry| {
         let trace = play(app, &plan.script);
         assert!(lockstep_engine::checker::check_trace(&plan.checks, &trace).is_empty());
     };
     let differences = (0..1_000).map(|_| {
-        let here = time(&mut || judge(plain));
-        time(&mut || judge(isolated)).saturating_sub(here)
+        let here = time(&mut || monitor(plain));
+        time(&mut || monitor(isolated)).saturating_sub(here)
     });
     let median = sorted(differences)[500];
     row(

@@ -29,7 +29,7 @@ use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::trace::document::Document;
 use lockstep_rules::counterexample::inputs_of;
 use lockstep_rules::explore::{ExploreSettings, explore};
-use lockstep_rules::failure::Judged;
+use lockstep_rules::failure::Requirements;
 use lockstep_rules::files::{LoadedRules, read};
 use lockstep_rules::shrink::shrink;
 use timing::{heading, row};
@@ -106,7 +106,7 @@ fn main() {
 /// Looks for it as `sim explore` does, and shrinks what is found.
 fn look_for(subject: &Subject, registry: &Registry) -> Finding {
     let app = subject.app.clone().with_panic_guard(registry.panic_guard());
-    let judged = Judged {
+    let requirements = Requirements {
         app: &app,
         rules: &subject.rules,
         files: None,
@@ -121,7 +121,7 @@ fn look_for(subject: &Subject, registry: &Registry) -> Finding {
     let start = Instant::now();
     let mut look = |_: &_, _: &_| ControlFlow::Continue(());
     let explored = explore(
-        &judged,
+        &requirements,
         &settings,
         &mut look,
         &mut |_, failed| match failed > 0 || start.elapsed() >= LIMIT {
@@ -132,7 +132,9 @@ fn look_for(subject: &Subject, registry: &Registry) -> Finding {
     let sentences = explored.failed.first().map(|failed| {
         let scenario = inputs_of(app.descriptor(), &failed.script);
         let kind = &failed.failure.kind;
-        let small = shrink(&scenario, &mut |it| judged.fails_so(it, kind).is_some());
+        let small = shrink(&scenario, &mut |it| {
+            requirements.fails_so(it, kind).is_some()
+        });
         small.statements.len()
     });
     Finding {

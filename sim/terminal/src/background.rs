@@ -11,8 +11,8 @@ use lockstep_core::time::RunTicks;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::Script;
 use lockstep_rules::map::{MapSettings, StateMap, fewer_names, map, usual};
+use lockstep_rules::reach_from_here::{ReachFromHere, reach_from_here};
 use lockstep_rules::rule_file::RuleFile;
-use lockstep_rules::ways::{WayAhead, way_ahead};
 
 /// How many situations a way is looked for among.
 const SITUATIONS: usize = 200_000;
@@ -51,7 +51,7 @@ pub(super) enum Question {
 
 /// What is found.
 pub(super) enum Answer {
-    Way(WayAhead),
+    Way(ReachFromHere),
     /// The map, and what it shows.
     Map(StateMap, Vec<String>),
 }
@@ -68,7 +68,7 @@ impl BackgroundJob {
     ) -> Self {
         Self::start(question, move |stop| {
             let mut watch = stopped_by(&stop, SITUATIONS);
-            Answer::Way(way_ahead(&app, &run, &goals, &mut watch))
+            Answer::Way(reach_from_here(&app, &run, &goals, &mut watch))
         })
     }
 

@@ -12,8 +12,8 @@ use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::{Action, Script, ScriptEvent};
 use lockstep_rules::map::{StateMap, values_at};
 use lockstep_rules::parser::parse;
+use lockstep_rules::reach_from_here::ReachFromHere;
 use lockstep_rules::rule_file::RuleFile;
-use lockstep_rules::ways::WayAhead;
 
 /// A state diagram that was found.
 #[derive(Debug)]
@@ -130,17 +130,17 @@ impl UiState {
         }
     }
 
-    fn offer(&mut self, what: &str, way: WayAhead) {
+    fn offer(&mut self, what: &str, way: ReachFromHere) {
         match way {
-            WayAhead::Now => self.show_message(format!("`{what}` is so at this moment")),
-            WayAhead::Found(input, length) if input.is_empty() => {
+            ReachFromHere::Now => self.show_message(format!("`{what}` is so at this moment")),
+            ReachFromHere::Found(input, length) if input.is_empty() => {
                 let text = format!("`{what}` comes by itself in {}", self.length(length));
                 match self.at_end() {
                     true => self.offer_way(input, length, text),
                     false => self.show_message(text),
                 }
             }
-            WayAhead::Found(input, length) => {
+            ReachFromHere::Found(input, length) => {
                 let text = format!(
                     "`{what}`: {}, {} in all",
                     self.described(&input),
@@ -148,12 +148,12 @@ impl UiState {
                 );
                 self.offer_way(input, length, text);
             }
-            WayAhead::NotFound(count) => self.show_error(format!(
+            ReachFromHere::NotFound(count) => self.show_error(format!(
                 "no way to `{what}` was found among {count} situations; {} reach looks further",
                 self.commands
                     .of(lockstep_engine::project::Program::Simulator)
             )),
-            WayAhead::Unknown => {
+            ReachFromHere::Unknown => {
                 self.show_error("no way can be looked for: this app cannot be copied");
             }
         }

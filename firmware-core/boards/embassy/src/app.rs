@@ -12,9 +12,9 @@ use lockstep_core::time::{TickPeriod, Ticks};
 use lockstep_core::wakeup::Wakeup;
 
 use crate::executor;
+use crate::port_states;
 use crate::ports::Ports;
 use crate::virtual_time;
-use crate::world;
 
 /// What joins a firmware with its ports.
 pub trait Firmware: 'static {
@@ -48,12 +48,13 @@ impl<F: Firmware> EmbassyApp<F> {
     const FITS: () = {
         let descriptor = &F::DESCRIPTOR;
         assert!(
-            descriptor.buttons().len() <= world::PINS && descriptor.outputs().len() <= world::PINS,
+            descriptor.buttons().len() <= port_states::PINS
+                && descriptor.outputs().len() <= port_states::PINS,
             "Embassy firmware on a board has at most 16 buttons and 16 outputs"
         );
         assert!(
-            descriptor.numbers().len() <= world::NUMBERS
-                && descriptor.serial_lines().len() <= world::SERIAL_LINES,
+            descriptor.numbers().len() <= port_states::NUMBERS
+                && descriptor.serial_lines().len() <= port_states::SERIAL_LINES,
             "Embassy firmware on a board has at most 4 numbers and 2 serial lines"
         );
     };
@@ -73,7 +74,7 @@ impl<F: Firmware> EmbassyApp<F> {
     fn start(&mut self) {
         if !self.is_started {
             self.is_started = true;
-            world::start_numbers(const { &F::DESCRIPTOR });
+            port_states::start_numbers(const { &F::DESCRIPTOR });
             F::start(&Ports::new(const { &F::DESCRIPTOR }), executor::spawner());
         }
         executor::poll();
@@ -105,30 +106,30 @@ impl<F: Firmware> App for EmbassyApp<F> {
             Event::Init(_) => self.start(),
             Event::Tick => self.advance(self.ticks.saturating_add(1)),
             Event::Press(button) => {
-                world::move_contact(button, true);
+                port_states::move_contact(button, true);
                 executor::poll();
             }
             Event::Release(button) => {
-                world::move_contact(button, false);
+                port_states::move_contact(button, false);
                 executor::poll();
             }
             Event::Number(number, value) => {
-                world::set_number(number, value);
+                port_states::set_number(number, value);
                 executor::poll();
             }
             Event::Byte(line, byte) => {
-                world::received(line).push(byte);
+                port_states::received(line).push(byte);
                 executor::poll();
             }
             _ => {}
         }
-        world::tell_all(out);
+        port_states::tell_all(out);
     }
 
     fn outputs(&self) -> Self::Outputs {
         let mut outputs = F::Outputs::OFF;
         for (index, level) in outputs.as_mut().iter_mut().enumerate() {
-            *level = world::level(index);
+            *level = port_states::level(index);
         }
         outputs
     }

@@ -26,12 +26,12 @@ mod logger;
 #[cfg(feature = "log")]
 mod messages;
 mod number;
+mod port_states;
 mod ports;
 mod serial;
 pub mod spi;
 mod virtual_time;
-mod waiting;
-mod world;
+mod wait_queue;
 
 pub use app::{EmbassyApp, Firmware};
 pub use delay::Delay;

@@ -3,8 +3,8 @@
 use lockstep_core::app::AppDescriptor;
 use lockstep_core::log::{Log, LogId, LogValues};
 
+use crate::port_states;
 use crate::ports::place;
-use crate::world;
 
 /// Where the firmware says what happened.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +36,12 @@ impl Logger {
 
     /// Says a number.
     pub fn number(&self, value: i32) {
-        world::log(Log::new(self.id(), value));
+        port_states::log(Log::new(self.id(), value));
     }
 
     /// Says a text: of a long one, the first 64 bytes.
     pub fn text(&self, text: &str) {
-        world::log(Log::text(self.id(), text));
+        port_states::log(Log::text(self.id(), text));
     }
 
     pub(crate) fn id(&self) -> LogId {

@@ -7,7 +7,7 @@ use critical_section::Mutex;
 use lockstep_core::log::{Log, LogId};
 use lockstep_embassy_ports::messages::{MessageFilter, MessageParts, Severity};
 
-use crate::world;
+use crate::port_states;
 
 /// Where messages go, and which.
 static RECEIVER: Mutex<Cell<Option<(LogId, MessageFilter)>>> = Mutex::new(Cell::new(None));
@@ -34,7 +34,7 @@ impl log::Log for Records {
         if !filter.takes(severity, record.target()) {
             return;
         }
-        let mut parts = MessageParts::new(|part| world::log(Log::text(log, part)));
+        let mut parts = MessageParts::new(|part| port_states::log(Log::text(log, part)));
         // It takes everything.
         let _ = write!(parts, "{severity} {}", record.args());
         parts.end();

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use crate::waiting::Waiting;
+use crate::wait_queue::WaitQueue;
 
 /// How many tasks can wait for a number to change: its port can be copied.
 const TASKS: usize = 4;
@@ -12,7 +12,7 @@ const TASKS: usize = 4;
 pub(crate) struct NumberState {
     value: AtomicI32,
     changes: AtomicU32,
-    waiting: Waiting<TASKS>,
+    waiting: WaitQueue<TASKS>,
 }
 
 impl NumberState {
@@ -20,7 +20,7 @@ impl NumberState {
         Self {
             value: AtomicI32::new(0),
             changes: AtomicU32::new(0),
-            waiting: Waiting::new(),
+            waiting: WaitQueue::new(),
         }
     }
 

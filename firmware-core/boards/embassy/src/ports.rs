@@ -17,8 +17,8 @@ use crate::logger::Logger;
 #[cfg(feature = "log")]
 use crate::messages;
 use crate::number::Number;
+use crate::port_states::{self, Edges, InputState};
 use crate::serial::Serial;
-use crate::world::{self, Edges, InputState};
 
 /// The ports of a firmware, by the names that its descriptor declares.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Ports {
     #[must_use]
     pub fn input(&self, button: &str) -> Input {
         let buttons = self.descriptor.buttons();
-        let state = world::input(place(buttons.iter().copied(), "button", button));
+        let state = port_states::input(place(buttons.iter().copied(), "button", button));
         take(&state.is_taken, "the pin of button", button);
         Input {
             state,
@@ -59,7 +59,11 @@ impl Ports {
     pub fn output(&self, output: &str) -> Output {
         let outputs = self.descriptor.outputs();
         let index = place(outputs.iter().map(|it| it.name()), "output", output);
-        take(&world::output(index).is_taken, "the pin of output", output);
+        take(
+            &port_states::output(index).is_taken,
+            "the pin of output",
+            output,
+        );
         Output {
             index,
             max: outputs.get(index).map_or(Level(1), |it| it.range().max()),
@@ -84,7 +88,7 @@ impl Ports {
         let numbers = self.descriptor.numbers();
         let index = place(numbers.iter().map(|it| it.name()), "number input", number);
         Number {
-            state: world::number(index),
+            state: port_states::number(index),
         }
     }
 
@@ -99,7 +103,7 @@ impl Ports {
         let lines = self.descriptor.serial_lines();
         let index = place(lines.iter().map(|it| it.name()), "serial line", line);
         let id = SerialId(u8::try_from(index).unwrap_or(u8::MAX));
-        let state = world::received(id);
+        let state = port_states::received(id);
         take(&state.is_taken, "serial line", line);
         Serial::new(id, state)
     }
@@ -264,7 +268,7 @@ impl Output {
             true => self.max,
             false => Level::OFF,
         };
-        world::set_level(self.index, level);
+        port_states::set_level(self.index, level);
     }
 }
 
@@ -286,7 +290,7 @@ impl OutputPin for Output {
 
 impl StatefulOutputPin for Output {
     fn is_set_high(&mut self) -> Result<bool, Infallible> {
-        let is_on = world::level(self.index) > Level::OFF;
+        let is_on = port_states::level(self.index) > Level::OFF;
         Ok(is_on != self.is_active_low)
     }
 
@@ -309,7 +313,7 @@ impl SetDutyCycle for Output {
             true => self.max_duty_cycle().saturating_sub(duty),
             false => duty,
         };
-        world::set_level(self.index, Level(duty.into()));
+        port_states::set_level(self.index, Level(duty.into()));
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use embedded_io::{ErrorType, ReadReady, WriteReady};
 use heapless::Deque;
 use lockstep_core::event::SerialId;
 
-use crate::waiting::Waiting;
-use crate::world;
+use crate::port_states;
+use crate::wait_queue::WaitQueue;
 
 /// How many bytes can wait on a line until they are read.
 const ROOM: usize = 64;
@@ -18,7 +18,7 @@ const ROOM: usize = 64;
 /// What has arrived on a line and was not read yet, and who waits for more.
 pub(crate) struct ReceiveState {
     bytes: Mutex<RefCell<Deque<u8, ROOM>>>,
-    waiting: Waiting,
+    waiting: WaitQueue,
     /// Whether a port has it already.
     pub(crate) is_taken: AtomicBool,
 }
@@ -27,7 +27,7 @@ impl ReceiveState {
     pub(crate) const fn new() -> Self {
         Self {
             bytes: Mutex::new(RefCell::new(Deque::new())),
-            waiting: Waiting::new(),
+            waiting: WaitQueue::new(),
             is_taken: AtomicBool::new(false),
         }
     }
@@ -87,7 +87,7 @@ impl Serial {
     }
 
     fn send(&self, bytes: &[u8]) -> usize {
-        world::send(self.line, bytes);
+        port_states::send(self.line, bytes);
         bytes.len()
     }
 

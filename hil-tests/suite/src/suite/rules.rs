@@ -2,8 +2,8 @@
 
 use lockstep_engine::trace::Trace;
 use lockstep_rules::files::LoadedRules;
-use lockstep_rules::surroundings::surroundings;
 use lockstep_rules::trace_check::check;
+use lockstep_rules::trace_excerpt::trace_excerpt;
 
 use crate::verdict::{Outcome, Reason, SourceLocation};
 
@@ -50,7 +50,7 @@ fn broken(rules: &[LoadedRules], trace: &Trace) -> Vec<Reason> {
             let rule = rules.file.rules().get(breach.rule)?;
             Some(Reason {
                 message: format!("the rule `{}` is broken: {}", rule.name, breach.message),
-                details: surroundings(trace, breach.tick, breach.seen),
+                details: trace_excerpt(trace, breach.tick, breach.seen),
                 help: None,
                 place: Some(SourceLocation {
                     file: rules.source.name.clone(),

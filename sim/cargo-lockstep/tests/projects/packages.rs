@@ -7,11 +7,12 @@ use std::process::Command;
 use super::support::{Printed, Project, repository};
 
 /// What a project with a simulator is made of.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "lockstep-cli",
     "lockstep-console",
     "lockstep-core",
     "lockstep-embassy",
+    "lockstep-embassy-ports",
     "lockstep-engine",
     "lockstep-goldens",
     "lockstep-isolation",

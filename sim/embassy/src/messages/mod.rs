@@ -13,11 +13,11 @@ use lockstep_core::app::{Log, LogId};
 use lockstep_embassy_ports::messages::MessageParts;
 pub use lockstep_embassy_ports::messages::{MessageFilter, Severity};
 
-use crate::ports::World;
+use crate::ports::PortStates;
 
 /// Where messages go.
 struct Receiver {
-    world: Weak<World>,
+    world: Weak<PortStates>,
     log: LogId,
     filter: MessageFilter,
 }
@@ -27,7 +27,7 @@ thread_local! {
 }
 
 /// From now on, messages are logs of this kind.
-pub(crate) fn receive(world: &Rc<World>, log: LogId, filter: MessageFilter) {
+pub(crate) fn receive(world: &Rc<PortStates>, log: LogId, filter: MessageFilter) {
     RECEIVER.set(Some(Receiver {
         world: Rc::downgrade(world),
         log,

@@ -17,7 +17,7 @@ use crate::checkpoint::{CheckpointError, CheckpointStore};
 use crate::codec::{Decoder, Encoder};
 use crate::collector::Found;
 use crate::input_model::Choice;
-use crate::judge::RuleSet;
+use crate::monitor::RuleSet;
 use crate::plan::{read, write};
 use crate::saved_findings::{
     read_finding, read_mark, read_rule, write_finding, write_mark, write_rule,

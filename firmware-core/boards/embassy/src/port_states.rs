@@ -13,7 +13,7 @@ use lockstep_core::sink::Sink;
 
 use crate::number::NumberState;
 use crate::serial::ReceiveState;
-use crate::waiting::Waiting;
+use crate::wait_queue::WaitQueue;
 
 /// How many buttons, and how many outputs, a firmware can have.
 pub(crate) const PINS: usize = 16;
@@ -29,7 +29,7 @@ const SAID: usize = 8;
 const PIECE: usize = 64;
 
 /// What the firmware said.
-enum Said {
+enum FirmwareOutput {
     Log(Log),
     Bytes(SerialId, Vec<u8, PIECE>),
 }
@@ -41,7 +41,7 @@ pub(crate) struct InputState {
     pub(crate) closed: Edges,
     pub(crate) opened: Edges,
     /// Who waits for any of them.
-    pub(crate) waiting: Waiting,
+    pub(crate) waiting: WaitQueue,
     /// Whether a port has it already.
     pub(crate) is_taken: AtomicBool,
 }
@@ -56,14 +56,14 @@ impl InputState {
 pub(crate) struct Edges {
     /// How many there were: one is seen, however short the pulse.
     count: AtomicU32,
-    pub(crate) waiting: Waiting,
+    pub(crate) waiting: WaitQueue,
 }
 
 impl Edges {
     const fn new() -> Self {
         Self {
             count: AtomicU32::new(0),
-            waiting: Waiting::new(),
+            waiting: WaitQueue::new(),
         }
     }
 
@@ -82,7 +82,7 @@ static INPUTS: [InputState; PINS] = [const {
         is_closed: AtomicBool::new(false),
         closed: Edges::new(),
         opened: Edges::new(),
-        waiting: Waiting::new(),
+        waiting: WaitQueue::new(),
         is_taken: AtomicBool::new(false),
     }
 }; PINS];
@@ -99,7 +99,7 @@ static NUMBER_INPUTS: [NumberState; NUMBERS] = [const { NumberState::new() }; NU
 static RECEIVED: [ReceiveState; SERIAL_LINES] = [const { ReceiveState::new() }; SERIAL_LINES];
 
 /// In order.
-static ALL_SAID: Mutex<RefCell<Vec<Said, SAID>>> = Mutex::new(RefCell::new(Vec::new()));
+static ALL_SAID: Mutex<RefCell<Vec<FirmwareOutput, SAID>>> = Mutex::new(RefCell::new(Vec::new()));
 
 /// # Panics
 ///
@@ -186,7 +186,7 @@ pub(crate) fn send(line: SerialId, mut bytes: &[u8]) {
         let mut said = ALL_SAID.borrow_ref_mut(cs);
         while !bytes.is_empty() {
             // Where one call ends and the next begins, nobody sees.
-            if let Some(Said::Bytes(of, piece)) = said.last_mut()
+            if let Some(FirmwareOutput::Bytes(of, piece)) = said.last_mut()
                 && *of == line
                 && !piece.is_full()
             {
@@ -194,7 +194,7 @@ pub(crate) fn send(line: SerialId, mut bytes: &[u8]) {
                 let _ = piece.extend_from_slice(now);
                 bytes = later;
             } else {
-                say(&mut said, Said::Bytes(line, Vec::new()));
+                say(&mut said, FirmwareOutput::Bytes(line, Vec::new()));
             }
         }
     });
@@ -206,10 +206,10 @@ pub(crate) fn send(line: SerialId, mut bytes: &[u8]) {
 ///
 /// Where more is said at once than there is room for.
 pub(crate) fn log(log: Log) {
-    critical_section::with(|cs| say(&mut ALL_SAID.borrow_ref_mut(cs), Said::Log(log)));
+    critical_section::with(|cs| say(&mut ALL_SAID.borrow_ref_mut(cs), FirmwareOutput::Log(log)));
 }
 
-fn say(all: &mut Vec<Said, SAID>, said: Said) {
+fn say(all: &mut Vec<FirmwareOutput, SAID>, said: FirmwareOutput) {
     assert!(
         all.push(said).is_ok(),
         "a firmware says at most {SAID} logs, and pieces of {PIECE} bytes on serial lines, at once"
@@ -224,8 +224,8 @@ pub(crate) fn tell_all(out: &mut dyn Sink) {
         (!all.is_empty()).then(|| all.remove(0))
     }) {
         match said {
-            Said::Log(log) => out.log(log),
-            Said::Bytes(line, bytes) => out.send(line, &bytes),
+            FirmwareOutput::Log(log) => out.log(log),
+            FirmwareOutput::Bytes(line, bytes) => out.send(line, &bytes),
         }
     }
 }

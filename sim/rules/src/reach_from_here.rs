@@ -27,7 +27,7 @@ const LONG: u32 = 20 * 60 * 1_000;
 
 /// What is known of a way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WayAhead {
+pub enum ReachFromHere {
     /// It is so at this moment.
     Now,
     /// What is to be done, in ticks from the present one, and when it is reached.
@@ -41,12 +41,12 @@ pub enum WayAhead {
 /// Looks for a way from the end of a run to one of the goals of a file of rules, by the buttons that it
 /// does not assume never to be pressed. `watch` is told of situations, and can stop it.
 #[must_use]
-pub fn way_ahead(
+pub fn reach_from_here(
     app: &AppEntry,
     run: &Script,
     goals: &RuleFile,
     watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> WayAhead {
+) -> ReachFromHere {
     Seeker {
         app,
         goals,
@@ -55,7 +55,7 @@ pub fn way_ahead(
         nodes: Vec::new(),
     }
     .seek(run, watch)
-    .unwrap_or(WayAhead::Unknown)
+    .unwrap_or(ReachFromHere::Unknown)
 }
 
 struct Seeker<'a> {
@@ -75,18 +75,18 @@ struct Node {
 }
 
 /// The app cannot be copied, or it failed.
-struct Failed;
+struct CannotPlay;
 
-impl From<AppFailure> for Failed {
+impl From<AppFailure> for CannotPlay {
     fn from(_: AppFailure) -> Self {
         Self
     }
 }
 
 impl Node {
-    fn copied(&self) -> Result<Self, Failed> {
+    fn copied(&self) -> Result<Self, CannotPlay> {
         Ok(Self {
-            runner: self.runner.copied().ok_or(Failed)?,
+            runner: self.runner.copied().ok_or(CannotPlay)?,
             watch: self.watch.clone(),
             events: self.events.clone(),
         })
@@ -98,10 +98,10 @@ impl Seeker<'_> {
         mut self,
         run: &Script,
         watch: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<WayAhead, Failed> {
+    ) -> Result<ReachFromHere, CannotPlay> {
         let (start, is_now) = self.start(run)?;
         if is_now {
-            return Ok(WayAhead::Now);
+            return Ok(ReachFromHere::Now);
         }
         let present = start.runner.now();
         let patient = self.seek_patiently(&start, present)?;
@@ -122,20 +122,20 @@ impl Seeker<'_> {
                 return Ok(way);
             }
         }
-        Ok(patient.map_or(WayAhead::NotFound(count), |(_, way)| way))
+        Ok(patient.map_or(ReachFromHere::NotFound(count), |(_, way)| way))
     }
 
     /// Plays the run up to the present, and says whether a goal is reached there.
-    fn start(&self, run: &Script) -> Result<(Node, bool), Failed> {
+    fn start(&self, run: &Script) -> Result<(Node, bool), CannotPlay> {
         let mut trace = Trace::new(self.app.descriptor());
         let boot = Boot::PowerUp(run.clock());
         let started = self.app.start(boot, run.condition(), &mut trace)?;
-        let mut runner = started.ok_or(Failed)?;
+        let mut runner = started.ok_or(CannotPlay)?;
         runner.play(&Stretch::new(run.events(), run.end()), &mut trace)?;
         trace.set_end(runner.now());
-        let judge = self.goals.judge();
-        let mut watch = GoalWatch::new(&judge, self.app.descriptor());
-        let (_, last) = watch.read_on(&judge, self.goals.goals(), &trace);
+        let monitor = self.goals.monitor();
+        let mut watch = GoalWatch::new(&monitor, self.app.descriptor());
+        let (_, last) = watch.read_on(&monitor, self.goals.goals(), &trace);
         let node = Node {
             runner,
             watch,
@@ -152,7 +152,7 @@ impl Seeker<'_> {
         &self,
         start: &Node,
         present: RunTicks,
-    ) -> Result<Option<(u64, WayAhead)>, Failed> {
+    ) -> Result<Option<(u64, ReachFromHere)>, CannotPlay> {
         let long = RunTicks(self.app.descriptor().tick().ms(LONG).0.into());
         let mut ways = Vec::new();
         let mut waiting = start.copied()?;
@@ -167,7 +167,7 @@ impl Seeker<'_> {
                     self.pass(&mut acted, until).unwrap_or(None)
                 }
                 Ok(reached) => reached,
-                Err(Failed) => None,
+                Err(CannotPlay) => None,
             };
             ways.extend(reached.map(|tick| (acted, tick)));
         }
@@ -187,13 +187,17 @@ impl Seeker<'_> {
         u64::from(self.app.descriptor().tick().ms(PRICE).0).max(1)
     }
 
-    fn go_on(&mut self, node: &Node, present: RunTicks) -> Result<Option<WayAhead>, Failed> {
+    fn go_on(
+        &mut self,
+        node: &Node,
+        present: RunTicks,
+    ) -> Result<Option<ReachFromHere>, CannotPlay> {
         for action in self.moves(node) {
             let mut acted = node.copied()?;
             match self.act(&mut acted, action, present) {
                 Ok(Some(tick)) => return Ok(Some(found(&acted, present, tick))),
                 Ok(None) => self.add(acted, present),
-                Err(Failed) => {}
+                Err(CannotPlay) => {}
             }
         }
         let mut later = node.copied()?;
@@ -238,7 +242,7 @@ impl Seeker<'_> {
         node: &mut Node,
         action: Action,
         present: RunTicks,
-    ) -> Result<Option<RunTicks>, Failed> {
+    ) -> Result<Option<RunTicks>, CannotPlay> {
         let tick = node.runner.now().saturating_add(RunTicks(1));
         let event = ScriptEvent { tick, action };
         let mut trace = Trace::new(self.app.descriptor());
@@ -251,7 +255,7 @@ impl Seeker<'_> {
         Ok(self.look(node, trace))
     }
 
-    fn pass(&self, node: &mut Node, until: RunTicks) -> Result<Option<RunTicks>, Failed> {
+    fn pass(&self, node: &mut Node, until: RunTicks) -> Result<Option<RunTicks>, CannotPlay> {
         let mut trace = Trace::new(self.app.descriptor());
         node.runner.play(&Stretch::new(&[], until), &mut trace)?;
         Ok(self.look(node, trace))
@@ -260,8 +264,8 @@ impl Seeker<'_> {
     /// When a goal was reached in what was played last.
     fn look(&self, node: &mut Node, mut trace: Trace) -> Option<RunTicks> {
         trace.set_end(node.runner.now());
-        let judge = self.goals.judge();
-        node.watch.read_on(&judge, self.goals.goals(), &trace).0
+        let monitor = self.goals.monitor();
+        node.watch.read_on(&monitor, self.goals.goals(), &trace).0
     }
 
     fn add(&mut self, node: Node, present: RunTicks) {
@@ -289,8 +293,8 @@ impl Seeker<'_> {
     }
 }
 
-fn found(node: &Node, present: RunTicks, tick: RunTicks) -> WayAhead {
-    WayAhead::Found(node.events.clone(), tick.saturating_sub(present))
+fn found(node: &Node, present: RunTicks, tick: RunTicks) -> ReachFromHere {
+    ReachFromHere::Found(node.events.clone(), tick.saturating_sub(present))
 }
 
 #[cfg(test)]
@@ -313,8 +317,8 @@ mod tests {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(()),
         };
-        match way_ahead(&loaded.app, &loaded.script, &goals, &mut watch) {
-            WayAhead::Found(events, reached) => {
+        match reach_from_here(&loaded.app, &loaded.script, &goals, &mut watch) {
+            ReachFromHere::Found(events, reached) => {
                 let events = events.iter().map(|event| {
                     let Action::Button(button, state) = event.action else {
                         panic!("{event:?}");

@@ -33,7 +33,7 @@ pub struct Moment<'a> {
     pub numbers: &'a [i32],
 }
 
-/// Some of the rules of a [`Judge`], by their places: at most 64.
+/// Some of the rules of a [`Monitor`], by their places: at most 64.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RuleSet(pub u64);
 
@@ -99,7 +99,7 @@ impl RuleSet {
 
 /// What a moment means for the rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Judgement {
+pub struct MonitorVerdict {
     /// Those that it breaks.
     pub broken: RuleSet,
     /// Those whose goal is reached in it.
@@ -110,7 +110,7 @@ pub struct Judgement {
 
 /// Judges behaviours, moment by moment. What it remembers of one is a few words, counted from now:
 /// equal words mean equal judgements of equal futures.
-pub trait Judge: Send + Sync {
+pub trait Monitor: Send + Sync {
     /// How many words it remembers.
     fn word_count(&self) -> usize;
 
@@ -118,7 +118,7 @@ pub trait Judge: Send + Sync {
     fn start(&self, memory: &mut [u32]);
 
     /// Takes the next moment. Rules outside of `asked` are not judged, and remember nothing.
-    fn judge(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement;
+    fn step(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> MonitorVerdict;
 
     /// How many ticks in which nothing happens can be taken as one moment, at least 1: none of
     /// those before the last would be judged otherwise.
@@ -126,15 +126,15 @@ pub trait Judge: Send + Sync {
 }
 
 /// Asks nothing.
-impl Judge for () {
+impl Monitor for () {
     fn word_count(&self) -> usize {
         0
     }
 
     fn start(&self, _: &mut [u32]) {}
 
-    fn judge(&self, _: &mut [u32], _: &Moment<'_>, _: RuleSet) -> Judgement {
-        Judgement::default()
+    fn step(&self, _: &mut [u32], _: &Moment<'_>, _: RuleSet) -> MonitorVerdict {
+        MonitorVerdict::default()
     }
 
     fn idle_ticks(&self, _: &[u32]) -> u32 {

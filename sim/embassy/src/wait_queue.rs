@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Waker};
 /// The tasks that wait for one thing. Whoever stops waiting is not woken any more, as by a HAL that
 /// switches its interrupt off then.
 #[derive(Default)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitQueue {
     wakers: RefCell<Vec<(u64, Waker)>>,
     /// How many have waited.
     count: Cell<u64>,
 }
 
-impl Waiting {
+impl WaitQueue {
     /// Wakes all that wait, in the order in which they began to.
     pub(crate) fn wake_all(&self) {
         for (_, waker) in self.wakers.take() {
@@ -35,7 +35,7 @@ impl Waiting {
 
 /// Waits until `find` finds something.
 pub(crate) struct Until<'a, F> {
-    waiting: &'a Waiting,
+    waiting: &'a WaitQueue,
     number: u64,
     find: F,
 }
@@ -89,7 +89,7 @@ mod tests {
         let woken = Arc::new(Woken::default());
         let waker = Waker::from(Arc::clone(&woken));
         let mut context = Context::from_waker(&waker);
-        let waiting = Waiting::default();
+        let waiting = WaitQueue::default();
         let there = Cell::new(false);
         let mut stays = pin!(waiting.until(|| there.get().then_some(7)));
         {

@@ -10,7 +10,7 @@ use heapless::Vec;
 
 /// The tasks that wait for one thing, at most `ROOM`: as many as can have a port of it. Whoever stops
 /// waiting is not woken any more, as by a HAL that switches its interrupt off then.
-pub(crate) struct Waiting<const ROOM: usize = 1> {
+pub(crate) struct WaitQueue<const ROOM: usize = 1> {
     /// Each with the number of its wait.
     wakers: Mutex<Cell<Wakers<ROOM>>>,
     /// How many have waited.
@@ -19,7 +19,7 @@ pub(crate) struct Waiting<const ROOM: usize = 1> {
 
 type Wakers<const ROOM: usize> = Vec<(u32, Waker), ROOM, u8>;
 
-impl<const ROOM: usize> Waiting<ROOM> {
+impl<const ROOM: usize> WaitQueue<ROOM> {
     pub(crate) const fn new() -> Self {
         Self {
             wakers: Mutex::new(Cell::new(Vec::new())),
@@ -61,7 +61,7 @@ impl<const ROOM: usize> Waiting<ROOM> {
 
 /// Waits until something is there.
 pub(crate) struct Until<'a, F, const ROOM: usize> {
-    waiting: &'a Waiting<ROOM>,
+    waiting: &'a WaitQueue<ROOM>,
     number: u32,
     is_there: F,
 }

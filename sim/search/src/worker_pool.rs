@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use lockstep_core::app::App;
 
 use crate::collector::{Arrivals, Collector, Keeper, Notes};
-use crate::judge::RuleSet;
+use crate::monitor::RuleSet;
 use crate::plan::{Plan, Shards, read, write};
-use crate::rendezvous::{Broken, Rendezvous};
+use crate::spin_barrier::{Broken, SpinBarrier};
 use crate::stepper::Stepper;
 use crate::store::{SHARDS, StateId};
 
@@ -25,9 +25,9 @@ pub(crate) const WORTH_THREADS: usize = 4 * CHUNK;
 /// First each takes chunks of the batch, and looks up what they lead to. When all are done, each adds
 /// what belongs to its share of the shards, in the order of the chunks: so that the number of
 /// threads, and which of them was faster, changes nothing.
-pub(crate) struct Crew<A> {
+pub(crate) struct WorkerPool<A> {
     threads: usize,
-    meeting: Rendezvous,
+    meeting: SpinBarrier,
     job: RwLock<Job<A>>,
     next: AtomicUsize,
     is_over: AtomicBool,
@@ -46,11 +46,11 @@ struct Outcome<A> {
     notes: Notes,
 }
 
-impl<A: App + Clone + Eq + Hash + Send + Sync> Crew<A> {
+impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
     pub(crate) const fn new(threads: usize) -> Self {
         Self {
             threads,
-            meeting: Rendezvous::new(threads),
+            meeting: SpinBarrier::new(threads),
             job: RwLock::new(Job {
                 batch: Vec::new(),
                 asked: RuleSet::NONE,
@@ -178,7 +178,7 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> Crew<A> {
 }
 
 /// The thread that says what is done.
-pub(crate) struct Leader<'a, A: App + Clone + Eq + Hash + Send + Sync>(&'a Crew<A>);
+pub(crate) struct Leader<'a, A: App + Clone + Eq + Hash + Send + Sync>(&'a WorkerPool<A>);
 
 impl<A: App + Clone + Eq + Hash + Send + Sync> Drop for Leader<'_, A> {
     fn drop(&mut self) {

@@ -1,13 +1,13 @@
 //! The rules of a file as one automaton.
 
-use lockstep_search::{Judge, Judgement, Moment, RuleSet};
+use lockstep_search::{Moment, Monitor, MonitorVerdict, RuleSet};
 
 use crate::expression::Memory;
 use crate::rule::Rule;
 
 /// Judges moments by some rules.
 #[derive(Debug)]
-pub struct RuleJudge<'a> {
+pub struct RuleMonitor<'a> {
     rules: &'a [Rule],
     memory: &'a Memory,
     /// Where the words of each rule begin, after those of the memory.
@@ -15,7 +15,7 @@ pub struct RuleJudge<'a> {
     word_count: usize,
 }
 
-impl<'a> RuleJudge<'a> {
+impl<'a> RuleMonitor<'a> {
     pub(crate) fn new(rules: &'a [Rule], memory: &'a Memory) -> Self {
         let mut word_count = memory.word_count();
         let starts = rules
@@ -46,17 +46,17 @@ impl<'a> RuleJudge<'a> {
     }
 }
 
-impl Judge for RuleJudge<'_> {
+impl Monitor for RuleMonitor<'_> {
     fn word_count(&self) -> usize {
         self.word_count
     }
 
     fn start(&self, _: &mut [u32]) {}
 
-    fn judge(&self, words: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement {
+    fn step(&self, words: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> MonitorVerdict {
         let (remembered, words) = self.parts(words);
         self.memory.take(remembered, moment);
-        let mut judgement = Judgement::default();
+        let mut verdicts = MonitorVerdict::default();
         for (place, rule) in self.rules.iter().enumerate() {
             let range = self.range(place, rule);
             let Some(own) = words.get_mut(range) else {
@@ -69,18 +69,18 @@ impl Judge for RuleJudge<'_> {
             if moment.boot.is_some() {
                 rule.restart(own);
             }
-            let verdict = rule.judge(own, moment, self.memory, remembered);
+            let verdict = rule.step(own, moment, self.memory, remembered);
             if verdict.is_broken {
-                judgement.broken.insert(place);
+                verdicts.broken.insert(place);
             }
             if verdict.is_reached {
-                judgement.reached.insert(place);
+                verdicts.reached.insert(place);
             }
             if verdict.is_exercised {
-                judgement.exercised.insert(place);
+                verdicts.exercised.insert(place);
             }
         }
-        judgement
+        verdicts
     }
 
     fn idle_ticks(&self, words: &[u32]) -> u32 {
@@ -95,9 +95,9 @@ impl Judge for RuleJudge<'_> {
 
 /// Takes a rule for reached where something is asked of it: what a scenario exercises, and what does.
 #[derive(Debug)]
-pub struct ExerciseJudge<'a>(pub RuleJudge<'a>);
+pub struct ExerciseMonitor<'a>(pub RuleMonitor<'a>);
 
-impl Judge for ExerciseJudge<'_> {
+impl Monitor for ExerciseMonitor<'_> {
     fn word_count(&self) -> usize {
         self.0.word_count()
     }
@@ -106,11 +106,11 @@ impl Judge for ExerciseJudge<'_> {
         self.0.start(memory);
     }
 
-    fn judge(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement {
-        let judgement = self.0.judge(memory, moment, asked);
-        Judgement {
-            reached: judgement.exercised,
-            ..Judgement::default()
+    fn step(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> MonitorVerdict {
+        let verdict = self.0.step(memory, moment, asked);
+        MonitorVerdict {
+            reached: verdict.exercised,
+            ..MonitorVerdict::default()
         }
     }
 
@@ -122,9 +122,9 @@ impl Judge for ExerciseJudge<'_> {
 /// Takes a goal for reached only at moments to which time has led: what an app does by itself, because
 /// something that it waited for is over.
 #[derive(Debug)]
-pub struct WakeJudge<'a>(pub RuleJudge<'a>);
+pub struct WakeMonitor<'a>(pub RuleMonitor<'a>);
 
-impl Judge for WakeJudge<'_> {
+impl Monitor for WakeMonitor<'_> {
     fn word_count(&self) -> usize {
         self.0.word_count()
     }
@@ -133,14 +133,14 @@ impl Judge for WakeJudge<'_> {
         self.0.start(memory);
     }
 
-    fn judge(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> Judgement {
-        let judgement = self.0.judge(memory, moment, asked);
-        Judgement {
+    fn step(&self, memory: &mut [u32], moment: &Moment<'_>, asked: RuleSet) -> MonitorVerdict {
+        let verdict = self.0.step(memory, moment, asked);
+        MonitorVerdict {
             reached: match moment.elapsed {
                 0 => RuleSet::NONE,
-                _ => judgement.reached,
+                _ => verdict.reached,
             },
-            ..Judgement::default()
+            ..MonitorVerdict::default()
         }
     }
 

@@ -11,7 +11,7 @@ const AFTER: usize = 3;
 
 /// The lines of a trace before and after a tick, as people read them; `seen` of its entries are before.
 #[must_use]
-pub fn surroundings(trace: &Trace, tick: RunTicks, seen: usize) -> String {
+pub fn trace_excerpt(trace: &Trace, tick: RunTicks, seen: usize) -> String {
     let entries = trace.entries();
     let after = seen.min(entries.len());
     let first = after.saturating_sub(BEFORE);

@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 
 /// A barrier that looks for a moment before it sleeps, and breaks if a thread panics.
-pub(crate) struct Rendezvous {
+pub(crate) struct SpinBarrier {
     threads: usize,
     arrived: AtomicUsize,
     turn: AtomicUsize,
@@ -22,7 +22,7 @@ pub(crate) struct Broken;
 /// How often it looks before it sleeps: some microseconds.
 const LOOKS: u32 = 1 << 11;
 
-impl Rendezvous {
+impl SpinBarrier {
     pub(crate) const fn new(threads: usize) -> Self {
         Self {
             threads,
@@ -77,7 +77,7 @@ impl Rendezvous {
     }
 }
 
-struct BreakOnPanic<'a>(&'a Rendezvous);
+struct BreakOnPanic<'a>(&'a SpinBarrier);
 
 impl Drop for BreakOnPanic<'_> {
     fn drop(&mut self) {
