@@ -1,12 +1,11 @@
 //! The console: bytes become lines, lines become requests.
 
 use core::fmt::{self, Write};
-use core::ops::RangeInclusive;
 
 use lockstep_core::ports::Decimal;
 use lockstep_core::sink::{SerialWriter, Sink};
 
-use super::{Sensor, Tenths, Thermostat, UART};
+use super::{Sensor, Tenths, Thermostat, Tuning, UART};
 
 /// The longest line, in bytes, without its end.
 const MAX_LINE: usize = 24;
@@ -82,7 +81,7 @@ impl Line {
         core::str::from_utf8(self.bytes.get(..self.length)?).ok()
     }
 
-    pub(super) fn request(&self, setpoints: RangeInclusive<Tenths>) -> Request {
+    pub(super) fn request(&self, tuning: &Tuning) -> Request {
         if self.length > MAX_LINE {
             return Request::TooLong;
         }
@@ -91,7 +90,7 @@ impl Line {
             (None, ..) => Request::Nothing,
             (Some("status"), None, _) => Request::Status,
             (Some("set"), Some(number), None) => match tenths(number) {
-                Some(setpoint) if setpoints.contains(&setpoint) => Request::Set(setpoint),
+                Some(setpoint) if tuning.has_setpoint(setpoint) => Request::Set(setpoint),
                 _ => Request::SetWhat,
             },
             (Some("set"), ..) => Request::SetWhat,

@@ -144,7 +144,10 @@ impl Thermostat {
     }
 
     fn move_setpoint(&mut self, to: Tenths, out: &mut dyn Sink) {
-        let to = to.clamp(self.tuning.lowest_setpoint, self.tuning.highest_setpoint);
+        // Not `clamp`, which carries a panic with both numbers in it.
+        let to = to
+            .max(self.tuning.lowest_setpoint)
+            .min(self.tuning.highest_setpoint);
         if to != self.setpoint {
             self.setpoint = to;
             self.control(out);
@@ -156,7 +159,7 @@ impl Thermostat {
         let tuning = self.tuning;
         let (heater, fan) = match self.sensor {
             Sensor::Trusted => (
-                above < 0 && (self.heater || above <= -tuning.heater_on_below),
+                above < 0 && (self.heater || above.saturating_add(tuning.heater_on_below) <= 0),
                 above > tuning.fan_off_below && (self.fan || above >= tuning.fan_on_above),
             ),
             Sensor::Failed(_) | Sensor::NoClock => (false, false),
@@ -176,13 +179,12 @@ impl Thermostat {
             KNOB_A => self.knob.move_a(to),
             _ => self.knob.move_b(to),
         };
-        match click {
-            Some(Click::Clockwise) => self.move_setpoint(self.setpoint + self.tuning.click, out),
-            Some(Click::Counterclockwise) => {
-                self.move_setpoint(self.setpoint - self.tuning.click, out);
-            }
-            None => {}
-        }
+        let setpoint = match click {
+            Some(Click::Clockwise) => self.setpoint.saturating_add(self.tuning.click),
+            Some(Click::Counterclockwise) => self.setpoint.saturating_sub(self.tuning.click),
+            None => return,
+        };
+        self.move_setpoint(setpoint, out);
     }
 
     fn received(&mut self, byte: u8, out: &mut dyn Sink) {
@@ -195,7 +197,7 @@ impl Thermostat {
         if let Some(text) = line.as_str().filter(|text| !text.is_empty()) {
             out.log(Log::text(COMMAND, text));
         }
-        let request = line.request(self.tuning.lowest_setpoint..=self.tuning.highest_setpoint);
+        let request = line.request(self.tuning);
         if let Request::Set(setpoint) = request {
             self.move_setpoint(setpoint, out);
         }

@@ -47,6 +47,11 @@ impl Tuning {
         highest_possible: 850,
         trusted_after: Ticks::from_secs(2),
     };
+
+    /// Whether this setpoint can be chosen.
+    pub(super) fn has_setpoint(&self, setpoint: Tenths) -> bool {
+        (self.lowest_setpoint..=self.highest_setpoint).contains(&setpoint)
+    }
 }
 
 /// The table of a thermostat never changes: hashing it would tell nothing apart.
