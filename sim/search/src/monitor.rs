@@ -109,7 +109,7 @@ pub struct MonitorVerdict {
 }
 
 /// Judges behaviours, moment by moment. What it remembers of one is a few words, counted from now:
-/// equal words mean equal judgements of equal futures.
+/// equal words mean equal verdicts on equal futures.
 pub trait Monitor: Send + Sync {
     /// How many words it remembers.
     fn word_count(&self) -> usize;
