@@ -117,10 +117,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         message: "the image on the board is 0707070707070707070707070707070707070707: expected ",
     },
     Fault {
-        name: "overruns-its-trace-buffer",
+        name: OVERRUN,
         file: "firmware-core/boards/runtime/src/channels.rs",
         from: "1: { size: 4096,",
-        to: "1: { size: 96,",
+        to: "1: { size: 80,",
         verdict: Verdict::Infra,
         message: "is missing: the next one is",
     },
@@ -152,6 +152,10 @@ pub(crate) const FAULTS_INSIDE: &[Fault] = &[
 
 const SCENARIO: &str = "lamp/power/short-press-toggles";
 
+/// Found only where the bench reads too late, which one run may not do: this often it is played.
+const OVERRUN: &str = "overruns-its-trace-buffer";
+const OVERRUN_RUNS: usize = 8;
+
 /// The board with the fault is judged so.
 pub(crate) fn is_found(fault: &Fault) -> Result<(), Failed> {
     is_found_on(&bench(), fault)
@@ -165,7 +169,16 @@ pub(crate) fn is_found_inside(fault: &Fault) -> Result<(), Failed> {
 }
 
 fn is_found_on(bench: &Bench, fault: &Fault) -> Result<(), Failed> {
-    let broken = case(bench, &broken(fault)?)?;
+    let images = broken(fault)?;
+    let mut broken = case(bench, &images)?;
+    if fault.name == OVERRUN {
+        for _ in 1..OVERRUN_RUNS {
+            if broken.verdict() != Verdict::Pass {
+                break;
+            }
+            broken = case(bench, &images)?;
+        }
+    }
     let verdict = broken.verdict();
     let message = broken
         .cause()
