@@ -5,7 +5,7 @@
 
 use lockstep_apps::board::{Board, InitError};
 use lockstep_core::event::BootCondition;
-use lockstep_rp2040::Peripherals;
+use lockstep_rp::Peripherals;
 
 include!(concat!(env!("OUT_DIR"), "/pins.rs"));
 

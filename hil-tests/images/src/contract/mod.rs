@@ -96,7 +96,7 @@ impl Rule {
                  it; `rp2040-boot2` has one for each kind of flash"
             }
             Self::ImageDefinition => {
-                "memory.x must put `.start_block` right after the vector table, and `lockstep_rp2350::start!` \
+                "memory.x must put `.start_block` right after the vector table, and `lockstep_rp::start!` \
                  puts the definition there"
             }
             Self::StackTop | Self::StackEnd => {

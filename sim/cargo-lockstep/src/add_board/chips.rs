@@ -221,7 +221,7 @@ pub(crate) const CHIPS: [Chip; 9] = [
         start: FlashStart::Boot2,
         probe: "2e8a:000c",
         machine: None,
-        family: ("lockstep-rp2040", None),
+        family: ("lockstep-rp", Some("rp2040")),
         initialise: None,
         ports: "[30]",
         registers: "# GPIO_IN, GPIO_OUT_SET, GPIO_OUT_CLR, GPIO_OE_SET and GPIO_OE_CLR: RP2040 Datasheet, section 2.3.1.7.\n\
@@ -247,7 +247,7 @@ pub(crate) const CHIPS: [Chip; 9] = [
         start: FlashStart::ImageDefinition,
         probe: "2e8a:000c",
         machine: None,
-        family: ("lockstep-rp2350", None),
+        family: ("lockstep-rp", Some("rp2350")),
         initialise: None,
         ports: "[30]",
         registers: "# GPIO_IN, GPIO_OUT_SET, GPIO_OUT_CLR, GPIO_OE_SET and GPIO_OE_CLR: SIO in the RP2350 Datasheet.\n\

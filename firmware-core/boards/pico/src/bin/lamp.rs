@@ -9,5 +9,5 @@ use pico::{PINS, initialise};
 
 #[entry]
 fn main() -> ! {
-    lockstep_rp2040::start!(Lamp, PINS, initialise)
+    lockstep_rp::start!(Lamp, PINS, initialise)
 }

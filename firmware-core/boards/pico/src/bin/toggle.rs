@@ -9,5 +9,5 @@ use pico::{PINS, initialise};
 
 #[entry]
 fn main() -> ! {
-    lockstep_rp2040::start!(Toggle, PINS, initialise)
+    lockstep_rp::start!(Toggle, PINS, initialise)
 }

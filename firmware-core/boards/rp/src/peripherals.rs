@@ -3,18 +3,16 @@
 use cortex_m::peripheral::SYST;
 use lockstep_core::event::BootCondition;
 
+use crate::chip::RING_HZ;
 use crate::hal::clocks::init_clocks_and_plls;
 use crate::hal::pac::{self, CLOCKS, PLL_SYS, PLL_USB, RESETS, WATCHDOG, XOSC};
 use crate::hal::{Clock, Watchdog};
 
-/// The crystal, as the RP2350 and its ROM expect it.
+/// The crystal, as the chip and its ROM expect it.
 const CRYSTAL_HZ: u32 = 12_000_000;
 
-/// The ring oscillator that the chip boots with, about (RP2350 Datasheet, section 8.3).
-const RING_HZ: u32 = 11_000_000;
-
 /// How often the start of the crystal is polled before it counts as failed: it takes a few milliseconds,
-/// and a poll at least five cycles at about 11 MHz.
+/// and a poll at least five cycles at no more than 12 MHz.
 const CRYSTAL_POLLS: u32 = 500_000;
 
 /// For how many times 256 cycles the crystal is not looked at: 64 times the millisecond that the
@@ -69,7 +67,7 @@ impl Peripherals {
     }
 
     /// Starts the crystal oscillator, without which a tick is no millisecond, waits for it, and lets the
-    /// core run at 150 MHz. Returns whether it does. To be called once.
+    /// core run at the 125 or 150 MHz of the chip. Returns whether it does. To be called once.
     #[must_use]
     pub fn start_clock(&mut self) -> bool {
         let Some(mut parts) = self.clock.take() else {

@@ -8,7 +8,8 @@ use lockstep_board::pins::{MatrixPins, PORTS};
 
 use crate::hal::pac::{IO_BANK0, PADS_BANK0, RESETS, SIO};
 
-/// The pins of the chip in its package with 60 pins. Those that only the one with 80 has are left alone.
+/// The pins of the chip; of an RP2350, in its package with 60 pins. Those that only the one with 80 has are
+/// left alone.
 const PINS: u32 = 30;
 
 /// How often the end of a reset is polled: it takes a few cycles.
@@ -63,9 +64,11 @@ pub(crate) fn enable() {
     for pin in functions.gpio_iter().take(PINS as usize) {
         pin.gpio_ctrl().write(|w| w.funcsel().sio());
     }
-    // A pad is isolated from its function until this is cleared (RP2350 Datasheet, section 9.7).
     for pad in pads.gpio_iter().take(PINS as usize) {
-        pad.modify(|_, w| w.ie().set_bit().od().clear_bit().iso().clear_bit());
+        pad.modify(|_, w| w.ie().set_bit().od().clear_bit());
+        // A pad is isolated from its function until this is cleared (RP2350 Datasheet, section 9.7).
+        #[cfg(not(feature = "rp2040"))]
+        pad.modify(|_, w| w.iso().clear_bit());
     }
 }
 

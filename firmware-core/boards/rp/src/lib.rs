@@ -1,4 +1,4 @@
-//! Runs an app on an RP2350A, on one of its Cortex-M33.
+//! Runs an app on an RP2040, or on one Cortex-M33 of an RP2350A: with the feature `rp2040` or `rp2350`.
 //!
 //! A crate with images has an app and a pin map, and starts the one on the other with [`start!`]:
 //!
@@ -7,7 +7,7 @@
 //!
 //! #[cortex_m_rt::entry]
 //! fn main() -> ! {
-//!     lockstep_rp2350::start!(Doorbell, PINS)
+//!     lockstep_rp::start!(Doorbell, PINS)
 //! }
 //! ```
 //!
@@ -16,6 +16,7 @@
 
 #![no_std]
 
+mod chip;
 mod gpio;
 mod peripherals;
 
@@ -24,10 +25,15 @@ pub use lockstep_board;
 #[doc(hidden)]
 pub use lockstep_core;
 
+#[cfg(feature = "rp2040")]
+#[doc(hidden)]
+pub use chip::BOOT2;
+#[cfg(all(feature = "rp2350", not(feature = "rp2040")))]
+#[doc(hidden)]
+pub use chip::ImageDef;
+pub use chip::hal;
 pub use gpio::outputs_off;
 pub use peripherals::Peripherals;
-/// The hardware abstraction of the chip, with its peripheral access crate as `pac`.
-pub use rp235x_hal as hal;
 
 use lockstep_board::pins::{AppPins, PinMap};
 use lockstep_board::samples;
@@ -36,10 +42,6 @@ use lockstep_core::app::{App, AppDescriptor};
 use lockstep_core::event::BootCondition;
 
 use gpio::OutputPin;
-
-/// The image definition: tells the chip's ROM that this is a program for its Arm cores.
-#[doc(hidden)]
-pub use hal::block::ImageDef;
 
 /// Starts an app on the pins of a pin map, and never returns: the body of `main`.
 ///
@@ -50,18 +52,14 @@ pub use hal::block::ImageDef;
 ///
 /// A pin map that does not fit the app is an error when the image is built, and so is one with a serial
 /// line: this crate has no UART. The macro is used once in an image, because it defines what a crash does
-/// to the outputs, and the image definition.
+/// to the outputs, and what the ROM of the chip looks for.
 #[macro_export]
 macro_rules! start {
     ($app:ty, $pins:expr) => {
         $crate::start!($app, $pins, $crate::Peripherals::require_clock)
     };
     ($app:ty, $pins:expr, $initialise:expr) => {{
-        // SAFETY: `memory.x` puts this section, and nothing else, right after the vector table; the image
-        // contract checks that the ROM finds it there.
-        #[unsafe(link_section = ".start_block")]
-        #[used]
-        static LOCKSTEP_IMAGE_DEFINITION: $crate::ImageDef = $crate::ImageDef::secure_exe();
+        $crate::boot_block!();
         const LOCKSTEP_PIN_MAP: &$crate::lockstep_board::pins::PinMap = &$pins;
         $crate::lockstep_board::outputs_off!(|| $crate::outputs_off(
             const { LOCKSTEP_PIN_MAP.outputs() }
