@@ -22,6 +22,7 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_core::time::RunTicks;
 use lockstep_engine::diagnostic::error_chain;
+use lockstep_engine::project::Program;
 use lockstep_engine::registry::Registry;
 use lockstep_engine::search::checkpoint::CheckpointStore;
 use lockstep_engine::search::settings::{
@@ -186,8 +187,10 @@ impl ProveArgs {
         let can_go_on = !matches!(proof.exploration.ending, Ending::Complete | Ending::Decided);
         if let (Some(path), Ok(Some(())), true) = (path, &kept, can_go_on) {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "kept:    {}", self.command_to_go_on(&path));
+            let sim = report.commands().of(Program::Simulator);
+            let _ = writeln!(text, "kept:    {sim} {}", self.arguments_to_go_on(&path));
         }
+        let text = report.commands().name_in(&text);
         if let Err(error) = output::write(None, text.as_bytes()) {
             return report.error(error);
         }
@@ -199,18 +202,18 @@ impl ProveArgs {
         }
     }
 
-    /// What goes on from where it was kept.
-    fn command_to_go_on(&self, path: &Path) -> String {
+    /// The arguments of what goes on from where it was kept.
+    fn arguments_to_go_on(&self, path: &Path) -> String {
         let named = |path: &Path| quoted_path(&path.display().to_string());
-        let mut command = format!("sim prove {} --resume {}", named(&self.file), named(path));
+        let mut arguments = format!("prove {} --resume {}", named(&self.file), named(path));
         for (is_set, option) in [
             (self.compact, " --compact"),
             (self.every_tick, " --every-tick"),
             (self.no_skip, " --no-skip"),
         ] {
-            command += if is_set { option } else { "" };
+            arguments += if is_set { option } else { "" };
         }
-        command
+        arguments
     }
 
     /// Where the proof is kept, and what it goes on from.

@@ -29,7 +29,7 @@ pub trait Firmware: 'static {
 
 /// A firmware as an app.
 pub struct EmbassyApp<F> {
-    world: Rc<PortStates>,
+    states: Rc<PortStates>,
     executor: PolledExecutor,
     /// The ticks of the app that have passed.
     ticks: u64,
@@ -41,10 +41,10 @@ impl<F: Firmware> EmbassyApp<F> {
 
     fn start(fault: Option<WakeupFault>) -> Self {
         virtual_time::start_over(fault == Some(WakeupFault::Lost));
-        let world = PortStates::new(const { &F::DESCRIPTOR });
-        let ports = Ports::of(&world);
+        let states = PortStates::new(const { &F::DESCRIPTOR });
+        let ports = Ports::of(&states);
         Self {
-            world,
+            states,
             executor: PolledExecutor::new(fault, move |spawner| F::start(&ports, spawner)),
             ticks: 0,
             firmware: PhantomData,
@@ -78,7 +78,7 @@ impl<F: Firmware> EmbassyApp<F> {
     }
 
     fn say_all(&self, out: &mut dyn Sink) {
-        for said in self.world.take_said() {
+        for said in self.states.take_said() {
             match said {
                 FirmwareOutput::Log(log) => out.log(log),
                 FirmwareOutput::Bytes(line, bytes) => out.send(line, &bytes),
@@ -100,19 +100,19 @@ impl<F: Firmware> App for EmbassyApp<F> {
             Event::Init(_) => self.executor.run(),
             Event::Tick => self.advance(self.ticks + 1),
             Event::Press(button) => {
-                self.world.move_contact(button, true);
+                self.states.move_contact(button, true);
                 self.executor.run();
             }
             Event::Release(button) => {
-                self.world.move_contact(button, false);
+                self.states.move_contact(button, false);
                 self.executor.run();
             }
             Event::Number(number, value) => {
-                self.world.set_number(number, value);
+                self.states.set_number(number, value);
                 self.executor.run();
             }
             Event::Byte(line, byte) => {
-                self.world.receive(line, byte);
+                self.states.receive(line, byte);
                 self.executor.run();
             }
             _ => {}
@@ -123,7 +123,7 @@ impl<F: Firmware> App for EmbassyApp<F> {
     fn outputs(&self) -> Self::Outputs {
         let mut outputs = F::Outputs::OFF;
         for (index, level) in outputs.as_mut().iter_mut().enumerate() {
-            *level = self.world.level(index);
+            *level = self.states.level(index);
         }
         outputs
     }

@@ -36,7 +36,7 @@ impl NumberState {
 /// for what it reads, and this is what stands behind it.
 #[derive(Clone)]
 pub struct Number {
-    pub(crate) world: Rc<PortStates>,
+    pub(crate) states: Rc<PortStates>,
     pub(crate) index: usize,
 }
 
@@ -56,7 +56,7 @@ impl Number {
     }
 
     fn state(&self) -> &NumberState {
-        self.world.number(self.index)
+        self.states.number(self.index)
     }
 }
 
@@ -80,27 +80,27 @@ mod tests {
 
     #[test]
     fn a_number_is_what_it_was_set_to_last() {
-        let world = PortStates::new(const { &DESCRIPTOR });
-        let ports = Ports::of(&world);
+        let states = PortStates::new(const { &DESCRIPTOR });
+        let ports = Ports::of(&states);
         let (light, temperature) = (ports.number("light"), ports.number("temperature"));
         assert_eq!((light.read(), temperature.read()), (0, 215));
-        world.set_number(NumberId(1), -40);
+        states.set_number(NumberId(1), -40);
         // One that is not declared is nobody's.
-        world.set_number(NumberId(2), 7);
+        states.set_number(NumberId(2), 7);
         assert_eq!((light.read(), temperature.read()), (0, -40));
     }
 
     #[test]
     fn a_change_is_one_after_the_wait_began_also_to_the_same_value() {
-        let world = PortStates::new(const { &DESCRIPTOR });
-        let light = Ports::of(&world).number("light");
+        let states = PortStates::new(const { &DESCRIPTOR });
+        let light = Ports::of(&states).number("light");
         let mut context = Context::from_waker(Waker::noop());
-        world.set_number(NumberId(0), 7);
+        states.set_number(NumberId(0), 7);
         let mut change = pin!(light.wait_for_change());
         assert!(change.as_mut().poll(&mut context).is_pending());
-        world.set_number(NumberId(1), 9);
+        states.set_number(NumberId(1), 9);
         assert!(change.as_mut().poll(&mut context).is_pending());
-        world.set_number(NumberId(0), 7);
+        states.set_number(NumberId(0), 7);
         assert_eq!(change.as_mut().poll(&mut context), Poll::Ready(7));
     }
 }

@@ -151,13 +151,13 @@ impl PortStates {
 
 /// The ports of a firmware, by the names that its descriptor declares.
 pub struct Ports {
-    world: Rc<PortStates>,
+    states: Rc<PortStates>,
 }
 
 impl Ports {
-    pub(crate) fn of(world: &Rc<PortStates>) -> Self {
-        let world = Rc::clone(world);
-        Self { world }
+    pub(crate) fn of(states: &Rc<PortStates>) -> Self {
+        let states = Rc::clone(states);
+        Self { states }
     }
 
     /// The pin of a button: high while its contact is closed.
@@ -167,16 +167,16 @@ impl Ports {
     /// If the descriptor declares no button of this name, or its pin is taken.
     #[must_use]
     pub fn input(&self, button: &str) -> Input {
-        let buttons = self.world.descriptor.buttons();
+        let buttons = self.states.descriptor.buttons();
         let index = place(buttons.iter().copied(), "button", button);
         take(
-            &self.world.inputs[index].is_taken,
+            &self.states.inputs[index].is_taken,
             "the pin of button",
             button,
         );
         Input {
             index,
-            world: Rc::clone(&self.world),
+            states: Rc::clone(&self.states),
             is_active_low: false,
         }
     }
@@ -189,16 +189,16 @@ impl Ports {
     /// If the descriptor declares no output of this name, or its pin is taken.
     #[must_use]
     pub fn output(&self, output: &str) -> Output {
-        let outputs = self.world.descriptor.outputs();
+        let outputs = self.states.descriptor.outputs();
         let index = place(outputs.iter().map(|it| it.name()), "output", output);
         take(
-            &self.world.outputs[index].is_taken,
+            &self.states.outputs[index].is_taken,
             "the pin of output",
             output,
         );
         Output {
             index,
-            world: Rc::clone(&self.world),
+            states: Rc::clone(&self.states),
             is_active_low: false,
         }
     }
@@ -216,10 +216,10 @@ impl Ports {
     /// If the descriptor declares none of this name.
     #[must_use]
     pub fn number(&self, number: &str) -> Number {
-        let numbers = self.world.descriptor.numbers();
+        let numbers = self.states.descriptor.numbers();
         Number {
             index: place(numbers.iter().map(|it| it.name()), "number input", number),
-            world: Rc::clone(&self.world),
+            states: Rc::clone(&self.states),
         }
     }
 
@@ -230,12 +230,12 @@ impl Ports {
     /// If the descriptor declares none of this name, or it is taken.
     #[must_use]
     pub fn serial(&self, line: &str) -> Serial {
-        let lines = self.world.descriptor.serial_lines();
+        let lines = self.states.descriptor.serial_lines();
         let index = place(lines.iter().map(|it| it.name()), "serial line", line);
-        take(&self.world.received[index].is_taken, "serial line", line);
+        take(&self.states.received[index].is_taken, "serial line", line);
         Serial {
             line: SerialId(u8::try_from(index).unwrap_or(u8::MAX)),
-            world: Rc::clone(&self.world),
+            states: Rc::clone(&self.states),
         }
     }
 
@@ -247,7 +247,7 @@ impl Ports {
     ///
     /// If the descriptor declares no log of this name.
     pub fn messages(&self, log: &str, filter: MessageFilter) {
-        messages::receive(&self.world, self.log(log).id(), filter);
+        messages::receive(&self.states, self.log(log).id(), filter);
     }
 
     /// A kind of log.
@@ -257,10 +257,10 @@ impl Ports {
     /// If the descriptor declares no log of this name.
     #[must_use]
     pub fn log(&self, log: &str) -> Logger {
-        let logs = self.world.descriptor.logs();
+        let logs = self.states.descriptor.logs();
         Logger {
             index: place(logs.iter().map(|it| it.name()), "log", log),
-            world: Rc::clone(&self.world),
+            states: Rc::clone(&self.states),
         }
     }
 }
@@ -291,7 +291,7 @@ fn take(is_taken: &Cell<bool>, what: &str, name: &str) {
 
 /// A pin that a button moves.
 pub struct Input {
-    world: Rc<PortStates>,
+    states: Rc<PortStates>,
     index: usize,
     is_active_low: bool,
 }
@@ -307,7 +307,7 @@ impl Input {
     }
 
     fn state(&self) -> &InputState {
-        &self.world.inputs[self.index]
+        &self.states.inputs[self.index]
     }
 
     fn is_at(&self, high: bool) -> bool {
@@ -388,7 +388,7 @@ impl Wait for Input {
 
 /// A pin that an output shows.
 pub struct Output {
-    world: Rc<PortStates>,
+    states: Rc<PortStates>,
     index: usize,
     is_active_low: bool,
 }
@@ -404,7 +404,7 @@ impl Output {
     }
 
     fn max(&self) -> Level {
-        let output = self.world.descriptor.outputs().get(self.index);
+        let output = self.states.descriptor.outputs().get(self.index);
         output.map_or(Level(1), |output| output.range().max())
     }
 
@@ -413,7 +413,7 @@ impl Output {
             true => self.max(),
             false => Level::OFF,
         };
-        self.world.set_level(self.index, level);
+        self.states.set_level(self.index, level);
     }
 }
 
@@ -435,7 +435,7 @@ impl OutputPin for Output {
 
 impl StatefulOutputPin for Output {
     fn is_set_high(&mut self) -> Result<bool, Infallible> {
-        let is_on = self.world.level(self.index) > Level::OFF;
+        let is_on = self.states.level(self.index) > Level::OFF;
         Ok(is_on != self.is_active_low)
     }
 
@@ -458,7 +458,7 @@ impl SetDutyCycle for Output {
             true => self.max_duty_cycle().saturating_sub(duty),
             false => duty,
         };
-        self.world.set_level(self.index, Level(duty.into()));
+        self.states.set_level(self.index, Level(duty.into()));
         Ok(())
     }
 }
@@ -466,7 +466,7 @@ impl SetDutyCycle for Output {
 /// Where the firmware says what happened.
 #[derive(Clone)]
 pub struct Logger {
-    world: Rc<PortStates>,
+    states: Rc<PortStates>,
     index: usize,
 }
 
@@ -477,7 +477,7 @@ impl Logger {
     ///
     /// If it declares no such word.
     pub fn word(&self, word: &str) {
-        let kind = self.world.descriptor.logs().get(self.index);
+        let kind = self.states.descriptor.logs().get(self.index);
         let words = match kind.map(|kind| kind.values()) {
             Some(LogValues::Words(words)) => words,
             _ => &[],
@@ -488,12 +488,12 @@ impl Logger {
 
     /// Says a number.
     pub fn number(&self, value: i32) {
-        self.world.log(Log::new(self.id(), value));
+        self.states.log(Log::new(self.id(), value));
     }
 
     /// Says a text: of a long one, the first 64 bytes.
     pub fn text(&self, text: &str) {
-        self.world.log(Log::text(self.id(), text));
+        self.states.log(Log::text(self.id(), text));
     }
 
     fn id(&self) -> LogId {

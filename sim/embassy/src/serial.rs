@@ -2,10 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::rc::Rc;
 
-use embedded_io::{ErrorType, ReadReady, WriteReady};
 use lockstep_core::event::SerialId;
 
 use crate::ports::PortStates;
@@ -48,7 +46,7 @@ impl ReceiveState {
 /// A blocking read with nothing there stands still until something arrives, and the whole firmware with
 /// it.
 pub struct Serial {
-    pub(crate) world: Rc<PortStates>,
+    pub(crate) states: Rc<PortStates>,
     pub(crate) line: SerialId,
 }
 
@@ -56,21 +54,25 @@ impl Serial {
     /// The half that sends, and the half that receives.
     #[must_use]
     pub fn split(self) -> (SerialTx, SerialRx) {
-        let Self { world, line } = self;
+        let Self { states, line } = self;
         let sender = Self {
-            world: Rc::clone(&world),
+            states: Rc::clone(&states),
             line,
         };
-        (SerialTx(sender), SerialRx(Self { world, line }))
+        (SerialTx(sender), SerialRx(Self { states, line }))
     }
 
     fn state(&self) -> &ReceiveState {
-        self.world.received(self.line)
+        self.states.received(self.line)
     }
 
     fn send(&self, bytes: &[u8]) -> usize {
-        self.world.send(self.line, bytes);
+        self.states.send(self.line, bytes);
         bytes.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.state().is_empty()
     }
 
     async fn receive(&self, into: &mut [u8]) -> usize {
@@ -100,79 +102,7 @@ pub struct SerialTx(Serial);
 /// The half of a serial line that receives.
 pub struct SerialRx(Serial);
 
-macro_rules! sends {
-    ($half:ty, $line:expr) => {
-        impl embedded_io::Write for $half {
-            fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).send(bytes))
-            }
-
-            fn flush(&mut self) -> Result<(), Infallible> {
-                Ok(())
-            }
-        }
-
-        impl WriteReady for $half {
-            fn write_ready(&mut self) -> Result<bool, Infallible> {
-                Ok(true)
-            }
-        }
-
-        impl embedded_io_async::Write for $half {
-            async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).send(bytes))
-            }
-
-            async fn flush(&mut self) -> Result<(), Infallible> {
-                Ok(())
-            }
-        }
-    };
-}
-
-macro_rules! receives {
-    ($half:ty, $line:expr) => {
-        impl embedded_io::Read for $half {
-            fn read(&mut self, into: &mut [u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).receive_now(into))
-            }
-        }
-
-        impl ReadReady for $half {
-            fn read_ready(&mut self) -> Result<bool, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(!line(self).state().is_empty())
-            }
-        }
-
-        impl embedded_io_async::Read for $half {
-            async fn read(&mut self, into: &mut [u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).receive(into).await)
-            }
-        }
-    };
-}
-
-sends!(Serial, |line| line);
-receives!(Serial, |line| line);
-sends!(SerialTx, |half| &half.0);
-receives!(SerialRx, |half| &half.0);
-
-impl ErrorType for Serial {
-    type Error = Infallible;
-}
-
-impl ErrorType for SerialTx {
-    type Error = Infallible;
-}
-
-impl ErrorType for SerialRx {
-    type Error = Infallible;
-}
+lockstep_embassy_ports::serial_traits!(Serial, SerialTx, SerialRx);
 
 #[cfg(test)]
 mod tests {
@@ -180,7 +110,7 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    use embedded_io::{Read as _, Write as _};
+    use embedded_io::{Read as _, ReadReady as _, Write as _, WriteReady as _};
     use lockstep_core::app::AppDescriptor;
     use lockstep_core::ports::SerialLine;
 
@@ -196,15 +126,15 @@ mod tests {
 
     #[test]
     fn what_is_written_leaves_in_order_with_its_line() {
-        let world = PortStates::new(const { &DESCRIPTOR });
-        let ports = Ports::of(&world);
+        let states = PortStates::new(const { &DESCRIPTOR });
+        let ports = Ports::of(&states);
         let (mut uart, mut console) = (ports.serial("uart"), ports.serial("console"));
         assert_eq!(uart.write(b"one"), Ok(3));
         write!(console, "{}", 2).unwrap();
         uart.write_all(b"").unwrap();
         uart.flush().unwrap();
         assert_eq!(uart.write_ready(), Ok(true));
-        let said = world.take_said().into_iter().map(|said| match said {
+        let said = states.take_said().into_iter().map(|said| match said {
             FirmwareOutput::Bytes(line, bytes) => (line.0, bytes),
             FirmwareOutput::Log(_) => (u8::MAX, Vec::new()),
         });
@@ -214,15 +144,15 @@ mod tests {
 
     #[test]
     fn what_arrives_waits_until_it_is_read() {
-        let world = PortStates::new(const { &DESCRIPTOR });
-        let mut uart = Ports::of(&world).serial("uart");
+        let states = PortStates::new(const { &DESCRIPTOR });
+        let mut uart = Ports::of(&states).serial("uart");
         let mut bytes = [0; 2];
         assert_eq!(uart.read_ready(), Ok(false));
         assert_eq!(uart.read(&mut []), Ok(0));
         for byte in *b"abc" {
-            world.receive(SerialId(0), byte);
+            states.receive(SerialId(0), byte);
         }
-        world.receive(SerialId(1), b'x');
+        states.receive(SerialId(1), b'x');
         assert_eq!(uart.read_ready(), Ok(true));
         assert_eq!(uart.read(&mut bytes), Ok(2));
         assert_eq!(&bytes, b"ab");
@@ -233,15 +163,15 @@ mod tests {
 
     #[test]
     fn an_async_read_waits_for_the_first_byte() {
-        let world = PortStates::new(const { &DESCRIPTOR });
-        let (_, mut receiver) = Ports::of(&world).serial("uart").split();
+        let states = PortStates::new(const { &DESCRIPTOR });
+        let (_, mut receiver) = Ports::of(&states).serial("uart").split();
         let mut bytes = [0; 4];
         {
             let mut read = pin!(embedded_io_async::Read::read(&mut receiver, &mut bytes));
             assert!(poll(read.as_mut()).is_pending());
-            world.receive(SerialId(1), b'x');
+            states.receive(SerialId(1), b'x');
             assert!(poll(read.as_mut()).is_pending());
-            world.receive(SerialId(0), b'y');
+            states.receive(SerialId(0), b'y');
             assert_eq!(poll(read.as_mut()), Poll::Ready(Ok(1)));
         }
         assert_eq!(bytes[0], b'y');

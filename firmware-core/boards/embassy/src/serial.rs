@@ -1,11 +1,9 @@
 //! Serial lines, with the traits of `embedded-io` and `embedded-io-async`.
 
 use core::cell::RefCell;
-use core::convert::Infallible;
 use core::sync::atomic::AtomicBool;
 
 use critical_section::Mutex;
-use embedded_io::{ErrorType, ReadReady, WriteReady};
 use heapless::Deque;
 use lockstep_core::event::SerialId;
 
@@ -91,6 +89,10 @@ impl Serial {
         bytes.len()
     }
 
+    fn is_empty(&self) -> bool {
+        self.state.is_empty()
+    }
+
     async fn receive(&self, into: &mut [u8]) -> usize {
         if into.is_empty() {
             return 0;
@@ -117,76 +119,4 @@ pub struct SerialTx(Serial);
 /// The half of a serial line that receives.
 pub struct SerialRx(Serial);
 
-macro_rules! sends {
-    ($half:ty, $line:expr) => {
-        impl embedded_io::Write for $half {
-            fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).send(bytes))
-            }
-
-            fn flush(&mut self) -> Result<(), Infallible> {
-                Ok(())
-            }
-        }
-
-        impl WriteReady for $half {
-            fn write_ready(&mut self) -> Result<bool, Infallible> {
-                Ok(true)
-            }
-        }
-
-        impl embedded_io_async::Write for $half {
-            async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).send(bytes))
-            }
-
-            async fn flush(&mut self) -> Result<(), Infallible> {
-                Ok(())
-            }
-        }
-    };
-}
-
-macro_rules! receives {
-    ($half:ty, $line:expr) => {
-        impl embedded_io::Read for $half {
-            fn read(&mut self, into: &mut [u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).receive_now(into))
-            }
-        }
-
-        impl ReadReady for $half {
-            fn read_ready(&mut self) -> Result<bool, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(!line(self).state.is_empty())
-            }
-        }
-
-        impl embedded_io_async::Read for $half {
-            async fn read(&mut self, into: &mut [u8]) -> Result<usize, Infallible> {
-                let line: fn(&Self) -> &Serial = $line;
-                Ok(line(self).receive(into).await)
-            }
-        }
-    };
-}
-
-sends!(Serial, |line| line);
-receives!(Serial, |line| line);
-sends!(SerialTx, |half| &half.0);
-receives!(SerialRx, |half| &half.0);
-
-impl ErrorType for Serial {
-    type Error = Infallible;
-}
-
-impl ErrorType for SerialTx {
-    type Error = Infallible;
-}
-
-impl ErrorType for SerialRx {
-    type Error = Infallible;
-}
+lockstep_embassy_ports::serial_traits!(Serial, SerialTx, SerialRx);

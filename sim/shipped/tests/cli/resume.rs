@@ -31,7 +31,7 @@ fn a_proof_that_was_stopped_goes_on_and_says_the_same() {
         let prove = |more: &[&str]| sim(["prove", rules].iter().chain(ways).chain(more));
         let whole = prove(&[]).with(0);
         let stopped = prove(&["--states", "20", "--checkpoint", text(&file)]).with(42);
-        let command = format!("sim prove {rules} --resume {} {}\n", text(&file), ways[0]);
+        let command = format!(" prove {rules} --resume {} {}\n", text(&file), ways[0]);
         assert!(stopped.out.ends_with(&command), "{}", stopped.out);
         // It stops again, and is kept in the same file.
         let again = prove(&["--states", "40", "--resume", text(&file)]).with(42);
