@@ -74,6 +74,10 @@ pub(super) struct ProveArgs {
     #[arg(long)]
     no_skip: bool,
 
+    /// Play the inputs of a tick for each way that leads to it, also where several lead to the same.
+    #[arg(long)]
+    no_merge: bool,
+
     /// Keep no more than a hash of each state that was gone on from.
     ///
     /// More states find room, and one may be taken for another: how likely that is at most is
@@ -89,7 +93,7 @@ pub(super) struct ProveArgs {
 
     /// Go on from this file, and keep in it how far it came if `--checkpoint` does not name another.
     ///
-    /// The program, the rules, `--compact`, `--every-tick` and `--no-skip` have to be the same;
+    /// The program, the rules, `--compact`, `--every-tick`, `--no-skip` and `--no-merge` have to be the same;
     /// limits and `--jobs` can be others.
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
@@ -160,6 +164,7 @@ impl ProveArgs {
             &Settings {
                 passes_idle: !self.every_tick,
                 skips_forced: !self.no_skip,
+                merges_ticks: !self.no_merge,
                 is_compact: self.compact,
                 jobs: self.jobs.unwrap_or(cores).get(),
                 max_states: self.states,
@@ -210,6 +215,7 @@ impl ProveArgs {
             (self.compact, " --compact"),
             (self.every_tick, " --every-tick"),
             (self.no_skip, " --no-skip"),
+            (self.no_merge, " --no-merge"),
         ] {
             arguments += if is_set { option } else { "" };
         }
@@ -237,6 +243,11 @@ impl ProveArgs {
                 "no skip"
             } else {
                 "forced ticks skipped"
+            },
+            if self.no_merge {
+                "no merge"
+            } else {
+                "equal ticks merged"
             },
         ];
         let identity = ProofIdentity::new(

@@ -1,8 +1,8 @@
 //! What a few situations lead to: looked up where it is reached, and kept there or for later.
 
-use std::hint;
 use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
+use crate::arrivals::Arrivals;
 use crate::input_model::Choice;
 use crate::monitor::{MonitorVerdict, RuleSet};
 use crate::settings::Order;
@@ -59,58 +59,6 @@ impl Origin {
             depth: 0,
             actions: 0,
         }
-    }
-}
-
-/// Situations that are kept later, with the words of all of them.
-pub(crate) struct Arrivals<A> {
-    apps: Vec<A>,
-    reached: Vec<Reached>,
-    words: Vec<u32>,
-}
-
-impl<A> Arrivals<A> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            apps: Vec::new(),
-            reached: Vec::new(),
-            words: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, app: A, words: &[u32], reached: Reached) {
-        self.apps.push(app);
-        self.reached.push(reached);
-        self.words.extend_from_slice(words);
-    }
-
-    /// Each, with its words, of which there are as many for each.
-    pub(crate) fn each(&self, mut keep: impl FnMut(&A, &[u32], Reached)) {
-        let count = self.words.len() / self.reached.len().max(1);
-        let mut words = self.words.as_slice();
-        for (app, reached) in self.apps.iter().zip(&self.reached) {
-            let (own, rest) = words.split_at(count.min(words.len()));
-            keep(app, own, *reached);
-            words = rest;
-        }
-    }
-
-    /// Lets all that is compared next come from memory.
-    fn glance<'s>(&self, shard: impl Fn(usize) -> Option<&'s Shard<A>>)
-    where
-        A: Clone + Eq + 's,
-    {
-        let seen = self.reached.iter().map(|reached| {
-            let shard = shard(reached.shard());
-            shard.map_or(0, |shard| shard.glance(reached.hash))
-        });
-        hint::black_box(seen.fold(0, u32::wrapping_add));
-    }
-
-    fn clear(&mut self) {
-        self.apps.clear();
-        self.reached.clear();
-        self.words.clear();
     }
 }
 
@@ -177,6 +125,20 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
         shard.app(id).cloned()
     }
 
+    /// Begins in the tick to which time led, from where its inputs are played.
+    pub(crate) const fn begin_inputs(&mut self, reached: &Reached) {
+        self.origin = Origin {
+            parent: reached.link.parent,
+            depth: reached.link.depth,
+            actions: reached.link.actions,
+        };
+    }
+
+    /// Counts transitions.
+    pub(crate) fn count(&mut self, transitions: usize) {
+        self.notes.transitions += u64::try_from(transitions).unwrap_or(u64::MAX);
+    }
+
     /// Takes what a step leads to.
     pub(crate) fn reach(&mut self, successor: &Successor<'_, A>) {
         let Successor {
@@ -185,8 +147,8 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
             hash,
             step,
             goals,
+            awaits_inputs,
         } = *successor;
-        self.notes.transitions += 1;
         let link = Link {
             parent: self.origin.parent,
             choice: step.choice,
@@ -197,6 +159,7 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
             hash,
             link,
             goals: goals.0,
+            awaits_inputs,
         };
         if let Keeper::Only(found) = &mut self.keeper {
             found.push(Found {
@@ -208,7 +171,7 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
             return;
         }
         self.waiting.push(app.clone(), words, reached);
-        if self.waiting.reached.len() >= TOGETHER {
+        if self.waiting.len() >= TOGETHER {
             self.flush();
         }
     }

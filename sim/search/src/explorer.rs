@@ -22,7 +22,7 @@ use crate::settings::{Ending, Exploration, Finding, FindingKind, Order, Path, Pr
 use crate::spin_barrier::Broken;
 use crate::stepper::{Step, Stepper, is_counted};
 use crate::store::{SHARDS, StateId};
-use crate::worker_pool::{MOST_THREADS, WORTH_THREADS, WorkerPool};
+use crate::worker_pool::{MOST_THREADS, Task, WorkerPool};
 
 /// How many situations are gone on from before rules that are decided are no longer judged, and before
 /// limits are looked at.
@@ -181,23 +181,35 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
 
     /// Goes on from some situations, with as many threads as that is worth.
     fn expand(&mut self, batch: Vec<StateId>) -> Result<(), Broken> {
-        match self.worker_pool {
-            Some(worker_pool) if batch.len() >= WORTH_THREADS => {
-                let (plan, shards) = (self.plan, self.shards);
-                let all = worker_pool.expand(batch, self.depth, plan, shards, &mut self.stepper)?;
-                for notes in all {
-                    self.take(notes);
+        self.run(Task::Expand(batch))?;
+        if self.plan.merges_ticks {
+            let shards = self.shards.iter();
+            let ticks = shards.map(|shard| mem::take(&mut write(shard).unplayed));
+            self.run(Task::PlayInputs(ticks.collect()))?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, task: Task<A>) -> Result<(), Broken> {
+        if let Some(worker_pool) = self.worker_pool.filter(|_| task.is_worth_threads()) {
+            let (plan, shards) = (self.plan, self.shards);
+            let all = worker_pool.run(task, self.depth, plan, shards, &mut self.stepper)?;
+            for notes in all {
+                self.take(notes);
+            }
+            return Ok(());
+        }
+        self.with_all(|plan, stepper, collector| match &task {
+            Task::Expand(batch) => plan.expand(stepper, batch, collector),
+            Task::PlayInputs(ticks) => {
+                for ticks in ticks {
+                    plan.play_inputs(stepper, ticks, collector);
                 }
             }
-            _ => {
-                self.with_all(|plan, stepper, collector| plan.expand(stepper, &batch, collector));
-                if self.plan.is_compact {
-                    for id in batch {
-                        if let Some(shard) = self.shards.get(id.shard()) {
-                            write(shard).close(id);
-                        }
-                    }
-                }
+        });
+        for id in task.expanded().iter().filter(|_| self.plan.is_compact) {
+            if let Some(shard) = self.shards.get(id.shard()) {
+                write(shard).close(*id, self.depth);
             }
         }
         Ok(())

@@ -13,6 +13,7 @@
 //! The library reads neither a clock nor the environment; threads are started where more than one
 //! job is asked for, and what is found does not depend on how many there are.
 
+mod arrivals;
 mod blocks;
 pub mod checkpoint;
 mod choice_code;

@@ -1,11 +1,11 @@
 //! What an exploration goes by, the same for all of its threads.
 
-use std::cell::Cell;
 use std::hash::Hash;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use lockstep_core::app::App;
 
+use crate::arrivals::Arrivals;
 use crate::choice_code::ChoiceCode;
 use crate::collector::{Collector, MarkKind, Origin};
 use crate::input_model::Inputs;
@@ -21,6 +21,7 @@ pub(crate) struct Plan<'a, A> {
     pub(crate) inputs: Inputs,
     pub(crate) code: ChoiceCode,
     pub(crate) is_compact: bool,
+    pub(crate) merges_ticks: bool,
 }
 
 /// All situations.
@@ -39,6 +40,9 @@ impl<'a, A: App + Clone + Eq + Hash> Plan<'a, A> {
             inputs,
             is_compact: settings.is_compact
                 && settings.order == Order::Ticks
+                && !settings.is_sparse
+                && settings.always_possible.is_empty(),
+            merges_ticks: settings.merges_ticks
                 && !settings.is_sparse
                 && settings.always_possible.is_empty(),
         }
@@ -92,37 +96,77 @@ impl<'a, A: App + Clone + Eq + Hash> Plan<'a, A> {
         collector.flush();
     }
 
-    /// Goes on from some situations.
+    /// Goes on from some situations; where ticks are merged, up to what can be done in the next.
     pub(crate) fn expand(
         &self,
         stepper: &mut Stepper<'_, A>,
         chunk: &[StateId],
         collector: &mut Collector<'_, A>,
     ) {
-        let at = Cell::new(0);
         let mut words = Vec::new();
-        // One guard for all of them: it costs more than a step does.
-        while at.get() < chunk.len() {
-            let caught = (self.settings.catch_panic)(&mut || {
-                while let Some(id) = chunk.get(at.get()) {
-                    if let Some(app) = collector.begin(*id, &mut words) {
-                        stepper.step(app, &words, 0, collector);
+        self.each(
+            chunk.len(),
+            stepper,
+            collector,
+            |at, from, stepper, collector| {
+                let id = chunk.get(at).copied();
+                if let Some(app) = id.and_then(|id| collector.begin(id, &mut words)) {
+                    match self.merges_ticks {
+                        true => stepper.step_to_inputs(app, &words, collector),
+                        false => stepper.step(app, &words, from, collector),
                     }
-                    at.set(at.get() + 1);
+                }
+            },
+        );
+    }
+
+    /// Plays what can be done in some ticks.
+    pub(crate) fn play_inputs(
+        &self,
+        stepper: &mut Stepper<'_, A>,
+        ticks: &Arrivals<A>,
+        collector: &mut Collector<'_, A>,
+    ) {
+        let word_count = self.word_count();
+        self.each(
+            ticks.len(),
+            stepper,
+            collector,
+            |at, from, stepper, collector| {
+                if let Some((app, words, reached)) = ticks.get(at, word_count) {
+                    collector.begin_inputs(reached);
+                    stepper.play_inputs(app, words, from, collector);
+                }
+            },
+        );
+    }
+
+    /// Plays something from each of so many places, and after a panic what is left at its place, from
+    /// a choice on.
+    fn each<'s, 'c>(
+        &self,
+        count: usize,
+        stepper: &mut Stepper<'s, A>,
+        collector: &mut Collector<'c, A>,
+        mut play: impl FnMut(usize, usize, &mut Stepper<'s, A>, &mut Collector<'c, A>),
+    ) {
+        let (mut at, mut from) = (0, 0);
+        // One guard for all of them: it costs more than a step does.
+        while at < count {
+            let caught = (self.settings.catch_panic)(&mut || {
+                while at < count {
+                    play(at, from, stepper, collector);
+                    from = 0;
+                    at += 1;
                 }
             });
             let Err(message) = caught else {
                 break;
             };
-            if let Some(from) = after_panic(stepper, collector, message)
-                && let Some(id) = chunk.get(at.get())
-                && let Some(app) = collector.begin(*id, &mut words)
-            {
-                self.with_panics(stepper, collector, from, |stepper, from, collector| {
-                    stepper.step(app.clone(), &words, from, collector);
-                });
+            match after_panic(stepper, collector, message) {
+                Some(next) => from = next,
+                None => (at, from) = (at + 1, 0),
             }
-            at.set(at.get() + 1);
         }
         collector.flush();
     }

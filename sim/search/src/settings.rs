@@ -30,6 +30,9 @@ pub struct Settings<'a> {
     pub passes_idle: bool,
     /// Whether ticks in which nothing happens and nothing can be done are one step.
     pub skips_forced: bool,
+    /// Whether what can be done in a tick is played once where several ways lead to the same before it.
+    /// Not with [`Settings::is_sparse`] or [`Settings::always_possible`], which needs all ways.
+    pub merges_ticks: bool,
     /// Whether things are done only in the tick after the last ones, and where the app wakes. Then
     /// what is found is so, and what is not found may be all the same.
     pub is_sparse: bool,
@@ -69,6 +72,7 @@ impl<'a> Settings<'a> {
             always_possible: &[],
             passes_idle: true,
             skips_forced: true,
+            merges_ticks: true,
             is_sparse: false,
             is_compact: false,
             order: Order::Ticks,

@@ -24,6 +24,8 @@ pub(crate) struct Successor<'a, A> {
     pub(crate) step: Step,
     /// The goals that are reached as everything stands.
     pub(crate) goals: RuleSet,
+    /// Whether what can be done in its tick is still to be played.
+    pub(crate) awaits_inputs: bool,
 }
 
 /// The way from a situation to the next.
@@ -51,7 +53,6 @@ pub(crate) struct Stepper<'a, A: App> {
     numbers_before: Vec<i32>,
     numbers: Vec<i32>,
     said: LogSink,
-    leave_out_nothing: bool,
     /// The only choices that are made, where it is known which.
     pub(crate) wanted: Option<Vec<Choice>>,
     /// Which choice is being played, for whoever catches a panic.
@@ -126,7 +127,6 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             numbers_before: Vec::new(),
             numbers: Vec::new(),
             said: LogSink::default(),
-            leave_out_nothing: false,
             wanted: None,
             at: At::default(),
         }
@@ -168,18 +168,74 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         if verdict != MonitorVerdict::default() {
             collector.judged(verdict, 0, None);
         }
-        self.choose(&app, 0, verdict.reached, from, collector);
+        let base = counted_from_now(&app);
+        self.choose(&base, (0, verdict.reached), from, true, collector);
     }
 
     /// Lets the next tick come from a situation, and does in it what can be done; from the choice at
     /// this place on.
     pub(crate) fn step(
         &mut self,
-        mut app: A,
+        app: A,
         words: &[u32],
         from: usize,
         collector: &mut Collector<'_, A>,
     ) {
+        let (base, time) = self.advance(app, words, from, collector);
+        self.choose(&base, time, from, true, collector);
+    }
+
+    /// Lets the next tick come from a situation, and leaves what can be done in it to
+    /// [`Stepper::play_inputs`].
+    pub(crate) fn step_to_inputs(
+        &mut self,
+        app: A,
+        words: &[u32],
+        collector: &mut Collector<'_, A>,
+    ) {
+        let (base, (ticks, goals)) = self.advance(app, words, 0, collector);
+        self.find_choices();
+        collector.count(self.choices.len());
+        collector.reach(&Successor {
+            hash: fingerprint(&base, &self.base),
+            app: &base,
+            words: &self.base,
+            step: Step {
+                ticks,
+                choice: Choice::NOTHING,
+            },
+            goals,
+            awaits_inputs: true,
+        });
+    }
+
+    /// Does everything that can be done where [`Stepper::step_to_inputs`] led; from the choice at this
+    /// place on.
+    pub(crate) fn play_inputs(
+        &mut self,
+        app: &A,
+        words: &[u32],
+        from: usize,
+        collector: &mut Collector<'_, A>,
+    ) {
+        self.at = At::default();
+        self.base.clear();
+        self.base.extend_from_slice(words);
+        self.inputs.numbers(&self.base, &mut self.numbers);
+        self.numbers_before.clone_from(&self.numbers);
+        self.find_choices();
+        self.play_choices(app, (0, RuleSet::NONE), from, false, collector);
+    }
+
+    /// Lets the next tick come: gives the app, counted from then, the ticks that passed, and the goals
+    /// that are reached.
+    fn advance(
+        &mut self,
+        mut app: A,
+        words: &[u32],
+        from: usize,
+        collector: &mut Collector<'_, A>,
+    ) -> (A, (u32, RuleSet)) {
         self.at = At::default();
         self.base.clear();
         self.base.extend_from_slice(words);
@@ -198,9 +254,8 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         let mut goals = self.pass(&app, levels, 1, from, collector);
         let mut ticks = 1;
         if idle > 0 && self.skips.sparse {
-            self.leave_out_nothing = true;
-            self.choose(&app, 1, goals, from, collector);
-            self.leave_out_nothing = false;
+            let base = counted_from_now(&app);
+            self.choose(&base, (1, goals), from, false, collector);
             goals = self.wake(&mut app, idle, from, collector);
             ticks = self.at.ticks;
         } else if idle > 1 && self.skips.forced {
@@ -215,7 +270,7 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
                 goals = self.pass(&app, levels, rest, from, collector);
             }
         }
-        self.choose(&app, ticks, goals, from, collector);
+        (counted_from_now(&app), (ticks, goals))
     }
 
     /// Goes on to the tick at which the app wakes, or something is to be judged before.
@@ -272,33 +327,55 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         verdict.reached
     }
 
-    /// Does everything that can be done at the end of a tick.
+    /// Finds what can be done at the end of a tick.
+    fn find_choices(&mut self) {
+        let basis = self.inputs.basis(&self.base);
+        if self.basis != Some(basis) {
+            self.inputs.choices(basis, &mut self.choices);
+            self.basis = Some(basis);
+        }
+    }
+
+    /// Does everything that can be done at the end of a tick, or only what is wanted.
     fn choose(
         &mut self,
-        app: &A,
-        ticks: u32,
-        goals: RuleSet,
+        base: &A,
+        time: (u32, RuleSet),
         from: usize,
+        with_nothing: bool,
         collector: &mut Collector<'_, A>,
     ) {
-        let basis = self.inputs.basis(&self.base);
-        let known = self.basis.take();
-        let is_cached = self.wanted.is_none();
-        let choices = match self.wanted.take() {
-            Some(wanted) => wanted,
-            None => {
-                let mut choices = std::mem::take(&mut self.choices);
-                // A panic leaves no choices behind.
-                if known != Some(basis) {
-                    self.inputs.choices(basis, &mut choices);
-                }
-                choices
+        match self.wanted.take() {
+            Some(wanted) => {
+                self.choices = wanted;
+                self.basis = None;
             }
-        };
-        // No time passes while things are done.
-        let base = counted_from_now(app);
-        for (place, choice) in choices.iter().copied().enumerate().skip(from) {
-            if self.leave_out_nothing && choice == Choice::NOTHING {
+            None => self.find_choices(),
+        }
+        if from == 0 {
+            collector.count(
+                self.choices
+                    .len()
+                    .saturating_sub(usize::from(!with_nothing)),
+            );
+        }
+        self.play_choices(base, time, from, with_nothing, collector);
+    }
+
+    /// Makes each of the choices from the one at this place on; no time passes meanwhile.
+    fn play_choices(
+        &mut self,
+        base: &A,
+        (ticks, goals): (u32, RuleSet),
+        from: usize,
+        with_nothing: bool,
+        collector: &mut Collector<'_, A>,
+    ) {
+        for place in from..self.choices.len() {
+            let Some(choice) = self.choices.get(place).copied() else {
+                return;
+            };
+            if !with_nothing && choice == Choice::NOTHING {
                 continue;
             }
             // After a panic in a sparse search the rest of a situation is left out.
@@ -324,11 +401,8 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
                 words: &self.words,
                 step: Step { ticks, choice },
                 goals,
+                awaits_inputs: false,
             });
-        }
-        if is_cached {
-            self.choices = choices;
-            self.basis = Some(basis);
         }
         self.at.choice = None;
     }

@@ -2,8 +2,10 @@
 
 pub(crate) mod saved;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 
+use crate::arrivals::Arrivals;
 use crate::blocks::Blocks;
 use crate::choice_code::ChoiceCode;
 use crate::input_model::Choice;
@@ -98,7 +100,12 @@ struct Kept<A> {
     app: A,
     link: Link,
     is_expanded: bool,
+    /// The rank with which what can be done in its tick was played.
+    played: (u32, u32),
 }
+
+/// What can be done in the tick of a situation was not played: it was not reached by time alone.
+const NOT_PLAYED: (u32, u32) = (u32::MAX, u32::MAX);
 
 /// Some of the situations.
 pub(crate) struct Shard<A> {
@@ -116,12 +123,19 @@ pub(crate) struct Shard<A> {
     pub(crate) edges: Option<Vec<(StateId, StateId)>>,
     /// The situations in which a goal is reached, and these goals.
     pub(crate) goals: Vec<(StateId, u64)>,
+    /// Those from which it is still to be played what can be done in their tick.
+    pub(crate) unplayed: Arrivals<A>,
     deepest: u32,
 }
 
 /// What is kept of situations that were gone on from, where it is not the situations themselves.
 struct Compact {
+    /// Their hashes. The last bit, which a shard has in common, says whether what can be done in their
+    /// tick was played in a turn that is over.
     closed: Table,
+    /// With how many actions it was played in this turn, of those that had been gone on from.
+    played: BTreeMap<u64, u32>,
+    played_in: u32,
     /// Where those that were gone on from were reached from, by their numbers, and by which choice.
     parents: Blocks<u32>,
     choices: Blocks<u8>,
@@ -138,6 +152,8 @@ pub(crate) struct Reached {
     pub(crate) hash: u64,
     pub(crate) link: Link,
     pub(crate) goals: u64,
+    /// Whether what can be done in its tick is still to be played.
+    pub(crate) awaits_inputs: bool,
 }
 
 impl Reached {
@@ -159,6 +175,7 @@ impl<A: Clone + Eq> Shard<A> {
             pending: VecDeque::new(),
             edges: keeps_edges.then(Vec::new),
             goals: Vec::new(),
+            unplayed: Arrivals::new(),
             deepest: 0,
         }
     }
@@ -168,6 +185,8 @@ impl<A: Clone + Eq> Shard<A> {
         Self {
             compact: Some(Compact {
                 closed: Table::new(),
+                played: BTreeMap::new(),
+                played_in: 0,
                 parents: Blocks::new(1),
                 choices: Blocks::new(code.width()),
                 hashes: Blocks::new(1),
@@ -201,6 +220,7 @@ impl<A: Clone + Eq> Shard<A> {
                 + it.choices.bytes()
                 + it.hashes.bytes()
                 + it.numbers.bytes()
+                + it.played.len() * size_of::<(u64, u32)>()
                 + it.free.capacity() * size_of::<u32>()
         });
         let bytes = self.kept.bytes()
@@ -276,8 +296,10 @@ impl<A: Clone + Eq> Shard<A> {
         true
     }
 
-    /// Keeps no more than the hash of a situation, if that is enough.
-    pub(crate) fn close(&mut self, id: StateId) {
+    /// Keeps no more than the hash of a situation, if that is enough; in this turn.
+    pub(crate) fn close(&mut self, id: StateId, now: u32) {
+        let kept = self.kept.get(id.place());
+        let is_played = kept.is_some_and(|kept| kept.played.0 <= now);
         let Some(compact) = &mut self.compact else {
             return;
         };
@@ -285,7 +307,9 @@ impl<A: Clone + Eq> Shard<A> {
             return;
         };
         let place = u32::try_from(id.place()).unwrap_or(MOST);
-        compact.closed.insert(hash.max(1));
+        compact
+            .closed
+            .insert(closed_word(hash) | u64::from(is_played));
         compact.free.push(place);
         self.table.remove(slot(hash, place));
     }
@@ -310,7 +334,7 @@ impl<A: Clone + Eq> Shard<A> {
 
     fn is_closed(&self, hash: u64) -> bool {
         let compact = self.compact.as_ref();
-        compact.is_some_and(|it| it.closed.contains(hash.max(1)))
+        compact.is_some_and(|it| it.closed_word(hash).is_some())
     }
 
     /// Whether [`Shard::insert`] would add it, or change how it was reached.
@@ -321,16 +345,21 @@ impl<A: Clone + Eq> Shard<A> {
         let order = self.order;
         match self.place_of(reached.hash, app, words) {
             Some(place) => self.kept.get(place).is_some_and(|known| {
-                !known.is_expanded && known.link.rank(order) > reached.link.rank(order)
+                let rank = reached.link.rank(order);
+                let is_better = !known.is_expanded && known.link.rank(order) > rank;
+                is_better || reached.awaits_inputs && known.played > rank
             }),
-            None => !self.is_closed(reached.hash),
+            None => match &self.compact {
+                Some(compact) => compact.wants(reached),
+                None => true,
+            },
         }
     }
 
     /// Touches what a situation with this hash is compared with.
     pub(crate) fn glance(&self, hash: u64) -> u32 {
         if let Some(compact) = &self.compact {
-            return u32::from(compact.closed.contains(hash));
+            return u32::from(compact.closed_word(hash).is_some());
         }
         let half = hash & HIGH_HALF;
         let first = self.table.from(half).next();
@@ -343,7 +372,9 @@ impl<A: Clone + Eq> Shard<A> {
     /// Adds a situation, if it is new or was reached later before. `now` is the turn of those that
     /// are gone on from at present.
     pub(crate) fn insert(&mut self, app: &A, words: &[u32], reached: Reached, now: u32) {
-        let Reached { hash, link, goals } = reached;
+        let Reached {
+            hash, link, goals, ..
+        } = reached;
         let id = match self.place_of(hash, app, words) {
             Some(place) => {
                 let Some(id) = StateId::at(self.number, place) else {
@@ -352,7 +383,13 @@ impl<A: Clone + Eq> Shard<A> {
                 self.improve(id, app, words, link, now);
                 id
             }
-            None if self.is_closed(hash) => return,
+            None if self.is_closed(hash) => {
+                let compact = self.compact.as_mut();
+                if reached.awaits_inputs && compact.is_some_and(|it| it.plays(hash, link, now)) {
+                    self.unplayed.push(app.clone(), words, reached);
+                }
+                return;
+            }
             None => {
                 let place = self.add(app, hash, words, link);
                 let id = StateId::new(self.number, place);
@@ -363,6 +400,14 @@ impl<A: Clone + Eq> Shard<A> {
                 id
             }
         };
+        let rank = link.rank(self.order);
+        if reached.awaits_inputs
+            && let Some(kept) = self.kept.get_mut(id.place())
+            && kept.played > rank
+        {
+            kept.played = rank;
+            self.unplayed.push(app.clone(), words, reached);
+        }
         if let Some(edges) = &mut self.edges
             && link.parent.as_boot().is_none()
         {
@@ -397,6 +442,7 @@ impl<A: Clone + Eq> Shard<A> {
             app: app.clone(),
             link,
             is_expanded: false,
+            played: NOT_PLAYED,
         };
         let free = self.compact.as_mut().and_then(|it| it.free.pop());
         let place = match free {
@@ -435,6 +481,54 @@ impl<A: Clone + Eq> Shard<A> {
         if let Some(pending) = self.pending.get_mut(turns) {
             pending.push(id);
         }
+    }
+}
+
+impl Compact {
+    /// The word of a hash, if it is one of those that were gone on from.
+    fn closed_word(&self, hash: u64) -> Option<u64> {
+        let lowest = closed_word(hash);
+        let word = self.closed.from(lowest).next();
+        word.filter(|word| word & !1 == lowest)
+    }
+
+    /// Whether one that is not kept whole is new, or what can be done in its tick is to be played.
+    fn wants(&self, reached: &Reached) -> bool {
+        match self.closed_word(reached.hash) {
+            Some(word) => reached.awaits_inputs && word & 1 == 0,
+            None => true,
+        }
+    }
+
+    /// Whether what can be done in its tick is to be played, of one that was gone on from; in this
+    /// turn. No later turn has a better way to the next tick, but this one may have one with fewer
+    /// actions.
+    fn plays(&mut self, hash: u64, link: Link, now: u32) -> bool {
+        if self.played_in != now {
+            self.played_in = now;
+            for hash in mem::take(&mut self.played).into_keys() {
+                if let Some(word) = self.closed_word(hash) {
+                    self.closed.replace(word, word | 1);
+                }
+            }
+        }
+        if self.closed_word(hash).is_none_or(|word| word & 1 != 0) {
+            return false;
+        }
+        let known = self.played.get(&hash);
+        let is_better = known.is_none_or(|actions| *actions > link.actions);
+        if is_better && link.depth == now + 1 {
+            self.played.insert(hash, link.actions);
+        }
+        is_better
+    }
+}
+
+/// The word by which a table has a hash: never zero.
+const fn closed_word(hash: u64) -> u64 {
+    match hash & !1 {
+        0 => 2,
+        word => word,
     }
 }
 

@@ -228,6 +228,46 @@ fn outcome(explored: Exploration) -> impl PartialEq + std::fmt::Debug {
 }
 
 #[test]
+fn merging_ticks_changes_no_count_and_no_answer() {
+    let asked = |settings: &mut Settings<'_>, is_compact, merges_ticks, jobs| {
+        settings.is_compact = is_compact;
+        settings.merges_ticks = merges_ticks;
+        settings.jobs = jobs;
+    };
+    for is_compact in [false, true] {
+        // Without a rule, since what is remembered of one depends on when it is decided.
+        let counts = |merges_ticks, jobs| {
+            let explored = of_the_lamp(
+                |settings| {
+                    asked(settings, is_compact, merges_ticks, jobs);
+                    settings.rules = RuleSet::NONE;
+                    settings.goals = RuleSet::NONE;
+                },
+                None,
+                None,
+            );
+            assert_eq!(explored.ending, Ending::Complete);
+            let progress = explored.progress;
+            (progress.states, progress.transitions, progress.depth)
+        };
+        let costs = |merges_ticks, jobs| {
+            let set = |settings: &mut Settings<'_>| asked(settings, is_compact, merges_ticks, jobs);
+            let findings = of_the_lamp(set, None, None).findings;
+            assert_eq!(findings.len(), 2);
+            let costs = findings.into_iter().map(|it| {
+                let path = it.path;
+                (format!("{:?}", it.kind), path.end, path.actions.len())
+            });
+            costs.collect::<Vec<_>>()
+        };
+        for jobs in [1, 2] {
+            assert_eq!(counts(true, jobs), counts(false, 1));
+            assert_eq!(costs(true, jobs), costs(false, 1));
+        }
+    }
+}
+
+#[test]
 fn what_is_gone_on_with_comes_to_the_same_as_if_it_had_not_been_interrupted() {
     const POSSIBLE: &[Possibility] = &[Possibility {
         rule: 3,

@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use lockstep_core::app::App;
 
-use crate::collector::{Arrivals, Collector, Keeper, Notes};
+use crate::arrivals::Arrivals;
+use crate::collector::{Collector, Keeper, Notes};
 use crate::monitor::RuleSet;
 use crate::plan::{Plan, Shards, read, write};
 use crate::spin_barrier::{Broken, SpinBarrier};
@@ -18,7 +19,7 @@ use crate::store::{SHARDS, StateId};
 const CHUNK: usize = 1 << 6;
 
 /// Below this many it is not worth to wake another thread.
-pub(crate) const WORTH_THREADS: usize = 4 * CHUNK;
+const WORTH_THREADS: usize = 4 * CHUNK;
 
 /// Threads that go on from batches of situations together.
 ///
@@ -34,11 +35,46 @@ pub(crate) struct WorkerPool<A> {
 }
 
 struct Job<A> {
-    batch: Vec<StateId>,
+    task: Task<A>,
     asked: RuleSet,
     now: u32,
-    /// Of each chunk.
+    /// Of each part of the task.
     outcomes: Vec<Mutex<Outcome<A>>>,
+}
+
+/// What threads do together.
+pub(crate) enum Task<A> {
+    /// They go on from these situations.
+    Expand(Vec<StateId>),
+    /// They play what can be done in these ticks.
+    PlayInputs(Vec<Arrivals<A>>),
+}
+
+impl<A> Task<A> {
+    /// Whether it is worth to wake another thread.
+    pub(crate) fn is_worth_threads(&self) -> bool {
+        let count: usize = match self {
+            Self::Expand(batch) => batch.len(),
+            Self::PlayInputs(ticks) => ticks.iter().map(Arrivals::len).sum(),
+        };
+        count >= WORTH_THREADS
+    }
+
+    /// How many parts it has, of which a thread takes one after the other.
+    const fn parts(&self) -> usize {
+        match self {
+            Self::Expand(batch) => batch.len().div_ceil(CHUNK),
+            Self::PlayInputs(ticks) => ticks.len(),
+        }
+    }
+
+    /// The situations that were gone on from when it is done.
+    pub(crate) fn expanded(&self) -> &[StateId] {
+        match self {
+            Self::Expand(batch) => batch,
+            Self::PlayInputs(_) => &[],
+        }
+    }
 }
 
 struct Outcome<A> {
@@ -52,7 +88,7 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
             threads,
             meeting: SpinBarrier::new(threads),
             job: RwLock::new(Job {
-                batch: Vec::new(),
+                task: Task::Expand(Vec::new()),
                 asked: RuleSet::NONE,
                 now: 0,
                 outcomes: Vec::new(),
@@ -78,16 +114,16 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         }
     }
 
-    /// Goes on from a batch, with all threads; called by the first of them.
-    pub(crate) fn expand(
+    /// Does something with all threads; called by the first of them.
+    pub(crate) fn run(
         &self,
-        batch: Vec<StateId>,
+        task: Task<A>,
         now: u32,
         plan: &Plan<'_, A>,
         shards: &Shards<A>,
         stepper: &mut Stepper<'_, A>,
     ) -> Result<Vec<Notes>, Broken> {
-        let chunks = batch.len().div_ceil(CHUNK);
+        let parts = task.parts();
         let outcome = || {
             Mutex::new(Outcome {
                 groups: Vec::new(),
@@ -95,10 +131,10 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
             })
         };
         *write(&self.job) = Job {
-            batch,
+            task,
             asked: stepper.asked,
             now,
-            outcomes: (0..chunks).map(|_| outcome()).collect(),
+            outcomes: (0..parts).map(|_| outcome()).collect(),
         };
         self.next.store(0, Ordering::Release);
         self.meeting.wait()?;
@@ -109,7 +145,7 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         Ok(outcomes.map(|it| it.notes).collect())
     }
 
-    /// What one thread does with a batch.
+    /// What one thread does of it.
     fn part(
         &self,
         number: usize,
@@ -138,12 +174,20 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         let mut collector = Collector::new(job.now, Keeper::Later(guards, groups()));
         loop {
             let place = self.next.fetch_add(1, Ordering::AcqRel);
-            let (Some(chunk), Some(outcome)) =
-                (job.batch.chunks(CHUNK).nth(place), job.outcomes.get(place))
-            else {
+            let Some(outcome) = job.outcomes.get(place) else {
                 return;
             };
-            plan.expand(stepper, chunk, &mut collector);
+            match &job.task {
+                Task::Expand(batch) => {
+                    let chunk = batch.chunks(CHUNK).nth(place).unwrap_or_default();
+                    plan.expand(stepper, chunk, &mut collector);
+                }
+                Task::PlayInputs(ticks) => {
+                    if let Some(ticks) = ticks.get(place) {
+                        plan.play_inputs(stepper, ticks, &mut collector);
+                    }
+                }
+            }
             let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
             outcome.notes = mem::take(&mut collector.notes);
             if let Keeper::Later(_, all) = &mut collector.keeper {
@@ -168,10 +212,10 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
                 }
             });
         }
-        let closed = job.batch.iter().filter(|_| plan.is_compact);
+        let closed = job.task.expanded().iter().filter(|_| plan.is_compact);
         for id in closed.filter(|id| id.shard() % self.threads == number) {
             if let Some(shard) = own.get_mut(id.shard() / self.threads) {
-                shard.close(*id);
+                shard.close(*id, job.now);
             }
         }
     }

@@ -45,6 +45,7 @@ struct Way {
     jobs: usize,
     passes_idle: bool,
     skips_forced: bool,
+    merges_ticks: bool,
     is_compact: bool,
 }
 
@@ -52,10 +53,11 @@ const USUAL: Way = Way {
     jobs: 1,
     passes_idle: true,
     skips_forced: true,
+    merges_ticks: true,
     is_compact: false,
 };
 
-const OTHERS: [Way; 5] = [
+const OTHERS: [Way; 7] = [
     Way { jobs: 2, ..USUAL },
     Way {
         passes_idle: false,
@@ -66,8 +68,17 @@ const OTHERS: [Way; 5] = [
         ..USUAL
     },
     Way {
+        merges_ticks: false,
+        ..USUAL
+    },
+    Way {
         is_compact: true,
         jobs: 2,
+        ..USUAL
+    },
+    Way {
+        merges_ticks: false,
+        is_compact: true,
         ..USUAL
     },
     Way {
@@ -103,6 +114,7 @@ fn answers(
             jobs: way.jobs,
             passes_idle: way.passes_idle,
             skips_forced: way.skips_forced,
+            merges_ticks: way.merges_ticks,
             is_compact: way.is_compact,
             watch: &watch,
             ..Settings::new(inputs, &())

@@ -140,25 +140,30 @@ fn the_answers_do_not_depend_on_jobs_or_reductions() {
                 compact.exploration.progress.states
             );
         }
-        for (jobs, passes_idle, skips_forced) in [
-            (2, true, true),
-            (1, false, false),
-            (1, true, false),
-            (2, false, false),
+        for (jobs, passes_idle, skips_forced, merges_ticks) in [
+            (2, true, true, true),
+            (1, true, true, false),
+            (1, false, false, true),
+            (1, true, false, true),
+            (2, false, false, false),
         ] {
             let other = proved(&text, &bad, |settings| {
                 settings.jobs = jobs;
                 settings.passes_idle = passes_idle;
                 settings.skips_forced = skips_forced;
+                settings.merges_ticks = merges_ticks;
             });
             let ends = |proof: &Proof| {
                 let paths = proof.verdicts.iter();
                 paths
-                    .map(|it| (it.is_broken(), it.path().map(|path| path.end)))
+                    .map(|it| {
+                        let cost = it.path().map(|path| (path.end, path.actions.len()));
+                        (it.is_broken(), cost)
+                    })
                     .collect::<Vec<_>>()
             };
             assert_eq!(ends(&usual), ends(&other), "{rule}");
-            if skips_forced {
+            if skips_forced && merges_ticks {
                 let counts =
                     |proof: &Proof| (proof.exploration.progress.states, proof.verdicts.clone());
                 assert_eq!(counts(&usual), counts(&other), "{rule}");

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::{Compact, Kept, Link, Shard, StateId, shard_of, slot};
+use super::{Compact, Kept, Link, NOT_PLAYED, Shard, StateId, shard_of, slot};
 use crate::checkpoint::CheckpointError;
 use crate::choice_code::ChoiceCode;
 use crate::codec::{Decoder, Encoder};
@@ -39,6 +39,8 @@ impl<A: Clone + Eq> Shard<A> {
             if role != FREE {
                 to.u32(kept.link.parent.0)?;
                 write_choice(kept.link.choice, code, to)?;
+                to.u32(kept.played.0)?;
+                to.u32(kept.played.1)?;
             }
         }
         if let Some(compact) = &self.compact {
@@ -83,14 +85,17 @@ impl<A: Clone + Eq> Shard<A> {
                 depth: 0,
                 actions: 0,
             };
+            let mut played = NOT_PLAYED;
             if role != FREE {
                 link.parent = StateId(from.u32()?);
                 link.choice = read_choice(code, from)?;
+                played = (from.u32()?, from.u32()?);
             }
             self.kept.push(Kept {
                 app: some.clone(),
                 link,
                 is_expanded: role == EXPANDED,
+                played,
             });
             self.words.extend(&words);
         }
@@ -208,7 +213,7 @@ impl Compact {
             self.choices.extend(choice);
         }
         for _ in 0..from.count()? {
-            self.closed.insert(from.u64()?.max(1));
+            self.closed.insert(from.u64()?.max(2));
         }
         for _ in 0..from.count()? {
             self.free.push(from.u32()?);

@@ -73,6 +73,7 @@ fn the_answers_do_not_depend_on_how_they_are_looked_for() {
         &["--jobs", "2"],
         &["--every-tick"],
         &["--no-skip"],
+        &["--no-merge"],
         &["--every-tick", "--no-skip", "--jobs", "2"],
     ];
     let compact: [&[&str]; 2] = [
