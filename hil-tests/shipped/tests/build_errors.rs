@@ -51,7 +51,7 @@ fn hold(case: &Path, name: &str) -> Result<(), Failed> {
     // `support::missing` has found it.
     let cargo = support::environment().program("cargo").unwrap();
     let output = Command::new(cargo)
-        .args(["build", "--locked", "--offline", "--color", "never"])
+        .args(["build", "--locked", "--color", "never"])
         .args(["--target", TARGET, "--target-dir"])
         .arg(built.path())
         .current_dir(case)

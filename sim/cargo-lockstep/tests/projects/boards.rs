@@ -98,8 +98,7 @@ fn a_board_of_a_chip_without_a_shipped_one_is_whole() {
 #[test]
 fn a_board_of_a_known_chip_is_built_and_held_to_the_contract() {
     let project = doorbell();
-    let lock = repository().join("firmware-core/boards/Cargo.lock");
-    project.write("boards/Cargo.lock", &fs::read_to_string(lock).unwrap());
+    project.lock_as("firmware-core/boards", "boards/");
     let arguments = ["add", "board", "porch", "--chip", "nrf51822_xxaa", "--yes"];
     let printed = project.lockstep(&arguments).holds();
     printed.says("image     porch-doorbell, debug: ");
@@ -129,8 +128,7 @@ fn a_board_of_a_known_chip_is_built_and_held_to_the_contract() {
 #[test]
 fn a_board_of_every_family_is_built_and_holds_the_contract() {
     let project = doorbell();
-    let lock = repository().join("firmware-core/boards/Cargo.lock");
-    project.write("boards/Cargo.lock", &fs::read_to_string(lock).unwrap());
+    project.lock_as("firmware-core/boards", "boards/");
     for name in ["pico", "nucleo-f411re", "microbit-v2"] {
         let add = ["add", "board", name, "--yes", "--no-build"];
         project.lockstep(&add).holds();
@@ -152,8 +150,7 @@ fn a_board_of_every_family_is_built_and_holds_the_contract() {
 #[test]
 fn a_board_with_blanks_says_what_is_left_and_is_held_when_nothing_is() {
     let project = doorbell();
-    let lock = repository().join("firmware-core/boards/Cargo.lock");
-    project.write("boards/Cargo.lock", &fs::read_to_string(lock).unwrap());
+    project.lock_as("firmware-core/boards", "boards/");
     let add = ["add", "board", "mycard", "--blank", "--yes"];
     let printed = project.lockstep(&add).holds();
     printed.says("20 lines of the board in `");

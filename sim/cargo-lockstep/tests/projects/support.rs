@@ -193,7 +193,19 @@ impl Project {
     /// Its dependencies in the versions that the fixture of a core has, so that nothing is asked of a
     /// registry.
     pub(crate) fn lock(&self, folder: &str) -> &Self {
-        let lock = fs::read_to_string(repository().join("fixtures/own-core/Cargo.lock")).unwrap();
+        self.lock_as("fixtures/own-core", folder)
+    }
+
+    /// Its dependencies in the versions that a workspace of this repository has, which are downloaded
+    /// where they are not there yet.
+    pub(crate) fn lock_as(&self, workspace: &str, folder: &str) -> &Self {
+        let workspace = repository().join(workspace);
+        let mut fetch = Command::new(env!("CARGO"));
+        fetch
+            .args(["fetch", "--locked", "--quiet", "--manifest-path"])
+            .arg(workspace.join("Cargo.toml"));
+        Printed::from(fetch.output().unwrap()).holds();
+        let lock = fs::read_to_string(workspace.join("Cargo.lock")).unwrap();
         self.write(&format!("{folder}Cargo.lock"), &lock)
     }
 

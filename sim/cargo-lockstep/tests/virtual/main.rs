@@ -85,8 +85,7 @@ fn plays() -> Result<(), Failed> {
     let core = fs::read_to_string(repository().join("fixtures/strangers/doorbell.rs"))?;
     project.write("src/lib.rs", &core).lock("");
     project.lockstep(&["init", "--yes", "--no-build"]).holds();
-    let lock = fs::read_to_string(repository().join("firmware-core/boards/Cargo.lock"))?;
-    project.write("boards/Cargo.lock", &lock);
+    project.lock_as("firmware-core/boards", "boards/");
     // The image is built where it is played.
     project
         .lockstep(&["add", "board", "microbit-v1", "--yes", "--no-build"])
@@ -97,8 +96,7 @@ fn plays() -> Result<(), Failed> {
     assert_eq!(project.read("hil/src/main.rs"), HIL);
     lock_boards(&project);
     // Its manifest leads to crates that are there.
-    let lock = fs::read_to_string(repository().join("Cargo.lock"))?;
-    project.write("hil/Cargo.lock", &lock);
+    project.lock_as("", "hil/");
     project
         .cargo(&["tree", "--manifest-path", "hil/Cargo.toml", "--depth", "1"])
         .holds()
