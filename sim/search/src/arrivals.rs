@@ -38,6 +38,25 @@ impl<A> Arrivals<A> {
 
     pub(crate) fn push(&mut self, app: A, words: &[u32], reached: Reached) {
         self.apps.push(app);
+        self.push_reached(words, reached);
+    }
+
+    /// Takes an app that is changed before it is said how it was reached. What a panic left is
+    /// forgotten.
+    pub(crate) fn push_app(&mut self, app: A) -> &mut A {
+        self.apps.truncate(self.reached.len());
+        let last = self.apps.len();
+        self.apps.push(app);
+        &mut self.apps[last]
+    }
+
+    /// Gives an app back of which it was not said how it was reached.
+    pub(crate) fn pop_app(&mut self) -> Option<A> {
+        self.apps.pop()
+    }
+
+    /// Says how the last app was reached.
+    pub(crate) fn push_reached(&mut self, words: &[u32], reached: Reached) {
         self.reached.push(reached);
         self.words.extend_from_slice(words);
     }

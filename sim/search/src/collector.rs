@@ -139,10 +139,14 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
         self.notes.transitions += u64::try_from(transitions).unwrap_or(u64::MAX);
     }
 
-    /// Takes what a step leads to.
-    pub(crate) fn reach(&mut self, successor: &Successor<'_, A>) {
+    /// Takes an app, for what a step leads to with it: [`Collector::reach`].
+    pub(crate) fn push(&mut self, app: A) -> &mut A {
+        self.waiting.push_app(app)
+    }
+
+    /// Takes what a step leads to, with the app that was pushed.
+    pub(crate) fn reach(&mut self, successor: &Successor<'_>) {
         let Successor {
-            app,
             words,
             hash,
             step,
@@ -162,15 +166,15 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
             awaits_inputs,
         };
         if let Keeper::Only(found) = &mut self.keeper {
-            found.push(Found {
-                app: app.clone(),
+            found.extend(self.waiting.pop_app().map(|app| Found {
+                app,
                 words: words.to_vec(),
                 hash,
                 ticks: step.ticks,
-            });
+            }));
             return;
         }
-        self.waiting.push(app.clone(), words, reached);
+        self.waiting.push_reached(words, reached);
         if self.waiting.len() >= TOGETHER {
             self.flush();
         }

@@ -14,10 +14,8 @@ use crate::fingerprint::fingerprint;
 use crate::input_model::{Basis, Choice, Inputs};
 use crate::monitor::{Moment, Monitor, MonitorVerdict, RuleSet};
 
-/// What a situation leads to.
-pub(crate) struct Successor<'a, A> {
-    /// The app, counted from now.
-    pub(crate) app: &'a A,
+/// What a situation leads to, beside the app.
+pub(crate) struct Successor<'a> {
     /// What is remembered beside it.
     pub(crate) words: &'a [u32],
     pub(crate) hash: u64,
@@ -196,9 +194,10 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
         let (base, (ticks, goals)) = self.advance(app, words, 0, collector);
         self.find_choices();
         collector.count(self.choices.len());
+        let hash = fingerprint(&base, &self.base);
+        collector.push(base);
         collector.reach(&Successor {
-            hash: fingerprint(&base, &self.base),
-            app: &base,
+            hash,
             words: &self.base,
             step: Step {
                 ticks,
@@ -386,18 +385,21 @@ impl<'a, A: App + Clone + Eq + Hash> Stepper<'a, A> {
             };
             self.at.choice = Some((place, choice));
             self.words.clone_from(&self.base);
-            let mut next = base.clone();
-            let mut goals = goals;
+            let next = collector.push(base.clone());
+            let mut verdict = MonitorVerdict::default();
             if choice != Choice::NOTHING {
-                let verdict = self.apply(&mut next, choice);
-                goals = verdict.reached;
-                if verdict != MonitorVerdict::default() {
-                    collector.judged(verdict, ticks, Some(choice));
-                }
+                verdict = self.apply(next, choice);
+            }
+            let hash = fingerprint(next, &self.words);
+            let goals = match choice {
+                Choice::NOTHING => goals,
+                _ => verdict.reached,
+            };
+            if verdict != MonitorVerdict::default() {
+                collector.judged(verdict, ticks, Some(choice));
             }
             collector.reach(&Successor {
-                hash: fingerprint(&next, &self.words),
-                app: &next,
+                hash,
                 words: &self.words,
                 step: Step { ticks, choice },
                 goals,
