@@ -194,10 +194,8 @@ fn a_panic_is_found_with_what_leads_to_it() {
     insta::assert_snapshot!(scenario.to_string(), @r"
     app flash
 
-    press A
-    wait 2 ms
-    press lock
-    wait 1 ms
+    press A and lock
+    wait 3 ms
     ");
 }
 
