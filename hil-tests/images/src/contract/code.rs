@@ -10,19 +10,17 @@ const HANDLER: &str = "rust_begin_unwind";
 const PANICKING: &str = "core::panicking::";
 
 pub(super) fn check(elf: &Elf, violations: &mut Violations) {
-    if let Some(name) = names(elf).map(readable).find(|name| is_std(name)) {
+    if let Some(name) = readable_names(elf, "std").find(|name| is_std(name)) {
         let message = format!("`{name}` is in the image: expected no code of `std`");
         violations.add(Rule::NoStd, message);
     }
     // A function that is inlined into its only caller has no symbol, but is in the debug information.
-    let mut handlers: Vec<_> = names(elf).filter(|name| is_handler(name)).collect();
+    let mut handlers: Vec<_> = names_with(elf, HANDLER)
+        .filter(|name| is_handler(name))
+        .collect();
     handlers.sort_unstable();
     handlers.dedup();
-    let panics = || {
-        names(elf)
-            .map(readable)
-            .any(|name| name.contains(PANICKING))
-    };
+    let panics = || readable_names(elf, "panicking").any(|name| name.contains(PANICKING));
     match handlers.as_slice() {
         [_] => {}
         [] if !panics() => {}
@@ -40,9 +38,16 @@ pub(super) fn check(elf: &Elf, violations: &mut Violations) {
     }
 }
 
-fn names(elf: &Elf) -> impl Iterator<Item = &str> {
+/// The names with this identifier in them, which mangled names have as it is.
+fn names_with<'a>(elf: &'a Elf, identifier: &'a str) -> impl Iterator<Item = &'a str> {
     let symbols = elf.symbols.iter().map(|symbol| symbol.name.as_str());
-    symbols.chain(elf.debug_names.iter().map(String::as_str))
+    let names = symbols.chain(elf.debug_names.iter().map(String::as_str));
+    names.filter(move |name| name.contains(identifier))
+}
+
+/// The same, as people write them. To demangle all names would take most of the time of a check.
+fn readable_names<'a>(elf: &'a Elf, identifier: &'a str) -> impl Iterator<Item = String> + 'a {
+    names_with(elf, identifier).map(readable)
 }
 
 fn readable(name: &str) -> String {
