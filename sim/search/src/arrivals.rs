@@ -1,8 +1,12 @@
 //! What was reached, in lists.
 
 use std::hint;
+use std::ops::Range;
 
 use crate::store::{Reached, Shard};
+
+/// How many situations are looked up together: so many accesses to memory do not wait for each other.
+pub(crate) const TOGETHER: usize = 32;
 
 /// Situations that are kept later, with the words of all of them.
 pub(crate) struct Arrivals<A> {
@@ -30,9 +34,10 @@ impl<A> Arrivals<A> {
         self.reached.len()
     }
 
-    /// The one at a place, of those whose words are this many.
-    pub(crate) fn get(&self, place: usize, word_count: usize) -> Option<(&A, &[u32], &Reached)> {
-        let words = self.words.get(place * word_count..)?.get(..word_count)?;
+    /// The one at a place, with its words, of which there are as many for each.
+    pub(crate) fn get(&self, place: usize) -> Option<(&A, &[u32], &Reached)> {
+        let count = self.words.len() / self.len().max(1);
+        let words = self.words.get(place * count..)?.get(..count)?;
         Some((self.apps.get(place)?, words, self.reached.get(place)?))
     }
 
@@ -61,27 +66,33 @@ impl<A> Arrivals<A> {
         self.words.extend_from_slice(words);
     }
 
-    /// Each, with its words, of which there are as many for each.
-    pub(crate) fn each(&self, mut keep: impl FnMut(&A, &[u32], Reached)) {
-        let count = self.words.len() / self.reached.len().max(1);
-        let mut words = self.words.as_slice();
-        for (app, reached) in self.apps.iter().zip(&self.reached) {
-            let (own, rest) = words.split_at(count.min(words.len()));
-            keep(app, own, *reached);
-            words = rest;
-        }
+    /// Ranges of so many that are looked up together.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = Range<usize>> + use<A> {
+        let count = self.len();
+        let starts = (0..count).step_by(TOGETHER);
+        starts.map(move |start| start..count.min(start + TOGETHER))
     }
 
     /// Lets all that is compared next come from memory.
-    pub(crate) fn glance<'s>(&self, shard: impl Fn(usize) -> Option<&'s Shard<A>>)
-    where
+    pub(crate) fn glance<'s>(
+        &self,
+        batch: Range<usize>,
+        shard: impl Fn(usize) -> Option<&'s Shard<A>>,
+    ) where
         A: Clone + Eq + 's,
     {
-        let seen = self.reached.iter().map(|reached| {
-            let shard = shard(reached.shard());
-            shard.map_or(0, |shard| shard.glance(reached.hash))
-        });
-        hint::black_box(seen.fold(0, u32::wrapping_add));
+        let reached = self.reached.get(batch).unwrap_or_default();
+        // One kind of access at a time: what is loaded decides what the next kind loads, and a wrong
+        // guess of that would end all that was begun.
+        let glance = |look: fn(&Shard<A>, u64) -> u64| {
+            let seen = reached.iter().map(|reached| {
+                let shard = shard(reached.shard());
+                shard.map_or(0, |shard| look(shard, reached.hash))
+            });
+            hint::black_box(seen.fold(0, u64::wrapping_add));
+        };
+        glance(Shard::glance_at_tables);
+        glance(Shard::glance_at_state);
     }
 
     pub(crate) fn clear(&mut self) {

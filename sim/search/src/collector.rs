@@ -2,7 +2,7 @@
 
 use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
-use crate::arrivals::Arrivals;
+use crate::arrivals::{Arrivals, TOGETHER};
 use crate::input_model::Choice;
 use crate::monitor::{MonitorVerdict, RuleSet};
 use crate::settings::Order;
@@ -93,9 +93,6 @@ pub(crate) struct Collector<'a, A> {
     waiting: Arrivals<A>,
 }
 
-/// How many situations are looked up together: so many accesses to memory do not wait for each other.
-const TOGETHER: usize = 32;
-
 impl<'a, A: Clone + Eq> Collector<'a, A> {
     pub(crate) fn new(now: u32, keeper: Keeper<'a, A>) -> Self {
         Self {
@@ -185,25 +182,31 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
         let now = self.now;
         match &mut self.keeper {
             Keeper::Now(shards) => {
-                self.waiting.glance(|shard| Some(&**shards.get(shard)?));
-                self.waiting.each(|app, words, reached| {
-                    if let Some(shard) = shards.get_mut(reached.shard()) {
-                        shard.insert(app, words, reached, now);
+                for batch in self.waiting.batches() {
+                    self.waiting
+                        .glance(batch.clone(), |shard| Some(&**shards.get(shard)?));
+                    for (app, words, reached) in batch.filter_map(|at| self.waiting.get(at)) {
+                        if let Some(shard) = shards.get_mut(reached.shard()) {
+                            shard.insert(app, words, *reached, now);
+                        }
                     }
-                });
+                }
             }
             Keeper::Later(shards, groups) => {
-                self.waiting.glance(|shard| Some(&**shards.get(shard)?));
                 let count = groups.len().clamp(1, SHARDS);
-                self.waiting.each(|app, words, reached| {
-                    let shard = reached.shard();
-                    if let (Some(shard), Some(group)) =
-                        (shards.get(shard), groups.get_mut(shard % count))
-                        && shard.wants(app, words, &reached)
-                    {
-                        group.push(app.clone(), words, reached);
+                for batch in self.waiting.batches() {
+                    self.waiting
+                        .glance(batch.clone(), |shard| Some(&**shards.get(shard)?));
+                    for (app, words, reached) in batch.filter_map(|at| self.waiting.get(at)) {
+                        let shard = reached.shard();
+                        if let (Some(shard), Some(group)) =
+                            (shards.get(shard), groups.get_mut(shard % count))
+                            && shard.wants(app, words, reached)
+                        {
+                            group.push(app.clone(), words, *reached);
+                        }
                     }
-                });
+                }
             }
             Keeper::Only(..) => {}
         }

@@ -127,13 +127,12 @@ impl<'a, A: App + Clone + Eq + Hash> Plan<'a, A> {
         ticks: &Arrivals<A>,
         collector: &mut Collector<'_, A>,
     ) {
-        let word_count = self.word_count();
         self.each(
             ticks.len(),
             stepper,
             collector,
             |at, from, stepper, collector| {
-                if let Some((app, words, reached)) = ticks.get(at, word_count) {
+                if let Some((app, words, reached)) = ticks.get(at) {
                     collector.begin_inputs(reached);
                     stepper.play_inputs(app, words, from, collector);
                 }

@@ -356,17 +356,32 @@ impl<A: Clone + Eq> Shard<A> {
         }
     }
 
+    /// Touches where tables have this hash.
+    pub(crate) fn glance_at_tables(&self, hash: u64) -> u64 {
+        let closed = self.compact.as_ref().map(|it| it.closed.glance(hash));
+        self.table
+            .glance(hash & HIGH_HALF)
+            .wrapping_add(closed.unwrap_or(0))
+    }
+
     /// Touches what a situation with this hash is compared with.
-    pub(crate) fn glance(&self, hash: u64) -> u32 {
-        if let Some(compact) = &self.compact {
-            return u32::from(compact.closed_word(hash).is_some());
-        }
+    pub(crate) fn glance_at_state(&self, hash: u64) -> u64 {
         let half = hash & HIGH_HALF;
         let first = self.table.from(half).next();
         let first = first.filter(|slot| slot & HIGH_HALF == half);
         let place = first.and_then(|slot| usize::try_from((slot & !HIGH_HALF) - 1).ok());
-        let kept = place.and_then(|place| self.kept.get(place));
-        kept.map_or(0, |kept| kept.link.depth)
+        let Some(place) = place else { return 0 };
+        let link = self.kept.get(place).map_or(0, |kept| kept.link.depth);
+        let other = match &self.compact {
+            Some(compact) => compact.hashes.get(place).copied().unwrap_or(0),
+            None => self
+                .words
+                .items(place)
+                .first()
+                .copied()
+                .map_or(0, u64::from),
+        };
+        u64::from(link).wrapping_add(other)
     }
 
     /// Adds a situation, if it is new or was reached later before. `now` is the turn of those that

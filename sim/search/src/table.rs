@@ -36,6 +36,11 @@ impl Table {
         usize::try_from(place).unwrap_or(0)
     }
 
+    /// What stands where a word leads.
+    pub(crate) fn glance(&self, word: u64) -> u64 {
+        self.slots.get(self.home(word)).copied().unwrap_or(EMPTY)
+    }
+
     /// The words with these high bits, and maybe others: those from where the lowest of them leads.
     pub(crate) fn from(&self, lowest: u64) -> impl Iterator<Item = u64> {
         let home = self.home(lowest);
