@@ -16,6 +16,9 @@ const EMPTY: u64 = 0;
 /// How many places a table begins with.
 const FIRST: usize = 1 << 5;
 
+/// How many places a large one has: half a mebibyte.
+const LARGE: usize = 1 << 16;
+
 impl Table {
     pub(crate) const fn new() -> Self {
         Self {
@@ -58,7 +61,7 @@ impl Table {
 
     /// Adds a word that is not in it.
     pub(crate) fn insert(&mut self, word: u64) {
-        // At nine tenths it becomes a fourth larger.
+        // At nine tenths it becomes larger.
         if self.count * 10 >= self.places * 9 {
             self.grow();
         }
@@ -127,7 +130,12 @@ impl Table {
     }
 
     fn grow(&mut self) {
-        let places = (self.places + self.places / 4).max(FIRST);
+        // A large one by less, so that a fifth of it is empty at most.
+        let more = match self.places < LARGE {
+            true => self.places / 4,
+            false => self.places / 8,
+        };
+        let places = (self.places + more).max(FIRST);
         let old = std::mem::take(&mut self.slots);
         self.places = places;
         let mut spare = FIRST + places / 64;

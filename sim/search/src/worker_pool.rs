@@ -202,7 +202,7 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         for outcome in &job.outcomes {
             let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
             let group = outcome.groups.get_mut(number);
-            let Some(group) = group.map(|group| mem::replace(group, Arrivals::new())) else {
+            let Some(group) = group.map(mem::take) else {
                 continue;
             };
             drop(outcome);
