@@ -47,6 +47,7 @@
 //!   it says.
 //! - [`action`], [`contacts`] and [`runner`]: what is done to a board, and the order in which every world
 //!   plays it into an app.
+//! - [`modes`]: enums of an app's state, for questions.
 //! - [`timer`], [`debounce`], [`hold_timer`], [`gesture`] and [`quadrature`]: the pieces every
 //!   product with buttons or a knob needs, each a small state machine.
 //! - `protocol`, `agent` and `crash_record`, with the feature `protocol`: what a board and a
@@ -74,6 +75,7 @@ pub mod gesture;
 pub mod hold_timer;
 pub mod log;
 pub mod matrix;
+pub mod modes;
 pub mod output;
 pub mod ports;
 #[cfg(feature = "protocol")]

@@ -23,14 +23,14 @@ const MANY: usize = 24;
 /// tapped, tapped twice and held, two are held together, knobs are turned, numbers are set, and
 /// nothing is done for 20 minutes.
 ///
-/// A state is what some outputs show and some logs said last.
+/// A state is what some outputs show and some logs said last, or the modes that the app declares.
 #[derive(Debug, Args)]
 pub(super) struct MapArgs {
     /// The app; the first one by default.
     #[arg(long)]
     app: Option<String>,
 
-    /// What makes a state: outputs and logs by name. By default outputs that are on or off and do
+    /// What makes a state: outputs, logs and modes by name. By default outputs that are on or off and do
     /// not move by themselves, and logs with words, as many of them as make a diagram that can be read.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     show: Vec<String>,
@@ -123,8 +123,13 @@ impl MapEffort {
         app: &AppEntry,
         show: &[String],
     ) -> Result<(StateMap, Vec<String>), String> {
+        let with_modes = app.for_questions();
+        let shown = match show {
+            [] => usual(app),
+            _ => shown_names(show, &with_modes)?,
+        };
+        let app = &with_modes;
         let descriptor = app.descriptor();
-        let shown = shown_names(show, app)?;
         let settings = MapSettings {
             shown,
             numbers: self.numbers(descriptor)?,
@@ -211,11 +216,8 @@ fn map_of(app: &AppEntry, settings: &MapSettings) -> StateMap {
     map(app, settings, &mut |_| ControlFlow::Continue(()))
 }
 
-/// The outputs and logs that make a state.
+/// The outputs, logs and modes that make a state.
 fn shown_names(show: &[String], app: &AppEntry) -> Result<Vec<String>, String> {
-    if show.is_empty() {
-        return Ok(usual(app));
-    }
     let descriptor = app.descriptor();
     let outputs = descriptor.outputs().iter().map(|output| output.name());
     let logs = descriptor.logs().iter().map(|log| log.name());
@@ -223,7 +225,7 @@ fn shown_names(show: &[String], app: &AppEntry) -> Result<Vec<String>, String> {
         let bare = name.strip_prefix("log ").unwrap_or(name);
         if outputs.clone().chain(logs.clone()).all(|it| it != bare) {
             return Err(format!(
-                "app `{}` has no output or log `{name}`, expected {}",
+                "app `{}` has no output, log or mode `{name}`, expected {}",
                 descriptor.name(),
                 one_of(outputs.clone().chain(logs.clone()))
             ));

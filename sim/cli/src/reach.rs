@@ -26,6 +26,8 @@ const AT_SOME_TIME: &str = " at some time";
 
 /// Look for the shortest way to something, such as `log lock on` or `lamp is 100`.
 ///
+/// A mode of the app is a log here: `log MODE VARIANT`.
+///
 /// It is looked for what takes the fewest actions, done where the app wakes and in the tick after
 /// something was done, and then at random. The board comes up well and is not reset unless
 /// `--resets` is given.
@@ -35,7 +37,8 @@ pub(super) struct ReachArgs {
     #[arg(required_unless_present = "dead")]
     what: Option<String>,
 
-    /// Look for all that the app declares: levels of outputs and words of logs that nothing reaches.
+    /// Look for all that the app declares: levels of outputs, words of logs and variants of modes that
+    /// nothing reaches.
     #[arg(long, conflicts_with_all = ["what", "out"])]
     dead: bool,
 
@@ -61,6 +64,7 @@ impl ReachArgs {
             Ok(app) => app,
             Err(exit) => return exit,
         };
+        let (app, registry) = (&app.for_questions(), &registry.for_questions());
         match &self.what {
             Some(what) => self.one(what, app, registry, report),
             None => self.all(app, registry, report),
@@ -245,5 +249,91 @@ pub(super) fn extent(answers: &Answers) -> String {
     match answers.played.runs {
         0 => format!("{states} states"),
         runs => format!("{states} states and {runs} runs at random"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lockstep_core::app::{App, Sink};
+    use lockstep_core::event::{BootCondition, Event};
+    use lockstep_core::modes::{Mode, Modes, WithModes};
+    use lockstep_core::output::{Level, Output};
+    use lockstep_engine::app;
+
+    use super::*;
+
+    /// A door that opens, and is never locked.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    enum Door {
+        Closed,
+        Open,
+        Jammed,
+        Locked,
+    }
+
+    impl App for Door {
+        const DESCRIPTOR: AppDescriptor = AppDescriptor::new("door", "1.0.0")
+            .with_buttons(&["push"])
+            .with_outputs(&[Output::digital("led")])
+            .with_boot_conditions(&["no-motor"]);
+        type Outputs = [Level; 1];
+
+        fn new() -> Self {
+            Self::Closed
+        }
+
+        fn handle(&mut self, event: Event, _: &mut dyn Sink) {
+            *self = match (event, *self) {
+                (Event::Init(BootCondition(1)), _) => Self::Jammed,
+                (Event::Press(_), Self::Closed) => Self::Open,
+                (Event::Release(_), Self::Open) => Self::Closed,
+                (_, same) => same,
+            };
+        }
+
+        fn outputs(&self) -> [Level; 1] {
+            [(*self == Self::Open).into()]
+        }
+    }
+
+    impl Modes for Door {
+        const MODES: &'static [Mode] =
+            &[Mode::new("leaf", &["closed", "open", "jammed", "locked"])];
+
+        fn variant(&self, _mode: usize) -> usize {
+            match self {
+                Self::Closed => 0,
+                Self::Open => 1,
+                Self::Jammed => 2,
+                Self::Locked => 3,
+            }
+        }
+    }
+
+    #[test]
+    fn a_variant_that_nothing_reaches_is_told_from_those_that_something_does() {
+        let registry = Registry::new(vec![app!(Door).with_modes(app!(WithModes<Door>))]).unwrap();
+        let registry = registry.for_questions();
+        let door = registry.find("door").unwrap();
+        let seek = SeekArgs::assuming(Vec::new()).briefly();
+        let whats = declared(door.descriptor());
+        let preface = seek.wide_preface(door.descriptor());
+        let report = Report::to_stderr();
+        let (answers, _) = ways_to(&whats, &preface, (door, &seek), &registry, &report).unwrap();
+        let reached = whats.iter().zip(&answers);
+        let reached: Vec<_> = reached
+            .map(|(what, answer)| (what.as_str(), matches!(answer, Answer::Found(_))))
+            .collect();
+        assert_eq!(
+            reached,
+            [
+                ("led is on", true),
+                ("led is off", true),
+                ("log leaf closed", true),
+                ("log leaf open", true),
+                ("log leaf jammed", true),
+                ("log leaf locked", false),
+            ]
+        );
     }
 }

@@ -37,6 +37,7 @@ pub struct AppEntry {
     start: Arc<Start>,
     space: Option<Arc<dyn StateSpace>>,
     mutants: Option<fn() -> Vec<Mutant>>,
+    with_modes: Option<Arc<Self>>,
     panic_guard: PanicGuard,
     has_tasks: bool,
     fault: Option<WakeupFault>,
@@ -100,6 +101,7 @@ impl AppEntry {
             colors: Vec::new(),
             space: space.map(Arc::from),
             mutants: None,
+            with_modes: None,
             start: Arc::new(move |boot, condition, entry: &Self, observer| {
                 let (panic_guard, fault) = (entry.panic_guard, entry.fault);
                 let started = panic_guard.run(|| {
@@ -187,6 +189,56 @@ impl AppEntry {
     #[must_use]
     pub fn mutants(&self) -> Vec<Mutant> {
         self.mutants.map_or(Vec::new(), |mutants| mutants())
+    }
+
+    /// The same app, with modes: another entry of it, which also says them.
+    /// [`Registry::new`] refuses one of another app.
+    ///
+    /// ```
+    /// # use lockstep_core::app::{App, AppDescriptor, Sink};
+    /// # use lockstep_core::event::Event;
+    /// use lockstep_core::modes::{Mode, Modes, WithModes};
+    /// use lockstep_engine::app;
+    /// # #[derive(Clone, Debug)]
+    /// # struct Door { is_open: bool }
+    /// # impl App for Door {
+    /// #     const DESCRIPTOR: AppDescriptor = AppDescriptor::new("door", "1.0.0");
+    /// #     type Outputs = [lockstep_core::output::Level; 0];
+    /// #     fn new() -> Self { Self { is_open: false } }
+    /// #     fn handle(&mut self, _: Event, _: &mut dyn Sink) {}
+    /// #     fn outputs(&self) -> Self::Outputs { [] }
+    /// # }
+    ///
+    /// impl Modes for Door {
+    ///     const MODES: &'static [Mode] = &[Mode::new("leaf", &["closed", "open"])];
+    ///
+    ///     fn variant(&self, _mode: usize) -> usize {
+    ///         usize::from(self.is_open)
+    ///     }
+    /// }
+    ///
+    /// let entry = app!(Door).with_modes(app!(WithModes<Door>));
+    /// assert_eq!(entry.for_questions().descriptor().logs()[0].name(), "leaf");
+    /// ```
+    #[must_use]
+    pub fn with_modes(self, with_modes: Self) -> Self {
+        Self {
+            with_modes: Some(Arc::new(with_modes)),
+            ..self
+        }
+    }
+
+    /// The app as questions play it: with its modes as logs, if it has any.
+    #[must_use]
+    pub fn for_questions(&self) -> Self {
+        match &self.with_modes {
+            Some(with_modes) => Self {
+                colors: self.colors.clone(),
+                panic_guard: self.panic_guard,
+                ..Self::clone(with_modes)
+            },
+            None => self.clone(),
+        }
     }
 
     /// The color an output of this name is drawn in.
@@ -278,6 +330,7 @@ impl Registry {
             let descriptor = app.descriptor();
             check_descriptor(descriptor)?;
             check_colors(app)?;
+            check_modes(app)?;
             if !names.insert(descriptor.name()) {
                 return Err(DescriptorError::new(
                     descriptor,
@@ -286,6 +339,14 @@ impl Registry {
             }
         }
         Ok(Self { apps })
+    }
+
+    /// The same apps, as questions play them: [`AppEntry::for_questions`].
+    #[must_use]
+    pub fn for_questions(&self) -> Self {
+        Self {
+            apps: self.apps.iter().map(AppEntry::for_questions).collect(),
+        }
     }
 
     /// The same apps, their code run under this guard.
@@ -373,11 +434,34 @@ fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
     }
 }
 
+fn check_modes(app: &AppEntry) -> Result<(), DescriptorError> {
+    let Some(with_modes) = &app.with_modes else {
+        return Ok(());
+    };
+    let (own, other) = (app.descriptor, with_modes.descriptor);
+    if other.with_logs(own.logs()) != *own || !other.logs().starts_with(own.logs()) {
+        let message =
+            "its modes are those of another app: expected `app!(WithModes<...>)` of the same";
+        return Err(DescriptorError::new(own, message.to_owned()));
+    }
+    check_descriptor(other).map_err(|error| {
+        let message = format!(
+            "with its modes, which are logs for questions: {}",
+            error.problem
+        );
+        DescriptorError::new(own, message)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::shipped;
+    use lockstep_apps::lamp::Lamp;
     use lockstep_apps::toggle;
+    use lockstep_core::app::Sink;
+    use lockstep_core::event::Event;
+    use lockstep_core::modes::{Mode, Modes, WithModes};
 
     #[test]
     fn the_shipped_apps_are_usable() {
@@ -393,6 +477,60 @@ mod tests {
         let none = toggle.with_output_color("lamp", OutputColor::Green);
         let problem = Registry::new(vec![none]).unwrap_err().problem;
         assert!(problem.contains("`lamp`"), "{problem}");
+    }
+
+    /// A toggle with a mode, whose name is that of a log if it is wrong.
+    #[derive(Clone, Debug)]
+    struct Moded<const WRONG: bool>(toggle::Toggle);
+
+    impl<const WRONG: bool> App for Moded<WRONG> {
+        const DESCRIPTOR: AppDescriptor = toggle::Toggle::DESCRIPTOR;
+        type Outputs = <toggle::Toggle as App>::Outputs;
+
+        fn new() -> Self {
+            Self(App::new())
+        }
+
+        fn handle(&mut self, event: Event, out: &mut dyn Sink) {
+            App::handle(&mut self.0, event, out);
+        }
+
+        fn outputs(&self) -> Self::Outputs {
+            App::outputs(&self.0)
+        }
+    }
+
+    impl<const WRONG: bool> Modes for Moded<WRONG> {
+        const MODES: &'static [Mode] = match WRONG {
+            true => &[Mode::new("led", &["dark", "lit"])],
+            false => &[Mode::new("light", &["dark", "lit"])],
+        };
+
+        fn variant(&self, _mode: usize) -> usize {
+            0
+        }
+    }
+
+    #[test]
+    fn modes_that_cannot_be_logs_or_are_of_another_app_are_refused() {
+        let own = |with_modes| AppEntry::of::<Moded<false>>().with_modes(with_modes);
+        let right = own(AppEntry::of::<WithModes<Moded<false>>>());
+        Registry::new(vec![right.clone()]).unwrap();
+        assert_eq!(right.descriptor(), &toggle::Toggle::DESCRIPTOR);
+        assert_ne!(right.for_questions().descriptor(), right.descriptor());
+        for (wrong, expected) in [
+            (
+                own(AppEntry::of::<WithModes<Moded<true>>>()),
+                "with its modes, which are logs for questions: two logs are called `led`",
+            ),
+            (
+                own(AppEntry::of::<Lamp>()),
+                "its modes are those of another app: expected `app!(WithModes<...>)` of the same",
+            ),
+        ] {
+            let problem = Registry::new(vec![wrong]).unwrap_err().problem;
+            assert_eq!(problem, expected);
+        }
     }
 
     #[test]

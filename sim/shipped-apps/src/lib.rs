@@ -10,6 +10,7 @@ use lockstep_apps::lamp::Lamp;
 use lockstep_apps::snake::Snake;
 use lockstep_apps::thermostat::Thermostat;
 use lockstep_apps::toggle;
+use lockstep_core::modes::WithModes;
 use lockstep_engine::app;
 use lockstep_engine::output_color::OutputColor;
 use lockstep_engine::registry::AppEntry;
@@ -19,12 +20,14 @@ use lockstep_engine::registry::AppEntry;
 pub fn shipped() -> Vec<AppEntry> {
     vec![
         app!(Lamp)
+            .with_modes(app!(WithModes<Lamp>))
             .with_output_color("lamp", OutputColor::White)
             .with_output_color("locked", OutputColor::Amber)
             .with_output_color("heartbeat", OutputColor::Green)
             .with_mutants(lamp_mutants::lamp_mutants),
         app!(toggle::Toggle).with_output_color("led", OutputColor::Green),
         app!(Thermostat)
+            .with_modes(app!(WithModes<Thermostat>))
             .with_output_color("heater", OutputColor::Amber)
             .with_output_color("fan", OutputColor::Green)
             .with_mutants(thermostat_mutants::thermostat_mutants),
@@ -32,6 +35,7 @@ pub fn shipped() -> Vec<AppEntry> {
             .with_output_color("rollover", OutputColor::Amber)
             .with_mutants(keypad_mutants::keypad_mutants),
         app!(Snake)
+            .with_modes(app!(WithModes<Snake>))
             .with_output_color("display", OutputColor::Red)
             .with_output_color("buzzer", OutputColor::Amber),
     ]

@@ -38,6 +38,10 @@ pub(super) enum Command {
 }
 
 impl Light {
+    pub(super) const fn pattern_phase(&self) -> usize {
+        self.pattern.phase()
+    }
+
     pub(super) const fn new(tuning: &Tuning) -> Self {
         Self {
             on: false,

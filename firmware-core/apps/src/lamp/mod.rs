@@ -109,6 +109,7 @@ mod context;
 mod controls;
 mod light;
 mod messages;
+mod modes;
 mod pattern;
 mod safe_state;
 #[cfg(test)]

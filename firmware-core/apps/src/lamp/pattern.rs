@@ -30,6 +30,26 @@ const BREATHE: Phase = Phase::Breathe {
 };
 
 impl Pattern {
+    /// The names of what [`Pattern::phase`] gives.
+    pub(super) const PHASES: &'static [&'static str] = &[
+        "steady",
+        "blink-bright",
+        "blink-dark",
+        "breathe-up",
+        "breathe-down",
+    ];
+
+    /// How it stands, as a place in [`Pattern::PHASES`].
+    pub(super) const fn phase(&self) -> usize {
+        match self.phase {
+            Phase::Steady => 0,
+            Phase::Blink { bright: true } => 1,
+            Phase::Blink { bright: false } => 2,
+            Phase::Breathe { rising: true, .. } => 3,
+            Phase::Breathe { rising: false, .. } => 4,
+        }
+    }
+
     pub(super) const fn steady() -> Self {
         Self {
             phase: Phase::Steady,

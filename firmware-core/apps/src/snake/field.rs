@@ -47,6 +47,19 @@ pub(super) enum Step {
 }
 
 impl Field {
+    /// The names of what [`Field::heading`] gives.
+    pub(super) const HEADINGS: &'static [&'static str] = &["up", "right", "down", "left"];
+
+    /// Which way it goes, as a place in [`Field::HEADINGS`].
+    pub(super) const fn heading(&self) -> usize {
+        match self.heading {
+            Heading::Up => 0,
+            Heading::Right => 1,
+            Heading::Down => 2,
+            Heading::Left => 3,
+        }
+    }
+
     /// A new game whose random source begins with this.
     pub(super) const fn new(seed: i32) -> Self {
         let mut field = Self {

@@ -23,6 +23,7 @@ use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::debounce::{Debounce, Edge};
 use lockstep_core::event::Event;
 use lockstep_core::matrix::{Matrix, MatrixId, Picture};
+use lockstep_core::modes::{Mode, Modes};
 use lockstep_core::output::{Level, Output};
 use lockstep_core::ports::NumberInput;
 use lockstep_core::time::{Instant, Ticks};
@@ -179,6 +180,23 @@ impl Snake {
             }
         }
         self.picture.draw(DISPLAY, out);
+    }
+}
+
+impl Modes for Snake {
+    const MODES: &'static [Mode] = &[
+        Mode::new("phase", &["waiting", "playing", "over-lit", "over-dark"]),
+        Mode::new("heading", Field::HEADINGS),
+    ];
+
+    fn variant(&self, mode: usize) -> usize {
+        match (mode, self.phase) {
+            (0, Phase::Waiting) => 0,
+            (0, Phase::Playing(_)) => 1,
+            (0, Phase::Over { is_dark: false, .. }) => 2,
+            (0, Phase::Over { is_dark: true, .. }) => 3,
+            _ => self.field.heading(),
+        }
     }
 }
 

@@ -36,6 +36,7 @@ pub use tuning::Tuning;
 use lockstep_core::action::SwitchState;
 use lockstep_core::app::{App, AppDescriptor, Log, LogId, LogKind, Sink};
 use lockstep_core::event::{BootCondition, ButtonId, Event, SerialId};
+use lockstep_core::modes::{Mode, Modes};
 use lockstep_core::output::{Level, Output};
 use lockstep_core::ports::{Encoder, NumberInput, SerialLine};
 use lockstep_core::quadrature::{Click, QuadratureDecoder};
@@ -203,6 +204,18 @@ impl Thermostat {
         }
         // A serial line takes whatever is written.
         let _ = console::answer(request, self, out);
+    }
+}
+
+impl Modes for Thermostat {
+    const MODES: &'static [Mode] = &[Mode::new("readings", &["trusted", "failed", "no-clock"])];
+
+    fn variant(&self, _mode: usize) -> usize {
+        match self.sensor {
+            Sensor::Trusted => 0,
+            Sensor::Failed(_) => 1,
+            Sensor::NoClock => 2,
+        }
     }
 }
 

@@ -172,6 +172,46 @@ fn the_way_to_something_is_a_scenario() {
 }
 
 #[test]
+fn modes_are_reached_and_mapped_as_logs_are() {
+    let found = sim(["reach", "--app", "snake", "log phase over-dark"]).with(0);
+    assert!(
+        found.out.starts_with("# log phase over-dark\napp snake\n"),
+        "{}",
+        found.out
+    );
+    let folder = tempdir().unwrap();
+    let scenario = folder.path().join("over.scn");
+    fs::write(&scenario, &found.out).unwrap();
+    // The scenario is one of the app as it is.
+    sim(["run", text(&scenario), "--trace"]).with(0);
+    let wrong = sim(["reach", "--app", "snake", "log phase lost"]).with(2);
+    assert!(
+        wrong
+            .err
+            .contains("expected `waiting`, `playing`, `over-lit` or `over-dark`"),
+        "{}",
+        wrong.err
+    );
+    let map = sim(["map", "--app", "snake", "--show", "phase"]).with(0);
+    assert!(map.out.contains("s0: phase waiting\n"), "{}", map.out);
+    assert!(map.out.contains("s3: phase over-dark\n"), "{}", map.out);
+    let unknown = sim(["map", "--app", "snake", "--show", "phases"]).with(2);
+    assert!(
+        unknown.err.contains("no output, log or mode `phases`"),
+        "{}",
+        unknown.err
+    );
+    // They are of questions alone.
+    let played = folder.path().join("played.scn");
+    fs::write(
+        &played,
+        "app snake\n\nwait 1 ms\nexpect log phase waiting\n",
+    )
+    .unwrap();
+    sim(["run", text(&played)]).with(2);
+}
+
+#[test]
 fn numbers_that_do_not_move_are_said_where_no_way_was_found() {
     let failed = [
         "reach",
