@@ -69,7 +69,7 @@ fn the_answers_do_not_depend_on_how_they_are_looked_for() {
             assert_eq!(other.contains("hashes of 64 bits"), is_compact, "{other}");
         }
     };
-    let whole: [&[&str]; 4] = [
+    let whole: [&[&str]; 5] = [
         &["--jobs", "2"],
         &["--every-tick"],
         &["--no-skip"],
@@ -183,7 +183,7 @@ fn modes_are_reached_and_mapped_as_logs_are() {
     let scenario = folder.path().join("over.scn");
     fs::write(&scenario, &found.out).unwrap();
     // The scenario is one of the app as it is.
-    sim(["run", text(&scenario), "--trace"]).with(0);
+    sim(["run", text(&scenario)]).with(0);
     let wrong = sim(["reach", "--app", "snake", "log phase lost"]).with(2);
     assert!(
         wrong
