@@ -287,6 +287,8 @@ mod tests {
                 (Event::Init(BootCondition(1)), _) => Self::Jammed,
                 (Event::Press(_), Self::Closed) => Self::Open,
                 (Event::Release(_), Self::Open) => Self::Closed,
+                // Every press has opened it before.
+                (Event::Release(_), Self::Closed) => Self::Locked,
                 (_, same) => same,
             };
         }
