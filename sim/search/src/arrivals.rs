@@ -30,6 +30,15 @@ impl<A> Arrivals<A> {
         }
     }
 
+    /// An empty list, with room for so many.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self {
+            apps: Vec::with_capacity(count),
+            reached: Vec::with_capacity(count),
+            words: Vec::new(),
+        }
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.reached.len()
     }

@@ -18,6 +18,9 @@ use crate::store::{SHARDS, StateId};
 /// How many situations one thread takes at once.
 const CHUNK: usize = 1 << 6;
 
+/// The ticks of how many shards one thread takes at once.
+const SHARDS_TOGETHER: usize = 4;
+
 /// Below this many it is not worth to wake another thread.
 const WORTH_THREADS: usize = 4 * CHUNK;
 
@@ -64,7 +67,7 @@ impl<A> Task<A> {
     const fn parts(&self) -> usize {
         match self {
             Self::Expand(batch) => batch.len().div_ceil(CHUNK),
-            Self::PlayInputs(ticks) => ticks.len(),
+            Self::PlayInputs(ticks) => ticks.len().div_ceil(SHARDS_TOGETHER),
         }
     }
 
@@ -169,7 +172,10 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         shards: &Shards<A>,
         stepper: &mut Stepper<'_, A>,
     ) {
-        let groups = || (0..self.threads).map(|_| Arrivals::new()).collect();
+        let groups = || {
+            let groups = (0..self.threads).map(|_| Arrivals::with_capacity(CHUNK));
+            groups.collect()
+        };
         let guards = shards.iter().map(read).collect();
         let mut collector = Collector::new(job.now, Keeper::Later(guards, groups()));
         loop {
@@ -183,7 +189,8 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
                     plan.expand(stepper, chunk, &mut collector);
                 }
                 Task::PlayInputs(ticks) => {
-                    if let Some(ticks) = ticks.get(place) {
+                    let ticks = ticks.chunks(SHARDS_TOGETHER).nth(place);
+                    for ticks in ticks.unwrap_or_default() {
                         plan.play_inputs(stepper, ticks, &mut collector);
                     }
                 }
