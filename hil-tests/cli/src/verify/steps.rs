@@ -12,7 +12,9 @@
 //!
 //! `run` is a command, split at blanks; as its first word `hil` is this program. A step with
 //! `each_board` is there once for each board, and skipped where Rust has no target for it. A step
-//! with `target` is built by the Rust that has this target. A step with `world` plays scenarios:
+//! with `target` is built by the Rust that has this target; where its command has `{target}`, it is
+//! skipped without one. `{boards}` there is `-p NAME` for each board of this target: what boards have
+//! in common is then built once for all of them. A step with `world` plays scenarios:
 //! without `run`, on the host in this process. A program that runs longer than `minutes` is ended
 //! ([`DEFAULT_MINUTES`] where it says none), so that a test that hangs is a failure with a name.
 
@@ -40,6 +42,9 @@ pub const DEFAULT_MINUTES: u64 = 30;
 
 /// The word in a step file that stands for this program.
 const HIL: &str = "hil";
+
+/// What stands for a target in a command.
+const TARGET: &str = "{target}";
 
 /// One thing that `cargo verify` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +158,9 @@ struct StepEntry {
     each_board: bool,
     world: Option<String>,
     minutes: Option<u64>,
+    /// Whether the command names the target itself.
+    #[serde(skip)]
+    names_target: bool,
 }
 
 impl StepFile {
@@ -203,7 +211,7 @@ impl StepFile {
         let entries = self.step.iter();
         let expanded = entries.flat_map(|entry| match entry.each_board {
             true => boards.iter().map(|board| entry.of_board(board)).collect(),
-            false => vec![entry.clone()],
+            false => vec![entry.of_target(boards)],
         });
         expanded
             .map(|entry| VerifyStep {
@@ -243,12 +251,27 @@ impl StepEntry {
     fn of_board(&self, board: &Board) -> Self {
         let fill = |text: &str| {
             text.replace("{board}", &board.name)
-                .replace("{target}", &board.target)
+                .replace(TARGET, &board.target)
         };
         Self {
             name: fill(&self.name),
             run: self.run.as_deref().map(fill),
             target: Some(board.target.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// The step with the boards of its target, if it is for one.
+    fn of_target(&self, boards: &[Board]) -> Self {
+        let (Some(target), Some(run)) = (&self.target, &self.run) else {
+            return self.clone();
+        };
+        let boards = boards.iter().filter(|board| board.target == *target);
+        let boards: Vec<_> = boards.map(|board| format!("-p {}", board.name)).collect();
+        let filled = run.replace("{boards}", &boards.join(" "));
+        Self {
+            run: Some(filled.replace(TARGET, target)),
+            names_target: filled.contains(TARGET),
             ..self.clone()
         }
     }
@@ -262,7 +285,7 @@ impl StepEntry {
                 world: world.clone(),
                 call,
             },
-            (None, Some(target)) if self.each_board => StepAction::IfTarget {
+            (None, Some(target)) if self.each_board || self.names_target => StepAction::IfTarget {
                 target: target.clone(),
                 call,
             },

@@ -273,6 +273,44 @@ fn a_step_is_there_once_for_each_board() {
 }
 
 #[test]
+fn a_step_for_a_target_has_the_boards_of_it() {
+    let boards = shipped_boards();
+    let file = parse(
+        "[[step]]\nname = \"lints\"\nrun = \"cargo clippy -p runtime {boards} --target {target} -- -D warnings\"\n\
+         target = \"thumbv6m-none-eabi\"\n",
+    )
+    .unwrap();
+    let steps = file.steps(Path::new("."), Path::new("hil"), &boards);
+    let named = boards
+        .iter()
+        .filter(|board| board.target == "thumbv6m-none-eabi");
+    let named: String = named.map(|board| format!("-p {} ", board.name)).collect();
+    let command =
+        format!("cargo clippy -p runtime {named}--target thumbv6m-none-eabi -- -D warnings");
+    assert_eq!(steps[0].action.command(), Some(command));
+    assert!(matches!(steps[0].action, StepAction::IfTarget { .. }));
+}
+
+/// A board whose target no step names would not be linted.
+#[test]
+fn every_board_that_ships_is_linted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let file = StepFile::read(&root).unwrap();
+    let boards = shipped_boards();
+    let steps = file.steps(&root, Path::new("hil"), &boards);
+    let lints: Vec<_> = steps
+        .iter()
+        .filter_map(|step| step.action.command())
+        .collect();
+    for board in &boards {
+        let named = format!("-p {} ", board.name);
+        let is_linted =
+            |command: &&String| command.starts_with("cargo clippy") && command.contains(&named);
+        assert!(lints.iter().any(|it| is_linted(&it)), "{}", board.name);
+    }
+}
+
+#[test]
 fn a_broken_step_file_is_refused_with_its_step() {
     let refused = |text: &str| parse(&format!("[[step]]\n{text}")).unwrap_err();
     let step = |expected: &str| format!("`{STEP_FILE}`: step `a`: {expected}");
