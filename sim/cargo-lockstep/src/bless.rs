@@ -99,7 +99,10 @@ impl BlessArgs {
         }
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             let help = "`cargo lockstep bless --yes` writes them";
-            report.print(&report.plain("nobody can be asked whether this is meant", Some(help)));
+            report.print(&report.plain(
+                "writing goldens needs confirmation, and standard input is not a terminal",
+                Some(help),
+            ));
             return Err(Exit::Failed);
         }
         let mut stderr = anstream::stderr();

@@ -90,7 +90,7 @@ impl DoctorArgs {
         if commands.is_empty() {
             return Exit::Held;
         }
-        let message = format!("{} of what is needed is missing", commands.len());
+        let message = format!("{} of the requirements are missing", commands.len());
         let commands: Vec<_> = commands.iter().map(|it| format!("`{it}`")).collect();
         report.print(&report.plain(&message, Some(&format!("run {}", commands.join(", then ")))));
         Exit::Infrastructure

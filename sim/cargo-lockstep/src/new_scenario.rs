@@ -87,7 +87,7 @@ impl NewScenarioArgs {
                 Ok(Exit::Held)
             }
             Ok(false) => {
-                let message = format!("`{}` is there already", path.display());
+                let message = format!("`{}` already exists", path.display());
                 report.print(&report.plain(&message, None));
                 Err(Exit::BadInput)
             }

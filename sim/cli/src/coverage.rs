@@ -32,8 +32,8 @@ use lockstep_rules::parser::parse;
 use lockstep_rules::trace_check::reached_in;
 use lockstep_rules::{ExerciseMonitor, WakeMonitor};
 
-/// Say what an app can do that no scenario has it do: levels of outputs and words of logs, rules of
-/// which nothing is asked, things that it does when a wait is over, and ways of its state diagram.
+/// Say what an app can do that no scenario has it do: levels of outputs and words of logs, rules
+/// that are not exercised, what it does when a wait is over, and ways of its state diagram.
 ///
 /// Lines of code are covered by `cargo llvm-cov` over the tests that play the scenarios.
 #[derive(Debug, Args)]
@@ -286,7 +286,7 @@ impl CoverageArgs {
             }
         });
         Section {
-            name: format!("rules of {} that something is asked of", shown_path(rules)),
+            name: format!("rules of {} exercised", shown_path(rules)),
             all: asked.iter().count(),
             missing: missing.collect(),
         }

@@ -81,6 +81,11 @@ impl MapArgs {
             Ok(app) => app,
             Err(exit) => return exit,
         };
+        // Modes are shown where they are named: what an app shows and says names its states otherwise.
+        let app = &match self.show.is_empty() {
+            true => app.clone(),
+            false => app.for_questions(),
+        };
         let (map, shown) = match self.effort.map(app, &self.show) {
             Ok(map) => map,
             Err(message) => {
@@ -109,7 +114,7 @@ impl MapArgs {
         }
         if map.is_partial {
             report.print(
-                "some situations were not gone on from, there may be more ways: `--each` goes further",
+                "some situations were not expanded, so there may be more ways: `--each` expands more of them",
             );
         }
         Exit::Held
@@ -123,13 +128,8 @@ impl MapEffort {
         app: &AppEntry,
         show: &[String],
     ) -> Result<(StateMap, Vec<String>), String> {
-        let with_modes = app.for_questions();
-        let shown = match show {
-            [] => usual(app),
-            _ => shown_names(show, &with_modes)?,
-        };
-        let app = &with_modes;
         let descriptor = app.descriptor();
+        let shown = shown_names(show, app)?;
         let settings = MapSettings {
             shown,
             numbers: self.numbers(descriptor)?,
@@ -218,6 +218,9 @@ fn map_of(app: &AppEntry, settings: &MapSettings) -> StateMap {
 
 /// The outputs, logs and modes that make a state.
 fn shown_names(show: &[String], app: &AppEntry) -> Result<Vec<String>, String> {
+    if show.is_empty() {
+        return Ok(usual(app));
+    }
     let descriptor = app.descriptor();
     let outputs = descriptor.outputs().iter().map(|output| output.name());
     let logs = descriptor.logs().iter().map(|log| log.name());

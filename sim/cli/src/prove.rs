@@ -449,7 +449,7 @@ fn describe_extent(proof: &Proof, elapsed: Duration, rules: &LoadedRules, text: 
     }
     let _ = writeln!(
         text,
-        "what comes after {} is not known; {} states were not gone on from",
+        "what comes after {} is not known; {} states were not expanded",
         rules
             .file
             .descriptor()

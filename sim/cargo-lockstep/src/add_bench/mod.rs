@@ -75,7 +75,7 @@ impl AddBenchArgs {
 
     fn run(&self, report: &Report) -> Result<Exit, Exit> {
         if !is_name(&self.name) {
-            let message = format!("`{}` is no name of a bench", self.name);
+            let message = format!("`{}` is not a valid name for a bench", self.name);
             let help = "expected lower-case letters, digits and `-`, such as `virtual` or `desk`";
             return Err(bad_input(&message, help, report));
         }
@@ -181,7 +181,7 @@ impl AddBenchArgs {
             return match probe == VIRTUAL || is_probe(probe) {
                 true => Ok(probe.clone()),
                 false => {
-                    let message = format!("`{probe}` is no probe");
+                    let message = format!("`{probe}` is not a probe");
                     let help = "expected `virtual`, or `VID:PID` or `VID:PID:SERIAL` as `probe-rs list` \
                                 shows it, such as `0d28:0204`";
                     Err(bad_input(&message, help, report))
@@ -193,7 +193,7 @@ impl AddBenchArgs {
         }
         let known = CHIPS.iter().find(|chip| chip.name == board.chip);
         known.map(|chip| chip.probe.to_owned()).ok_or_else(|| {
-            let message = format!("which probe reaches `{}` is not known", board.name);
+            let message = format!("the probe of `{}` is not known", board.name);
             let help =
                 "`--probe` names it, as `probe-rs list` shows it: `VID:PID` or `VID:PID:SERIAL`";
             bad_input(&message, help, report)
@@ -247,7 +247,7 @@ impl NewBench<'_> {
         };
         let existing = plan.create(&path, &text)?;
         if existing.is_some_and(|existing| existing != text) {
-            let reason = format!("`{}` is there, and stays as it is", path.display());
+            let reason = format!("`{}` exists and is left unchanged", path.display());
             plan.leave(
                 reason,
                 format!("another name makes another bench; this one would be:\n{text}"),
@@ -334,7 +334,7 @@ impl NewBench<'_> {
         let path = Path::new(FOLDER).join("src/main.rs");
         let existing = plan.create(&path, &main)?;
         if existing.is_some_and(|existing| !existing.contains(MARK)) {
-            let reason = format!("`{}` is there and does something else", path.display());
+            let reason = format!("`{}` exists and does something else", path.display());
             plan.leave(
                 reason,
                 format!(

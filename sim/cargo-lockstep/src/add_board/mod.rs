@@ -89,7 +89,7 @@ impl AddBoardArgs {
 
     fn run(&self, report: &Report) -> Result<Exit, Exit> {
         if !is_name(&self.name) {
-            let message = format!("`{}` is no name of a board", self.name);
+            let message = format!("`{}` is not a valid name for a board", self.name);
             let help = "expected lower-case letters, digits and `-`, such as `front-panel`";
             report.print(&report.plain(&message, Some(help)));
             return Err(Exit::BadInput);
@@ -183,7 +183,7 @@ impl AddBoardArgs {
                     chip.as_str(),
                 ),
                 None => (
-                    format!("which chip `{}` has is not known", self.name),
+                    format!("the chip of `{}` is not known", self.name),
                     "CHIP",
                 ),
             };
@@ -207,7 +207,7 @@ impl AddBoardArgs {
         if let Some(target) = &self.target
             && !TARGETS.contains(&target.as_str())
         {
-            let message = format!("`{target}` is no target of a Cortex-M");
+            let message = format!("`{target}` is not a target of a Cortex-M");
             let help = format!("`--target` names one of {}", TARGETS.join(", "));
             report.print(&report.plain(&message, Some(&help)));
             return Err(Exit::BadInput);

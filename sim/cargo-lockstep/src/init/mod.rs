@@ -223,7 +223,7 @@ impl InitArgs {
                 "no library has tasks that are generic over the traits of `embedded-hal`: one to begin with is played"
             }
             _ => {
-                "no public type implements `lockstep_core::app::App`: a core to begin with is played"
+                "no public type implements `lockstep_core::app::App`: a starter core is played instead"
             }
         };
         plan.leave(reason, format!("look at `{place}`"));
@@ -241,7 +241,7 @@ impl InitArgs {
             say(&next(root));
             return Ok(Exit::Held);
         }
-        say("\nbuilding, to write the first golden: the first time this takes a minute or two");
+        say("\nbuilding to write the first golden: the first time, this takes a minute or two");
         let package = ProgramPackage::new(root, &root.join(layout.folder()), Program::Simulator);
         let written = package.and_then(|package| first_golden::write(&package, &missing));
         match written.map_err(|error| print_start_error(&error, report))? {
@@ -251,10 +251,10 @@ impl InitArgs {
             }
             false => {
                 let help = format!(
-                    "when it builds and holds, `INSTA_UPDATE=always {}` writes it",
+                    "once it builds and passes, `INSTA_UPDATE=always {}` writes it",
                     layout.test_command()
                 );
-                let message = "everything is written, but there is no golden yet: see above";
+                let message = "all files are written, but the first golden is not: see above";
                 report.print(&report.plain(message, Some(&help)));
                 Ok(Exit::Failed)
             }
@@ -273,7 +273,10 @@ pub(crate) fn consent(yes: bool, report: &Report) -> Result<(), Exit> {
     }
     if !somebody_is_there() {
         let help = "`--yes` agrees, and `--dry-run` shows the difference";
-        report.print(&report.plain("nobody can be asked whether to write this", Some(help)));
+        report.print(&report.plain(
+            "writing these files needs confirmation, and standard input is not a terminal",
+            Some(help),
+        ));
         return Err(Exit::BadInput);
     }
     let answer = ask("write this? [Y/n]", report)?;

@@ -142,11 +142,11 @@ impl Request<'_> {
         self.beside_name().replace('-', "_")
     }
 
-    /// A file of its own. One that is there and does something else is left, and the user told.
+    /// A file of its own. One that exists and does something else is left, and the user told.
     fn file(&self, plan: &mut Plan, path: &Path, text: &str, mark: &str) -> Result<(), WriteError> {
         let existing = plan.create(path, formatted(text))?;
         if existing.is_some_and(|existing| !existing.contains(mark)) {
-            let reason = format!("`{}` is there and does something else", path.display());
+            let reason = format!("`{}` exists and does something else", path.display());
             plan.leave(reason, format!("in a file of another name:\n{text}"));
         }
         Ok(())
@@ -320,7 +320,7 @@ impl Request<'_> {
     fn leave_scenario(&self, plan: &mut Plan, layout: &Layout) {
         let path = layout.scenarios().join("power-up.scn");
         plan.leave(
-            "the name of the app is not written in its sources, so there is no scenario yet",
+            "the name of the app was not found in its sources, so no scenario is written yet",
             format!(
                 "in `{}`, with the name that `sim apps` shows:\napp NAME\n\nwait 1 s",
                 path.display()

@@ -43,7 +43,7 @@ fn the_first_bench_comes_with_the_program_and_the_next_one_alone() {
     }
     let asked = project.lockstep(&arguments);
     assert_eq!(asked.code, 2);
-    asked.says("nobody can be asked whether to write this");
+    asked.says("writing these files needs confirmation, and standard input is not a terminal");
     assert_eq!(project.files(), before);
 
     let arguments = [&arguments[..], &["--yes"]].concat();
@@ -98,9 +98,9 @@ fn what_is_there_stays_and_the_lines_to_add_are_said() {
     let printed = project
         .lockstep(&["add", "bench", "virtual", "--yes"])
         .holds();
-    printed.says("`benches/virtual.toml` is there, and stays as it is");
+    printed.says("`benches/virtual.toml` exists and is left unchanged");
     printed.says("board = \"microbit-v1\"");
-    printed.says("`hil/src/main.rs` is there and does something else");
+    printed.says("`hil/src/main.rs` exists and does something else");
     printed.says("lockstep_hil_cli::main(vec![lockstep_engine::app!(doorbell::Doorbell)])");
     printed.says("it does not play on the virtual board");
     printed.says("run: cargo lockstep hil run --bench virtual");
@@ -139,8 +139,8 @@ fn what_is_no_bench_is_said_with_what_there_is() {
             &["virtual", "--board", "pico"],
             "the board `pico` cannot be emulated: it has the chip RP2040",
         ),
-        (&["pico", "--probe", "usb"], "`usb` is no probe"),
-        (&["Desk"], "`Desk` is no name of a bench"),
+        (&["pico", "--probe", "usb"], "`usb` is not a probe"),
+        (&["Desk"], "`Desk` is not a valid name for a bench"),
     ];
     for (arguments, message) in refused {
         let printed = project.lockstep(&[&["add", "bench"], arguments].concat());

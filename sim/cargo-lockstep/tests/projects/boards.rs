@@ -205,7 +205,7 @@ fn what_is_no_board_is_said_with_what_there_is() {
     let refused = [
         (
             &["add", "board", "porch"][..],
-            "which chip `porch` has is not known",
+            "the chip of `porch` is not known",
         ),
         (
             &["add", "board", "porch", "--chip", "Z80"],
@@ -220,7 +220,7 @@ fn what_is_no_board_is_said_with_what_there_is() {
                 "--target",
                 "z80-none-elf",
             ],
-            "`z80-none-elf` is no target of a Cortex-M",
+            "`z80-none-elf` is not a target of a Cortex-M",
         ),
         (
             &["add", "board", "porch", "--blank", "--flash", "1M"],
@@ -230,10 +230,13 @@ fn what_is_no_board_is_said_with_what_there_is() {
             &["add", "board", "porch", "--chip", "RP2040", "--ram", "0+1M"],
             "--blank",
         ),
-        (&["add", "board", "Porch"], "`Porch` is no name of a board"),
+        (
+            &["add", "board", "Porch"],
+            "`Porch` is not a valid name for a board",
+        ),
         (
             &["add", "board", "pico"],
-            "nobody can be asked whether to write this",
+            "writing these files needs confirmation, and standard input is not a terminal",
         ),
     ];
     for (arguments, message) in refused {

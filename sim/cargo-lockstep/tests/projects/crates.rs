@@ -170,7 +170,7 @@ fn what_is_there_is_not_written_over() {
     project.write("tests/scenarios.rs", "#[test]\nfn mine() {}\n");
     project.write(".cargo/config.toml", "[alias]\nsim = \"run --bin mine\"\n");
     let said = project.lockstep(&["init", "--yes", "--no-build"]).holds();
-    said.says("`tests/scenarios.rs` is there and does something else");
+    said.says("`tests/scenarios.rs` exists and does something else");
     assert_eq!(
         project.read("tests/scenarios.rs"),
         "#[test]\nfn mine() {}\n"

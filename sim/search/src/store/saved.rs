@@ -39,8 +39,6 @@ impl<A: Clone + Eq> Shard<A> {
             if role != FREE {
                 to.u32(kept.link.parent.0)?;
                 write_choice(kept.link.choice, code, to)?;
-                to.u32(kept.played.0)?;
-                to.u32(kept.played.1)?;
             }
         }
         if let Some(compact) = &self.compact {
@@ -85,17 +83,16 @@ impl<A: Clone + Eq> Shard<A> {
                 depth: 0,
                 actions: 0,
             };
-            let mut played = NOT_PLAYED;
             if role != FREE {
                 link.parent = StateId(from.u32()?);
                 link.choice = read_choice(code, from)?;
-                played = (from.u32()?, from.u32()?);
             }
             self.kept.push(Kept {
                 app: some.clone(),
                 link,
                 is_expanded: role == EXPANDED,
-                played,
+                // It is played again where it is reached again, which changes nothing.
+                played: NOT_PLAYED,
             });
             self.words.extend(&words);
         }
