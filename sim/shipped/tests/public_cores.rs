@@ -328,7 +328,7 @@ fn what_public_cores_document_is_proved_or_refuted() {
 #[test]
 fn the_hold_tap_is_the_one_that_was_published() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(fixture("public-cores"))
         .output()
         .unwrap();
