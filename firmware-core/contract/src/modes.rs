@@ -58,11 +58,12 @@ use crate::wakeup::Wakeup;
 /// An app that says which variants of its enums it is in.
 pub trait Modes: App {
     /// Its modes: at most [`MAX_MODES`], and with its logs at most [`AppDescriptor::MAX_LOGS`]. None
-    /// has the name of a log.
+    /// has the name of a log or an output.
     const MODES: &'static [Mode];
 
     /// The variant in which the mode at this place of [`Modes::MODES`] is, by its place among the
-    /// variants. It changes only in [`App::handle`], as outputs do.
+    /// variants; `sim reach --dead` fails where it is not one of them. It changes only in
+    /// [`App::handle`], as outputs do.
     fn variant(&self, mode: usize) -> usize;
 }
 

@@ -1,6 +1,7 @@
 //! The apps that can be played, their descriptors checked.
 
 mod descriptor_check;
+mod mode_check;
 mod ports;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use crate::task_wakeups::WakeupFault;
 
 use descriptor_check::check_descriptor;
 pub(crate) use descriptor_check::check_name;
+use mode_check::check_modes;
 
 /// The longest name in a descriptor, in bytes.
 pub const MAX_NAME: usize = 32;
@@ -434,34 +436,11 @@ fn check_colors(app: &AppEntry) -> Result<(), DescriptorError> {
     }
 }
 
-fn check_modes(app: &AppEntry) -> Result<(), DescriptorError> {
-    let Some(with_modes) = &app.with_modes else {
-        return Ok(());
-    };
-    let (own, other) = (app.descriptor, with_modes.descriptor);
-    if other.with_logs(own.logs()) != *own || !other.logs().starts_with(own.logs()) {
-        let message =
-            "its modes are those of another app: expected `app!(WithModes<...>)` of the same";
-        return Err(DescriptorError::new(own, message.to_owned()));
-    }
-    check_descriptor(other).map_err(|error| {
-        let message = format!(
-            "with its modes, which are logs for questions: {}",
-            error.problem
-        );
-        DescriptorError::new(own, message)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::shipped;
-    use lockstep_apps::lamp::Lamp;
     use lockstep_apps::toggle;
-    use lockstep_core::app::Sink;
-    use lockstep_core::event::Event;
-    use lockstep_core::modes::{Mode, Modes, WithModes};
 
     #[test]
     fn the_shipped_apps_are_usable() {
@@ -477,60 +456,6 @@ mod tests {
         let none = toggle.with_output_color("lamp", OutputColor::Green);
         let problem = Registry::new(vec![none]).unwrap_err().problem;
         assert!(problem.contains("`lamp`"), "{problem}");
-    }
-
-    /// A toggle with a mode, whose name is that of a log if it is wrong.
-    #[derive(Clone, Debug)]
-    struct Moded<const WRONG: bool>(toggle::Toggle);
-
-    impl<const WRONG: bool> App for Moded<WRONG> {
-        const DESCRIPTOR: AppDescriptor = toggle::Toggle::DESCRIPTOR;
-        type Outputs = <toggle::Toggle as App>::Outputs;
-
-        fn new() -> Self {
-            Self(App::new())
-        }
-
-        fn handle(&mut self, event: Event, out: &mut dyn Sink) {
-            App::handle(&mut self.0, event, out);
-        }
-
-        fn outputs(&self) -> Self::Outputs {
-            App::outputs(&self.0)
-        }
-    }
-
-    impl<const WRONG: bool> Modes for Moded<WRONG> {
-        const MODES: &'static [Mode] = match WRONG {
-            true => &[Mode::new("led", &["dark", "lit"])],
-            false => &[Mode::new("light", &["dark", "lit"])],
-        };
-
-        fn variant(&self, _mode: usize) -> usize {
-            0
-        }
-    }
-
-    #[test]
-    fn modes_that_cannot_be_logs_or_are_of_another_app_are_refused() {
-        let own = |with_modes| AppEntry::of::<Moded<false>>().with_modes(with_modes);
-        let right = own(AppEntry::of::<WithModes<Moded<false>>>());
-        Registry::new(vec![right.clone()]).unwrap();
-        assert_eq!(right.descriptor(), &toggle::Toggle::DESCRIPTOR);
-        assert_ne!(right.for_questions().descriptor(), right.descriptor());
-        for (wrong, expected) in [
-            (
-                own(AppEntry::of::<WithModes<Moded<true>>>()),
-                "with its modes, which are logs for questions: two logs are called `led`",
-            ),
-            (
-                own(AppEntry::of::<Lamp>()),
-                "its modes are those of another app: expected `app!(WithModes<...>)` of the same",
-            ),
-        ] {
-            let problem = Registry::new(vec![wrong]).unwrap_err().problem;
-            assert_eq!(problem, expected);
-        }
     }
 
     #[test]
