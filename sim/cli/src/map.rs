@@ -227,10 +227,13 @@ fn shown_names(show: &[String], app: &AppEntry) -> Result<Vec<String>, String> {
     for name in show {
         let bare = name.strip_prefix("log ").unwrap_or(name);
         if outputs.clone().chain(logs.clone()).all(|it| it != bare) {
+            // A log may be called as an output is.
+            let only_logs = logs.filter(|log| outputs.clone().all(|output| output != *log));
+            let known = outputs.clone().chain(only_logs);
             return Err(format!(
                 "app `{}` has no output, log or mode `{name}`, expected {}",
                 descriptor.name(),
-                one_of(outputs.clone().chain(logs.clone()))
+                one_of(known)
             ));
         }
     }

@@ -1,6 +1,7 @@
 //! `sim reach`: looks for the shortest way to something, and for what nothing reaches.
 
 use std::fmt::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -15,10 +16,11 @@ use lockstep_console::report::Report;
 use lockstep_core::app::{AppDescriptor, LogValues};
 use lockstep_core::output::Range;
 use lockstep_engine::diagnostic::Diagnostic;
+use lockstep_engine::play::{self, PlayError};
 use lockstep_engine::registry::{AppEntry, Registry};
 use lockstep_engine::search::RuleSet;
 use lockstep_engine::source::Source;
-use lockstep_rules::goals::{Answer, Answers, ReachQuery};
+use lockstep_rules::goals::{Answer, Answers, ReachQuery, Way};
 use lockstep_rules::parser::parse;
 
 /// What makes a rule of what is to be reached.
@@ -64,10 +66,12 @@ impl ReachArgs {
             Ok(app) => app,
             Err(exit) => return exit,
         };
+        // The modes come after the logs of the app itself.
+        let own_logs = app.descriptor().logs().len();
         let (app, registry) = (&app.for_questions(), &registry.for_questions());
         match &self.what {
             Some(what) => self.one(what, app, registry, report),
-            None => self.all(app, registry, report),
+            None => self.all(app, own_logs, registry, report),
         }
     }
 
@@ -121,13 +125,17 @@ impl ReachArgs {
         }
     }
 
-    fn all(&self, app: &AppEntry, registry: &Registry, report: &Report) -> Exit {
+    fn all(&self, app: &AppEntry, own_logs: usize, registry: &Registry, report: &Report) -> Exit {
         let start = Instant::now();
         let whats = declared(app.descriptor());
         let preface = self.seek.wide_preface(app.descriptor());
         let query = ways_to(&whats, &preface, (app, &self.seek), registry, report);
         let (found, answers) = match query {
             Ok(found) => found,
+            Err(exit) => return exit,
+        };
+        let unlisted = match self.unlisted(app, own_logs, registry, report) {
+            Ok(unlisted) => unlisted,
             Err(exit) => return exit,
         };
         let mut text = String::new();
@@ -146,12 +154,46 @@ impl ReachArgs {
                 exit = Exit::Failed;
             }
         }
+        for way in &unlisted {
+            let at = app.descriptor().tick().length(way.script.end());
+            let _ = writeln!(text, "UNLISTED {}, at {at}", problem_of(app, way));
+            exit = Exit::Failed;
+        }
+        let is_open = found
+            .iter()
+            .any(|answer| matches!(answer, Answer::NotFound));
+        if is_open && !self.seek.every_tick {
+            report.print("help: `--every-tick` tells what nothing reaches from what was not seen");
+        }
         let seconds = start.elapsed().as_secs_f64();
         let _ = writeln!(text, "looked at {}, {seconds:.1} s", extent(&answers));
         match output::write(None, text.as_bytes()) {
             Ok(()) => exit,
             Err(error) => report.error(error),
         }
+    }
+
+    /// Ways to modes in variants that they do not list. It is looked for them briefly, because an app
+    /// that is right has none, and what is never found is looked for to the end.
+    fn unlisted(
+        &self,
+        app: &AppEntry,
+        own_logs: usize,
+        registry: &Registry,
+        report: &Report,
+    ) -> Result<Vec<Way>, Exit> {
+        let whats = unlisted(app.descriptor(), own_logs);
+        if whats.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seek = self.seek.clone().briefly();
+        let preface = seek.wide_preface(app.descriptor());
+        let (found, _) = ways_to(&whats, &preface, (app, &seek), registry, report)?;
+        let ways = found.into_iter().filter_map(|answer| match answer {
+            Answer::Found(way) => Some(*way),
+            _ => None,
+        });
+        Ok(ways.collect())
     }
 }
 
@@ -243,6 +285,31 @@ pub(super) fn declared(descriptor: &AppDescriptor) -> Vec<String> {
     all
 }
 
+/// That a mode is in a variant that it does not list, of each mode, as rules say it.
+fn unlisted(descriptor: &AppDescriptor, own_logs: usize) -> Vec<String> {
+    let modes = descriptor.logs().iter().skip(own_logs);
+    modes
+        .filter_map(|mode| match mode.values() {
+            LogValues::Words(variants) => {
+                let name = mode.name();
+                let others = variants.iter();
+                let others = others.map(|variant| format!(" and not log {name} {variant}"));
+                Some(format!("log {name}{}", others.collect::<String>()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// What breaks the contract of an app where this way leads.
+fn problem_of(app: &AppEntry, way: &Way) -> String {
+    match play::trace(app, &way.script, &mut |_| ControlFlow::Continue(())) {
+        Err(PlayError::ContractBroken { problem, .. }) => problem,
+        Err(error) => error.to_string(),
+        Ok(_) => "a mode is in a variant that it does not list".to_owned(),
+    }
+}
+
 /// How much was looked at.
 pub(super) fn extent(answers: &Answers) -> String {
     let states = answers.explored.as_ref().map_or(0, |it| it.progress.states);
@@ -309,6 +376,64 @@ mod tests {
                 Self::Jammed => 2,
                 Self::Locked => 3,
             }
+        }
+    }
+
+    /// The door, which forgets to list that it is open.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    struct Forgetful(Door);
+
+    impl App for Forgetful {
+        const DESCRIPTOR: AppDescriptor = Door::DESCRIPTOR;
+        type Outputs = [Level; 1];
+
+        fn new() -> Self {
+            Self(Door::new())
+        }
+
+        fn handle(&mut self, event: Event, out: &mut dyn Sink) {
+            self.0.handle(event, out);
+        }
+
+        fn outputs(&self) -> [Level; 1] {
+            self.0.outputs()
+        }
+    }
+
+    impl Modes for Forgetful {
+        const MODES: &'static [Mode] = &[Mode::new("leaf", &["closed"])];
+
+        fn variant(&self, mode: usize) -> usize {
+            self.0.variant(mode)
+        }
+    }
+
+    #[test]
+    fn a_variant_that_is_not_listed_is_found_where_one_is() {
+        for (entry, expected) in [
+            (
+                app!(Forgetful).with_modes(app!(WithModes<Forgetful>)),
+                Some("log `leaf` has value 1, and declares 1 words"),
+            ),
+            (app!(Door).with_modes(app!(WithModes<Door>)), None),
+        ] {
+            let own_logs = entry.descriptor().logs().len();
+            let registry = Registry::new(vec![entry]).unwrap().for_questions();
+            let door = registry.find("door").unwrap();
+            let seek = SeekArgs::assuming(Vec::new()).briefly();
+            let whats = unlisted(door.descriptor(), own_logs);
+            let preface = seek.preface("door", false);
+            let report = Report::to_stderr();
+            let (answers, _) =
+                ways_to(&whats, &preface, (door, &seek), &registry, &report).unwrap();
+            let [answer] = &answers[..] else {
+                unreachable!("it has one mode");
+            };
+            let problem = match answer {
+                Answer::Found(way) => Some(problem_of(door, way)),
+                _ => None,
+            };
+            assert_eq!(problem.as_deref(), expected);
         }
     }
 
