@@ -18,14 +18,22 @@ fn target_folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
 }
 
-/// The standard output of a program of the crate that plays this scenario.
-fn played(program: &str, scenario: &str) -> String {
-    let mut process = Command::new(env!("CARGO"))
+/// A program of the crate, to be given arguments.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command
         .args(["run", "--quiet", "--manifest-path"])
         .arg(folder().join("Cargo.toml"))
-        .args(["--bin", program, "--", "run", "-"])
+        .args(["--bin", name, "--"])
         .env("CARGO_TARGET_DIR", target_folder())
-        .env("CARGO_PROFILE_DEV_DEBUG", "none")
+        .env("CARGO_PROFILE_DEV_DEBUG", "none");
+    command
+}
+
+/// The standard output of a program of the crate that plays this scenario.
+fn played(name: &str, scenario: &str) -> String {
+    let mut process = program(name)
+        .args(["run", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -68,6 +76,24 @@ fn the_other_programs_play_as_the_page_shows() {
     }
 }
 
+#[test]
+fn a_variant_that_nothing_reaches_is_dead_as_the_page_shows() {
+    let page = page();
+    let (_, shown) = page
+        .split_once("--bin door -- reach --dead --every-tick\n")
+        .unwrap();
+    let output = program("door")
+        .args(["reach", "--dead", "--every-tick"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    // How long it took is another each time.
+    let (answers, _) = printed.split_once("looked at").unwrap();
+    assert!(answers.contains("DEAD     log leaf locked"), "{printed}");
+    assert!(shown.starts_with(answers), "{printed}");
+}
+
 fn page() -> String {
     std::fs::read_to_string(folder().join("../../docs/bring-your-own-core.md")).unwrap()
 }
@@ -79,6 +105,7 @@ fn the_page_shows_the_core_that_is_played() {
         ("src/main.rs", "rust"),
         ("src/bin/greenhouse.rs", "rust"),
         ("src/bin/dial.rs", "rust"),
+        ("src/bin/door.rs", "rust"),
         ("Cargo.toml", "toml"),
     ] {
         let text = std::fs::read_to_string(folder().join(file)).unwrap();
