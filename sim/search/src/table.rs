@@ -32,9 +32,10 @@ impl Table {
         self.slots.capacity() * size_of::<u64>()
     }
 
-    /// Where a word leads.
+    /// Where a word leads; its last bit changes nothing, so that one of a pair can take the place of the
+    /// other.
     fn home(&self, word: u64) -> usize {
-        let place = (u128::from(word) * self.places as u128) >> 64;
+        let place = (u128::from(word >> 1) * self.places as u128) >> 63;
         // It is less than the number of places.
         usize::try_from(place).unwrap_or(0)
     }
@@ -170,6 +171,24 @@ mod tests {
     use super::Table;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn words_of_a_pair_lead_to_the_same_place() {
+        for places in 1..2_000_usize {
+            let table = Table {
+                places,
+                ..Table::new()
+            };
+            for place in 1..places {
+                // The first word that leads there or later, whatever its last bit.
+                let first = ((place as u128) << 64).div_ceil(places as u128);
+                let first = u64::try_from(first).unwrap();
+                for word in [first - 1, first, first + 1] {
+                    assert_eq!(table.home(word), table.home(word ^ 1), "{places} {word:x}");
+                }
+            }
+        }
+    }
 
     proptest! {
         #[test]
