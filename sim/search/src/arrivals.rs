@@ -75,19 +75,27 @@ impl<A> Arrivals<A> {
         self.words.extend_from_slice(words);
     }
 
-    /// Ranges of so many that are looked up together.
-    pub(crate) fn batches(&self) -> impl Iterator<Item = Range<usize>> + use<A> {
-        let count = self.len();
-        let starts = (0..count).step_by(TOGETHER);
-        starts.map(move |start| start..count.min(start + TOGETHER))
+    /// Gives each to `take`, once what it is compared with in its shard was loaded.
+    pub(crate) fn look_up<S>(
+        &self,
+        shards: &mut S,
+        shard: impl Fn(&S, usize) -> Option<&Shard<A>>,
+        mut take: impl FnMut(&mut S, &A, &[u32], &Reached),
+    ) where
+        A: Clone + Eq,
+    {
+        for start in (0..self.len()).step_by(TOGETHER) {
+            let batch = start..self.len().min(start + TOGETHER);
+            self.glance(batch.clone(), |number| shard(shards, number));
+            for (app, words, reached) in batch.filter_map(|at| self.get(at)) {
+                take(shards, app, words, reached);
+            }
+        }
     }
 
     /// Lets all that is compared next come from memory.
-    pub(crate) fn glance<'s>(
-        &self,
-        batch: Range<usize>,
-        shard: impl Fn(usize) -> Option<&'s Shard<A>>,
-    ) where
+    fn glance<'s>(&self, batch: Range<usize>, shard: impl Fn(usize) -> Option<&'s Shard<A>>)
+    where
         A: Clone + Eq + 's,
     {
         let reached = self.reached.get(batch).unwrap_or_default();

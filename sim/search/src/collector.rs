@@ -181,23 +181,21 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
     pub(crate) fn flush(&mut self) {
         let now = self.now;
         match &mut self.keeper {
-            Keeper::Now(shards) => {
-                for batch in self.waiting.batches() {
-                    self.waiting
-                        .glance(batch.clone(), |shard| Some(&**shards.get(shard)?));
-                    for (app, words, reached) in batch.filter_map(|at| self.waiting.get(at)) {
-                        if let Some(shard) = shards.get_mut(reached.shard()) {
-                            shard.insert(app, words, *reached, now);
-                        }
+            Keeper::Now(shards) => self.waiting.look_up(
+                shards,
+                |shards, number| Some(&**shards.get(number)?),
+                |shards, app, words, reached| {
+                    if let Some(shard) = shards.get_mut(reached.shard()) {
+                        shard.insert(app, words, *reached, now);
                     }
-                }
-            }
+                },
+            ),
             Keeper::Later(shards, groups) => {
                 let count = groups.len().clamp(1, SHARDS);
-                for batch in self.waiting.batches() {
-                    self.waiting
-                        .glance(batch.clone(), |shard| Some(&**shards.get(shard)?));
-                    for (app, words, reached) in batch.filter_map(|at| self.waiting.get(at)) {
+                self.waiting.look_up(
+                    shards,
+                    |shards, number| Some(&**shards.get(number)?),
+                    |shards, app, words, reached| {
                         let shard = reached.shard();
                         if let (Some(shard), Some(group)) =
                             (shards.get(shard), groups.get_mut(shard % count))
@@ -205,8 +203,8 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
                         {
                             group.push(app.clone(), words, *reached);
                         }
-                    }
-                }
+                    },
+                );
             }
             Keeper::Only(..) => {}
         }

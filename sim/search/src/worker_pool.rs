@@ -213,16 +213,15 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
                 continue;
             };
             drop(outcome);
-            for batch in group.batches() {
-                group.glance(batch.clone(), |shard| {
-                    Some(&**own.get(shard / self.threads)?)
-                });
-                for (app, words, reached) in batch.filter_map(|at| group.get(at)) {
+            group.look_up(
+                &mut own,
+                |own, number| Some(&**own.get(number / self.threads)?),
+                |own, app, words, reached| {
                     if let Some(shard) = own.get_mut(reached.shard() / self.threads) {
                         shard.insert(app, words, *reached, job.now);
                     }
-                }
-            }
+                },
+            );
         }
         let closed = job.task.expanded().iter().filter(|_| plan.is_compact);
         for id in closed.filter(|id| id.shard() % self.threads == number) {
