@@ -4,17 +4,16 @@
 //!
 //! ```toml
 //! [[step]]
-//! name = "lints of {board}"
-//! run = "cargo clippy -p {board} --target {target} -- -D warnings"
+//! name = "lints of boards"
+//! run = "cargo clippy {boards} --target {target} -- -D warnings"
 //! folder = "firmware-core/boards"
-//! each_board = true
+//! target = "thumbv6m-none-eabi"
 //! ```
 //!
-//! `run` is a command, split at blanks; as its first word `hil` is this program. A step with
-//! `each_board` is there once for each board, and skipped where Rust has no target for it. A step
-//! with `target` is built by the Rust that has this target; where its command has `{target}`, it is
-//! skipped without one. `{boards}` there is `-p NAME` for each board of this target: what boards have
-//! in common is then built once for all of them. A step with `world` plays scenarios:
+//! `run` is a command, split at blanks; as its first word `hil` is this program. A step with `target` is
+//! built by the Rust that has this target; where its command has `{target}`, it is skipped without one.
+//! `{boards}` there is `-p NAME` for each board of this target: what boards have in common is then
+//! built once for all of them. A step with `world` plays scenarios:
 //! without `run`, on the host in this process. A program that runs longer than `minutes` is ended
 //! ([`DEFAULT_MINUTES`] where it says none), so that a test that hangs is a failure with a name.
 
@@ -43,8 +42,9 @@ pub const DEFAULT_MINUTES: u64 = 30;
 /// The word in a step file that stands for this program.
 const HIL: &str = "hil";
 
-/// What stands for a target in a command.
+/// What stands in a command for its target, and for the boards of that.
 const TARGET: &str = "{target}";
+const BOARDS: &str = "{boards}";
 
 /// One thing that `cargo verify` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,12 +155,8 @@ struct StepEntry {
     set: BTreeMap<String, String>,
     unset: Vec<String>,
     target: Option<String>,
-    each_board: bool,
     world: Option<String>,
     minutes: Option<u64>,
-    /// Whether the command names the target itself.
-    #[serde(skip)]
-    names_target: bool,
 }
 
 impl StepFile {
@@ -208,17 +204,11 @@ impl StepFile {
     /// The steps of the repository in a folder; `hil` is the path of this program.
     #[must_use]
     pub fn steps(&self, repository: &Path, hil: &Path, boards: &[Board]) -> Vec<VerifyStep> {
-        let entries = self.step.iter();
-        let expanded = entries.flat_map(|entry| match entry.each_board {
-            true => boards.iter().map(|board| entry.of_board(board)).collect(),
-            false => vec![entry.of_target(boards)],
+        let steps = self.step.iter().map(|entry| VerifyStep {
+            name: entry.name.clone(),
+            action: entry.action(repository, hil, boards),
         });
-        expanded
-            .map(|entry| VerifyStep {
-                name: entry.name.clone(),
-                action: entry.action(repository, hil),
-            })
-            .collect()
+        steps.collect()
     }
 }
 
@@ -237,55 +227,21 @@ impl StepEntry {
             (Some(_), true) => return Some("the world `host` has no `run`"),
             _ => {}
         }
-        let kinds = [self.each_board, self.world.is_some()];
-        let kinds = kinds.iter().filter(|kind| **kind).count();
-        match (kinds, &self.target) {
-            (2, _) | (1, Some(_)) => {
-                Some("expected one of `target`, `each_board` and `world`, not two")
-            }
-            _ => None,
-        }
+        let is_two = self.target.is_some() && self.world.is_some();
+        is_two.then_some("expected one of `target` and `world`, not both")
     }
 
-    /// The step for one board.
-    fn of_board(&self, board: &Board) -> Self {
-        let fill = |text: &str| {
-            text.replace("{board}", &board.name)
-                .replace(TARGET, &board.target)
-        };
-        Self {
-            name: fill(&self.name),
-            run: self.run.as_deref().map(fill),
-            target: Some(board.target.clone()),
-            ..self.clone()
-        }
-    }
-
-    /// The step with the boards of its target, if it is for one.
-    fn of_target(&self, boards: &[Board]) -> Self {
-        let (Some(target), Some(run)) = (&self.target, &self.run) else {
-            return self.clone();
-        };
-        let boards = boards.iter().filter(|board| board.target == *target);
-        let boards: Vec<_> = boards.map(|board| format!("-p {}", board.name)).collect();
-        let filled = run.replace("{boards}", &boards.join(" "));
-        Self {
-            run: Some(filled.replace(TARGET, target)),
-            names_target: filled.contains(TARGET),
-            ..self.clone()
-        }
-    }
-
-    fn action(&self, repository: &Path, hil: &Path) -> StepAction {
-        let Some(call) = self.call(repository, hil) else {
+    fn action(&self, repository: &Path, hil: &Path, boards: &[Board]) -> StepAction {
+        let Some(call) = self.call(repository, hil, boards) else {
             return StepAction::Host;
         };
+        let run = self.run.as_deref().unwrap_or_default();
         match (&self.world, &self.target) {
             (Some(world), _) => StepAction::Bench {
                 world: world.clone(),
                 call,
             },
-            (None, Some(target)) if self.each_board || self.names_target => StepAction::IfTarget {
+            (None, Some(target)) if run.contains(TARGET) => StepAction::IfTarget {
                 target: target.clone(),
                 call,
             },
@@ -297,8 +253,21 @@ impl StepEntry {
         }
     }
 
-    fn call(&self, repository: &Path, hil: &Path) -> Option<CommandSpec> {
-        let words = self.run.as_ref()?.split_whitespace();
+    /// The command, with what stands for its target and the boards of that.
+    fn filled(&self, boards: &[Board]) -> Option<String> {
+        let run = self.run.clone()?;
+        let Some(target) = &self.target else {
+            return Some(run);
+        };
+        let boards = boards.iter().filter(|board| board.target == *target);
+        let boards: Vec<_> = boards.map(|board| format!("-p {}", board.name)).collect();
+        let run = run.replace(BOARDS, &boards.join(" "));
+        Some(run.replace(TARGET, target))
+    }
+
+    fn call(&self, repository: &Path, hil: &Path, boards: &[Board]) -> Option<CommandSpec> {
+        let run = self.filled(boards)?;
+        let words = run.split_whitespace();
         let mut words: Vec<_> = words.map(OsString::from).collect();
         if let Some(program) = words.first_mut().filter(|program| *program == HIL) {
             hil.as_os_str().clone_into(program);

@@ -259,25 +259,6 @@ fn each_kind_of_step_becomes_its_action() {
 }
 
 #[test]
-fn a_step_is_there_once_for_each_board() {
-    let boards = shipped_boards();
-    let file = parse(
-        "[[step]]\nname = \"lints of {board}\"\nrun = \"cargo clippy -p {board} --target {target}\"\n\
-         each_board = true\n",
-    )
-    .unwrap();
-    let steps = file.steps(Path::new("."), Path::new("hil"), &boards);
-    assert_eq!(steps.len(), boards.len());
-    for (step, board) in steps.iter().zip(&boards) {
-        let Board { name, target, .. } = board;
-        assert_eq!(step.name, format!("lints of {name}"));
-        let command = format!("cargo clippy -p {name} --target {target}");
-        assert_eq!(step.action.command(), Some(command));
-        assert!(matches!(step.action, StepAction::IfTarget { .. }));
-    }
-}
-
-#[test]
 fn a_step_for_a_target_has_the_boards_of_it() {
     let boards = shipped_boards();
     let file = parse(
@@ -305,16 +286,10 @@ fn a_broken_step_file_is_refused_with_its_step() {
         refused("name = \"a\"\nrun = \"b\"\nworld = \"host\""),
         step("the world `host` has no `run`")
     );
-    for two in [
-        "each_board = true\nworld = \"w\"",
-        "target = \"t\"\nworld = \"w\"",
-        "target = \"t\"\neach_board = true",
-    ] {
-        assert_eq!(
-            refused(&format!("name = \"a\"\nrun = \"b\"\n{two}")),
-            step("expected one of `target`, `each_board` and `world`, not two")
-        );
-    }
+    assert_eq!(
+        refused("name = \"a\"\nrun = \"b\"\ntarget = \"t\"\nworld = \"w\""),
+        step("expected one of `target` and `world`, not both")
+    );
     assert_eq!(
         refused("name = \"a\"\nrun = \"b\"\nminutes = 0"),
         step("expected at least 1 in `minutes`")
