@@ -7,6 +7,8 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "support/rows.rs"]
+mod rows;
 #[path = "support/timing.rs"]
 mod timing;
 
@@ -14,7 +16,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lockstep_engine::files;
-use timing::{by_turns, heading, row};
+use rows::{heading, row};
+use timing::by_turns;
 
 fn main() {
     if std::env::args().any(|argument| argument == "--list") {

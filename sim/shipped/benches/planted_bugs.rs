@@ -9,9 +9,8 @@
     reason = "a benchmark that meets the unexpected should stop there, and its bugs panic"
 )]
 
-#[expect(dead_code, reason = "nothing is measured by turns here")]
-#[path = "support/timing.rs"]
-mod timing;
+#[path = "support/rows.rs"]
+mod rows;
 #[path = "planted/wrapper.rs"]
 mod wrapper;
 
@@ -32,7 +31,8 @@ use lockstep_rules::explore::{ExploreSettings, explore};
 use lockstep_rules::failure::Requirements;
 use lockstep_rules::files::{LoadedRules, read};
 use lockstep_rules::shrink::shrink;
-use timing::{heading, row};
+
+use rows::{heading, row};
 use wrapper::{Bug, What, When, with_bug};
 
 /// The logs of the lamp, by their places.

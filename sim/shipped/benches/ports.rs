@@ -8,6 +8,8 @@
     reason = "a benchmark that meets the unexpected should stop there"
 )]
 
+#[path = "support/rows.rs"]
+mod rows;
 #[path = "support/timing.rs"]
 mod timing;
 
@@ -21,7 +23,8 @@ use lockstep_core::time::{Instant, RunTicks};
 use lockstep_engine::play;
 use lockstep_engine::registry::AppEntry;
 use lockstep_engine::script::{Action, BootCondition, MAX_EVENTS, Script, ScriptEvent};
-use timing::{by_turns, heading, row};
+use rows::{heading, row};
+use timing::by_turns;
 
 const SECONDS_A_DAY: u64 = 24 * 3_600;
 const SECOND: u64 = 1_000;

@@ -2,6 +2,8 @@
 
 #[path = "busy_hour.rs"]
 mod busy_hour;
+#[path = "rows.rs"]
+pub(crate) mod rows;
 #[path = "timing.rs"]
 pub(crate) mod timing;
 
@@ -20,7 +22,8 @@ use lockstep_engine::script::Script;
 use lockstep_engine::trace::Trace;
 
 pub(crate) use busy_hour::{HOUR, busy_hour};
-pub(crate) use timing::{by_turns, heading, row};
+pub(crate) use rows::{heading, row};
+pub(crate) use timing::by_turns;
 
 /// The lamp is switched on, and breathes.
 pub(crate) const BREATHING: &str = "app lamp\ntap A for 50 ms\nwait 400 ms\ntap B for 850 ms\nwait 1 s\n\

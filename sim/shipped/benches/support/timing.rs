@@ -1,16 +1,8 @@
-//! How benchmarks measure, and print what they measured.
+//! How benchmarks measure.
 
 use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 7;
-
-pub(crate) fn heading() {
-    row("", "measured", "to hold");
-}
-
-pub(crate) fn row(what: &str, measured: &str, to_hold: &str) {
-    println!("{what:<58} {measured:>12} {to_hold:>12}");
-}
 
 /// The best time of each, measured by turns.
 pub(crate) fn by_turns<const N: usize>(mut sides: [&mut dyn FnMut(); N]) -> [Duration; N] {
