@@ -49,14 +49,12 @@ fn make_input(port: usize, place: u32, pull_up: bool) {
 // ---- The rest is the same for every chip with SysTick. ----
 
 /// Reads a register of the chip.
-#[allow(dead_code, reason = "for the functions above")]
 fn read(address: usize) -> u32 {
     // SAFETY: what is read here are registers of the chip, which are valid forever; reading them changes nothing.
     unsafe { ptr::read_volatile(address as *const u32) }
 }
 
 /// Writes a register of the chip.
-#[allow(dead_code, reason = "for the functions above")]
 fn write(address: usize, value: u32) {
     // SAFETY: what is written here are registers of the chip that nothing else uses.
     unsafe { ptr::write_volatile(address as *mut u32, value) }
