@@ -18,7 +18,6 @@ use lockstep_hil::bench::overrides::{OverrideError, Overrides};
 use lockstep_hil::bench::required::{REQUIRE, RequiredBenches};
 use lockstep_images::board::{self, Board, BoardError};
 use lockstep_images::build::{self, BuildError, Image, Profile};
-use lockstep_images::process::Supervisor;
 use lockstep_images::toolchain::Environment;
 
 /// The boards that a command is for.
@@ -155,7 +154,7 @@ pub(super) fn toolchain() -> Environment {
             anstream::ColorChoice::Never => Some("never"),
             anstream::ColorChoice::Auto => None,
         },
-        supervisor: Supervisor::default(),
+        ..Environment::default()
     }
 }
 

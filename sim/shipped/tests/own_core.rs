@@ -5,6 +5,7 @@
     reason = "a test that meets the unexpected should stop there"
 )]
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,9 +14,11 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/own-core")
 }
 
-/// Where what others wrote is built. Its dependencies have other features than those of the workspace.
+/// Where what others wrote is built, with the boards: its dependencies have other features than those of the
+/// workspace.
 fn target_folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
+    let root = fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    root.unwrap().join("firmware-core/boards/target")
 }
 
 /// A program of the crate, to be given arguments.

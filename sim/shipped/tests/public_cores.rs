@@ -19,7 +19,8 @@ fn fixture(name: &str) -> PathBuf {
 /// Where what others wrote is built: apart from this workspace, whose programs have the same names and
 /// whose dependencies have other features, and with the projects of `cargo lockstep init`.
 fn target_folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
+    let root = fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    root.unwrap().join("firmware-core/boards/target")
 }
 
 /// Cargo in the folder of a fixture, where its own configuration is.

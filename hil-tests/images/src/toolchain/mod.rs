@@ -23,6 +23,8 @@ pub struct Environment {
     pub variables: Vec<OsString>,
     /// When cargo uses color, if that was set: `always` or `never`.
     pub color: Option<&'static str>,
+    /// Where cargo builds, if not where it does without being told.
+    pub target_folder: Option<PathBuf>,
     /// Runs the tools, and ends them once the process is interrupted.
     pub supervisor: Supervisor,
 }

@@ -226,6 +226,11 @@ impl RustToolchain {
             .filter(|name| changes_images(name))
             .map(|name| (name.clone(), None))
             .collect();
+        if let Some(folder) = &environment.target_folder {
+            cargo
+                .env
+                .push(("CARGO_TARGET_DIR".into(), Some(folder.clone().into())));
+        }
         if let Some(color) = environment.color {
             cargo = cargo.env("CARGO_TERM_COLOR", Some(color));
         }

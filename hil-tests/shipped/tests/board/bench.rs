@@ -18,7 +18,7 @@ use lockstep_virtual_board::board::VirtualBoard;
 use lockstep_virtual_board::machine::ClockMode;
 use probe_rs::probe::WireProtocol;
 
-use super::support;
+use super::{neighbour, support};
 
 /// How long anything may take that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
@@ -203,7 +203,7 @@ pub(crate) fn image_of(
     let _building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     let root = support::root().join(project);
     let board = Board::read(&root.join(board))?;
-    let images = build(&support::environment(), &root, &board, profile)?;
+    let images = build(&neighbour::environment(), &root, &board, profile)?;
     let name = format!("{}-{app}", board.name);
     let image = images.into_iter().find(|image| image.name == name);
     Ok(image.ok_or(format!("there is no image `{name}`"))?)

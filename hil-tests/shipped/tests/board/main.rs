@@ -11,6 +11,8 @@ mod command;
 mod crash;
 #[path = "../support/machine.rs"]
 mod machine;
+#[path = "../support/neighbour.rs"]
+mod neighbour;
 mod runs;
 mod serial;
 mod stack;

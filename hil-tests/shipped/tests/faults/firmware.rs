@@ -236,7 +236,12 @@ fn bench() -> Bench {
 /// One copy serves all faults, one after the other: what does not change is built once.
 fn broken(fault: &Fault) -> Result<Images, Failed> {
     static COPY: OnceLock<Mutex<WorkspaceCopy>> = OnceLock::new();
-    let copy = COPY.get_or_init(|| Mutex::new(WorkspaceCopy::with_dependencies("repository")));
+    let copy = COPY.get_or_init(|| {
+        Mutex::new(WorkspaceCopy::with_dependencies(
+            "repository",
+            super::TARGET,
+        ))
+    });
     let copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
     let path = copy.root.join(fault.file);
     let source = fs::read_to_string(&path)?;

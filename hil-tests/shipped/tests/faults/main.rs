@@ -42,9 +42,11 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+const TARGET: &str = "thumbv6m-none-eabi";
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let missing = support::missing("thumbv6m-none-eabi").or_else(machine::missing);
+    let missing = support::missing(TARGET).or_else(machine::missing);
     let mut trials: Vec<Trial> = firmware::FAULTS
         .iter()
         .map(|fault| {

@@ -60,7 +60,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
     let name = format!("bent/{}", board.name);
     let board = board.clone();
     support::trial(name, missing, move || {
-        let copy = WorkspaceCopy::with_dependencies("bent");
+        let copy = WorkspaceCopy::with_dependencies("bent", &board.target);
         let board = Board::read(&copy.board(&board.name)).unwrap();
         let straight = fs::read_to_string(board.folder.join(linker_script::LINKER_SCRIPT))?;
         let found = |bend| is_found(bend, &copy, &board, &straight);

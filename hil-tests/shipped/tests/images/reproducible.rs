@@ -1,4 +1,4 @@
-//! Builds in two folders that share nothing give the same image.
+//! Builds in two folders that share nothing of what is built for the board give the same image.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ pub(crate) fn trial(board: &Board, missing: Option<String>) -> Trial {
 }
 
 fn compare(board: &Board) -> Result<(), Failed> {
-    let copy = WorkspaceCopy::new("a folder with a much longer name");
+    let copy = WorkspaceCopy::with_build_tools("a folder with a much longer name");
     let [one, other] = [support::root(), copy.root.clone()].map(|root| {
         let folder = root.join("firmware-core/boards").join(&board.name);
         let board = Board::read(&folder).unwrap();

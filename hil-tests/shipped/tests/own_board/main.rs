@@ -10,6 +10,8 @@
 #[path = "../support/machine.rs"]
 mod machine;
 mod manifests;
+#[path = "../support/neighbour.rs"]
+mod neighbour;
 mod play;
 #[path = "../support/mod.rs"]
 mod support;
@@ -160,7 +162,7 @@ fn embassy_nrf_keeps_its_contract() -> Result<(), Failed> {
 
 fn keep_their_contract(project: &Path, board: &Board, profiles: &[Profile]) -> Result<(), Failed> {
     for profile in profiles {
-        for image in build(&support::environment(), project, board, *profile)? {
+        for image in build(&neighbour::environment(), project, board, *profile)? {
             let findings = contract::check(&image.read()?, board, *profile);
             assert!(findings.is_empty(), "{profile:?}: {findings:?}");
         }

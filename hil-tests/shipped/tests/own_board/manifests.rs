@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::{TARGET, project, support};
+use super::{TARGET, neighbour, project, support};
 
 /// How the manifests of the project name a crate of Lockstep, by how deep they are.
 const MANIFESTS: [(&str, &str); 3] = [
@@ -129,8 +129,8 @@ pub(crate) fn a_misspelt_pin_is_named() -> Result<(), Failed> {
     let text = fs::read_to_string(&pins)?;
     assert!(text.contains("dimmed ="));
     fs::write(&pins, text.replace("dimmed =", "dimed ="))?;
-    // What the project has built serves here too.
-    let target = fs::canonicalize(project())?.join("target");
+    // The programs that the build runs are built there already.
+    let target = neighbour::boards_target();
     let output = copy.cargo(&[
         "build",
         "--release",

@@ -21,7 +21,7 @@ use lockstep_images::board::boards;
 use lockstep_pins::PinMap;
 use lockstep_virtual_board::machine::ClockMode;
 
-use super::support;
+use super::neighbour;
 
 /// Every scenario of the project in this folder that is no longer than this, of an app that has pins on the
 /// board of this bench, passes there, held against its golden.
@@ -42,7 +42,7 @@ pub(crate) fn passes(
     scenarios.retain(|it| pins.apps.contains_key(it.app) && it.end <= longest);
     let apps = scenarios.iter().map(|scenario| scenario.app).collect();
     let built = images(
-        &support::environment(),
+        &neighbour::environment(),
         folder,
         &bench.board,
         &apps,

@@ -19,15 +19,29 @@ pub(crate) struct WorkspaceCopy {
 }
 
 impl WorkspaceCopy {
-    /// Copies to a folder of this name, with the dependencies that the repository has built.
-    pub(crate) fn with_dependencies(name: &str) -> Self {
+    /// Copies to a folder of this name, with the dependencies for this target that the repository has built
+    /// for release.
+    pub(crate) fn with_dependencies(name: &str, target: &str) -> Self {
+        let copy = Self::with_build_tools(name);
+        copy.take_built(&Path::new(target).join("release"));
+        copy
+    }
+
+    /// Copies to a folder of this name, with what runs on this machine while images are built.
+    pub(crate) fn with_build_tools(name: &str) -> Self {
         let copy = Self::new(name);
+        copy.take_built(Path::new("release"));
+        copy
+    }
+
+    /// Takes a folder of what the repository has built.
+    fn take_built(&self, folder: &Path) {
         let built = support::root().join(TARGET);
-        for entry in WalkDir::new(&built).into_iter().flatten() {
+        for entry in WalkDir::new(built.join(folder)).into_iter().flatten() {
             let Ok(place) = entry.path().strip_prefix(&built) else {
                 continue;
             };
-            let to = copy.root.join(TARGET).join(place);
+            let to = self.root.join(TARGET).join(place);
             let copied = if entry.file_type().is_dir() {
                 fs::create_dir_all(to)
             } else if place.components().any(|part| part.as_os_str() == "deps") {
@@ -42,11 +56,10 @@ impl WorkspaceCopy {
                 copied.unwrap();
             }
         }
-        copy
     }
 
     /// Copies to a folder of this name.
-    pub(crate) fn new(name: &str) -> Self {
+    fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join(name);
         let original = support::root();

@@ -14,10 +14,11 @@ pub(crate) fn repository() -> PathBuf {
     fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
 }
 
-/// Where all projects are built, with the cores of others in `fixtures/`: not where this workspace is,
-/// whose programs have the same names.
-pub(crate) fn target_folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("strangers")
+/// Where all projects are built, with the cores of others in `fixtures/`: where the boards of this repository
+/// are, with which they share most of what they depend on, and not where this workspace is, whose programs
+/// have the same names.
+fn target_folder() -> PathBuf {
+    repository().join("firmware-core/boards/target")
 }
 
 /// The target of this machine. Where it is named, dependencies are built into a folder of its own: here it
@@ -127,7 +128,7 @@ impl Project {
             .write(true)
             .create(true)
             .truncate(false)
-            .open(target_folder().with_extension("lock"))
+            .open(Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects.lock"))
             .unwrap();
         alone.lock().unwrap();
         let parent = folder_of_projects(&mut alone);
