@@ -1,7 +1,6 @@
 //! What was reached, in lists.
 
 use std::hint;
-use std::ops::Range;
 
 use crate::store::{Reached, Shard};
 
@@ -26,15 +25,6 @@ impl<A> Arrivals<A> {
         Self {
             apps: Vec::new(),
             reached: Vec::new(),
-            words: Vec::new(),
-        }
-    }
-
-    /// An empty list, with room for so many.
-    pub(crate) fn with_capacity(count: usize) -> Self {
-        Self {
-            apps: Vec::with_capacity(count),
-            reached: Vec::with_capacity(count),
             words: Vec::new(),
         }
     }
@@ -75,36 +65,50 @@ impl<A> Arrivals<A> {
         self.words.extend_from_slice(words);
     }
 
-    /// Gives each to `take`, once what it is compared with in its shard was loaded.
+    /// How each was reached.
+    pub(crate) fn reached(&self) -> &[Reached] {
+        &self.reached
+    }
+
+    /// Gives those at some places to `take`, once what each is compared with in its shard was loaded.
     pub(crate) fn look_up<S>(
         &self,
+        mut places: impl Iterator<Item = usize>,
         shards: &mut S,
         shard: impl Fn(&S, usize) -> Option<&Shard<A>>,
         mut take: impl FnMut(&mut S, &A, &[u32], &Reached),
     ) where
         A: Clone + Eq,
     {
-        for start in (0..self.len()).step_by(TOGETHER) {
-            let batch = start..self.len().min(start + TOGETHER);
-            self.glance(batch.clone(), |number| shard(shards, number));
-            for (app, words, reached) in batch.filter_map(|at| self.get(at)) {
+        let mut together = [0; TOGETHER];
+        loop {
+            let mut count = 0;
+            for (to, place) in together.iter_mut().zip(places.by_ref()) {
+                *to = place;
+                count += 1;
+            }
+            let batch = together.get(..count).unwrap_or_default();
+            if batch.is_empty() {
+                return;
+            }
+            self.glance(batch, |number| shard(shards, number));
+            for (app, words, reached) in batch.iter().filter_map(|at| self.get(*at)) {
                 take(shards, app, words, reached);
             }
         }
     }
 
     /// Lets all that is compared next come from memory.
-    fn glance<'s>(&self, batch: Range<usize>, shard: impl Fn(usize) -> Option<&'s Shard<A>>)
+    fn glance<'s>(&self, batch: &[usize], shard: impl Fn(usize) -> Option<&'s Shard<A>>)
     where
         A: Clone + Eq + 's,
     {
-        let reached = self.reached.get(batch).unwrap_or_default();
         // One kind of access at a time: what is loaded decides what the next kind loads, and a wrong
         // guess of that would end all that was begun.
         let glance = |look: fn(&Shard<A>, u64) -> u64| {
-            let seen = reached.iter().map(|reached| {
-                let shard = shard(reached.shard());
-                shard.map_or(0, |shard| look(shard, reached.hash))
+            let seen = batch.iter().filter_map(|at| {
+                let reached = self.reached.get(*at)?;
+                Some(look(shard(reached.shard())?, reached.hash))
             });
             hint::black_box(seen.fold(0, u64::wrapping_add));
         };

@@ -7,7 +7,7 @@ use crate::input_model::Choice;
 use crate::monitor::{MonitorVerdict, RuleSet};
 use crate::settings::Order;
 use crate::stepper::{Step, Successor};
-use crate::store::{Link, Reached, SHARDS, Shard, StateId};
+use crate::store::{Link, Reached, Shard, StateId};
 
 /// What is noted of a few situations beside what they lead to.
 #[derive(Default)]
@@ -75,9 +75,8 @@ pub(crate) struct Found<A> {
 pub(crate) enum Keeper<'a, A> {
     /// To the others.
     Now(Vec<RwLockWriteGuard<'a, Shard<A>>>),
-    /// To the others, after all threads have looked at these. By their shards, so many of which
-    /// belong together as there are threads.
-    Later(Vec<RwLockReadGuard<'a, Shard<A>>>, Vec<Arrivals<A>>),
+    /// To the others, after all threads have looked at these.
+    Later(Vec<RwLockReadGuard<'a, Shard<A>>>),
     /// Nowhere else.
     Only(Vec<Found<A>>),
 }
@@ -89,8 +88,8 @@ pub(crate) struct Collector<'a, A> {
     pub(crate) now: u32,
     pub(crate) notes: Notes,
     pub(crate) keeper: Keeper<'a, A>,
-    /// What is looked up next.
-    waiting: Arrivals<A>,
+    /// What is looked up next, or later.
+    pub(crate) waiting: Arrivals<A>,
 }
 
 impl<'a, A: Clone + Eq> Collector<'a, A> {
@@ -108,7 +107,7 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
     pub(crate) fn begin(&mut self, id: StateId, words: &mut Vec<u32>) -> Option<A> {
         let shard: &Shard<A> = match &self.keeper {
             Keeper::Now(shards) => shards.get(id.shard())?,
-            Keeper::Later(shards, _) => shards.get(id.shard())?,
+            Keeper::Later(shards) => shards.get(id.shard())?,
             Keeper::Only(..) => return None,
         };
         let link = shard.link(id)?;
@@ -172,42 +171,27 @@ impl<'a, A: Clone + Eq> Collector<'a, A> {
             return;
         }
         self.waiting.push_reached(words, reached);
-        if self.waiting.len() >= TOGETHER {
+        if self.waiting.len() >= TOGETHER && matches!(self.keeper, Keeper::Now(_)) {
             self.flush();
         }
     }
 
-    /// Looks up what is left of it.
+    /// Looks up what is left of it, if that is not done later.
     pub(crate) fn flush(&mut self) {
+        let Keeper::Now(shards) = &mut self.keeper else {
+            return;
+        };
         let now = self.now;
-        match &mut self.keeper {
-            Keeper::Now(shards) => self.waiting.look_up(
-                shards,
-                |shards, number| Some(&**shards.get(number)?),
-                |shards, app, words, reached| {
-                    if let Some(shard) = shards.get_mut(reached.shard()) {
-                        shard.insert(app, words, *reached, now);
-                    }
-                },
-            ),
-            Keeper::Later(shards, groups) => {
-                let count = groups.len().clamp(1, SHARDS);
-                self.waiting.look_up(
-                    shards,
-                    |shards, number| Some(&**shards.get(number)?),
-                    |shards, app, words, reached| {
-                        let shard = reached.shard();
-                        if let (Some(shard), Some(group)) =
-                            (shards.get(shard), groups.get_mut(shard % count))
-                            && shard.wants(app, words, reached)
-                        {
-                            group.push(app.clone(), words, *reached);
-                        }
-                    },
-                );
-            }
-            Keeper::Only(..) => {}
-        }
+        self.waiting.look_up(
+            0..self.waiting.len(),
+            shards,
+            |shards, number| Some(&**shards.get(number)?),
+            |shards, app, words, reached| {
+                if let Some(shard) = shards.get_mut(reached.shard()) {
+                    shard.insert(app, words, *reached, now);
+                }
+            },
+        );
         self.waiting.clear();
     }
 

@@ -28,6 +28,9 @@ use crate::worker_pool::{MOST_THREADS, Task, WorkerPool};
 /// limits are looked at.
 const BATCH: usize = 1 << 13;
 
+/// In how many ticks inputs are played at a time: what they lead to is kept until all are.
+const MOST_INPUTS: usize = 1 << 11;
+
 /// How many situations are shown of an exploration that did not finish.
 const SAMPLES: usize = 4_000;
 
@@ -181,13 +184,23 @@ impl<'a, A: App + Clone + Eq + Hash + Send + Sync> Explorer<'a, A> {
 
     /// Goes on from some situations, with as many threads as that is worth.
     fn expand(&mut self, batch: Vec<StateId>) -> Result<(), Broken> {
-        self.run(Task::Expand(batch))?;
-        if self.plan.merges_ticks {
-            let shards = self.shards.iter();
-            let ticks = shards.map(|shard| mem::take(&mut write(shard).unplayed));
-            self.run(Task::PlayInputs(ticks.collect()))?;
+        if !self.plan.merges_ticks {
+            let mut parts = batch.chunks(MOST_INPUTS);
+            return parts.try_for_each(|part| self.run(Task::Expand(part.to_vec())));
         }
-        Ok(())
+        self.run(Task::Expand(batch))?;
+        let mut ticks = Vec::new();
+        let mut count = 0;
+        for shard in self.shards {
+            let unplayed = mem::take(&mut write(shard).unplayed);
+            count += unplayed.len();
+            ticks.push(unplayed);
+            if count >= MOST_INPUTS {
+                self.run(Task::PlayInputs(mem::take(&mut ticks)))?;
+                count = 0;
+            }
+        }
+        self.run(Task::PlayInputs(ticks))
     }
 
     fn run(&mut self, task: Task<A>) -> Result<(), Broken> {

@@ -337,25 +337,6 @@ impl<A: Clone + Eq> Shard<A> {
         compact.is_some_and(|it| it.closed_word(hash).is_some())
     }
 
-    /// Whether [`Shard::insert`] would add it, or change how it was reached.
-    pub(crate) fn wants(&self, app: &A, words: &[u32], reached: &Reached) -> bool {
-        if self.edges.is_some() {
-            return true;
-        }
-        let order = self.order;
-        match self.place_of(reached.hash, app, words) {
-            Some(place) => self.kept.get(place).is_some_and(|known| {
-                let rank = reached.link.rank(order);
-                let is_better = !known.is_expanded && known.link.rank(order) > rank;
-                is_better || reached.awaits_inputs && known.played > rank
-            }),
-            None => match &self.compact {
-                Some(compact) => compact.wants(reached),
-                None => true,
-            },
-        }
-    }
-
     /// Touches where tables have this hash.
     pub(crate) fn glance_at_tables(&self, hash: u64) -> u64 {
         let closed = self.compact.as_ref().map(|it| it.closed.glance(hash));
@@ -505,14 +486,6 @@ impl Compact {
         let lowest = closed_word(hash);
         let word = self.closed.from(lowest).next();
         word.filter(|word| word & !1 == lowest)
-    }
-
-    /// Whether one that is not kept whole is new, or what can be done in its tick is to be played.
-    fn wants(&self, reached: &Reached) -> bool {
-        match self.closed_word(reached.hash) {
-            Some(word) => reached.awaits_inputs && word & 1 == 0,
-            None => true,
-        }
     }
 
     /// Whether what can be done in its tick is to be played, of one that was gone on from; in this

@@ -2,8 +2,8 @@
 
 use std::hash::Hash;
 use std::mem;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
 
 use lockstep_core::app::App;
 
@@ -18,16 +18,13 @@ use crate::store::{SHARDS, StateId};
 /// How many situations one thread takes at once.
 const CHUNK: usize = 1 << 6;
 
-/// The ticks of how many shards one thread takes at once.
-const SHARDS_TOGETHER: usize = 4;
-
 /// Below this many it is not worth to wake another thread.
 const WORTH_THREADS: usize = 4 * CHUNK;
 
 /// Threads that go on from batches of situations together.
 ///
-/// First each takes chunks of the batch, and looks up what they lead to. When all are done, each adds
-/// what belongs to its share of the shards, in the order of the chunks: so that the number of
+/// First each takes chunks of the batch, and plays what they lead to. When all are done, each looks up
+/// and adds what belongs to its share of the shards, in the order of the chunks: so that the number of
 /// threads, and which of them was faster, changes nothing.
 pub(crate) struct WorkerPool<A> {
     threads: usize,
@@ -42,14 +39,14 @@ struct Job<A> {
     asked: RuleSet,
     now: u32,
     /// Of each part of the task.
-    outcomes: Vec<Mutex<Outcome<A>>>,
+    outcomes: Vec<RwLock<Outcome<A>>>,
 }
 
 /// What threads do together.
 pub(crate) enum Task<A> {
     /// They go on from these situations.
     Expand(Vec<StateId>),
-    /// They play what can be done in these ticks.
+    /// They play what can be done in these ticks, of each shard.
     PlayInputs(Vec<Arrivals<A>>),
 }
 
@@ -67,7 +64,7 @@ impl<A> Task<A> {
     const fn parts(&self) -> usize {
         match self {
             Self::Expand(batch) => batch.len().div_ceil(CHUNK),
-            Self::PlayInputs(ticks) => ticks.len().div_ceil(SHARDS_TOGETHER),
+            Self::PlayInputs(ticks) => ticks.len(),
         }
     }
 
@@ -80,9 +77,35 @@ impl<A> Task<A> {
     }
 }
 
+/// What a part of the task leads to.
 struct Outcome<A> {
-    groups: Vec<Arrivals<A>>,
+    arrivals: Arrivals<A>,
+    /// The places of those that each thread keeps.
+    shares: Vec<Vec<u32>>,
     notes: Notes,
+}
+
+impl<A> Outcome<A> {
+    fn new() -> Self {
+        Self {
+            arrivals: Arrivals::new(),
+            shares: Vec::new(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Says which thread keeps what.
+    fn share(&mut self, threads: usize) {
+        self.shares.resize_with(threads, Vec::new);
+        for share in &mut self.shares {
+            share.clear();
+        }
+        for (place, reached) in (0..).zip(self.arrivals.reached()) {
+            if let Some(share) = self.shares.get_mut(reached.shard() % threads) {
+                share.push(place);
+            }
+        }
+    }
 }
 
 impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
@@ -127,25 +150,24 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         stepper: &mut Stepper<'_, A>,
     ) -> Result<Vec<Notes>, Broken> {
         let parts = task.parts();
-        let outcome = || {
-            Mutex::new(Outcome {
-                groups: Vec::new(),
-                notes: Notes::default(),
-            })
-        };
-        *write(&self.job) = Job {
-            task,
-            asked: stepper.asked,
-            now,
-            outcomes: (0..parts).map(|_| outcome()).collect(),
-        };
+        {
+            let mut job = write(&self.job);
+            // What they had room for serves again.
+            job.outcomes
+                .resize_with(parts, || RwLock::new(Outcome::new()));
+            job.task = task;
+            job.asked = stepper.asked;
+            job.now = now;
+        }
         self.next.store(0, Ordering::Release);
         self.meeting.wait()?;
         self.part(0, plan, shards, stepper)?;
-        let outcomes = mem::take(&mut write(&self.job).outcomes);
-        let outcomes = outcomes.into_iter();
-        let outcomes = outcomes.map(|it| it.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Ok(outcomes.map(|it| it.notes).collect())
+        let job = read(&self.job);
+        let notes = job
+            .outcomes
+            .iter()
+            .map(|it| mem::take(&mut write(it).notes));
+        Ok(notes.collect())
     }
 
     /// What one thread does of it.
@@ -172,34 +194,30 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         shards: &Shards<A>,
         stepper: &mut Stepper<'_, A>,
     ) {
-        let groups = || {
-            let groups = (0..self.threads).map(|_| Arrivals::with_capacity(CHUNK));
-            groups.collect()
-        };
         let guards = shards.iter().map(read).collect();
-        let mut collector = Collector::new(job.now, Keeper::Later(guards, groups()));
+        let mut collector = Collector::new(job.now, Keeper::Later(guards));
         loop {
             let place = self.next.fetch_add(1, Ordering::AcqRel);
             let Some(outcome) = job.outcomes.get(place) else {
                 return;
             };
+            let mut outcome = write(outcome);
+            mem::swap(&mut collector.waiting, &mut outcome.arrivals);
+            collector.waiting.clear();
             match &job.task {
                 Task::Expand(batch) => {
                     let chunk = batch.chunks(CHUNK).nth(place).unwrap_or_default();
                     plan.expand(stepper, chunk, &mut collector);
                 }
                 Task::PlayInputs(ticks) => {
-                    let ticks = ticks.chunks(SHARDS_TOGETHER).nth(place);
-                    for ticks in ticks.unwrap_or_default() {
+                    if let Some(ticks) = ticks.get(place) {
                         plan.play_inputs(stepper, ticks, &mut collector);
                     }
                 }
             }
-            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::swap(&mut collector.waiting, &mut outcome.arrivals);
             outcome.notes = mem::take(&mut collector.notes);
-            if let Keeper::Later(_, all) = &mut collector.keeper {
-                outcome.groups = mem::replace(all, groups());
-            }
+            outcome.share(self.threads);
         }
     }
 
@@ -207,13 +225,10 @@ impl<A: App + Clone + Eq + Hash + Send + Sync> WorkerPool<A> {
         let own = shards.iter().skip(number).step_by(self.threads);
         let mut own: Vec<_> = own.map(write).collect();
         for outcome in &job.outcomes {
-            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
-            let group = outcome.groups.get_mut(number);
-            let Some(group) = group.map(mem::take) else {
-                continue;
-            };
-            drop(outcome);
-            group.look_up(
+            let outcome = read(outcome);
+            let share = outcome.shares.get(number).into_iter().flatten();
+            outcome.arrivals.look_up(
+                share.map(|place| *place as usize),
                 &mut own,
                 |own, number| Some(&**own.get(number / self.threads)?),
                 |own, app, words, reached| {
