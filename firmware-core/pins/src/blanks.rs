@@ -1,5 +1,6 @@
 //! Boards that are not finished: places where somebody still has to put a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -62,6 +63,13 @@ impl UnfinishedBoard {
             .collect();
         let folder = folder.to_owned();
         (!blanks.is_empty()).then_some(Self { folder, blanks })
+    }
+
+    /// The name of the board: that of its folder.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        let name = self.folder.file_name();
+        name.unwrap_or_default().to_string_lossy()
     }
 
     /// The folder of the board.

@@ -263,9 +263,7 @@ impl Board {
             }
             Err(error) => return Err(environment::report_project_error(&error, report)),
         };
-        let broken = |error| environment::report_project_error(&error, report);
-        let boards = board::boards(&project.boards().map_err(broken)?)
-            .map_err(|error| environment::report_board_error(&error, report))?;
+        let boards = environment::finished_boards(&project, report)?;
         let image = self
             .image
             .as_ref()

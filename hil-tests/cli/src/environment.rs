@@ -111,6 +111,22 @@ pub(super) fn report_board_error(error: &BoardError, report: &Report) -> Exit {
     Exit::BadInput
 }
 
+/// The boards of a project that are finished; of each other one it is said that it is left out.
+pub(super) fn finished_boards(project: &Project, report: &Report) -> Result<Vec<Board>, Exit> {
+    let folders = project
+        .boards()
+        .map_err(|error| report_project_error(&error, report))?;
+    let set =
+        board::finished_boards(&folders).map_err(|error| report_board_error(&error, report))?;
+    for board in set.unfinished {
+        let name = board.name();
+        let message = format!("the board `{name}` is left out: it is not finished");
+        let help = format!("`hil build {name}` lists what is left to fill in");
+        report.print(&report.note(&message, Some(&help)));
+    }
+    Ok(set.boards)
+}
+
 /// A broken pin map is bad input, not a failed build.
 fn check_pins(board: &Board, report: &Report) -> Result<(), Exit> {
     if !board.folder.join(lockstep_pins::FILE).exists() {

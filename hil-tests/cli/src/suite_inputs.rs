@@ -12,7 +12,6 @@ use lockstep_hil::bench::Bench;
 use lockstep_hil::bench::board_pins::BoardPins;
 use lockstep_hil::bench::find::{self, BenchError, BenchSet, UnusableBench};
 use lockstep_hil::bench::plan::{self, Scenario, ScenarioError};
-use lockstep_images::board;
 
 /// The boards, benches and scenarios of a project and its user.
 pub(super) struct SuiteInputs {
@@ -34,8 +33,7 @@ impl SuiteInputs {
     pub(super) fn read(registry: &Registry, report: &Report) -> Result<Self, Exit> {
         let broken = |error| environment::report_project_error(&error, report);
         let project = environment::project().map_err(broken)?;
-        let boards = board::boards(&project.boards().map_err(broken)?)
-            .map_err(|error| environment::report_board_error(&error, report))?;
+        let boards = environment::finished_boards(&project, report)?;
         let boards: Result<Vec<_>, _> = boards.into_iter().map(BoardPins::read).collect();
         let boards = boards.map_err(|error| report.error(error))?;
         let overrides = environment::overrides().map_err(|error| report.error(error))?;

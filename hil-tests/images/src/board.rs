@@ -287,9 +287,48 @@ impl Board {
 ///
 /// Those of [`Board::read`], that two have one name, and that there is none.
 pub fn boards(folders: &[PathBuf]) -> Result<Vec<Board>, BoardError> {
+    let set = read_all(folders)?;
+    match set.unfinished.into_iter().next() {
+        Some(unfinished) => Err(unfinished.into()),
+        None => Ok(set.boards),
+    }
+}
+
+/// The boards of some folders, and those that nothing can be done with yet.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BoardSet {
+    /// Those that are finished, at least one.
+    pub boards: Vec<Board>,
+    /// Those that have blanks.
+    pub unfinished: Vec<UnfinishedBoard>,
+}
+
+/// All boards that are finished, and those that are not.
+///
+/// # Errors
+///
+/// Those of [`boards`], but [`BoardError::Unfinished`] only if no board is finished.
+pub fn finished_boards(folders: &[PathBuf]) -> Result<BoardSet, BoardError> {
+    let set = read_all(folders)?;
+    match set.unfinished.first() {
+        Some(unfinished) if set.boards.is_empty() => Err(unfinished.clone().into()),
+        _ => Ok(set),
+    }
+}
+
+fn read_all(folders: &[PathBuf]) -> Result<BoardSet, BoardError> {
     let mut boards: Vec<Board> = Vec::new();
+    let mut unfinished = Vec::new();
     for folder in board_folders(folders)? {
-        let board = Board::read(&folder)?;
+        let board = match Board::read(&folder) {
+            Ok(board) => board,
+            Err(BoardError::Unfinished(board)) => {
+                unfinished.push(board);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if let Some(other) = boards.iter().find(|other| other.name == board.name) {
             return Err(BoardError::Duplicate {
                 name: board.name,
@@ -299,7 +338,7 @@ pub fn boards(folders: &[PathBuf]) -> Result<Vec<Board>, BoardError> {
         }
         boards.push(board);
     }
-    Ok(boards)
+    Ok(BoardSet { boards, unfinished })
 }
 
 /// The folders with a board file.
@@ -436,6 +475,23 @@ mod tests {
             error,
             "there is no board `tidy`: expected one of broken, tiny"
         );
+    }
+
+    #[test]
+    fn a_board_with_blanks_does_not_keep_those_from_being_used_that_are_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = [folder.path().to_owned()];
+        let blank = FILE.replace("origin = 0", "origin = FILL_IN");
+        assert!(board(&folders[0].join("blank"), &blank).is_err());
+        let none = finished_boards(&folders);
+        assert!(matches!(none, Err(BoardError::Unfinished(_))));
+        board(&folders[0].join("tiny"), FILE).unwrap();
+        assert!(matches!(boards(&folders), Err(BoardError::Unfinished(_))));
+        let set = finished_boards(&folders).unwrap();
+        assert_eq!(set.boards[0].name, "tiny");
+        assert_eq!(set.unfinished[0].name(), "blank");
+        assert!(board(&folders[0].join("broken"), "").is_err());
+        assert!(finished_boards(&folders).is_err());
     }
 
     #[test]

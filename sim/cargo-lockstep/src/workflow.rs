@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lockstep_engine::project::{Program, Project};
-use lockstep_images::board::boards;
+use lockstep_images::board::finished_boards;
 
 use crate::benches::virtual_benches;
 use crate::init::layout::PASS_THROUGH;
@@ -27,7 +27,7 @@ impl Suite {
     /// That of a project which has the program and a virtual bench.
     pub(crate) fn of(project: &Project) -> Option<Self> {
         project.program(Program::HardwareSuite).ok()??;
-        let boards = boards(&project.boards().ok()?).ok()?;
+        let boards = finished_boards(&project.boards().ok()?).ok()?.boards;
         virtual_benches(project).into_iter().find_map(|bench| {
             let board = boards
                 .iter()

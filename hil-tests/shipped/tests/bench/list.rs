@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 
 use libtest_mimic::Failed;
+use lockstep_engine::project::PROJECT_FILE;
 use lockstep_hil::bench::overrides::{CHIP, CONNECT_UNDER_RESET, PROBE, PROTOCOL, SPEED};
 use serde_json::Value;
 use walkdir::WalkDir;
@@ -127,6 +128,43 @@ pub(crate) fn a_broken_bench_leaves_the_others() -> Result<(), Failed> {
     assert!(out.contains("unusable  virtual "), "{out}");
     assert!(!out.contains("test      virtual/"), "{out}");
     assert!(out.contains("test      spare/"), "{out}");
+    Ok(())
+}
+
+pub(crate) fn a_board_with_blanks_leaves_the_others() -> Result<(), Failed> {
+    let repository = Repository::new()?;
+    let project = repository.path(PROJECT_FILE);
+    let listed = fs::read_to_string(&project)?;
+    fs::write(
+        &project,
+        listed.replace("boards = [", "boards = [\"more\", "),
+    )?;
+    let board = repository.path("more/mycard");
+    fs::create_dir_all(&board)?;
+    fs::write(board.join("board.toml"), "chip = \"FILL_IN\"\n")?;
+    let benches = repository.path(BENCHES);
+    fs::write(benches.join("virtual.toml"), VIRTUAL)?;
+    let (out, err) = ended(repository.hil(&["list"]), 0)?;
+    assert_eq!(
+        err,
+        "note: the board `mycard` is left out: it is not finished\n |\n \
+         = help: `cargo hil build mycard` lists what is left to fill in\n"
+    );
+    assert!(out.contains("test      virtual/pins/lamp/"), "{out}");
+    let (_, err) = ended(repository.hil(&["build", "mycard"]), 2)?;
+    assert!(err.contains("board.toml:1  chip = \"FILL_IN\""), "{err}");
+    // A bench of it cannot be used, and the note comes before that.
+    fs::write(
+        benches.join("desk.toml"),
+        "board = \"mycard\"\nprobe = \"virtual\"\n",
+    )?;
+    let (out, err) = ended(repository.hil(&["list"]), 0)?;
+    assert!(err.contains("fixtures/benches/desk.toml:1:9"), "{err}");
+    assert!(
+        err.starts_with("note: the board `mycard` is left out"),
+        "{err}"
+    );
+    assert!(out.contains("unusable  desk "), "{out}");
     Ok(())
 }
 

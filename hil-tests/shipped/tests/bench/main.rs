@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         return code;
     }
     let arguments = Arguments::from_args();
-    let tests: [(&str, Test); 16] = [
+    let tests: [(&str, Test); 17] = [
         ("list/shows-what-ships", list::shows_what_ships),
         ("list/json-names-every-test", list::json_names_every_test),
         ("list/benches-of-the-user", list::benches_of_the_user),
@@ -38,6 +38,10 @@ fn main() -> ExitCode {
         (
             "list/a-broken-bench-leaves-the-others",
             list::a_broken_bench_leaves_the_others,
+        ),
+        (
+            "list/a-board-with-blanks-leaves-the-others",
+            list::a_board_with_blanks_leaves_the_others,
         ),
         ("list/the-environment-wins", list::the_environment_wins),
         ("list/broken-environment", list::broken_environment),

@@ -10,7 +10,7 @@ use lockstep_console::output;
 use lockstep_console::report::Report;
 use lockstep_engine::diagnostic::error_chain;
 use lockstep_engine::project::{PROJECT_FILE, Program, Project};
-use lockstep_images::board::{Board, boards};
+use lockstep_images::board::{Board, finished_boards};
 use toml_edit::TomlError;
 
 use crate::add_board::chips::CHIPS;
@@ -91,10 +91,7 @@ impl AddBenchArgs {
             .map_err(|error| print_project_error(&error, report))?;
         let boards = match folders.is_empty() {
             true => Vec::new(),
-            false => boards(&folders).map_err(|error| {
-                let help = format!("`{ADD_BOARD}` writes a board");
-                bad_input(&error_chain(&error), &help, report)
-            })?,
+            false => self.usable(&folders, report)?,
         };
         let board = self.board(&boards, report)?;
         let bench = NewBench {
@@ -130,6 +127,18 @@ impl AddBenchArgs {
         leave(&plan, report);
         say(&next(&root, &self.name));
         Ok(Exit::Held)
+    }
+
+    /// The boards of these folders that are finished: the one that is named has to be.
+    fn usable(&self, folders: &[PathBuf], report: &Report) -> Result<Vec<Board>, Exit> {
+        let help = format!("`{ADD_BOARD}` writes a board");
+        let set = finished_boards(folders)
+            .map_err(|error| bad_input(&error_chain(&error), &help, report))?;
+        let named = self.board.as_deref().unwrap_or(&self.name);
+        match set.unfinished.iter().find(|board| board.name() == named) {
+            Some(unfinished) => Err(report.error(unfinished.clone())),
+            None => Ok(set.boards),
+        }
     }
 
     fn board<'b>(&self, boards: &'b [Board], report: &Report) -> Result<&'b Board, Exit> {

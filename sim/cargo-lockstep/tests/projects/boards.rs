@@ -147,6 +147,9 @@ fn a_board_with_blanks_says_what_is_left_and_is_held_when_nothing_is() {
     printed.says("pins.toml:11   bell = \"FILL_IN\" # 10. the pin of this button");
     printed.says("src/lib.rs:20  const CORE_HZ: u32 = FILL_IN; // 7. the Hz");
     printed.says("then `cargo lockstep add board mycard` builds the images");
+    let bench = project.lockstep(&["add", "bench", "virtual", "--board", "mycard"]);
+    assert_eq!(bench.code, 2);
+    bench.says("20 lines of the board in `");
     // Until then there is no image, whoever builds.
     let again = project.lockstep(&["add", "board", "mycard"]);
     assert_eq!(again.code, 2);
