@@ -103,7 +103,6 @@ pub(crate) fn package_beside(name: &str, package: &str, dependencies: &str) -> S
          [package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [dependencies]\n{dependencies}\n\
          [[test]]\nname = \"scenarios\"\nharness = false\n\n\
-         [profile.dev]\n# The simulator plays millions of ticks.\nopt-level = 1\n\n\
          [workspace]\n"
     )
 }

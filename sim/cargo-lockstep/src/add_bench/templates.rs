@@ -8,7 +8,6 @@ pub(super) fn manifest(core: &str, dependencies: &str) -> String {
          [package]\nname = \"{core}-hil\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [dependencies]\n{dependencies}\n\
          [[bin]]\nname = \"hil\"\npath = \"src/main.rs\"\n\n\
-         [profile.dev]\n# The host plays every scenario too.\nopt-level = 1\n\n\
          [workspace]\n"
     )
 }
