@@ -138,6 +138,11 @@ impl AddBoardArgs {
         }
         leave(&plan, report);
         let is_new = !plan.changes().is_empty();
+        let workspace = root.join(&boards);
+        // Nothing else there can be built while the lock file lacks a board.
+        if is_new && workspace.join("Cargo.lock").is_file() {
+            lock(&workspace, report)?;
+        }
         if let (Template::Blank(_), true) = (&template, is_new) {
             return self.show_blanks(&folder, report);
         }
